@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    name = "ai4mars_site"
+    verbose_name = "AI4Mars"

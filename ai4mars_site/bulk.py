@@ -1,0 +1,58 @@
+"""Bulk work in the foreground: the same function for each item, in one process or several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any, TypeVar
+
+import django
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Work handed out ahead of its results: enough to keep processes busy, little enough that memory
+#: does not grow with the number of items.
+AHEAD_PER_WORKER = 4
+
+
+def each(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int = 1
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in the order of the items.
+
+    With more than one worker, fresh processes share the work; `function` and the items must then
+    be picklable. A process is sent `function` once, so it may carry what the items have in common,
+    however large. An exception of `function` is raised here, in its turn.
+    """
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    # Fresh processes, not forks: a forked database connection would be shared.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start_process, (pickle.dumps(function),)) as pool:
+        ahead: deque[Future[Result]] = deque()
+        for item in items:
+            ahead.append(pool.submit(_call, item))
+            if len(ahead) >= workers * AHEAD_PER_WORKER:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+# In a process of the pool: what it was started for
+_function: Callable[[Any], Any]
+
+
+def _start_process(pickled: bytes) -> None:
+    """Make Django ready; only then can `function` be read, which may know of models."""
+    global _function
+    django.setup()
+    _function = pickle.loads(pickled)
+
+
+def _call(item: Any) -> Any:
+    return _function(item)

@@ -1,0 +1,87 @@
+from django.contrib import admin
+
+from labeling.models import Campaign, Image, Label, Labeler, TerrainClass, TutorialStep
+
+
+class TerrainClassInline(admin.TabularInline):
+    model = TerrainClass
+    extra = 0
+    # Labels are made of codes: without its class, what was drawn would silently be lost.
+    can_delete = False
+
+
+class TutorialStepInline(admin.StackedInline):
+    model = TutorialStep
+    extra = 0
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin):
+    list_display = ("name", "slug", "is_open", "target_labels")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (TerrainClassInline, TutorialStepInline)
+
+
+@admin.register(Image)
+class ImageAdmin(admin.ModelAdmin):
+    """Images come from imports; here they are looked at, and retired."""
+
+    list_display = ("product_id", "campaign", "rover", "sol", "pool", "crowd_label_count")
+    list_filter = ("campaign", "pool", "rover", "range_source")
+    search_fields = ("product_id",)
+    fields = (
+        "product_id",
+        "campaign",
+        ("rover", "camera", "eye"),
+        ("sol", "start_time", "site", "drive", "sequence"),
+        ("width", "height"),
+        "orbital_class",
+        ("range_source", "range_map_source"),
+        "scale_bar",
+        "camera_model",
+        "details",
+        ("source_file", "source_sha256", "content_sha256"),
+        "pool",
+        ("retired_at", "retired_reason", "duplicate_of"),
+    )
+    readonly_fields = tuple(
+        name
+        for row in fields
+        for name in ([row] if isinstance(row, str) else row)
+        if name not in ("retired_at", "retired_reason", "orbital_class")
+    )
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_delete_permission(self, request: object, obj: Image | None = None) -> bool:
+        return False
+
+
+@admin.register(Labeler)
+class LabelerAdmin(admin.ModelAdmin):
+    list_display = ("__str__", "user", "imported_from", "created_at")
+    search_fields = ("name", "user__username", "imported_from")
+    readonly_fields = ("user", "guest_key", "imported_from", "created_at")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+
+@admin.register(Label)
+class LabelAdmin(admin.ModelAdmin):
+    """Labels are looked at here; they change by post-processing and review alone."""
+
+    list_display = ("image", "labeler", "role", "status", "sent_at")
+    list_filter = ("role", "status", "image__campaign")
+    search_fields = ("image__product_id", "labeler__name")
+    list_select_related = ("image", "labeler")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: Label | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: object, obj: Label | None = None) -> bool:
+        return False

@@ -1,0 +1,243 @@
+"""The drawing page's API: the next image, a label, a skip."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ai4mars_site.tasks import nudge
+from labeling.api_errors import Conflict, Gone
+from labeling.api_permissions import MayManage
+from labeling.geometry import InvalidPolygons
+from labeling.models import Assignment, Campaign, Draft, Image, KnownAnswer, Labeler, Role
+from labeling.parsers import BoundedJSONParser
+from labeling.permissions import may_manage
+from labeling.serializers import (
+    DraftSerializer,
+    ImageSerializer,
+    LabelSubmission,
+    NextRequest,
+    Since,
+)
+from labeling.services import assignments, drafts, known_answers, labels, practice
+from labeling.services.feedback import feedback
+from labeling.tasks import process_image
+from labeling.visitors import labeler_of, labeler_or_new_guest
+
+
+class VolunteerView(APIView):
+    """Open to everybody: guests label too. CSRF is checked for guests as for accounts."""
+
+    permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
+    parser_classes = (BoundedJSONParser,)
+    #: Whether a request that names its labeler is refused when the session is another's.
+    names_labeler = True
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        super().initial(request, *args, **kwargs)
+        # DRF leaves anonymous requests unchecked; a guest's session is worth as much as a login.
+        for authenticator in self.get_authenticators():
+            if hasattr(authenticator, "enforce_csrf"):
+                authenticator.enforce_csrf(request)
+        if self.names_labeler:
+            self.refuse_another_labeler(request)
+
+    @staticmethod
+    def refuse_another_labeler(request: Request) -> None:
+        """An open page speaks for whom it was opened for, whoever has signed in or out since."""
+        named = request.headers.get("X-Labeler")
+        if named is None:
+            return
+        labeler = labeler_of(request._request)
+        if labeler is None or str(labeler.pk) != named:
+            raise PermissionDenied(
+                "You are not signed in any more as the one who drew this. Sign in again.",
+                code="other_labeler",
+            )
+
+
+def known_labeler(request: Request) -> Labeler:
+    """The visitor's labeler. Raises PermissionDenied for somebody who was never given an image."""
+    labeler = labeler_of(request._request)
+    if labeler is None:
+        raise PermissionDenied(
+            "We do not know you yet. Open the drawing page to be given a picture first.",
+            code="unknown_labeler",
+        )
+    return labeler
+
+
+def labels_sent(labeler: Labeler, campaign: Campaign) -> int:
+    """The pictures a volunteer is done with: with a label, or with nothing to label on them."""
+    drawn = labeler.labels.filter(image__campaign=campaign).count()
+    return drawn + labeler.reports.nothing().filter(image__campaign=campaign).count()
+
+
+def learned(assignment: Assignment, attempt_id: uuid.UUID, polygons: object) -> Response:
+    """Take in what was drawn on a picture with a known answer, or as that answer."""
+    image = assignment.image
+    body: dict[str, object] = {
+        "id": str(attempt_id),
+        "image": image.pk,
+        "labels_sent": labels_sent(assignment.labeler, image.campaign),
+    }
+    if assignment.role == Role.ANSWER:
+        mask = known_answers.mask_of_polygons(image, polygons)
+        known_answers.set_answer(image, mask, KnownAnswer.Source.DRAWN)
+        assignments.close(assignment, Assignment.Status.DONE)
+        drafts.discard(image.pk, assignment.labeler_id)
+        return Response(body, status=status.HTTP_201_CREATED)
+    attempt, compared, created = practice.record_attempt(assignment, attempt_id, polygons)
+    body["feedback"] = feedback(attempt, compared)
+    return Response(body, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+
+class NextImage(VolunteerView):
+    """POST: the image to draw on now, and up to `ahead` more; `image` is null when nothing is left.
+
+    `pending` may name images whose labels are finished but still wait on the device.
+    """
+
+    def post(self, request: Request, slug: str) -> Response:
+        campaign = get_object_or_404(Campaign, slug=slug)
+        if not campaign.is_open:
+            raise Gone(
+                "This campaign is closed: nothing more is drawn here. What you sent is kept.",
+                code="campaign_closed",
+            )
+        asked = NextRequest(data=request.data or {})
+        asked.is_valid(raise_exception=True)
+        labeler = labeler_or_new_guest(request._request)
+        if practice.must_practise(campaign, labeler):
+            raise PermissionDenied(
+                _("Please practise first: then you get real pictures."), code="practice_first"
+            )
+        given = assignments.next_assignments(campaign, labeler, **asked.validated_data)
+        return Response(tasks_json(given, labeler, campaign))
+
+
+NO_TASK = {"assignment": None, "image": None, "role": None, "draft": None}
+
+
+def tasks_json(given: Sequence[Assignment], labeler: Labeler, campaign: Campaign) -> dict[str, Any]:
+    """The image to draw on now, and those that come after it."""
+    kept = drafts.of_images(labeler, [assignment.image_id for assignment in given])
+    tasks = [task_json(assignment, kept.get(assignment.image_id)) for assignment in given]
+    now = tasks[0] if tasks else NO_TASK
+    return {**now, "ahead": tasks[1:], "labels_sent": labels_sent(labeler, campaign)}
+
+
+def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
+    """An image to draw on, with what the labeler has drawn on it already."""
+    return {
+        "assignment": assignment.pk,
+        "image": ImageSerializer(assignment.image).data,
+        "role": assignment.role,
+        "draft": draft and DraftSerializer(draft).data,
+    }
+
+
+class Labels(VolunteerView):
+    """POST: a finished label. Sent again with the same id, it gets the same answer.
+
+    On a picture with a known answer it becomes an attempt instead, and the answer has `feedback`.
+    """
+
+    def post(self, request: Request) -> Response:
+        submission = LabelSubmission(data=request.data)
+        submission.is_valid(raise_exception=True)
+        data = submission.validated_data
+        labeler = known_labeler(request)
+        try:
+            learning = practice.learning_assignment(labeler, data["image"])
+            if learning is not None:
+                if learning.role == Role.ANSWER and not may_manage(request.user):
+                    raise PermissionDenied(_("Only the campaign's admins draw answers."))
+                return learned(learning, data["id"], data["polygons"])
+            label, created = labels.submit(
+                labeler, data["image"], data["id"], data["polygons"], data["started_at"]
+            )
+        except InvalidPolygons as error:
+            raise ValidationError(str(error)) from error
+        except labels.UnknownImage as error:
+            raise NotFound(str(error), code="unknown_image") from error
+        except labels.RetiredImage as error:
+            raise Gone(str(error), code="retired_image") from error
+        except labels.NotAssigned as error:
+            raise PermissionDenied(str(error), code="not_assigned") from error
+        except known_answers.AnswerRefused as error:
+            raise Conflict(str(error), code="answer_refused") from error
+        except labels.AlreadyLabeled as error:
+            raise Conflict(str(error), code="already_labeled") from error
+        if created:
+            nudge(process_image, label.image_id)
+        return Response(
+            {
+                "id": str(label.pk),
+                "image": label.image_id,
+                "labels_sent": labels_sent(labeler, label.image.campaign),
+            },
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+
+class NextLesson(VolunteerView):
+    """POST: the next picture to practise on; `image` is null when practice is done.
+
+    With `?since=`, what was practised before does not count.
+    """
+
+    def post(self, request: Request, slug: str) -> Response:
+        campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+        asked = NextRequest(data=request.data or {})
+        asked.is_valid(raise_exception=True)
+        round_of = Since(data=request.query_params)
+        round_of.is_valid(raise_exception=True)
+        labeler = labeler_or_new_guest(request._request)
+        assignment = practice.next_lesson(
+            campaign, labeler, round_of.validated_data["since"], asked.validated_data["pending"]
+        )
+        return Response(tasks_json([assignment] if assignment else [], labeler, campaign))
+
+
+class NextAnswer(VolunteerView):
+    """POST, by an admin: the picture whose answer is to be drawn; null when it was, `?since=`."""
+
+    permission_classes = (MayManage,)
+
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        image = get_object_or_404(
+            Image.objects.select_related("campaign"), pk=pk, campaign__slug=slug
+        )
+        asked = Since(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        since = asked.validated_data["since"]
+        labeler = labeler_or_new_guest(request._request)
+        closed = Assignment.objects.filter(image=image, labeler=labeler, role=Role.ANSWER)
+        if since is not None and closed.filter(closed_at__gte=since).exists():
+            return Response(tasks_json([], labeler, image.campaign))
+        try:
+            assignment = known_answers.assign_answer(image, labeler)
+        except known_answers.AnswerRefused as error:
+            raise Conflict(str(error), code="answer_refused") from error
+        return Response(tasks_json([assignment], labeler, image.campaign))
+
+
+class SkipAssignment(VolunteerView):
+    """POST: this image is not for me. It will not come again."""
+
+    def post(self, request: Request, pk: int) -> Response:
+        labeler = labeler_of(request._request)
+        assignment = get_object_or_404(Assignment, pk=pk, labeler=labeler)
+        assignments.skip(assignment)
+        return Response(status=status.HTTP_204_NO_CONTENT)

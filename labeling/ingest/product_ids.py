@@ -1,0 +1,229 @@
+"""What a product id tells: rover, camera, clock, type, site, drive, sequence.
+
+Sources: MSL Camera and LIBS EDR/RDR Data Products SIS (D-38107), MSL Mastcam, MAHLI and MARDI
+SIS (Malin 2013), MER Camera EDR/RDR Data Products SIS (D-22846), Mars 2020 Camera SIS (D-99960),
+file naming conventions. Checked against the labels of real products and the names of the release.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# NLB_516721703EDR_F0540992CCAM15900M1: instrument, eye and electronics string, clock, type,
+# linearised or not, geometry (F full frame, D downsampled), site, drive, sequence, version
+_MSL = re.compile(
+    r"N(?P<eye>[LR])(?P<string>[AB])_(?P<clock>\d{9})(?P<type>[A-Z0-9]{3})(?P<linearised>[_L])"
+    r"(?P<geometry>[A-Z])(?P<site>[A-Z0-9]{3})(?P<drive>[A-Z0-9]{4})(?P<sequence>[A-Z0-9_]{9})"
+    r"[A-Z][A-Z0-9_]",
+    re.IGNORECASE,
+)
+
+# 0174ML0009370000105185E01_DRCL: sol, camera, sequence, command, image id, kind of image, group of
+# pictures, processing
+_MASTCAM = re.compile(
+    r"(?P<sol>\d{4})M(?P<eye>[LR])(?P<sequence>\d{6})\d{3}\d{7}(?P<kind>[A-Z])\d{2}"
+    r"(_(?P<type>[A-Z]{4}))?",
+    re.IGNORECASE,
+)
+
+# 2N292280938EFFB100P0703L0M1: rover, instrument, clock, type, site, drive, sequence, eye, filter,
+# producer, version
+_MER = re.compile(
+    r"(?P<rover>[12])N(?P<clock>\d{9})(?P<type>[A-Z0-9]{3})(?P<site>[A-Z0-9#]{2})"
+    r"(?P<drive>[A-Z0-9#]{2})(?P<sequence>[A-Z][A-Z0-9]{4})(?P<eye>[LR])[0-9][A-Z][A-Z0-9]",
+    re.IGNORECASE,
+)
+
+# NLF_0629_0722782785_631ECM_N0301344NCAM00427_06_095J01: instrument, colour, sol, clock and its
+# thousandths, type, linearised or not, normal or thumbnail, site, drive, sequence, tile or zoom,
+# compression, producer, version. The released images are named without the version.
+_M2020 = re.compile(
+    r"(?P<instrument>[NZ])(?P<eye>[LR])(?P<color>[A-Z0-9_])_(?P<sol>\d{4})_(?P<clock>\d{10})_"
+    r"(?P<thousandths>\d{3})(?P<type>[A-Z0-9]{3})(?P<linearised>[_A-Z])(?P<geometry>[NT])"
+    r"(?P<site>[A-Z0-9]{3})(?P<drive>[A-Z0-9]{4})(?P<sequence>[A-Z0-9_]{9})(?P<part>.{4})"
+    r"[A-Z0-9]{3}[A-Z](?P<version>[A-Z0-9]{2})?",
+    re.IGNORECASE,
+)
+
+# What any engineering camera of these missions calls its products, NAVCAM or not
+_MISSION_NAME = re.compile(
+    r"[12][A-Z]\d{9}[A-Z0-9#]+|[A-Z]{2}[A-Z0-9_]_(\d{9}|\d{4}_\d{10}_)[A-Z0-9_]+", re.IGNORECASE
+)
+
+_MER_ROVERS = {"1": "opportunity", "2": "spirit"}
+_EYES = {"L": "left", "R": "right"}
+_M2020_CAMERAS = {"N": "navcam", "Z": "mastcam-z"}
+# Mastcam's kinds of image from G on are thumbnails, video and focus merges, but for none of these
+# there is terrain to label at full size
+_MASTCAM_FULL = frozenset("ABCDEF")
+
+# MER types say by their third letter that they are linearised: FFL, RSL, RNL, XYL ...
+_MER_LINEARISED = re.compile(r"..L", re.IGNORECASE)
+
+#: Types of the products that go with a frame.
+RANGE_TYPES = frozenset({"RNG", "RNL", "RNM"})
+XYZ_TYPES = frozenset({"XYZ", "XYL", "XYM"})
+ROVER_MASK_TYPES = frozenset({"MXY", "MRL"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProductId:
+    """The parts of a product id, in upper case where they are codes.
+
+    rover: "curiosity", "perseverance", "opportunity" or "spirit"; family: "navcam", "mastcam" or
+    "mastcam-z"; eye: "left" or "right"; clock: whole seconds of the spacecraft clock, None where
+    the id has none; product_type: "EDR", "RNG", "DRCL" ...; is_full_frame: not a downsampled frame
+    or a thumbnail (a MER id does not tell: True); is_linearised: as far as the id tells; site,
+    drive: None where the id has run out of digits or has none; sol: where the id has it.
+    exposure: what all products of one exposure of one eye have in common.
+    """
+
+    rover: str
+    family: str
+    eye: str
+    clock: int | None
+    product_type: str
+    is_full_frame: bool
+    is_linearised: bool
+    site: int | None
+    drive: int | None
+    sequence: str
+    sol: int | None
+    exposure: str
+
+    @property
+    def camera(self) -> str:
+        """Such as "navcam-left"."""
+        return f"{self.family}-{self.eye}"
+
+
+def parse_product_id(product_id: str) -> ProductId | None:
+    """The parts of a product id, in either letter case; None for one of another pattern."""
+    for pattern, reader in (
+        (_MSL, _read_msl),
+        (_MER, _read_mer),
+        (_M2020, _read_m2020),
+        (_MASTCAM, _read_mastcam),
+    ):
+        if match := pattern.fullmatch(product_id):
+            return reader({name: (text or "").upper() for name, text in match.groupdict().items()})
+    return None
+
+
+def parse_navcam_id(product_id: str) -> ProductId | None:
+    """The parts of an MSL or MER NAVCAM product id, in either letter case; None for any other."""
+    if _MSL.fullmatch(product_id) or _MER.fullmatch(product_id):
+        return parse_product_id(product_id)
+    return None
+
+
+def is_mission_name(stem: str) -> bool:
+    """Whether a file is named as a rover's product is, of whatever camera."""
+    return parse_product_id(stem) is not None or _MISSION_NAME.fullmatch(stem) is not None
+
+
+def _read_msl(part: dict[str, str]) -> ProductId:
+    return ProductId(
+        rover="curiosity",
+        family="navcam",
+        eye=_EYES[part["eye"]],
+        clock=int(part["clock"]),
+        product_type=part["type"],
+        is_full_frame=part["geometry"] == "F",
+        is_linearised=part["linearised"] == "L",
+        site=_decimal(part["site"]),
+        drive=_decimal(part["drive"]),
+        sequence=part["sequence"].strip("_"),
+        sol=None,
+        exposure=f"N{part['eye']}{part['string']} {part['clock']} {part['geometry']}"
+        f"{part['site']}{part['drive']}{part['sequence']}",
+    )
+
+
+def _read_mer(part: dict[str, str]) -> ProductId:
+    return ProductId(
+        rover=_MER_ROVERS[part["rover"]],
+        family="navcam",
+        eye=_EYES[part["eye"]],
+        clock=int(part["clock"]),
+        product_type=part["type"],
+        is_full_frame=True,
+        is_linearised=bool(_MER_LINEARISED.fullmatch(part["type"])),
+        site=_counter_mer(part["site"]),
+        drive=_counter_mer(part["drive"]),
+        sequence=part["sequence"],
+        sol=None,
+        exposure=f"{part['rover']}N{part['eye']} {part['clock']} "
+        f"{part['site']}{part['drive']}{part['sequence']}",
+    )
+
+
+def _read_m2020(part: dict[str, str]) -> ProductId:
+    return ProductId(
+        rover="perseverance",
+        family=_M2020_CAMERAS[part["instrument"]],
+        eye=_EYES[part["eye"]],
+        clock=int(part["clock"]),
+        product_type=part["type"],
+        is_full_frame=part["geometry"] == "N",
+        is_linearised=part["linearised"] == "L",
+        site=_decimal(part["site"]),
+        drive=_decimal(part["drive"]),
+        sequence=part["sequence"].strip("_"),
+        sol=int(part["sol"]),
+        exposure=f"{part['instrument']}{part['eye']} {part['clock']}.{part['thousandths']} "
+        f"{part['geometry']}{part['site']}{part['drive']}{part['sequence']}{part['part']}",
+    )
+
+
+def _read_mastcam(part: dict[str, str]) -> ProductId:
+    return ProductId(
+        rover="curiosity",
+        family="mastcam",
+        eye=_EYES[part["eye"]],
+        clock=None,
+        product_type=part["type"],
+        is_full_frame=part["kind"] in _MASTCAM_FULL,
+        # the L of DRCL: corrected for the lens
+        is_linearised=part["type"].endswith("L"),
+        site=None,
+        drive=None,
+        sequence=part["sequence"],
+        sol=int(part["sol"]),
+        exposure="",
+    )
+
+
+def _decimal(digits: str) -> int | None:
+    """Decimal; what goes on with letters is left to the label."""
+    return int(digits) if digits.isdecimal() else None
+
+
+def _counter_mer(digits: str) -> int | None:
+    """00-99 decimal, then A0 = 100 ... AZ = 135, B0 = 136 ...: a letter and a base-36 digit."""
+    if digits.isdecimal():
+        return int(digits)
+    if digits[0].isalpha() and digits[1].isalnum():
+        return 100 + (int(digits[0], 36) - 10) * 36 + int(digits[1], 36)
+    return None
+
+
+def without_version(product_id: str) -> str:
+    """The id in upper case, that of a Mars 2020 product without its two digits of version.
+
+    So are the images of the release named, and a new version is the same frame. Ids of other
+    patterns keep theirs.
+    """
+    match = _M2020.fullmatch(product_id)
+    if match is not None and match["version"]:
+        product_id = product_id[: -len(match["version"])]
+    return product_id.upper()
+
+
+def of_type(product_id: str, product_type: str) -> str:
+    """The id of an MSL EDR frame's companion: its type EDR replaced ("MXY", "RNG"), the rest kept.
+
+    An id of another pattern is returned as it is.
+    """
+    return re.sub(r"(?<=_\d{9})EDR(?=_)", product_type, product_id)

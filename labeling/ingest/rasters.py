@@ -1,0 +1,196 @@
+"""Opening image files that somebody else made: bounded, complete, and of the expected kind."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+from PIL import ImageOps, UnidentifiedImageError
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.io import MemoryFile
+
+from labeling.ingest.products import Refused
+from labeling.pictures import jpeg_bytes
+from labeling.preprocess.tone import linear
+
+# 64 megapixels: 60 times a NAVCAM frame. The header is checked before anything is decoded, so a
+# file of a few kilobytes cannot ask for gigabytes.
+MAX_PIXELS = 64_000_000
+# ... and no file of a single frame is larger
+MAX_BYTES = 256_000_000
+
+# A frame that is encoded anew should lose nothing that can be seen
+JPEG_QUALITY = 95
+GREY_JPEG_QUALITY = JPEG_QUALITY
+
+# Modes of pictures from anywhere, and what they become: transparency is dropped
+_TAKEN_AS = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}
+_DEEP_MODES = frozenset({"I;16", "I;16B"})
+_AS_IT_IS = 1
+_ORIENTATION_TAG = 0x0112
+
+_KINDS = {
+    "1": "a one-bit image",
+    "P": "a palette image",
+    "PA": "a palette image",
+    "LA": "a grey image with transparency",
+    "RGB": "a colour image",
+    "RGBA": "a colour image",
+    "CMYK": "a colour image",
+    "YCbCr": "a colour image",
+}
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes. Raises Refused when it cannot be read or is larger than any frame."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise Refused(f"{path.name} has {size:,} bytes; more than {MAX_BYTES:,} are not read.")
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A decoded frame.
+
+    linear: uint8 (H, W), or (H, W, 3) red, green, blue. pixels: the same, or uint16 (H, W) where
+    the file is deeper. jpeg: `linear` as a JPEG of one or three channels.
+    """
+
+    linear: npt.NDArray[np.uint8]
+    pixels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+    jpeg: bytes
+
+
+def decode_grey(
+    content: bytes, name: str, file_format: str, size: tuple[int, int] | None = None
+) -> npt.NDArray[np.uint8]:
+    """The pixels of an 8-bit greyscale image file, uint8 (H, W).
+
+    content: the file; name: what to call it in a refusal; file_format: "JPEG" or "PNG"; size:
+    (width, height) it must have, None for any up to MAX_PIXELS. Raises Refused when it is no such
+    file, truncated, of another kind (palette, colour, 16 bits) or of another size.
+    """
+    with _opened(content, name, (file_format,)) as picture:
+        if size is not None and picture.size != size:
+            raise Refused(
+                f"{name} is {picture.width} x {picture.height} pixels, "
+                f"but its image is {size[0]} x {size[1]}."
+            )
+        _check_is_grey(picture, name)
+        return np.array(picture, dtype=np.uint8)
+
+
+def decode_grey_png(content: bytes, name: str) -> npt.NDArray[np.uint8]:
+    """`decode_grey` for PNG of any size, in half the time: GDAL decodes it.
+
+    GDAL takes what is missing for black, so that the sums in the file are checked first.
+    """
+    if _is_whole_grey_png(content):
+        with warnings.catch_warnings(), contextlib.suppress(RasterioIOError):
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with MemoryFile(content) as file, file.open(driver="PNG") as picture:
+                pixels: npt.NDArray[np.uint8] = picture.read(1)
+                return pixels
+    return decode_grey(content, name, "PNG")
+
+
+def _is_whole_grey_png(content: bytes) -> bool:
+    """Whether a PNG is 8-bit grey, of a size we take, and has all its chunks with their sums."""
+    if content[:8] != b"\x89PNG\r\n\x1a\n":
+        return False
+    at, kind = 8, b""
+    while kind != b"IEND":
+        head = content[at : at + 8]
+        if len(head) < 8:
+            return False
+        length, kind = struct.unpack(">I4s", head)
+        data = content[at + 8 : at + 8 + length]
+        at += 12 + length
+        if content[at - 4 : at] != zlib.crc32(kind + data).to_bytes(4, "big"):
+            return False
+        if kind == b"IHDR":
+            if length != 13:
+                return False
+            width, height, depth, color = struct.unpack_from(">IIBB", data)
+            if (depth, color) != (8, 0) or not 0 < width * height <= MAX_PIXELS:
+                return False
+    return True
+
+
+def decode_frame(
+    content: bytes,
+    name: str,
+    formats: tuple[str, ...] = ("JPEG", "PNG"),
+    takes_color: bool = True,
+) -> Frame:
+    """A frame from a picture file, grey or in colour.
+
+    content: the file; name: what to call it in a refusal; formats: of Pillow, told by content.
+    Without takes_color, a frame must be grey. A JPEG of one channel or of three that differ keeps
+    its very bytes, unless a camera noted that it lies on its side: then it is turned. A frame with
+    three equal channels is as grey, and gets one; 16-bit grey keeps its depth in `pixels`. Raises
+    Refused as `decode_grey` does, up to MAX_PIXELS.
+    """
+    with _opened(content, name, formats) as picture:
+        if picture.mode in _DEEP_MODES:
+            deep = np.array(picture).astype(np.uint16)
+            upper = linear(deep, 16)
+            return Frame(upper, deep, jpeg_bytes(upper, JPEG_QUALITY))
+        is_whole = picture.format == "JPEG" and picture.mode in {"L", "RGB"}
+        if picture.getexif().get(_ORIENTATION_TAG, _AS_IT_IS) != _AS_IT_IS:
+            is_whole = False
+            picture = ImageOps.exif_transpose(picture)
+        if takes_color:
+            picture = picture.convert(_TAKEN_AS.get(picture.mode, picture.mode))
+        pixels = np.array(picture, dtype=np.uint8) if picture.mode in {"L", "RGB"} else None
+        if pixels is not None and pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
+            pixels, is_whole = np.ascontiguousarray(pixels[:, :, 0]), False
+        if pixels is None or (pixels.ndim == 3 and not takes_color):
+            _check_is_grey(picture, name)
+        assert pixels is not None  # else it has just been refused
+        jpeg = content if is_whole else jpeg_bytes(pixels, JPEG_QUALITY)
+        return Frame(pixels, pixels, jpeg)
+
+
+@contextmanager
+def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pillow.Image]:
+    """An image file of these formats, complete and bounded; what its reader raises is Refused."""
+    with warnings.catch_warnings():
+        # Pillow's own bomb warning starts above our bound
+        warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
+        # ... and damaged notes in a picture do not matter
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\b")
+        try:
+            with Pillow.open(io.BytesIO(content), formats=formats) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise Refused(
+                        f"{name} has {picture.width} x {picture.height} pixels; "
+                        f"more than {MAX_PIXELS:,} are not read."
+                    )
+                yield picture
+        except UnidentifiedImageError as error:
+            raise Refused(f"{name} is not a {' or '.join(formats)} image.") from error
+        except Pillow.DecompressionBombError as error:
+            raise Refused(f"{name} claims far more than {MAX_PIXELS:,} pixels.") from error
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise Refused(f"{name} is truncated or damaged: {error}.") from error
+
+
+def _check_is_grey(picture: Pillow.Image, name: str) -> None:
+    if picture.mode != "L":
+        kind = _KINDS.get(picture.mode, f"an image of mode {picture.mode}")
+        raise Refused(f"{name} is {kind}; it must be 8-bit greyscale without a palette.")

@@ -1,0 +1,113 @@
+"""Which kind of source a path, an archive or a bucket is."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import shutil
+import tempfile
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+
+from labeling.ingest.ai4mars_tree import Ai4MarsTree, is_frame_folder
+from labeling.ingest.archives import DEFAULT_BOUNDS, Bounds, Readable, is_archive, unpack
+from labeling.ingest.pds import PdsProducts
+from labeling.ingest.places import S3_SCHEME, Bucket, Folder, Place
+from labeling.ingest.plain_folder import PlainFolder
+from labeling.ingest.products import Source, UnknownSource
+
+_UNDERSTOOD = (
+    "Images are read from a folder, a zip or tar archive, or s3://bucket/prefix, with one of these "
+    "in it: PDS products (.IMG files of the cameras of Curiosity, Perseverance, Spirit or "
+    "Opportunity), a released AI4Mars tree (a folder with images/edr in it), or JPEG and PNG files "
+    "with or without a manifest.csv."
+)
+_ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
+
+
+def open_source(
+    where: str | Path, scratch: Path | None = None, bounds: Bounds = DEFAULT_BOUNDS
+) -> Source:
+    """The source at a path or an `s3://` address: of released frames, else of PDS products, else of
+    plain pictures.
+
+    scratch: where an archive is unpacked and files of a bucket are kept; it must stay as long as
+    the source is used, may be shared by several processes, and is the caller's to remove. Opening
+    the same archive again with the same scratch finds it unpacked. Without it, a folder that lasts
+    as long as this process. bounds: of an archive.
+
+    Raises UnknownSource, saying what is understood, when there is nothing there to read, and
+    ArchiveRefused, which is one, for a hostile archive.
+    """
+    address = str(where)
+    if address.startswith(S3_SCHEME):
+        return _in_bucket(address, scratch or _temporary(), bounds)
+    path = Path(where).resolve()
+    try:
+        if path.is_dir():
+            tree = None
+            if is_frame_folder(path.parts):  # its masks lie beside it
+                within = f"{path.parent.name}/{path.name}/"
+                tree = Ai4MarsTree.find(Folder(path.parent.parent), within=within)
+            return tree or _in_place(Folder(path), path.parts[1:], address)
+        if path.is_file():
+            return _in_file(path, address, scratch, bounds)
+    except PermissionError as error:
+        raise UnknownSource(f"{address} cannot be read: {error.strerror}.") from error
+    raise UnknownSource(f"{address} does not exist. {_UNDERSTOOD}")
+
+
+def _in_file(path: Path, shown: str, scratch: Path | None, bounds: Bounds) -> Source:
+    if is_archive(path):
+        status = path.stat()
+        version = f"{path}|{status.st_size}|{status.st_mtime_ns}"
+        folder = _unpacked(path, version, scratch or _temporary(), bounds)
+        return _in_place(folder, (), shown)
+    products = PdsProducts.find(Folder(path.parent), only=path.name)
+    if products is None:
+        raise UnknownSource(f"There is nothing to import in {shown}. {_UNDERSTOOD}")
+    return products
+
+
+def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
+    bucket = Bucket.at(address, scratch)
+    parts = PurePosixPath(bucket.prefix).parts
+    if address.lower().endswith(_ARCHIVE_SUFFIXES) and parts:
+        parent = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-1]), scratch)
+        opened = parent.open(parts[-1])
+        if opened is not None:
+            stream, tag = opened
+            with closing(stream):
+                folder = _unpacked(stream, f"{address}|{tag}", scratch, bounds)
+            return _in_place(folder, (), address)
+    tree = None
+    if is_frame_folder(parts):
+        root = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-2]), scratch)
+        tree = Ai4MarsTree.find(root, within=f"{parts[-2]}/{parts[-1]}/")
+    return tree or _in_place(bucket, parts, address)
+
+
+def _in_place(place: Place, above: tuple[str, ...], shown: str) -> Source:
+    """The source in a place. above: the folders it lies in; shown: how the admin named it."""
+    source = Ai4MarsTree.find(place, above) or PdsProducts.find(place) or PlainFolder.find(place)
+    if source is None:
+        raise UnknownSource(f"There is nothing to import in {shown}. {_UNDERSTOOD}")
+    return source
+
+
+def _unpacked(archive: Path | Readable, version: str, scratch: Path, bounds: Bounds) -> Folder:
+    """The folder of an archive's files, unpacked by whoever opens this version of it first."""
+    into = scratch / f"unpacked-{hashlib.sha256(version.encode()).hexdigest()[:16]}"
+    if into.is_dir() and any(into.iterdir()):
+        return Folder(into)
+    try:
+        return unpack(archive, into, bounds)
+    except FileExistsError:  # another process has just come first
+        return Folder(into)
+
+
+def _temporary() -> Path:
+    """A folder that this process removes when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="ai4mars-import-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

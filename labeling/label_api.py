@@ -1,0 +1,136 @@
+"""The API of what comes after drawing: one's own label again, its correction, reports of images."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ai4mars_site.tasks import nudge
+from labeling.api import VolunteerView, known_labeler, labels_sent, task_json
+from labeling.api_errors import Conflict, Gone
+from labeling.geometry import InvalidPolygons
+from labeling.models import Assignment, Campaign, ImageReport, Labeler
+from labeling.services import corrections, drafts, labels, reports
+from labeling.tasks import process_image
+
+
+class Correction(serializers.Serializer[Any]):
+    """New polygons for a label; `id` is the client's own for this sending."""
+
+    id = serializers.UUIDField()
+    polygons = serializers.JSONField()
+    base_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class WrongImage(serializers.Serializer[Any]):
+    """What is wrong with an image, in one word and perhaps some more."""
+
+    reason = serializers.ChoiceField(choices=ImageReport.Reason.choices)
+    comment = serializers.CharField(
+        max_length=ImageReport.COMMENT_LENGTH, required=False, allow_blank=True, default=""
+    )
+
+
+class OwnLabel(VolunteerView):
+    """GET: one's own label as a task of the drawing page, to be opened there again."""
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        labeler = known_labeler(request)
+        try:
+            label = corrections.own_label(labeler, pk)
+            assignment = Assignment.objects.select_related("image__campaign").get(
+                image=label.image_id, labeler=labeler
+            )
+        except corrections.UnknownLabel as error:
+            raise NotFound(str(error), code="unknown_label") from error
+        return Response(
+            {
+                **task_json(assignment, drafts.find(labeler, label.image_id)),
+                "label": {
+                    "id": str(label.pk),
+                    "version": label.version,
+                    "polygons": label.polygons,
+                },
+                "why_fixed": str(corrections.why_not(label)),
+            }
+        )
+
+
+class CorrectLabel(VolunteerView):
+    """POST: new polygons for one's own label. Sent again with the same id, the same answer."""
+
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        correction = Correction(data=request.data)
+        correction.is_valid(raise_exception=True)
+        data = correction.validated_data
+        labeler = known_labeler(request)
+        try:
+            label, stored = corrections.correct(
+                labeler, pk, data["id"], data["polygons"], data["base_version"]
+            )
+        except InvalidPolygons as error:
+            raise ValidationError(str(error)) from error
+        except corrections.UnknownLabel as error:
+            raise NotFound(str(error), code="unknown_label") from error
+        except corrections.LabelIsFixed as error:
+            raise Conflict(str(error), code="label_fixed") from error
+        except corrections.CorrectedElsewhere as error:
+            raise Conflict(str(error), code="corrected_elsewhere") from error
+        if stored:
+            nudge(process_image, label.image_id)
+        return Response(
+            {
+                "id": str(label.pk),
+                "image": label.image_id,
+                "version": label.version,
+                "labels_sent": labels_sent(labeler, label.image.campaign),
+            },
+            status=status.HTTP_201_CREATED if stored else status.HTTP_200_OK,
+        )
+
+
+class ReportView(VolunteerView):
+    """What is said of an image that was given to the volunteer."""
+
+    def answer(self, labeler: Labeler, image_id: int, created: bool) -> Response:
+        campaign = Campaign.objects.get(images=image_id)
+        return Response(
+            {"image": image_id, "labels_sent": labels_sent(labeler, campaign)},
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, labels.UnknownImage):
+            exc = NotFound(str(exc), code="unknown_image")
+        elif isinstance(exc, labels.RetiredImage):
+            exc = Gone(str(exc), code="retired_image")
+        elif isinstance(exc, labels.NotAssigned):
+            exc = PermissionDenied(str(exc), code="not_assigned")
+        elif isinstance(exc, labels.AlreadyLabeled):
+            exc = Conflict(str(exc), code="already_labeled")
+        return super().handle_exception(exc)
+
+
+class NothingToLabel(ReportView):
+    """POST: there is nothing to label on this image. It is done, and will not come again."""
+
+    def post(self, request: Request, pk: int) -> Response:
+        labeler = known_labeler(request)
+        return self.answer(labeler, pk, reports.nothing_to_label(labeler, pk))
+
+
+class ReportImage(ReportView):
+    """POST: something is wrong with this image. It stays with the volunteer."""
+
+    def post(self, request: Request, pk: int) -> Response:
+        report = WrongImage(data=request.data)
+        report.is_valid(raise_exception=True)
+        data = report.validated_data
+        labeler = known_labeler(request)
+        created = reports.report_wrong(labeler, pk, data["reason"], data["comment"])
+        return self.answer(labeler, pk, created)

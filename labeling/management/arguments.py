@@ -1,0 +1,16 @@
+"""What commands of several apps ask for in the same way."""
+
+from __future__ import annotations
+
+from django.core.management.base import CommandError
+
+from labeling.models import Campaign
+
+
+def campaign_of(slug: str) -> Campaign:
+    """The campaign a command was pointed at; CommandError with those that exist."""
+    campaign = Campaign.objects.filter(slug=slug).first()
+    if campaign is None:
+        known = ", ".join(Campaign.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no campaign {slug!r}. Campaigns: {known}.")
+    return campaign

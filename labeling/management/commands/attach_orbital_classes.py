@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ai4mars_site.commands import BulkCommand
+from labeling.management.arguments import campaign_of
+from labeling.orbital import (
+    ORBITAL_PRESETS,
+    DriveRanges,
+    InvalidOrbitalClasses,
+    OrbitalClasses,
+    RoverPositions,
+    TerrainMap,
+)
+from labeling.services import orbital_classes
+
+
+class Command(BulkCommand):
+    help = (
+        "Give a campaign's images their terrain class from orbit: from a CSV of ranges of drives "
+        "(site_from,drive_from,site_to,drive_to,class), or from a GeoJSON map and a CSV of rover "
+        "positions (site,drive,x,y). The gold set is sampled evenly over these classes."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--campaign", required=True, metavar="SLUG")
+        parser.add_argument("--ranges", type=Path, metavar="CSV")
+        parser.add_argument("--map", type=Path, metavar="GEOJSON")
+        parser.add_argument("--positions", type=Path, metavar="CSV")
+        parser.add_argument("--key", default="class", help="the map's property with the class")
+        parser.add_argument(
+            "--preset",
+            choices=sorted(ORBITAL_PRESETS),
+            help="refuse classes that are not of this list: msl is the paper's Table 2",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = campaign_of(options["campaign"])
+        try:
+            known = ORBITAL_PRESETS.get(options["preset"])
+            found = orbital_classes.attach(campaign, read_classes(options), known)
+        except InvalidOrbitalClasses as error:
+            raise CommandError(str(error)) from error
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise CommandError(f"The table or map cannot be read: {error}.") from error
+        for name, count in sorted(found.items()):
+            self.stdout.write(f"{count:>6}  {name or '(no class known)'}")
+
+
+def read_classes(options: dict[str, Any]) -> OrbitalClasses:
+    """What the command was pointed at; CommandError for half of it, or for both kinds."""
+    ranges, terrain_map, positions = options["ranges"], options["map"], options["positions"]
+    if ranges and not terrain_map and not positions:
+        return DriveRanges.from_csv(ranges.read_text(encoding="utf-8"))
+    if terrain_map and positions and not ranges:
+        areas = json.loads(terrain_map.read_text(encoding="utf-8"))
+        terrain = TerrainMap.from_geojson(areas, options["key"])
+        return RoverPositions.from_csv(positions.read_text(encoding="utf-8"), terrain)
+    raise CommandError("Give either --ranges, or --map and --positions together.")

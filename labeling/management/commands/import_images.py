@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.core.validators import validate_slug
+
+from ai4mars_site.commands import BulkCommand
+from labeling.ingest.products import UnknownSource
+from labeling.ingest.sources import open_source
+from labeling.models import Campaign, ImportJob
+from labeling.presets import PRESETS
+from labeling.services import import_jobs
+from labeling.services.campaigns import campaign_from_preset
+
+
+class Command(BulkCommand):
+    help = (
+        "Import images into a campaign: from a released AI4Mars tree, PDS products, a folder of "
+        "JPEG and PNG files, a zip or tar archive of these, or s3://bucket/prefix. A campaign that "
+        "does not exist is made from the preset that fits. Running it again imports what is new; "
+        "an import that was stopped or killed is gone on with."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("source", help="a folder, a product, an archive, or s3://bucket/prefix")
+        parser.add_argument("--campaign", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--preset", choices=sorted(PRESETS), help="for a new campaign (default: what fits)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        where = options["source"]
+        if "://" not in where:
+            where = str(Path(where).resolve())
+        campaign = self.campaign_of(where, options)
+        job = import_jobs.unfinished(campaign, where) or import_jobs.start(campaign, where)
+        import_jobs.begin(job)
+        if not import_jobs.prepare(job):
+            raise CommandError(job.message)
+        before = import_jobs.counts(job)
+        done = import_jobs.work_here(job, options["workers"])
+        for _ in self.progress(done, before["waiting"], "Images"):
+            pass
+        self.report(job)
+
+    def campaign_of(self, where: str, options: dict[str, Any]) -> Campaign:
+        """The campaign to import into, made where it is not there; CommandError where it cannot."""
+        slug = options["campaign"]
+        campaign = Campaign.objects.filter(slug=slug).first()
+        if campaign is not None:
+            return campaign
+        try:
+            validate_slug(slug)
+            preset = options["preset"] or open_source(where).preset
+        except ValidationError as error:
+            raise CommandError(
+                f"{slug!r} cannot name a campaign: use letters, digits, - and _."
+            ) from error
+        except UnknownSource as error:
+            raise CommandError(str(error)) from error
+        campaign, _ = campaign_from_preset(slug, preset)
+        self.stdout.write(f"Made the campaign {campaign.slug} ({campaign.name}).")
+        return campaign
+
+    def report(self, job: ImportJob) -> None:
+        """Print each refusal with its reason, then the counts."""
+        for name, reason in import_jobs.refusals(job):
+            self.stdout.write(f"refused {name}: {reason}")
+        counts = import_jobs.counts(job)
+        self.stdout.write(
+            f"{counts['imported']} images imported, {counts['present']} already there, "
+            f"{counts['refused']} refused"
+        )

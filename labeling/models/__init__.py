@@ -1,0 +1,68 @@
+"""What a volunteer meets: campaigns, images, labelers, assignments, drafts and labels.
+
+The invariants of `docs/ARCHITECTURE.md` live in the database as constraints: whatever code runs,
+one labeler has one label per image, 255 is never a class, and a thrown-out label says why.
+"""
+
+from labeling.models.campaigns import Campaign, CampaignQuerySet, TerrainClass, TutorialStep
+from labeling.models.drafts import Draft
+from labeling.models.images import (
+    ASSIGNMENT_HOLD,
+    LABEL_ROLE_CHOICES,
+    LABEL_ROLES,
+    Assignment,
+    AssignmentQuerySet,
+    Image,
+    ImageQuality,
+    ImageQuerySet,
+    Role,
+    image_path,
+    random_place,
+)
+from labeling.models.imports import ITEM_HOLD, ImportItem, ImportItemQuerySet, ImportJob
+from labeling.models.labelers import Labeler
+from labeling.models.labels import Label, LabelQuerySet, LabelVersion
+from labeling.models.learning import (
+    GuideEntry,
+    KnownAnswer,
+    KnownAnswerQuerySet,
+    PracticeAttempt,
+)
+from labeling.models.reports import Feedback, FeedbackQuerySet, ImageReport, ImageReportQuerySet
+from labeling.models.translations import Translated
+
+__all__ = [
+    "ASSIGNMENT_HOLD",
+    "ITEM_HOLD",
+    "LABEL_ROLES",
+    "LABEL_ROLE_CHOICES",
+    "Assignment",
+    "AssignmentQuerySet",
+    "Campaign",
+    "CampaignQuerySet",
+    "Draft",
+    "Feedback",
+    "FeedbackQuerySet",
+    "GuideEntry",
+    "Image",
+    "ImageQuality",
+    "ImageQuerySet",
+    "ImageReport",
+    "ImageReportQuerySet",
+    "ImportItem",
+    "ImportItemQuerySet",
+    "ImportJob",
+    "KnownAnswer",
+    "KnownAnswerQuerySet",
+    "Label",
+    "LabelQuerySet",
+    "LabelVersion",
+    "Labeler",
+    "PracticeAttempt",
+    "Role",
+    "TerrainClass",
+    "Translated",
+    "TutorialStep",
+    "image_path",
+    "random_place",
+]

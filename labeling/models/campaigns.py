@@ -1,0 +1,223 @@
+"""Campaigns, their classes and their tutorials."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models.translations import Translated
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def open(self) -> Self:
+        """Campaigns that take labels."""
+        return self.filter(is_open=True)
+
+
+class Campaign(models.Model):
+    """A set of images with its classes, tutorial and parameters (`science.md`, "Words")."""
+
+    class RangeRule(models.TextChoices):
+        CUT_ROW = "cut-row", "Cut row (as in the released dataset)"
+        PER_PIXEL = "per-pixel", "Per pixel"
+
+    class Practice(models.TextChoices):
+        OFF = "off", _("Off")
+        OPTIONAL = "optional", _("Offered after the tutorial")
+        REQUIRED = "required", _("Must be passed before the first real picture")
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    is_open = models.BooleanField(default=True, help_text="Volunteers can draw in it.")
+    target_labels = models.PositiveSmallIntegerField(
+        default=10, help_text="An image leaves the pool with this many labels (paper 3.1)."
+    )
+    range_limit_m = models.FloatField(default=30.0, help_text="Metres; farther is not labeled.")
+    range_rule = models.CharField(
+        max_length=10, choices=RangeRule.choices, default=RangeRule.CUT_ROW
+    )
+    allowed_cameras = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Cameras taken besides the usual ones, such as ["pancam", "hazcam"].',
+    )
+    scale_bar_m = models.FloatField(default=0.5, help_text="Metres; smaller is not labeled.")
+    queue_percent = models.PositiveSmallIntegerField(
+        default=20, help_text="This share of all scores, the lowest, is reviewed (paper 3.2)."
+    )
+    merge_minimum = models.PositiveSmallIntegerField(
+        default=3, help_text="A pixel's class needs at least this many labelers (paper 3.3)."
+    )
+    merge_percent = models.PositiveSmallIntegerField(
+        default=65, help_text="... and more than this share of those who labeled the pixel."
+    )
+    nothing_minimum = models.PositiveSmallIntegerField(
+        default=3,
+        help_text="An image is set aside when this many people found nothing to label on it.",
+    )
+    practice = models.CharField(
+        max_length=8,
+        choices=Practice.choices,
+        default=Practice.OPTIONAL,
+        help_text="Pictures with a known answer before the first real one.",
+    )
+    practice_pass_iou = models.FloatField(
+        default=0.5, help_text="A drawing this near to the known answer (mean IoU) passes."
+    )
+    known_image_percent = models.PositiveSmallIntegerField(
+        default=5, help_text="This share of pictures given out has a known answer; 0 is never."
+    )
+    allow_gold_practice = models.BooleanField(
+        default=False, help_text="Gold images may serve as pictures with a known answer."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(slug=""), name="campaign_has_slug"),
+            models.CheckConstraint(condition=~Q(name=""), name="campaign_has_name"),
+            models.CheckConstraint(
+                condition=Q(target_labels__gte=1), name="campaign_target_labels_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(range_limit_m__gt=0) & Q(scale_bar_m__gt=0),
+                name="campaign_lengths_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(range_rule__in=("cut-row", "per-pixel")), name="campaign_range_rule"
+            ),
+            models.CheckConstraint(
+                condition=Q(queue_percent__lte=100), name="campaign_queue_percent_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(merge_minimum__gte=1) & Q(merge_percent__lt=100),
+                name="campaign_merge_rule_possible",
+            ),
+            models.CheckConstraint(
+                condition=Q(nothing_minimum__gte=1), name="campaign_nothing_minimum_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(practice__in=("off", "optional", "required")), name="campaign_practice"
+            ),
+            models.CheckConstraint(
+                condition=Q(practice_pass_iou__gt=0)
+                & Q(practice_pass_iou__lte=1)
+                & Q(known_image_percent__lte=100),
+                name="campaign_practice_shares",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def class_codes(self) -> tuple[int, ...]:
+        """The campaign's class codes, ascending."""
+        return tuple(self.terrain_classes.order_by("code").values_list("code", flat=True))
+
+
+class TerrainClass(Translated):
+    """One class of a campaign's own taxonomy: its code in masks, and how people see it."""
+
+    translated_fields = ("name", "guidance")
+
+    class Pattern(models.TextChoices):
+        DOTS = "dots", "Dots"
+        LINES = "lines", "Lines"
+        WAVES = "waves", "Waves"
+        CROSS = "cross", "Crosses"
+        PLAIN = "plain", "Plain"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="terrain_classes")
+    code = models.PositiveSmallIntegerField(
+        validators=[MaxValueValidator(254)], help_text="Pixel value in masks; 255 is no label."
+    )
+    name = models.CharField(max_length=60)
+    color = models.CharField(
+        max_length=7, validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}\Z", "A colour like #E69F00.")]
+    )
+    pattern = models.CharField(max_length=10, choices=Pattern.choices, default=Pattern.PLAIN)
+    guidance = models.TextField(blank=True, help_text="How a volunteer recognises it.")
+    picture = models.CharField(
+        max_length=200, blank=True, help_text="Path of an example picture under static/."
+    )
+    #: What a thing must measure to be of this class; the drawing page shows a region's size
+    #: against it (a big rock: paper 3).
+    min_width_m = models.FloatField(
+        null=True, blank=True, help_text="Metres; at least this wide. Empty: no rule."
+    )
+    min_height_m = models.FloatField(
+        null=True, blank=True, help_text="Metres; at least this high. Empty: no rule."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("campaign_id", "position", "code")
+        verbose_name_plural = "terrain classes"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "code"), name="terrain_class_code_once_per_campaign"
+            ),
+            models.UniqueConstraint(
+                fields=("campaign", "name"), name="terrain_class_name_once_per_campaign"
+            ),
+            # 255 means "no label" in every mask of a release: it is never a class.
+            models.CheckConstraint(
+                condition=Q(code__gte=0) & Q(code__lte=254), name="terrain_class_code_range"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="terrain_class_has_name"),
+            models.CheckConstraint(
+                condition=(Q(min_width_m=None) | Q(min_width_m__gt=0))
+                & (Q(min_height_m=None) | Q(min_height_m__gt=0)),
+                name="terrain_class_least_size_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(color__regex=r"^#[0-9A-Fa-f]{6}\Z"), name="terrain_class_color_hex"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    def clean(self) -> None:
+        """A class keeps its code once there are labels, which are made of codes."""
+        stored = TerrainClass.objects.filter(pk=self.pk).first()
+        if (
+            stored is not None
+            and stored.code != self.code
+            and stored.campaign.images.exclude(labels=None).exists()
+        ):
+            raise ValidationError(
+                {"code": f"There are labels already, so the code stays {stored.code}."}
+            )
+
+
+class TutorialStep(Translated):
+    """One page of a campaign's tutorial: a rule in plain words, with a picture."""
+
+    translated_fields = ("title", "text")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="tutorial_steps")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    text = models.TextField()
+    picture = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("campaign_id", "position")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "position"), name="tutorial_step_position_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title

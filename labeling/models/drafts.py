@@ -1,0 +1,46 @@
+"""Drawings that are not finished yet."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.models.images import Image
+from labeling.models.labelers import Labeler
+
+
+class Draft(models.Model):
+    """The unfinished drawing of one labeler on one image, for no eyes but the labeler's own.
+
+    It goes when its label is sent or its image skipped. It is not a label: its shapes may cross
+    themselves, and nothing is computed from it.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="drafts")
+    labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="drafts")
+    #: Grows with every change; whoever saves names the version the drawing was built upon.
+    version = models.PositiveIntegerField(default=1)
+    #: The page that saved it last (one opening of it in one tab), and that page's count of saves:
+    #: a page may always write over its own earlier drawing, also when an answer got lost.
+    writer = models.CharField(max_length=40)
+    stroke = models.PositiveIntegerField(default=0)
+    format = models.PositiveSmallIntegerField(help_text="Of polygons and steps.")
+    polygons = models.JSONField(default=list, help_text="As a label's.")
+    steps = models.JSONField(default=list, help_text="The shape under the hand: [[[x, y], ...]].")
+    started_at = models.DateTimeField(null=True, blank=True)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image", "labeler"), name="draft_once_per_image_and_labeler"
+            ),
+            models.CheckConstraint(condition=Q(version__gte=1), name="draft_version_positive"),
+            models.CheckConstraint(condition=Q(format__gte=1), name="draft_format_positive"),
+            models.CheckConstraint(condition=~Q(writer=""), name="draft_has_writer"),
+        )
+        indexes = (models.Index(fields=("saved_at",), name="draft_by_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.image} by {self.labeler}, version {self.version}"

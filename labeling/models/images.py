@@ -1,0 +1,292 @@
+"""Images, and to whom they were given."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from labeling.models.campaigns import Campaign
+from labeling.models.labelers import Labeler
+
+#: An open assignment holds a place in its image for this long; after it, the volunteer is taken to
+#: have left and the place is offered to others (a label sent later is still welcome).
+ASSIGNMENT_HOLD = timedelta(minutes=30)
+
+
+class Role(models.TextChoices):
+    """In which part somebody draws on an image.
+
+    For the crowd, or as an expert for the gold set: these two make labels. To practise on an image
+    with a known answer, or, as an admin, to draw that answer: these never do.
+    """
+
+    CROWD = "crowd", "Crowd"
+    EXPERT = "expert", "Expert"
+    PRACTICE = "practice", "Practice"
+    ANSWER = "answer", "Known answer"
+
+
+#: The parts in which labels are drawn.
+LABEL_ROLES = (Role.CROWD, Role.EXPERT)
+LABEL_ROLE_CHOICES = [(role.value, role.label) for role in LABEL_ROLES]
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def usable(self) -> Self:
+        """Images an admin has not retired."""
+        return self.filter(retired_at=None)
+
+    def in_dataset(self) -> Self:
+        """Images that belong to the product: not retired, and not there to practise on."""
+        return self.usable().exclude(pool=Image.Pool.PRACTICE)
+
+    def in_pool(self) -> Self:
+        """Crowd images that still want labels."""
+        return self.usable().filter(
+            pool=Image.Pool.CROWD,
+            set_aside_at=None,
+            crowd_label_count__lt=F("campaign__target_labels"),
+        )
+
+    def unseen_by(self, labeler: Labeler) -> Self:
+        """Images that were never given to this labeler."""
+        return self.filter(
+            ~Exists(Assignment.objects.filter(image=OuterRef("pk"), labeler=labeler))
+        )
+
+    def with_free_place(self) -> Self:
+        """Images whose target is not yet met by labels and people drawing right now."""
+        drawing = (
+            Assignment.objects.filter(image=OuterRef("pk"), role=Role.CROWD)
+            .active()
+            .order_by()
+            .values("image")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return self.annotate(drawing=Coalesce(Subquery(drawing), 0)).filter(
+            crowd_label_count__lt=F("campaign__target_labels") - F("drawing")
+        )
+
+
+def random_place() -> float:
+    """An image's place in the random order, in [0, 1)."""
+    return random.random()
+
+
+def image_path(image: Image, filename: str) -> str:
+    """Where an image's files lie in storage: one folder per campaign and kind of file."""
+    return f"campaigns/{image.campaign.slug}/{filename}"
+
+
+class Image(models.Model):
+    """One rover frame with its prepared files."""
+
+    class Pool(models.TextChoices):
+        """Who labels the image. Gold images are never in the training set (paper 3.3).
+
+        A practice image has a known answer: people learn on it, and nobody labels it.
+        """
+
+        CROWD = "crowd", "Crowd"
+        GOLD = "gold", "Gold set"
+        PRACTICE = "practice", "Practice"
+
+    class RangeSource(models.TextChoices):
+        PRODUCT = "product", "Range product"
+        RELEASED_MASK = "released", "Released 30 m mask"
+        ESTIMATED = "estimated", "Estimated over flat ground"
+        NONE = "none", "None"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="images")
+    product_id = models.CharField(max_length=120)
+    rover = models.CharField(max_length=20, blank=True)
+    camera = models.CharField(max_length=40, blank=True)
+    eye = models.CharField(max_length=10, blank=True)
+    sol = models.PositiveIntegerField(null=True, blank=True)
+    start_time = models.DateTimeField(null=True, blank=True)
+    site = models.PositiveIntegerField(null=True, blank=True)
+    drive = models.PositiveIntegerField(null=True, blank=True)
+    sequence = models.CharField(max_length=40, blank=True)
+    orbital_class = models.CharField(
+        max_length=60, blank=True, help_text="Terrain class from orbit where the rover stood."
+    )
+    width = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    height = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    camera_model = models.JSONField(null=True, blank=True)
+    original = models.FileField(
+        upload_to=image_path, max_length=255, help_text="The frame as it is released (8-bit JPEG)."
+    )
+    display = models.FileField(
+        upload_to=image_path, max_length=255, help_text="The stretched frame volunteers see."
+    )
+    thumbnail = models.FileField(upload_to=image_path, max_length=255)
+    display_widths = models.JSONField(
+        default=list, help_text="Widths of the smaller copies of the display image, pixels."
+    )
+    range_map = models.FileField(
+        upload_to=image_path, max_length=255, blank=True, help_text="Reduced range, for the page."
+    )
+    range_mask = models.FileField(
+        upload_to=image_path, max_length=255, blank=True, help_text="1 = beyond the range limit."
+    )
+    rover_mask = models.FileField(
+        upload_to=image_path, max_length=255, blank=True, help_text="1 = rover."
+    )
+    range_source = models.CharField(
+        max_length=10, choices=RangeSource.choices, default=RangeSource.NONE
+    )
+    range_map_source = models.CharField(
+        max_length=10, choices=RangeSource.choices, default=RangeSource.NONE
+    )
+    scale_bar = models.JSONField(
+        null=True, blank=True, help_text="Where the bar was drawn, its range, and if estimated."
+    )
+    source_file = models.CharField(max_length=500, blank=True)
+    source_sha256 = models.CharField(max_length=64, blank=True)
+    #: Of the pixels; empty for a frame without contrast, which tells nothing about what it shows.
+    content_sha256 = models.CharField(max_length=64, blank=True)
+    details = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Further metadata: clock, solar time, motion counters, pose, pointing ...",
+    )
+    pool = models.CharField(max_length=8, choices=Pool.choices, default=Pool.CROWD)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_reason = models.CharField(max_length=40, blank=True)
+    #: Enough volunteers found nothing to label on it (`Campaign.nothing_minimum`): it is not given
+    #: out any more, until an admin decides. Unlike a retired image it keeps its labels in use.
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    duplicate_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="near_duplicates",
+        help_text="An earlier image that shows nearly the same.",
+    )
+    #: Random, drawn once: walking the images by it from a random start is a random order that an
+    #: index serves, where ORDER BY random() would sort the whole campaign for each volunteer.
+    sort_key = models.FloatField(default=random_place)
+    #: Crowd labels that count towards the target: sent, and neither empty nor rejected.
+    crowd_label_count = models.PositiveIntegerField(default=0)
+    #: Grows with every change to the image's labels; whatever was computed from labels (scores,
+    #: merged masks) remembers the version it saw, and is stale when this one is larger.
+    labels_version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("campaign_id", "product_id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "product_id"), name="image_once_per_campaign"
+            ),
+            models.CheckConstraint(
+                condition=Q(width__gte=1) & Q(height__gte=1), name="image_has_size"
+            ),
+            models.CheckConstraint(
+                condition=Q(pool__in=("crowd", "gold", "practice")), name="image_pool"
+            ),
+            models.CheckConstraint(condition=~Q(product_id=""), name="image_has_product_id"),
+            models.UniqueConstraint(
+                fields=("campaign", "content_sha256"),
+                condition=~Q(content_sha256=""),
+                name="image_content_once_per_campaign",
+            ),
+        )
+        indexes = (models.Index(fields=("campaign", "pool", "sort_key"), name="image_pool_order"),)
+
+    def __str__(self) -> str:
+        return self.product_id
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def open(self) -> Self:
+        return self.filter(status=Assignment.Status.OPEN)
+
+    def active(self) -> Self:
+        """Open, and served so recently that somebody is probably drawing."""
+        return self.open().filter(served_at__gte=timezone.now() - ASSIGNMENT_HOLD)
+
+
+class Assignment(models.Model):
+    """An image given to a labeler. With role `expert` it is a gold assignment (paper 3.1).
+
+    With role `practice` what is drawn becomes a PracticeAttempt, with role `answer` a KnownAnswer.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        DONE = "done", "Label sent, or nothing to label"
+        SKIPPED = "skipped", "Skipped"
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="assignments")
+    labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="assignments")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.CROWD)
+    status = models.CharField(max_length=7, choices=Status.choices, default=Status.OPEN)
+    served_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            # "never the same image twice"
+            models.UniqueConstraint(fields=("image", "labeler"), name="assignment_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=("crowd", "expert", "practice", "answer")),
+                name="assignment_role",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at__isnull=True)
+                | Q(status__in=("done", "skipped"), closed_at__isnull=False),
+                name="assignment_closed_has_time",
+            ),
+        )
+        indexes = (models.Index(fields=("labeler", "status"), name="assignment_by_labeler"),)
+
+    def __str__(self) -> str:
+        return f"{self.image} for {self.labeler}"
+
+
+class ImageQuality(models.Model):
+    """What was measured of an image, for pruning (paper 3.1: the test set was pruned by hand).
+
+    Shares are of all pixels, 0..1; see `labeling.preprocess.quality` for each measure.
+    """
+
+    image = models.OneToOneField(
+        Image, on_delete=models.CASCADE, primary_key=True, related_name="quality"
+    )
+    dark_share = models.FloatField()
+    saturated_share = models.FloatField()
+    contrast = models.FloatField()
+    sharpness = models.FloatField()
+    rover_share = models.FloatField()
+    terrain_share = models.FloatField()
+    #: 64 bits, as 16 hexadecimal digits: SQLite has no unsigned 64-bit integer.
+    fingerprint = models.CharField(max_length=16)
+
+    class Meta:
+        verbose_name_plural = "image qualities"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(dark_share__range=(0, 1))
+                & Q(saturated_share__range=(0, 1))
+                & Q(rover_share__range=(0, 1))
+                & Q(terrain_share__range=(0, 1)),
+                name="image_quality_shares",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Quality of {self.image}"

@@ -1,0 +1,44 @@
+"""Who labels."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Labeler(models.Model):
+    """Somebody who labels: an account, a guest of one browser, or a name from an import.
+
+    Exactly one of `user`, `guest_key` and `imported_from` is set. A guest who signs in keeps the
+    labels: the row moves from `guest_key` to `user`.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="labeler",
+    )
+    guest_key = models.UUIDField(null=True, blank=True, unique=True)
+    imported_from = models.CharField(
+        max_length=200, null=True, blank=True, unique=True, help_text="campaign/name of an import."
+    )
+    name = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=(
+                    Q(user__isnull=False, guest_key__isnull=True, imported_from__isnull=True)
+                    | Q(user__isnull=True, guest_key__isnull=False, imported_from__isnull=True)
+                    | Q(user__isnull=True, guest_key__isnull=True, imported_from__isnull=False)
+                ),
+                name="labeler_is_account_or_guest_or_import",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or f"Guest {self.pk}"

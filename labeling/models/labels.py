@@ -1,0 +1,133 @@
+"""What labelers drew."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from labeling.models.images import LABEL_ROLE_CHOICES, Image, Role
+from labeling.models.labelers import Labeler
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def crowd(self) -> Self:
+        return self.filter(role=Role.CROWD)
+
+    def expert(self) -> Self:
+        return self.filter(role=Role.EXPERT)
+
+    def received(self) -> Self:
+        """Sent, and not yet post-processed."""
+        return self.filter(status=Label.Status.RECEIVED)
+
+    def accepted(self) -> Self:
+        """Post-processed with something left, and not thrown out."""
+        return self.filter(status=Label.Status.ACCEPTED)
+
+
+class Label(models.Model):
+    """Everything one labeler drew on one image: polygons, each with a class."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", "Received"
+        ACCEPTED = "accepted", "Accepted"
+        EMPTY = "empty", "Thrown out: nothing left under the masks"
+        REJECTED = "rejected", "Thrown out by a reviewer"
+
+    class Fixed(models.TextChoices):
+        """Why a label can no longer be corrected: from here on it is not independent, or judged."""
+
+        RESULTS = "results", "The labeler has seen the others' result"
+        RATED = "rated", "A reviewer has rated it"
+
+    #: Made by the client, so that a label sent twice over a bad network is stored once.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="labels")
+    labeler = models.ForeignKey(Labeler, on_delete=models.PROTECT, related_name="labels")
+    role = models.CharField(max_length=6, choices=LABEL_ROLE_CHOICES, default=Role.CROWD)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.RECEIVED)
+    polygons = models.JSONField(help_text='[{"class": code, "rings": [[[x, y], ...], ...]}, ...]')
+    pixel_counts = models.JSONField(
+        null=True, blank=True, help_text="Pixels per class code after post-processing."
+    )
+    #: Grows with each correction. What computes from the polygons, or judges them, says which
+    #: version it has seen, and comes to nothing when the label has been corrected meanwhile.
+    version = models.PositiveIntegerField(default=1)
+    fixed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then the label can no longer be corrected."
+    )
+    fixed_because = models.CharField(max_length=8, choices=Fixed.choices, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(default=timezone.now)
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("sent_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image", "labeler"), name="label_once_per_image_and_labeler"
+            ),
+            models.CheckConstraint(condition=Q(role__in=("crowd", "expert")), name="label_role"),
+            models.CheckConstraint(
+                condition=Q(status="received", processed_at__isnull=True, pixel_counts__isnull=True)
+                | Q(
+                    status__in=("accepted", "empty", "rejected"),
+                    processed_at__isnull=False,
+                    pixel_counts__isnull=False,
+                ),
+                name="label_processed_has_counts",
+            ),
+            models.CheckConstraint(
+                condition=Q(started_at__isnull=True) | Q(started_at__lte=F("sent_at")),
+                name="label_started_before_sent",
+            ),
+            models.CheckConstraint(condition=Q(version__gte=1), name="label_version_positive"),
+            models.CheckConstraint(
+                condition=Q(fixed_at__isnull=True, fixed_because="")
+                | Q(fixed_at__isnull=False, fixed_because__in=("results", "rated")),
+                name="label_fixed_says_why",
+            ),
+        )
+        indexes = (
+            # The sweep asks for received labels; almost none of millions are.
+            models.Index(
+                fields=("sent_at",), condition=Q(status="received"), name="label_to_process"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.image} by {self.labeler}"
+
+
+class LabelVersion(models.Model):
+    """One version of a label that was corrected; the label itself holds the newest.
+
+    A label that was never corrected is its own only version and has no row here. The first
+    correction writes two: what was sent first, and what came in its place.
+    """
+
+    #: Of the sending, made by the client: a correction sent twice is stored once. The first
+    #: version's is the label's own.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    polygons = models.JSONField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("label", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("label", "number"), name="label_version_once"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1), name="label_version_number_positive"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.label}, version {self.number}"

@@ -1,0 +1,123 @@
+"""What volunteers tell us: about one image, and about the site."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models.images import Image
+from labeling.models.labelers import Labeler
+
+
+class ImageReportQuerySet(models.QuerySet["ImageReport"]):
+    def waiting(self) -> Self:
+        """No admin has decided on it yet."""
+        return self.filter(settled_at=None)
+
+    def nothing(self) -> Self:
+        return self.filter(kind=ImageReport.Kind.NOTHING)
+
+
+class ImageReport(models.Model):
+    """What one labeler says of one image: nothing to label on it, or something wrong with it."""
+
+    class Kind(models.TextChoices):
+        NOTHING = "nothing", _("Nothing to label")
+        WRONG = "wrong", _("Something is wrong")
+
+    class Reason(models.TextChoices):
+        """What is wrong. The words are those of the drawing page."""
+
+        DARK = "dark", _("Too dark")
+        BRIGHT = "bright", _("Too bright")
+        BROKEN = "broken", _("Broken: lines, holes or smears")
+        ROVER = "rover", _("Nothing but the rover")
+        OVERLAY = "overlay", _("The white bar or the dark part is wrong")
+        OTHER = "other", _("Something else")
+
+    COMMENT_LENGTH = 500
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="reports")
+    labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="reports")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    reason = models.CharField(max_length=7, choices=Reason.choices, blank=True)
+    comment = models.CharField(max_length=COMMENT_LENGTH, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    #: An admin has kept or retired the image; what was said before no longer sets it aside.
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImageReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("image", "labeler", "kind"), name="image_report_once_per_labeler"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="nothing", reason="")
+                | Q(
+                    kind="wrong",
+                    reason__in=("dark", "bright", "broken", "rover", "overlay", "other"),
+                ),
+                name="image_report_wrong_says_what",
+            ),
+        )
+        indexes = (
+            # The admins' page asks for what waits; most is settled in time.
+            models.Index(
+                fields=("image",), condition=Q(settled_at=None), name="image_report_waiting"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.image}"
+
+
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+
+class Feedback(models.Model):
+    """What somebody says of the site in the short form (the paper's beta test)."""
+
+    class Mood(models.IntegerChoices):
+        """How it was; the faces of the form."""
+
+        AWFUL = 1, _("Not good")
+        POOR = 2, _("Hard")
+        FAIR = 3, _("It was okay")
+        GOOD = 4, _("Good")
+        GREAT = 5, _("Great")
+
+    TEXT_LENGTH = 2000
+    CONTACT_LENGTH = 200
+    PAGE_LENGTH = 200
+
+    labeler = models.ForeignKey(
+        Labeler, on_delete=models.SET_NULL, null=True, blank=True, related_name="feedback"
+    )
+    mood = models.PositiveSmallIntegerField(choices=Mood.choices)
+    text = models.TextField(blank=True, max_length=TEXT_LENGTH)
+    contact = models.CharField(max_length=CONTACT_LENGTH, blank=True)
+    page = models.CharField(max_length=PAGE_LENGTH, blank=True, help_text="Where it was opened.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name_plural = "feedback"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(mood__gte=1) & Q(mood__lte=5), name="feedback_mood_range"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_mood_display()} ({self.created_at:%Y-%m-%d})"

@@ -1,0 +1,39 @@
+"""A label's polygons as the path data of an SVG picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Ring = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One region: its class code, and `d`, to be filled by the even-odd rule."""
+
+    code: int
+    d: str
+
+
+def outlines(polygons: Iterable[Mapping[str, Any]], step: float = 0.0) -> list[Outline]:
+    """The outlines of a stored label's polygons, in image pixels, in their order.
+
+    Points nearer than `step` pixels to the one before are left out: a thumbnail needs no more
+    points than it has pixels. A ring that is smaller than that becomes a triangle or less; a label
+    without polygons gives none.
+    """
+    return [
+        Outline(polygon["class"], "".join(_path(ring, step) for ring in polygon["rings"]))
+        for polygon in polygons
+    ]
+
+
+def _path(ring: Ring, step: float) -> str:
+    points = [ring[0]]
+    for point in ring[1:]:
+        last = points[-1]
+        if abs(point[0] - last[0]) >= step or abs(point[1] - last[1]) >= step:
+            points.append(point)
+    return f"M{'L'.join(f'{x:.1f} {y:.1f}' for x, y in points)}Z"

@@ -1,0 +1,139 @@
+"""Encoded pictures to arrays and back: the one place of this app that knows Pillow."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+
+THUMBNAIL_PX = 320
+
+#: The longer side of a picture in the tutorial or the field guide, at most
+LESSON_PX = 1280
+
+#: Widths in pixels of the smaller copies of a display image: phones, tablets, double density
+RESPONSIVE_WIDTHS = (320, 640, 1280)
+
+#: Of the full-size display image: at 90 its JPEG blocks cannot be told from sand when zoomed in
+DISPLAY_QUALITY = 90
+
+#: Of its smaller copies. JPEG: an import makes 70,000 of them, and a WebP that is a twelfth smaller
+#: takes 14 times as long
+COPY_QUALITY = 80
+
+# Pillow reduces by a whole number first, which is fast, then by what is left
+_WHOLE_STEPS_FIRST = 1.0
+
+# Ranges are noise to a compressor: more effort gains little
+_FAST_PNG = 1
+
+
+def png_bytes(mask: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> bytes:
+    """An 8-bit greyscale PNG without palette, as in the released dataset. bool becomes 0 and 1."""
+    # a mask is long runs of few values: looking for runs alone is faster, and the file is smaller
+    return _encoded(mask.view(np.uint8), "PNG", compress_level=6, compress_type=zlib.Z_RLE)
+
+
+def class_png(mask: npt.NDArray[np.uint8], colors: Mapping[int, str]) -> bytes:
+    """A mask of class codes in colours like "#E69F00", as a PNG with a palette.
+
+    mask: uint8 (H, W). What has no colour (255, and unknown codes) is clear.
+    """
+    palette = np.zeros((256, 3), dtype=np.uint8)
+    clear = np.zeros(256, dtype=np.uint8)
+    for code, color in colors.items():
+        palette[code] = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+        clear[code] = 255
+    picture = Pillow.fromarray(mask)
+    picture.putpalette(palette.tobytes())
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", transparency=clear.tobytes())
+    return buffer.getvalue()
+
+
+def jpeg_bytes(frame: npt.NDArray[np.uint8], quality: int = 92) -> bytes:
+    """A baseline JPEG of a uint8 frame: greyscale of (H, W), colour of (H, W, 3)."""
+    return _encoded(frame, "JPEG", quality=quality)
+
+
+def webp_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
+    """A small WebP of a uint8 (H, W) or (H, W, 3) frame, for a lesson beside its text."""
+    picture = Pillow.fromarray(frame)
+    picture.thumbnail((LESSON_PX, LESSON_PX), Pillow.Resampling.LANCZOS)
+    return _encoded(np.asarray(picture), "WEBP", quality=80, method=6)
+
+
+def thumbnail_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
+    """A small JPEG of a uint8 (H, W) or (H, W, 3) frame, for lists."""
+    picture = Pillow.fromarray(frame)
+    size = (THUMBNAIL_PX, THUMBNAIL_PX)
+    picture.thumbnail(size, Pillow.Resampling.HAMMING, reducing_gap=_WHOLE_STEPS_FIRST)
+    return _encoded(np.asarray(picture), "JPEG", quality=85)
+
+
+def sizes(frame: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[np.uint8]]:
+    """A frame at RESPONSIVE_WIDTHS, by their width in pixels, the smallest first.
+
+    frame: uint8 (H, W) or (H, W, 3), as are the copies. Only widths smaller than the frame; none
+    for one of 320 pixels or less.
+    """
+    height, width = frame.shape[:2]
+    copies = {}
+    picture = Pillow.fromarray(frame)
+    for narrower in sorted((w for w in RESPONSIVE_WIDTHS if w < width), reverse=True):
+        lower = max(1, round(height * narrower / width))
+        # each from the next larger one: a quarter of the pixels to average, in fours where it is
+        # half as large
+        picture = picture.resize(
+            (narrower, lower), Pillow.Resampling.HAMMING, reducing_gap=_WHOLE_STEPS_FIRST
+        )
+        copies[narrower] = np.asarray(picture)
+    return dict(sorted(copies.items()))
+
+
+def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
+    """A reduced range as an RGB PNG: red its upper 8 bits, green its lower 8, blue 0.
+
+    reduced: uint16 (h, w) centimetres, see `preprocess.reduced_range`. In two channels because a
+    canvas has 8 bits a channel: of a 16-bit PNG a browser keeps the upper half.
+    """
+    channels = np.zeros((*reduced.shape, 3), dtype=np.uint8)
+    channels[..., 0] = reduced >> 8
+    channels[..., 1] = reduced & 255
+    return _encoded(channels, "PNG", compress_level=_FAST_PNG)
+
+
+def rgb_png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """A PNG of uint8 (H, W, 3) whose channels are numbers and not colours: nothing is lost."""
+    return _encoded(pixels, "PNG", compress_level=6, compress_type=zlib.Z_RLE)
+
+
+def read_range_png(file: IO[bytes]) -> npt.NDArray[np.uint16]:
+    """The reduced range of a `range_png`, uint16 (h, w) centimetres."""
+    with Pillow.open(file) as picture:
+        channels = np.asarray(picture.convert("RGB"), dtype=np.uint16)
+    reduced: npt.NDArray[np.uint16] = np.left_shift(channels[..., 0], 8)
+    return reduced + channels[..., 1]
+
+
+def read_mask(file: IO[bytes]) -> npt.NDArray[np.uint8]:
+    """A stored single-channel mask as uint8 (H, W)."""
+    with Pillow.open(file) as picture:
+        return np.asarray(picture.convert("L"))
+
+
+def read_grey(file: IO[bytes]) -> npt.NDArray[np.uint8]:
+    """A stored picture as uint8 (H, W), a colour one by its luminance."""
+    with Pillow.open(file) as picture:
+        return np.asarray(picture.convert("L"))
+
+
+def _encoded(pixels: npt.NDArray[np.uint8], file_format: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels).save(buffer, file_format, **options)
+    return buffer.getvalue()

@@ -1,0 +1,62 @@
+"""Where volunteers learn: practice on pictures with a known answer, and the field guide."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
+
+from labeling.models import Campaign
+from labeling.services import lesson_pictures
+from labeling.services import practice as lessons
+from labeling.services.lessons import guide_of
+from labeling.views import drawing_page
+from labeling.visitors import has_seen_tutorial, labeler_or_new_guest
+
+
+@require_GET
+def practice(request: HttpRequest, slug: str) -> HttpResponse:
+    """The drawing page with the campaign's lessons; on the first visit the tutorial comes first.
+
+    Who has done them all does them again.
+    """
+    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    if not has_seen_tutorial(request, campaign):
+        return redirect("tutorial", slug)
+    if not lessons.lessons(campaign):
+        return redirect("annotate", slug)
+    labeler = labeler_or_new_guest(request)
+    next_url = reverse("next_lesson", args=(slug,))
+    if not lessons.lessons_left(campaign, labeler):
+        next_url += "?" + urlencode({"since": timezone.now().isoformat()})
+    return drawing_page(request, campaign, labeler, next_url, drawing_for="practice")
+
+
+@require_GET
+def guide(request: HttpRequest, slug: str) -> HttpResponse:
+    """The field guide on a page of its own."""
+    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    return render(
+        request,
+        "labeling/guide.html",
+        {
+            "campaign": campaign,
+            "guide": guide_of(campaign),
+            "has_lessons": bool(lessons.lessons(campaign)),
+        },
+    )
+
+
+@require_GET
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def lesson_picture(request: HttpRequest, slug: str, name: str) -> FileResponse:
+    """A campaign's own picture; its name is its content's sum, so it may be kept for ever."""
+    file = lesson_pictures.opened(slug, name)
+    if file is None:
+        raise Http404
+    return FileResponse(file, content_type="image/webp")

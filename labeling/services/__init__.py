@@ -1,0 +1,1 @@
+"""What the labeling app does across several rows: one module per noun."""

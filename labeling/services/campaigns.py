@@ -1,0 +1,71 @@
+"""Campaigns made from a preset."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
+from labeling.presets import PRESETS
+
+
+@transaction.atomic
+def campaign_from_preset(slug: str, preset: str) -> tuple[Campaign, bool]:
+    """The campaign of this slug, made from a preset where it does not exist; and whether it was.
+
+    A campaign that exists is left as it is: its admin may have changed it. `preset` is a key of
+    `labeling.presets.PRESETS` (KeyError otherwise).
+    """
+    chosen = PRESETS[preset]
+    campaign, created = Campaign.objects.get_or_create(
+        slug=slug,
+        defaults={
+            "name": chosen.name,
+            "description": chosen.description,
+            "scale_bar_m": chosen.scale_bar_m,
+            "range_limit_m": chosen.range_limit_m,
+        },
+    )
+    if created:
+        TerrainClass.objects.bulk_create(
+            TerrainClass(
+                campaign=campaign,
+                position=position,
+                code=terrain.code,
+                name=terrain.name,
+                color=terrain.color,
+                pattern=terrain.pattern,
+                guidance=terrain.guidance,
+                picture=terrain.picture,
+                min_width_m=terrain.min_width_m,
+                min_height_m=terrain.min_height_m,
+                translations={"es": {"name": terrain.name_es, "guidance": terrain.guidance_es}},
+            )
+            for position, terrain in enumerate(chosen.classes)
+        )
+        TutorialStep.objects.bulk_create(
+            TutorialStep(
+                campaign=campaign,
+                position=position,
+                title=step.title,
+                text=step.text,
+                picture=step.picture,
+                translations={"es": {"title": step.title_es, "text": step.text_es}},
+            )
+            for position, step in enumerate(chosen.steps)
+        )
+        classes = {terrain.code: terrain for terrain in campaign.terrain_classes.all()}
+        GuideEntry.objects.bulk_create(
+            GuideEntry(
+                campaign=campaign,
+                position=position,
+                terrain_class=classes[entry.code],
+                kind=entry.kind,
+                picture=entry.picture,
+                other_class=classes[entry.other[0]] if entry.other else None,
+                other_picture=entry.other[1] if entry.other else "",
+                caption=entry.caption,
+                translations={"es": {"caption": entry.caption_es}},
+            )
+            for position, entry in enumerate(chosen.guide)
+        )
+    return campaign, created

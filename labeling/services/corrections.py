@@ -1,0 +1,143 @@
+"""Correcting a label after it was sent, as long as it is independent and unjudged."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from labeling.geometry import clean_regions, parse_regions, regions_to_json
+from labeling.models import Assignment, Image, Label, Labeler, LabelVersion
+from labeling.services import drafts, labels
+
+
+class CorrectionRefused(Exception):
+    """A correction that cannot be stored; the sentence says why."""
+
+
+class UnknownLabel(CorrectionRefused):
+    pass
+
+
+class LabelIsFixed(CorrectionRefused):
+    """The label can never be corrected (again)."""
+
+
+class CorrectedElsewhere(CorrectionRefused):
+    """The drawing that was corrected is not the newest one."""
+
+
+THROWN_OUT = _("A reviewer has thrown this drawing out, so it can no longer be changed.")
+RATED = _("A reviewer has looked at this drawing already, so it can no longer be changed.")
+RESULTS_SEEN = _(
+    "You have seen how others drew this picture, so your own drawing stays as it is. "
+    "Only drawings made without looking can be compared."
+)
+RETIRED = _("This picture was taken out of the campaign, so its drawings stay as they are.")
+CLOSED = _("This campaign is finished, so its drawings stay as they are.")
+ELSEWHERE = _(
+    "You have changed this drawing somewhere else meanwhile. "
+    "Open it again to change the newest one."
+)
+
+
+def why_not(label: Label) -> str | Promise:
+    """Why this label cannot be corrected, as a sentence; empty when it can.
+
+    Reads `label.image.campaign`.
+    """
+    if label.status == Label.Status.REJECTED:
+        return THROWN_OUT
+    if label.fixed_because == Label.Fixed.RATED:
+        return RATED
+    if label.fixed_because == Label.Fixed.RESULTS:
+        return RESULTS_SEEN
+    if label.image.retired_at is not None:
+        return RETIRED
+    if not label.image.campaign.is_open:
+        return CLOSED
+    return ""
+
+
+def correct(
+    labeler: Labeler,
+    label_id: uuid.UUID,
+    version_id: uuid.UUID,
+    polygons: object,
+    base_version: int,
+) -> tuple[Label, bool]:
+    """Put new polygons in the place of a label's; returns the label and whether it was just now.
+
+    `version_id` is the client's id of this sending: sent again, it is answered as before.
+    `base_version` is the version the labeler started from. The label is received anew, to be
+    post-processed, and its image's `labels_version` grows, so that scores and merges follow.
+    Every version is kept.
+
+    Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere or `labeling.geometry.InvalidPolygons`;
+    then nothing is stored.
+    """
+    label = own_label(labeler, label_id)
+    if _is_stored(label, version_id):
+        return label, False
+    image = label.image
+    regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
+    cleaned = regions_to_json(clean_regions(regions, image.width, image.height))
+    with transaction.atomic():
+        # The assignment first, which a draft on its way here holds while it is stored.
+        Assignment.objects.select_for_update().filter(image=image, labeler=labeler).first()
+        # The row's lock: post-processing, a rating and a second correction take turns with us.
+        Label.objects.select_for_update().get(pk=label.pk)
+        label = own_label(labeler, label_id)
+        if _is_stored(label, version_id):
+            return label, False
+        if reason := why_not(label):
+            raise LabelIsFixed(str(reason))
+        if base_version != label.version:
+            raise CorrectedElsewhere(str(ELSEWHERE))
+        _write(label, version_id, cleaned)
+        drafts.discard(label.image_id, labeler.pk)
+    return label, True
+
+
+def own_label(labeler: Labeler, label_id: uuid.UUID) -> Label:
+    """The labeler's own label with its image and campaign; UnknownLabel for all others."""
+    own = Label.objects.filter(labeler=labeler).select_related("image__campaign")
+    label = own.filter(pk=label_id).first()
+    if label is None:
+        raise UnknownLabel(str(_("There is no such drawing of yours.")))
+    return label
+
+
+def _is_stored(label: Label, version_id: uuid.UUID) -> bool:
+    stored = LabelVersion.objects.filter(pk=version_id).first()
+    if stored is not None and stored.label_id != label.pk:
+        raise CorrectedElsewhere(str(ELSEWHERE))
+    return stored is not None
+
+
+def _write(label: Label, version_id: uuid.UUID, polygons: list[dict[str, object]]) -> None:
+    """Store the next version and make it the label's own."""
+    if label.version == 1:
+        LabelVersion.objects.create(
+            id=label.pk, label=label, number=1, polygons=label.polygons, sent_at=label.sent_at
+        )
+    now = timezone.now()
+    following = label.version + 1
+    LabelVersion.objects.create(
+        id=version_id, label=label, number=following, polygons=polygons, sent_at=now
+    )
+    received = labels.transition(
+        label,
+        Label.Status.RECEIVED,
+        polygons=polygons,
+        version=following,
+        sent_at=now,
+        processed_at=None,
+        pixel_counts=None,
+    )
+    assert received, "the label's row is locked"
+    label.refresh_from_db()
+    label.image = Image.objects.select_related("campaign").get(pk=label.image_id)

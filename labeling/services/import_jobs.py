@@ -1,0 +1,227 @@
+"""Imports of images as jobs: listed once, shared by several workers, stopped and resumed.
+
+The items of a job are its queue. Whoever works takes a few waiting items by a conditional update,
+imports them and writes down what became of each; a worker that dies leaves its items to others
+after `ITEM_HOLD`. An item done twice does no harm: the image's row is unique.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.db.models import Count
+from django.utils import timezone
+
+from ai4mars_site.bulk import each
+from labeling.ingest.archives import Bounds
+from labeling.ingest.products import Candidate, Refused, Source, UnknownSource
+from labeling.ingest.sources import open_source
+from labeling.models import Campaign, ImportItem, ImportJob
+from labeling.services import imports, quality
+
+#: Items a worker's task takes at a time: seconds of work, so that labels do not wait behind it.
+BATCH = 16
+#: Rows written at once while a source is listed.
+LISTED_AT_ONCE = 2000
+
+_open_sources: dict[tuple[int, str], Source] = {}
+
+
+def start(
+    campaign: Campaign,
+    source: str,
+    upload: File[bytes] | None = None,
+    user_id: int | None = None,
+) -> ImportJob:
+    """Write down that an import is wanted; a command or workers then do it."""
+    return ImportJob.objects.create(
+        campaign=campaign,
+        source=source or (upload.name if upload and upload.name else ""),
+        upload=upload,
+        created_by_id=user_id,
+    )
+
+
+def unfinished(campaign: Campaign, source: str) -> ImportJob | None:
+    """The last import of this source that did not come to its end, to be gone on with."""
+    return (
+        campaign.imports.filter(source=source)
+        .exclude(status=ImportJob.Status.COMPLETE)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def begin(job: ImportJob) -> bool:
+    """Make a job run, from the queue or after a stop or failure; False when it is complete."""
+    began = (
+        ImportJob.objects.filter(pk=job.pk)
+        .exclude(status=ImportJob.Status.COMPLETE)
+        .update(status=ImportJob.Status.RUNNING, message="")
+    )
+    job.refresh_from_db()
+    return bool(began)
+
+
+def stop(job: ImportJob) -> bool:
+    """Let workers finish the items in their hands and take no more; False when it is over."""
+    return bool(
+        ImportJob.objects.filter(
+            pk=job.pk, status__in=(ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
+        ).update(status=ImportJob.Status.STOPPED)
+    )
+
+
+def source_of(job: ImportJob) -> Source:
+    """The job's opened source; an archive or bucket has a scratch folder of its own.
+
+    Raises UnknownSource, Refused or the archive's refusal.
+    """
+    where = job.upload.path if job.upload.name else job.source
+    if (job.pk, where) not in _open_sources:
+        _open_sources.clear()
+        bounds = Bounds(
+            members=settings.ARCHIVE_MAX_MEMBERS, total_bytes=settings.ARCHIVE_MAX_BYTES
+        )
+        _open_sources[job.pk, where] = open_source(where, scratch_of(job), bounds)
+    return _open_sources[job.pk, where]
+
+
+def scratch_of(job: ImportJob) -> Path:
+    return Path(settings.AI4MARS_HOME) / "scratch" / f"import-{job.pk}"
+
+
+def list_items(job: ImportJob, source: Source) -> None:
+    """Write down the source's files as items; those the campaign has already are marked at once.
+
+    Listing again adds only what is new: a listing that was interrupted is completed.
+    """
+    present = set(job.campaign.images.values_list("product_id", flat=True))
+    first_name: dict[str, str] = {}
+    rows: list[ImportItem] = []
+    for candidate in source.candidates():
+        first = first_name.setdefault(candidate.product_id, candidate.name)
+        status, reason = ImportItem.Status.WAITING, ""
+        if first != candidate.name:
+            status, reason = ImportItem.Status.REFUSED, f"It has the product id of {first}."
+        elif candidate.product_id in present:
+            status = ImportItem.Status.PRESENT
+        rows.append(
+            ImportItem(
+                job=job,
+                name=candidate.name,
+                product_id=candidate.product_id,
+                status=status,
+                reason=reason,
+            )
+        )
+        if len(rows) == LISTED_AT_ONCE:
+            ImportItem.objects.bulk_create(rows, ignore_conflicts=True)
+            rows = []
+    ImportItem.objects.bulk_create(rows, ignore_conflicts=True)
+    ImportJob.objects.filter(pk=job.pk).update(is_listed=True)
+    job.is_listed = True
+
+
+def prepare(job: ImportJob) -> bool:
+    """Open and list a job; False, with the reason on the job, when its source cannot be read."""
+    try:
+        source = source_of(job)
+        if not job.is_listed:
+            list_items(job, source)
+    except (UnknownSource, Refused) as error:
+        fail(job, str(error))
+        return False
+    return True
+
+
+def fail(job: ImportJob, reason: str) -> None:
+    ImportJob.objects.filter(pk=job.pk).update(status=ImportJob.Status.FAILED, message=reason)
+    job.refresh_from_db()
+
+
+def claim_batch(job: ImportJob, size: int = BATCH) -> list[ImportItem]:
+    """Take up to `size` waiting items; those that somebody else took first are left out."""
+    token = uuid.uuid4()
+    wanted = list(job.items.waiting().order_by("pk").values_list("pk", flat=True)[:size])
+    job.items.waiting().filter(pk__in=wanted).update(claim=token, claimed_at=timezone.now())
+    return list(job.items.filter(claim=token).order_by("pk"))
+
+
+def work_on_batch(job: ImportJob) -> bool:
+    """Import one batch of a running job; False when there is nothing more to do for now."""
+    if job.status != ImportJob.Status.RUNNING or not prepare(job):
+        return False
+    batch = claim_batch(job)
+    source = source_of(job)
+    for item in batch:
+        record(item, imports.import_candidate(job.campaign_id, source, candidate_of(item)))
+    if batch:
+        return True
+    finish(job)
+    return False
+
+
+def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
+    """Import all of a job's open items in this process and its helpers; yields what became of each.
+
+    Items in the hands of others are done too: a killed command is gone on with at once, and an
+    item done twice does no harm.
+    """
+    source = source_of(job)
+    items = list(job.items.filter(status=ImportItem.Status.WAITING).order_by("pk"))
+    import_one = partial(imports.import_candidate, job.campaign_id, source)
+    outcomes = each(import_one, map(candidate_of, items), workers)
+    for item, outcome in zip(items, outcomes, strict=True):
+        record(item, outcome)
+        yield outcome
+    finish(job)
+
+
+def candidate_of(item: ImportItem) -> Candidate:
+    return Candidate(item.product_id, item.name)
+
+
+def record(item: ImportItem, outcome: imports.Outcome) -> None:
+    """Write down what became of an item, once."""
+    ImportItem.objects.filter(pk=item.pk, status=ImportItem.Status.WAITING).update(
+        status=outcome.status, reason=outcome.reason
+    )
+
+
+def finish(job: ImportJob) -> bool:
+    """End a job without open items: near-duplicates are looked for; False while items are open."""
+    if job.items.filter(status=ImportItem.Status.WAITING).exists():
+        return False
+    ended = ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).update(
+        status=ImportJob.Status.COMPLETE, completed_at=timezone.now()
+    )
+    job.refresh_from_db()
+    if ended:
+        quality.mark_near_duplicates(job.campaign)
+        shutil.rmtree(scratch_of(job), ignore_errors=True)
+        if job.upload.name:
+            job.upload.delete(save=False)
+            ImportJob.objects.filter(pk=job.pk).update(upload="")
+    return bool(ended)
+
+
+def refusals(job: ImportJob) -> list[tuple[str, str]]:
+    """Product id and reason of each refused file, in the order of their names."""
+    refused = job.items.filter(status=ImportItem.Status.REFUSED).order_by("name")
+    return list(refused.values_list("product_id", "reason"))
+
+
+def counts(job: ImportJob) -> dict[str, int]:
+    """Items by status, with `total` and `done`."""
+    by_status = dict.fromkeys(ImportItem.Status.values, 0)
+    for row in job.items.order_by().values("status").annotate(items=Count("pk")):
+        by_status[row["status"]] = row["items"]
+    total = sum(by_status.values())
+    return {**by_status, "total": total, "done": total - by_status[ImportItem.Status.WAITING]}

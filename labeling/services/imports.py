@@ -1,0 +1,156 @@
+"""Taking in images: one candidate at a time, in any process, twice without harm."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import IntegrityError, transaction
+
+from labeling.files import put
+from labeling.ingest.products import Candidate, Product, Refused, Source
+from labeling.models import Campaign, Image, ImageQuality
+from labeling.preparation import Parameters, Prepared, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: imported now, present already, or refused with a reason."""
+
+    name: str
+    status: str
+    reason: str = ""
+
+    IMPORTED = "imported"
+    PRESENT = "present"
+    REFUSED = "refused"
+
+
+def import_candidate(campaign_id: int, source: Source, candidate: Candidate) -> Outcome:
+    """Import one candidate unless the campaign has an image of that product id or content."""
+    name = candidate.product_id
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if campaign.images.filter(product_id=name).exists():
+        return Outcome(name, Outcome.PRESENT)
+    try:
+        product = source.load(candidate, frozenset(campaign.allowed_cameras))
+        check_name(product.product_id)
+        image = import_product(campaign, product)
+    except Refused as refused:
+        return Outcome(name, Outcome.REFUSED, str(refused))
+    status = Outcome.PRESENT if image is None else Outcome.IMPORTED
+    return Outcome(product.product_id, status)
+
+
+def check_name(product_id: str) -> None:
+    """A product id becomes a file name; Refused where it could leave its folder."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", product_id):
+        raise Refused(f"{product_id!r} cannot be the name of a file: use letters, digits, - and _.")
+
+
+def parameters_of(campaign: Campaign) -> Parameters:
+    """What a campaign asks of its images."""
+    rule = Campaign.RangeRule(campaign.range_rule)
+    return Parameters(
+        range_limit_m=campaign.range_limit_m,
+        scale_bar_m=campaign.scale_bar_m,
+        range_rule="per-pixel" if rule == Campaign.RangeRule.PER_PIXEL else "cut-row",
+    )
+
+
+def import_product(campaign: Campaign, product: Product, orbital_class: str = "") -> Image | None:
+    """Prepare a product's files and store it; None when the campaign has it already.
+
+    Files come first and are written in place, the row last: an import that is killed leaves
+    nothing that the next one does not put right. Raises Refused for a frame with the same pixels
+    as another image of the campaign.
+    """
+    content = content_sum(product)
+    check_content(campaign, product.product_id, content)
+    prepared = prepare(product, parameters_of(campaign))
+    if campaign.images.filter(product_id=product.product_id).exists():
+        return None
+    stored = {
+        field: put(path, file) for field, (path, file) in files_of(campaign, product, prepared)
+    }
+    try:
+        with transaction.atomic():
+            image = Image.objects.create(
+                campaign=campaign,
+                product_id=product.product_id,
+                rover=product.rover,
+                camera=product.camera,
+                eye=product.eye,
+                sol=product.sol,
+                start_time=product.start_time,
+                site=product.site,
+                drive=product.drive,
+                sequence=product.sequence,
+                width=product.width,
+                height=product.height,
+                camera_model=product.camera_model and product.camera_model.to_json(),
+                details=product.details(),
+                range_source=prepared.range_source,
+                range_map_source=prepared.range_map_source,
+                scale_bar=prepared.scale_bar and prepared.scale_bar.to_json(),
+                display_widths=sorted(prepared.copies),
+                source_file=product.source_path,
+                source_sha256=product.source_sha256,
+                content_sha256=content,
+                orbital_class=orbital_class,
+                **{field: path for field, path in stored.items() if not field.startswith("copy")},
+            )
+            ImageQuality.objects.create(image=image, **prepared.quality.to_json())
+    except IntegrityError:
+        # Another import has been faster; anything else that is not allowed is a mistake to see.
+        if campaign.images.filter(product_id=product.product_id).exists():
+            return None
+        check_content(campaign, product.product_id, content)
+        raise
+    return image
+
+
+def content_sum(product: Product) -> str:
+    """SHA-256 of a frame's pixels and size; "" for one grey all over, which shows nothing."""
+    if product.linear.min() == product.linear.max():
+        return ""
+    frame = np.ascontiguousarray(product.linear)
+    content = hashlib.sha256(repr(frame.shape).encode())
+    content.update(frame.data)
+    return content.hexdigest()
+
+
+def check_content(campaign: Campaign, product_id: str, content: str) -> None:
+    """Refused where another image of the campaign has the very same pixels."""
+    if not content:
+        return
+    same = campaign.images.filter(content_sha256=content).values_list("product_id", flat=True)
+    for other in same:
+        if other != product_id:
+            raise Refused(f"{product_id} has the same pixels as {other}.")
+
+
+def files_of(
+    campaign: Campaign, product: Product, prepared: Prepared
+) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    """An image's files: the model's field (or "copy<width>"), the path in storage, the bytes."""
+    folder, name = f"campaigns/{campaign.slug}", product.product_id
+    yield "original", (f"{folder}/original/{name}.JPG", prepared.original)
+    yield "display", (f"{folder}/display/{name}.jpg", prepared.display)
+    yield "thumbnail", (f"{folder}/thumbnail/{name}.jpg", prepared.thumbnail)
+    for width, copy in prepared.copies.items():
+        yield f"copy{width}", (copy_path(campaign.slug, name, width), copy)
+    if prepared.range_map is not None:
+        yield "range_map", (f"{folder}/range-map/{name}.png", prepared.range_map)
+    if prepared.range_mask is not None:
+        yield "range_mask", (f"{folder}/range-mask/{name}.png", prepared.range_mask)
+    if prepared.rover_mask is not None:
+        yield "rover_mask", (f"{folder}/rover-mask/{name}.png", prepared.rover_mask)
+
+
+def copy_path(slug: str, product_id: str, width: int) -> str:
+    """Where a smaller copy of a display image lies in storage."""
+    return f"campaigns/{slug}/display/{product_id}.{width}.jpg"

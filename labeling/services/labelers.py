@@ -1,0 +1,51 @@
+"""Who is labeling: an account, a guest of this browser, or a name from an import."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from labeling.models import Campaign, Labeler
+
+
+def labeler_of_user(user: User) -> Labeler:
+    """The account's labeler, made at the first label."""
+    labeler, _ = Labeler.objects.get_or_create(
+        user=user, defaults={"name": user.get_full_name() or user.get_username()}
+    )
+    return labeler
+
+
+def new_guest() -> Labeler:
+    """A labeler without an account; the browser's session remembers the key."""
+    return Labeler.objects.create(guest_key=uuid.uuid4())
+
+
+def guest_of_key(key: str) -> Labeler | None:
+    """The guest with this key, or None when the key is unknown or no longer a guest's."""
+    return Labeler.objects.filter(guest_key=key).first()
+
+
+def imported_labeler(campaign: Campaign, name: str) -> Labeler:
+    """The labeler behind a folder of an import; the same name is the same person per campaign."""
+    labeler, _ = Labeler.objects.get_or_create(
+        imported_from=f"{campaign.slug}/{name}", defaults={"name": name}
+    )
+    return labeler
+
+
+@transaction.atomic
+def adopt_guest(guest: Labeler, user: User) -> Labeler:
+    """Give a guest's labels to the account they signed in with.
+
+    Where the account has a labeler already the guest stays apart: both may have labeled the same
+    image, and no label is ever lost to make two people one.
+    """
+    if guest.guest_key is None or Labeler.objects.filter(user=user).exists():
+        return labeler_of_user(user)
+    guest.user, guest.guest_key = user, None
+    guest.name = user.get_full_name() or user.get_username()
+    guest.save(update_fields=("user", "guest_key", "name"))
+    return guest

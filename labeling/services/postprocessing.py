@@ -1,0 +1,101 @@
+"""Stored labels as pixels: post-processed (paper 3.1.3), as a mask or as bit planes.
+
+Planes are kept at hand, so that no label is rasterised twice without need. What is kept can be
+thrown away at any time: it is made again from the polygons.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.core.cache import cache
+from django.db.models.fields.files import FieldFile
+
+from labeling.geometry import Region
+from labeling.masks import rasterize_regions
+from labeling.models import Image, Label
+from labeling.pictures import read_mask
+from labeling.planes import (
+    Planes,
+    planes_from_bytes,
+    planes_to_bytes,
+    regions_to_planes,
+    remove_pixels,
+)
+from labeling.postprocess import BoolMask, Mask, remove_masked, union_of
+
+#: An image's labels mostly arrive within days; those of an idle image need not be at hand.
+KEEP_SECONDS = 6 * 3600
+
+
+def regions_of(label: Label) -> list[Region]:
+    """A stored label's polygons, as they were validated when it came in."""
+    return regions_from_json(label.polygons)
+
+
+def regions_from_json(polygons: list[dict[str, Any]]) -> list[Region]:
+    """Polygons that were validated before they were stored."""
+    return [
+        Region(
+            code=polygon["class"],
+            rings=tuple(np.asarray(ring, dtype=np.float64) for ring in polygon["rings"]),
+        )
+        for polygon in polygons
+    ]
+
+
+def removed_pixels(image: Image) -> BoolMask | None:
+    """What labels lose on this image: rover and beyond the range limit. None: nothing."""
+    return union_of((_stored_mask(image.rover_mask), _stored_mask(image.range_mask)))
+
+
+def _stored_mask(file: FieldFile) -> npt.NDArray[np.bool_] | None:
+    if not file:
+        return None
+    with file.open("rb") as opened:
+        return np.not_equal(read_mask(opened), 0)
+
+
+def post_processed_mask(label: Label, image: Image, removed: BoolMask | None) -> Mask:
+    """A label as scores and merges see it: uint8 (H, W) codes, 255 where there is none."""
+    return remove_masked(rasterize_regions(regions_of(label), image.height, image.width), removed)
+
+
+def planes_of(labels: Sequence[Label], image: Image) -> list[Planes]:
+    """Labels of one image as scores see them (paper 3.1.3): uint64 (classes, words) each.
+
+    Without what lies on the rover or beyond the range limit; classes are in the order of
+    `Campaign.class_codes()`. No labels: [].
+    """
+    codes = image.campaign.class_codes()
+    keys = [_key(label, image, codes) for label in labels]
+    kept: dict[str, bytes] = cache.get_many(keys)
+    missing = [label for label, key in zip(labels, keys, strict=True) if key not in kept]
+    removed = removed_pixels(image) if missing else None
+    planes, made = [], {}
+    for label, key in zip(labels, keys, strict=True):
+        if key in kept:
+            planes.append(planes_from_bytes(kept[key], len(codes), image.height, image.width))
+            continue
+        drawn = regions_to_planes(regions_of(label), codes, image.height, image.width)
+        planes.append(remove_pixels(drawn, removed))
+        made[key] = planes_to_bytes(planes[-1])
+    if made:
+        cache.set_many(made, KEEP_SECONDS)
+    return planes
+
+
+def _key(label: Label, image: Image, codes: Sequence[int]) -> str:
+    """All that the planes depend on: polygons, classes, masks.
+
+    With the time of sending: a label that was imported, deleted and imported again has the same
+    id, and perhaps other polygons.
+    """
+    masks = f"{image.rover_mask.name} {image.range_mask.name}"
+    parameters = f"{label.sent_at.isoformat()} {masks} {codes}"
+    digest = hashlib.sha256(parameters.encode()).hexdigest()[:16]
+    return f"planes:{label.pk}:{label.version}:{digest}"

@@ -1,0 +1,38 @@
+"""The drawing page's API: who the server takes this browser for, and a token to ask with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.middleware.csrf import get_token
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from labeling.api import VolunteerView
+from labeling.visitors import labeler_of, restore_guest
+
+
+class GuestToken(serializers.Serializer[Any]):
+    guest_token = serializers.CharField(max_length=200)
+
+
+class Session(VolunteerView):
+    """GET: a fresh token and the labeler's id. POST: be the guest again who had this guest token.
+
+    A page that was open while its cookie went away goes on without its person having to know.
+    """
+
+    names_labeler = False
+
+    def get(self, request: Request) -> Response:
+        labeler = labeler_of(request._request)
+        return Response(
+            {"csrf_token": get_token(request._request), "labeler": labeler and labeler.pk}
+        )
+
+    def post(self, request: Request) -> Response:
+        sent = GuestToken(data=request.data)
+        sent.is_valid(raise_exception=True)
+        restore_guest(request._request, sent.validated_data["guest_token"])
+        return self.get(request)

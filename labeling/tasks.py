@@ -1,0 +1,78 @@
+"""The worker's side of labeling. Tasks take ids; what they do is in the services."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from ai4mars_site.tasks import long_task, nudge, task
+from labeling.models import ImportItem, ImportJob, Label
+from labeling.services import drafts, import_jobs, labels
+
+#: A label younger than this has a message of its own under way.
+SWEEP_AFTER = timedelta(seconds=10)
+SWEEP_BATCH = 1000
+
+
+@task
+def process_image(image_id: int) -> None:
+    """Post-process an image's new labels, then wake whatever the site computes from them."""
+    if labels.process_image(image_id):
+        for name in settings.AFTER_LABELS_PROCESSED:
+            nudge(name, image_id)
+
+
+@task
+def sweep_labels() -> None:
+    """Find labels whose message was lost: the database is the queue, messages are nudges."""
+    waiting = (
+        Label.objects.received()
+        .filter(sent_at__lt=timezone.now() - SWEEP_AFTER)
+        .order_by("sent_at")
+        .values_list("image_id", flat=True)[:SWEEP_BATCH]
+    )
+    for image_id in dict.fromkeys(waiting):
+        nudge(process_image, image_id)
+
+
+@task
+def sweep_drafts() -> None:
+    """Delete drawings nobody went on with."""
+    drafts.sweep()
+
+
+#: How many batches of one import are worked on at a time, by as many workers.
+IMPORT_SHARES = 2
+#: An import nobody has taken an item of for this long has lost its messages.
+IMPORT_SILENCE = timedelta(minutes=1)
+
+
+@long_task
+def start_import(job_id: int) -> None:
+    """List an import's files, then let workers share them."""
+    job = ImportJob.objects.select_related("campaign").get(pk=job_id)
+    if import_jobs.begin(job) and import_jobs.prepare(job):
+        for _ in range(IMPORT_SHARES):
+            nudge(import_batch, job_id)
+
+
+@long_task
+def import_batch(job_id: int) -> None:
+    """Import some of a job's files, and ask for the next batch: labels get their turn between."""
+    job = ImportJob.objects.select_related("campaign").get(pk=job_id)
+    if import_jobs.work_on_batch(job):
+        nudge(import_batch, job_id)
+
+
+@task
+def sweep_imports() -> None:
+    """Find imports whose message or worker was lost."""
+    for job in ImportJob.objects.filter(status=ImportJob.Status.QUEUED):
+        nudge(start_import, job.pk)
+    silent_since = timezone.now() - IMPORT_SILENCE
+    for job in ImportJob.objects.filter(status=ImportJob.Status.RUNNING):
+        taken = ImportItem.objects.filter(job=job, claimed_at__gte=silent_since)
+        if not taken.exists():
+            nudge(import_batch if job.is_listed else start_import, job.pk)

@@ -1,0 +1,191 @@
+"""The pages a volunteer meets, and the files of images."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.models import Count, Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_POST
+
+from labeling.models import Campaign, Image, ImageReport, Label, Labeler, Role
+from labeling.permissions import is_expert
+from labeling.serializers import TerrainClassSerializer
+from labeling.services import practice
+from labeling.services.imports import copy_path
+from labeling.services.lessons import guide_of, tutorial_context
+from labeling.visitors import (
+    guest_token,
+    has_seen_tutorial,
+    labeler_of,
+    labeler_or_new_guest,
+    remember_tutorial,
+)
+
+#: Public name of an image's file -> the model's field.
+IMAGE_FILES = {
+    "display": "display",
+    "thumbnail": "thumbnail",
+    "range-map": "range_map",
+    "range-mask": "range_mask",
+    "rover-mask": "rover_mask",
+}
+
+
+@require_GET
+def landing(request: HttpRequest) -> HttpResponse:
+    campaigns = Campaign.objects.open().prefetch_related("terrain_classes")
+    return render(
+        request, "landing.html", {"campaigns": [campaign_card(campaign) for campaign in campaigns]}
+    )
+
+
+def campaign_card(campaign: Campaign) -> dict[str, Any]:
+    """A campaign and how far it is, as the landing page shows it."""
+    images = campaign.images.usable().filter(pool=Image.Pool.CROWD, set_aside_at=None)
+    figures = images.aggregate(
+        images=Count("pk"),
+        images_done=Count("pk", filter=Q(crowd_label_count__gte=campaign.target_labels)),
+    )
+    labels = Label.objects.filter(image__campaign=campaign).crowd()
+    return {
+        "slug": campaign.slug,
+        "name": campaign.name,
+        "description": campaign.description,
+        "is_open": campaign.is_open,
+        "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
+        "percent": figures["images_done"] * 100 // figures["images"] if figures["images"] else 0,
+        **figures,
+        **labels.aggregate(labels=Count("pk"), labelers=Count("labeler", distinct=True)),
+    }
+
+
+@require_GET
+def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    labeler = labeler_of(request)
+    return render(
+        request,
+        "labeling/tutorial.html",
+        {
+            **tutorial_context(campaign),
+            "has_lessons": bool(practice.lessons(campaign)),
+            "must_practise": practice.must_practise(campaign, labeler),
+        },
+    )
+
+
+@require_POST
+def tutorial_seen(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    remember_tutorial(request, campaign)
+    return redirect("practice" if "practise" in request.POST else "annotate", slug)
+
+
+@require_GET
+def annotate(request: HttpRequest, slug: str) -> HttpResponse:
+    """The drawing page; on the first visit the tutorial comes first."""
+    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    if not has_seen_tutorial(request, campaign):
+        return redirect("tutorial", slug)
+    labeler = labeler_or_new_guest(request)
+    if practice.must_practise(campaign, labeler):
+        return redirect("practice", slug)
+    return drawing_page(request, campaign, labeler, reverse("next_image", args=(slug,)))
+
+
+def drawing_page(
+    request: HttpRequest, campaign: Campaign, labeler: Labeler, next_url: str, **context: object
+) -> HttpResponse:
+    """The drawing page with the pictures that `next_url` gives out."""
+    slug = campaign.slug
+    is_guest = not request.user.is_authenticated
+    config = {
+        "campaign": {
+            "slug": campaign.slug,
+            "name": campaign.name,
+            "range_limit_m": campaign.range_limit_m,
+            "scale_bar_m": campaign.scale_bar_m,
+            "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
+        },
+        "urls": {
+            "next": next_url,
+            "labels": reverse("labels"),
+            "skip": reverse("skip_assignment", args=(0,)).replace("0", "{id}"),
+            "draft": reverse("draft", args=(0,)).replace("0", "{id}"),
+            "session": reverse("session"),
+            "nothing": reverse("nothing", args=(0,)).replace("0", "{id}"),
+            "report": reverse("report_image", args=(0,)).replace("0", "{id}"),
+            "sent": label_url("own_label"),
+            "correct": label_url("correct_label"),
+            "my_drawing": label_url("my_drawing"),
+            "login": f"{reverse('account_login')}?next={request.path}",
+            "tutorial": reverse("tutorial", args=(slug,)),
+            "home": reverse("landing"),
+        },
+        "csrf_token": get_token(request),
+        "labeler": {
+            "id": labeler.pk,
+            "name": str(labeler),
+            "is_guest": is_guest,
+            "guest_token": guest_token(labeler) if is_guest else None,
+            "role": Role.EXPERT if is_expert(request.user) else Role.CROWD,
+        },
+    }
+    return render(
+        request,
+        "labeling/annotate.html",
+        {
+            "campaign": campaign,
+            "annotate_config": config,
+            "guide": guide_of(campaign),
+            **context,
+            "report_reasons": ImageReport.Reason.choices,
+            "report_comment_length": ImageReport.COMMENT_LENGTH,
+        },
+    )
+
+
+def label_url(name: str) -> str:
+    """An address of one label, in which the page puts the label's id in place of {id}."""
+    nobody = uuid.UUID(int=0)
+    return reverse(name, args=(nobody,)).replace(str(nobody), "{id}")
+
+
+@require_GET
+@cache_control(public=True, max_age=3600)
+def image_file(request: HttpRequest, pk: int, kind: str) -> FileResponse:
+    """A prepared file of an image, for everybody: the frames are public."""
+    if kind not in IMAGE_FILES:
+        raise Http404
+    image = get_object_or_404(Image, pk=pk)
+    file = getattr(image, IMAGE_FILES[kind])
+    if not file:
+        raise Http404
+    return FileResponse(file.open("rb"))
+
+
+@require_GET
+@cache_control(public=True, max_age=3600)
+def image_copy(request: HttpRequest, pk: int, width: int) -> FileResponse:
+    """A smaller copy of an image's display image, for phones."""
+    image = get_object_or_404(Image.objects.select_related("campaign"), pk=pk)
+    if width not in image.display_widths:
+        raise Http404
+    path = copy_path(image.campaign.slug, image.product_id, width)
+    return FileResponse(default_storage.open(path), content_type="image/jpeg")
+
+
+@require_GET
+def healthz(request: HttpRequest) -> JsonResponse:
+    """For load balancers: answers when the database does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,116 @@
+"""Where the cells of a confusion matrix stand in its picture, in the units of its SVG. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from merging.confusion_tables import NO_ANSWER, cells, percent
+from merging.evaluation import Evaluation
+
+#: Names of true classes are to the left of the cells, predicted ones above them, turned.
+LEFT, TOP, MARGIN = 150, 120, 72
+#: The narrowest and the widest cell.
+NARROW, WIDE, CELL_HEIGHT = 44, 92, 44
+FIELD = 460
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One cell: `share` of its true class, 0..1; `is_dark` where its words must be light."""
+
+    x: float
+    y: float
+    middle_x: float
+    middle_y: float
+    share: float
+    words: str
+    title: str
+    is_dark: bool
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Words at a place: names of classes, and the margins."""
+
+    x: float
+    y: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    width: float
+    height: float
+    cell_width: float
+    cell_height: float
+    right: float
+    bottom: float
+    squares: tuple[Square, ...]
+    rows: tuple[Mark, ...]
+    columns: tuple[Mark, ...]
+    no_label: Mark
+    recalls: tuple[Mark, ...]
+    precisions: tuple[Mark, ...]
+    accuracy: Mark
+
+
+def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
+    """The matrix as the paper's Tables 3 and 4 have it: rows true, columns predicted.
+
+    The share of the true class's pixels is in each cell; recall is at the right, precision below,
+    overall accuracy in the corner. `titles` are the classes' names in the order of its rows; a
+    last column without a name is for pixels without a prediction.
+    """
+    count = len(titles)
+    wide = max(NARROW, min(WIDE, FIELD / (count + 1)))
+    columns = [LEFT + wide * place for place in range(count + 1)]
+    lines = [TOP + CELL_HEIGHT * place for place in range(count)]
+    right, bottom = LEFT + wide * (count + 1), TOP + CELL_HEIGHT * count
+    below, beside = bottom + CELL_HEIGHT / 2 + 4, right + MARGIN / 2
+    squares = []
+    for y, row, true in zip(lines, cells(evaluation), titles, strict=True):
+        for x, cell, predicted in zip(columns, row, [*titles, NO_ANSWER], strict=True):
+            words = "" if cell.share is None else f"{100 * cell.share:.1f}"
+            squares.append(
+                Square(
+                    x=round(x, 2),
+                    y=y,
+                    middle_x=round(x + wide / 2, 2),
+                    middle_y=y + CELL_HEIGHT / 2 + 4,
+                    share=cell.share or 0.0,
+                    words=words,
+                    title=f"{true} → {predicted}: {cell.pixels:,}",
+                    is_dark=(cell.share or 0.0) > 0.75,
+                    is_right=cell.is_right,
+                )
+            )
+
+    def centre(x: float) -> float:
+        return round(x + wide / 2, 2)
+
+    middles = [y + CELL_HEIGHT / 2 + 4 for y in lines]
+    return Picture(
+        width=round(right + MARGIN, 2),
+        height=bottom + CELL_HEIGHT + 12,
+        cell_width=round(wide, 2),
+        cell_height=CELL_HEIGHT,
+        right=round(right, 2),
+        bottom=bottom,
+        squares=tuple(squares),
+        rows=tuple(Mark(LEFT - 10, y, title) for y, title in zip(middles, titles, strict=True)),
+        columns=tuple(
+            Mark(centre(x), TOP - 10, title) for x, title in zip(columns, titles, strict=False)
+        ),
+        no_label=Mark(centre(columns[-1]), TOP - 10, ""),
+        recalls=tuple(
+            Mark(beside, y, percent(each.recall))
+            for y, each in zip(middles, evaluation.classes, strict=True)
+        ),
+        precisions=tuple(
+            Mark(centre(x), below, percent(each.precision))
+            for x, each in zip(columns, evaluation.classes, strict=False)
+        ),
+        accuracy=Mark(beside, below, percent(evaluation.accuracy)),
+    )

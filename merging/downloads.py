@@ -1,0 +1,117 @@
+"""Archives of releases over HTTP: whole or by ranges, so that a broken download goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import PurePosixPath
+
+from django.core.files import File
+from django.db.models import F, Sum
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from merging.models import Release, ReleaseDownload
+
+_RANGE = re.compile(r"bytes=\s*(\d*)-(\d*)\s*", re.ASCII)
+_CONTENT_TYPE = {".zip": "application/zip", ".tar": "application/x-tar"}
+
+
+class Unsatisfiable(ValueError):
+    """A range that has no byte of the file."""
+
+
+def answer(request: HttpRequest, release: Release) -> HttpResponseBase:
+    """The archive of a release as a response to GET or HEAD (RFC 9110, 14).
+
+    One range is served; of several, which nobody needs to resume, the whole is. The file is read
+    piece by piece. A GET that takes the first byte is counted as a download, so one that goes on
+    after a break is not counted again.
+    """
+    stored, size = str(release.archive.name), release.archive.size
+    headers = {"Accept-Ranges": "bytes", "ETag": etag(release, size)}
+    name = PurePosixPath(stored).name
+    headers["Content-Type"] = _CONTENT_TYPE.get(PurePosixPath(name).suffix, "application/zip")
+    if request.method == "HEAD":
+        return HttpResponse(headers={**headers, "Content-Length": str(size)})
+    try:
+        wanted = wanted_range(request, headers["ETag"], size)
+    except Unsatisfiable:
+        return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    first, last = wanted or (0, size - 1)
+    if wanted:
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    headers["Content-Length"] = str(last + 1 - first)
+    part = Part(release.archive.storage.open(stored, "rb"), first, last + 1 - first)
+    if first == 0:
+        count(release)
+    return FileResponse(
+        part, as_attachment=True, filename=name, status=206 if wanted else 200, headers=headers
+    )
+
+
+def etag(release: Release, size: int) -> str:
+    """Names the bytes of an archive: each one that is built is stored under a name of its own."""
+    digest = hashlib.sha256(f"{release.archive.name} {size} {release.sums_sha256}".encode())
+    return f'"{digest.hexdigest()[:32]}"'
+
+
+def wanted_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] | None:
+    """The first and the last byte that are asked for; None for the whole file.
+
+    Raises Unsatisfiable. What is no range of bytes is passed over, as RFC 9110 wants it, and so is
+    a range of a file that has changed (If-Range).
+    """
+    if request.headers.get("If-Range", tag) != tag:
+        return None
+    match = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or match[1] == match[2] == "":
+        return None
+    if match[1]:
+        first, last = int(match[1]), int(match[2]) if match[2] else size - 1
+        if match[2] and last < first:
+            return None
+    else:
+        first, last = max(size - int(match[2]), 0), size - 1
+    if first >= size:
+        raise Unsatisfiable
+    return first, min(last, size - 1)
+
+
+@dataclass(slots=True)
+class Part:
+    """Some bytes of an open file; reading ends after `left` of them."""
+
+    file: File[bytes]
+    start: int
+    left: int
+
+    def __post_init__(self) -> None:
+        self.file.seek(self.start)
+
+    def read(self, size: int = -1) -> bytes:
+        content: bytes = self.file.read(self.left if size < 0 else min(size, self.left))
+        self.left -= len(content)
+        return content
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def count(release: Release) -> None:
+    """Count one download, also where others do so at the same moment."""
+    today, _ = ReleaseDownload.objects.get_or_create(
+        release=release, day=timezone.now().astimezone(UTC).date()
+    )
+    ReleaseDownload.objects.filter(pk=today.pk).update(count=F("count") + 1)
+
+
+def count_of(release: Release) -> int:
+    """How often a release was downloaded; 0 where never."""
+    total: int | None = ReleaseDownload.objects.filter(release=release).aggregate(Sum("count"))[
+        "count__sum"
+    ]
+    return total or 0

@@ -1,0 +1,160 @@
+"""Planning the gold set: which images, and which experts (paper 3.1). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import combinations, permutations, product
+from typing import TypeVar
+
+import numpy as np
+
+Item = TypeVar("Item", bound=Hashable)
+Expert = TypeVar("Expert", bound=Hashable)
+
+#: Experts that label each gold image (paper 3.1).
+EXPERTS_PER_IMAGE = 3
+
+#: In at most so many terrain classes is one expert (paper 3.1).
+CLASSES_PER_EXPERT = 2
+
+#: About this share of the training images is gold (paper 3.1), percent.
+GOLD_PERCENT = 1
+
+#: The gold images of the paper by orbital terrain class (Table 2).
+PAPER_TABLE_2 = {
+    "Smooth": 38,
+    "Ridged": 45,
+    "Pitted": 57,
+    "Highly Dissected": 57,
+    "Fractured": 41,
+    "Sandy Pits and Ripple Fields": 46,
+    "Sand Dunes": 39,
+}
+
+
+class TooFewExperts(ValueError):
+    """No expert can be in so few classes. `missing` more experts would do."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} more experts are needed.")
+        self.missing = missing
+
+
+def sample_evenly(
+    groups: Mapping[str, Sequence[Item]],
+    count: int,
+    generator: np.random.Generator,
+    present: Mapping[str, int] | None = None,
+) -> dict[str, list[Item]]:
+    """Draw `count` images, as evenly over the orbital terrain classes as their sizes allow.
+
+    `groups` maps a terrain class to its images, `present` to the number of gold images it has
+    already. The class with the fewest gold images is drawn from next, at random inside the class,
+    until `count` images are chosen or none is left; so sizes differ by at most one wherever a
+    class has enough images. The order of images in a group does not matter beyond the seed of
+    `generator`. Returns the chosen images by class, classes without any left out.
+    """
+    shuffled = {
+        name: [items[i] for i in generator.permutation(len(items))]
+        for name, items in sorted(groups.items())
+    }
+    sizes = {name: (present or {}).get(name, 0) for name in shuffled}
+    chosen: dict[str, list[Item]] = {}
+    for _ in range(min(count, sum(map(len, shuffled.values())))):
+        name = min((name for name in shuffled if shuffled[name]), key=lambda name: sizes[name])
+        chosen.setdefault(name, []).append(shuffled[name].pop())
+        sizes[name] += 1
+    return chosen
+
+
+def expert_teams(
+    classes: Mapping[str, int],
+    experts: Sequence[Expert],
+    limit: int = CLASSES_PER_EXPERT,
+    settled: Mapping[str, Sequence[Expert]] | None = None,
+) -> dict[str, list[Expert]]:
+    """Three experts for each terrain class, nobody in more than `limit`, work spread evenly.
+
+    `classes` maps a terrain class to its number of gold images; `settled` maps classes to the team
+    they have already, which stays theirs. The most work comes first: each class takes the three
+    experts with the least work that leave enough room for the classes after it, in the given order
+    where equal. Then a class goes from one expert to another, or two experts exchange one, as long
+    as that brings their work nearer together; the result cannot be improved by such a step. With
+    classes of one size nobody has two more than another.
+
+    Teams are in the order of `experts`. Raises TooFewExperts when no plan keeps to the limit:
+    with C classes, none of them settled, max(3, ceil(3 C / limit)) experts are needed and do.
+    """
+    kept = {name: list(team) for name, team in (settled or {}).items()}
+    open_classes = sorted(classes.keys() - kept.keys(), key=lambda name: (-classes[name], name))
+    members: dict[Expert, set[str]] = {expert: set() for expert in experts}
+    for name, team in kept.items():
+        for expert in team:
+            members.setdefault(expert, set()).add(name)
+    room = {expert: max(0, limit - len(members[expert])) for expert in experts}
+    missing = _missing(room.values(), len(open_classes), limit)
+    if missing:
+        raise TooFewExperts(missing)
+    load = {expert: sum(classes.get(name, 0) for name in members[expert]) for expert in experts}
+    for left, name in zip(reversed(range(len(open_classes))), open_classes, strict=True):
+        willing = sorted((expert for expert in experts if room[expert]), key=load.__getitem__)
+        for expert in next(
+            team
+            for team in combinations(willing, EXPERTS_PER_IMAGE)
+            if not _missing((room[each] - (each in team) for each in experts), left, limit)
+        ):
+            members[expert].add(name)
+            room[expert] -= 1
+            load[expert] += classes[name]
+    _level(members, load, room, {name: classes[name] for name in open_classes})
+    teams = {name: [e for e in experts if name in members[e]] for name in open_classes}
+    return {name: kept[name] if name in kept else teams[name] for name in sorted(classes)}
+
+
+def _missing(room: Iterable[int], classes: int, limit: int) -> int:
+    """How many experts with nothing to do yet are missing for so many classes; 0: it can be done.
+
+    `room` is how many classes each expert may still be given. Each class takes three different
+    ones, so an expert counts once a class (the theorem of Gale and Ryser; the counts are concave
+    in the number of classes, so that no smaller number of classes can be harder).
+    """
+    if not classes:
+        return 0
+    places = [min(each, classes) for each in room]
+    short = EXPERTS_PER_IMAGE * classes - sum(places)
+    return max(0, -(-short // min(limit, classes)))
+
+
+def _level(
+    members: dict[Expert, set[str]],
+    load: dict[Expert, int],
+    room: dict[Expert, int],
+    images: Mapping[str, int],
+) -> None:
+    """Move and exchange classes while that makes the sum of the squared loads smaller."""
+    improved = True
+    while improved:
+        improved = False
+        for busy, free in permutations(load, 2):
+            for gives, takes in _steps(members[busy], members[free], room[free], images):
+                moved = images[gives] - (images[takes] if takes else 0)
+                # (busy - moved)^2 + (free + moved)^2 < busy^2 + free^2
+                if moved * (load[busy] - load[free] - moved) <= 0:
+                    continue
+                members[busy] ^= {gives} | ({takes} if takes else set())
+                members[free] ^= {gives} | ({takes} if takes else set())
+                load[busy] -= moved
+                load[free] += moved
+                room[busy] += takes is None
+                room[free] -= takes is None
+                improved = True
+                break
+
+
+def _steps(
+    busy: set[str], free: set[str], room: int, images: Mapping[str, int]
+) -> Iterable[tuple[str, str | None]]:
+    """What one expert may give to another, and take from them in exchange (None: nothing)."""
+    give = sorted((busy - free) & images.keys())
+    take = sorted((free - busy) & images.keys())
+    return product(give, [*([None] if room else []), *take])

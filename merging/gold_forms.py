@@ -1,0 +1,99 @@
+"""What admins and experts fill in for the gold set."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import Campaign
+from labeling.permissions import EXPERTS
+from merging.models import SEEDS, GoldPlan, LabelingPolicy
+
+MOST_IMAGES = 1000
+PERCENTS = ("max_dark", "max_saturated", "min_sharpness", "max_rover", "min_terrain")
+
+
+class DrawForm(forms.ModelForm):
+    """How many more images become gold, and which are left out before they are drawn."""
+
+    class Meta:
+        model = GoldPlan
+        fields = ("only_fresh", *PERCENTS, "without_duplicates", "count", "seed")
+        labels = {
+            "only_fresh": _("Nobody has been given it yet"),
+            "max_dark": _("Too dark: at most"),
+            "max_saturated": _("Overexposed: at most"),
+            "min_sharpness": _("Sharpness: at least"),
+            "max_rover": _("Rover: at most"),
+            "min_terrain": _("Usable terrain: at least"),
+            "without_duplicates": _("Nothing shows nearly the same"),
+            "count": _("Pictures"),
+            "seed": _("Seed"),
+        }
+
+    def __init__(self, *args: Any, campaign: Campaign, usual_count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.campaign = campaign
+        for name in PERCENTS:
+            self.fields[name].validators.append(MaxValueValidator(100))
+            self.fields[name].widget.attrs.update(min=0, max=100)
+        count, seed = self.fields["count"], self.fields["seed"]
+        count.initial = usual_count
+        count.validators.append(MaxValueValidator(MOST_IMAGES))
+        count.widget.attrs.update(min=1, max=MOST_IMAGES)
+        seed.required = False
+        seed.initial = None
+        seed.widget.attrs.update(min=0, max=SEEDS - 1)
+        seed.help_text = _(
+            "Leave it empty for a new one. The same seed and bounds draw the same pictures again."
+        )
+
+    def clean_seed(self) -> int:
+        seed = self.cleaned_data["seed"]
+        return secrets.randbelow(SEEDS) if seed is None else int(seed)
+
+    def bounds(self) -> Iterator[forms.BoundField]:
+        """The fields that leave images out, in the order in which they do."""
+        return (self[name] for name in self.fields if name not in ("count", "seed"))
+
+
+class ExpertsForm(forms.Form):
+    """Who labels the images of a plan."""
+
+    experts = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        required=False,
+        label=_("Experts"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    classes_per_expert = forms.IntegerField(
+        label=_("Terrain classes an expert may have"),
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_(
+            "Two in the method. Raise it only where a campaign has few experts: the view of "
+            "each of them then weighs more."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["experts"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        people = User.objects.filter(groups__name=EXPERTS, is_active=True)
+        field.queryset = people.order_by("username")
+
+
+class PolicyForm(forms.ModelForm):
+    """What experts have settled."""
+
+    class Meta:
+        model = LabelingPolicy
+        fields = ("text",)
+        labels = {"text": _("What did you settle?")}
+        widgets = {"text": forms.Textarea(attrs={"rows": 3})}

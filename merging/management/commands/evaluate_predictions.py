@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ai4mars_site.bulk import each
+from ai4mars_site.commands import BulkCommand
+from labeling.ingest.places import Folder
+from labeling.ingest.products import UnknownSource
+from merging import confusion_tables
+from merging.evaluation import Counts
+from merging.release import predictions, trees
+
+
+class Command(BulkCommand):
+    help = (
+        "Compare predicted masks with the gold masks of a release: confusion matrices in the form "
+        "of the paper's Tables 3 and 4, overall accuracy, IoU and mIoU, with 95 % intervals over "
+        "images, for gold min1, min2 and min3. Predictions are 8-bit grey PNG masks of class "
+        "codes, called <ID>.png or as the gold masks. What does not fit is listed, and nothing is "
+        "guessed: then there is no table, and the exit status is 1."
+    )
+    needs_database = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--release", required=True, type=Path, metavar="DIR", help="a release's folder or zip"
+        )
+        parser.add_argument("--predictions", required=True, type=Path, metavar="DIR")
+        parser.add_argument("--name", default="", help="what to call the predictions")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
+        parser.add_argument(
+            "--allow-missing",
+            action="store_true",
+            help="show the table of what fits, although something does not",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = options["predictions"]
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is no folder of predictions.")
+
+        def run(
+            compare: predictions.Comparison, pairs: Sequence[predictions.Pair]
+        ) -> Iterator[Counts | predictions.Problem]:
+            found = each(compare, pairs, options["workers"])
+            return self.progress(found, len(pairs), "Images")
+
+        try:
+            tree = trees.tree_at(options["release"])
+            report = predictions.compare(tree, Folder(folder), run)
+        except (trees.Unreadable, UnknownSource) as error:
+            raise CommandError(str(error)) from error
+        for problem in report.problems:
+            self.stderr.write(str(problem))
+        if not report.problems or options["allow_missing"]:
+            self.show(report, options["name"])
+            self.write_json(report, options)
+        if report.problems:
+            rest = (
+                "" if options["allow_missing"] else " --allow-missing shows the table of the rest."
+            )
+            count = len(report.problems)
+            raise CommandError(f"{count} problem{'s' * (count > 1)} with the predictions.{rest}")
+
+    def show(self, report: predictions.Report, name: str) -> None:
+        if name:
+            self.stdout.write(name)
+        self.stdout.write(f"{report.images:,} of {report.gold_images:,} gold images were compared")
+        for minimum, evaluation in report.evaluations.items():
+            self.stdout.write(f"\n{minimum}: {evaluation.pixels:,} pixels")
+            self.stdout.write(confusion_tables.text(evaluation, report.classes))
+
+    def write_json(self, report: predictions.Report, options: dict[str, Any]) -> None:
+        if options["json"] is None:
+            return
+        plain = {"name": options["name"], **report.as_plain()}
+        try:
+            options["json"].write_text(json.dumps(plain, indent=1) + "\n")
+        except OSError as error:
+            raise CommandError(f"{options['json']} cannot be written: {error}.") from error

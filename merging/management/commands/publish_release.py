@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ai4mars_site.commands import BulkCommand
+from merging.services import publishing
+
+
+class Command(BulkCommand):
+    help = (
+        "Upload a release's folder to a bucket, s3://bucket/prefix; SHA256SUMS comes last, so that "
+        "it is there only when all is. Run again, it goes on where it broke off. Credentials and "
+        "address are those of the environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL ...)."
+    )
+    needs_database = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        # Without --workers: a large file is sent in parts at once, and the network is the limit.
+        parser.add_argument("release", type=Path, metavar="DIR")
+        parser.add_argument("url", metavar="s3://BUCKET/PREFIX")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            sent = publishing.upload_tree(options["release"], options["url"], self.track)
+        except publishing.PublishRefused as refused:
+            raise CommandError(str(refused)) from refused
+        self.stdout.write(f"{options['url']} is complete; {sent:,} files were sent.")
+
+    def track(self, items: Iterable[str], total: int) -> Iterator[str]:
+        return self.progress(items, total, "Files")

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ai4mars_site.bulk import each
+from ai4mars_site.commands import BulkCommand
+from merging.release import trees, verification
+
+#: Problems that are told one by one; of more only the number is told, folder by folder.
+SHOWN = 20
+
+
+class Command(BulkCommand):
+    help = (
+        "Check a release's folder: sums, sizes and values of the masks, nesting of the gold set, "
+        "splits, labels under the rover and range masks; and make the masks of some images again "
+        "from their labels. Every problem is reported; with one the exit status is 1."
+    )
+    needs_database = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("release", type=Path, metavar="DIR")
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            help=f"make all masks again from their labels, not those of {verification.SAMPLE}",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            plan = verification.plan(options["release"], recompute_all=options["all"])
+        except trees.Unreadable as error:
+            raise CommandError(str(error)) from error
+        self.found: dict[str, int] = {}
+        self.count = 0
+        self.tell(plan.problems)
+        workers = options["workers"]
+        sums = sorted(plan.sums.items())
+        summed = each(verification.CheckSum(plan.root), sums, workers)
+        for problems in self.progress(summed, len(sums), "Sums"):
+            self.tell(problems)
+        check = verification.CheckImage(plan.root, plan.codes, plan.method)
+        checked = each(check, plan.subjects, workers)
+        for problems in self.progress(checked, len(plan.subjects), "Images"):
+            self.tell(problems)
+        for sentence in plan.unchecked:
+            self.stdout.write(sentence)
+        for folder, count in sorted(self.found.items()):
+            self.stderr.write(f"{folder}: {count:,} more")
+        if self.count:
+            raise CommandError(f"{self.count:,} problem{'s' * (self.count > 1)} with the release.")
+        self.stdout.write(
+            f"{len(plan.sums):,} sums and {len(plan.subjects):,} images are as they should be; "
+            f"the masks of {plan.recomputed:,} images were made again from their labels."
+        )
+
+    def tell(self, problems: list[verification.Problem]) -> None:
+        for problem in problems:
+            self.count += 1
+            if self.count <= SHOWN:
+                self.stderr.write(str(problem))
+            else:
+                folder = str(Path(problem.path).parent)
+                self.found[folder] = self.found.get(folder, 0) + 1

@@ -1,0 +1,53 @@
+"""The product: merged masks, the gold set, and releases."""
+
+from merging.models.downloads import ReleaseDownload
+from merging.models.evaluations import SUBMISSION_SILENCE, Submission, SubmissionQuerySet
+from merging.models.gold import (
+    SEEDS,
+    ExpertAgreement,
+    GoldPlan,
+    LabelingPolicy,
+    PlannedImage,
+)
+from merging.models.masks import (
+    MERGE_METHOD,
+    AlternativeMask,
+    MergedMask,
+    MergedMaskQuerySet,
+    MethodComparison,
+    StoredMerge,
+    merged_mask_path,
+)
+from merging.models.releases import (
+    RELEASE_CODE,
+    Publishing,
+    Release,
+    ReleasePart,
+    new_pseudonym_key,
+)
+from merging.models.statistics import ReleaseStatistics
+
+__all__ = [
+    "MERGE_METHOD",
+    "RELEASE_CODE",
+    "SEEDS",
+    "SUBMISSION_SILENCE",
+    "AlternativeMask",
+    "ExpertAgreement",
+    "GoldPlan",
+    "LabelingPolicy",
+    "MergedMask",
+    "MergedMaskQuerySet",
+    "MethodComparison",
+    "PlannedImage",
+    "Publishing",
+    "Release",
+    "ReleaseDownload",
+    "ReleasePart",
+    "ReleaseStatistics",
+    "StoredMerge",
+    "Submission",
+    "SubmissionQuerySet",
+    "merged_mask_path",
+    "new_pseudonym_key",
+]

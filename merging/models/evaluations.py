@@ -1,0 +1,113 @@
+"""Predictions that people send to be measured with a release's gold set."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from merging.models.releases import Release
+
+#: A worker that has not been heard of for this long is taken to be dead, and its work is redone.
+SUBMISSION_SILENCE = timedelta(minutes=2)
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def claimable(self) -> Self:
+        """Waiting for a worker, or left by one that died."""
+        silent = timezone.now() - SUBMISSION_SILENCE
+        return self.filter(
+            Q(status=Submission.Status.QUEUED)
+            | Q(status=Submission.Status.RUNNING, heartbeat_at__lt=silent)
+        )
+
+    def on_board(self) -> Self:
+        """Those that were measured, the best mIoU against min3 first, of equals the earlier."""
+        complete = self.filter(status=Submission.Status.COMPLETE)
+        return complete.order_by(models.F("miou").desc(nulls_last=True), "created_at", "pk")
+
+
+class Submission(models.Model):
+    """One set of predicted masks for a release. Once measured, its result never changes.
+
+    A set with anything wrong is refused as a whole, with every problem told: a part of the gold
+    set cannot be compared with the whole.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting for a worker"
+        RUNNING = "running", "Being compared"
+        COMPLETE = "complete", "Complete"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="submissions")
+    name = models.CharField(max_length=80)
+    paper_url = models.URLField(max_length=300, blank=True)
+    code_url = models.URLField(max_length=300, blank=True)
+    upload = models.FileField(upload_to="predictions/", max_length=255, blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+    claim = models.UUIDField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    #: As `predictions.Report.as_plain` gives it, without its problems.
+    result = models.JSONField(null=True, blank=True)
+    #: The first of them; `problem_count` is of all.
+    problems = models.JSONField(default=list, blank=True)
+    problem_count = models.PositiveIntegerField(default=0)
+    # Of the result against min3, for the board.
+    accuracy = models.FloatField(null=True, blank=True)
+    miou = models.FloatField(null=True, blank=True)
+    miou_low = models.FloatField(null=True, blank=True)
+    miou_high = models.FloatField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=~Q(name=""), name="submission_has_name"),
+            models.CheckConstraint(
+                condition=Q(status="complete", result__isnull=False, problem_count=0)
+                | Q(~Q(status="complete"), result__isnull=True),
+                name="submission_complete_has_result",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("complete", "refused", "failed"), ended_at__isnull=False)
+                | Q(status__in=("queued", "running"), ended_at__isnull=True),
+                name="submission_ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="running", claim__isnull=False, heartbeat_at__isnull=False)
+                | ~Q(status="running"),
+                name="submission_running_is_claimed",
+            ),
+            models.CheckConstraint(
+                condition=(Q(accuracy__isnull=True) | Q(accuracy__range=(0, 1)))
+                & (Q(miou__isnull=True) | Q(miou__range=(0, 1))),
+                name="submission_scores",
+            ),
+        )
+        indexes = (models.Index(fields=("release", "status"), name="submission_by_status"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.release}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // self.total if self.total else 0

@@ -1,0 +1,145 @@
+"""The gold set on its way: a plan that is edited, what experts disagree about, what they settle."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from labeling.models import Campaign, Image, Labeler
+from merging.gold import CLASSES_PER_EXPERT
+
+#: A seed is a whole number below this one.
+SEEDS = 2**32
+
+
+class GoldPlan(models.Model):
+    """Images that are to become gold, and who is to label them; edited until it is assigned.
+
+    With all that the images were drawn by: the same campaign, seed and bounds draw the same ones.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="gold_plans")
+    seed = models.PositiveBigIntegerField(validators=[MaxValueValidator(SEEDS - 1)])
+    count = models.PositiveIntegerField(
+        validators=[MinValueValidator(1)], help_text="Images that were wanted."
+    )
+    # The bounds of `ImageQuality`, in percent.
+    max_dark = models.PositiveSmallIntegerField(default=50)
+    max_saturated = models.PositiveSmallIntegerField(default=5)
+    min_sharpness = models.PositiveSmallIntegerField(default=20)
+    max_rover = models.PositiveSmallIntegerField(default=30)
+    min_terrain = models.PositiveSmallIntegerField(default=20)
+    without_duplicates = models.BooleanField(default=True)
+    only_fresh = models.BooleanField(
+        default=True, help_text="Only images that nobody has been given yet."
+    )
+    experts = models.ManyToManyField(Labeler, blank=True, related_name="gold_plans")
+    classes_per_expert = models.PositiveSmallIntegerField(default=CLASSES_PER_EXPERT)
+    #: Grows with every change, so that nobody assigns another plan than the one they looked at.
+    revision = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    assigned_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign",),
+                condition=Q(assigned_at=None),
+                name="gold_plan_one_draft_per_campaign",
+            ),
+            models.CheckConstraint(condition=Q(count__gte=1), name="gold_plan_wants_images"),
+            models.CheckConstraint(
+                condition=Q(classes_per_expert__gte=1), name="gold_plan_classes_per_expert"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_dark__lte=100)
+                & Q(max_saturated__lte=100)
+                & Q(min_sharpness__lte=100)
+                & Q(max_rover__lte=100)
+                & Q(min_terrain__lte=100),
+                name="gold_plan_percents",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Gold plan {self.pk} of {self.campaign}"
+
+
+class PlannedImage(models.Model):
+    """One image of a plan. One that was taken out stays known: it is not drawn again."""
+
+    plan = models.ForeignKey(GoldPlan, on_delete=models.CASCADE, related_name="planned")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="+")
+    is_out = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("plan", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("plan", "image"), name="planned_image_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.image} in {self.plan}"
+
+
+class ExpertAgreement(models.Model):
+    """How the experts' labels of a gold image agree, as of one version of its labels."""
+
+    image = models.OneToOneField(
+        Image, on_delete=models.CASCADE, primary_key=True, related_name="expert_agreement"
+    )
+    labels_version = models.PositiveIntegerField()
+    labels = models.PositiveSmallIntegerField(help_text="Labels that were compared.")
+    agreement = models.FloatField(
+        null=True, blank=True, help_text="Mean pairwise mIoU (paper, Eqs. 1-4)."
+    )
+    labeled_pixels = models.PositiveIntegerField(help_text="That any expert gave a class.")
+    disputed_pixels = models.PositiveIntegerField(help_text="That experts gave unlike classes.")
+    pairs = models.JSONField(
+        default=dict, help_text='Disputed pixels by pair of class codes, {"0 2": pixels}.'
+    )
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(agreement=None) | Q(agreement__gte=0, agreement__lte=1),
+                name="expert_agreement_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(disputed_pixels__lte=F("labeled_pixels")),
+                name="expert_agreement_disputes_are_labeled",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.image}: {self.disputed_pixels} pixels in dispute"
+
+
+class LabelingPolicy(models.Model):
+    """What experts settled in a consensus meeting: how to label what they disagreed about."""
+
+    TEXT_LENGTH = 2000
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="policies")
+    image = models.ForeignKey(
+        Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="policies"
+    )
+    text = models.TextField(max_length=TEXT_LENGTH)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name_plural = "labeling policies"
+        constraints = (
+            models.CheckConstraint(condition=~Q(text=""), name="labeling_policy_has_text"),
+        )
+
+    def __str__(self) -> str:
+        return self.text[:60]

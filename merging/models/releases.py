@@ -1,0 +1,175 @@
+"""Releases: what leaves the house."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from labeling.models import Campaign
+
+#: Grows when the same labels and parameters would be released as other bytes.
+RELEASE_CODE = 1
+
+
+def new_pseudonym_key() -> str:
+    """64 random hexadecimal digits."""
+    return secrets.token_hex(32)
+
+
+class Publishing(models.Model):
+    """What a campaign's releases say of themselves, unless one says otherwise."""
+
+    campaign = models.OneToOneField(
+        Campaign, on_delete=models.CASCADE, primary_key=True, related_name="publishing"
+    )
+    title = models.CharField(max_length=200, blank=True, help_text="Empty: the campaign's name.")
+    licence = models.CharField(max_length=60, default="CC-BY-4.0", help_text="An SPDX name.")
+    creators = models.TextField(blank=True, help_text="One a line.")
+    credits = models.TextField(blank=True, help_text="Whom the images and labels are owed to.")
+    homepage = models.URLField(blank=True)
+    #: Pseudonyms of labelers are made with it. Whoever has it could find out whose they are, so it
+    #: is in no release; a new one gives the next releases other pseudonyms.
+    pseudonym_key = models.CharField(max_length=64, default=new_pseudonym_key, editable=False)
+
+    class Meta:
+        verbose_name_plural = "publishing"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(pseudonym_key__regex=r"^[0-9a-f]{64}\Z"), name="publishing_key"
+            ),
+            models.CheckConstraint(condition=~Q(licence=""), name="publishing_has_licence"),
+        )
+
+    def __str__(self) -> str:
+        return f"Publishing of {self.campaign}"
+
+
+class Release(models.Model):
+    """An immutable, checksummed export of a campaign."""
+
+    class Layout(models.TextChoices):
+        V0_1 = "v0.1", "v0.1 (MSL NAVCAM, as first released)"
+        V0_6 = "v0.6", "v0.6 (all missions)"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting for a worker"
+        BUILDING = "building", "Being built"
+        COMPLETE = "complete", "Complete"
+        FAILED = "failed", "Failed"
+        STOPPED = "stopped", "Stopped"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="releases")
+    version = models.CharField(
+        max_length=40,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z",
+                "Letters, digits, dots, dashes and underscores, like 0.1 or 2026-11.",
+            )
+        ],
+    )
+    layout = models.CharField(max_length=8, choices=Layout.choices, default=Layout.V0_1)
+    method = models.JSONField(
+        default=dict, blank=True, help_text="A `MergeMethod`; empty: the campaign's own rule."
+    )
+    formats = models.JSONField(default=list, blank=True, help_text="Names of exports.")
+    #: The only time in a release's files: with the clock's, no release could be built again.
+    released_on = models.DateField(default=date.today)
+    title = models.CharField(max_length=200, blank=True)
+    licence = models.CharField(max_length=60, default="CC-BY-4.0")
+    creators = models.JSONField(default=list, blank=True)
+    credits = models.TextField(blank=True)
+    homepage = models.URLField(blank=True)
+    pseudonym_key = models.CharField(max_length=64, default=new_pseudonym_key, editable=False)
+    previous = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    changes = models.JSONField(default=list, blank=True, help_text="Since the version before.")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+    #: Who builds it. Work that was taken over by another builder finds its claim gone and stops.
+    claim = models.UUIDField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    archive = models.FileField(upload_to="releases/", max_length=255, blank=True)
+    size = models.PositiveBigIntegerField(null=True, blank=True)
+    sums_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of SHA256SUMS: the content in one number."
+    )
+    has_public_board = models.BooleanField(
+        default=False,
+        help_text="Whether everybody sees the results of predictions, and accounts may send some.",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "version"), name="release_version_once"),
+            models.CheckConstraint(condition=Q(layout__in=("v0.1", "v0.6")), name="release_layout"),
+            models.CheckConstraint(condition=~Q(version=""), name="release_has_version"),
+            models.CheckConstraint(
+                condition=Q(status="complete", completed_at__isnull=False, sums_sha256__gt="")
+                | Q(
+                    status__in=("queued", "building", "failed", "stopped"),
+                    completed_at__isnull=True,
+                ),
+                name="release_complete_has_sums",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="building", claim__isnull=False, heartbeat_at__isnull=False)
+                | ~Q(status="building"),
+                name="release_building_is_claimed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.campaign} {self.version}"
+
+    @property
+    def percent(self) -> int:
+        if self.status == self.Status.COMPLETE:
+            return 100
+        return self.done * 100 // self.total if self.total else 0
+
+
+class ReleasePart(models.Model):
+    """One image of a release, once a worker has made its files.
+
+    A build that was stopped or killed goes on with the images that have none. Parts of a complete
+    release say what is in it, and what the next version need not make again.
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="parts")
+    product_id = models.CharField(max_length=120)
+    split = models.CharField(max_length=5, blank=True)
+    inputs = models.CharField(max_length=64, help_text="SHA-256 of all it was made from.")
+    files = models.JSONField(help_text="[what it is, path, SHA-256, bytes], in order.")
+    fragments = models.JSONField(default=dict, help_text="Export -> SHA-256 of its fragment.")
+    counted = models.JSONField(help_text="What the statistics need of it.")
+    labels = models.JSONField(help_text='Its accepted labels as "id:version", in order.')
+    labelers = models.JSONField(help_text="Pseudonyms of its labelers, by role.")
+
+    class Meta:
+        ordering = ("release", "product_id")
+        constraints = (
+            models.UniqueConstraint(fields=("release", "product_id"), name="release_part_once"),
+            models.CheckConstraint(
+                condition=Q(split__in=("train", "test", "")), name="release_part_split"
+            ),
+            models.CheckConstraint(condition=~Q(inputs=""), name="release_part_has_inputs"),
+        )
+        indexes = (models.Index(fields=("inputs",), name="release_part_by_inputs"),)
+
+    def __str__(self) -> str:
+        return f"{self.product_id} of {self.release}"

@@ -1,0 +1,23 @@
+"""The numbers of a release, counted once: a release never changes."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from merging.models.releases import Release
+
+
+class ReleaseStatistics(models.Model):
+    """Totals of a release, as `merging.release.statistics.Statistics.as_plain` gives them."""
+
+    release = models.OneToOneField(
+        Release, on_delete=models.CASCADE, primary_key=True, related_name="statistics"
+    )
+    totals = models.JSONField()
+    counted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "release statistics"
+
+    def __str__(self) -> str:
+        return f"Statistics of {self.release}"

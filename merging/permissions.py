@@ -1,0 +1,16 @@
+"""Who may see and send what is beside a release."""
+
+from __future__ import annotations
+
+from labeling.permissions import Visitor, may_manage
+from merging.models import Release
+
+
+def may_see_board(user: Visitor, release: Release) -> bool:
+    """Everybody where the board is public, else those who manage."""
+    return release.has_public_board or may_manage(user)
+
+
+def may_submit(user: Visitor, release: Release) -> bool:
+    """Whoever has an account and sees the board."""
+    return user.is_authenticated and user.is_active and may_see_board(user, release)

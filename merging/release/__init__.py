@@ -1,0 +1,1 @@
+"""Release formats: one module each, and what they share."""

@@ -1,0 +1,160 @@
+"""What a release holds of each image, and how a format is written from it. Pure.
+
+A release is built image by image: a worker gathers a `ReleasedImage`, writes its files into the
+tree, and asks each `Export` for its fragment. When all images are there, each export joins the
+fragments, in the order of the product ids, to files of its own. Fragments of images that have not
+changed since an earlier release are used again, so a fragment may depend on nothing but its image
+and the campaign's classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Mask = npt.NDArray[np.uint8]
+
+#: In the order in which they nest (paper 3.3).
+GOLD_VARIANTS = ("gold-min1", "gold-min2", "gold-min3")
+VARIANTS = ("train", *GOLD_VARIANTS)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedClass:
+    """One class of the campaign's taxonomy; `color` is like "#E69F00"."""
+
+    code: int
+    name: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedLabel:
+    """One accepted label (an empty one too) as it was drawn. Rejected labels are in no release.
+
+    `labeler` is a pseudonym, the same for all labels of a labeler in one release. `polygons` are
+    `[{"class": code, "rings": [[[x, y], ...], ...]}, ...]` in image pixels, holes after the outer
+    ring; the earlier one owns the pixels of two that overlap. Times are ISO 8601 in UTC. `score` is
+    the agreement score, 0..1, None where there are fewer than two labels (paper 3.1.3). `ratings`
+    are the reviewers' 1..5 that stand, without their names.
+    """
+
+    labeler: str
+    role: str
+    version: int
+    started_at: str | None
+    sent_at: str
+    score: float | None
+    pairs: int
+    ratings: tuple[int, ...]
+    polygons: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedImage:
+    """One image of a release.
+
+    `split` is "train", "test" (the gold set), or "" for an image without any label. `frame` is the
+    JPEG as released. `masks` maps a variant of `VARIANTS` to class codes, uint8 (height, width),
+    255 where there is no label. `rover_mask` and `range_mask` are uint8 (height, width), 1 = rover,
+    1 = beyond the range limit. `paths` says where these lie in the tree: keys "frame",
+    "rover_mask", "range_mask" (each only where the layout has it) and the variants. `metadata`
+    holds what is known of the frame under flat names with plain values: rover, camera, eye, sol,
+    start_time, site, drive, sequence, orbital_class, range_source, camera_model, ...
+    """
+
+    product_id: str
+    split: str
+    width: int
+    height: int
+    frame: bytes
+    masks: Mapping[str, Mask]
+    rover_mask: Mask
+    range_mask: Mask
+    labels: tuple[ReleasedLabel, ...]
+    paths: Mapping[str, str]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What one export keeps of one image."""
+
+    product_id: str
+    split: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """What a release says of itself as a whole.
+
+    `counts` maps (rover, camera, split) to a number of images; `pixels` maps a variant to pixels
+    per class code, 255 included. `parameters` are those the masks were made with, plain JSON.
+    `changes` are sentences on what is different from `previous`, the version before (both empty in
+    the first). `licence` is an SPDX name. No time but `released_on` is in a release: the same
+    inputs give the same bytes.
+    """
+
+    slug: str
+    title: str
+    description: str
+    version: str
+    layout: str
+    released_on: date
+    licence: str
+    creators: tuple[str, ...]
+    credits: str
+    homepage: str
+    classes: tuple[ReleasedClass, ...]
+    rule: str
+    parameters: Mapping[str, Any]
+    counts: Mapping[tuple[str, str, str], int]
+    pixels: Mapping[str, Mapping[int, int]]
+    labels: int
+    labelers: int
+    experts: int
+    previous: str = ""
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """One file of a release: its path there, the SHA-256 of its content, and its bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+#: The content of a file that is in the release's tree already, by its path there.
+Read = Callable[[str], bytes]
+
+
+class Export(Protocol):
+    """One format beside the tree of images and masks, such as COCO or Parquet.
+
+    Both methods give the same bytes for the same input, whenever and wherever they run.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in a command, in a form, and in the release's manifest."""
+
+    def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
+        """What has to be kept of an image; b"" where the format has nothing of it."""
+
+    def files(
+        self, facts: ReleaseFacts, fragments: Collection[Fragment], read: Read
+    ) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The export's files: a path in the release, and the content piece by piece.
+
+        Each content is taken before the next file is asked for. `fragments` can be walked more
+        than once and come from disk one by one, in the order of the product ids; holding them all
+        would break the promise of flat memory.
+        """

@@ -1,0 +1,174 @@
+"""`DATASHEET.md`: a datasheet for the dataset (Gebru et al., "Datasheets for Datasets", 2021).
+
+Their seven groups of questions, answered from the data; what the data cannot answer is not asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from labeling.masks import NO_LABEL
+from merging.release.contents import VARIANTS, FileFact, ReleaseFacts
+from merging.release.documents.naming import (
+    PAPER_AUTHORS,
+    PAPER_TITLE,
+    PAPER_VENUE,
+    PAPER_YEAR,
+    creators,
+    publisher,
+    rights,
+)
+from merging.release.documents.texts import markdown_table
+from merging.release.licences import licence_url
+
+
+def datasheet(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
+    """Motivation, composition, collection, preprocessing, uses, distribution, maintenance."""
+    lines = [f"# Datasheet: {facts.title}, version {facts.version}"]
+    for title, part in (
+        ("Motivation", _motivation(facts)),
+        ("Composition", _composition(facts, files)),
+        ("Collection", _collection(facts)),
+        ("Preprocessing, cleaning, labeling", _preprocessing(facts)),
+        ("Uses", _uses(facts)),
+        ("Distribution", _distribution(facts)),
+        ("Maintenance", _maintenance(facts)),
+    ):
+        lines += ["", f"## {title}", "", *part]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _motivation(facts: ReleaseFacts) -> Iterator[str]:
+    yield "**Why was it made?** To train and measure models that tell the terrain of Mars apart."
+    if facts.description.strip():
+        yield ""
+        yield facts.description.strip()
+    yield ""
+    yield f"**Who made it?** {'; '.join(each.whole for each in creators(facts))}."
+
+
+def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str]:
+    yield (
+        f"**What is in it?** {sum(facts.counts.values())} images by rovers, and masks of the "
+        f"terrain in them, from {facts.labels} accepted labels. A label is all that one person "
+        f"drew on one image. {len(files)} files, {sum(file.size for file in files)} bytes."
+    )
+    yield ""
+    yield from markdown_table(
+        ("rover", "camera", "split", "images"),
+        (
+            (rover, camera, split or "no label", count)
+            for (rover, camera, split), count in sorted(facts.counts.items())
+        ),
+    )
+    yield ""
+    yield "**What does a mask hold?** A class code for each pixel. Pixels by class, in percent:"
+    yield ""
+    there = [variant for variant in VARIANTS if facts.pixels.get(variant)]
+    codes = [(each.code, each.name) for each in facts.classes] + [(NO_LABEL, "no label")]
+    yield from markdown_table(
+        ("code", "class", *there),
+        ((code, name, *(_percent(facts, v, code) for v in there)) for code, name in codes),
+    )
+    yield ""
+    yield "**How is it split?** " + _splits(facts)
+    yield ""
+    yield (
+        "**Is anything missing?** Labels are sparse on purpose: a pixel without label was not "
+        "agreed on, not drawn, masked, or too far away to tell. It says nothing of what is there."
+    )
+    yield ""
+    yield (
+        "**Does it speak of people?** Images show Mars. Labelers are named by pseudonyms that hold "
+        "within this version alone and cannot be turned back without a key that is not in it."
+    )
+
+
+def _percent(facts: ReleaseFacts, variant: str, code: int) -> str:
+    pixels = facts.pixels[variant]
+    return f"{100 * pixels.get(code, 0) / sum(pixels.values()):.2f}"
+
+
+def _splits(facts: ReleaseFacts) -> str:
+    images = Counter[str]()
+    for (_, _, split), count in facts.counts.items():
+        images[split] += count
+    return (
+        f"`train`: {images['train']} images labeled by the crowd. `test`: {images['test']} images "
+        f"labeled by experts, in three variants by how many of them agree. {images['']} images "
+        "have no label. No image is in two splits."
+    )
+
+
+def _collection(facts: ReleaseFacts) -> Iterator[str]:
+    yield (
+        f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
+        "outlines on the images by hand, each alone."
+    )
+    yield ""
+    yield (
+        "**How were labels checked?** Each was compared with the others of its image, which gave "
+        "its agreement score. What reviewers threw out is not in this version; the ratings of what "
+        "they kept are with the raw labels."
+    )
+    if facts.credits.strip():
+        yield ""
+        yield f"**Whom are images and labels owed to?** {facts.credits.strip()}"
+
+
+def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
+    yield (
+        "**What was done to the labels?** What lies on the rover or beyond the range limit was "
+        f"removed. Labels of the crowd were merged by this rule: {facts.rule.rstrip('.')}. Labels "
+        "of experts were merged where all who labeled a pixel agree."
+    )
+    yield ""
+    yield "**With which parameters?**"
+    yield ""
+    yield from markdown_table(
+        ("parameter", "value"),
+        ((name, json.dumps(value)) for name, value in sorted(facts.parameters.items())),
+    )
+    yield ""
+    yield "**Are raw labels kept?** Yes, all accepted ones as they were drawn: `raw/labels`."
+
+
+def _uses(facts: ReleaseFacts) -> Iterator[str]:
+    authors = ", ".join(f"{given} {family}" for family, given in PAPER_AUTHORS)
+    yield "**What is it for?** Semantic segmentation of terrain, and the study of crowd labels."
+    yield ""
+    yield (
+        "**What should one know?** Classes are far from equally frequent (see the table): weigh "
+        "them. Pixels without label have to be ignored, in training and in measuring. Measure on "
+        "`test`, never train on it."
+    )
+    yield ""
+    yield (
+        "**What is it not for?** Alone, it does not make a rover's driving safe: it holds what "
+        "people saw in images."
+    )
+    yield ""
+    yield f'The method: {authors}: "{PAPER_TITLE}". {PAPER_VENUE}, {PAPER_YEAR}.'
+
+
+def _distribution(facts: ReleaseFacts) -> Iterator[str]:
+    yield f"**Under what terms?** {rights(facts)}: {licence_url(facts.licence)}"
+    yield ""
+    where = facts.homepage or "Not said."
+    yield f"**When and where?** {facts.released_on.isoformat()}. {where}"
+    yield ""
+    yield "**Is it whole?** `sha256sum -c SHA256SUMS` tells."
+
+
+def _maintenance(facts: ReleaseFacts) -> Iterator[str]:
+    if facts.homepage:
+        yield f"**Who maintains it?** Whoever runs {publisher(facts)}."
+        yield ""
+    yield "**Will it change?** This version never. A later one has another number."
+    if facts.previous:
+        yield ""
+        yield f"**What has changed since version {facts.previous}?**"
+        yield ""
+        yield from (f"- {change}" for change in facts.changes)

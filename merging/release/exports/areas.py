@@ -1,0 +1,171 @@
+"""The areas of a mask as runs of pixels, the form in which COCO holds masks. Pure.
+
+The runs go down the columns, from the left column to the right. An area is 4-connected and of one
+class: pixels that only touch at a corner are apart, as in `labeling.masks.mask_to_regions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from labeling.masks import NO_LABEL
+
+Mask = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One area of a mask.
+
+    `box` is (left, top, width, height) in pixels; `counts` is COCO's compressed run-length code of
+    the area within an image of the mask's size.
+    """
+
+    code: int
+    pixels: int
+    box: tuple[int, int, int, int]
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Runs of one class in one column: int64 (n,) each, `start` counted down the columns."""
+
+    start: Ints
+    length: Ints
+    code: Ints
+
+
+def connected_areas(mask: Mask) -> list[Area]:
+    """Every 4-connected area of a mask, in the order of their first pixels.
+
+    `mask` is uint8 (height, width) of class codes; NO_LABEL is in no area. No labels: no areas.
+    """
+    runs = _runs(mask)
+    return _areas(runs, _components(runs, mask.shape[0]), mask)
+
+
+def class_areas(mask: Mask) -> list[Area]:
+    """All pixels of each class as one area, connected or not, in the order of the codes."""
+    runs = _runs(mask)
+    return _areas(runs, np.unique(runs.code, return_inverse=True)[1], mask)
+
+
+def _runs(mask: Mask) -> _Runs:
+    height = mask.shape[0]
+    down = mask.T.ravel()
+    begins = np.ones(down.size, dtype=np.bool_)
+    np.not_equal(down[1:], down[:-1], out=begins[1:])
+    begins[::height] = True
+    start = np.flatnonzero(begins)
+    length = np.diff(start, append=down.size)
+    labelled = down[start] != NO_LABEL
+    return _Runs(start[labelled], length[labelled], down[start[labelled]].astype(np.int64))
+
+
+def _components(runs: _Runs, height: int) -> Ints:
+    """The number of each run's area, counted from 0 in the order of the areas' first runs."""
+    count = len(runs.start)
+    if not count:
+        return np.zeros(0, dtype=np.int64)
+    # Where two runs of neighbouring columns lie side by side, they do from the start of one of
+    # them: it is enough to look left and right from each start.
+    pairs = []
+    for step in (-height, height):
+        beside = runs.start + step
+        other = np.searchsorted(runs.start, beside, side="right") - 1
+        there = other >= 0
+        there &= beside < runs.start[other] + runs.length[other]
+        there &= runs.code[other] == runs.code
+        pairs.append((np.flatnonzero(there), other[there]))
+    one, another = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    touching = coo_array((np.ones(len(one), dtype=np.bool_), (one, another)), shape=(count, count))
+    _, found = connected_components(touching, directed=False)
+    _, first, number = np.unique(found, return_index=True, return_inverse=True)
+    order = np.empty(len(first), dtype=np.int64)
+    order[np.argsort(first)] = np.arange(len(first))
+    numbered: Ints = order[number]
+    return numbered
+
+
+def _areas(runs: _Runs, number: Ints, mask: Mask) -> list[Area]:
+    """The areas of runs that have the number of theirs."""
+    if not len(number):
+        return []
+    order = np.argsort(number, kind="stable")
+    start, length, number = runs.start[order], runs.length[order], number[order]
+    first = np.flatnonzero(np.diff(number, prepend=-1))
+    column, top = np.divmod(start, mask.shape[0])
+    left, right = column[first], np.maximum.reduceat(column, first) + 1
+    highest = np.minimum.reduceat(top, first)
+    lowest = np.maximum.reduceat(top + length, first)
+    boxes = np.stack((left, highest, right - left, lowest - highest), axis=1)
+    pixels = np.add.reduceat(length, first)
+    return [
+        Area(int(code), int(area), (box[0], box[1], box[2], box[3]), counts)
+        for code, area, box, counts in zip(
+            runs.code[order][first].tolist(),
+            pixels.tolist(),
+            boxes.tolist(),
+            _counts(start, length, first, mask.size),
+            strict=True,
+        )
+    ]
+
+
+def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
+    """COCO's code of each area: lengths of what is outside and inside in turn, as text.
+
+    `first` are the places of each area's first run.
+    """
+    end = start + length
+    before = np.concatenate(([0], end[:-1]))
+    before[first] = 0
+    # A column's end breaks runs that COCO does not break.
+    begins = start != before
+    begins[first] = True
+    kept = np.flatnonzero(begins)
+    area = np.searchsorted(first, kept, side="right") - 1
+    last = np.append(kept[1:], len(start)) - 1
+    inside = end[last] - start[kept]
+    outside = (start - before)[kept]
+    ends_area = np.diff(area, append=area[-1] + 1) != 0
+    after = size - end[last]
+    # Each run gives what lies before it and itself, an area's last one also what lies after it.
+    values = np.stack((outside, inside, after), axis=1)
+    valid = np.ones(values.shape, dtype=np.bool_)
+    valid[:, 2] = ends_area & (after > 0)
+    flat = values[valid]
+    owner = np.broadcast_to(area[:, None], values.shape)[valid]
+    place = np.arange(len(flat)) - np.searchsorted(owner, owner, side="left")
+    # From the fourth on, COCO writes the difference to the last but one.
+    delta = flat.copy()
+    later = np.flatnonzero(place > 2)
+    delta[later] -= flat[later - 2]
+    return _as_text(delta, np.bincount(owner))
+
+
+def _as_text(numbers: Ints, sizes: Ints) -> list[str]:
+    """Numbers in groups of five bits, the lowest first, each a character: `rleToString` of COCO.
+
+    `sizes` says how many numbers belong to each text.
+    """
+    characters, used = [], []
+    rest, goes_on = numbers, np.ones(len(numbers), dtype=np.bool_)
+    while goes_on.any():
+        digit = rest & 31
+        rest = rest >> 5
+        used.append(goes_on)
+        goes_on = goes_on & (rest != np.where(digit & 16, -1, 0))
+        characters.append(digit + np.where(goes_on, 32, 0) + 48)
+    taken = np.stack(used, axis=1)
+    text = np.stack(characters, axis=1)[taken].astype(np.uint8).tobytes().decode("ascii")
+    per_text = np.add.reduceat(taken.sum(axis=1), np.cumsum(sizes) - sizes)
+    ends = np.cumsum(per_text).tolist()
+    return [text[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]

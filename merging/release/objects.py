@@ -1,0 +1,79 @@
+"""Pieces of releases by their content: what two releases have in common is kept, and made, once.
+
+A store can be thrown away at any time; what is missing is made again from the labels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from merging.release.checksums import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """Read-only files in a folder, each under the SHA-256 of its content."""
+
+    folder: Path
+
+    def path(self, digest: str) -> Path:
+        """Where the content with this sum is, if it is there."""
+        return self.folder / digest[:2] / digest[2:]
+
+    def has(self, digest: str) -> bool:
+        return self.path(digest).is_file()
+
+    def read(self, digest: str) -> bytes:
+        """The content. Raises FileNotFoundError."""
+        return self.path(digest).read_bytes()
+
+    def add(self, content: bytes) -> str:
+        """Keep a content, and give its sum. Two that add the same at once leave one file."""
+        digest = sha256(content)
+        target = self.path(digest)
+        if target.is_file():
+            return digest
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).chmod(0o444)
+            Path(name).replace(target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                Path(name).unlink()
+            raise
+        return digest
+
+    def place(self, digest: str, target: Path, *, link: bool) -> None:
+        """Put a content where it belongs in a tree.
+
+        With `link` it shares the store's file where the file system can, which costs nothing; that
+        is for trees nobody writes into. Raises FileNotFoundError.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if link:
+            try:
+                target.hardlink_to(self.path(digest))
+            except FileNotFoundError:
+                raise
+            except OSError:
+                pass
+            else:
+                return
+        shutil.copyfile(self.path(digest), target)
+
+    def sweep(self, wanted: set[str]) -> int:
+        """Delete what is not wanted by any release; how many files went."""
+        gone = 0
+        for path in self.folder.glob("??/*"):
+            if path.parent.name + path.name not in wanted:
+                path.unlink(missing_ok=True)
+                gone += 1
+        return gone

@@ -1,0 +1,51 @@
+"""Labels as they were drawn, as files of a release. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from merging.release.contents import ReleasedImage, ReleasedLabel
+
+FOLDER = "raw/labels"
+
+
+def path_of(product_id: str) -> str:
+    return f"{FOLDER}/{product_id}.json"
+
+
+def pseudonym(key: str, labeler_id: int) -> str:
+    """A name for a labeler that is the same wherever `key` is, and tells nothing without it.
+
+    HMAC-SHA256 (RFC 2104), of which 16 hexadecimal digits are kept: two of a million labelers
+    share one with a chance of 3 in 100 million.
+    """
+    return hmac.new(bytes.fromhex(key), str(labeler_id).encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def to_bytes(image: ReleasedImage) -> bytes:
+    """All accepted labels of an image, as UTF-8 JSON (docs/DATA_FORMATS.md)."""
+    said = {
+        "image": image.product_id,
+        "split": image.split,
+        "width": image.width,
+        "height": image.height,
+        "labels": [_label(label) for label in image.labels],
+    }
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _label(label: ReleasedLabel) -> dict[str, Any]:
+    return {
+        "labeler": label.labeler,
+        "role": label.role,
+        "version": label.version,
+        "started_at": label.started_at,
+        "sent_at": label.sent_at,
+        "score": label.score,
+        "pairs": label.pairs,
+        "ratings": list(label.ratings),
+        "polygons": list(label.polygons),
+    }

@@ -1,0 +1,179 @@
+"""The crowd's labels merged another way than by the campaign's rule: for releases, and to compare.
+
+The masks of the campaign itself stay by its rule (`merges`). What is made here is kept beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+
+from labeling.models import Campaign, Image, Label, Role
+from labeling.services.postprocessing import planes_of
+from merging.methods import Kind, MergeMethod
+from merging.models import AlternativeMask, MergedMask, StoredMerge
+from merging.release.checksums import sha256
+from merging.services import merges
+from merging.votes import gold_rule
+from merging.weighing import Known, Layers, decide, draw_lot, layers, merged_mask, rating_weight
+from review.models import CampaignSkill, Rating
+from review.patterns import vote_runs
+from review.services import skill
+from review.services.skill import Matrices
+
+TRAIN = MergedMask.Variant.TRAIN.value
+
+
+class MergeRefused(Exception):
+    """Labels that cannot be merged this way; the sentence says why and what to do."""
+
+
+def merged(image_id: int, method: MergeMethod) -> Mapping[str, StoredMerge]:
+    """The image's merged masks by variant, the crowd's merged by this method.
+
+    Gold images are merged by the gold rules, whatever the method; practice images are not merged.
+    Made anew only where the labels, the method, what it weighs them by, or the code has changed.
+    Raises MergeRefused where the method needs the labelers' skill and that is not known.
+    """
+    image = merges.processed(image_id)
+    if image.pool != Image.Pool.CROWD or is_standing(image.campaign, method):
+        return merges.merge_image(image_id)
+    return {TRAIN: _alternative(image, method)}
+
+
+def standing(campaign: Campaign) -> MergeMethod:
+    """How the campaign's own masks are merged."""
+    return MergeMethod(Kind.VOTES, merges.rule_of(campaign))
+
+
+def is_standing(campaign: Campaign, method: MergeMethod) -> bool:
+    """Whether the campaign's own masks are merged by this method."""
+    return method == standing(campaign)
+
+
+def layers_of(image_id: int, method: MergeMethod) -> Layers:
+    """Votes, labelers and confidence of an image, pixel by pixel, if merged by this method.
+
+    Of a gold image they are the experts', of any other the crowd's. Raises MergeRefused as
+    `merged` does.
+    """
+    image = merges.processed(image_id)
+    role: str = Role.CROWD
+    if image.pool == Image.Pool.GOLD:
+        role, method = Role.EXPERT, MergeMethod(Kind.VOTES, gold_rule(1))
+    drawn = list(merges.who_counts(image, role).defer(None))
+    runs = vote_runs(planes_of(drawn, image))
+    codes = image.campaign.class_codes()
+    decision = decide(runs.votes, len(codes), method, _known(image, method, drawn))
+    return layers(runs, decision, len(codes), (image.height, image.width))
+
+
+def pinned(campaign: Campaign, method: MergeMethod) -> MergeMethod:
+    """The method with the estimate of skill that is there now written into it.
+
+    Labelers' skill is estimated anew as labels come. With a pinned method `merged` refuses another
+    estimate, so that all images of a release are merged by one. Raises MergeRefused where skill is
+    needed and not known.
+    """
+    if not method.needs_skill:
+        return method
+    return replace(method, skill=_estimate(campaign, "").identity)
+
+
+def name_of(method: MergeMethod) -> str:
+    """How a method is named in the database, whichever estimate of skill it uses."""
+    return json.dumps(replace(method, skill="").to_json(), sort_keys=True)
+
+
+def _alternative(image: Image, method: MergeMethod) -> AlternativeMask:
+    counting = list(merges.who_counts(image, Role.CROWD))
+    made_from = _made_from(image, method, counting, _known(image, method, counting))
+    present = AlternativeMask.objects.filter(image=image, method=name_of(method)).first()
+    if present is not None and present.inputs == made_from and merges.is_there(present):
+        return present
+    drawn = list(merges.who_counts(image, Role.CROWD).defer(None))
+    known = _known(image, method, drawn)
+    runs = vote_runs(planes_of(drawn, image))
+    codes = image.campaign.class_codes()
+    decision = decide(runs.votes, len(codes), method, known)
+    mask = merged_mask(runs, decision, codes, (image.height, image.width))
+    folder = f"{method.kind}-{sha256(name_of(method).encode())[:8]}"
+    columns = merges.written(image, folder, mask, len(drawn))
+    with transaction.atomic():
+        stored, _ = AlternativeMask.objects.update_or_create(
+            image=image,
+            method=name_of(method),
+            defaults={**columns, "inputs": _made_from(image, method, drawn, known)},
+        )
+    return stored
+
+
+def _made_from(image: Image, method: MergeMethod, counting: Sequence[Label], known: Known) -> str:
+    """The sum of all that the mask is made from, with the numbers that votes are weighed by."""
+    numbers = [known.weights, known.chosen]
+    numbers += [None if each is None else each.tolist() for each in (known.prior, known.matrices)]
+    return merges.inputs(image, counting, method=name_of(method), known=numbers)
+
+
+def _known(image: Image, method: MergeMethod, counting: Sequence[Label]) -> Known:
+    """What the method has to know of these labels of the image."""
+    if method.kind == Kind.RANDOM:
+        names = [str(label.pk) for label in counting]
+        return Known(chosen=draw_lot(method.seed, image.product_id, names))
+    if method.kind == Kind.RATINGS:
+        return Known(weights=_rating_weights(counting, method))
+    if method.needs_skill:
+        known = _estimate(image.campaign, method.skill).matrices
+        labelers = [label.labeler_id for label in counting]
+        return Known.of_skill(method, known.prior, known.of(labelers))
+    return Known()
+
+
+def _rating_weights(counting: Sequence[Label], method: MergeMethod) -> tuple[int, ...]:
+    standing = Rating.objects.standing().filter(label__in=[label.pk for label in counting])
+    ratings: dict[Any, list[int]] = {label.pk: [] for label in counting}
+    for label, value in standing.values_list("label", "value"):
+        ratings[label].append(value)
+    return tuple(rating_weight(ratings[label.pk], method.weights) for label in counting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """What is known of a campaign's labelers, and which estimate that is."""
+
+    identity: str
+    matrices: Matrices
+
+
+def _estimate(campaign: Campaign, wanted: str) -> _Estimate:
+    """The stored estimate; with `wanted` only that very one."""
+    stored = CampaignSkill.objects.filter(campaign=campaign).values_list(
+        "label_set", "estimated_at"
+    )
+    label_set, estimated_at = stored.first() or ("", None)
+    found = _read_estimate(campaign.pk, campaign.class_codes(), label_set, estimated_at)
+    if found is None:
+        raise MergeRefused(
+            "Nothing is known of the skill of this campaign's labelers yet. Run `manage.py "
+            f"estimate_skill --campaign {campaign.slug}`, or merge by the votes alone."
+        )
+    if wanted and wanted != found.identity:
+        raise MergeRefused(
+            "The skill of the labelers was estimated anew since this was begun, because labels "
+            "have changed. Begin again: then all images are merged by one estimate."
+        )
+    return found
+
+
+@lru_cache(maxsize=4)
+def _read_estimate(
+    campaign_id: int, codes: tuple[int, ...], label_set: str, estimated_at: object
+) -> _Estimate | None:
+    """Read once for many images of one estimate: there can be thousands of labelers."""
+    matrices = skill.matrices(Campaign.objects.get(pk=campaign_id))
+    return None if matrices is None else _Estimate(label_set, matrices)

@@ -1,0 +1,229 @@
+"""What a release takes from the database, image by image."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from django.db.models.fields.files import FieldFile
+
+from labeling.models import Campaign, Image, Label, Role
+from labeling.pictures import read_mask
+from labeling.postprocess import Mask
+from merging.methods import MergeMethod
+from merging.models import MERGE_METHOD, RELEASE_CODE, Release
+from merging.release import ai4mars_tree
+from merging.release.checksums import sha256
+from merging.release.contents import ReleasedClass, ReleasedImage, ReleasedLabel
+from merging.release.raw_labels import pseudonym
+from merging.services import alternatives
+from review.models import Rating
+
+#: Of an image, what a release tells of it.
+METADATA = (
+    "rover",
+    "camera",
+    "eye",
+    "sol",
+    "start_time",
+    "site",
+    "drive",
+    "sequence",
+    "orbital_class",
+    "range_source",
+    "range_map_source",
+    "camera_model",
+    "scale_bar",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all images of a release have in common, small enough to send to other processes."""
+
+    layout: str
+    method: MergeMethod
+    formats: tuple[str, ...]
+    classes: tuple[ReleasedClass, ...]
+    pseudonym_key: str
+
+    @staticmethod
+    def of(release: Release) -> Terms:
+        campaign = release.campaign
+        return Terms(
+            release.layout,
+            method_of(release),
+            tuple(release.formats),
+            classes_of(campaign),
+            release.pseudonym_key,
+        )
+
+    def plain(self) -> list[Any]:
+        """All that decides on bytes, without the secret itself."""
+        classes = [[c.code, c.name, c.color] for c in self.classes]
+        key = sha256(self.pseudonym_key.encode())
+        return [self.layout, self.method.to_json(), sorted(self.formats), classes, key]
+
+
+def method_of(release: Release) -> MergeMethod:
+    """How a release merges: as was chosen, else by the rule of its campaign."""
+    if release.method:
+        return MergeMethod.from_json(release.method)
+    return alternatives.standing(release.campaign)
+
+
+def classes_of(campaign: Campaign) -> tuple[ReleasedClass, ...]:
+    """The campaign's taxonomy, by code."""
+    rows = campaign.terrain_classes.order_by("code").values_list("code", "name", "color")
+    return tuple(ReleasedClass(*row) for row in rows)
+
+
+@dataclass(slots=True)
+class State:
+    """An image and its labels as the database has them now, without polygons and pixels.
+
+    `labels` are [id, version, role, labeler id, started, sent, score, pairs, ratings]; `waiting`
+    says that some are not post-processed yet, so that nothing can be said of them.
+    """
+
+    image: dict[str, Any]
+    labels: list[list[Any]] = field(default_factory=list)
+    waiting: bool = False
+
+    @property
+    def split(self) -> str:
+        """ "test" for gold; "train" for a crowd image with a label (an empty one too); else ""."""
+        if self.image["pool"] == Image.Pool.GOLD:
+            return "test"
+        return "train" if any(label[2] == Role.CROWD for label in self.labels) else ""
+
+    def inputs(self, terms: Terms) -> str:
+        """SHA-256 of all that decides on the bytes of the image's files in a release."""
+        image = {name: value for name, value in self.image.items() if name != "pk"}
+        made_from = [RELEASE_CODE, MERGE_METHOD, terms.plain(), image, self.labels]
+        return sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
+
+
+_COLUMNS = (
+    "pk",
+    "product_id",
+    "pool",
+    "width",
+    "height",
+    "original",
+    "content_sha256",
+    "rover_mask",
+    "range_mask",
+    *METADATA,
+)
+
+
+def states(image_ids: Collection[int]) -> dict[int, State]:
+    """The states of some images: three queries, however many they are."""
+    found = {
+        row["pk"]: State(row) for row in Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
+    }
+    labels: dict[uuid.UUID, list[Any]] = {}
+    said: list[Any]
+    rows = Label.objects.filter(image__in=image_ids).exclude(status=Label.Status.REJECTED)
+    for image_id, status, *said in rows.order_by("pk").values_list(
+        "image",
+        "status",
+        "pk",
+        "version",
+        "role",
+        "labeler",
+        "started_at",
+        "sent_at",
+        "agreement__score",
+        "agreement__pairs",
+    ):
+        if status == Label.Status.RECEIVED:
+            found[image_id].waiting = True
+        name, version, role, labeler, started_at, sent_at, score, pairs = said
+        label = [str(name), version, role, labeler, _time(started_at), _time(sent_at), score, pairs]
+        labels[name] = [*label, []]
+        found[image_id].labels.append(labels[name])
+    ratings = Rating.objects.standing().filter(label__image__in=image_ids)
+    for label_id, value in ratings.order_by("value").values_list("label", "value"):
+        if label_id in labels:
+            labels[label_id][-1].append(value)
+    return found
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def gather(state: State, terms: Terms) -> ReleasedImage:
+    """Everything a release holds of an image. Raises FileNotFoundError, and MergeRefused.
+
+    The masks are merged now where their labels have changed.
+    """
+    image = Image.objects.select_related("campaign").get(pk=state.image["pk"])
+    masks: dict[str, Mask] = {}
+    labelers = 0
+    if state.split:
+        for variant, merged in alternatives.merged(image.pk, terms.method).items():
+            labelers = merged.labelers
+            with merged.mask.open("rb") as file:
+                masks[variant] = read_mask(file)
+    home = ai4mars_tree.home_of(terms.layout, image.rover, image.camera)
+    if home is None:
+        raise LookupError(f"Layout {terms.layout} has no place for {image.product_id}.")
+    paths = ai4mars_tree.paths(
+        home, image.product_id, is_gold=image.pool == Image.Pool.GOLD, labelers=labelers
+    )
+    polygons = dict(
+        Label.objects.filter(image=image, pk__in=[label[0] for label in state.labels]).values_list(
+            "pk", "polygons"
+        )
+    )
+    with image.original.open("rb") as file:
+        frame = file.read()
+    return ReleasedImage(
+        product_id=image.product_id,
+        split=state.split,
+        width=image.width,
+        height=image.height,
+        frame=frame,
+        masks=masks,
+        rover_mask=_mask(image, image.rover_mask),
+        range_mask=_mask(image, image.range_mask),
+        labels=tuple(_label(label, polygons, terms.pseudonym_key) for label in state.labels),
+        paths={key: where[0] for key, where in paths.items() if key in masks or "mask" in key}
+        | {"frame": paths["frame"][0]},
+        metadata={
+            name: _time(value) if isinstance(value, datetime) else value
+            for name, value in state.image.items()
+            if name in METADATA
+        },
+    )
+
+
+def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> ReleasedLabel:
+    name, version, role, labeler, started_at, sent_at, score, pairs, ratings = label
+    return ReleasedLabel(
+        labeler=pseudonym(key, labeler),
+        role=role,
+        version=version,
+        started_at=started_at,
+        sent_at=sent_at,
+        score=score,
+        pairs=pairs or 0,
+        ratings=tuple(ratings),
+        polygons=polygons[uuid.UUID(name)],
+    )
+
+
+def _mask(image: Image, file: FieldFile) -> Mask:
+    """A mask with 1 where it removes; loaders rely on one for every image, so none is all 0."""
+    if not file:
+        return np.zeros((image.height, image.width), dtype=np.uint8)
+    with file.open("rb") as opened:
+        return np.not_equal(read_mask(opened), 0).view(np.uint8)

@@ -1,0 +1,88 @@
+"""How far the experts are with the gold set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from labeling.models import Assignment, Campaign, Image, Labeler, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Gold assignments by what has become of them."""
+
+    done: int
+    open: int
+    skipped: int
+
+    @property
+    def all(self) -> int:
+        return self.done + self.open + self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertProgress:
+    labeler: Labeler
+    total: Tally
+    by_class: dict[str, Tally]
+    skipped: list[Assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of one campaign; classes by name, experts with the most open images first."""
+
+    total: Tally
+    by_class: dict[str, Tally]
+    experts: list[ExpertProgress]
+
+
+def of_campaign(campaign: Campaign) -> Progress:
+    """How far every expert of a campaign is, in every terrain class."""
+    given = list(_gold_assignments().filter(image__campaign=campaign))
+    by_labeler: dict[Labeler, list[Assignment]] = {}
+    for assignment in given:
+        by_labeler.setdefault(assignment.labeler, []).append(assignment)
+    experts = [_progress(labeler, own) for labeler, own in by_labeler.items()]
+    experts.sort(key=lambda each: (-each.total.open, str(each.labeler)))
+    return Progress(_tally(given), _by_class(given), experts)
+
+
+def of_expert(labeler: Labeler) -> dict[Campaign, ExpertProgress]:
+    """An expert's own gold assignments, by campaign."""
+    own: dict[Campaign, list[Assignment]] = {}
+    for assignment in _gold_assignments().filter(labeler=labeler):
+        own.setdefault(assignment.image.campaign, []).append(assignment)
+    return {campaign: _progress(labeler, given) for campaign, given in own.items()}
+
+
+def _gold_assignments() -> QuerySet[Assignment]:
+    gold = Assignment.objects.filter(
+        role=Role.EXPERT, image__pool=Image.Pool.GOLD, image__retired_at=None
+    )
+    return gold.select_related("image__campaign", "labeler__user").order_by("pk")
+
+
+def _progress(labeler: Labeler, given: list[Assignment]) -> ExpertProgress:
+    skipped = [each for each in given if each.status == Assignment.Status.SKIPPED]
+    return ExpertProgress(labeler, _tally(given), _by_class(given), skipped)
+
+
+def _by_class(given: Iterable[Assignment]) -> dict[str, Tally]:
+    groups: dict[str, list[Assignment]] = {}
+    for assignment in given:
+        groups.setdefault(assignment.image.orbital_class, []).append(assignment)
+    return {name: _tally(groups[name]) for name in sorted(groups)}
+
+
+def _tally(given: Iterable[Assignment]) -> Tally:
+    counts = Counter(assignment.status for assignment in given)
+    return Tally(
+        done=counts[Assignment.Status.DONE],
+        open=counts[Assignment.Status.OPEN],
+        skipped=counts[Assignment.Status.SKIPPED],
+    )

@@ -1,0 +1,180 @@
+"""The parts of a release: one image each, made by workers, and made again only where needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from labeling.models import Campaign, Image
+from labeling.pictures import png_bytes
+from labeling.services import labels
+from merging.models import Release, ReleasePart
+from merging.release import ai4mars_tree, raw_labels
+from merging.release.contents import ReleasedImage
+from merging.release.exports import EXPORTS
+from merging.release.objects import Objects
+from merging.release.statistics import CountedImage, counted
+from merging.services import gathering
+from merging.services.gathering import State, Terms
+
+#: Images whose states are read at once.
+CHUNK = 500
+#: Labels arrive while an image's part is made; after this many overtakings it is left for the end.
+ATTEMPTS = 3
+
+
+class Overtaken(Exception):
+    """An image's labels changed again and again while it was being released."""
+
+
+def store() -> Objects:
+    """Where pieces of releases are kept on this machine."""
+    return Objects(Path(settings.AI4MARS_HOME) / "release-objects")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One image to be made a part of, small enough to send to another process."""
+
+    image_id: int
+    terms: Terms
+
+
+def make_part(job: Job) -> dict[str, Any]:
+    """Make an image's files and fragments, and put them into the store.
+
+    Returns the columns of its `ReleasePart`. Labels that wait for post-processing are processed
+    first. Raises Overtaken, FileNotFoundError, and MergeRefused.
+    """
+    labels.process_image(job.image_id)
+    for _ in range(ATTEMPTS):
+        state = gathering.states([job.image_id])[job.image_id]
+        image = gathering.gather(state, job.terms)
+        again = gathering.states([job.image_id])[job.image_id]
+        inputs = state.inputs(job.terms)
+        if inputs == again.inputs(job.terms) and not state.waiting:
+            return _written(image, state, job.terms, inputs)
+        labels.process_image(job.image_id)
+    raise Overtaken(f"The labels of {state.image['product_id']} change all the time.")
+
+
+def _written(image: ReleasedImage, state: State, terms: Terms, inputs: str) -> dict[str, Any]:
+    objects = store()
+    contents = {
+        "frame": image.frame,
+        "rover_mask": png_bytes(image.rover_mask),
+        "range_mask": png_bytes(image.range_mask),
+        **{variant: png_bytes(mask) for variant, mask in image.masks.items()},
+        "raw": raw_labels.to_bytes(image),
+    }
+    home = ai4mars_tree.home_of(terms.layout, state.image["rover"], state.image["camera"])
+    assert home is not None, "gathered from it"
+    # A gold frame of MER is in the tree twice.
+    places = {key: [path] for key, path in image.paths.items()}
+    if image.split == "test":
+        places["frame"] += [path.format(id=image.product_id) for path in home.gold_frames]
+    places["raw"] = [raw_labels.path_of(image.product_id)]
+    files = []
+    for key, content in contents.items():
+        for path in places.get(key, []):
+            files.append([key, path, objects.add(content), len(content)])
+    labelers: dict[str, set[str]] = {}
+    for label in image.labels:
+        labelers.setdefault(label.role, set()).add(label.labeler)
+    return {
+        "product_id": image.product_id,
+        "split": image.split,
+        "inputs": inputs,
+        "files": files,
+        "fragments": {
+            name: objects.add(EXPORTS[name].fragment(image, terms.classes))
+            for name in terms.formats
+        },
+        "counted": as_plain(counted(image)),
+        "labels": [f"{label[0]}:{label[1]}" for label in state.labels],
+        "labelers": {role: sorted(names) for role, names in sorted(labelers.items())},
+    }
+
+
+def as_plain(image: CountedImage) -> dict[str, Any]:
+    return asdict(image)
+
+
+def as_counted(plain: dict[str, Any]) -> CountedImage:
+    """The inverse of `as_plain`, also after JSON has made all keys strings."""
+    pixels = {
+        variant: {int(code): count for code, count in counts.items()}
+        for variant, counts in plain["pixels"].items()
+    }
+    return CountedImage(**{**plain, "pixels": pixels})
+
+
+def stale(release: Release) -> list[int]:
+    """The images whose part is missing or no longer true, once others' parts are taken over.
+
+    Parts of images that are no longer in the dataset are taken out.
+    """
+    campaign, terms, objects = release.campaign, Terms.of(release), store()
+    missing: list[int] = []
+    seen: set[str] = set()
+    for chunk in _chunks(campaign):
+        states = gathering.states(chunk)
+        names = {state.image["product_id"]: pk for pk, state in states.items()}
+        seen |= names.keys()
+        inputs = {
+            name: "" if states[pk].waiting else states[pk].inputs(terms)
+            for name, pk in names.items()
+        }
+        own = {part.product_id: part for part in release.parts.filter(product_id__in=names)}
+        wanted = [
+            name
+            for name, part_inputs in inputs.items()
+            if name not in own
+            or own[name].inputs != part_inputs
+            or not is_whole(own[name], objects)
+        ]
+        others = ReleasePart.objects.filter(
+            release__campaign=campaign, inputs__in=[inputs[name] for name in wanted]
+        ).exclude(release=release)
+        known = {part.product_id: part for part in others if is_whole(part, objects)}
+        save(release, [_copied(known[name]) for name in wanted if name in known])
+        missing += [names[name] for name in wanted if name not in known]
+    gone = set(release.parts.values_list("product_id", flat=True)) - seen
+    for name in gone:
+        release.parts.filter(product_id=name).delete()
+    return missing
+
+
+def _chunks(campaign: Campaign) -> Iterator[list[int]]:
+    images = Image.objects.filter(campaign=campaign).in_dataset().order_by("product_id")
+    rows = images.values_list("pk", flat=True).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def is_whole(part: ReleasePart, objects: Objects) -> bool:
+    """Whether all that the part is made of is in the store."""
+    digests = [digest for _, _, digest, _ in part.files] + list(part.fragments.values())
+    return all(map(objects.has, digests))
+
+
+_COLUMNS = ("split", "inputs", "files", "fragments", "counted", "labels", "labelers")
+
+
+def _copied(part: ReleasePart) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in ("product_id", *_COLUMNS)}
+
+
+def save(release: Release, made: list[dict[str, Any]]) -> None:
+    """Write finished parts down, in place of older ones of the same images."""
+    ReleasePart.objects.bulk_create(
+        [ReleasePart(release=release, **columns) for columns in made],
+        update_conflicts=True,
+        unique_fields=("release", "product_id"),
+        update_fields=_COLUMNS,
+    )

@@ -1,0 +1,17 @@
+"""Columns of a table for a terminal, one under the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def aligned(lines: Sequence[Sequence[str]], words: int = 1) -> list[str]:
+    """Lines of equal numbers of cells: the first `words` columns to the left, others right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < words else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]

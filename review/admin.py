@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+
+from review.models import CampaignSkill, LabelerSkill, LabelQuality, ReviewPlan
+
+
+@admin.register(ReviewPlan)
+class ReviewPlanAdmin(admin.ModelAdmin):
+    """How a campaign is reviewed; whoever looks at what was decided before stays so."""
+
+    list_display = ("campaign", "order", "audit_percent", "second_opinion_percent", "hide_record")
+
+    def get_readonly_fields(self, request: Any, obj: ReviewPlan | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("campaign",)
+
+
+class EstimateAdmin(admin.ModelAdmin):
+    """Estimates come from `estimate_skill`; here they are looked at."""
+
+    def has_add_permission(self, request: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(CampaignSkill)
+class CampaignSkillAdmin(EstimateAdmin):
+    list_display = ("campaign", "status", "labels", "images", "estimated_at")
+
+
+@admin.register(LabelerSkill)
+class LabelerSkillAdmin(EstimateAdmin):
+    list_display = ("labeler", "campaign", "skill", "low", "high", "labels")
+    list_filter = ("campaign",)
+    search_fields = ("labeler__name",)
+    list_select_related = ("labeler", "campaign")
+
+
+@admin.register(LabelQuality)
+class LabelQualityAdmin(EstimateAdmin):
+    list_display = ("label", "campaign", "quality", "label_version")
+    list_filter = ("campaign",)
+    list_select_related = ("label__image", "label__labeler", "campaign")
+    show_full_result_count = False

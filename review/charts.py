@@ -1,0 +1,95 @@
+"""Where the bars and lines of a chart stand, in the units of its SVG picture. Pure geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: The picture, and the field in it that the bars stand in; the rest is for axes and words.
+WIDTH, HEIGHT = 640, 300
+LEFT, TOP, RIGHT, BOTTOM = 56, 20, 624, 244
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float
+    words: str
+
+
+def bars(counts: Sequence[int], highest: float) -> list[Bar]:
+    """One bar a count, side by side; `highest` is the share of the whole at the field's top.
+
+    No counts at all, or nothing but zeros, give bars without height.
+    """
+    total = sum(counts)
+    wide = (RIGHT - LEFT) / max(len(counts), 1)
+    made = []
+    for place, count in enumerate(counts):
+        share = count / total if total else 0.0
+        height = (BOTTOM - TOP) * share / highest if highest else 0.0
+        low, high = place / len(counts), (place + 1) / len(counts)
+        words = f"{low:.2f}-{high:.2f}: {count} ({100 * share:.1f} %)"
+        made.append(
+            Bar(
+                round(LEFT + place * wide, 2),
+                round(BOTTOM - height, 2),
+                round(wide, 2),
+                round(height, 2),
+                words,
+            )
+        )
+    return made
+
+
+def outline(counts: Sequence[int], highest: float) -> str:
+    """The upper edge of the bars as points of an SVG polyline; empty where there is nothing."""
+    if not sum(counts):
+        return ""
+    points = [(float(LEFT), float(BOTTOM))]
+    for bar in bars(counts, highest):
+        points += [(bar.x, bar.y), (round(bar.x + bar.width, 2), bar.y)]
+    points.append((float(RIGHT), float(BOTTOM)))
+    return " ".join(f"{x:g},{y:g}" for x, y in points)
+
+
+def top_share(*series: Sequence[int]) -> float:
+    """The share at the top of the field: of the highest bar, up to a round number."""
+    shares = [max(counts) / sum(counts) for counts in series if sum(counts)]
+    if not shares:
+        return 1.0
+    steps = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0)
+    return next(step for step in steps if step >= max(shares) - 1e-9)
+
+
+def across(value: float) -> float:
+    """Where a value of 0..1 stands on the lower axis."""
+    return round(LEFT + value * (RIGHT - LEFT), 2)
+
+
+def upward(value: float) -> float:
+    """Where a value of 0..1 stands on the left axis."""
+    return round(BOTTOM - value * (BOTTOM - TOP), 2)
+
+
+def value_ticks() -> list[Tick]:
+    """0, 0.2 ... 1 along the lower axis."""
+    return [Tick(across(n / 5), f"{n / 5:.1f}") for n in range(6)]
+
+
+def share_ticks(highest: float) -> list[Tick]:
+    """Shares up the left axis, from 0 to `highest`."""
+    return [Tick(upward(n / 5), f"{100 * highest * n / 5:g} %") for n in range(6)]
+
+
+def curve(points: Sequence[tuple[float, float]]) -> str:
+    """Pairs of values of 0..1 as points of an SVG polyline."""
+    return " ".join(f"{across(x):g},{upward(y):g}" for x, y in points)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from ai4mars_site.bulk import each
+from ai4mars_site.commands import BulkCommand
+from labeling.management.arguments import campaign_of
+from review.models import CampaignSkill
+from review.services import skill
+
+
+class Command(BulkCommand):
+    help = (
+        "Estimate how well each labeler of a campaign tells the classes apart, and how good each "
+        "label is, where labels have changed since the last time; with --all in any case. A run "
+        "that was stopped has changed nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--campaign", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--all", action="store_true", help="estimate anew even where no label has changed"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = campaign_of(options["campaign"])
+        if skill.is_current(campaign) and not options["all"]:
+            self.stdout.write("No label has changed since the last estimate")
+            return
+        labels_read = skill.label_set(campaign)
+        images = list(skill.compared_images(campaign).values_list("pk", flat=True))
+        votes = each(skill.votes_of_image, images, options["workers"])
+        shown = self.progress(votes, len(images), "Images")
+        found = skill.estimate_campaign(campaign, labels_read, shown)
+        if found.status == CampaignSkill.Status.NO_OVERLAP:
+            self.stdout.write("No two labels overlap: there is nothing to estimate from")
+            return
+        labelers = campaign.labeler_skills.count()
+        self.stdout.write(
+            f"{labelers} labelers estimated from {found.labels} labels on {found.images} images"
+        )

@@ -1,0 +1,1 @@
+"""What the review app does across several rows: one module per noun."""

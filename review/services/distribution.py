@@ -1,0 +1,123 @@
+"""The counts of a campaign's scores, kept in step with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.db.models import Count, F, IntegerField, Q, Sum, Value
+from django.db.models.functions import Cast, Floor, Least
+
+from labeling.models import Campaign
+from review.distribution import BINS, Counted, bin_of, bin_range, changes, find
+from review.models import AgreementScore, AgreementScoreQuerySet, Order, ScoreBin
+
+# One statement, its bins in order: two workers that count in the same bins wait for each other,
+# and never in a circle.
+COUNT = """
+INSERT INTO {table} (campaign_id, "order", role, place, count, waiting) VALUES {rows}
+ON CONFLICT (campaign_id, "order", role, place) DO UPDATE
+SET count = {table}.count + excluded.count, waiting = {table}.waiting + excluded.waiting
+"""
+
+
+def count(campaign_id: int, gone: Iterable[Counted], come: Iterable[Counted]) -> None:
+    """Count scores out and in. Belongs into the transaction that changes the scores."""
+    rows = [(campaign_id, *change) for change in changes(gone, come)]
+    if not rows:
+        return
+    statement = COUNT.format(
+        table=ScoreBin._meta.db_table, rows=", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value for row in rows for value in row])
+
+
+@transaction.atomic
+def recount(campaign: Campaign) -> None:
+    """Count all scores of a campaign anew: for scores that came in another way than by `count`."""
+    # Whoever counts meanwhile waits for these rows, and adds to what is found here.
+    bins = ScoreBin.objects.filter(campaign=campaign)
+    list(bins.order_by("order", "role", "place").select_for_update())
+    found = [bin_ for order in Order for bin_ in _counted_anew(campaign, order)]
+    bins.delete()
+    ScoreBin.objects.bulk_create(found)
+
+
+def _counted_anew(campaign: Campaign, order: Order) -> list[ScoreBin]:
+    scaled = Floor(F(order.field) * Value(float(BINS)))
+    place = Least(Cast(scaled, IntegerField()), Value(BINS - 1))
+    found = (
+        AgreementScore.objects.filter(campaign=campaign)
+        .order_by()
+        .values("role", bin=place)
+        .annotate(scores=Count("pk"), waiting=Count("pk", filter=Q(is_waiting=True)))
+    )
+    return [
+        ScoreBin(
+            campaign=campaign,
+            order=order,
+            role=row["role"],
+            place=row["bin"],
+            count=row["scores"],
+            waiting=row["waiting"],
+        )
+        for row in found
+    ]
+
+
+def counts(campaign: Campaign, role: str, order: Order = Order.AGREEMENT) -> list[tuple[int, int]]:
+    """(bin, scores in it), bins ascending, without empty ones."""
+    bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=order, count__gt=0)
+    return list(bins.order_by("place").values_list("place", "count"))
+
+
+def total(campaign: Campaign, role: str) -> int:
+    """How many scores there are."""
+    bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=Order.AGREEMENT)
+    return bins.aggregate(total=Sum("count"))["total"] or 0
+
+
+def waiting_below(
+    campaign: Campaign, role: str, score: float, order: Order = Order.AGREEMENT
+) -> tuple[int, float]:
+    """How many labels wait in the bins below a score's, and the lowest score of its own bin."""
+    place = bin_of(score)
+    bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=order, place__lt=place)
+    return bins.aggregate(waiting=Sum("waiting"))["waiting"] or 0, bin_range(place)[0]
+
+
+def rank_of(score: AgreementScore) -> int:
+    """A score's place among all of its campaign and role, the lowest being 1."""
+    place = bin_of(score.score)
+    bins = ScoreBin.objects.filter(
+        campaign=score.campaign_id, role=score.role, order=Order.AGREEMENT, place__lt=place
+    )
+    below = bins.aggregate(total=Sum("count"))["total"] or 0
+    beside = AgreementScore.objects.filter(
+        campaign=score.campaign_id,
+        role=score.role,
+        score__gte=bin_range(place)[0],
+        score__lt=score.score,
+    )
+    return int(below + beside.count() + 1)
+
+
+def at_rank(
+    scores: AgreementScoreQuerySet,
+    counted: list[tuple[int, int]],
+    rank: int,
+    order: Order = Order.AGREEMENT,
+) -> AgreementScore | None:
+    """The score with this rank, 0 for the lowest, exactly; `scores` are in order, as `counted`.
+
+    Found by its bin, and within it by the index: a thousandth of the scores are walked, not all.
+    None where there are fewer.
+    """
+    found = find(counted, rank)
+    if found is None:
+        return None
+    place, within = found
+    lowest, above = bin_range(place)
+    in_bin = {f"{order.field}__gte": lowest, f"{order.field}__lt": above}
+    return scores.filter(**in_bin)[within : within + 1].first()

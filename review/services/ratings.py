@@ -1,0 +1,114 @@
+"""Rating a label, and taking a rating back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from labeling.models import Label
+from labeling.services import labels
+from review import permissions, policies
+from review.models import Rating, ReviewLease
+from review.services import opinions
+
+
+class RatingRefused(Exception):
+    """A rating that cannot be stored; the sentence says why, and `code` in one word."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+CORRECTED = (
+    "corrected",
+    "The one who drew this label has just changed it, so this is the old one. Press Skip.",
+)
+TWICE = ("already_rated", "You have already rated this label.")
+
+
+def rate(
+    label: Label,
+    reviewer: User,
+    value: int,
+    comment: str = "",
+    version: int | None = None,
+    reasons: Collection[str] = (),
+    *,
+    also_settled: bool = False,
+) -> Rating:
+    """Store a reviewer's rating; 1 throws the label out in the same transaction.
+
+    From the first rating on the labeler cannot correct the label: what was judged is what stays,
+    also when the rating is taken back. `version` is the one the reviewer saw, where it is known.
+    `reasons` are of `Rating.Reason`. `also_settled`: on purpose, although others have rated the
+    label as often as is wanted; otherwise that is an accident, and refused. The very same rating
+    once more is the one that stands: its first answer was lost on the way.
+
+    Raises RatingRefused for one's own label, for a label that is not to be rated (any more), that
+    was corrected since the reviewer saw it, and for a second rating by the same reviewer.
+    """
+    if permissions.is_own(reviewer, label):
+        raise RatingRefused("own", "This is your own label. Somebody else has to rate it.")
+    if sent_before := _the_same(label, reviewer, value, comment, reasons):
+        return sent_before
+    if not policies.may_be_rated(label):
+        raise RatingRefused(
+            "settled", "This label was thrown out or is not ready, so it needs no rating."
+        )
+    if version is not None and version != label.version:
+        raise RatingRefused(*CORRECTED)
+    with transaction.atomic():
+        score = opinions.lock(label.pk)
+        if label.ratings.standing().filter(reviewer=reviewer).exists():
+            raise RatingRefused(*TWICE)
+        if score is not None and not score.is_waiting and not also_settled:
+            raise RatingRefused("meanwhile", "Somebody else has rated this label meanwhile.")
+        if not labels.fix(label, Label.Fixed.RATED):
+            raise RatingRefused(*CORRECTED)
+        try:
+            with transaction.atomic():
+                rating = Rating.objects.create(
+                    label=label,
+                    reviewer=reviewer,
+                    value=value,
+                    comment=comment,
+                    reasons=sorted(set(reasons)),
+                )
+        except IntegrityError as error:
+            raise RatingRefused(*TWICE) from error
+        if policies.throws_out(value) and not labels.throw_out(label):
+            raise RatingRefused("settled", "Somebody else has just thrown this label out.")
+        opinions.keep_up(label.pk)
+        ReviewLease.objects.filter(label=label, reviewer=reviewer).delete()
+    return rating
+
+
+def _the_same(
+    label: Label, reviewer: User, value: int, comment: str, reasons: Collection[str]
+) -> Rating | None:
+    """This reviewer's standing rating of the label, if it says just the same."""
+    mine = label.ratings.standing().filter(reviewer=reviewer, value=value, comment=comment).first()
+    return mine if mine is not None and mine.reasons == sorted(set(reasons)) else None
+
+
+@transaction.atomic
+def undo(rating: Rating) -> bool:
+    """Take a rating back, which stays as history; False when it was taken back already.
+
+    A label that it threw out counts again, unless another 1 stands.
+    """
+    opinions.lock(rating.label_id)
+    standing = Rating.objects.standing().filter(pk=rating.pk)
+    if not standing.update(withdrawn_at=timezone.now()):
+        return False
+    label = Label.objects.select_for_update().get(pk=rating.label_id)
+    threw_out = policies.throws_out(rating.value)
+    still_out = label.ratings.standing().filter(value=Rating.THROW_OUT).exists()
+    if threw_out and not still_out and label.status == Label.Status.REJECTED:
+        labels.restore(label)
+    opinions.keep_up(label.pk)
+    return True

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from review import api, views
+
+urlpatterns = [
+    path("review/", views.index, name="review"),
+    path("review/<slug:slug>/", views.review_queue, name="review_queue"),
+    path("review/<slug:slug>/bulk/", views.bulk_page, name="review_bulk_page"),
+    path("review/<slug:slug>/scores/", views.scores, name="scores"),
+    path("review/<slug:slug>/labelers/", views.labelers, name="labelers"),
+    path("review/<slug:slug>/scores.svg", views.scores_picture, name="scores_picture"),
+    path("review/<slug:slug>/scores.csv", views.scores_data, name="scores_data"),
+    path("api/campaigns/<slug:slug>/review/next/", api.NextDoubtful.as_view(), name="review_next"),
+    path("api/campaigns/<slug:slug>/review/bulk/", api.BulkRatings.as_view(), name="review_bulk"),
+    path("api/review/release/", api.Leases.as_view(), name="review_release"),
+    path("api/review/hold/", api.HeldLeases.as_view(), name="review_hold"),
+    path("api/ratings/withdraw/", api.WithdrawnRatings.as_view(), name="ratings_withdraw"),
+    path("api/ratings/", api.Ratings.as_view(), name="ratings"),
+    path("api/ratings/<int:pk>/", api.OneRating.as_view(), name="rating"),
+    path("api/labels/<uuid:pk>/ratings/", api.RatingHistory.as_view(), name="rating_history"),
+    path("api/labels/<uuid:pk>/flag/", api.Flag.as_view(), name="label_flag"),
+]

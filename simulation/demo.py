@@ -1,0 +1,273 @@
+"""The demo campaign: simulated scenes, drawn on by synthetic volunteers and experts.
+
+Everything goes through the same services as real images and real people. It is seeded: the same
+demo on every machine. Made in parts that know themselves when they are there already, so that a
+demo that was interrupted is completed by making it again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from scipy import ndimage
+
+from ai4mars_site.bulk import each
+from labeling.geometry import Region
+from labeling.ingest.products import MSL_PRESET, Product
+from labeling.masks import NO_LABEL
+from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
+from labeling.permissions import EXPERTS, REVIEWERS
+from labeling.pictures import jpeg_bytes
+from labeling.postprocess import Mask
+from labeling.preparation import beyond_limit
+from labeling.preprocess.tone import linear
+from labeling.services import assignments, known_answers, labels
+from labeling.services.campaigns import campaign_from_preset
+from labeling.services.imports import import_product, parameters_of
+from labeling.services.labelers import imported_labeler, labeler_of_user
+from merging.models import Release
+from merging.services import releases
+from review.services import scores
+from simulation.scenes import Scene, make_scene
+from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
+
+SLUG = "demo"
+NAME = "Demo: a simulated rover"
+DESCRIPTION = (
+    "Pictures made by a computer, of a Mars that does not exist, so that you can try everything. "
+    "Draw soil, bedrock, sand and big rocks."
+)
+VERSION = "0.1"
+LOGINS_FILE = "demo_logins.txt"
+
+#: Labels drawn by the synthetic crowd on scene n, repeating: some scenes are finished, one still
+#: wants labels, one is untouched.
+LABELS_PER_SCENE = (10, 10, 4, 0)
+#: Every eighth scene is gold.
+GOLD_EVERY = 8
+CROWD = 24
+EXPERT_SEED = 7
+CROWD_SEED = 11
+#: Scenes to practise on before the first real one, and known ones that come along later: chosen
+#: by eye, with large clear patches, and past the seeds of any demo's other scenes.
+LESSON_SEEDS = (5005, 5006)
+KNOWN_SEEDS = (5001, 5009)
+#: A patch of fewer pixels than a square this often along a side is not judged.
+SPECKS_PER_SIDE = 40
+KNOWN_IMAGE_PERCENT = 20
+#: Makes a synthetic label's id from its scene and labeler.
+LABEL_NAMESPACE = uuid.UUID("9f1d4c1e-6f0e-5d0a-8d1c-6f1f3f5b2a77")
+
+WORDS = ("crater", "dusty", "gale", "jezero", "mesa", "ripple", "rover", "sol", "stony", "syrtis")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An account of the demo, and what it is for."""
+
+    username: str
+    groups: tuple[str, ...]
+    is_admin: bool
+    purpose: str
+
+
+LOGINS = (
+    Login("volunteer", (), False, "draws, as anybody can without an account too"),
+    Login("reviewer", (REVIEWERS,), False, "rates the doubtful labels"),
+    Login("expert", (EXPERTS,), False, "labels the gold set, by assignment"),
+    Login("expert2", (EXPERTS,), False, "a second expert"),
+    Login("expert3", (EXPERTS,), False, "a third expert"),
+    Login("admin", (), True, "watches progress, plans gold, publishes releases"),
+)
+
+
+def campaign() -> Campaign:
+    """The demo's campaign, made where it is not there."""
+    made, created = campaign_from_preset(SLUG, MSL_PRESET)
+    if created:
+        made.name, made.description = NAME, DESCRIPTION
+        made.known_image_percent = KNOWN_IMAGE_PERCENT
+        made.save(update_fields=("name", "description", "known_image_percent"))
+    return made
+
+
+def is_complete() -> bool:
+    """Whether the last step of making the demo was done."""
+    return Release.objects.filter(
+        campaign__slug=SLUG, version=VERSION, status=Release.Status.COMPLETE
+    ).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class SceneJob:
+    """One scene to make: its number is its seed."""
+
+    seed: int
+    size: int
+
+
+def make_scenes(count: int, size: int, workers: int) -> Iterator[str]:
+    """Make the demo's scenes with their labels, in `workers` processes; yields product ids."""
+    people = [*make_volunteers(CROWD, np.random.default_rng(CROWD_SEED)), *_experts()]
+    for person in people:
+        imported_labeler(campaign(), person.name)
+    return each(make_labeled_scene, (SceneJob(seed, size) for seed in range(count)), workers)
+
+
+def _experts() -> list[Volunteer]:
+    return make_experts(3, np.random.default_rng(EXPERT_SEED))
+
+
+def make_labeled_scene(job: SceneJob) -> str:
+    """Import one scene and let its synthetic labelers draw on it."""
+    demo = campaign()
+    scene = make_scene(job.seed, job.size)
+    product = product_of(scene, job.seed)
+    import_product(demo, product, orbital_class=scene.terrain_class)
+    image = demo.images.get(product_id=scene.product_id)
+    beyond, _ = beyond_limit(product, parameters_of(demo))
+    drawable = scene.truth if beyond is None else np.where(beyond, NO_LABEL, scene.truth)
+    is_gold = job.seed % GOLD_EVERY == GOLD_EVERY - 1
+    team = _experts() if is_gold else _volunteers_of(job.seed)
+    for place, volunteer in enumerate(team):
+        rng = np.random.default_rng([CROWD_SEED, job.seed, place])
+        regions = draw_label(volunteer, drawable.astype(np.uint8), demo.class_codes(), rng)
+        labeler = Labeler.objects.get(imported_from=f"{SLUG}/{volunteer.name}")
+        _store(image, labeler, Role.EXPERT if is_gold else Role.CROWD, regions)
+    labels.process_image(image.pk)
+    scores.score_image(image.pk)
+    return scene.product_id
+
+
+def _volunteers_of(seed: int) -> list[Volunteer]:
+    crowd = make_volunteers(CROWD, np.random.default_rng(CROWD_SEED))
+    chosen = np.random.default_rng([CROWD_SEED, seed]).permutation(CROWD)
+    return [crowd[int(i)] for i in chosen[: LABELS_PER_SCENE[seed % len(LABELS_PER_SCENE)]]]
+
+
+@transaction.atomic
+def _store(image: Image, labeler: Labeler, role: str, regions: list[Region]) -> None:
+    if Label.objects.filter(image=image, labeler=labeler).exists():
+        return
+    if role == Role.EXPERT:
+        assignments.assign_gold(image, [labeler])
+    else:
+        Assignment.objects.get_or_create(image=image, labeler=labeler)
+    label_id = uuid.uuid5(LABEL_NAMESPACE, f"{image.product_id}/{labeler.name}")
+    labels.store(image, labeler, role, regions, label_id)
+
+
+def product_of(scene: Scene, seed: int) -> Product:
+    """A scene as an importer would have read it."""
+    frame = linear(scene.dn)
+    return Product(
+        product_id=scene.product_id,
+        rover="curiosity",
+        camera="navcam",
+        eye="left",
+        sol=scene.sol,
+        start_time=None,
+        site=scene.site,
+        drive=scene.drive,
+        sequence="",
+        linear=frame,
+        original_jpeg=jpeg_bytes(frame, quality=95),
+        pixels=scene.dn,
+        source_path=f"simulation, seed {seed}",
+        source_sha256="",
+        camera_model=scene.camera,
+        rover_mask=scene.rover_mask,
+        range_m=scene.range_m,
+    )
+
+
+def make_known_answers(size: int) -> None:
+    """Scenes of their own whose true masks are known: lessons, and some that come along later."""
+    demo = campaign()
+    for seed in (*LESSON_SEEDS, *KNOWN_SEEDS):
+        scene = make_scene(seed, size)
+        image = demo.images.filter(product_id=scene.product_id).first()
+        if image is None:
+            import_product(demo, product_of(scene, seed), orbital_class=scene.terrain_class)
+            image = demo.images.get(product_id=scene.product_id)
+        known_answers.set_answer(
+            image,
+            without_specks(scene.truth, (size / SPECKS_PER_SIDE) ** 2),
+            KnownAnswer.Source.MASK,
+            is_lesson=seed in LESSON_SEEDS,
+        )
+
+
+def without_specks(truth: Mask, least: float) -> Mask:
+    """A mask without patches of fewer than `least` pixels, which nobody is asked to draw: 255."""
+    cleaned = truth.copy()
+    for code in np.unique(truth[truth != NO_LABEL]):
+        patches, _count = ndimage.label(truth == code)
+        is_speck = np.bincount(patches.ravel()) < least
+        is_speck[0] = False
+        cleaned[is_speck[patches]] = NO_LABEL
+    return cleaned
+
+
+def give_expert_work() -> None:
+    """One more gold image, which waits for the demo's own experts."""
+    names = [login.username for login in LOGINS if EXPERTS in login.groups]
+    experts = [labeler_of_user(user) for user in User.objects.filter(username__in=names)]
+    if Assignment.objects.filter(labeler__in=experts, role=Role.EXPERT).exists():
+        return
+    image = (
+        Image.objects.filter(campaign__slug=SLUG, pool=Image.Pool.CROWD, assignments=None)
+        .order_by("product_id")
+        .first()
+    )
+    if image is not None:
+        assignments.assign_gold(image, experts)
+
+
+def build_first_release() -> None:
+    """Release what there is, as an admin would from the page."""
+    if is_complete():
+        return
+    demo = campaign()
+    pending = Release.objects.filter(releases.claimable(), campaign=demo, version=VERSION).first()
+    announced = pending or releases.announce(demo, VERSION)
+    release = releases.claim(announced.pk)
+    if release is not None:
+        releases.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
+
+
+def make_logins() -> Path:
+    """The demo's accounts, with one password drawn for this site; returns the file that tells it.
+
+    Passwords are made once: where the file is there, accounts are left as they are.
+    """
+    path = Path(settings.AI4MARS_HOME) / LOGINS_FILE
+    if path.exists() and User.objects.filter(username="admin").exists():
+        return path
+    password = "-".join(
+        [secrets.choice(WORDS), secrets.choice(WORDS), f"{secrets.randbelow(10_000):04d}"]
+    )
+    with transaction.atomic():
+        for login in LOGINS:
+            user, _ = User.objects.get_or_create(username=login.username)
+            user.is_staff = user.is_superuser = login.is_admin
+            user.set_password(password)
+            user.save()
+            user.groups.set(Group.objects.filter(name__in=login.groups))
+    path.touch(mode=0o600)
+    path.write_text(logins_text(password))
+    return path
+
+
+def logins_text(password: str) -> str:
+    """The table that `make run` prints."""
+    rows = [f"  {login.username:<10} {password:<22} {login.purpose}" for login in LOGINS]
+    return "\n".join([f"  {'user':<10} {'password':<22} for", *rows]) + "\n"

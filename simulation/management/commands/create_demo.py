@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from ai4mars_site.commands import BulkCommand, positive
+from simulation import demo
+
+
+class Command(BulkCommand):
+    help = (
+        "Make the demo campaign: simulated Mars scenes, synthetic volunteers, accounts to log in "
+        "with. Once it is complete, running it again changes nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--scenes", type=positive, default=24, metavar="N")
+        parser.add_argument("--size", type=positive, default=1024, metavar="PIXELS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo's accounts do not belong on a production site.")
+        logins = demo.make_logins()
+        if demo.is_complete():
+            self.stdout.write("The demo campaign is there.")
+            return
+        made = demo.make_scenes(options["scenes"], options["size"], options["workers"])
+        for _ in self.progress(made, options["scenes"], "Simulated scenes"):
+            pass
+        demo.make_known_answers(options["size"])
+        demo.give_expert_work()
+        demo.build_first_release()
+        self.stdout.write(f"The demo campaign is ready; {logins} has the accounts.")

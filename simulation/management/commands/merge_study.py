@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ai4mars_site.commands import BulkCommand, positive
+from simulation.merge_study import Plan, scenes, study
+from simulation.merge_tables import NoPlace, placed, tables
+
+
+class Command(BulkCommand):
+    help = (
+        "Let a simulated crowd draw on simulated scenes, merge the labels each way, and say how "
+        "near to the truth each way comes. The same arguments give the same figures."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        usual = Plan()
+        parser.add_argument("--scenes", type=positive, default=usual.scenes, metavar="N")
+        parser.add_argument("--size", type=positive, default=usual.size, metavar="PIXELS")
+        parser.add_argument("--crowd", type=positive, default=usual.crowd, metavar="PEOPLE")
+        parser.add_argument(
+            "--labels",
+            type=positive,
+            nargs="+",
+            default=[usual.labels],
+            metavar="N",
+            help="labels per image; a table for each number that is given",
+        )
+        parser.add_argument("--seed", type=int, default=usual.seed)
+        parser.add_argument(
+            "--write",
+            type=Path,
+            metavar="FILE",
+            help="put the tables into this document instead of printing them",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if max(options["labels"]) > options["crowd"]:
+            raise CommandError("Nobody draws twice on an image: ask for a larger crowd.")
+        plan = Plan(options["scenes"], options["size"], options["crowd"], seed=options["seed"])
+        studies = []
+        for labels in options["labels"]:
+            drawing = replace(plan, labels=labels)
+            drawn = scenes(drawing, options["workers"])
+            bar = self.progress(drawn, plan.scenes, f"Scenes with {labels} labels")
+            studies.append(study(drawing, list(bar)))
+        text = tables(studies)
+        if options["write"] is None:
+            self.stdout.write(text)
+            return
+        try:
+            document = placed(options["write"].read_text(), text)
+        except (OSError, NoPlace) as error:
+            raise CommandError(str(error)) from error
+        options["write"].write_text(document)
+        self.stdout.write(f"The tables are in {options['write']}.")

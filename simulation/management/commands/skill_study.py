@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from ai4mars_site.bulk import each
+from ai4mars_site.commands import BulkCommand
+from simulation import study_report
+from simulation.study import CROWDS, study
+
+
+class Command(BulkCommand):
+    help = (
+        "Let synthetic crowds of known skill draw, and write what scores and skill find of them: "
+        "FIGURES.md, found.svg, labelers.svg. The same each time."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        folder = settings.BASE_DIR / "docs" / "skill"
+        parser.add_argument("--to", type=Path, default=folder, metavar="FOLDER")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = each(study, CROWDS, options["workers"])
+        found = list(self.progress(done, len(CROWDS), "Crowds"))
+        for path in study_report.write(found, options["to"]):
+            self.stdout.write(f"{path}")

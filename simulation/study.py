@@ -1,0 +1,263 @@
+"""What scores and skill find of a crowd whose skill is known.
+
+Synthetic volunteers draw on synthetic scenes; the labels are scored, and the labelers' skill is
+estimated, exactly as it is done with real ones. Because the truth is known here, one can say how
+many of the bad labels lie in the lowest fifth, and how near an estimate comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import spearmanr
+
+from labeling.masks import NO_LABEL
+from labeling.planes import Planes, pack_planes, regions_to_planes
+from review.agreement import agreement_scores
+from review.ballots import ImageVotes, ballots
+from review.consensus import expected_quality
+from review.estimates import estimate
+from review.overlaps import Overlaps
+from review.patterns import vote_patterns
+from simulation.scenes import make_scene
+from simulation.volunteers import Kind, Volunteer, draw_label, make_volunteer
+
+Real = npt.NDArray[np.float64]
+
+CODES = (0, 1, 2, 3)
+#: The share of the labels that is reviewed (paper 3.2), and of the bad ones it should hold.
+REVIEWED = 0.2
+#: Patterns of votes kept of an image, as the site does.
+PATTERNS = 256
+#: Beyond this nothing is labelled (paper 3), metres.
+RANGE_LIMIT = 30.0
+#: Held-out scenes are past the seeds of all others.
+HELD_OUT_SEED = 9000
+
+#: Takes each class for another one, and draws it with care.
+WRONG_CLASS = "wrong-class"
+BAD = ("sloppy", "malicious", WRONG_CLASS)
+_WRONG: dict[int, dict[int, float]] = {
+    0: {2: 0.7, 0: 0.3},
+    1: {0: 0.7, 1: 0.3},
+    2: {0: 0.7, 2: 0.3},
+    3: {1: 0.7, 3: 0.3},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who takes part, by kind, and how much they draw. ``seed`` makes it the same each time."""
+
+    name: str
+    people: dict[str, int]
+    images: int = 80
+    labels_per_image: int = 10
+    size: int = 256
+    held_out: int = 10
+    seed: int = 1
+
+    def volunteers(self) -> list[tuple[str, Volunteer]]:
+        """Kind and volunteer, one kind after the other."""
+        rng = np.random.default_rng([self.seed, 1])
+        kinds = [kind for kind, count in self.people.items() for _ in range(count)]
+        return [(kind, _volunteer(kind, number, rng)) for number, kind in enumerate(kinds)]
+
+
+PLAIN = Crowd(
+    "plain", {"careful": 14, "ordinary": 16, "hasty": 5, "sloppy": 3, "malicious": 2}, seed=1
+)
+CROWDS = (
+    PLAIN,
+    Crowd(
+        "many bad",
+        {"careful": 12, "ordinary": 14, "hasty": 4, "sloppy": 6, "malicious": 4},
+        seed=2,
+    ),
+    Crowd(
+        "wrong class",
+        {"careful": 13, "ordinary": 15, "hasty": 5, "sloppy": 2, "malicious": 1, WRONG_CLASS: 4},
+        seed=3,
+    ),
+    Crowd(
+        "few labels",
+        {"careful": 14, "ordinary": 16, "hasty": 5, "sloppy": 3, "malicious": 2},
+        images=160,
+        labels_per_image=4,
+        seed=4,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Labeler:
+    """What is known, and what was estimated of one labeler.
+
+    ``true`` is the balanced accuracy of the very labels, by the true masks: what an estimate would
+    be that knew the truth. ``held_out`` is the same on scenes that nothing was estimated from.
+    """
+
+    kind: str
+    true: float
+    held_out: float
+    skill: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the study of one crowd found.
+
+    ``kinds`` are of the labels; ``score``, ``quality`` and ``skill`` float64 (labels,): quality is
+    the score where a label touches no other, as in the queue; skill that of the label's labeler.
+    """
+
+    crowd: Crowd
+    labelers: list[Labeler]
+    kinds: list[str]
+    score: Real
+    quality: Real
+    skill: Real
+
+    @property
+    def bad(self) -> npt.NDArray[np.bool_]:
+        """Which labels are by somebody who does not see, or does not try: bool (labels,)."""
+        return np.isin(self.kinds, BAD)
+
+    def share_found(self, values: Real, reviewed: float = REVIEWED) -> float:
+        """Of all bad labels, those in the lowest share by these values."""
+        lowest = np.argsort(values, kind="stable")[: int(reviewed * len(values))]
+        return float(self.bad[lowest].sum() / self.bad.sum())
+
+    def most_to_find(self, reviewed: float = REVIEWED) -> float:
+        """Of all bad labels, as many as the lowest share has room for."""
+        return min(1.0, int(reviewed * len(self.kinds)) / float(self.bad.sum()))
+
+    @property
+    def rank_correlation(self) -> float:
+        """Spearman's correlation of estimated and true skill of the labelers."""
+        return _spearman([(one.skill, one.true) for one in self.labelers])
+
+    @property
+    def held_out_correlation(self) -> float:
+        """The same against the held-out scenes; their chance is in it too."""
+        return _spearman([(one.skill, one.held_out) for one in self.labelers])
+
+    @property
+    def inside(self) -> float:
+        """How many of the 95 % intervals hold the skill on held-out scenes."""
+        return float(np.mean([one.low <= one.held_out <= one.high for one in self.labelers]))
+
+
+def _spearman(pairs: Sequence[tuple[float, float]]) -> float:
+    return float(spearmanr(pairs).statistic)
+
+
+class _Accuracy:
+    """Balanced accuracy of people against true masks, added up label by label.
+
+    The mean over the classes of the share of a class's drawn pixels that are drawn as it.
+    """
+
+    def __init__(self, people: int) -> None:
+        self._right, self._drawn = (np.zeros((people, len(CODES))) for _ in range(2))
+
+    def add(self, who: int, label: Planes, true: Planes) -> None:
+        anything = np.bitwise_or.reduce(label, axis=0)
+        self._right[who] += np.bitwise_count(label & true).sum(axis=1)
+        self._drawn[who] += np.bitwise_count(anything & true).sum(axis=1)
+
+    def skill(self) -> list[float]:
+        nothing = np.full_like(self._right, np.nan)
+        share = np.divide(self._right, self._drawn, out=nothing, where=self._drawn > 0)
+        skill: list[float] = np.nanmean(share, axis=1).tolist()
+        return skill
+
+
+def study(crowd: Crowd) -> Found:
+    """Let a crowd draw, score its labels and estimate its skill."""
+    people = crowd.volunteers()
+    images, score, kinds = [], [], []
+    accuracy = _Accuracy(len(people))
+    for number in range(crowd.images):
+        rng = np.random.default_rng([crowd.seed, 2, number])
+        chosen = rng.choice(len(people), crowd.labels_per_image, replace=False).tolist()
+        truth = _truth(1000 * crowd.seed + number, crowd.size)
+        true = pack_planes(truth, CODES)
+        drawn = [_drawn(people[who][1], truth, rng) for who in chosen]
+        for who, label in zip(chosen, drawn, strict=True):
+            accuracy.add(who, label, true)
+        # A label with nothing left is thrown out (paper 3.1.3).
+        kept = [n for n, planes in enumerate(drawn) if planes.any()]
+        labels = [drawn[n] for n in kept]
+        patterns = vote_patterns(labels).overlapping().condensed(PATTERNS)
+        images.append(ImageVotes(patterns, [chosen[n] for n in kept]))
+        score += _scores(labels)
+        kinds += [people[chosen[n]][0] for n in kept]
+    votes = ballots(images, len(people), len(CODES))
+    estimates = estimate(votes)
+    quality = expected_quality(votes, estimates.model) * estimates.skill[votes.labelers]
+    scores = np.array(score)
+    labelers = [
+        Labeler(kind, true, held_out, float(skill), float(low), float(high))
+        for (kind, _), true, held_out, skill, low, high in zip(
+            people,
+            accuracy.skill(),
+            _held_out_skill(crowd, [volunteer for _, volunteer in people]),
+            estimates.skill,
+            estimates.low,
+            estimates.high,
+            strict=True,
+        )
+    ]
+    quality = np.where(np.isnan(quality), scores, quality)
+    return Found(crowd, labelers, kinds, scores, quality, estimates.skill[votes.labelers])
+
+
+def _volunteer(kind: str, number: int, rng: np.random.Generator) -> Volunteer:
+    if kind == WRONG_CLASS:
+        return replace(make_volunteer("careful", number, rng), confuse=_WRONG)
+    kinds: dict[str, Kind] = {
+        "careful": "careful",
+        "ordinary": "ordinary",
+        "hasty": "hasty",
+        "sloppy": "sloppy",
+        "malicious": "malicious",
+    }
+    return make_volunteer(kinds[kind], number, rng)
+
+
+def _truth(seed: int, size: int) -> npt.NDArray[np.uint8]:
+    scene = make_scene(seed, size)
+    return np.where(scene.range_m > RANGE_LIMIT, NO_LABEL, scene.truth).astype(np.uint8)
+
+
+def _drawn(volunteer: Volunteer, truth: npt.NDArray[np.uint8], rng: np.random.Generator) -> Planes:
+    regions = draw_label(volunteer, truth, CODES, rng)
+    planes = regions_to_planes(regions, CODES, *truth.shape)
+    allowed = np.bitwise_or.reduce(pack_planes(truth, CODES), axis=0)
+    visible: Planes = planes & allowed
+    return visible
+
+
+def _scores(labels: Sequence[Planes]) -> list[float]:
+    overlaps = Overlaps.none(CODES)
+    for number, planes in enumerate(labels):
+        overlaps = overlaps.with_label(str(number), planes, labels[:number])
+    # One label alone has no score; it is not among the lowest.
+    return [1.0 if score is None else score for score in agreement_scores(overlaps)]
+
+
+def _held_out_skill(crowd: Crowd, people: Collection[Volunteer]) -> list[float]:
+    accuracy = _Accuracy(len(people))
+    for number in range(crowd.held_out):
+        truth = _truth(HELD_OUT_SEED + number, crowd.size)
+        true = pack_planes(truth, CODES)
+        for who, volunteer in enumerate(people):
+            rng = np.random.default_rng([crowd.seed, 3, number, who])
+            accuracy.add(who, _drawn(volunteer, truth, rng), true)
+    return accuracy.skill()

@@ -1,0 +1,147 @@
+"""Released trees of simulated scenes, to train on: the same images with labels of several kinds.
+
+    DIR/ai4mars-dataset-merged-synthetic-merged    the crowd's labels, merged (paper 3.3)
+    DIR/ai4mars-dataset-merged-synthetic-random    one label of the crowd for each image (paper 4.1)
+    DIR/ai4mars-dataset-merged-synthetic-true      the true classes, as no real release has them
+    DIR/truth/<ID>.png                             of the test images, where experts draw only some
+
+No database is asked: an experiment needs no site. Layout v0.1, with the gold masks of three
+simulated experts, the same in all trees. It is seeded: the same trees on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ai4mars_site.bulk import each
+from labeling.masks import NO_LABEL, rasterize_regions
+from labeling.pictures import png_bytes
+from labeling.postprocess import BoolMask, Mask, remove_masked, union_of
+from labeling.preparation import Parameters, beyond_limit
+from merging.release import ai4mars_tree, checksums
+from merging.votes import GOLD_RULES, PAPER_RULE, merge_masks
+from simulation.demo import product_of
+from simulation.scenes import make_scene
+from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
+
+KINDS = ("merged", "random", "true")
+CODES = (0, 1, 2, 3)
+#: A crowd of so many takes part; each scene is drawn on by some of them.
+CROWD = 24
+EXPERTS = 3
+SEED = 17
+#: The paper's range limit and scale bar for Curiosity (3.1.1).
+PARAMETERS = Parameters(range_limit_m=30.0, scale_bar_m=0.5)
+
+
+#: Where the trees have their frames, all of Curiosity's NAVCAM.
+HOME = ai4mars_tree.HOMES[ai4mars_tree.Layout.V0_1]["curiosity", "navcam"]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneJob:
+    """One scene of the trees in `out`. labels: how many of the crowd draw on a train scene."""
+
+    out: Path
+    seed: int
+    size: int
+    is_test: bool
+    labels: int
+
+
+def tree_of(out: Path, kind: str) -> Path:
+    """The folder of the tree whose train labels are of a kind of KINDS."""
+    return out / ai4mars_tree.root(f"synthetic-{kind}")
+
+
+def make_trees(
+    out: Path, train: int, test: int, size: int, labels: int, workers: int = 1
+) -> Iterator[str]:
+    """Write the trees, scene by scene; yields product ids. Whole when the last one is taken.
+
+    train, test: how many scenes of each; size: height and width, pixels; labels: of each train
+    scene, at most CROWD.
+    """
+    jobs = (SceneJob(out, seed, size, seed >= train, labels) for seed in range(train + test))
+    sums: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+    for product_id, files in each(write_scene, jobs, workers):
+        for kind in KINDS:
+            sums[kind] |= files[kind]
+        yield product_id
+    for kind in KINDS:
+        (tree_of(out, kind) / checksums.NAME).write_text(checksums.sums_text(sums[kind]))
+
+
+def write_scene(job: SceneJob) -> tuple[str, dict[str, dict[str, str]]]:
+    """Write one scene into all trees; its product id, and path -> SHA-256 by kind of tree."""
+    scene = make_scene(job.seed, job.size)
+    product = product_of(scene, job.seed)
+    beyond, _ = beyond_limit(product, PARAMETERS)
+    removed = union_of((product.rover_mask, beyond))
+    name = scene.product_id
+    nothing = np.zeros(scene.truth.shape, dtype=np.bool_)
+    paths = {
+        key: path
+        for key, [path, *_] in ai4mars_tree.paths(
+            HOME, name, is_gold=job.is_test, labelers=job.labels
+        ).items()
+    }
+    files = {
+        paths["frame"]: product.original_jpeg,
+        paths["rover_mask"]: png_bytes(scene.rover_mask),
+        paths["range_mask"]: png_bytes(nothing if beyond is None else beyond),
+    }
+    truth = remove_masked(scene.truth, removed)
+    if job.is_test:
+        experts = make_experts(EXPERTS, np.random.default_rng(SEED))
+        masks = drawn(truth, removed, experts, job.seed)
+        for minimum, rule in GOLD_RULES.items():
+            gold = merge_masks(masks, CODES, rule, shape=truth.shape)
+            files[paths[f"gold-min{minimum}"]] = png_bytes(gold)
+        _write(job.out / "truth" / f"{name}.png", png_bytes(truth))
+        labels = {}
+    else:
+        labels = train_labels(truth, removed, job)
+    written = {}
+    for kind in KINDS:
+        of_kind = dict(files)
+        if kind in labels:
+            of_kind[paths["train"]] = png_bytes(labels[kind])
+        tree = tree_of(job.out, kind)
+        for path, content in of_kind.items():
+            _write(tree / path, content)
+        written[kind] = {path: checksums.sha256(content) for path, content in of_kind.items()}
+    return name, written
+
+
+def train_labels(truth: Mask, removed: BoolMask | None, job: SceneJob) -> dict[str, Mask]:
+    """A train scene's label of each kind; random is one of the labels that have something left."""
+    crowd = make_volunteers(CROWD, np.random.default_rng(SEED))
+    rng = np.random.default_rng([SEED, job.seed])
+    team = [crowd[int(number)] for number in rng.permutation(CROWD)[: job.labels]]
+    masks = drawn(truth, removed, team, job.seed)
+    left = [mask for mask in masks if (mask != NO_LABEL).any()] or masks
+    return {
+        "merged": merge_masks(masks, CODES, PAPER_RULE, shape=truth.shape),
+        "random": left[int(rng.integers(len(left)))],
+        "true": truth,
+    }
+
+
+def drawn(truth: Mask, removed: BoolMask | None, people: list[Volunteer], seed: int) -> list[Mask]:
+    """The labels that people draw on a scene, post-processed: uint8 (H, W) each."""
+    labels = []
+    for place, person in enumerate(people):
+        rng = np.random.default_rng([SEED, seed, place])
+        regions = draw_label(person, truth, CODES, rng)
+        labels.append(remove_masked(rasterize_regions(regions, *truth.shape), removed))
+    return labels
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

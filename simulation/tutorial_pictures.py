@@ -1,0 +1,185 @@
+"""Example pictures for the tutorial and the landing page, drawn on synthetic scenes.
+
+    python -m simulation.tutorial_pictures static/img/tutorial
+
+writes one small WebP per lesson into the folder, and `hero.webp` beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import shapely
+from PIL import Image, ImageDraw
+
+from simulation.lesson_canvas import (
+    CLASS_COLOURS,
+    HEIGHT,
+    OVERSAMPLE,
+    RANGE_LIMIT_M,
+    WHITE,
+    WIDTH,
+    Canvas,
+    Frame,
+    Picture,
+    Place,
+)
+from simulation.terrain import BEDROCK, BIG_ROCK, SAND, SOIL
+
+HERO_WIDTH, HERO_HEIGHT = 1600, 700
+_BAR_WIDTH_M = 0.5
+
+# Windows chosen by eye for a clear example each
+SOIL_FRAME = Frame(30, 180, 330, 780)
+BEDROCK_FRAME = Frame(23, 60, 330, 900)
+SAND_FRAME = Frame(30, 0, 110, 760)
+_BIG_ROCK = Frame(41, 150, 330, 640)
+_NO_OVERLAP = Frame(30, 400, 240, 500)
+_BEYOND = Frame(26, 0, 140, 1024)
+SCALE_BAR_FRAME = Frame(42, 60, 170, 860)
+# Stones in that window: x, y, radius in pixels of the picture
+_STONES = ((123.0, 233.0, 17.0), (332.0, 265.0, 18.0), (399.0, 208.0, 14.0), (558.0, 250.0, 24.0))
+_HERO = Frame(17, 0, 400, 1600, 1600)
+
+
+def class_example(
+    code: int, frame: Frame, most: int = 3, arrows: Sequence[tuple[Place, Place]] = ()
+) -> Picture:
+    """A window of a scene in which the areas of one class are outlined in its colour.
+
+    arrows: from where to where, pixels of the picture: at what tells the class.
+    """
+    canvas = Canvas(frame)
+    for shape in canvas.areas(code)[:most]:
+        canvas.area(shape, CLASS_COLOURS[code])
+    for start, tip in arrows:
+        canvas.arrow(start, tip)
+    return canvas.finish()
+
+
+def big_rock() -> Picture:
+    """A big rock with what has to be large about it: its height and its width."""
+    canvas = Canvas(_BIG_ROCK)
+    for shape in canvas.areas(BIG_ROCK)[:1]:
+        canvas.area(shape, CLASS_COLOURS[BIG_ROCK])
+        left, top, right, bottom = shape.bounds
+        canvas.arrow((right + 26, bottom), (right + 26, top), both_ends=True)
+        canvas.arrow((left, bottom + 26), (right, bottom + 26), both_ends=True)
+    return canvas.finish()
+
+
+def no_overlap() -> Picture:
+    """Side by side: two areas that meet (right), and the same two overlapping (wrong)."""
+    half = WIDTH // 2 - 4
+    panels = []
+    for overlapping in (False, True):
+        canvas = Canvas(_NO_OVERLAP, half, HEIGHT)
+        first, second = (canvas.areas(code)[0] for code in (SOIL, SAND))
+        if overlapping:
+            first, second = first.buffer(16.0), second.buffer(16.0)
+        else:
+            # the gap between the smoothed areas closes in the middle
+            first = first.buffer(4.0).difference(second.buffer(4.0))
+            second = second.buffer(4.0)
+        frame = shapely.box(3, 3, half - 3, HEIGHT - 3)
+        first, second = first.intersection(frame), second.intersection(frame)
+        canvas.area(first, CLASS_COLOURS[SOIL])
+        canvas.area(second, CLASS_COLOURS[SAND])
+        if overlapping:
+            canvas.hatch(first.intersection(second))
+        canvas.verdict(not overlapping)
+        panels.append(canvas.finish())
+    gap = np.full((HEIGHT, WIDTH - 2 * half, 3), 255, dtype=np.uint8)
+    return np.concatenate([panels[0], gap, panels[1]], axis=1)
+
+
+def beyond_30m() -> Picture:
+    """The ground beyond the range limit darkened, as volunteers see it; areas in the near part."""
+    canvas = Canvas(_BEYOND)
+    rows, cols = canvas.window()
+    distance = canvas.scene.range_m[rows, cols]
+    far, known = (distance > RANGE_LIMIT_M).sum(axis=1), (distance > 0).sum(axis=1)
+    cut = float(np.flatnonzero(2 * far > known).max() + 1) * canvas.scale
+    veil = Image.new("L", canvas.image.size, 0)
+    edge = cut * OVERSAMPLE
+    ImageDraw.Draw(veil).rectangle([0, 0, canvas.image.width, edge], fill=170)
+    canvas.image.paste(Image.new("RGB", canvas.image.size, (0, 0, 0)), mask=veil)
+    canvas.dashes([(0, cut), (WIDTH, cut)], WHITE, 2.5)
+    near = shapely.box(0, cut + 6, WIDTH, HEIGHT)
+    for code in (SAND, SOIL, BEDROCK):
+        for shape in canvas.areas(code)[:1]:
+            canvas.area(shape.intersection(near), CLASS_COLOURS[code], 0.2)
+    canvas.verdict(False, (WIDTH / 2, cut / 2))
+    canvas.verdict(True, (WIDTH / 2, cut + 0.5 * (HEIGHT - cut)))
+    return canvas.finish()
+
+
+def scale_bar() -> Picture:
+    """The scale bar, a rock that is larger, and pebbles that are smaller and need no outline."""
+    canvas = Canvas(SCALE_BAR_FRAME)
+    rows, cols = canvas.window()
+    distance = canvas.scene.range_m[rows, cols]
+    middle = (WIDTH / 2, HEIGHT / 2)
+    at = distance[int(middle[1] / canvas.scale), int(middle[0] / canvas.scale)]
+    wide = canvas.scene.camera.focal_length_px * _BAR_WIDTH_M / float(at) * canvas.scale
+    for shape in canvas.areas(BIG_ROCK, 800.0)[:2]:
+        canvas.area(shape, CLASS_COLOURS[BIG_ROCK])
+    for x, y, radius in _STONES:
+        turn = np.linspace(0, 2 * np.pi, 48)
+        circle = list(zip(x + radius * np.cos(turn), y + radius * np.sin(turn), strict=True))
+        canvas.dashes(circle, WHITE, 1.5)
+        canvas.verdict(False, (x + radius + 10, y - radius - 6), 12)
+    x, y = middle
+    bar = [
+        (x - 0.46 * wide, y - 5),
+        (x + 0.46 * wide, y - 5),
+        (x + 0.5 * wide, y + 5),
+        (x - 0.5 * wide, y + 5),
+    ]
+    points = [(px * OVERSAMPLE, py * OVERSAMPLE) for px, py in bar]
+    ImageDraw.Draw(canvas.image).polygon(points, fill=WHITE, outline=(20, 20, 20), width=3)
+    canvas.arrow((x, y - 78), (x, y - 14))
+    canvas.verdict(True, (212, 30), 16)
+    return canvas.finish()
+
+
+def hero() -> Picture:
+    """The landing page's picture: a wide view, part of which is labelled."""
+    canvas = Canvas(_HERO, HERO_WIDTH, HERO_HEIGHT)
+    for code, most in ((BEDROCK, 1), (SAND, 1), (BIG_ROCK, 2)):
+        for shape in canvas.areas(code, 3000.0)[:most]:
+            canvas.area(shape, CLASS_COLOURS[code], 0.22)
+    return canvas.finish()
+
+
+def tutorial_pictures() -> dict[str, Callable[[], Picture]]:
+    """Every lesson's picture by file name: RGB uint8 (420, 640, 3) when called."""
+    return {
+        "soil": lambda: class_example(SOIL, SOIL_FRAME, arrows=[((470, 60), (400, 112))]),
+        "bedrock": lambda: class_example(BEDROCK, BEDROCK_FRAME, arrows=[((420, 55), (352, 118))]),
+        "sand": lambda: class_example(
+            SAND, SAND_FRAME, most=2, arrows=[((300, 120), (240, 190)), ((380, 130), (350, 205))]
+        ),
+        "big-rock": big_rock,
+        "no-overlap": no_overlap,
+        "beyond-30m": beyond_30m,
+        "scale-bar": scale_bar,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Draw the tutorial's pictures and hero.webp.")
+    parser.add_argument("folder", type=Path, help="where to; hero.webp goes one folder up")
+    folder = cast(Path, parser.parse_args(arguments).folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw in tutorial_pictures().items():
+        Image.fromarray(draw()).save(folder / f"{name}.webp", quality=62, method=6)
+    Image.fromarray(hero()).save(folder.parent / "hero.webp", quality=80, method=6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,291 @@
+"""Synthetic volunteers: labels drawn from the truth the way people draw.
+
+People outline what they see with a few dozen points, a little beside the true border and always
+to the same side over a stretch of it; they leave out what is small, skip what they are unsure of,
+take one terrain for its neighbour, and some of them do not try at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.ndimage import gaussian_filter, map_coordinates, zoom
+
+from labeling.geometry import Region, clean_regions
+from labeling.masks import NO_LABEL, mask_to_regions
+
+Kind = Literal["careful", "ordinary", "hasty", "sloppy", "malicious", "expert"]
+Mask = npt.NDArray[np.uint8]
+
+# Lengths of a volunteer's habits are given for an image of this size
+_FULL_SIZE = 1024
+# People see no finer than this when they outline; the truth is read on a grid of about this size
+_SKETCH_SIZE = 256
+
+_MOST_POINTS = 150
+
+# Who takes part: shares of the crowd. Most people take care; the paper (3.2) found few to discard
+_CROWD: dict[Kind, float] = {
+    "careful": 0.34,
+    "ordinary": 0.42,
+    "hasty": 0.13,
+    "sloppy": 0.08,
+    "malicious": 0.03,
+}
+
+# Neighbours in look: soil and sand, bedrock and big rock (NAV codes)
+_LOOK_ALIKE: dict[int, dict[int, float]] = {
+    0: {2: 0.6, 1: 0.4},
+    1: {0: 0.7, 3: 0.3},
+    2: {0: 1.0},
+    3: {1: 0.9, 0: 0.1},
+}
+
+
+@dataclass(frozen=True)
+class _Habit:
+    border_px: float
+    gap_px: float
+    detail_px: float
+    smallest_px: float
+    miss_rate: float
+    error_rate: float
+    cover: float
+
+
+_HABITS: dict[Kind, _Habit] = {
+    "careful": _Habit(4.0, 2.0, 4.0, 24.0, 0.08, 0.02, 0.97),
+    "ordinary": _Habit(8.0, 3.0, 7.0, 36.0, 0.20, 0.06, 0.90),
+    "hasty": _Habit(15.0, 4.0, 13.0, 60.0, 0.42, 0.11, 0.72),
+    "sloppy": _Habit(30.0, 0.0, 22.0, 50.0, 0.34, 0.30, 0.75),
+    "malicious": _Habit(0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0),
+    "expert": _Habit(2.0, 5.0, 2.5, 22.0, 0.12, 0.0, 0.95),
+}
+
+_NAMES = (
+    ("dusty", "red", "rusty", "windy", "quiet", "stony", "early", "polar", "amber", "distant"),
+    ("ridge", "crater", "rover", "dune", "pebble", "comet", "basalt", "delta", "phobos", "gale"),
+)
+
+
+@dataclass(frozen=True)
+class Volunteer:
+    """A labeler and their habits.
+
+    border_px: how far outlines run beside the true border, standard deviation, pixels of a 1024 px
+    image (so all lengths here). gap_px: room left inside the border. detail_px: how coarsely an
+    outline follows. smallest_px: regions narrower than this are left out. miss_rate: chance to
+    leave out any other region. confuse: true class -> {drawn class: chance}; a class that is not
+    in it is never confused. cover: the share of a region that is drawn on average.
+    """
+
+    name: str
+    kind: Kind
+    border_px: float
+    gap_px: float
+    detail_px: float
+    smallest_px: float
+    miss_rate: float
+    confuse: Mapping[int, Mapping[int, float]]
+    cover: float
+
+
+def make_volunteers(count: int, rng: np.random.Generator) -> list[Volunteer]:
+    """A crowd of `count` labelers with different names, in shares like a real project's."""
+    kinds: list[Kind] = list(_CROWD)
+    drawn = rng.choice(len(kinds), size=count, p=list(_CROWD.values()))
+    return [make_volunteer(kinds[int(k)], n, rng) for n, k in enumerate(drawn)]
+
+
+def make_experts(count: int, rng: np.random.Generator) -> list[Volunteer]:
+    """`count` experts, who draw only what they are sure of (paper section 3.1)."""
+    return [make_volunteer("expert", n, rng) for n in range(count)]
+
+
+def make_volunteer(kind: Kind, number: int, rng: np.random.Generator) -> Volunteer:
+    """One labeler of a kind; `number` makes the name different from the others'."""
+    habit = _HABITS[kind]
+    own = rng.uniform(0.75, 1.3, size=4)
+    error = habit.error_rate * float(own[0])
+    confuse = {
+        true: {true: 1.0 - error} | {seen: error * share for seen, share in alike.items()}
+        for true, alike in _LOOK_ALIKE.items()
+    }
+    first, second = (words[int(rng.integers(len(words)))] for words in _NAMES)
+    return Volunteer(
+        name=f"expert_{number + 1}" if kind == "expert" else f"{first}_{second}_{number + 1}",
+        kind=kind,
+        border_px=habit.border_px * float(own[1]),
+        gap_px=habit.gap_px,
+        detail_px=habit.detail_px * float(own[2]),
+        smallest_px=habit.smallest_px,
+        miss_rate=habit.miss_rate * float(own[3]),
+        confuse=confuse if kind != "expert" else {},
+        cover=habit.cover,
+    )
+
+
+def draw_label(
+    volunteer: Volunteer, scene_truth: Mask, codes: Collection[int], rng: np.random.Generator
+) -> list[Region]:
+    """What a volunteer draws on an image whose truth is known.
+
+    scene_truth: uint8 (H, W), class codes, 255 where nothing is to be drawn (sky, rover, beyond the
+    range limit). codes: the campaign's classes; others in the truth are not drawn. Returns regions
+    that lie inside the image and do not overlap; an empty list when nothing was worth drawing.
+    """
+    height, width = scene_truth.shape
+    classes = sorted(codes)
+    if volunteer.kind == "malicious":
+        return clean_regions(_vandalism(height, width, classes, rng), width, height)
+    scale = max(height, width) / _FULL_SIZE
+    seen, pixel = _sketch(volunteer, scene_truth, classes, scale, rng)
+    regions = []
+    # the small first: who draws a rock first draws the soil around it
+    outlines = sorted(mask_to_regions(seen), key=lambda region: len(region.rings[0]))
+    for outline in outlines:
+        shape = shapely.Polygon(
+            outline.rings[0] * pixel, [ring * pixel for ring in outline.rings[1:]]
+        )
+        drawn = _outlined(volunteer, shape.buffer(0), scale, rng)
+        code = _named(volunteer, outline.code, classes, rng)
+        regions += [Region(code, _rings(part)) for part in drawn]
+    regions.sort(key=lambda region: shapely.Polygon(region.rings[0]).area)
+    return clean_regions(regions, width, height)
+
+
+def _sketch(
+    volunteer: Volunteer,
+    truth: Mask,
+    classes: list[int],
+    scale: float,
+    rng: np.random.Generator,
+) -> tuple[Mask, float]:
+    """The truth as this volunteer sees it: coarse, and bent so that borders run beside the true
+    ones. Returns the mask and the size of its pixels in pixels of the image."""
+    step = max(1, round(max(truth.shape) / _SKETCH_SIZE))
+    coarse = truth[step // 2 :: step, step // 2 :: step]
+    bend = volunteer.border_px * scale / step
+    rows, cols = np.meshgrid(*(np.arange(n) for n in coarse.shape), indexing="ij")
+    places = [rows + bend * _wave(coarse.shape, rng), cols + bend * _wave(coarse.shape, rng)]
+    bent = map_coordinates(coarse, places, order=0, mode="nearest")
+    # what the eye lumps together
+    blur = 0.45 * volunteer.detail_px * scale / step + 0.4
+    strength = np.stack(
+        [gaussian_filter((bent == code).astype(np.float32), blur) for code in [*classes, NO_LABEL]]
+    )
+    values = np.array([*classes, NO_LABEL], dtype=np.uint8)
+    seen = values[strength.argmax(axis=0)]
+    seen[strength.max(axis=0) < 0.34] = NO_LABEL
+    # nobody outlines what is masked
+    seen[coarse == NO_LABEL] = NO_LABEL
+    return seen, float(step)
+
+
+def _wave(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Smooth noise of standard deviation about 1 that changes over about a tenth of the image."""
+    knots = rng.standard_normal((11, 11))
+    factors = (shape[0] / 11, shape[1] / 11)
+    wave: npt.NDArray[np.float64] = zoom(knots, factors, order=3, mode="nearest", grid_mode=True)
+    return 1.3 * wave
+
+
+def _outlined(
+    volunteer: Volunteer, shape: shapely.Geometry, scale: float, rng: np.random.Generator
+) -> list[shapely.Polygon]:
+    """The outlines a volunteer draws for one region of the truth: none, one or a few."""
+    detail = volunteer.detail_px * scale
+    smallest = volunteer.smallest_px * scale
+    if shape.area < smallest**2 or rng.random() < volunteer.miss_rate:
+        return []
+    if rng.random() > volunteer.cover:
+        shape = _part_of(shape, rng)
+    shape = shape.buffer(-volunteer.gap_px * scale - 0.3 * detail).buffer(0.3 * detail)
+    parts = []
+    for polygon in shapely.get_parts(shape):
+        if polygon.area < 0.5 * smallest**2:
+            continue
+        # nobody draws around the small things inside a region
+        holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area > smallest**2]
+        whole = shapely.Polygon(polygon.exterior, holes)
+        parts.append(_with_few_points(whole, 0.45 * detail + 2.0 * scale))
+    return parts
+
+
+def _with_few_points(polygon: shapely.Polygon, tolerance: float) -> shapely.Polygon:
+    """A polygon simplified until it has no more points than a patient person clicks."""
+    simple = polygon.simplify(tolerance)
+    while shapely.get_num_coordinates(simple) > _MOST_POINTS:
+        tolerance *= 1.35
+        simple = polygon.simplify(tolerance)
+    return simple
+
+
+def _part_of(shape: shapely.Geometry, rng: np.random.Generator) -> shapely.Geometry:
+    """One side of a region: labels are sparse on purpose."""
+    x0, y0, x1, y1 = shape.bounds
+    angle, share = rng.uniform(0, 2 * np.pi), rng.uniform(-0.1, 0.35)
+    reach = float(np.hypot(x1 - x0, y1 - y0))
+    along = np.array([np.cos(angle), np.sin(angle)])
+    across = np.array([-along[1], along[0]])
+    middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2]) + along * share * 0.5 * reach
+    corners = [middle + reach * across, middle - reach * across]
+    corners += [corners[1] - 2 * reach * along, corners[0] - 2 * reach * along]
+    return shape.intersection(shapely.Polygon(corners))
+
+
+def _named(volunteer: Volunteer, true: int, classes: list[int], rng: np.random.Generator) -> int:
+    """The class a volunteer gives to a region of class `true`."""
+    chances = {c: p for c, p in volunteer.confuse.get(true, {}).items() if c in classes}
+    pick = rng.random() * max(sum(chances.values()), 1e-9)
+    for code, chance in chances.items():
+        pick -= chance
+        if pick < 0:
+            return code
+    return true
+
+
+def _rings(polygon: shapely.Polygon) -> tuple[npt.NDArray[np.float64], ...]:
+    rings = [polygon.exterior, *polygon.interiors]
+    return tuple(shapely.get_coordinates(ring)[:-1] for ring in rings)
+
+
+def _vandalism(
+    height: int, width: int, classes: list[int], rng: np.random.Generator
+) -> list[Region]:
+    """A label without regard to the image: everything one class, blobs, or a scribble."""
+    styles: tuple[Callable[..., list[Region]], ...] = (_all_one, _blobs, _scribble)
+    return styles[int(rng.integers(3))](np.array([width, height]), classes, rng)
+
+
+def _all_one(
+    size: npt.NDArray[np.int64], classes: list[int], rng: np.random.Generator
+) -> list[Region]:
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) + rng.uniform(-0.06, 0.06, (4, 2))
+    return [Region(int(rng.choice(classes)), (np.clip(corners, 0, 1) * size,))]
+
+
+def _blobs(
+    size: npt.NDArray[np.int64], classes: list[int], rng: np.random.Generator
+) -> list[Region]:
+    regions = []
+    for _ in range(int(rng.integers(3, 8))):
+        turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        radius = rng.uniform(0.05, 0.22) * (1 + 0.25 * np.sin(3 * turn + rng.uniform(0, 6)))
+        ring = rng.random(2) + radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        regions.append(Region(int(rng.choice(classes)), (np.clip(ring, 0, 1) * size,)))
+    return regions
+
+
+def _scribble(
+    size: npt.NDArray[np.int64], classes: list[int], rng: np.random.Generator
+) -> list[Region]:
+    path = shapely.LineString(rng.random((14, 2)) * size)
+    shape = path.buffer(0.012 * float(size.min()), quad_segs=2)
+    code = int(rng.choice(classes))
+    return [Region(code, _rings(part)) for part in shapely.get_parts(shape)]

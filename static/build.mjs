@@ -1,0 +1,67 @@
+/**
+ * Bundles the front end into static/dist: `node static/build.mjs [--watch]`.
+ *
+ * One JavaScript bundle a page and one stylesheet a look; a page whose entry file does not
+ * exist is left out. Prints each bundle's size as the network sees it.
+ */
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const dist = path.join(here, "dist");
+
+const ENTRIES = {
+  annotate: "src/annotate/main.ts",
+  review: "src/review/main.ts",
+  review_worker: "src/review/worker.ts",
+  bulk: "src/review/bulk.ts",
+  charts: "src/charts/main.ts",
+  progress: "src/progress/main.ts",
+  imports: "src/imports/main.ts",
+  prune: "src/prune/main.ts",
+  gold: "src/gold/main.ts",
+  results: "src/results/main.ts",
+  tutorial: "src/tutorial/main.ts",
+};
+const STYLES = {
+  site: "css/site.css",
+  annotate: "css/drawing.css",
+};
+
+const present = (entries) =>
+  Object.entries(entries)
+    .map(([out, file]) => ({ out, in: path.join(here, file) }))
+    .filter((entry) => existsSync(entry.in));
+
+const options = {
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  outdir: dist,
+  target: ["es2022", "chrome111", "firefox115", "safari16.4"],
+  logLevel: "info",
+  legalComments: "linked",
+};
+const scripts = { ...options, entryPoints: present(ENTRIES), format: "esm" };
+const styles = { ...options, entryPoints: present(STYLES) };
+
+async function reportSizes(result) {
+  for (const file of Object.keys(result.metafile.outputs)) {
+    if (!/\.(js|css)$/.test(file)) continue;
+    const gzipped = gzipSync(await readFile(file)).length;
+    console.log(`${path.basename(file).padEnd(14)} ${(gzipped / 1024).toFixed(1)} KB gzipped`);
+  }
+}
+
+if (process.argv.includes("--watch")) {
+  for (const each of [scripts, styles]) await (await esbuild.context(each)).watch();
+} else {
+  await rm(dist, { recursive: true, force: true });
+  for (const each of [scripts, styles]) {
+    await reportSizes(await esbuild.build({ ...each, metafile: true, logLevel: "warning" }));
+  }
+}

@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { NewerDraft, Refused, SignedOut, Unreachable, createApi, newId } from "./api";
+import type { Api } from "./api";
+import { drawing, parcel, task } from "./fakes";
+import { toJson } from "./drawing";
+
+const urls = {
+  next: "/next/", labels: "/labels/", skip: "/a/{id}/skip/", draft: "/i/{id}/draft/",
+  session: "/session/", nothing: "/i/{id}/nothing/", sent: "/l/{id}/",
+  correct: "/l/{id}/correct/",
+};
+const api = (guestToken: string | null = null): Api =>
+  createApi(urls, { labeler: 5, csrfToken: "old", guestToken });
+
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body: unknown;
+  readonly keepalive: boolean;
+}
+
+/** A server that gives these answers, one after the other, the last one again and again. */
+function answering(...answers: (() => Response | Promise<Response>)[]): Asked[] {
+  const asked: Asked[] = [];
+  globalThis.fetch = async (url, init) => {
+    const { method, headers, body, keepalive } = init as RequestInit;
+    asked.push({
+      url: String(url),
+      method: method!,
+      headers: headers as Record<string, string>,
+      body: body ? JSON.parse(body as string) : null,
+      keepalive: keepalive === true,
+    });
+    return await (answers.length > 1 ? answers.shift()! : answers[0]!)();
+  };
+  return asked;
+}
+
+const real = globalThis.fetch;
+afterEach(() => {
+  globalThis.fetch = real;
+  vi.restoreAllMocks();
+});
+
+const json = (body: unknown, status = 200) => (): Response => Response.json(body, { status });
+const no = (status: number, code: string) => json({ code, detail: "No." }, status);
+const stored = json({ id: "label-1", image: 1, labels_sent: 3 });
+
+describe("what an answer means", () => {
+  it.each([
+    ["500", () => new Response("", { status: 500 }), "server"],
+    ["503 with a page", () => new Response("<html>", { status: 503 }), "server"],
+    ["429", () => new Response("{}", { status: 429 }), "busy"],
+    ["no network", () => Promise.reject(new TypeError("failed to fetch")), "network"],
+    ["a page to sign in, of somebody else", () => new Response("<html>"), "server"],
+    ["half an answer", () => new Response('{"id": "label'), "server"],
+    ["another's JSON", json({ welcome: true }), "server"],
+    ["JSON null", json(null), "server"],
+    ["another label's id", json({ id: "other", labels_sent: 1 }), "server"],
+  ])("%s: the same label may be sent again", async (_, answer, reason) => {
+    answering(answer);
+    const failed = api().deliver(parcel(1));
+    await expect(failed).rejects.toBeInstanceOf(Unreachable);
+    await expect(failed).rejects.toMatchObject({ reason });
+  });
+
+  it.each([
+    [400, "invalid"], [404, "unknown_image"], [409, "already_labeled"], [410, "retired_image"],
+    [413, "too_large"], [403, "not_assigned"],
+  ])("%i %s: a no, with the server's sentence", async (status, code) => {
+    const asked = answering(no(status, code));
+    await expect(api().deliver(parcel(1))).rejects.toEqual(new Refused(status, "No.", code));
+    expect(asked).toHaveLength(1);
+  });
+
+  it("413 of a proxy, which has no sentence for us", async () => {
+    answering(() => new Response("<html>too large", { status: 413 }));
+    await expect(api().deliver(parcel(1))).rejects.toMatchObject({ status: 413 });
+  });
+
+  it("a newer drawing comes with the refusal", async () => {
+    answering(json({ code: "conflict", detail: "Newer.", draft: { version: 4 } }, 409));
+    const saved = api().saveDraft(7, { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 });
+    await expect(saved).rejects.toBeInstanceOf(NewerDraft);
+    await expect(saved).rejects.toMatchObject({ draft: { version: 4 } });
+  });
+});
+
+describe("what is asked", () => {
+  it("for the next pictures", async () => {
+    const { image, assignment, role } = task(1);
+    const now = { image, assignment, role, draft: { version: 2 } };
+    const asked = answering(json({ ...now, ahead: [task(2)], labels_sent: 4 }));
+    expect(await api().next([9], 2)).toEqual({ tasks: [now, task(2)], labelsSent: 4 });
+    expect(asked[0]).toMatchObject({
+      url: "/next/", method: "POST", body: { pending: [9], ahead: 2 },
+      headers: { "X-Labeler": "5", "X-CSRFToken": "old" },
+    });
+    answering(json({ image: null, assignment: null, role: null, labels_sent: 4 }));
+    expect(await api().next([], 2)).toEqual({ tasks: [], labelsSent: 4 });
+    answering(json({ hello: "you" }));
+    await expect(api().next([], 2)).rejects.toBeInstanceOf(Unreachable);
+  });
+
+  it("a label has what the server reads and nothing else; a skip has its assignment", async () => {
+    const asked = answering(stored, () => new Response(null, { status: 204 }));
+    const { id, image, polygons, started_at } = parcel(1);
+    expect(await api().deliver(parcel(1))).toMatchObject({ labels_sent: 3 });
+    await api().deliver(parcel(2, { kind: "skip" }));
+    expect(asked.map(({ url, body }) => [url, body])).toEqual([
+      ["/labels/", { id, image, polygons, started_at }], ["/a/102/skip/", {}],
+    ]);
+  });
+
+  it("nothing to label has its image, and is answered with it", async () => {
+    const asked = answering(json({ image: 2, labels_sent: 4 }));
+    expect(await api().deliver(parcel(2, { kind: "nothing" }))).toMatchObject({ labels_sent: 4 });
+    expect(asked.map(({ url, body }) => [url, body])).toEqual([["/i/2/nothing/", {}]]);
+    await expect(api().deliver(parcel(3, { kind: "nothing" }))).rejects.toBeInstanceOf(Unreachable);
+  });
+
+  it("a correction has the version it began from, and an id of its own", async () => {
+    const corrects = { id: "sent-1", version: 3, polygons: [] };
+    const asked = answering(json({ id: "sent-1", image: 1, version: 4, labels_sent: 3 }));
+    const own = parcel(1, { task: task(1, { corrects }) });
+    expect(await api().deliver(own)).toMatchObject({ labels_sent: 3 });
+    expect(asked[0]).toMatchObject({
+      url: "/l/sent-1/correct/",
+      body: { id: "label-1", polygons: own.polygons, base_version: 3 },
+    });
+    answering(json({ id: "label-1", labels_sent: 3 }));
+    await expect(api().deliver(own)).rejects.toBeInstanceOf(Unreachable);
+  });
+
+  it("a label that was sent comes as a task, unless it is fixed", async () => {
+    const { image, assignment, role } = task(1);
+    const label = { id: "sent-1", version: 2, polygons: [] };
+    const answer = { image, assignment, role, draft: null, label, why_fixed: "" };
+    const asked = answering(json(answer));
+    expect(await api().sentLabel("sent-1")).toEqual({ ...task(1), corrects: label });
+    expect(asked[0]).toMatchObject({ url: "/l/sent-1/", method: "GET" });
+    answering(json({ ...answer, why_fixed: "You have seen the others." }));
+    await expect(api().sentLabel("sent-1")).rejects.toEqual(
+      new Refused(409, "You have seen the others.", "label_fixed"),
+    );
+    answering(json({ welcome: true }));
+    await expect(api().sentLabel("sent-1")).rejects.toBeInstanceOf(Unreachable);
+  });
+
+  it("a drawing outlives its page only where browsers allow it", async () => {
+    const asked = answering(json({ version: 2, saved_at: "" }));
+    const body = { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 };
+    expect(await api().saveDraft(7, body, true)).toBe(2);
+    const long = Array.from({ length: 9000 }, (_, x) => [x, 0.25] as const);
+    await api().saveDraft(7, { ...body, steps: [long] }, true);
+    await api().saveDraft(7, body);
+    expect(asked.map(({ url, method, keepalive }) => [url, method, keepalive])).toEqual([
+      ["/i/7/draft/", "PUT", true], ["/i/7/draft/", "PUT", false], ["/i/7/draft/", "PUT", false],
+    ]);
+  });
+});
+
+describe("a session that ended", () => {
+  it("a stale token is replaced quietly", async () => {
+    const asked = answering(
+      no(403, "permission_denied"), json({ csrf_token: "new", labeler: 5 }), stored,
+    );
+    await api().deliver(parcel(1));
+    expect(asked.map(({ url, headers }) => [url, headers["X-CSRFToken"]])).toEqual([
+      ["/labels/", "old"], ["/session/", "old"], ["/labels/", "new"],
+    ]);
+  });
+
+  it("a guest whose cookie is lost is the same guest again", async () => {
+    const asked = answering(
+      no(403, "other_labeler"), json({ csrf_token: "b", labeler: null }),
+      json({ csrf_token: "c", labeler: 5 }), stored,
+    );
+    await api("token").deliver(parcel(1));
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST /labels/", "GET /session/", "POST /session/", "POST /labels/",
+    ]);
+    expect([asked[2]!.body, asked[3]!.headers["X-CSRFToken"]]).toEqual([
+      { guest_token: "token" }, "c",
+    ]);
+  });
+
+  it("an account has to sign in, and nobody sends for somebody else", async () => {
+    for (const labeler of [null, 6]) {
+      const asked = answering(no(403, "other_labeler"), json({ csrf_token: "b", labeler }));
+      await expect(api().deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+      expect(asked).toHaveLength(2);
+    }
+    answering(no(403, "other_labeler"), json({ csrf_token: "b", labeler: 6 }));
+    await expect(api("token").deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+  });
+
+  it("is tried once, not for ever", async () => {
+    const asked = answering(
+      no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }),
+      no(403, "permission_denied"),
+    );
+    await expect(api().deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+    expect(asked).toHaveLength(3);
+  });
+
+  it("with no network in between is only no network", async () => {
+    answering(no(403, "other_labeler"), () => Promise.reject(new TypeError("gone")));
+    await expect(api().deliver(parcel(1))).rejects.toMatchObject({ reason: "network" });
+  });
+});
+
+it("makes ids of the form the server expects", () => {
+  expect(newId()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(newId()).not.toBe(newId());
+});

@@ -1,0 +1,200 @@
+/**
+ * The state of the drawing: the label and the shape under the hand with their history, the class
+ * in use, the selected region and corner, and how the tools behave. Knows neither the page nor the
+ * drawing surface; tells `onChange`.
+ */
+import { setClass } from "./actions";
+import type { Action } from "./actions";
+import { NO_FRAME, same } from "./geometry";
+import type { Frame } from "./geometry";
+import { begin, push, redo, undo } from "./history";
+import type { History } from "./history";
+import { EMPTY_LABEL } from "./label";
+import type { Label, Point, Region } from "./label";
+import { NO_SKETCH, isEmpty, takeBack } from "./sketch";
+import type { Sketch } from "./sketch";
+import { cornerPoint } from "./vertices";
+import type { Corner } from "./vertices";
+
+export type Change = "label" | "sketch" | "selection" | "class" | "options";
+
+/** How the tools behave. */
+export interface Options {
+  /** What is new wins against the regions that are there; otherwise it takes what is free. */
+  readonly paintOver: boolean;
+  /** The pointer sticks to corners and edges. */
+  readonly snap: boolean;
+  /** Between two points on one outline, the outline is followed. */
+  readonly follow: boolean;
+}
+
+/** What undo goes back to. */
+interface Drawing {
+  readonly label: Label;
+  readonly sketch: Sketch;
+}
+
+export class Editor {
+  frame: Frame = NO_FRAME;
+  private history: History<Drawing> = begin({ label: EMPTY_LABEL, sketch: NO_SKETCH });
+  private currentSelection: Region | null = null;
+  private currentCorner: Corner | null = null;
+  private currentCode: number;
+  private currentOptions: Options = { paintOver: false, snap: true, follow: true };
+
+  constructor(
+    firstCode: number,
+    private readonly onChange: (change: Change) => void,
+  ) {
+    this.currentCode = firstCode;
+  }
+
+  get label(): Label {
+    return this.history.present.label;
+  }
+
+  get sketch(): Sketch {
+    return this.history.present.sketch;
+  }
+
+  get selected(): Region | null {
+    return this.currentSelection;
+  }
+
+  /** The chosen corner of the selected region. */
+  get selectedVertex(): Corner | null {
+    return this.currentCorner;
+  }
+
+  get code(): number {
+    return this.currentCode;
+  }
+
+  get options(): Options {
+    return this.currentOptions;
+  }
+
+  get canUndo(): boolean {
+    return this.history.past.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.history.future.length > 0;
+  }
+
+  /** A new image: nothing to undo but an unfinished shape, nothing selected. */
+  open(label: Label, frame: Frame, sketch: Sketch = NO_SKETCH): void {
+    this.frame = frame;
+    this.currentSelection = null;
+    this.currentCorner = null;
+    const steps = [...sketch.steps, null].map((_, i) => ({ ...sketch, steps: sketch.steps.slice(0, i) }));
+    const drawings = steps.map((each): Drawing => ({ label, sketch: each }));
+    this.history = drawings.slice(1).reduce(push, begin(drawings[0]!));
+    this.onChange("label");
+    this.onChange("sketch");
+  }
+
+  /** Does an action; whether it changed anything. The selection follows a region that changed. */
+  apply(action: Action): boolean {
+    return this.step({ label: action(this.label), sketch: this.sketch });
+  }
+
+  /** Does an action with the shape under the hand, which is gone afterwards; one step of undo. */
+  finish(action: Action): boolean {
+    const before = this.label;
+    this.step({ label: action(before), sketch: NO_SKETCH });
+    return this.label !== before;
+  }
+
+  undo(): void {
+    this.moveTo(undo(this.history));
+  }
+
+  redo(): void {
+    this.moveTo(redo(this.history));
+  }
+
+  setSketch(sketch: Sketch): void {
+    this.step({ label: this.label, sketch });
+  }
+
+  /** Removes the last point, or the last stroke, of the shape under the hand. */
+  takeBack(): void {
+    if (!isEmpty(this.sketch)) this.setSketch(takeBack(this.sketch));
+  }
+
+  select(region: Region | null): void {
+    this.currentSelection = region;
+    this.currentCorner = null;
+    this.onChange("selection");
+  }
+
+  selectVertex(corner: Corner | null): void {
+    const known = corner && this.selected && cornerPoint(this.selected, corner);
+    this.currentCorner = known ? corner : null;
+    this.onChange("selection");
+  }
+
+  /** The class of what is drawn next, and of the selected region. */
+  useClass(code: number): void {
+    this.currentCode = code;
+    if (this.selected) this.apply(setClass(this.selected, code));
+    this.onChange("class");
+  }
+
+  setOptions(options: Partial<Options>): void {
+    this.currentOptions = { ...this.currentOptions, ...options };
+    this.onChange("options");
+  }
+
+  private step(next: Drawing): boolean {
+    const now = this.history.present;
+    const nothing = isEmpty(next.sketch) && isEmpty(now.sketch);
+    if (next.label === now.label && (next.sketch === now.sketch || nothing)) return false;
+    return this.moveTo(push(this.history, next));
+  }
+
+  private moveTo(history: History<Drawing>): boolean {
+    const before = this.history.present;
+    this.history = history;
+    const { label, sketch } = history.present;
+    if (label !== before.label) {
+      this.followSelection(before.label);
+      this.onChange("label");
+    }
+    if (sketch !== before.sketch) this.onChange("sketch");
+    return history.present !== before;
+  }
+
+  private followSelection(before: Label): void {
+    const region = this.currentSelection;
+    if (!region || this.label.regions.includes(region)) return;
+    const corner = this.currentCorner && cornerPoint(region, this.currentCorner);
+    this.currentSelection = successor(region, before, this.label);
+    this.currentCorner = corner && this.selected ? placeOf(corner, this.selected) : null;
+  }
+}
+
+/**
+ * The region that took the place of one that is gone: of the new ones the one in its very place,
+ * or, where there are more or fewer than before, the one that has most of its corners.
+ */
+function successor(region: Region, before: Label, after: Label): Region | null {
+  const fresh = after.regions.filter((each) => !before.regions.includes(each));
+  const inPlace = after.regions[before.regions.indexOf(region)];
+  if (after.regions.length === before.regions.length) {
+    return inPlace && fresh.includes(inPlace) ? inPlace : null;
+  }
+  const corners = new Set(region.rings.flat().map(String));
+  const shared = fresh.map((each) => each.rings.flat().filter((p) => corners.has(String(p))).length);
+  const most = Math.max(0, ...shared);
+  return most > 0 ? fresh[shared.indexOf(most)]! : null;
+}
+
+function placeOf(corner: Point, region: Region): Corner | null {
+  for (const [ring, points] of region.rings.entries()) {
+    const index = points.findIndex((point) => same(point, corner));
+    if (index >= 0) return { ring, index };
+  }
+  return null;
+}

@@ -1,0 +1,26 @@
+/** The field guide on the drawing page: a sheet that opens with a key and closes with Esc. */
+
+export class Guide {
+  private readonly dialog = document.getElementById("guide") as HTMLDialogElement;
+
+  constructor() {
+    document.getElementById("guide-close")!.addEventListener("click", () => this.dialog.close());
+    // Beside the sheet, on the picture: that is where the volunteer wants to go on.
+    this.dialog.addEventListener("click", (event) => {
+      if (event.target === this.dialog) this.dialog.close();
+    });
+    this.dialog.addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() === "g" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault();
+        this.dialog.close();
+      }
+    });
+  }
+
+  /** The browser gives the focus back to where it was when the sheet is closed. */
+  open(): void {
+    if (this.dialog.open) return;
+    this.dialog.showModal();
+    this.dialog.querySelector<HTMLElement>(".guide")?.focus();
+  }
+}

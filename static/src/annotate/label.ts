@@ -1,0 +1,37 @@
+/**
+ * The label being drawn: what the volunteer marked on one image, as immutable data.
+ *
+ * Points are (x, y) in image pixels, x right, y down. A ring's first point is not repeated at its
+ * end; a region's first ring is its outline, the others are holes. Regions are compared by
+ * identity: an action that changes one puts a new object in its place.
+ */
+
+export type Point = readonly [x: number, y: number];
+export type Ring = readonly Point[];
+export type Rings = readonly Ring[];
+
+export interface Region {
+  /** Terrain class code, as it will stand in masks. */
+  readonly code: number;
+  readonly rings: Rings;
+}
+
+export interface Label {
+  readonly regions: readonly Region[];
+}
+
+/** One region as the server reads and stores it. */
+export interface PolygonJson {
+  readonly class: number;
+  readonly rings: readonly (readonly (readonly [number, number])[])[];
+}
+
+export const EMPTY_LABEL: Label = { regions: [] };
+
+export function toPolygons(label: Label): PolygonJson[] {
+  return label.regions.map((region) => ({ class: region.code, rings: region.rings }));
+}
+
+export function fromPolygons(polygons: readonly PolygonJson[]): Label {
+  return { regions: polygons.map((polygon) => ({ code: polygon.class, rings: polygon.rings })) };
+}

@@ -1,0 +1,290 @@
+/** The drawing page: puts the parts together and gives each button and key its meaning. */
+import { removeRegion, setClass } from "./actions";
+import { AboutPicture } from "./about_picture";
+import { readConfig, readStrings } from "./config";
+import { labelToCorrect, showCorrecting } from "./correction";
+import { Editor } from "./editor";
+import type { Change } from "./editor";
+import { Corners } from "./corners";
+import { Cursor } from "./cursor";
+import { FeedbackPanel } from "./feedback";
+import { Guide } from "./guide";
+import { fillHelp } from "./help";
+import { keepWork } from "./keeping";
+import { listenToKeys } from "./keyboard";
+import type { Command, HeldCommand } from "./keys";
+import { loadMasked } from "./masked";
+import { Narrator } from "./narrator";
+import type { Why } from "./narrator";
+import { foldMoreTools } from "./more";
+import { Page } from "./page";
+import type { Tool } from "./modes";
+import type { Outcome } from "./purposes";
+import { RegionList } from "./region_list";
+import { foldRegionList } from "./region_sheet";
+import { Seeing, orRuler } from "./seeing";
+import { isEmpty } from "./sketch";
+import { Tools } from "./tools";
+import { cornerPoint } from "./vertices";
+import { Surface } from "./view/surface";
+import { Walker } from "./walker";
+
+const config = readConfig();
+const say = readStrings();
+const page = new Page(config, say);
+const guide = new Guide();
+const feedback = new FeedbackPanel(say);
+const editor = new Editor(config.campaign.classes[0]!.code, onChange);
+const toolsPage = {
+  warn: (sentence: string) => page.announce(say(sentence), "warn"),
+  finished: onFinished,
+  showTurn: (can: boolean) => page.showTurn(can),
+};
+const tools: Tools = new Tools(editor, () => surface, toolsPage, update);
+const surface: Surface = new Surface(
+  page.map, config.campaign.classes, orRuler(tools.pen, () => seeing),
+);
+const seeing: Seeing = new Seeing(config, surface.sight, editor, page, say, update);
+const masksMissing = new Set<number>();
+const session = keepWork({
+  config,
+  say,
+  page,
+  editor,
+  surface,
+  update,
+  showFeedback: (told, { task }) => feedback.show(told, task?.image.display_url ?? ""),
+  opened: ({ picture, task }) => {
+    seeing.opened(picture, masksMissing.has(picture.id));
+    showCorrecting(task.corrects !== undefined, say);
+  },
+  closed: () => seeing.closed(),
+  frameOf: async (picture) => {
+    const { masked, missing } = await loadMasked(picture);
+    if (missing) masksMissing.add(picture.id);
+    return { width: picture.width, height: picture.height, masked };
+  },
+});
+const about = new AboutPicture(session.api, config.urls.report, say, {
+  task: () => (page.state === "drawing" ? session.task : null),
+  hasDrawing: () => editor.label.regions.length > 0,
+  nothing: () => void session.nothing(),
+  announce: (sentence) => page.announce(sentence),
+});
+
+const nameOf = (code: number): string =>
+  config.campaign.classes.find((each) => each.code === code)?.name ?? "";
+const spoken = page.part("spoken");
+const narrator = new Narrator(say, nameOf, (sentences) => {
+  // The same sentence again would be no change, and not be heard.
+  spoken.textContent = "";
+  setTimeout(() => (spoken.textContent = sentences), 50);
+});
+const list = new RegionList(page.part("region-list"), config.campaign.classes, say, {
+  select: (region) => walker.select(region),
+  setClass: (region, code) => void editor.apply(setClass(region, code)),
+  remove: (region) => void editor.apply(removeRegion(region)),
+});
+const cursor = new Cursor(() => surface, () => editor.frame, (point) => tools.mode.hover(point));
+const corners = new Corners(editor);
+const walker = new Walker(editor, {
+  get resolution() { return surface.resolution; },
+  get mode() { return tools.mode; },
+  get isChanging() { return tools.tool === "edit"; },
+  get panHeld() { return panHeld; },
+  startChanging: () => useTool("edit"),
+  panBy: (pixels) => surface.panBy(pixels),
+  keepInView: (point) => surface.keepInView(point),
+  describe: (region) => ({
+    number: editor.label.regions.indexOf(region) + 1,
+    count: editor.label.regions.length,
+    class: nameOf(region.code),
+    share: list.shareOf(region, editor.frame),
+  }),
+}, cursor, corners, narrator);
+
+let hidden = false;
+let panHeld = false;
+let why: Why = null;
+
+function update(): void {
+  page.update(editor, tools, hidden);
+  page.showRuler(seeing.measures);
+}
+
+function onChange(change: Change): void {
+  if (change === "label" || change === "sketch") session.keepDraft();
+  if (change === "label" || change === "selection") {
+    const { label, selected, selectedVertex } = editor;
+    const vertex = selected && selectedVertex && cornerPoint(selected, selectedVertex);
+    surface.showLabel(label, selected, vertex);
+    list.show(label, selected, editor.frame);
+  }
+  if (page.state !== "drawing") {
+    walker.rest();
+    narrator.reset(editor.label, editor.sketch);
+  } else if (change === "label") narrator.labelChanged(editor.label, why);
+  else if (change === "sketch") narrator.sketchChanged(editor.sketch, why === "undo" || walker.isDrawing);
+  if (change === "sketch") tools.resume();
+  if (change !== "selection") tools.refresh();
+  if (change !== "sketch") seeing.changed();
+  update();
+}
+
+function onFinished({ tool, kept, trimmed }: Outcome): void {
+  const sentence = { draw: "nothing_left", cut: "nothing_cut", split: "nothing_split" }[tool];
+  if (!kept && !trimmed.size) page.announce(say(sentence), "warn");
+  seeing.trimmed(trimmed);
+}
+
+function useTool(tool: Tool): void {
+  seeing.putRulerAway();
+  if (tool === tools.tool) return;
+  tools.use(tool);
+  narrator.tell("note", `said_tool_${tool}`);
+}
+
+/** Takes a step back or forward; what is said about it says so. */
+function step(back: boolean): void {
+  why = back ? "undo" : "redo";
+  if (back) editor.undo();
+  else editor.redo();
+  why = null;
+}
+
+function zoom(steps: number): void {
+  surface.zoomBy(steps, cursor.point);
+  const tell = (): void =>
+    narrator.tell("zoom", "said_zoom", { percent: Math.round(100 / surface.resolution) });
+  setTimeout(tell, 200);
+}
+
+function hide(): void {
+  hidden = !hidden;
+  surface.hideRegions(hidden);
+  update();
+}
+
+function deleteOrTakeBack(): void {
+  if (!isEmpty(editor.sketch)) {
+    why = "undo";
+    editor.takeBack();
+    why = null;
+  } else if (walker.removeCorner()) return;
+  else if (editor.selected) editor.apply(removeRegion(editor.selected));
+}
+
+/** What each command does; the help dialog can be opened at any time, the rest while drawing. */
+const ACTS: Record<Command, (key: string) => void> = {
+  draw: () => useTool("draw"),
+  class: (key) => useClassAt(Number(key) - 1),
+  finish: () => walker.enter(),
+  cancel: () => seeing.putRulerAway() || walker.cancel() || tools.mode.cancel(),
+  undo: () => step(true),
+  redo: () => step(false),
+  edit: () => useTool("edit"),
+  cut: () => useTool("cut"),
+  split: () => useTool("split"),
+  merge: () => tools.merge(),
+  fill: () => tools.fill(),
+  turn: () => tools.turn(),
+  "paint-over": () => editor.setOptions({ paintOver: !editor.options.paintOver }),
+  snap: () => editor.setOptions({ snap: !editor.options.snap }),
+  follow: () => editor.setOptions({ follow: !editor.options.follow }),
+  delete: deleteOrTakeBack,
+  "next-region": () => walker.stepRegion(1),
+  "previous-region": () => walker.stepRegion(-1),
+  "next-corner": () => walker.stepCorner(1),
+  "previous-corner": () => walker.stepCorner(-1),
+  "add-corner": () => walker.addCorner(),
+  cross: (key) => walker.arrow(key, "near"),
+  "cross-far": (key) => walker.arrow(key, "far"),
+  "cross-pixel": (key) => walker.arrow(key, "pixel"),
+  "zoom-in": () => zoom(0.5),
+  "zoom-out": () => zoom(-0.5),
+  fit: () => {
+    surface.fit();
+    zoom(0);
+  },
+  hide,
+  look: () => seeing.toggleLook(),
+  magnifier: () => seeing.toggleMagnifier(),
+  ruler: () => seeing.toggleRuler(),
+  // An unfinished shape is finished first: what is on the screen is what is sent.
+  send: () => (isEmpty(editor.sketch) ? void session.send() : tools.mode.finish()),
+  guide: () => guide.open(),
+  about: () => about.open(),
+  help: () => page.toggleHelp(),
+};
+
+/** What lasts as long as a key is held. */
+const HELD: Record<HeldCommand, (held: boolean, key: string) => void> = {
+  pan: (held) => {
+    panHeld = held;
+    surface.holdPan(held);
+  },
+  "let-go": (held) => tools.suspendSnapping(held),
+  "hide-all": (held) => surface.hideRegions(held || hidden),
+  "hide-class": (held, key) => seeing.holdClass(Number(key) - 1, held),
+};
+
+function useClassAt(place: number): void {
+  const chosen = config.campaign.classes[place];
+  if (!chosen) return;
+  editor.useClass(chosen.code);
+  if (!editor.selected) narrator.tell("note", "said_class_chosen", { class: chosen.name });
+}
+
+function obey(command: Command, key = ""): void {
+  if (command === "help" || command === "guide" || page.state === "drawing") ACTS[command](key);
+}
+
+const BUTTONS: Record<string, Command> = {
+  "tool-draw": "draw",
+  "tool-edit": "edit",
+  "tool-cut": "cut",
+  "tool-split": "split",
+  merge: "merge",
+  "merge-here": "merge",
+  fill: "fill",
+  turn: "turn",
+  "add-point": "add-corner",
+  "remove-point": "delete",
+  "paint-over": "paint-over",
+  snap: "snap",
+  follow: "follow",
+  undo: "undo",
+  redo: "redo",
+  delete: "delete",
+  hide: "hide",
+  "zoom-in": "zoom-in",
+  "zoom-out": "zoom-out",
+  "zoom-fit": "fit",
+  "tool-ruler": "ruler",
+  send: "send",
+  "guide-open": "guide",
+  "help-open": "help",
+  "help-close": "help",
+  "sketch-cancel": "cancel",
+};
+
+for (const [id, command] of Object.entries(BUTTONS)) page.onClick(id, () => obey(command));
+page.onClick("sketch-finish", () => tools.mode.finish());
+page.onClick("skip", () => void session.skip());
+page.onClick("try-again", () => void session.start());
+page.onClass((code) => editor.useClass(code));
+listenToKeys({
+  isBusy: () => document.querySelector("dialog[open]") !== null,
+  call: obey,
+  hold: (command, held, key) => HELD[command](held, key),
+});
+foldRegionList(page.part("regions"), page.part("regions-open"), page.part("regions-close"));
+fillHelp(page.part("help-list"), say);
+page.map.addEventListener("pointermove", ({ movementX, movementY }) => {
+  if (movementX || movementY) walker.rest();
+});
+page.map.addEventListener("pointerdown", () => walker.rest());
+foldMoreTools();
+surface.useTool(tools.tool);
+const toCorrect = labelToCorrect(window.location.search);
+void (toCorrect ? session.correct(toCorrect) : session.start());

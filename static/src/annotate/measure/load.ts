@@ -1,0 +1,31 @@
+/** What is known of a picture's space, loaded. */
+import { bytesOf } from "../api";
+import type { Picture } from "../api";
+import { readPng } from "../png";
+import type { CameraModel } from "./camera";
+import { toRangeMap } from "./range_map";
+import type { RangeMap } from "./range_map";
+import type { Vector } from "./vectors";
+
+/** A picture's range, and where it is known, its camera: without one there are no lengths. */
+export interface Surroundings {
+  readonly range: RangeMap;
+  readonly camera: CameraModel | null;
+  readonly up: Vector;
+  readonly estimated: boolean;
+}
+
+/** Null where the picture has no range, or it cannot be loaded: nothing is measured then. */
+export async function loadSurroundings(
+  picture: Pick<Picture, "range_map_url" | "range_map_source" | "camera_model" | "up">,
+  load: typeof bytesOf = bytesOf,
+): Promise<Surroundings | null> {
+  if (!picture.range_map_url) return null;
+  try {
+    const range = toRangeMap(await readPng(await load(picture.range_map_url)));
+    const { camera_model: camera, up, range_map_source } = picture;
+    return { range, camera, up, estimated: range_map_source === "estimated" };
+  } catch {
+    return null;
+  }
+}

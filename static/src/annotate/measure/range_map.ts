@@ -1,0 +1,58 @@
+/**
+ * The range of a picture as the server prepares it (labeling/preprocess/reduced_range.py): whole
+ * centimetres, one cell for 4 x 4 pixels; 0 is no range, 65535 farther than 655.34 m.
+ */
+import type { Point } from "../label";
+import type { Pixels } from "../png";
+
+export const REDUCTION = 4;
+const FARTHER = 65535;
+
+/** Four cells with a larger ratio of ranges than this are no one surface: a rock before ground. */
+const LARGEST_STEP = 1.12;
+
+export interface RangeMap {
+  readonly columns: number;
+  readonly rows: number;
+  readonly centimetres: Uint16Array;
+}
+
+/** From the pixels of the map's PNG: red holds the upper 8 bits, green the lower. */
+export function toRangeMap({ width, height, channels, bytes }: Pixels): RangeMap {
+  const centimetres = new Uint16Array(width * height);
+  for (let i = 0; i < centimetres.length; i++) {
+    centimetres[i] = (bytes[channels * i]! << 8) | bytes[channels * i + 1]!;
+  }
+  return { columns: width, rows: height, centimetres };
+}
+
+/** Metres of one cell; 0 without range, Infinity for farther; beside the map as its edge. */
+export function cellRange({ columns, rows, centimetres }: RangeMap, i: number, j: number): number {
+  const row = Math.min(Math.max(i, 0), rows - 1);
+  const column = Math.min(Math.max(j, 0), columns - 1);
+  const found = centimetres[row * columns + column] ?? 0;
+  return found === FARTHER ? Infinity : found / 100;
+}
+
+/**
+ * Metres from the camera to what a pixel shows; Infinity for the sky of an estimate, null where
+ * nothing is known.
+ *
+ * Between the cells' centres the range is interpolated, as its inverse, which is linear over flat
+ * ground; across an edge in the scene, or beside a hole, it is that of the pixel's own cell.
+ */
+export function rangeAt(map: RangeMap, [x, y]: Point): number | null {
+  const across = x / REDUCTION - 0.5;
+  const down = y / REDUCTION - 0.5;
+  const [j, i] = [Math.floor(across), Math.floor(down)];
+  const corners = [[i, j], [i, j + 1], [i + 1, j], [i + 1, j + 1]] as const;
+  const ranges = corners.map(([row, column]) => cellRange(map, row, column));
+  const nearest = Math.min(...ranges);
+  if (nearest > 0 && Math.max(...ranges) <= LARGEST_STEP * nearest && nearest < Infinity) {
+    const [s, t] = [across - j, down - i];
+    const [a, b, c, d] = ranges.map((range) => 1 / range) as [number, number, number, number];
+    return 1 / ((1 - t) * ((1 - s) * a + s * b) + t * ((1 - s) * c + s * d));
+  }
+  const own = cellRange(map, Math.floor(y / REDUCTION), Math.floor(x / REDUCTION));
+  return own > 0 ? own : null;
+}

@@ -1,0 +1,265 @@
+/**
+ * Seeing and measuring on the drawing page: how the picture looks, what is hidden for a moment,
+ * what is masked and why, how far and how large things are. Never changes the label by itself.
+ */
+import { removeRegion } from "./actions";
+import type { Picture } from "./api";
+import type { Config, Say } from "./config";
+import type { Editor } from "./editor";
+import { contains } from "./geometry";
+import type { Masked, Why } from "./geometry";
+import type { Label, Point, Region } from "./label";
+import { LookPanel } from "./look_panel";
+import { loadSurroundings } from "./measure/load";
+import type { Surroundings } from "./measure/load";
+import { ReadOuts } from "./measure/read_outs";
+import { Ruler } from "./measure/ruler";
+import { rangeAt } from "./measure/range_map";
+import { distanceBetween, sizeOf } from "./measure/size";
+import type { Space } from "./measure/size";
+import { isSmallerThanBar } from "./measure/small";
+import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/words";
+import type { Pen } from "./modes";
+import { filterOf, keepLook, lookStorage, recallLook } from "./view/adjust";
+import { Magnifier } from "./view/magnifier";
+import type { Pointer, Sight } from "./view/sight";
+
+export interface SeeingPage {
+  announce(sentence: string, tone?: "plain" | "warn"): void;
+}
+
+export class Seeing {
+  private picture: Picture | null = null;
+  private surroundings: Surroundings | null = null;
+  private known: Label | null = null;
+  private shownMasks: readonly Masked[] = [];
+  private readonly heldCodes = new Set<number>();
+  private panelCodes: ReadonlySet<number> = new Set();
+  private rulerIsOn = false;
+  private shownSize: Region | null = null;
+  private readonly told = new Set<Why>();
+  private readonly storage = lookStorage();
+  private readonly panel: LookPanel;
+  private readonly magnifier: Magnifier;
+  readonly ruler = new Ruler((ends) => this.showRuler(ends));
+  private readonly readOuts: ReadOuts;
+  private readonly language = document.documentElement.lang || "en";
+
+  constructor(
+    private readonly config: Config,
+    private readonly sight: Sight,
+    private readonly editor: Editor,
+    private readonly page: SeeingPage,
+    private readonly say: Say,
+    /** Told when the ruler is taken up or put away. */
+    private readonly onTool: () => void,
+  ) {
+    const owner = String(config.labeler.id);
+    const look = recallLook(this.storage, owner);
+    sight.adjust(filterOf(look), look.opacity / 100);
+    this.panel = new LookPanel(look, config.campaign.classes, say, {
+      changed: (next) => {
+        sight.adjust(filterOf(next), next.opacity / 100);
+        keepLook(this.storage, owner, next);
+      },
+      hidden: (codes) => {
+        this.panelCodes = codes;
+        this.hideClasses();
+      },
+      magnifier: () => this.magnifier.toggle(),
+    });
+    this.magnifier = new Magnifier(sight);
+    this.readOuts = new ReadOuts({
+      remove: (region) => editor.apply(removeRegion(region)),
+    });
+    sight.onPointer((pointer) => this.onPointer(pointer));
+  }
+
+  // -- what the page tells ------------------------------------------------------------------------
+
+  /** A picture is opened, before it is drawn on. */
+  opened(picture: Picture, masksMissing = false): void {
+    this.closed();
+    this.picture = picture;
+    this.shownMasks = [];
+    if (masksMissing) this.page.announce(this.say("masks_missing"), "warn");
+    void loadSurroundings(picture).then((found) => {
+      if (this.picture !== picture) return;
+      this.surroundings = found;
+      this.sight.element.dataset.measured = found ? String(found.estimated) : "none";
+      this.showSize();
+    });
+  }
+
+  closed(): void {
+    this.picture = this.surroundings = this.known = null;
+    delete this.sight.element.dataset.measured;
+    this.putRulerAway();
+    this.readOuts.clear();
+    this.panel.showAllClasses();
+  }
+
+  /** The label, the selection or the class has changed. */
+  changed(): void {
+    const { label, frame } = this.editor;
+    if (frame.masked !== this.shownMasks) this.sight.showMasked((this.shownMasks = frame.masked));
+    if (!this.picture) return;
+    const before = this.known;
+    this.known = label;
+    // A draft that is opened brings its regions along; only what is drawn now is looked at.
+    const added = before ? label.regions.filter((each) => !before.regions.includes(each)) : [];
+    const drawn = before && added.length === 1 && label.regions.length > before.regions.length;
+    if (label !== before) this.readOuts.withdraw();
+    if (drawn) this.offerToRemove(added[0]!);
+    if (drawn) this.shownSize = added[0]!;
+    this.showSize();
+  }
+
+  /** Why something of a finished shape was cut away. */
+  trimmed(why: ReadonlySet<Why>): void {
+    const words = [...why].map((each) => this.reason(each));
+    if (words.length) this.page.announce(words.join(" "));
+  }
+
+  // -- keys and buttons ---------------------------------------------------------------------------
+
+  toggleLook(): void {
+    this.panel.toggle();
+  }
+
+  toggleMagnifier(): void {
+    this.panel.showMagnifier(this.magnifier.toggle());
+  }
+
+  /** Hides one class, in its place among the classes, for as long as a key is held. */
+  holdClass(place: number, held: boolean): void {
+    const code = this.config.campaign.classes[place]?.code;
+    if (code === undefined) return;
+    if (held) this.heldCodes.add(code);
+    else this.heldCodes.delete(code);
+    this.hideClasses();
+  }
+
+  get measures(): boolean {
+    return this.rulerIsOn;
+  }
+
+  toggleRuler(): void {
+    if (this.rulerIsOn) this.putRulerAway();
+    else this.takeRuler();
+  }
+
+  /** Escape: first the line, then the ruler itself. Whether there was anything to put away. */
+  putRulerAway(): boolean {
+    if (!this.rulerIsOn) return false;
+    this.ruler.clear();
+    this.rulerIsOn = false;
+    this.sight.element.toggleAttribute("data-ruler", false);
+    this.onTool();
+    return true;
+  }
+
+  private takeRuler(): void {
+    if (!this.picture) return;
+    if (!this.space) {
+      const why = this.surroundings ? "ruler_no_camera" : "ruler_no_range";
+      this.page.announce(this.say(why), "warn");
+      return;
+    }
+    this.rulerIsOn = true;
+    this.sight.element.toggleAttribute("data-ruler", true);
+    this.onTool();
+  }
+
+  // -- what is read off ---------------------------------------------------------------------------
+
+  /** What there is to say about a place: why not to draw there, or how far it is; "" for nothing. */
+  wordsAt(point: Point): string {
+    const { masked, width, height } = this.editor.frame;
+    const [x, y] = point;
+    if (x < 0 || y < 0 || x > width || y > height) return "";
+    const area = masked.find(({ rings }) => contains(rings, point));
+    if (area) return this.reason(area.why);
+    if (!this.surroundings) return "";
+    const { range, estimated } = this.surroundings;
+    return distanceInWords(rangeAt(range, point), estimated, this.say, this.language);
+  }
+
+  private onPointer(pointer: Pointer | null): void {
+    const words = pointer && this.picture ? this.wordsAt(pointer.point) : "";
+    this.readOuts.showDistance(words);
+    const area = pointer?.pressed
+      ? this.editor.frame.masked.find(({ rings }) => contains(rings, pointer.point))
+      : undefined;
+    // The first press on a masked area says aloud what the hatching means.
+    if (!area || this.told.has(area.why)) return;
+    this.told.add(area.why);
+    this.page.announce(this.reason(area.why));
+  }
+
+  private showRuler(ends: readonly [Point, Point] | null): void {
+    this.sight.showRuler(ends);
+    const { space } = this;
+    if (!ends || !space) {
+      this.readOuts.showRuler("");
+      return;
+    }
+    const length = distanceBetween(space, ...ends);
+    const name = space.estimated ? "ruler_estimated" : "ruler";
+    this.readOuts.showRuler(
+      length === null
+        ? this.say("ruler_none")
+        : this.say(name, { length: lengthInWords(length, this.say, this.language) }),
+    );
+  }
+
+  /** Size and verdict of the selected region, or of the one just drawn, where its class has a rule. */
+  private showSize(): void {
+    const { selected, label } = this.editor;
+    if (this.shownSize && !label.regions.includes(this.shownSize)) this.shownSize = null;
+    const region = selected ?? this.shownSize;
+    const terrain = this.config.campaign.classes.find(({ code }) => code === region?.code);
+    if (!region || !terrain || !ruleOf(terrain) || !this.space) {
+      this.readOuts.showSize(null);
+      return;
+    }
+    const size = sizeOf(this.space, region.rings);
+    this.readOuts.showSize(
+      size
+        ? sizeInWords(size, this.space.estimated, terrain, this.say, this.language)
+        : { measures: this.say("size_unknown"), verdict: "", obeyed: false },
+    );
+  }
+
+  private offerToRemove(region: Region): void {
+    const bar = this.picture?.scale_bar;
+    if (bar && isSmallerThanBar(region.rings, bar, this.space)) this.readOuts.offer(region);
+  }
+
+  private get space(): Space | null {
+    const { surroundings } = this;
+    return surroundings?.camera ? (surroundings as Space) : null;
+  }
+
+  private hideClasses(): void {
+    this.sight.hideClasses(new Set([...this.heldCodes, ...this.panelCodes]));
+  }
+
+  private reason(why: Why): string {
+    return this.say(`masked_${why}`, { meters: this.config.campaign.range_limit_m ?? "" });
+  }
+}
+
+/** A tool's pen, in whose place the ruler is while it is on. */
+export function orRuler(pen: Pen, seeing: () => Seeing): Pen {
+  const on = (): Pen => (seeing().measures ? seeing().ruler : pen);
+  return {
+    takes: (point, coarse) => on().takes(point, coarse),
+    tap: (point, coarse, removing) => on().tap(point, coarse, removing),
+    strokeStart: (point) => on().strokeStart(point),
+    strokeMove: (point) => on().strokeMove(point),
+    strokeEnd: (coarse) => on().strokeEnd(coarse),
+    strokeCancel: () => on().strokeCancel(),
+    hover: (point) => on().hover(point),
+  };
+}

@@ -1,0 +1,63 @@
+/** The areas where nothing is to be drawn, as OpenLayers shows them: hatched, each kind its way. */
+import Feature from "ol/Feature";
+import OlPolygon from "ol/geom/Polygon";
+import VectorImageLayer from "ol/layer/VectorImage";
+import VectorSource from "ol/source/Vector";
+import Fill from "ol/style/Fill";
+import Stroke from "ol/style/Stroke";
+import Style from "ol/style/Style";
+import type { Masked, Why } from "../geometry";
+import type { Point } from "../label";
+import { token } from "./styles";
+
+const TILE = 12;
+/** Where the lines of a tile run, in tiles: level lines for far away, crossed ones for the rover. */
+const LINES: Record<Why, readonly (readonly [number, number, number, number])[]> = {
+  beyond: [[0, 0.5, 1, 0.5]],
+  rover: [[-0.5, 0.5, 0.5, -0.5], [0, 1, 1, 0], [0.5, 1.5, 1.5, 0.5], [0, 0, 1, 1]],
+};
+
+export class MaskedLayer {
+  private readonly source = new VectorSource<Feature<OlPolygon>>();
+  readonly layer: VectorImageLayer<VectorSource<Feature<OlPolygon>>>;
+
+  constructor(private readonly toCoordinate: (point: Point) => [number, number]) {
+    const styles: Record<Why, Style> = { beyond: styleOf("beyond"), rover: styleOf("rover") };
+    this.layer = new VectorImageLayer({
+      source: this.source,
+      style: (feature) => styles[feature.get("why") as Why],
+    });
+  }
+
+  show(masked: readonly Masked[]): void {
+    this.source.clear();
+    for (const { rings, why } of masked) {
+      const closed = rings.map((ring) => [...ring, ring[0]!].map(this.toCoordinate));
+      this.source.addFeature(new Feature({ geometry: new OlPolygon(closed), why }));
+    }
+  }
+}
+
+function styleOf(why: Why): Style {
+  return new Style({
+    fill: new Fill({ color: hatchOf(why) }),
+    stroke: new Stroke({ color: token("--chrome-mask-edge"), width: 1, lineDash: [4, 4] }),
+  });
+}
+
+function hatchOf(why: Why): CanvasPattern {
+  const ratio = window.devicePixelRatio;
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = Math.round(TILE * ratio);
+  const pen = tile.getContext("2d")!;
+  pen.scale(tile.width, tile.height);
+  pen.strokeStyle = token("--chrome-mask");
+  pen.lineWidth = 1 / TILE;
+  for (const [x0, y0, x1, y1] of LINES[why]) {
+    pen.beginPath();
+    pen.moveTo(x0, y0);
+    pen.lineTo(x1, y1);
+    pen.stroke();
+  }
+  return pen.createPattern(tile, "repeat")!;
+}

@@ -1,0 +1,75 @@
+/** The shape under the hand, where the pointer sticks, and the points a hand can take hold of. */
+import Feature from "ol/Feature";
+import LineString from "ol/geom/LineString";
+import OlPoint from "ol/geom/Point";
+import OlPolygon from "ol/geom/Polygon";
+import VectorLayer from "ol/layer/Vector";
+import VectorSource from "ol/source/Vector";
+import type { SketchView } from "../draw";
+import type { Point } from "../label";
+import type { Styles } from "./styles";
+
+export const NO_SKETCH: SketchView = {
+  points: [], ahead: [], snap: null, tool: "draw", code: 0, isLine: false,
+};
+
+export class SketchLayer {
+  readonly layer: VectorLayer<VectorSource<Feature>>;
+  private readonly area = new Feature<OlPolygon>();
+  private readonly line = new Feature<LineString>();
+  private readonly ahead = new Feature<LineString>();
+  private readonly start = new Feature<OlPoint>();
+  private readonly snap = new Feature<OlPoint>();
+  private readonly vertex = new Feature<OlPoint>();
+  private readonly handle = new Feature<OlPoint>();
+
+  constructor(
+    private readonly styles: Styles,
+    private readonly toCoordinate: (point: Point) => [number, number],
+  ) {
+    this.vertex.setStyle(styles.vertex);
+    this.handle.setStyle(styles.handle);
+    const { area, line, ahead, start, vertex, handle, snap } = this;
+    this.layer = new VectorLayer({
+      source: new VectorSource<Feature>({
+        features: [area, line, ahead, start, vertex, handle, snap],
+      }),
+      updateWhileInteracting: true,
+      updateWhileAnimating: true,
+    });
+  }
+
+  /** The shape's points so far, what lies ahead of the last, and where the pointer sticks. */
+  show({ points, ahead, snap, tool, code, isLine }: SketchView): void {
+    const path = points.map(this.toCoordinate);
+    const beyond = ahead.map(this.toCoordinate);
+    const around = [...path, ...beyond];
+    const isArea = !isLine && path.length > 0 && around.length > 2;
+    const last = path.at(-1);
+    this.area.setGeometry(isArea ? new OlPolygon([[...around, around[0]!]]) : undefined);
+    this.line.setGeometry(last ? new LineString(path) : undefined);
+    this.ahead.setGeometry(last && beyond.length ? new LineString([last, ...beyond]) : undefined);
+    this.start.setGeometry(last ? new OlPoint(path[0]!) : undefined);
+    this.snap.setGeometry(snap ? this.pointAt(snap.point) : undefined);
+    const style = this.styles.sketch(tool === "draw" ? code : tool, !isLine && points.length >= 3);
+    this.area.setStyle(style.area);
+    this.line.setStyle(style.line);
+    this.ahead.setStyle(style.ahead);
+    this.start.setStyle(style.start);
+    if (snap) this.snap.setStyle(this.styles.snap(snap.on));
+  }
+
+  /** The point that a press would take hold of. */
+  showHandle(point: Point | null): void {
+    this.handle.setGeometry(point ? this.pointAt(point) : undefined);
+  }
+
+  /** The chosen point. */
+  showVertex(point: Point | null): void {
+    this.vertex.setGeometry(point ? this.pointAt(point) : undefined);
+  }
+
+  private pointAt(point: Point): OlPoint {
+    return new OlPoint(this.toCoordinate(point));
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * The drawing surface. This folder alone talks to OpenLayers, and this module alone knows that its
+ * y axis points up: everyone else speaks image pixels, y down.
+ */
+import Feature from "ol/Feature";
+import OlMap from "ol/Map";
+import type MapBrowserEvent from "ol/MapBrowserEvent";
+import View from "ol/View";
+import OlPolygon from "ol/geom/Polygon";
+import DragPan from "ol/interaction/DragPan";
+import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
+import PinchZoom from "ol/interaction/PinchZoom";
+import ImageLayer from "ol/layer/Image";
+import VectorLayer from "ol/layer/Vector";
+import VectorImageLayer from "ol/layer/VectorImage";
+import Projection from "ol/proj/Projection";
+import ImageStatic from "ol/source/ImageStatic";
+import VectorSource from "ol/source/Vector";
+import type { TerrainClass } from "../config";
+import type { SketchView } from "../draw";
+import { regionArea } from "../geometry";
+import type { Size } from "../geometry";
+import type { Label, Point, Region, Rings } from "../label";
+import type { Pen, Tool } from "../modes";
+import { createCross } from "./cross";
+import { PenInput } from "./pen_input";
+import { Sight } from "./sight";
+import { NO_SKETCH, SketchLayer } from "./sketch_layer";
+import { createStyles, token } from "./styles";
+
+const FIT_PADDING = [8, 8, 8, 8];
+const MAX_SCREEN_PIXELS_PER_PIXEL = 12;
+const SMALLEST_PICTURE = 160;
+/** Screen pixels between what has to be seen and the edge. */
+const EDGE = 56;
+
+export class Surface {
+  private size: Size = { width: 1, height: 1 };
+  private readonly map: OlMap;
+  /** How the picture is seen. */
+  readonly sight: Sight;
+  private readonly picture = new ImageLayer<ImageStatic>({ className: "picture" });
+  private readonly regions = new VectorSource<Feature<OlPolygon>>();
+  private readonly features = new Map<Region, Feature<OlPolygon>>();
+  private readonly sketch: SketchLayer;
+  /** The selected region, and regions that change under the hand: few, so drawn anew each time. */
+  private readonly inHand = new VectorSource<Feature<OlPolygon>>();
+  private selected: Feature<OlPolygon> | undefined;
+  private readonly previewed = new Set<Feature<OlPolygon>>();
+  private readonly cross = createCross(token("--chrome-text"), token("--chrome-bg"));
+  private readonly penInput: PenInput;
+  private readonly regionLayer: VectorImageLayer<VectorSource<Feature<OlPolygon>>>;
+  private readonly selectionLayer: VectorLayer<VectorSource<Feature<OlPolygon>>>;
+  private readonly styles;
+  private panHeld = false;
+  private fittedAt = "";
+
+  constructor(
+    private readonly element: HTMLElement,
+    classes: readonly TerrainClass[],
+    pen: Pen,
+  ) {
+    this.styles = createStyles(classes);
+    // Kept as an image while a hand draws: a hundred regions would slow down each stroke.
+    this.regionLayer = new VectorImageLayer({
+      source: this.regions,
+      style: (feature) => this.styles.region(feature.get("code") as number),
+      // A small region's outline stays whole where a large one surrounds it.
+      renderOrder: (a, b) => (b.get("area") as number) - (a.get("area") as number),
+    });
+    this.selectionLayer = new VectorLayer({
+      source: this.inHand,
+      style: (feature) => {
+        const code = feature.get("code") as number;
+        return feature === this.selected ? this.styles.selected(code) : this.styles.region(code);
+      },
+      updateWhileInteracting: true,
+    });
+    this.sketch = new SketchLayer(this.styles, (point) => this.toCoordinate(point));
+    this.penInput = new PenInput(pen, (event) => this.toPoint(event.coordinate));
+    this.map = new OlMap({
+      target: element,
+      layers: [
+        this.picture, this.regionLayer, this.selectionLayer, this.sketch.layer, this.cross.layer,
+      ],
+      controls: [],
+      interactions: [
+        new MouseWheelZoom(),
+        new DragPan({ condition: (event) => this.mayPan(event) }),
+        new PinchZoom(),
+        this.penInput,
+      ],
+    });
+    this.sight = new Sight(this.map, this.picture, [this.regionLayer, this.selectionLayer]);
+    this.listen();
+  }
+
+  private listen(): void {
+    this.map.on("change:size", () => {
+      if (this.fittedAt && this.fittedAt === this.whereabouts()) this.fit();
+    });
+    this.map.on("postrender", () => this.publishView());
+    // Drawing takes the keyboard away from buttons, but needs no focus (and no frame) of its own;
+    // and a middle button that pans must not also start the browser's scrolling.
+    this.element.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    });
+    this.element.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+
+  /** Shows a picture, fitted; resolves when it can be seen, rejects when it cannot be loaded. */
+  async show(url: string, size: Size): Promise<void> {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    this.size = size;
+    this.sight.open(size);
+    const extent = [0, 0, size.width, size.height];
+    const projection = new Projection({ code: "image-pixels", units: "pixels", extent });
+    this.picture.setSource(new ImageStatic({ url, imageExtent: extent, projection }));
+    this.map.setView(
+      new View({
+        projection,
+        extent,
+        constrainOnlyCenter: true,
+        enableRotation: false,
+        center: [size.width / 2, size.height / 2],
+        resolution: 1,
+        minResolution: 1 / MAX_SCREEN_PIXELS_PER_PIXEL,
+        maxResolution: Math.max(size.width, size.height) / SMALLEST_PICTURE,
+      }),
+    );
+    this.fit();
+  }
+
+  clear(): void {
+    this.picture.setSource(null);
+    this.showLabel({ regions: [] }, null);
+    this.showSketch(NO_SKETCH);
+  }
+
+  fit(): void {
+    this.map.updateSize();
+    this.map.getView().fit([0, 0, this.size.width, this.size.height], { padding: FIT_PADDING });
+    this.fittedAt = this.whereabouts();
+  }
+
+  /** Zooms by a number of doublings, about a point if one is given. */
+  zoomBy(steps: number, about: Point | null = null): void {
+    const view = this.map.getView();
+    const zoom = view.getZoom();
+    if (zoom === undefined) return;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const anchor = about ? this.toCoordinate(about) : undefined;
+    view.animate({ zoom: zoom + steps, duration: still ? 0 : 140, ...(anchor && { anchor }) });
+  }
+
+  /** The point of the image in the middle of what can be seen. */
+  get center(): Point {
+    return this.toPoint(this.map.getView().getCenter() ?? [0, 0]);
+  }
+
+  /** Moves the picture by screen pixels. */
+  panBy([dx, dy]: Point): void {
+    const view = this.map.getView();
+    const [x = 0, y = 0] = view.getCenter() ?? [];
+    view.setCenter([x + dx * this.resolution, y - dy * this.resolution]);
+  }
+
+  /** Moves the picture no farther than needed for a point to be seen, away from the edge. */
+  keepInView(point: Point): void {
+    const [width = 0, height = 0] = this.map.getSize() ?? [];
+    const [x, y] = point.map((value, axis) => (value - this.center[axis]!) / this.resolution);
+    this.panBy([beyond(x!, width / 2 - EDGE), beyond(y!, height / 2 - EDGE)]);
+  }
+
+  showCross(point: Point | null): void {
+    this.cross.show(point && this.toCoordinate(point));
+    this.element.dataset.cross = point ? point.join(",") : "";
+  }
+
+  /** How many image pixels one CSS pixel of the screen spans. */
+  get resolution(): number {
+    return this.map.getView().getResolution() ?? 1;
+  }
+
+  useTool(tool: Tool): void {
+    this.element.dataset.tool = tool;
+  }
+
+  /** While held, every drag moves the picture, whatever the tool. */
+  holdPan(held: boolean): void {
+    this.panHeld = held;
+    this.penInput.setActive(!held);
+    this.element.toggleAttribute("data-pan", held);
+  }
+
+  hideRegions(hidden: boolean): void {
+    this.regionLayer.setVisible(!hidden);
+    this.selectionLayer.setVisible(!hidden);
+  }
+
+  /** Shows the regions; only those that are new, gone or selected cost anything. */
+  showLabel(label: Label, selected: Region | null, vertex: Point | null = null): void {
+    this.preview(new Map());
+    const current = new Set(label.regions);
+    for (const [region, feature] of this.features) {
+      if (current.has(region)) continue;
+      this.putBack(feature);
+      this.regions.removeFeature(feature);
+      this.features.delete(region);
+    }
+    for (const region of label.regions) {
+      if (this.features.has(region)) continue;
+      const feature = new Feature({
+        geometry: this.toGeometry(region.rings),
+        code: region.code,
+        area: regionArea(region.rings),
+      });
+      this.features.set(region, feature);
+      this.regions.addFeature(feature);
+    }
+    this.hold(selected ? this.features.get(selected) : undefined);
+    this.sketch.showVertex(vertex);
+  }
+
+  private hold(feature: Feature<OlPolygon> | undefined): void {
+    const held = this.selected;
+    if (held === feature) return;
+    this.selected = feature;
+    if (held) this.putBack(held);
+    if (feature) this.takeUp(feature);
+  }
+
+  /** Shows regions with other rings than they have, until told otherwise. */
+  preview(changes: ReadonlyMap<Region, Rings>): void {
+    const features = new Map(
+      [...changes].map(([region, rings]) => [this.features.get(region)!, rings]),
+    );
+    for (const [region, feature] of this.features) {
+      if (!this.previewed.has(feature) || features.has(feature)) continue;
+      this.previewed.delete(feature);
+      feature.setGeometry(this.toGeometry(region.rings));
+      if (feature !== this.selected) this.putBack(feature);
+    }
+    for (const [feature, rings] of features) {
+      this.previewed.add(feature);
+      this.takeUp(feature);
+      feature.setGeometry(this.toGeometry(rings));
+    }
+  }
+
+  /** Takes one region out of the picture of all regions and into the hand. */
+  private takeUp(feature: Feature<OlPolygon>): void {
+    if (this.inHand.hasFeature(feature)) return;
+    this.regions.removeFeature(feature);
+    this.inHand.addFeature(feature);
+  }
+
+  private putBack(feature: Feature<OlPolygon>): void {
+    if (!this.inHand.hasFeature(feature)) return;
+    this.inHand.removeFeature(feature);
+    this.regions.addFeature(feature);
+  }
+
+  /** The point that a press would take hold of. */
+  showHandle(point: Point | null): void {
+    this.element.toggleAttribute("data-grip", point !== null);
+    this.sketch.showHandle(point);
+  }
+
+  showSketch(view: SketchView): void {
+    this.sketch.show(view);
+  }
+
+  private mayPan(event: MapBrowserEvent): boolean {
+    const pointer = event.originalEvent as PointerEvent;
+    const fingers = event.activePointers?.length ?? 0;
+    if (pointer.button === 1 || this.panHeld || fingers > 1) return true;
+    const isPalm = pointer.pointerType === "touch" && this.penInput.hasPen;
+    return isPalm || this.element.dataset.tool === "edit";
+  }
+
+  private toGeometry(rings: Rings): OlPolygon {
+    return new OlPolygon(
+      rings.map((ring) => [...ring, ring[0]!].map((point) => this.toCoordinate(point))),
+    );
+  }
+
+  private toPoint([x = 0, y = 0]: readonly number[]): Point {
+    return [x, this.size.height - y];
+  }
+
+  private toCoordinate([x, y]: Point): [number, number] {
+    return [x, this.size.height - y];
+  }
+
+  private whereabouts(): string {
+    const view = this.map.getView();
+    return `${view.getResolution()} ${view.getCenter()}`;
+  }
+
+  /** Leaves on the element where image pixels lie: page = x0 + scale * x, inside the element. */
+  private publishView(): void {
+    const origin = this.picture.getSource()
+      ? this.map.getPixelFromCoordinate(this.toCoordinate([0, 0]))
+      : null;
+    if (!origin) return;
+    const numbers = [origin[0]!, origin[1]!, 1 / this.resolution];
+    this.element.dataset.view = numbers.map((value) => value.toFixed(4)).join(",");
+  }
+}
+
+/** How far a value is outside -bound .. bound, with its sign. */
+function beyond(value: number, bound: number): number {
+  const most = Math.max(bound, 0);
+  return value - Math.min(Math.max(value, -most), most);
+}

@@ -1,0 +1,64 @@
+/** The gold set's pages: counts as bounds are typed in, and keys in the consensus meeting. */
+
+import { ask } from "../page/server";
+import { fill } from "../page/words";
+import { stepOf } from "./keys";
+
+const PAUSE_MS = 300;
+
+const whole = new Intl.NumberFormat(document.documentElement.lang);
+
+/** Keeps the column "Left" in step with the bounds. */
+function keepCounting(form: HTMLFormElement): void {
+  const status = document.querySelector<HTMLElement>("#left-status");
+  form.querySelector<HTMLElement>("[data-count-again]")?.setAttribute("hidden", "");
+  let asked = new AbortController();
+  let timer = 0;
+  const count = async (): Promise<void> => {
+    asked.abort();
+    asked = new AbortController();
+    const { signal } = asked;
+    const bounds = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") bounds.set(name, value);
+    bounds.delete("csrfmiddlewaretoken");
+    let left: Record<string, number> = {};
+    try {
+      left = (await (await ask(`${form.dataset.leftUrl}?${bounds}`, { signal })).json()) as Record<string, number>;
+    } catch {
+      // Mistakes are said when the form is sent; until then nothing is counted.
+      if (signal.aborted) return;
+    }
+    for (const cell of form.querySelectorAll<HTMLElement>("[data-left]")) {
+      const found = left[cell.dataset.left ?? ""];
+      cell.textContent = found === undefined ? "–" : whole.format(found);
+    }
+    if (status && left.left !== undefined) {
+      status.textContent = fill(status.dataset.words ?? "", { n: whole.format(left.left) });
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void count(), PAUSE_MS);
+  });
+}
+
+/** Steps from picture to picture, and from drawing to drawing, by the keyboard. */
+function listenToKeys(meeting: HTMLElement): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const at = event.target instanceof HTMLElement ? event.target : null;
+    if (at?.closest("textarea, select, input:not([type=radio])")) return;
+    const step = stepOf(event.key, document.documentElement.dir === "rtl");
+    // The arrows move between the choices where one of them has the focus.
+    if (!step || (step.do === "go" && at?.closest("input"))) return;
+    event.preventDefault();
+    if (step.do === "go") document.querySelector<HTMLAnchorElement>(`a[rel=${step.rel}]`)?.click();
+    else if (step.do === "show") meeting.querySelector<HTMLInputElement>(`[name=view][value="${step.view}"]`)?.click();
+    else document.querySelector<HTMLTextAreaElement>("#id_text")?.focus();
+  });
+}
+
+const form = document.querySelector<HTMLFormElement>("#draw");
+if (form) keepCounting(form);
+const meeting = document.querySelector<HTMLElement>("#meeting");
+if (meeting) listenToKeys(meeting);

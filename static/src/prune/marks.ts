@@ -1,0 +1,61 @@
+/** Where the focus is among the pictures of a page, and which of them are selected. Immutable; positions count from 0. */
+
+export interface Marks {
+  readonly focus: number;
+  /** Where an extended selection started. */
+  readonly anchor: number;
+  /** What was selected before it was extended from the anchor. */
+  readonly before: ReadonlySet<number>;
+  readonly selected: ReadonlySet<number>;
+}
+
+const NOTHING: ReadonlySet<number> = new Set();
+
+export const FRESH: Marks = { focus: 0, anchor: 0, before: NOTHING, selected: NOTHING };
+
+/** Where a key leads from a position in rows of `columns`; null when the key leads nowhere. */
+export function stepOf(key: string, from: number, columns: number, count: number): number | null {
+  const to = { ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - columns, ArrowDown: from + columns, Home: 0, End: count - 1 }[key];
+  if (to === undefined || count === 0) return null;
+  if (key === "ArrowDown" && to >= count) {
+    // A last row that is not full: down from above its gap leads to its end.
+    return Math.floor(from / columns) < Math.floor((count - 1) / columns) ? count - 1 : null;
+  }
+  return to >= 0 && to < count && to !== from ? to : null;
+}
+
+/** Moves the focus; the selection stays. */
+export function moveTo(marks: Marks, to: number): Marks {
+  return { ...marks, focus: to, anchor: to, before: marks.selected };
+}
+
+/** Moves the focus and selects everything between it and where the extending started. */
+export function extendTo(marks: Marks, to: number): Marks {
+  const [first, last] = to < marks.anchor ? [to, marks.anchor] : [marks.anchor, to];
+  const selected = new Set(marks.before);
+  for (let position = first; position <= last; position += 1) selected.add(position);
+  return { ...marks, focus: to, selected };
+}
+
+/** Selects a picture or takes it out of the selection, and moves the focus to it. */
+export function toggle(marks: Marks, at: number): Marks {
+  const selected = new Set(marks.selected);
+  if (!selected.delete(at)) selected.add(at);
+  return { focus: at, anchor: at, before: selected, selected };
+}
+
+/** Selects all pictures of the page; when all are selected already, none. */
+export function selectAll(marks: Marks, count: number): Marks {
+  const selected = marks.selected.size === count ? NOTHING : new Set(Array.from({ length: count }, (_, at) => at));
+  return { ...marks, anchor: marks.focus, before: selected, selected };
+}
+
+export function selectNone(marks: Marks): Marks {
+  return { ...marks, anchor: marks.focus, before: NOTHING, selected: NOTHING };
+}
+
+/** What an action is for: the selection, or without one the picture with the focus. */
+export function aimOf(marks: Marks, count: number): number[] {
+  if (marks.selected.size > 0) return [...marks.selected].sort((a, b) => a - b);
+  return marks.focus < count ? [marks.focus] : [];
+}

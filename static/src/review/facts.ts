@@ -1,0 +1,85 @@
+/** What is known of a drawing beside its lines: picture, scores, who drew it. */
+
+import type { Words } from "../page/words";
+import type { Candidate, LabelerRecord, TerrainClass } from "./types";
+
+function row(name: string, ...what: (string | Node)[]): HTMLElement {
+  const line = document.createElement("div");
+  const term = document.createElement("dt");
+  const meaning = document.createElement("dd");
+  term.textContent = name;
+  meaning.append(...what);
+  line.append(term, meaning);
+  return line;
+}
+
+function span(text: string, ...classes: string[]): HTMLElement {
+  const made = document.createElement("span");
+  made.textContent = text;
+  made.classList.add(...classes);
+  return made;
+}
+
+function bar(value: number): HTMLProgressElement {
+  const made = document.createElement("progress");
+  made.max = 1;
+  made.value = value;
+  made.setAttribute("aria-hidden", "true");
+  return made;
+}
+
+function classLine(name: string, iou: number): HTMLElement {
+  const line = span("", "class-line");
+  line.append(span(name), bar(iou), span(iou.toFixed(2), "number"));
+  return line;
+}
+
+export class Facts {
+  constructor(
+    private readonly classes: readonly TerrainClass[],
+    private readonly words: Words,
+  ) {}
+
+  /** All of it, or without what could lead a rating. */
+  list(candidate: Candidate, withRecord: boolean): Node[] {
+    const list = document.createElement("dl");
+    list.append(row(this.words("fact-picture"), span(this.pictureName(candidate), "mono")));
+    if (withRecord) list.append(...this.scores(candidate), ...this.labeler(candidate));
+    if (withRecord) return [list];
+    const hidden = span(this.words("fact-hidden"), "muted");
+    return [list, hidden];
+  }
+
+  pictureName({ label: { image } }: Candidate): string {
+    const rover = image.rover.charAt(0).toUpperCase() + image.rover.slice(1);
+    const sol = image.sol === null ? [] : [this.words("sol", { sol: image.sol })];
+    return [...(rover ? [rover] : []), ...sol, image.product_id].join(" · ");
+  }
+
+  private scores({ label }: Candidate): Node[] {
+    const { words } = this;
+    const score = label.score === null ? [words("no-score")] : [span(label.score.toFixed(2), "number", "strong"), bar(label.score)];
+    const rows = [row(words("fact-score"), ...score, span(words("rank", { rank: label.rank }), "muted"))];
+    const byClass = this.classes.flatMap(({ code, name }) => {
+      const iou = label.class_agreements[String(code)];
+      return iou === undefined ? [] : [classLine(name, iou)];
+    });
+    if (byClass.length > 0) rows.push(row(words("fact-classes"), ...byClass));
+    if (label.ratings > 0) rows.push(row(words("fact-ratings"), String(label.ratings)));
+    return rows;
+  }
+
+  private labeler({ label }: Candidate): Node[] {
+    const { words } = this;
+    const who = words("fact-labeler-of", { labeler: label.labeler, number: label.labeler_id });
+    return [row(words("fact-labeler"), who), row(words("fact-record"), this.record(label.record))];
+  }
+
+  private record({ labels, thrown_out, mean_score, mean_rating }: LabelerRecord): string {
+    return [
+      this.words("record", { labels, thrown_out }),
+      ...(mean_score === null ? [] : [this.words("record-score", { score: mean_score.toFixed(2) })]),
+      ...(mean_rating === null ? [] : [this.words("record-rating", { rating: mean_rating.toFixed(1) })]),
+    ].join(", ");
+  }
+}

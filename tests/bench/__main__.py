@@ -1,0 +1,57 @@
+"""The benchmark table: ``python -m tests.bench``, or with names for some of it.
+
+Every benchmark is a module here with a ``run`` that first checks that all the ways it times give
+the same result. A missed target is said in its line; how busy the machine is decides it too, so it
+does not make the run fail.
+"""
+
+import sys
+from collections.abc import Callable
+
+from tests.bench import (
+    agreement,
+    drawing_page,
+    evaluation,
+    importing,
+    merging,
+    orthographic,
+    polygons,
+    preparing,
+    products,
+    queue,
+    review_page,
+    scoring,
+    skill,
+)
+from tests.bench.figures import Figure
+
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
+    "agreement": agreement.run,
+    "drawing-page": drawing_page.run,
+    "evaluation": evaluation.run,
+    "importing": importing.run,
+    "merging": merging.run,
+    "orthographic": orthographic.run,
+    "polygons": polygons.run,
+    "preparing": preparing.run,
+    "products": products.run,
+    "queue": queue.run,
+    "review-page": review_page.run,
+    "scoring": scoring.run,
+    "skill": skill.run,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        print(f"There is no benchmark {', '.join(sorted(unknown))}: use {', '.join(BENCHMARKS)}.")
+        return 2
+    for name in names or BENCHMARKS:
+        for figure in BENCHMARKS[name]():
+            print(figure, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,93 @@
+"""Evaluating predictions: the whole command's work on gold masks of 1024 x 1024, and one image."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ai4mars_site.bulk import each
+from labeling.ingest.places import Folder
+from labeling.masks import NO_LABEL, rasterize_regions
+from labeling.pictures import png_bytes
+from merging.evaluation import count_pixels
+from merging.release import predictions
+from merging.release.trees import TreeFolder
+from merging.votes import gold_rule, merge_masks
+from tests.bench import crowd
+from tests.bench.figures import Figure, milliseconds
+
+Mask = npt.NDArray[np.uint8]
+
+IMAGES = 1000
+#: As many are different; the others are links to them, so that writing takes no minutes.
+DIFFERENT = 40
+WORKERS = 2
+FOLDER = "msl/labels/test/masked-gold-min{}-100agree"
+
+
+def plain_count(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -> list[list[int]]:
+    """The three matrices cell by cell on whole arrays, as one would write it first."""
+    columns = [*codes, NO_LABEL]
+    return [
+        [int(((true == t) & (prediction == p)).sum()) for t in codes for p in columns]
+        for true in gold
+    ]
+
+
+def experts() -> tuple[list[Mask], Mask]:
+    """Gold masks of three of the crowd's drawings, and a fourth that stands for a prediction."""
+    shape = (crowd.SIZE, crowd.SIZE)
+    masks = [rasterize_regions(label, *shape) for label in crowd.labels()[:4]]
+    gold = [merge_masks(masks[:3], crowd.CODES, gold_rule(k), shape=shape) for k in (1, 2, 3)]
+    return gold, masks[3]
+
+
+def run() -> list[Figure]:
+    gold, prediction = experts()
+    counts = count_pixels(gold, prediction, crowd.CODES)
+    assert counts.reshape(3, -1).tolist() == plain_count(gold, prediction, crowd.CODES)
+    ours = milliseconds(lambda: count_pixels(gold, prediction, crowd.CODES))
+    plain = milliseconds(lambda: plain_count(gold, prediction, crowd.CODES), repeat=5)
+    return [
+        Figure(
+            f"evaluation: {IMAGES} images of 1024 x 1024, {WORKERS} workers",
+            images_a_second(gold, prediction),
+            "/s",
+            100,
+            at_least=True,
+        ),
+        Figure("evaluation: three matrices of an image, without reading", ours, "ms"),
+        Figure("evaluation: the same in plain NumPy", plain, "ms"),
+        Figure("evaluation: times faster than plain NumPy", plain / ours, "x"),
+    ]
+
+
+def images_a_second(gold: Sequence[Mask], prediction: Mask) -> float:
+    """Of `evaluate_predictions` from files on the disk to the figures; starting is part of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder, gold, prediction)
+        tree, place = TreeFolder(folder / "release"), Folder(folder / "predictions")
+        start = time.perf_counter()
+        report = predictions.compare(tree, place, lambda f, pairs: each(f, pairs, WORKERS))
+        seconds = time.perf_counter() - start
+    assert report.images == IMAGES
+    assert not report.problems
+    return IMAGES / seconds
+
+
+def write(folder: Path, gold: Sequence[Mask], prediction: Mask) -> None:
+    """A release's gold masks, and predictions of all of them."""
+    release = folder / "release"
+    masks = [(release / FOLDER.format(k), mask) for k, mask in enumerate(gold, start=1)]
+    for parent, mask in [*masks, (folder / "predictions", prediction)]:
+        parent.mkdir(parents=True)
+        for number in range(IMAGES):
+            path = parent / f"frame{number}_merged.png"
+            if number < DIFFERENT:
+                path.write_bytes(png_bytes(np.roll(mask, number, axis=1)))
+            else:
+                path.hardlink_to(parent / f"frame{number % DIFFERENT}_merged.png")

@@ -1,0 +1,135 @@
+"""Seeing and measuring on the drawing page, over a scene whose geometry is known."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from simulation.scenes import Scene, make_scene
+from tests.e2e.drawing import DrawingPage, Point
+from tests.e2e.test_never_lose import open_page
+from tests.labeling.pds_writer import write_frame, write_map
+from tests.served import ServedSite
+
+# The page is the same on either database.
+pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("served_site", ["sqlite"], indirect=True)]
+
+SLUG = "seeing"
+EDR = "NLB_500000905EDR_F0310000NCAM00200M1"
+TOLERANCE = 0.03
+
+
+def import_scene(site: ServedSite, folder: Path) -> tuple[Scene, str]:
+    """A simulated frame and its range, as products of the mission; the drawing page's address."""
+    scene = make_scene(5)
+    folder.mkdir()
+    frame = scene.dn.astype(np.int16)
+    write_frame(folder, EDR, frame, scene.camera, geometry="LINEARIZED")
+    name = EDR.replace("EDR_", "RNG_")
+    write_map(folder, name, scene.range_m, scene.camera, geometry="LINEARIZED", sources=(EDR,))
+    site.manage("import_images", str(folder), "--campaign", SLUG)
+    return scene, f"{site.url.rstrip('/')}/c/{SLUG}/draw/"
+
+
+def place_of(scene: Scene, point: Point) -> np.ndarray[Any, Any]:
+    """Where a point of the image lies in the scene, metres."""
+    centre, ray = scene.camera.pixel_to_ray(*point)
+    range_m = float(scene.range_m[int(point[1]), int(point[0])])
+    found: np.ndarray[Any, Any] = np.asarray(centre) + range_m * np.asarray(ray)
+    return found
+
+
+def smooth_point(scene: Scene, column: int, near: float) -> Point:
+    """A point of a column about so many metres away, where the ground has no step."""
+    for row in range(scene.range_m.shape[0] - 60, 200, -1):
+        patch = scene.range_m[row - 8 : row + 9, column - 8 : column + 9]
+        if patch.min() > near and patch.max() < 1.08 * patch.min():
+            return column + 0.5, row + 0.5
+    raise AssertionError(f"No flat place at {near} m in column {column}.")
+
+
+def metres(words: str) -> float:
+    """The length in a sentence that ends in cm or m."""
+    number, unit = re.search(r"([\d.,]+) (cm|m)\b", words).groups()  # type: ignore[union-attr]
+    return float(number.replace(",", "")) / (100 if unit == "cm" else 1)
+
+
+def hover(drawing: DrawingPage, point: Point) -> Point:
+    """Move the mouse to a point of the image; the point it came to lie on."""
+    place = drawing.on_page(point)
+    drawing.page.mouse.move(place[0] - 3, place[1])
+    drawing.page.mouse.move(*place)
+    return drawing.on_image(place)
+
+
+def shot(drawing: DrawingPage, point: Point) -> bytes:
+    """The picture about a point, with the mouse elsewhere."""
+    x, y = drawing.on_page(point)
+    drawing.page.mouse.move(5, 5)
+    drawing.page.wait_for_timeout(300)
+    clip = {"x": x - 20, "y": y - 20, "width": 40, "height": 40}
+    return bytes(drawing.page.screenshot(clip=clip))
+
+
+def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_path: Path) -> None:
+    scene, address = import_scene(served_site, tmp_path / "pds")
+    context = browser_page.context
+    drawing = open_page(context, address)
+    page = drawing.page
+    expect(page.locator("#map")).to_have_attribute("data-measured", "false")
+
+    # The distance under the pointer is that of the range map.
+    near, far = smooth_point(scene, 300, 4.0), smooth_point(scene, 620, 6.0)
+    for point in (near, far):
+        x, y = hover(drawing, point)
+        true = scene.range_m[int(y), int(x)]
+        expect(page.locator("#distance")).to_contain_text("m away")
+        assert metres(page.text_content("#distance")) == pytest.approx(true, rel=TOLERANCE)
+
+    # The ruler measures between two places of the scene.
+    page.keyboard.press("r")
+    start = hover(drawing, near)
+    page.mouse.down()
+    page.mouse.move(*drawing.on_page(((near[0] + far[0]) / 2, (near[1] + far[1]) / 2)))
+    end = hover(drawing, far)
+    page.mouse.up()
+    true = float(np.linalg.norm(place_of(scene, start) - place_of(scene, end)))
+    assert metres(page.text_content("#ruler-note")) == pytest.approx(true, rel=TOLERANCE)
+    page.keyboard.press("Escape")
+    assert drawing.regions() == 0, "the ruler draws nothing"
+
+    # How it looks is changed, and put back.
+    bare = shot(drawing, near)
+    page.keyboard.press("l")
+    page.locator("#look-brightness").fill("200")
+    assert shot(drawing, near) != bare
+    page.get_by_role("button", name="As it was").click()
+    page.keyboard.press("Escape")
+    assert shot(drawing, near) == bare
+
+    # A shape is gone as long as Q is held, and its class with Shift and its number.
+    x, y = near
+    drawing.draw(2, [(x - 70, y - 50), (x + 70, y - 50), (x + 70, y + 45), (x - 70, y + 45)])
+    covered = shot(drawing, near)
+    assert covered != bare
+    for keys in (("q",), ("Shift", "3")):
+        for key in keys:
+            page.keyboard.down(key)
+        assert shot(drawing, near) == bare
+        for key in reversed(keys):
+            page.keyboard.up(key)
+        assert shot(drawing, near) == covered
+
+    # Beyond the limit nothing is drawn, and the page says why.
+    page.mouse.move(*drawing.on_page((200, 20)))
+    page.mouse.down()
+    for point in ((400, 25), (400, 80), (210, 75), (200, 22)):
+        page.mouse.move(*drawing.on_page(point), steps=4)
+    page.mouse.up()
+    expect(page.locator("#status")).to_contain_text("Beyond 30 m: no need to label.")
+    assert drawing.regions() == 1

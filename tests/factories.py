@@ -1,0 +1,175 @@
+"""Small things to test with: campaigns, tiny images, labels that can be read on the screen."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from labeling.files import put
+from labeling.geometry import Region
+from labeling.masks import NO_LABEL, mask_to_regions
+from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
+from labeling.permissions import EXPERTS, REVIEWERS
+from labeling.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
+from labeling.services import labels
+from labeling.services.assignments import assign_gold
+from labeling.services.campaigns import campaign_from_preset
+from labeling.services.labelers import labeler_of_user, new_guest
+from review.models import SCORING_METHOD, AgreementScore, ImageAgreement, plan_of
+from review.services import distribution, opinions
+
+Mask = npt.NDArray[np.uint8]
+
+_numbers = itertools.count(1)
+
+
+def mask(*rows: str) -> Mask:
+    """A mask from its rows: a digit is a class code, a dot is no label."""
+    return np.array(
+        [[NO_LABEL if pixel == "." else int(pixel) for pixel in row] for row in rows],
+        dtype=np.uint8,
+    )
+
+
+def rows(mask: Mask) -> list[str]:
+    """The inverse of `mask`."""
+    return ["".join("." if code == NO_LABEL else str(code) for code in row) for row in mask]
+
+
+def new_campaign(slug: str = "navcam", preset: str = "msl-navcam", **fields: Any) -> Campaign:
+    campaign, _ = campaign_from_preset(slug, preset)
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    campaign.save()
+    return campaign
+
+
+def product_id(number: int) -> str:
+    """A name like the real ones, in the order of the numbers."""
+    return f"NLA_{397_000_000 + number}EDR_F0010008AUT_04096M1"
+
+
+def new_image(
+    campaign: Campaign,
+    number: int | None = None,
+    *,
+    width: int = 4,
+    height: int = 2,
+    on_rover: Sequence[str] = (),
+    beyond: Sequence[str] = (),
+    **fields: Any,
+) -> Image:
+    """A tiny image with its files; `on_rover` and `beyond` are rows in which 1 is masked."""
+    name = product_id(next(_numbers) if number is None else number)
+    grey = np.full((height, width), 90, dtype=np.uint8)
+    folder = f"campaigns/{campaign.slug}"
+    files = {
+        "original": put(f"{folder}/original/{name}.JPG", jpeg_bytes(grey)),
+        "display": put(f"{folder}/display/{name}.jpg", jpeg_bytes(grey)),
+        "thumbnail": put(f"{folder}/thumbnail/{name}.jpg", thumbnail_bytes(grey)),
+    }
+    if on_rover:
+        files["rover_mask"] = put(f"{folder}/rover-mask/{name}.png", png_bytes(mask(*on_rover)))
+    if beyond:
+        files["range_mask"] = put(f"{folder}/range-mask/{name}.png", png_bytes(mask(*beyond)))
+    known = {"product_id": name, "rover": "curiosity", "camera": "navcam-left", "eye": "left"}
+    return Image.objects.create(
+        campaign=campaign, width=width, height=height, **{**known, **files, **fields}
+    )
+
+
+def new_account(username: str, *groups: str, staff: bool = False) -> User:
+    user = User.objects.create_user(username, is_staff=staff, is_superuser=staff)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def new_reviewer(username: str = "rita") -> User:
+    return new_account(username, REVIEWERS)
+
+
+def new_expert(username: str = "erik") -> Labeler:
+    return labeler_of_user(new_account(username, EXPERTS))
+
+
+def new_admin(username: str = "ada") -> User:
+    return new_account(username, staff=True)
+
+
+def assign(image: Image, labeler: Labeler, role: str = Role.CROWD) -> Assignment:
+    return Assignment.objects.create(image=image, labeler=labeler, role=role)
+
+
+def draw(
+    image: Image, *drawn: str, labeler: Labeler | None = None, role: str = Role.CROWD
+) -> Label:
+    """A label just received, of these mask rows."""
+    regions: list[Region] = mask_to_regions(mask(*drawn))
+    return labels.store(image, labeler or new_guest(), role, regions, uuid.uuid4())
+
+
+def accept(
+    image: Image, *drawn: str, labeler: Labeler | None = None, role: str = Role.CROWD
+) -> Label:
+    """A label that has been post-processed: accepted, or empty."""
+    label = draw(image, *drawn, labeler=labeler, role=role)
+    labels.process_image(image.pk)
+    label.refresh_from_db()
+    return label
+
+
+def give_score(label: Label, score: float, expected: float | None = None) -> AgreementScore:
+    """A score of a chosen size, where the queue is tested and not the agreement."""
+    image = Image.objects.get(pk=label.image_id)
+    ImageAgreement.objects.update_or_create(
+        image=image,
+        defaults={"labels_version": image.labels_version, "method": SCORING_METHOD},
+    )
+    made = AgreementScore(
+        label=label,
+        campaign=image.campaign,
+        role=label.role,
+        score=score,
+        expected=score if expected is None else expected,
+        pairs=1,
+        labels_version=image.labels_version,
+        computed_at=timezone.now(),
+    )
+    opinions.begin(made, plan_of(image.campaign))
+    made.save()
+    distribution.count(image.campaign_id, [], opinions.counted(made))
+    return made
+
+
+def box(code: int, left: float, top: float, right: float, bottom: float) -> dict[str, Any]:
+    """A rectangle in the form that the drawing page sends."""
+    ring = [[left, top], [right, top], [right, bottom], [left, bottom]]
+    return {"class": code, "rings": [ring]}
+
+
+def submission(image: Image | int, /, **fields: Any) -> dict[str, Any]:
+    """A label of one rectangle, as the drawing page sends it."""
+    number = image if isinstance(image, int) else image.pk
+    polygons = [box(0, 0, 0, 2, 1)]
+    return {"id": str(uuid.uuid4()), "image": number, "polygons": polygons, **fields}
+
+
+def campaign_to_release() -> Campaign:
+    """Image 1 is drawn by the crowd, 2 is gold, 3 nobody has drawn on, 4 is retired."""
+    campaign = new_campaign()
+    train = new_image(campaign, 1, on_rover=("0000", "1100"), beyond=("1111", "0000"))
+    for _ in range(3):
+        accept(train, "3333", "3313")
+    gold = new_image(campaign, 2)
+    assign_gold(gold, [new_expert()])
+    accept(gold, "01..", "....", role=Role.EXPERT)
+    new_image(campaign, 3)
+    accept(new_image(campaign, 4, retired_at=timezone.now()), "0000", "0000")
+    return campaign

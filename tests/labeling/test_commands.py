@@ -1,0 +1,121 @@
+"""The labeling commands: what they print, and that running them again is harmless."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from labeling.models import Campaign, Label
+from labeling.pictures import jpeg_bytes, png_bytes
+from tests.factories import mask, new_campaign, new_image, product_id
+
+pytestmark = pytest.mark.django_db
+
+
+def run(name: str, *arguments: object) -> str:
+    out = io.StringIO()
+    call_command(name, *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A released tree with two frames, and one that is no JPEG."""
+    frames = tmp_path / "msl" / "images" / "edr"
+    frames.mkdir(parents=True)
+    grey = np.full((1024, 1024), 60, dtype=np.uint8)
+    for number in (1, 2):
+        (frames / f"{product_id(number)}.JPG").write_bytes(jpeg_bytes(grey))
+    (frames / f"{product_id(3)}.JPG").write_bytes(b"no picture")
+    return tmp_path
+
+
+def test_import_images_makes_the_campaign_and_counts(tree: Path) -> None:
+    said = run("import_images", tree, "--campaign", "navcam").splitlines()
+
+    assert said[0] == "Made the campaign navcam (Curiosity, navigation cameras)."
+    assert re.match(rf"refused {product_id(3)}: .*\.$", said[1])
+    assert said[2] == "2 images imported, 0 already there, 1 refused"
+    assert Campaign.objects.get().images.count() == 2
+
+    again = run("import_images", tree, "--campaign", "navcam").splitlines()
+    assert again[-1] == "0 images imported, 2 already there, 1 refused"
+    assert Campaign.objects.get().images.count() == 2
+
+
+def test_import_images_from_nowhere(tmp_path: Path) -> None:
+    for source in (tmp_path / "missing", tmp_path):
+        with pytest.raises(CommandError, match="released AI4Mars tree"):
+            run("import_images", source, "--campaign", "navcam")
+    assert not Campaign.objects.exists(), "a campaign is made only for what there is"
+
+
+@pytest.mark.parametrize("slug", ["a/b", "", "a b", "../x"])
+def test_a_campaign_name_that_cannot_be_one(tree: Path, slug: str) -> None:
+    with pytest.raises(CommandError, match="use letters, digits, - and _"):
+        run("import_images", tree, f"--campaign={slug}")
+
+
+def test_import_labels(tmp_path: Path) -> None:
+    campaign = new_campaign()
+    image = new_image(campaign, 1)
+    for labeler in ("vera", "viktor"):
+        (tmp_path / labeler).mkdir()
+        path = tmp_path / labeler / f"{image.product_id}.png"
+        path.write_bytes(png_bytes(mask("00..", "....")))
+    (tmp_path / "vera" / f"{product_id(2)}.png").write_bytes(png_bytes(mask("0")))
+
+    arguments = ("import_labels", tmp_path, "--campaign", "navcam", "--format", "masks")
+    said = run(*arguments).splitlines()
+
+    assert said == [
+        f"refused vera/{product_id(2)}.png: The campaign has no image {product_id(2)}. "
+        "Import the images first.",
+        "2 labels imported, 0 already there, 1 refused",
+    ]
+    assert run(*arguments).splitlines()[-1] == "0 labels imported, 2 already there, 1 refused"
+    assert Label.objects.count() == 2
+
+    (tmp_path / "stray.png").write_bytes(b"")
+    (tmp_path / "vera" / "notes.txt").write_text("hello")
+    (tmp_path / "vera" / ".hidden").write_text("hello")
+    assert run(*arguments).splitlines()[:2] == [
+        "passed over stray.png: it is no PNG in a labeler's folder",
+        "passed over vera/notes.txt: it is no PNG in a labeler's folder",
+    ]
+
+
+def test_import_labels_of_a_name_that_is_too_long(tmp_path: Path) -> None:
+    image = new_image(new_campaign(), 1)
+    folder = tmp_path / ("v" * 101)
+    folder.mkdir()
+    (folder / f"{image.product_id}.png").write_bytes(png_bytes(mask("00..", "....")))
+
+    said = run("import_labels", tmp_path, "--campaign", "navcam")
+
+    assert "100 characters at most" in said
+    assert not Label.objects.exists()
+
+
+def test_import_labels_into_no_campaign(tmp_path: Path) -> None:
+    new_campaign()
+    with pytest.raises(CommandError, match=r"no campaign 'venus'\. Campaigns: navcam\."):
+        run("import_labels", tmp_path, "--campaign", "venus")
+
+
+def test_import_labels_from_nowhere(tmp_path: Path) -> None:
+    new_campaign()
+    with pytest.raises(CommandError, match="no masks"):
+        run("import_labels", tmp_path, "--campaign", "navcam")
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "two"])
+def test_workers_are_a_positive_number(tree: Path, workers: str) -> None:
+    with pytest.raises(CommandError, match="--workers"):
+        run("import_images", tree, "--campaign", "navcam", "--workers", workers)

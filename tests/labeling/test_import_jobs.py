@@ -1,0 +1,219 @@
+"""Imports as jobs: shared, stopped, resumed, and reported."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from labeling import tasks
+from labeling.models import Campaign, Image, ImportItem, ImportJob
+from labeling.services import import_jobs
+from labeling.services.imports import Outcome
+from tests.factories import new_account, new_admin, new_campaign, product_id
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return new_campaign()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Five frames of the released layout, of which one is no picture."""
+    folder = tmp_path / "tree" / "msl" / "images" / "edr"
+    folder.mkdir(parents=True)
+    for number in range(1, 5):
+        Pillow.new("L", (64, 48), 10 * number).save(folder / f"{product_id(number)}.JPG")
+    (folder / f"{product_id(5)}.JPG").write_bytes(b"no picture")
+    return tmp_path / "tree"
+
+
+def run(job: ImportJob) -> None:
+    """What workers do with a job, batch after batch."""
+    assert import_jobs.begin(job)
+    assert import_jobs.prepare(job)
+    while import_jobs.work_on_batch(ImportJob.objects.get(pk=job.pk)):
+        pass
+    job.refresh_from_db()
+
+
+def statuses(job: ImportJob) -> list[str]:
+    return list(job.items.order_by("name").values_list("status", flat=True))
+
+
+def test_a_job_imports_what_it_can_and_says_what_it_refused(campaign: Campaign, tree: Path) -> None:
+    job = import_jobs.start(campaign, str(tree))
+    run(job)
+
+    assert job.status == ImportJob.Status.COMPLETE
+    assert statuses(job) == ["imported"] * 4 + ["refused"]
+    assert "is not a JPEG image" in job.items.get(status="refused").reason
+    assert import_jobs.counts(job) == {
+        "waiting": 0,
+        "imported": 4,
+        "present": 0,
+        "refused": 1,
+        "total": 5,
+        "done": 5,
+    }
+
+
+def test_running_it_again_changes_nothing(campaign: Campaign, tree: Path) -> None:
+    run(import_jobs.start(campaign, str(tree)))
+    before = list(Image.objects.order_by("pk").values())
+    again = import_jobs.start(campaign, str(tree))
+    run(again)
+
+    assert statuses(again) == ["present"] * 4 + ["refused"]
+    assert list(Image.objects.order_by("pk").values()) == before
+
+
+def test_two_workers_share_a_job(campaign: Campaign, tree: Path) -> None:
+    job = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(job)
+    import_jobs.prepare(job)
+
+    first = import_jobs.claim_batch(job, 3)
+    second = import_jobs.claim_batch(job, 3)
+
+    assert (len(first), len(second)) == (3, 2)
+    assert not {item.pk for item in first} & {item.pk for item in second}
+    assert import_jobs.claim_batch(job) == []
+    # Their work is not finished, so neither is the job.
+    assert not import_jobs.finish(job)
+
+
+def test_the_items_of_a_worker_that_died_come_back(campaign: Campaign, tree: Path) -> None:
+    job = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(job)
+    import_jobs.prepare(job)
+    import_jobs.claim_batch(job)
+    ImportItem.objects.update(claimed_at=timezone.now() - timedelta(minutes=6))
+    run(job)
+
+    assert job.status == ImportJob.Status.COMPLETE
+
+
+def test_stop_and_resume(campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_jobs, "BATCH", 2)
+    monkeypatch.setattr(import_jobs.claim_batch, "__defaults__", (2,))
+    job = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(job)
+    import_jobs.prepare(job)
+    assert import_jobs.work_on_batch(ImportJob.objects.get(pk=job.pk))
+    assert import_jobs.stop(job)
+
+    stopped = ImportJob.objects.get(pk=job.pk)
+    assert not import_jobs.work_on_batch(stopped)
+    assert import_jobs.counts(stopped)["done"] == 2
+
+    run(stopped)
+    assert stopped.status == ImportJob.Status.COMPLETE
+    assert Image.objects.count() == 4
+
+
+def test_a_source_that_cannot_be_read(campaign: Campaign, tmp_path: Path) -> None:
+    job = import_jobs.start(campaign, str(tmp_path / "nowhere"))
+    tasks.start_import(job.pk)
+    job.refresh_from_db()
+
+    assert job.status == ImportJob.Status.FAILED
+    assert "does not exist" in job.message
+
+
+def test_the_sweep_finds_lost_imports(
+    campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[Any] = []
+    monkeypatch.setattr(tasks, "nudge", lambda task, *ids: nudged.append((task.name, *ids)))
+    queued = import_jobs.start(campaign, str(tree))
+    silent = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(silent)
+    import_jobs.prepare(silent)
+    busy = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(busy)
+    import_jobs.prepare(busy)
+    import_jobs.claim_batch(busy)
+
+    tasks.sweep_imports()
+
+    assert nudged == [
+        ("labeling.tasks.start_import", queued.pk),
+        ("labeling.tasks.import_batch", silent.pk),
+    ]
+
+
+def test_an_outcome_is_written_once(campaign: Campaign, tree: Path) -> None:
+    job = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(job)
+    import_jobs.prepare(job)
+    item = job.items.order_by("name")[0]
+    import_jobs.record(item, Outcome(item.name, Outcome.IMPORTED))
+    import_jobs.record(item, Outcome(item.name, Outcome.REFUSED, "too late"))
+
+    item.refresh_from_db()
+    assert (item.status, item.reason) == ("imported", "")
+
+
+def test_the_pages_of_an_import(client: Client, campaign: Campaign, tree: Path) -> None:
+    client.force_login(new_admin())
+    page = reverse("imports", args=(campaign.slug,))
+    assert client.get(page).status_code == 200
+
+    answer = client.post(page, {"source": str(tree)})
+    job = ImportJob.objects.get()
+    assert answer["Location"] == reverse("import_job", args=(job.pk,))
+    run(job)
+
+    assert client.get(answer["Location"]).status_code == 200
+    state = client.get(reverse("import_progress", args=(job.pk,))).json()
+    assert (state["status"], state["percent"], state["refused"]) == ("complete", 100, 1)
+    report = client.get(reverse("import_report", args=(job.pk,))).getvalue().decode()
+    lines = list(csv.reader(io.StringIO(report)))
+    assert lines[0] == ["file", "product_id", "result", "reason"]
+    assert [line[2] for line in lines[1:]] == ["imported"] * 4 + ["refused"]
+
+
+@pytest.mark.parametrize("given", [{}, {"source": ""}])
+def test_an_import_of_nothing(client: Client, campaign: Campaign, given: dict[str, str]) -> None:
+    client.force_login(new_admin())
+    answer = client.post(reverse("imports", args=(campaign.slug,)), given)
+
+    assert answer.status_code == 200
+    assert "Give either a folder or an archive." in answer.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_only_admins_import(client: Client, campaign: Campaign) -> None:
+    client.force_login(new_account("vera"))
+    job = import_jobs.start(campaign, "/")
+    for page in (
+        reverse("imports", args=(campaign.slug,)),
+        reverse("prune", args=(campaign.slug,)),
+        reverse("import_job", args=(job.pk,)),
+        reverse("import_progress", args=(job.pk,)),
+        reverse("import_report", args=(job.pk,)),
+        reverse("images", args=(campaign.slug,)),
+    ):
+        assert client.get(page).status_code == 403
+    for page in ("import_stop", "import_resume"):
+        assert client.post(reverse(page, args=(job.pk,))).status_code == 403
+
+
+def test_a_file_name_is_no_formula(client: Client, campaign: Campaign) -> None:
+    client.force_login(new_admin())
+    job = import_jobs.start(campaign, "somewhere")
+    job.items.create(name="=cmd()", product_id="x", status="refused", reason="no picture")
+    report = client.get(reverse("import_report", args=(job.pk,))).getvalue().decode()
+    assert "'=cmd()" in report

@@ -1,0 +1,81 @@
+"""Attaching orbital terrain classes to a campaign's images."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from labeling.models import Campaign, Image
+from tests.factories import new_campaign, new_image
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def images() -> list[Image]:
+    campaign = new_campaign()
+    return [new_image(campaign, n, site=5, drive=n * 100) for n in (1, 2, 3)]
+
+
+def run(*arguments: object) -> str:
+    out = io.StringIO()
+    call_command("attach_orbital_classes", "--campaign=navcam", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def classes() -> list[str]:
+    return list(Image.objects.order_by("pk").values_list("orbital_class", flat=True))
+
+
+def test_from_ranges_of_drives(images: list[Image], tmp_path: Path) -> None:
+    table = tmp_path / "ranges.csv"
+    table.write_text(
+        "site_from,drive_from,site_to,drive_to,class\n5,0,5,150,Smooth\n5,160,5,250,Sand Dunes\n"
+    )
+    for _ in range(2):
+        said = run("--ranges", table)
+        assert classes() == ["Smooth", "Sand Dunes", ""]
+    assert "(no class known)" in said
+
+
+def test_from_a_map_and_positions(images: list[Image], tmp_path: Path) -> None:
+    square = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
+    feature = {
+        "type": "Feature",
+        "properties": {"unit": "Pitted"},
+        "geometry": {"type": "Polygon", "coordinates": [square]},
+    }
+    (tmp_path / "map.json").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [feature]})
+    )
+    (tmp_path / "positions.csv").write_text("site,drive,x,y\n5,100,2,2\n5,200,20,2\n")
+    run("--map", tmp_path / "map.json", "--positions", tmp_path / "positions.csv", "--key=unit")
+    assert classes() == ["Pitted", "", ""]
+
+
+def test_a_class_that_is_known_is_not_taken_away(images: list[Image], tmp_path: Path) -> None:
+    Campaign.objects.get().images.update(orbital_class="Ridged")
+    (tmp_path / "ranges.csv").write_text(
+        "site_from,drive_from,site_to,drive_to,class\n5,0,5,150,Smooth\n"
+    )
+    run("--ranges", tmp_path / "ranges.csv")
+    assert classes() == ["Smooth", "Ridged", "Ridged"]
+
+
+def test_a_class_that_is_not_of_the_preset(images: list[Image], tmp_path: Path) -> None:
+    table = tmp_path / "ranges.csv"
+    table.write_text("site_from,drive_from,site_to,drive_to,class\n5,0,5,150,Smoth\n")
+    with pytest.raises(CommandError, match="'Smoth' is none of the classes Smooth, Ridged"):
+        run("--ranges", table, "--preset", "msl")
+    assert classes() == ["", "", ""]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--map=x"], ["--ranges=nowhere.csv"]])
+def test_what_cannot_be_read(images: list[Image], arguments: list[str]) -> None:
+    with pytest.raises(CommandError):
+        run(*arguments)
+    assert classes() == ["", "", ""]

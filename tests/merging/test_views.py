@@ -1,0 +1,242 @@
+"""The admins' pages: progress, the gold set, releases."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from labeling.models import Campaign, Image
+from labeling.services import labels
+from labeling.services.assignments import assign_gold
+from merging import tasks, views
+from merging.models import Release
+from merging.services.merges import merge_image
+from merging.services.releases import announce
+from review.services.ratings import rate
+from review.services.scores import score_image
+from tests.factories import (
+    accept,
+    draw,
+    new_admin,
+    new_campaign,
+    new_expert,
+    new_image,
+    new_reviewer,
+)
+
+pytestmark = pytest.mark.django_db
+
+WANTED = {"version": "0.1", "layout": "v0.1", "method": "votes"}
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return new_campaign(target_labels=3)
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(new_admin())
+    return client
+
+
+@pytest.fixture
+def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The releases whose building was asked for."""
+    asked: list[int] = []
+    monkeypatch.setattr(views, "nudge", lambda task, release_id: asked.append(release_id))
+    return asked
+
+
+# -- campaigns -------------------------------------------------------------------------------------
+
+
+def test_several_campaigns_are_listed(campaign: Campaign, admin: Client) -> None:
+    new_campaign("other", name="The other one")
+
+    page = admin.get("/manage/").content.decode()
+
+    for slug in ("navcam", "other"):
+        assert f"/manage/{slug}/" in page
+    assert "The other one" in page
+
+
+def test_no_campaign_at_all(admin: Client) -> None:
+    assert admin.get("/manage/").status_code == 200
+
+
+def test_unknown_campaigns(admin: Client) -> None:
+    for page in ("", "gold/", "gold/plan/", "gold/experts/", "releases/"):
+        assert admin.get(f"/manage/venus/{page}").status_code == 404
+
+
+def test_progress_counts_each_step(campaign: Campaign, admin: Client) -> None:
+    image = new_image(campaign)
+    a, b = accept(image, "00..", "...."), accept(image, "0000", "....")
+    accept(image, "....", "....")
+    draw(image, "00..", "....")
+    gold = new_image(campaign, pool=Image.Pool.GOLD)
+    accept(gold, "0...", "....", role="expert")
+    new_image(campaign, retired_at="2026-01-01T00:00:00Z")
+    score_image(image.pk)
+    rate(a, new_reviewer(), 1)
+    assert b.image == image
+
+    progress = admin.get("/manage/navcam/").context["progress"]
+
+    assert progress == {
+        "images": 1,
+        "images_done": 0,
+        "gold_images": 1,
+        "labels": 4,
+        "processed": 3,
+        "empty": 1,
+        "rejected": 1,
+        "gold_labels": 1,
+        "scored": 2,
+        "queued": 0,
+        "rated": 1,
+        "merged": 0,
+        "reported": 0,
+        "releases": 0,
+    }
+    merge_image(image.pk)
+    merge_image(gold.pk)
+    assert admin.get("/manage/navcam/").context["progress"]["merged"] == 1
+
+
+@pytest.mark.parametrize("page", ["", "gold/", "gold/experts/", "releases/"])
+def test_the_number_of_queries_does_not_grow_with_the_campaign(
+    campaign: Campaign, admin: Client, page: str
+) -> None:
+    def grow(versions: str) -> None:
+        for version in versions:
+            accept(new_image(campaign), "00..", "....")
+            gold = new_image(campaign)
+            assign_gold(gold, [new_expert(f"{version}{n}") for n in range(3)])
+            announce(campaign, version, user_id=new_reviewer(f"r{version}").pk)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(f"/manage/navcam/{page}").status_code == 200
+        return len(captured)
+
+    grow("1")
+    few = queries()
+    grow("23456")
+    assert queries() == few
+
+
+# -- releases --------------------------------------------------------------------------------------
+
+
+def test_asking_for_a_release(campaign: Campaign, admin: Client, nudged: list[int]) -> None:
+    new_image(campaign)
+
+    response = admin.post("/manage/navcam/releases/", WANTED)
+
+    assert response.status_code == 302
+    release = Release.objects.get()
+    assert (release.status, str(release.created_by)) == ("queued", "ada")
+    assert nudged == [release.pk]
+
+    again = admin.post("/manage/navcam/releases/", WANTED)
+    assert again.status_code == 200
+    assert "exists already" in again.context["form"].errors["version"][0]
+    assert (Release.objects.count(), nudged) == (1, [release.pk])
+
+
+@pytest.mark.parametrize("version", ["", "../x", "a b", ".x", "x" * 41])
+def test_a_version_that_cannot_be(
+    campaign: Campaign, admin: Client, nudged: list[int], version: str
+) -> None:
+    new_image(campaign)
+
+    response = admin.post("/manage/navcam/releases/", {**WANTED, "version": version})
+
+    assert (response.status_code, Release.objects.count(), nudged) == (200, 0, [])
+
+
+def test_a_release_while_it_is_built_and_after(campaign: Campaign, admin: Client) -> None:
+    image = new_image(campaign)
+    for _ in range(3):
+        accept(image, "00..", "....")
+    release = announce(campaign, "0.1")
+    progress, download = (f"/releases/{release.pk}/{page}/" for page in ("progress", "download"))
+
+    assert admin.get(progress).json() == {
+        "status": "queued",
+        "done": 0,
+        "total": 0,
+        "percent": 0,
+        "message": "",
+        "download_url": None,
+        "sha256": "",
+        "size": None,
+    }
+    assert admin.get(download).status_code == 404
+
+    tasks.build_release(release.pk)
+
+    state = admin.get(progress).json()
+    assert (state["status"], state["done"], state["total"], state["percent"]) == (
+        "complete",
+        1,
+        1,
+        100,
+    )
+    response = admin.get(state["download_url"])
+    assert 'filename="ai4mars-dataset-merged-0.1.zip"' in response["Content-Disposition"]
+    content = b"".join(response.streaming_content)
+    release.refresh_from_db()
+    assert (content[:2], len(content)) == (b"PK", release.size)
+    page = admin.get("/manage/navcam/releases/").content.decode()
+    assert release.sums_sha256 in page
+
+
+def test_a_release_is_for_admins(campaign: Campaign) -> None:
+    new_image(campaign)
+    release = announce(campaign, "0.1")
+    volunteer = Client()
+    volunteer.force_login(new_expert().user)
+
+    for page in ("progress", "download"):
+        url = f"/releases/{release.pk}/{page}/"
+        assert Client().get(url).status_code == 302
+        assert volunteer.get(url).status_code == 403
+    for url in ("/manage/navcam/releases/", "/manage/navcam/gold/"):
+        assert volunteer.post(url, {**WANTED, "version": "0.2"}).status_code == 403
+        assert Client().post(url, {}).status_code == 302
+    assert Release.objects.count() == 1
+
+
+# -- the admin site --------------------------------------------------------------------------------
+
+
+def test_the_admin_site_opens_what_it_lists(campaign: Campaign, admin: Client) -> None:
+    image = new_image(campaign)
+    label = accept(image, "00..", "....")
+    for url in (
+        "/admin/",
+        f"/admin/labeling/campaign/{campaign.pk}/change/",
+        "/admin/labeling/image/",
+        f"/admin/labeling/image/{image.pk}/change/",
+        "/admin/labeling/label/",
+        f"/admin/labeling/label/{label.pk}/change/",
+        f"/admin/labeling/labeler/{label.labeler_id}/change/",
+    ):
+        assert admin.get(url).status_code == 200, url
+
+
+def test_labels_are_not_deleted_or_changed_by_hand(campaign: Campaign, admin: Client) -> None:
+    label = accept(new_image(campaign), "00..", "....")
+    url = f"/admin/labeling/label/{label.pk}"
+
+    assert admin.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+    assert admin.post(f"{url}/change/", {"status": "rejected"}).status_code == 403
+    label.refresh_from_db()
+    assert label.status == "accepted"
+    assert labels.throw_out(label)

@@ -1,0 +1,52 @@
+"""Scores and skill of a synthetic crowd whose skill is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from simulation import study_report
+from simulation.study import PLAIN, Found, study
+
+# Drawn once, by whichever test comes first: half a minute of a quiet processor.
+pytestmark = pytest.mark.timeout(900)
+
+
+@cache
+def found() -> Found:
+    """The plain crowd, fewer people and smaller pictures."""
+    people = {"careful": 5, "ordinary": 5, "hasty": 2, "sloppy": 1, "malicious": 1}
+    return study(replace(PLAIN, people=people, images=40, size=128, held_out=1))
+
+
+def test_the_lowest_fifth_holds_four_fifths_of_the_bad_labels() -> None:
+    assert found().bad.sum() > 20
+    assert found().share_found(found().quality) >= 0.8
+
+
+def test_labelers_are_ranked_as_the_truth_ranks_them() -> None:
+    assert found().rank_correlation >= 0.9
+
+
+def test_nothing_is_found_by_chance_alone() -> None:
+    """The share found is measured against the labels, not made up by the measure."""
+    chance = np.random.default_rng(1).permutation(len(found().kinds)).astype(float)
+    assert found().share_found(chance) < 0.5
+    assert found().share_found(chance, 1.0) == 1.0
+
+
+def test_the_report_names_every_crowd(tmp_path: Path) -> None:
+    written = study_report.write([found(), found()], tmp_path / "skill")
+
+    assert [path.name for path in written] == ["FIGURES.md", "found.svg", "labelers.svg"]
+    figures = written[0].read_text()
+    assert figures.count("| plain |") == 2
+    assert f"{found().rank_correlation:.3f}" in figures
+    for path in written[1:]:
+        drawn = ElementTree.fromstring(path.read_text())
+        assert len(drawn.findall("{http://www.w3.org/2000/svg}rect")) == 3, "two panels, one sheet"
