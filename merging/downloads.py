@@ -81,9 +81,12 @@ def wanted_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] |
     return first, min(last, size - 1)
 
 
-@dataclass(slots=True)
+@dataclass
 class Part:
-    """Some bytes of an open file; reading ends after `left` of them."""
+    """Some bytes of an open file; reading ends after `left` of them.
+
+    Without slots: Django puts the response's `close` in place of this one's.
+    """
 
     file: File[bytes]
     start: int

@@ -255,7 +255,7 @@ def browser_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
         lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None,
     )
     yield page
-    if request.session.testsfailed or errors:
+    if (request.session.testsfailed or errors) and not page.is_closed():
         folder = REPOSITORY / "test-results"
         folder.mkdir(exist_ok=True)
         name = "".join(c if c.isalnum() else "-" for c in request.node.name)

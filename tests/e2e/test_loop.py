@@ -178,7 +178,7 @@ def test_the_whole_loop(
     page = browser_page
     log_in(page, url, "loop-reviewer")
     eventually(lambda: page.goto(f"{url}/review/{SLUG}/") and showing(page) == "reviewing")
-    expect(page.locator("#image-name")).to_contain_text("NLB_500000001EDR_F0540992NCAM00001M1")
+    expect(page.locator("#facts")).to_contain_text("NLB_500000001EDR_F0540992NCAM00001M1")
     page.click('[data-rating="1"]')
     page.wait_for_selector('#review[data-state="empty"]')
     log_out(page, url)
