@@ -17,6 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from merging.weighing import Layers
+
 Mask = npt.NDArray[np.uint8]
 
 #: In the order in which they nest (paper 3.3).
@@ -65,7 +67,8 @@ class ReleasedImage:
     1 = beyond the range limit. `paths` says where these lie in the tree: keys "frame",
     "rover_mask", "range_mask" (each only where the layout has it) and the variants. `metadata`
     holds what is known of the frame under flat names with plain values: rover, camera, eye, sol,
-    start_time, site, drive, sequence, orbital_class, range_source, camera_model, ...
+    start_time, site, drive, sequence, orbital_class, range_source, camera_model, ... `layers` is
+    what the masks rest on, where a format of the release wants it and the image has labels.
     """
 
     product_id: str
@@ -79,6 +82,7 @@ class ReleasedImage:
     labels: tuple[ReleasedLabel, ...]
     paths: Mapping[str, str]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    layers: Layers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from merging.models import MERGE_METHOD, RELEASE_CODE, Release
 from merging.release import ai4mars_tree
 from merging.release.checksums import sha256
 from merging.release.contents import ReleasedClass, ReleasedImage, ReleasedLabel
+from merging.release.exports import layers
 from merging.release.raw_labels import pseudonym
 from merging.services import alternatives
 from review.models import Rating
@@ -203,6 +204,11 @@ def gather(state: State, terms: Terms) -> ReleasedImage:
             for name, value in state.image.items()
             if name in METADATA
         },
+        layers=(
+            alternatives.layers_of(image.pk, terms.method)
+            if state.split and layers.NAME in terms.formats
+            else None
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from labeling.services import labels
 from labeling.services.labelers import new_guest
 from merging.methods import Kind, MergeMethod
 from merging.models import AlternativeMask, MergedMask, StoredMerge
-from merging.release.layers import NAMES, layer_png
+from merging.release.exports.layers import LAYERS, layer_png
 from merging.services import alternatives, merges
 from merging.services.alternatives import MergeRefused, layers_of, merged, pinned
 from merging.services.merges import merge_image
@@ -293,14 +293,14 @@ def test_layers_as_pictures(campaign: Campaign) -> None:
         accept(image, drawn, "....")
     layers = layers_of(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
 
-    pictures = {name: layer_png(layers, name) for name in NAMES}
+    pictures = {name: layer_png(layers, name) for name in LAYERS}
 
     votes = read_mask(io.BytesIO(pictures["votes"])).reshape(4, 2, 4)
     assert votes[:, 0].tolist() == [[3, 2, 1, 0], [0, 1, 2, 0], [0] * 4, [0] * 4]
     assert read_mask(io.BytesIO(pictures["labelers"]))[0].tolist() == [3, 3, 3, 0]
     assert read_mask(io.BytesIO(pictures["confidence"]))[0].tolist() == [100, 66, 66, 255]
     again = layers_of(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
-    assert pictures == {name: layer_png(again, name) for name in NAMES}
+    assert pictures == {name: layer_png(again, name) for name in LAYERS}
 
 
 def test_layers_of_gold_are_the_experts(campaign: Campaign) -> None:

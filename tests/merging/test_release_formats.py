@@ -120,7 +120,26 @@ def of_croissant(tree: Path) -> Masks:
     return found
 
 
-@pytest.mark.parametrize("read", [of_coco, of_parquet, of_webdataset, of_croissant])
+def of_layers(tree: Path) -> Masks:
+    """The masks that follow from the votes: by the paper's rule, and where the experts agree."""
+    found: Masks = {}
+    for variant, name in of_tree(tree):
+        with Pillow.open(tree / f"layers/votes/{name}.png") as picture:
+            votes = np.asarray(picture).astype(int)
+        with Pillow.open(tree / f"layers/labelers/{name}.png") as picture:
+            labelers = np.asarray(picture).astype(int)
+        votes = votes.reshape(-1, *labelers.shape)
+        np.testing.assert_array_equal(votes.sum(axis=0), labelers)
+        most = votes.max(axis=0)
+        if variant == "train":
+            wins = (most >= 3) & (100 * most > 65 * labelers)
+        else:
+            wins = (most >= int(variant[-1])) & (most == labelers)
+        found[variant, name] = np.where(wins, votes.argmax(axis=0), NO_LABEL).astype(np.uint8)
+    return found
+
+
+@pytest.mark.parametrize("read", [of_layers, of_coco, of_parquet, of_webdataset, of_croissant])
 def test_readers_agree_with_the_tree(
     read: Callable[[Path], Masks], tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from merging.release.contents import Export
 from merging.release.exports.coco import CocoInstances, CocoPanoptic
 from merging.release.exports.geojson import GeoJson
+from merging.release.exports.layers import LayerPictures
 from merging.release.exports.metadata import Metadata
 from merging.release.exports.parquet import Parquet
 from merging.release.exports.webdataset import WebDataset
@@ -14,6 +15,7 @@ _ALL: tuple[Export, ...] = (
     CocoInstances(),
     CocoPanoptic(),
     GeoJson(),
+    LayerPictures(),
     Metadata(),
     Parquet(),
     WebDataset(),
