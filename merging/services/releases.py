@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,7 +42,14 @@ PASSES = 5
 
 
 class ReleaseRefused(Exception):
-    """A release that cannot be built; the sentence says why and what to do."""
+    """A release that cannot be built; the sentence says why and what to do.
+
+    `about` is what has to be chosen otherwise, "version" or a field of `Wanted`; "" where nothing.
+    """
+
+    def __init__(self, sentence: str, about: str = "") -> None:
+        super().__init__(sentence)
+        self.about = about
 
 
 class ClaimLost(Exception):
@@ -79,18 +87,20 @@ def announce(
                 campaign=campaign, version=version, defaults={**terms, "created_by_id": user_id}
             )
     except IntegrityError as error:
-        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.") from error
+        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.", "version") from error
     again = Release.objects.filter(
         pk=release.pk, status__in=(Release.Status.FAILED, Release.Status.STOPPED)
     )
     if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
         if release.status == Release.Status.BUILDING:
             raise ReleaseRefused(
-                f"Version {version} is being built right now. Wait for it, or choose a new version."
+                f"Version {version} is being built right now. Wait for it, or choose another.",
+                "version",
             )
         raise ReleaseRefused(
             f"Version {version} of this campaign exists already, and a release never changes. "
-            "Choose a new version."
+            "Choose a new version.",
+            "version",
         )
     release.refresh_from_db()
     return release
@@ -102,13 +112,13 @@ def _terms(campaign: Campaign, wanted: Wanted) -> dict[str, Any]:
     unknown = sorted(set(wanted.formats) - set(EXPORTS))
     if unknown:
         raise ReleaseRefused(
-            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}."
+            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}.", "formats"
         )
     method = wanted.method or alternatives.standing(campaign)
     try:
         method = alternatives.pinned(campaign, method)
     except alternatives.MergeRefused as refused:
-        raise ReleaseRefused(str(refused)) from refused
+        raise ReleaseRefused(str(refused), "method") from refused
     finished = campaign.releases.filter(status=Release.Status.COMPLETE)
     return {
         "layout": wanted.layout,
@@ -141,8 +151,23 @@ def check_layout(campaign: Campaign, layout: str) -> None:
         places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
         raise ReleaseRefused(
             f"Layout {layout} has a place for {', '.join(places)} only; {count} of this "
-            f"campaign's images are of another camera (such as {others[0].product_id})."
+            f"campaign's images are of another camera (such as {others[0].product_id}).",
+            "layout",
         )
+
+
+def fitting_layout(campaign: Campaign) -> str:
+    """The first layout that has a place for all images of a campaign.
+
+    Raises ReleaseRefused where none has, and where there is no image.
+    """
+    *older, newest = Release.Layout.values
+    for layout in older:
+        with suppress(ReleaseRefused):
+            check_layout(campaign, layout)
+            return str(layout)
+    check_layout(campaign, newest)
+    return str(newest)
 
 
 def claimable() -> Q:
