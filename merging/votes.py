@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.masks import NO_LABEL
+from labeling.planes import Planes
 
 Mask = npt.NDArray[np.uint8]
 Votes = npt.NDArray[np.unsignedinteger]
@@ -89,6 +90,32 @@ def merge_masks(
                 continue
             votes = _tally(ballots[:, : chunk.size], classes, chosen[:, : chunk.size])
             chunk[:] = _winners(votes, classes, rule, len(lines))
+    return merged.reshape(shape)
+
+
+def merge_planes(
+    labels: Sequence[Planes], codes: Sequence[int], rule: MergeRule, *, shape: tuple[int, int]
+) -> Mask:
+    """The same as ``merge_masks``, of labels that are bit planes (``labeling.planes``).
+
+    ``labels`` has one uint64 array (classes, words) per label, with the classes in the order of
+    ``codes``. Planes in which nothing is drawn cost nothing, and most are mostly empty.
+    """
+    merged = np.full(shape[0] * shape[1], NO_LABEL, dtype=np.uint8)
+    classes = np.array(codes, dtype=np.uint8)
+    tally = np.empty((len(codes), CHUNK), dtype=_smallest_unsigned(len(labels)))
+    for first in range(0, merged.size, CHUNK):
+        chunk = merged[first : first + CHUNK]
+        words = slice(first // 64, (first + CHUNK) // 64)
+        votes = tally[:, : chunk.size]
+        votes[:] = 0
+        for label in labels:
+            part = label[:, words]
+            for k in np.flatnonzero(part.any(axis=1)):
+                octets = part[k].astype("<u8", copy=False).view(np.uint8)
+                votes[k] += np.unpackbits(octets, count=chunk.size, bitorder="little")
+        if votes.any():
+            chunk[:] = _winners(votes, classes, rule, len(labels))
     return merged.reshape(shape)
 
 

@@ -50,7 +50,12 @@ def regions_from_json(polygons: list[dict[str, Any]]) -> list[Region]:
 
 def removed_pixels(image: Image) -> BoolMask | None:
     """What labels lose on this image: rover and beyond the range limit. None: nothing."""
-    return union_of((_stored_mask(image.rover_mask), _stored_mask(image.range_mask)))
+    return union_of(stored_masks(image))
+
+
+def stored_masks(image: Image) -> tuple[BoolMask | None, BoolMask | None]:
+    """What is on the rover, and what is beyond the range limit; None where there is no mask."""
+    return _stored_mask(image.rover_mask), _stored_mask(image.range_mask)
 
 
 def _stored_mask(file: FieldFile) -> npt.NDArray[np.bool_] | None:
@@ -63,6 +68,12 @@ def _stored_mask(file: FieldFile) -> npt.NDArray[np.bool_] | None:
 def post_processed_mask(label: Label, image: Image, removed: BoolMask | None) -> Mask:
     """A label as scores and merges see it: uint8 (H, W) codes, 255 where there is none."""
     return remove_masked(rasterize_regions(regions_of(label), image.height, image.width), removed)
+
+
+def paint(label: Label, image: Image, codes: Sequence[int], removed: BoolMask | None) -> Planes:
+    """A label as `planes_of` gives it, made from its polygons."""
+    drawn = regions_to_planes(regions_of(label), codes, image.height, image.width)
+    return remove_pixels(drawn, removed)
 
 
 def planes_of(labels: Sequence[Label], image: Image) -> list[Planes]:
@@ -81,8 +92,7 @@ def planes_of(labels: Sequence[Label], image: Image) -> list[Planes]:
         if key in kept:
             planes.append(planes_from_bytes(kept[key], len(codes), image.height, image.width))
             continue
-        drawn = regions_to_planes(regions_of(label), codes, image.height, image.width)
-        planes.append(remove_pixels(drawn, removed))
+        planes.append(paint(label, image, codes, removed))
         made[key] = planes_to_bytes(planes[-1])
     if made:
         cache.set_many(made, KEEP_SECONDS)

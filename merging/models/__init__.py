@@ -22,7 +22,6 @@ from merging.models.releases import (
     RELEASE_CODE,
     Publishing,
     Release,
-    ReleaseNeverChanges,
     ReleasePart,
     new_pseudonym_key,
 )
@@ -44,7 +43,6 @@ __all__ = [
     "Publishing",
     "Release",
     "ReleaseDownload",
-    "ReleaseNeverChanges",
     "ReleasePart",
     "ReleaseStatistics",
     "StoredMerge",

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
-
 from labeling.models import Campaign, Image, Label, Role
-from labeling.services.postprocessing import planes_of
+from labeling.pictures import png_bytes
 from merging.methods import Kind, MergeMethod
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from merging.release.checksums import sha256
 from merging.services import merges
+from merging.services.drawn import Drawn
+from merging.services.merges import Merged
 from merging.votes import gold_rule
 from merging.weighing import Known, Layers, decide, draw_lot, layers, merged_mask, rating_weight
 from review.models import CampaignSkill, Rating
@@ -40,10 +40,15 @@ def merged(image_id: int, method: MergeMethod) -> Mapping[str, StoredMerge]:
     Made anew only where the labels, the method, what it weighs them by, or the code has changed.
     Raises MergeRefused where the method needs the labelers' skill and that is not known.
     """
-    image = merges.processed(image_id)
-    if image.pool != Image.Pool.CROWD or is_standing(image.campaign, method):
-        return merges.merge_image(image_id)
-    return {TRAIN: _alternative(image, method)}
+    found = merge(Drawn(merges.processed(image_id)), method)
+    return {variant: each.stored for variant, each in found.items()}
+
+
+def merge(drawn: Drawn, method: MergeMethod) -> Mapping[str, Merged[Any]]:
+    """`merged` of labels that are read or painted already, and post-processed."""
+    if drawn.image.pool != Image.Pool.CROWD or is_standing(drawn.image.campaign, method):
+        return merges.merge(drawn)
+    return {TRAIN: _alternative(drawn, method)}
 
 
 def standing(campaign: Campaign) -> MergeMethod:
@@ -62,15 +67,19 @@ def layers_of(image_id: int, method: MergeMethod) -> Layers:
     Of a gold image they are the experts', of any other the crowd's. Raises MergeRefused as
     `merged` does.
     """
-    image = merges.processed(image_id)
+    return layers_from(Drawn(merges.processed(image_id)), method)
+
+
+def layers_from(drawn: Drawn, method: MergeMethod) -> Layers:
+    """`layers_of` labels that are read or painted already, and post-processed."""
+    image = drawn.image
     role: str = Role.CROWD
     if image.pool == Image.Pool.GOLD:
         role, method = Role.EXPERT, MergeMethod(Kind.VOTES, gold_rule(1))
-    drawn = list(merges.who_counts(image, role).defer(None))
-    runs = vote_runs(planes_of(drawn, image))
-    codes = image.campaign.class_codes()
-    decision = decide(runs.votes, len(codes), method, _known(image, method, drawn))
-    return layers(runs, decision, len(codes), (image.height, image.width))
+    runs = vote_runs(drawn.planes(role))
+    known = _known(image, method, drawn.labels(role))
+    decision = decide(runs.votes, len(drawn.codes), method, known)
+    return layers(runs, decision, len(drawn.codes), (image.height, image.width))
 
 
 def pinned(campaign: Campaign, method: MergeMethod) -> MergeMethod:
@@ -90,34 +99,35 @@ def name_of(method: MergeMethod) -> str:
     return json.dumps(replace(method, skill="").to_json(), sort_keys=True)
 
 
-def _alternative(image: Image, method: MergeMethod) -> AlternativeMask:
-    counting = list(merges.who_counts(image, Role.CROWD))
-    made_from = _made_from(image, method, counting, _known(image, method, counting))
+def _alternative(drawn: Drawn, method: MergeMethod) -> Merged[AlternativeMask]:
+    image = drawn.image
+    counting = drawn.counting(Role.CROWD)
+    made_from = _made_from(drawn, method, counting, _known(image, method, counting))
     present = AlternativeMask.objects.filter(image=image, method=name_of(method)).first()
     if present is not None and present.inputs == made_from and merges.is_there(present):
-        return present
-    drawn = list(merges.who_counts(image, Role.CROWD).defer(None))
-    known = _known(image, method, drawn)
-    runs = vote_runs(planes_of(drawn, image))
-    codes = image.campaign.class_codes()
-    decision = decide(runs.votes, len(codes), method, known)
-    mask = merged_mask(runs, decision, codes, (image.height, image.width))
+        return Merged(present)
+    counting = drawn.labels(Role.CROWD)
+    known = _known(image, method, counting)
+    runs = vote_runs(drawn.planes(Role.CROWD))
+    decision = decide(runs.votes, len(drawn.codes), method, known)
+    mask = merged_mask(runs, decision, drawn.codes, (image.height, image.width))
+    content = png_bytes(mask)
     folder = f"{method.kind}-{sha256(name_of(method).encode())[:8]}"
-    columns = merges.written(image, folder, mask, len(drawn))
-    with transaction.atomic():
-        stored, _ = AlternativeMask.objects.update_or_create(
-            image=image,
-            method=name_of(method),
-            defaults={**columns, "inputs": _made_from(image, method, drawn, known)},
-        )
-    return stored
+    stored = AlternativeMask(
+        image=image,
+        method=name_of(method),
+        inputs=_made_from(drawn, method, counting, known),
+        **merges.written(image, folder, mask, content, len(counting)),
+    )
+    merges.put_row(stored, ("image", "method"))
+    return Merged(stored, (mask, content))
 
 
-def _made_from(image: Image, method: MergeMethod, counting: Sequence[Label], known: Known) -> str:
+def _made_from(drawn: Drawn, method: MergeMethod, counting: Sequence[Label], known: Known) -> str:
     """The sum of all that the mask is made from, with the numbers that votes are weighed by."""
     numbers = [known.weights, known.chosen]
     numbers += [None if each is None else each.tolist() for each in (known.prior, known.matrices)]
-    return merges.inputs(image, counting, method=name_of(method), known=numbers)
+    return drawn.inputs(counting, method=name_of(method), known=numbers)
 
 
 def _known(image: Image, method: MergeMethod, counting: Sequence[Label]) -> Known:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from django.db.models.fields.files import FieldFile
 
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import read_mask
-from labeling.postprocess import Mask
+from labeling.pictures import png_bytes
+from labeling.postprocess import BoolMask, Mask, union_of
+from labeling.services import postprocessing
 from merging.methods import MergeMethod
 from merging.models import MERGE_METHOD, RELEASE_CODE, Release
 from merging.release import ai4mars_tree
@@ -23,6 +23,7 @@ from merging.release.contents import ReleasedClass, ReleasedImage, ReleasedLabel
 from merging.release.exports import layers
 from merging.release.raw_labels import pseudonym
 from merging.services import alternatives
+from merging.services.drawn import Drawn
 from review.models import Rating
 
 #: Of an image, what a release tells of it.
@@ -126,8 +127,9 @@ _COLUMNS = (
 
 def states(image_ids: Collection[int]) -> dict[int, State]:
     """The states of some images: three queries, however many they are."""
-    rows_of_images = Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
-    found = {row["pk"]: State(as_everywhere(row)) for row in rows_of_images}
+    found = {
+        row["pk"]: State(row) for row in Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
+    }
     labels: dict[uuid.UUID, list[Any]] = {}
     said: list[Any]
     rows = Label.objects.filter(image__in=image_ids).exclude(status=Label.Status.REJECTED)
@@ -156,69 +158,73 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
     return found
 
 
-def as_everywhere(value: Any) -> Any:
-    """JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it."""
-    if isinstance(value, dict):
-        return {key: as_everywhere(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [as_everywhere(each) for each in value]
-    # Added to 0, -0.0 is 0.0, and all else is what it was.
-    return value + 0 if isinstance(value, float) else value
-
-
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
-def gather(state: State, terms: Terms) -> ReleasedImage:
-    """Everything a release holds of an image. Raises FileNotFoundError, and MergeRefused.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything a release holds of an image, and the PNGs of its masks.
 
-    The masks are merged now where their labels have changed.
+    `pngs` are by the keys of `ReleasedImage.paths`.
+    """
+
+    image: ReleasedImage
+    pngs: Mapping[str, bytes]
+
+
+def gather(state: State, terms: Terms) -> Gathered:
+    """What a release holds of an image whose labels are post-processed.
+
+    The masks are merged now where their labels have changed. Raises FileNotFoundError, and
+    MergeRefused.
     """
     image = Image.objects.select_related("campaign").get(pk=state.image["pk"])
-    masks: dict[str, Mask] = {}
-    labelers = 0
-    if state.split:
-        for variant, merged in alternatives.merged(image.pk, terms.method).items():
-            labelers = merged.labelers
-            with merged.mask.open("rb") as file:
-                masks[variant] = read_mask(file)
     home = ai4mars_tree.home_of(terms.layout, image.rover, image.camera)
     if home is None:
         raise LookupError(f"Layout {terms.layout} has no place for {image.product_id}.")
+    # Rejected ones too: one may have become so since the state was read.
+    read = list(image.labels.order_by("pk"))
+    rover, beyond = postprocessing.stored_masks(image)
+    masks = {"rover_mask": _mask(image, rover), "range_mask": _mask(image, beyond)}
+    pngs = {key: png_bytes(mask) for key, mask in masks.items()}
+    labelers = 0
+    variants: list[str] = []
+    drawn = Drawn(image, read, union_of((rover, beyond)))
+    if state.split:
+        for variant, merged in alternatives.merge(drawn, terms.method).items():
+            labelers = merged.stored.labelers
+            masks[variant], pngs[variant] = merged.content()
+            variants.append(variant)
     paths = ai4mars_tree.paths(
         home, image.product_id, is_gold=image.pool == Image.Pool.GOLD, labelers=labelers
     )
-    polygons = dict(
-        Label.objects.filter(image=image, pk__in=[label[0] for label in state.labels]).values_list(
-            "pk", "polygons"
-        )
-    )
+    polygons = {label.pk: label.polygons for label in read}
     with image.original.open("rb") as file:
         frame = file.read()
-    return ReleasedImage(
+    released = ReleasedImage(
         product_id=image.product_id,
         split=state.split,
         width=image.width,
         height=image.height,
         frame=frame,
-        masks=masks,
-        rover_mask=_mask(image, image.rover_mask),
-        range_mask=_mask(image, image.range_mask),
+        masks={variant: masks[variant] for variant in variants},
+        rover_mask=masks["rover_mask"],
+        range_mask=masks["range_mask"],
         labels=tuple(_label(label, polygons, terms.pseudonym_key) for label in state.labels),
-        paths={key: where[0] for key, where in paths.items() if key in masks or "mask" in key}
-        | {"frame": paths["frame"][0]},
+        paths={key: where[0] for key, where in paths.items() if key in masks or key == "frame"},
         metadata={
             name: _time(value) if isinstance(value, datetime) else value
             for name, value in state.image.items()
             if name in METADATA
         },
         layers=(
-            alternatives.layers_of(image.pk, terms.method)
+            alternatives.layers_from(drawn, terms.method)
             if state.split and layers.NAME in terms.formats
             else None
         ),
     )
+    return Gathered(released, pngs)
 
 
 def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> ReleasedLabel:
@@ -232,13 +238,12 @@ def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> Releas
         score=score,
         pairs=pairs or 0,
         ratings=tuple(ratings),
-        polygons=as_everywhere(polygons[uuid.UUID(name)]),
+        polygons=polygons[uuid.UUID(name)],
     )
 
 
-def _mask(image: Image, file: FieldFile) -> Mask:
+def _mask(image: Image, removes: BoolMask | None) -> Mask:
     """A mask with 1 where it removes; loaders rely on one for every image, so none is all 0."""
-    if not file:
+    if removes is None:
         return np.zeros((image.height, image.width), dtype=np.uint8)
-    with file.open("rb") as opened:
-        return np.not_equal(read_mask(opened), 0).view(np.uint8)
+    return removes.view(np.uint8)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from labeling.files import put
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import png_bytes
+from labeling.pictures import png_bytes, read_mask
 from labeling.postprocess import Mask, pixels_per_class
-from labeling.services import labels, postprocessing
-from merging.models import MERGE_METHOD, MergedMask, StoredMerge
+from labeling.services import labels
+from merging.models import MergedMask, StoredMerge
 from merging.release.checksums import sha256
-from merging.votes import MergeRule, gold_rule, merge_masks
+from merging.services.drawn import Drawn
+from merging.votes import MergeRule, gold_rule, merge_planes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +75,27 @@ def merge_image(image_id: int) -> dict[str, MergedMask]:
     Labels still waiting for post-processing are processed first, so what comes out is what the
     labels say now. Harmless to run twice or at once: the same labels give the same mask.
     """
-    image = processed(image_id)
-    wanted = recipes(image)
-    present = {merged.variant: merged for merged in image.merged_masks.all() if is_there(merged)}
-    counting = {recipe.role: list(who_counts(image, recipe.role)) for recipe in wanted}
-    drawn: dict[str, _Drawn] = {}
-    done: dict[str, MergedMask] = {}
-    for recipe in wanted:
-        merged = present.get(recipe.variant)
-        if merged is None or merged.inputs != _made_from(image, recipe, counting[recipe.role]):
-            if recipe.role not in drawn:
-                drawn[recipe.role] = _Drawn.read(image, recipe.role)
-            merged = _store(image, recipe, drawn[recipe.role])
-        elif merged.labels_version != image.labels_version:
+    merged = merge(Drawn(processed(image_id)))
+    return {variant: each.stored for variant, each in merged.items()}
+
+
+def merge(drawn: Drawn) -> dict[str, Merged[MergedMask]]:
+    """`merge_image` of labels that are read or painted already, and post-processed."""
+    image = drawn.image
+    present = {stored.variant: stored for stored in image.merged_masks.all()}
+    done = {}
+    for recipe in recipes(image):
+        stored = present.pop(recipe.variant, None)
+        if stored is None or stored.inputs != _made_from(drawn, recipe) or not is_there(stored):
+            done[recipe.variant] = _store(drawn, recipe)
+            continue
+        if stored.labels_version != image.labels_version:
             # Labels came and went; those that count are the same.
-            merged.labels_version = image.labels_version
-            merged.save(update_fields=("labels_version",))
-        done[recipe.variant] = merged
-    image.merged_masks.exclude(variant__in=list(done)).delete()
+            stored.labels_version = image.labels_version
+            stored.save(update_fields=("labels_version",))
+        done[recipe.variant] = Merged(stored)
+    if present:
+        image.merged_masks.filter(variant__in=list(present)).delete()
     return done
 
 
@@ -109,37 +111,35 @@ def is_there(stored: StoredMerge) -> bool:
     return bool(name and stored.mask.storage.exists(name))
 
 
-def who_counts(image: Image, role: str) -> QuerySet[Label]:
-    """The labels that go into a merge, in a fixed order, without their polygons."""
-    return image.labels.accepted().filter(role=role).order_by("pk").defer("polygons")
+Stored = TypeVar("Stored", bound=StoredMerge)
 
 
-def inputs(image: Image, counting: Sequence[Label], **parameters: Any) -> str:
-    """SHA-256 of all that decides what a merged mask looks like.
+@dataclass(frozen=True, slots=True)
+class Merged(Generic[Stored]):
+    """A merged mask that is stored, with its pixels and its file where it was made just now."""
 
-    A label is told by its id and version, and by its time of sending: one that was imported,
-    deleted and imported again has the same id, and perhaps other polygons. `parameters` are plain
-    values.
-    """
-    made_from = {
-        "code": MERGE_METHOD,
-        "classes": image.campaign.class_codes(),
-        "size": [image.width, image.height],
-        "masks": [image.rover_mask.name, image.range_mask.name],
-        "labels": [[str(x.pk), x.version, x.sent_at.isoformat()] for x in counting],
-        **parameters,
-    }
-    return sha256(json.dumps(made_from, sort_keys=True).encode())
+    stored: Stored
+    made: tuple[Mask, bytes] | None = None
+
+    def content(self) -> tuple[Mask, bytes]:
+        """The mask, uint8 (height, width), and its PNG."""
+        if self.made is not None:
+            return self.made
+        with self.stored.mask.open("rb") as file:
+            mask = read_mask(file)
+        # Encoded anew: an older version of the encoder may have written the file.
+        return mask, png_bytes(mask)
 
 
-def written(image: Image, folder: str, merged: Mask, labelers: int) -> dict[str, Any]:
+def written(
+    image: Image, folder: str, merged: Mask, content: bytes, labelers: int
+) -> dict[str, Any]:
     """Write a merged mask to its file; what the columns of `StoredMerge` say of it.
 
-    The name holds the content's sum: two workers that merge the same labels write the same file,
-    and a file that a release is being copied from never changes under it: what is there whole is
-    left as it is.
+    `content` is its PNG. The file's name holds its sum: two workers that merge the same labels
+    write the same file, and a file that a release is being copied from never changes under it:
+    what is there whole is left as it is.
     """
-    content = png_bytes(merged)
     name = f"{image.product_id}.{sha256(content)[:12]}.png"
     path = f"campaigns/{image.campaign.slug}/merged/{folder}/{name}"
     if not (default_storage.exists(path) and default_storage.size(path) == len(content)):
@@ -152,38 +152,34 @@ def written(image: Image, folder: str, merged: Mask, labelers: int) -> dict[str,
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """The labels of a role as pixels."""
-
-    labels: list[Label]
-    masks: list[Mask]
-
-    @staticmethod
-    def read(image: Image, role: str) -> _Drawn:
-        drawn = list(who_counts(image, role).defer(None))
-        removed = postprocessing.removed_pixels(image)
-        masks = [postprocessing.post_processed_mask(label, image, removed) for label in drawn]
-        return _Drawn(drawn, masks)
+def _made_from(drawn: Drawn, recipe: Recipe) -> str:
+    return drawn.inputs(drawn.counting(recipe.role), rule=str(recipe.rule))
 
 
-def _made_from(image: Image, recipe: Recipe, counting: Sequence[Label]) -> str:
-    return inputs(image, counting, rule=str(recipe.rule))
-
-
-def _store(image: Image, recipe: Recipe, drawn: _Drawn) -> MergedMask:
+def _store(drawn: Drawn, recipe: Recipe) -> Merged[MergedMask]:
+    image, labels = drawn.image, drawn.labels(recipe.role)
     shape = (image.height, image.width)
-    merged = merge_masks(drawn.masks, image.campaign.class_codes(), recipe.rule, shape=shape)
-    columns = written(image, recipe.variant, merged, len(drawn.labels))
-    with transaction.atomic():
-        stored, _ = MergedMask.objects.update_or_create(
-            image=image,
-            variant=recipe.variant,
-            defaults={
-                **columns,
-                "inputs": _made_from(image, recipe, drawn.labels),
-                "labels_version": image.labels_version,
-                "rule": str(recipe.rule),
-            },
-        )
-    return stored
+    mask = merge_planes(drawn.planes(recipe.role), drawn.codes, recipe.rule, shape=shape)
+    content = png_bytes(mask)
+    stored = MergedMask(
+        image=image,
+        variant=recipe.variant,
+        inputs=_made_from(drawn, recipe),
+        labels_version=image.labels_version,
+        rule=str(recipe.rule),
+        **written(image, recipe.variant, mask, content, len(labels)),
+    )
+    put_row(stored, ("image", "variant"))
+    return Merged(stored, (mask, content))
+
+
+def put_row(stored: StoredMerge, unique: Collection[str]) -> None:
+    """Write a row in place of the one that has the same `unique` fields, if there is one."""
+    model = type(stored)
+    fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    model._default_manager.bulk_create(
+        [stored],
+        update_conflicts=True,
+        unique_fields=unique,
+        update_fields=[name for name in fields if name not in unique],
+    )

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
 
 from labeling.models import Campaign, Image
-from labeling.pictures import png_bytes
 from labeling.services import labels
 from merging.models import Release, ReleasePart
 from merging.release import ai4mars_tree, raw_labels
-from merging.release.contents import ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.objects import Objects
 from merging.release.statistics import CountedImage, counted
-from merging.services import claims, gathering
-from merging.services.gathering import State, Terms
+from merging.services import gathering
+from merging.services.gathering import Gathered, State, Terms
 
 #: Images whose states are read at once.
 CHUNK = 500
+#: Images whose states are read together for the workers: not so many that they have to wait.
+JOBS_AT_ONCE = 50
 #: Labels arrive while an image's part is made; after this many overtakings it is left for the end.
 ATTEMPTS = 3
-#: Pieces are made before the part that is made of them is written down. None waits this long.
-KEPT_ANYWAY = timedelta(days=1)
 
 
 class Overtaken(Exception):
@@ -42,20 +37,20 @@ def store() -> Objects:
     return Objects(Path(settings.AI4MARS_HOME) / "release-objects")
 
 
-def sweep() -> int:
-    """Delete the pieces that no release is made of any more; how many files went."""
-    older_than = timezone.now() - KEPT_ANYWAY
-    parts = ReleasePart.objects.order_by().only("files", "fragments").iterator(chunk_size=CHUNK)
-    wanted = {digest for part in parts for digest, _ in pieces(part)}
-    return store().sweep(wanted, older_than)
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """One image to be made a part of, small enough to send to another process."""
 
-    image_id: int
+    state: State
     terms: Terms
+
+
+def jobs(image_ids: Sequence[int], terms: Terms) -> Iterator[Job]:
+    """Work for `make_part`, with the states of images as they are when it is asked for."""
+    for first in range(0, len(image_ids), JOBS_AT_ONCE):
+        chunk = image_ids[first : first + JOBS_AT_ONCE]
+        states = gathering.states(chunk)
+        yield from (Job(states[image_id], terms) for image_id in chunk)
 
 
 def make_part(job: Job) -> dict[str, Any]:
@@ -64,27 +59,24 @@ def make_part(job: Job) -> dict[str, Any]:
     Returns the columns of its `ReleasePart`. Labels that wait for post-processing are processed
     first. Raises Overtaken, FileNotFoundError, and MergeRefused.
     """
-    labels.process_image(job.image_id)
+    state, terms = job.state, job.terms
+    image_id = state.image["pk"]
     for _ in range(ATTEMPTS):
-        state = gathering.states([job.image_id])[job.image_id]
-        image = gathering.gather(state, job.terms)
-        again = gathering.states([job.image_id])[job.image_id]
-        inputs = state.inputs(job.terms)
-        if inputs == again.inputs(job.terms) and not state.waiting:
-            return _written(image, state, job.terms, inputs)
-        labels.process_image(job.image_id)
+        if state.waiting:
+            labels.process_image(image_id)
+            state = gathering.states([image_id])[image_id]
+        gathered = gathering.gather(state, terms)
+        again = gathering.states([image_id])[image_id]
+        inputs = state.inputs(terms)
+        if inputs == again.inputs(terms) and not again.waiting:
+            return _written(gathered, state, terms, inputs)
+        state = again
     raise Overtaken(f"The labels of {state.image['product_id']} change all the time.")
 
 
-def _written(image: ReleasedImage, state: State, terms: Terms, inputs: str) -> dict[str, Any]:
-    objects = store()
-    contents = {
-        "frame": image.frame,
-        "rover_mask": png_bytes(image.rover_mask),
-        "range_mask": png_bytes(image.range_mask),
-        **{variant: png_bytes(mask) for variant, mask in image.masks.items()},
-        "raw": raw_labels.to_bytes(image),
-    }
+def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dict[str, Any]:
+    objects, image = store(), gathered.image
+    contents = {"frame": image.frame, **gathered.pngs, "raw": raw_labels.to_bytes(image)}
     home = ai4mars_tree.home_of(terms.layout, state.image["rover"], state.image["camera"])
     assert home is not None, "gathered from it"
     # A gold frame of MER is in the tree twice.
@@ -105,17 +97,13 @@ def _written(image: ReleasedImage, state: State, terms: Terms, inputs: str) -> d
         "inputs": inputs,
         "files": files,
         "fragments": {
-            name: _added(objects, EXPORTS[name].fragment(image, terms.classes))
+            name: objects.add(EXPORTS[name].fragment(image, terms.classes))
             for name in terms.formats
         },
         "counted": as_plain(counted(image)),
         "labels": [f"{label[0]}:{label[1]}" for label in state.labels],
         "labelers": {role: sorted(names) for role, names in sorted(labelers.items())},
     }
-
-
-def _added(objects: Objects, content: bytes) -> list[Any]:
-    return [objects.add(content), len(content)]
 
 
 def as_plain(image: CountedImage) -> dict[str, Any]:
@@ -161,15 +149,10 @@ def stale(release: Release) -> list[int]:
         known = {part.product_id: part for part in others if is_whole(part, objects)}
         save(release, [_copied(known[name]) for name in wanted if name in known])
         missing += [names[name] for name in wanted if name not in known]
-    _take_out(release, set(release.parts.values_list("product_id", flat=True)) - seen)
-    return missing
-
-
-@transaction.atomic
-def _take_out(release: Release, product_ids: set[str]) -> None:
-    claims.hold(release)
-    for name in product_ids:
+    gone = set(release.parts.values_list("product_id", flat=True)) - seen
+    for name in gone:
         release.parts.filter(product_id=name).delete()
+    return missing
 
 
 def _chunks(campaign: Campaign) -> Iterator[list[int]]:
@@ -180,28 +163,9 @@ def _chunks(campaign: Campaign) -> Iterator[list[int]]:
 
 
 def is_whole(part: ReleasePart, objects: Objects) -> bool:
-    """Whether all that the part is made of is in the store, and undamaged as far as sizes tell."""
-    return all(objects.has(digest, size) for digest, size in pieces(part))
-
-
-def pieces(part: ReleasePart) -> Iterator[tuple[str, int | None]]:
-    """SHA-256 and bytes of all that a part is made of; None where the bytes are not known."""
-    for _, _, digest, size in part.files:
-        yield digest, size
-    for digest, size in part.fragments.values():
-        yield digest, size
-
-
-def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
-    """A release's parts by product id, with these columns, or with all.
-
-    Sorted here and not by the database: each has its own idea of the order of texts, and a
-    release must be the same to the byte on all of them.
-    """
-    ids = iter([pk for _, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))])
-    while chunk := list(islice(ids, CHUNK)):
-        parts = ReleasePart.objects.only(*columns).in_bulk(chunk)
-        yield from (parts[pk] for pk in chunk)
+    """Whether all that the part is made of is in the store."""
+    digests = [digest for _, _, digest, _ in part.files] + list(part.fragments.values())
+    return all(map(objects.has, digests))
 
 
 _COLUMNS = ("split", "inputs", "files", "fragments", "counted", "labels", "labelers")
@@ -211,15 +175,8 @@ def _copied(part: ReleasePart) -> dict[str, Any]:
     return {name: getattr(part, name) for name in ("product_id", *_COLUMNS)}
 
 
-@transaction.atomic
 def save(release: Release, made: list[dict[str, Any]]) -> None:
-    """Write finished parts of a claimed release down, in place of older ones of the same images.
-
-    Raises ClaimLost; then none is written.
-    """
-    if not made:
-        return
-    claims.hold(release)
+    """Write finished parts down, in place of older ones of the same images."""
     ReleasePart.objects.bulk_create(
         [ReleasePart(release=release, **columns) for columns in made],
         update_conflicts=True,

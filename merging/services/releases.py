@@ -8,11 +8,10 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -28,9 +27,8 @@ from merging.release.contents import FileFact, Fragment, ReleaseFacts
 from merging.release.documents import DOCUMENTS
 from merging.release.exports import EXPORTS
 from merging.release.statistics import Statistics
-from merging.services import alternatives, claims, gathering, release_parts, statistics
-from merging.services.claims import ClaimLost
-from merging.services.release_parts import Job, make_part, store
+from merging.services import alternatives, gathering, release_parts, statistics
+from merging.services.release_parts import make_part, store
 
 #: A builder that has not been heard of for this long is taken to be dead, and its work is redone.
 HEARTBEAT_LIMIT = timedelta(minutes=2)
@@ -43,14 +41,11 @@ PASSES = 5
 
 
 class ReleaseRefused(Exception):
-    """A release that cannot be built; the sentence says why and what to do.
+    """A release that cannot be built; the sentence says why and what to do."""
 
-    `about` is what has to be chosen otherwise, "version" or a field of `Wanted`; "" where nothing.
-    """
 
-    def __init__(self, sentence: str, about: str = "") -> None:
-        super().__init__(sentence)
-        self.about = about
+class ClaimLost(Exception):
+    """Another builder has taken this release over, or it was stopped."""
 
 
 Track = Callable[[Iterable[dict[str, Any]], int], Iterator[dict[str, Any]]]
@@ -84,20 +79,18 @@ def announce(
                 campaign=campaign, version=version, defaults={**terms, "created_by_id": user_id}
             )
     except IntegrityError as error:
-        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.", "version") from error
+        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.") from error
     again = Release.objects.filter(
         pk=release.pk, status__in=(Release.Status.FAILED, Release.Status.STOPPED)
     )
     if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
         if release.status == Release.Status.BUILDING:
             raise ReleaseRefused(
-                f"Version {version} is being built right now. Wait for it, or choose another.",
-                "version",
+                f"Version {version} is being built right now. Wait for it, or choose a new version."
             )
         raise ReleaseRefused(
             f"Version {version} of this campaign exists already, and a release never changes. "
-            "Choose a new version.",
-            "version",
+            "Choose a new version."
         )
     release.refresh_from_db()
     return release
@@ -109,13 +102,13 @@ def _terms(campaign: Campaign, wanted: Wanted) -> dict[str, Any]:
     unknown = sorted(set(wanted.formats) - set(EXPORTS))
     if unknown:
         raise ReleaseRefused(
-            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}.", "formats"
+            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}."
         )
     method = wanted.method or alternatives.standing(campaign)
     try:
         method = alternatives.pinned(campaign, method)
     except alternatives.MergeRefused as refused:
-        raise ReleaseRefused(str(refused), "method") from refused
+        raise ReleaseRefused(str(refused)) from refused
     finished = campaign.releases.filter(status=Release.Status.COMPLETE)
     return {
         "layout": wanted.layout,
@@ -148,23 +141,8 @@ def check_layout(campaign: Campaign, layout: str) -> None:
         places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
         raise ReleaseRefused(
             f"Layout {layout} has a place for {', '.join(places)} only; {count} of this "
-            f"campaign's images are of another camera (such as {others[0].product_id}).",
-            "layout",
+            f"campaign's images are of another camera (such as {others[0].product_id})."
         )
-
-
-def fitting_layout(campaign: Campaign) -> str:
-    """The first layout that has a place for all images of a campaign.
-
-    Raises ReleaseRefused where none has, and where there is no image.
-    """
-    *older, newest = Release.Layout.values
-    for layout in older:
-        with suppress(ReleaseRefused):
-            check_layout(campaign, layout)
-            return str(layout)
-    check_layout(campaign, newest)
-    return str(newest)
 
 
 def claimable() -> Q:
@@ -209,18 +187,18 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
     # What a builder that was killed has left.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    pulse = _Pulse(release)
     try:
         make_parts(release, workers, None)
         tree = folder / ai4mars_tree.root(release.version)
         built = assemble(release, tree, link=True)
         packed = folder / "release.zip"
+        pulse = _Pulse(release)
         for _ in archive.pack(tree, packed):
-            pulse.go_on()
+            pulse.beat(release.done, release.total)
         # The claim is in the path: a builder that was taken over cannot write over its heir's file.
         name = f"releases/{release.campaign.slug}/{release.claim}/{tree.name}.zip"
         with packed.open("rb") as content:
-            stored = release.archive.storage.save(name, _Stored(content, pulse))
+            stored = release.archive.storage.save(name, File(content))
         _finish(release, built, archive=stored, size=packed.stat().st_size)
     except ClaimLost:
         raise
@@ -234,31 +212,19 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
 def build_folder(release: Release, out: Path, workers: int, track: Track | None) -> Path:
     """Build a claimed release into the folder `out`; returns the tree's path.
 
-    The tree appears under its name only when it is whole, and after the release is complete: a
-    builder that is killed in between leaves one that `rebuild_folder` writes again. Raises
-    ReleaseRefused when something else is there already.
+    The tree appears under its name only when it is whole. Raises ReleaseRefused when something
+    else is there already.
     """
     target = out / ai4mars_tree.root(release.version)
-    folder = out / f".building-{target.name}-{uuid.uuid4().hex}"
     try:
-        try:
-            if target.exists():
-                raise ReleaseRefused(f"{target} exists already. Choose another folder, or move it.")
-            make_parts(release, workers, track)
-            # What a builder that was killed has left.
-            for left in out.glob(f".building-{target.name}-{'?' * 32}"):
-                shutil.rmtree(left, ignore_errors=True)
-            folder.mkdir(parents=True)
-            # Copies: people may change what is in their folder.
-            built = assemble(release, folder / target.name, link=False)
-            os.sync()
-        except BaseException as error:
-            _fail(release, error)
-            raise
-        _finish(release, built)
-        (folder / target.name).rename(target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if target.exists():
+            raise ReleaseRefused(f"{target} exists already. Choose another folder, or move it.")
+        make_parts(release, workers, track)
+        built = _in_place(release, target)
+    except BaseException as error:
+        _fail(release, error)
+        raise
+    _finish(release, built)
     return target
 
 
@@ -275,23 +241,11 @@ def rebuild_folder(release: Release, out: Path, workers: int, track: Track | Non
         raise ReleaseRefused(
             f"{target} is in the way: it is not this release, or it was changed. Move it first."
         )
-    lost = lost_parts(release)
+    lost = [part for part in release.parts.all() if not release_parts.is_whole(part, store())]
     if lost:
         _remake(release, lost, workers, track)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as folder:
-        tree = Path(folder) / target.name
-        if assemble(release, tree, link=False).sums != release.sums_sha256:
-            raise _another_program(release)
-        os.sync()
-        tree.rename(target)
+    _in_place(release, target, expected=release.sums_sha256)
     return target
-
-
-def lost_parts(release: Release) -> list[ReleasePart]:
-    """The parts of a release of which something is missing in the store, or is damaged."""
-    parts, objects = release_parts.in_order(release), store()
-    return [part for part in parts if not release_parts.is_whole(part, objects)]
 
 
 def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Track | None) -> None:
@@ -300,24 +254,15 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
     names = {part.product_id: part for part in lost}
     images = Image.objects.filter(campaign=campaign).values_list("product_id", "pk")
     found = {name: pk for name, pk in images if name in names}
-    jobs = [Job(pk, gathering.Terms.of(release)) for pk in found.values()]
+    jobs = release_parts.jobs(list(found.values()), gathering.Terms.of(release))
     made = each(make_part, jobs, workers)
-    remade = list(track(made, len(jobs)) if track else made)
+    remade = list(track(made, len(found)) if track else made)
     changed = [part for part in remade if part["inputs"] != names[part["product_id"]].inputs]
     if changed or len(found) < len(names):
         raise ReleaseRefused(
             f"Version {release.version} was released before, and its labels or images have "
             "changed since. A release never changes: choose a new version."
         )
-    if lost_parts(release):
-        raise _another_program(release)
-
-
-def _another_program(release: Release) -> ReleaseRefused:
-    return ReleaseRefused(
-        f"Version {release.version} would come out other than it was released, because "
-        "this is another version of the program. Use the archive that was built then."
-    )
 
 
 def make_parts(release: Release, workers: int, track: Track | None) -> None:
@@ -334,11 +279,10 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
         if not todo:
             break
         ready = total - len(todo)
-        jobs = [Job(image_id, terms) for image_id in todo]
-        made = each(make_part, jobs, workers)
+        made = each(make_part, release_parts.jobs(todo, terms), workers)
         waiting: list[dict[str, Any]] = []
         try:
-            for done, part in enumerate(track(made, len(jobs)) if track else made, start=1):
+            for done, part in enumerate(track(made, len(todo)) if track else made, start=1):
                 waiting.append(part)
                 if len(waiting) >= PARTS_AT_ONCE:
                     release_parts.save(release, waiting)
@@ -363,20 +307,34 @@ class Built:
     statistics: Statistics
 
 
+def _in_place(release: Release, target: Path, expected: str = "") -> Built:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as folder:
+        tree = Path(folder) / target.name
+        # Copies: people may change what is in their folder.
+        built = assemble(release, tree, link=False)
+        if expected and built.sums != expected:
+            raise ReleaseRefused(
+                f"Version {release.version} would come out other than it was released, because "
+                "this is another version of the program. Use the archive that was built then."
+            )
+        os.sync()
+        tree.rename(target)
+    return built
+
+
 def assemble(release: Release, tree: Path, *, link: bool) -> Built:
     """Write every file of a release under `tree` from its parts."""
     tree.mkdir()
-    pulse = _Pulse(release)
-    writer = _Writer(tree, pulse)
+    writer = _Writer(tree)
     objects = store()
-    for part in release_parts.in_order(release, "files"):
+    for part in release.parts.order_by("product_id").iterator(chunk_size=release_parts.CHUNK):
         for _, path, digest, size in part.files:
             objects.place(digest, tree / path, link=link)
             writer.files[path] = FileFact(path, digest, size)
-        pulse.go_on()
     facts, totals = facts_of(release)
     for name in release.formats:
-        fragments = _Fragments(release, name, pulse)
+        fragments = _Fragments(release, name)
         for path, pieces in EXPORTS[name].files(facts, fragments, writer.read):
             writer.write(path, pieces)
     entries = (
@@ -387,7 +345,7 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
             part.inputs,
             {key: path for key, path, _, _ in reversed(part.files)},
         )
-        for part in release_parts.in_order(release)
+        for part in release.parts.order_by("product_id").iterator(chunk_size=release_parts.CHUNK)
     )
     writer.write(manifest.NAME, manifest.pieces(facts, release.formats, entries))
     described = sorted(writer.files.values(), key=lambda file: file.path)
@@ -403,7 +361,6 @@ class _Writer:
     """Writes files of a tree that are not pieces of the store, and sums them on the way."""
 
     tree: Path
-    pulse: _Pulse
     files: dict[str, FileFact] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes:
@@ -418,7 +375,6 @@ class _Writer:
                 file.write(piece)
                 digest.update(piece)
                 size += len(piece)
-                self.pulse.go_on()
         self.files[path] = FileFact(path, digest.hexdigest(), size)
 
 
@@ -428,7 +384,6 @@ class _Fragments(Collection[Fragment]):
 
     release: Release
     name: str
-    pulse: _Pulse
 
     def __len__(self) -> int:
         return self.release.parts.count()
@@ -438,10 +393,11 @@ class _Fragments(Collection[Fragment]):
 
     def __iter__(self) -> Iterator[Fragment]:
         objects = store()
-        for part in release_parts.in_order(self.release, "product_id", "split", "fragments"):
-            digest, _ = part.fragments[self.name]
-            yield Fragment(part.product_id, part.split, objects.read(digest))
-            self.pulse.go_on()
+        parts = self.release.parts.order_by("product_id")
+        for name, split, fragments in parts.values_list(
+            "product_id", "split", "fragments"
+        ).iterator(chunk_size=release_parts.CHUNK):
+            yield Fragment(name, split, objects.read(fragments[self.name]))
 
 
 def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
@@ -450,7 +406,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     counts: dict[tuple[str, str, str], int] = {}
     people: dict[str, set[str]] = {}
     labels = 0
-    for part in release_parts.in_order(release):
+    for part in release.parts.iterator(chunk_size=release_parts.CHUNK):
         image = release_parts.as_counted(part.counted)
         totals.add(image)
         key = (image.rover, image.camera, part.split)
@@ -527,30 +483,13 @@ class _Pulse:
         now = timezone.now()
         is_due = now - self.last >= HEARTBEAT_EVERY or done == total != self.release.done
         if self.release.status == Release.Status.BUILDING and is_due:
-            claims.change(self.release, done=done, total=total, heartbeat_at=now)
+            _update(self.release, done=done, total=total, heartbeat_at=now)
             self.last = now
-
-    def go_on(self) -> None:
-        """Call it where no image is made, but time goes by."""
-        self.beat(self.release.done, self.release.total)
-
-
-class _Stored(File):  # type: ignore[type-arg]  # not when it runs
-    """A file that is being written to where archives are kept, which can take minutes."""
-
-    def __init__(self, content: IO[bytes], pulse: _Pulse) -> None:
-        super().__init__(content)
-        self.pulse = pulse
-
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        for chunk in super().chunks(chunk_size):
-            self.pulse.go_on()
-            yield chunk
 
 
 @transaction.atomic
 def _finish(release: Release, built: Built, archive: str = "", size: int | None = None) -> None:
-    claims.change(
+    _update(
         release,
         status=Release.Status.COMPLETE,
         sums_sha256=built.sums,
@@ -565,4 +504,14 @@ def _finish(release: Release, built: Built, archive: str = "", size: int | None 
 
 def _fail(release: Release, error: BaseException) -> None:
     said = str(error) or type(error).__name__
-    claims.change(release, status=Release.Status.FAILED, message=said)
+    _update(release, status=Release.Status.FAILED, message=said)
+
+
+def _update(release: Release, **fields: object) -> None:
+    """Change a release that is still ours; ClaimLost when another builder has taken it over."""
+    ours = Release.objects.filter(
+        pk=release.pk, claim=release.claim, status=Release.Status.BUILDING
+    )
+    if not ours.update(**fields):
+        raise ClaimLost(f"Another builder has taken over {release}.")
+    release.refresh_from_db()

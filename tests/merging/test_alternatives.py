@@ -14,7 +14,8 @@ from labeling.services.labelers import new_guest
 from merging.methods import Kind, MergeMethod
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from merging.release.exports.layers import LAYERS, layer_png
-from merging.services import alternatives, merges
+from merging.services import alternatives
+from merging.services import drawn as drawn_labels
 from merging.services.alternatives import MergeRefused, layers_of, merged, pinned
 from merging.services.merges import merge_image
 from merging.votes import PAPER_RULE, MergeRule
@@ -272,7 +273,7 @@ def test_what_makes_a_mask_stale(
     first = merged(image.pk, method)["train"]
 
     if what == "code":
-        monkeypatch.setattr(merges, "MERGE_METHOD", merges.MERGE_METHOD + 1)
+        monkeypatch.setattr(drawn_labels, "MERGE_METHOD", drawn_labels.MERGE_METHOD + 1)
     elif what == "label":
         accept(image, "..1.", "....")
     else:

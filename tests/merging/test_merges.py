@@ -19,6 +19,7 @@ from labeling.services.assignments import assign_gold
 from labeling.services.labelers import new_guest
 from merging.models import ExpertAgreement, MergedMask
 from merging.services import consensus, merges
+from merging.services import drawn as drawn_labels
 from merging.services.merges import merge_image, mergeable
 from tests.factories import Mask, accept, draw, mask, new_campaign, new_expert, new_image, rows
 
@@ -129,7 +130,7 @@ def test_nothing_is_done_where_nothing_has_changed(
 ) -> None:
     image = one_pixel(campaign, "000")
     first = merge_image(image.pk)["train"]
-    monkeypatch.setattr(merges, "merge_masks", None)
+    monkeypatch.setattr(merges, "merge_planes", None)
 
     again = merge_image(image.pk)["train"]
 
@@ -165,7 +166,7 @@ def test_labels_that_came_and_went_change_nothing(
     image = one_pixel(campaign, "000")
     first = merge_image(image.pk)["train"]
     labels.throw_out(accept(image, "1"))
-    monkeypatch.setattr(merges, "merge_masks", None)
+    monkeypatch.setattr(merges, "merge_planes", None)
 
     second = merge_image(image.pk)["train"]
 
@@ -181,7 +182,7 @@ def test_what_else_a_mask_is_made_from(
     first = merge_image(image.pk)["train"]
 
     if what == "code":
-        monkeypatch.setattr(merges, "MERGE_METHOD", merges.MERGE_METHOD + 1)
+        monkeypatch.setattr(drawn_labels, "MERGE_METHOD", drawn_labels.MERGE_METHOD + 1)
     elif what == "classes":
         campaign.terrain_classes.filter(code=0).delete()
     else:

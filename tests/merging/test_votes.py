@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from labeling.masks import NO_LABEL
+from labeling.planes import pack_planes
 from merging import votes
 from merging.votes import (
     GOLD_RULES,
@@ -22,6 +23,7 @@ from merging.votes import (
     UnequalMasks,
     gold_rule,
     merge_masks,
+    merge_planes,
 )
 
 SOIL, BEDROCK, SAND, ROCK = 0, 1, 2, 3
@@ -90,6 +92,9 @@ def test_no_labels_give_an_unlabeled_mask() -> None:
     assert merged.dtype == np.uint8
     assert merged.tolist() == [[NO_LABEL] * 3] * 2
     assert (merge_masks([merged], [], PAPER_RULE, shape=(2, 3)) == NO_LABEL).all()
+    assert np.array_equal(merge_planes([], CODES, PAPER_RULE, shape=(2, 3)), merged)
+    nothing = [pack_planes(merged, [])]
+    assert np.array_equal(merge_planes(nothing, [], PAPER_RULE, shape=(2, 3)), merged)
 
 
 def test_masks_of_another_size_are_refused() -> None:
@@ -145,6 +150,8 @@ def test_equal_to_the_rule_word_for_word(stack: Mask, rule: MergeRule) -> None:
     codes = [7, 50, 0]
     expected = plain_merge(stack, codes, rule)
     assert np.array_equal(merge_masks(list(stack), codes, rule, shape=(4, 9)), expected)
+    planes = [pack_planes(label, codes) for label in stack]
+    assert np.array_equal(merge_planes(planes, codes, rule, shape=(4, 9)), expected)
 
 
 @given(stack=stacks, rule=rules, data=st.data())
@@ -162,8 +169,18 @@ def test_the_order_of_labelers_and_classes_does_not_matter(
 def test_chunks_make_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = np.random.default_rng(5).choice([0, 1, 2, NO_LABEL], (7, 20, 31)).astype(np.uint8)
     whole = merge_masks(stack, CODES, PAPER_RULE, shape=(20, 31))
+    planes = [pack_planes(label, CODES) for label in stack]
     monkeypatch.setattr(votes, "CHUNK", 64)
     assert np.array_equal(merge_masks(stack, CODES, PAPER_RULE, shape=(20, 31)), whole)
+    assert np.array_equal(merge_planes(planes, CODES, PAPER_RULE, shape=(20, 31)), whole)
+
+
+def test_more_votes_than_a_byte_holds() -> None:
+    label = np.array([[SOIL, NO_LABEL]], dtype=np.uint8)
+    stack = [label] * 256
+    assert merge_masks(stack, CODES, gold_rule(256), shape=(1, 2)).tolist() == label.tolist()
+    planes = [pack_planes(label, CODES)] * 256
+    assert merge_planes(planes, CODES, gold_rule(256), shape=(1, 2)).tolist() == label.tolist()
 
 
 def test_rules_are_values() -> None:
