@@ -29,7 +29,7 @@ ELLIPSE = np.stack([np.cos(ANGLES), 0.6 * np.sin(ANGLES)], axis=1)
 Outline = npt.NDArray[np.float64]
 
 
-def labels(seed: int = 2021) -> list[list[Region]]:
+def labels(seed: int = 2021, labelers: int = LABELERS) -> list[list[Region]]:
     """The regions of each labeler: the same for the same seed."""
     rng = np.random.default_rng(seed)
     terrain = [
@@ -37,7 +37,7 @@ def labels(seed: int = 2021) -> list[list[Region]]:
         for code, (count, radius) in enumerate(AREAS)
         for _ in range(count)
     ]
-    return [_drawn_by_one(terrain, rng) for _ in range(LABELERS)]
+    return [_drawn_by_one(terrain, rng) for _ in range(labelers)]
 
 
 def _area(rng: np.random.Generator, radius: float) -> Outline:

@@ -1,47 +1,49 @@
 """A campaign of many labels in PostgreSQL, put there without a crowd.
 
 Run as a program (`python -m tests.bench.many_labels IMAGES`) on the database that DATABASE_URL
-names: the labels of a few made-up images, given to many. Each image has a rover mask and a range
-mask, as images of Curiosity have.
+names. Ten made-up scenes were drawn by fourteen people each; every image shows one of the scenes,
+and has the drawings of another ten of the fourteen, so that no two images are labeled alike. Each
+image has a rover mask and a range mask, as images of Curiosity have, the same for all.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 import uuid
 
 import django
 import numpy as np
 
-DIFFERENT = 10
+SCENES = 10
+DRAWERS = 14
 LABELERS = 10
 SLUG = "bench"
+#: As many images can be labeled differently.
+MOST = SCENES * math.comb(DRAWERS, LABELERS)
 
-# What the first images have is copied by the server to the others, which is quicker than to send
-# the same polygons again and again.
+# The server copies the drawings, which is quicker than to send the same polygons again and again.
 COPY = """
 INSERT INTO labeling_label ({columns})
 SELECT {values}
-FROM labeling_label AS label
-JOIN labeling_image AS first ON first.id = label.image_id
-JOIN labeling_image AS copy ON copy.campaign_id = first.campaign_id
-    AND copy.details ->> 'like' = first.product_id
+FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[]) AS chosen (image, labeler, drawing)
+JOIN labeling_label AS label ON label.id = chosen.drawing
 """
 
 
 def fill(images: int) -> None:
-    """Make the campaign."""
+    """Make the campaign; of MOST images at most."""
     from django.db import connection
-    from django.utils import timezone
 
     from labeling.files import put
-    from labeling.geometry import regions_to_json
     from labeling.models import Image, Label
     from labeling.pictures import png_bytes
     from labeling.services.campaigns import campaign_from_preset
     from labeling.services.labelers import imported_labeler
     from tests.bench import crowd
 
+    assert images <= MOST
     size = crowd.SIZE
     campaign, _ = campaign_from_preset(SLUG, "msl-navcam")
     beyond = np.zeros((size, size), dtype=np.uint8)
@@ -52,41 +54,78 @@ def fill(images: int) -> None:
         "range_mask": put(f"campaigns/{SLUG}/range-mask/all.png", png_bytes(beyond)),
         "rover_mask": put(f"campaigns/{SLUG}/rover-mask/all.png", png_bytes(rover)),
     }
-    Image.objects.bulk_create(
+    made = Image.objects.bulk_create(
         Image(
             campaign=campaign,
             product_id=f"frame_{number:06d}",
+            rover="curiosity",
+            camera="navcam-left",
             width=size,
             height=size,
             labels_version=LABELERS,
             crowd_label_count=LABELERS,
-            details={"like": f"frame_{number % DIFFERENT:06d}"} if number >= DIFFERENT else {},
             **masks,
         )
         for number in range(images)
     )
-    labelers = [imported_labeler(campaign, f"labeler {number}") for number in range(LABELERS)]
+    labelers = [imported_labeler(campaign, f"labeler {n}").pk for n in range(LABELERS)]
+    drawings = draw()
+    tens = itertools.combinations(range(DRAWERS), LABELERS)
+    ten: tuple[int, ...] = ()
+    chosen: list[tuple[int, int, uuid.UUID]] = []
+    for number, image in enumerate(made):
+        scene = number % SCENES
+        if not scene:
+            ten = next(tens)
+        for labeler, drawer in zip(labelers, ten, strict=True):
+            chosen.append((image.pk, labeler, drawings[scene][drawer]))
+    new = {
+        "id": "gen_random_uuid()",
+        "image_id": "chosen.image",
+        "labeler_id": "chosen.labeler",
+    }
+    columns = [field.column for field in Label._meta.concrete_fields]
+    values = [new.get(column, f"label.{column}") for column in columns]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COPY.format(columns=", ".join(columns), values=", ".join(values)),
+            [list(column) for column in zip(*chosen, strict=True)],
+        )
+        cursor.execute("ANALYZE")
+
+
+def draw() -> list[list[uuid.UUID]]:
+    """The drawings of each scene, as labels of a campaign of their own."""
+    from django.utils import timezone
+
+    from labeling.geometry import regions_to_json
+    from labeling.models import Image, Label
+    from labeling.services.campaigns import campaign_from_preset
+    from labeling.services.labelers import imported_labeler
+    from tests.bench import crowd
+
+    campaign, _ = campaign_from_preset(f"{SLUG}-drawings", "msl-navcam")
+    drawers = [imported_labeler(campaign, f"drawer {number}") for number in range(DRAWERS)]
     now = timezone.now()
-    for number, image in enumerate(campaign.images.order_by("product_id")[:DIFFERENT]):
-        Label.objects.bulk_create(
+    names = []
+    for scene in range(SCENES):
+        image = Image.objects.create(
+            campaign=campaign, product_id=f"scene_{scene}", width=crowd.SIZE, height=crowd.SIZE
+        )
+        labels = Label.objects.bulk_create(
             Label(
-                id=uuid.uuid4(),
                 image=image,
-                labeler=labeler,
+                labeler=drawer,
                 polygons=regions_to_json(regions),
                 status=Label.Status.ACCEPTED,
                 pixel_counts={"0": 1},
                 sent_at=now,
                 processed_at=now,
             )
-            for labeler, regions in zip(labelers, crowd.labels(number), strict=True)
+            for drawer, regions in zip(drawers, crowd.labels(scene, DRAWERS), strict=True)
         )
-    columns = [field.column for field in Label._meta.concrete_fields]
-    new = {"id": "gen_random_uuid()", "image_id": "copy.id"}
-    values = [new.get(column, f"label.{column}") for column in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(COPY.format(columns=", ".join(columns), values=", ".join(values)))
-        cursor.execute("ANALYZE")
+        names.append([label.pk for label in labels])
+    return names
 
 
 if __name__ == "__main__":

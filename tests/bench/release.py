@@ -1,0 +1,284 @@
+"""A release of a campaign in PostgreSQL, through the command, with two workers.
+
+From polygons to the tree with its sums: labels are painted, merged and encoded, and all files are
+written. Images are labeled differently (`many_labels`), and each has a frame file of its own: the
+same pixels in all, as a release copies a frame without looking at it. Then 1 % of the labels is
+corrected, spread at random, so that a tenth of the images has to be made again, and the next
+version is built.
+
+Run as a program on the database that DATABASE_URL names: `fill IMAGES` makes the campaign,
+`correct` corrects labels, `build VERSION DIR` builds a release and prints what it took.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import django
+import numpy as np
+import rasterio
+import rasterio.features
+from PIL import Image as Pillow
+
+from labeling.masks import NO_LABEL
+from labeling.pictures import jpeg_bytes
+from merging.release import ai4mars_tree
+from tests import servers
+from tests.bench import crowd, many_labels
+from tests.bench.figures import Figure
+from tests.bench.merging import Mask, plain_merge
+from tests.served import REPOSITORY
+
+FEW, MANY = 350, 3_500
+WORKERS = 2
+#: One in so many labels is corrected.
+CORRECTED = 100
+#: The reference goes through images one at a time, so it is timed on these and scaled.
+SAMPLE = 5
+#: What a correction changes, but for the version of it that is kept as well.
+CORRECT = """
+UPDATE labeling_label AS label
+SET version = label.version + 1, polygons = other.polygons, sent_at = now(),
+    status = 'received', processed_at = NULL, pixel_counts = NULL
+FROM unnest(%s::uuid[], %s::uuid[]) AS chosen (label, other)
+JOIN labeling_label AS other ON other.id = chosen.other
+WHERE label.id = chosen.label
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What building a release took: seconds, of the processors too, and peak memory in MiB."""
+
+    seconds: float
+    cpu: float
+    builder: float
+    worker: float
+
+
+def fill(images: int) -> None:
+    from labeling.files import put
+    from labeling.models import Image
+
+    many_labels.fill(images)
+    rng = np.random.default_rng(2021)
+    # Of about 300 KB, as frames of the released dataset that show rocks and sand.
+    frame = jpeg_bytes(rng.normal(90, 9, (crowd.SIZE, crowd.SIZE)).clip(0, 255).astype(np.uint8))
+    rows = list(Image.objects.filter(campaign__slug=many_labels.SLUG))
+    for image in rows:
+        comment = image.product_id.encode()
+        marker = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big")
+        path = f"campaigns/{many_labels.SLUG}/original/{image.product_id}.JPG"
+        image.original = put(path, frame[:2] + marker + comment + frame[2:])
+    Image.objects.bulk_update(rows, ["original"], batch_size=1000)
+
+
+def correct() -> None:
+    """Give one in CORRECTED labels the polygons of somebody else's on the same scene."""
+    from django.db import connection
+    from django.db.models import F
+
+    from labeling.models import Image, Label
+
+    labels = Label.objects.filter(image__campaign__slug=many_labels.SLUG).order_by("pk")
+    images = dict(labels.values_list("pk", "image"))
+    scenes: dict[int, list[Any]] = {}
+    names = Label.objects.filter(image__campaign__slug=f"{many_labels.SLUG}-drawings")
+    for label, image in names.order_by("pk").values_list("pk", "image__product_id"):
+        scenes.setdefault(int(image.removeprefix("scene_")), []).append(label)
+    numbers = dict(Image.objects.values_list("pk", "product_id"))
+    rng = random.Random(2021)
+    chosen = rng.sample(list(images), len(images) // CORRECTED)
+    others = [
+        rng.choice(scenes[int(numbers[images[x]].removeprefix("frame_")) % many_labels.SCENES])
+        for x in chosen
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(CORRECT, [chosen, others])
+    changed = {images[label] for label in chosen}
+    Image.objects.filter(pk__in=changed).update(labels_version=F("labels_version") + 1)
+    print(len(changed))
+
+
+def build(version: str, folder: str) -> None:
+    from django.core.management import call_command
+
+    call_command(
+        "build_release",
+        campaign=many_labels.SLUG,
+        release_version=version,
+        workers=WORKERS,
+        out=Path(folder),
+        verbosity=0,
+    )
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
+    print(
+        json.dumps(
+            {
+                "cpu": sum(each.ru_utime + each.ru_stime for each in used),
+                "builder": int(peak) / 1024,
+                "worker": used[1].ru_maxrss / 1024,
+            }
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A campaign in a database of its own; commands that work on it."""
+
+    database: str
+    home: Path
+
+    def program(self, *words: str) -> str:
+        """Run a Python program on the site's data; the last line it printed."""
+        environment = {
+            **os.environ,
+            "AI4MARS_HOME": str(self.home),
+            "DATABASE_URL": self.database,
+            "DJANGO_SETTINGS_MODULE": "ai4mars_site.settings",
+        }
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=REPOSITORY,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        return (done.stdout.decode().splitlines() or [""])[-1]
+
+    def build(self, version: str) -> Build:
+        began = time.perf_counter()
+        said = self.program("-m", "tests.bench.release", "build", version, str(self.home / "out"))
+        return Build(seconds=time.perf_counter() - began, **json.loads(said))
+
+    def tree(self, version: str) -> Path:
+        return self.home / "out" / ai4mars_tree.root(version)
+
+
+def site(server: str, home: Path, images: int) -> Site:
+    """A campaign of so many images, ready to be released."""
+    made = Site(servers.create_database(server, f"bench_release_{images}"), home)
+    made.program("manage.py", "migrate", "--verbosity", "0")
+    made.program("-m", "tests.bench.release", "fill", str(images))
+    return made
+
+
+def straight(tree: Path, product_id: str, out: Path) -> Mask:
+    """One image of a release from its raw labels, as a script would do it; the merged mask.
+
+    Rasterio paints each polygon, NumPy removes what is masked and counts the votes, Pillow writes
+    the PNGs as it does when it is told nothing.
+    """
+    raw = (tree / "raw" / "labels" / f"{product_id}.json").read_bytes()
+    said = json.loads(raw)
+    shape = (said["height"], said["width"])
+    removed = [
+        read_png(tree / "msl" / "images" / x / f"{product_id}.png") for x in ("mxy", "rng-30m")
+    ]
+    masks = []
+    for label in said["labels"]:
+        mask = np.full(shape, NO_LABEL, dtype=np.uint8)
+        for polygon in reversed(label["polygons"]):
+            outline = {"type": "Polygon", "coordinates": polygon["rings"]}
+            rasterio.features.rasterize(
+                [(outline, polygon["class"])], out=mask, transform=rasterio.Affine.identity()
+            )
+        masks.append(np.where(removed[0] | removed[1], np.uint8(NO_LABEL), mask))
+    merged = plain_merge(masks, crowd.CODES)
+    frame = (tree / "msl" / "images" / "edr" / f"{product_id}.JPG").read_bytes()
+    sums = {}
+    for name, content in {
+        "frame.JPG": frame,
+        "raw.json": raw,
+        **{f"{n}.png": encoded(mask) for n, mask in enumerate((merged, *removed))},
+    }.items():
+        (out / name).write_bytes(content)
+        sums[name] = hashlib.sha256(content).hexdigest()
+    return merged
+
+
+def encoded(mask: Mask) -> bytes:
+    buffer = io.BytesIO()
+    Pillow.fromarray(mask).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def read_png(path: Path) -> Mask:
+    with Pillow.open(path) as picture:
+        return np.asarray(picture)
+
+
+def seconds_of_script(tree: Path, out: Path) -> float:
+    """Processor time of the script for one image; it makes the masks that the release has."""
+    seconds = 0.0
+    for number in range(SAMPLE):
+        product_id = f"frame_{number:06d}"
+        began = time.process_time()
+        merged = straight(tree, product_id, out)
+        seconds += time.process_time() - began
+        released = read_png(tree / "msl" / "labels" / "train" / f"{product_id}.png")
+        assert np.array_equal(merged, released)
+    return seconds / SAMPLE
+
+
+def run(few: int = FEW, many: int = MANY) -> list[Figure]:
+    server = servers.start_postgres()
+    figures = []
+    per_image = []
+    with tempfile.TemporaryDirectory() as folder:
+        for images in (few, many):
+            made = site(server, Path(folder) / str(images), images)
+            built = made.build("1")
+            name = f"release: {images:,} images x 10 labels, PostgreSQL, {WORKERS} workers"
+            figures += [
+                Figure(name, built.seconds, "s", 240.0 if images == MANY else None),
+                Figure("release: processor time of an image", 1e3 * built.cpu / images, "ms"),
+                Figure(
+                    f"release: peak memory of the builder, {images:,} images", built.builder, "MiB"
+                ),
+                Figure(f"release: peak memory of a worker, {images:,} images", built.worker, "MiB"),
+            ]
+            per_image.append(built.seconds / images)
+        figures.append(
+            Figure("release: time of an image, many / few", per_image[1] / per_image[0], "x")
+        )
+        script = seconds_of_script(made.tree("1"), Path(folder))
+        figures += [
+            Figure(
+                f"release: a script in one process, {SAMPLE} images scaled to {many:,}",
+                script * many,
+                "s",
+            ),
+        ]
+        touched = int(made.program("-m", "tests.bench.release", "correct"))
+        again = made.build("2")
+        figures += [
+            Figure(
+                f"release: again, 1 % of labels corrected, on {touched} images", again.seconds, "s"
+            ),
+            Figure(
+                "release: again, of the full time", 100 * again.seconds / built.seconds, "%", 10.0
+            ),
+            Figure("release: again, processor time", 100 * again.cpu / built.cpu, "%"),
+        ]
+    return figures
+
+
+if __name__ == "__main__":
+    django.setup()
+    programs = {"fill": lambda images: fill(int(images)), "correct": correct, "build": build}
+    programs[sys.argv[1]](*sys.argv[2:])
