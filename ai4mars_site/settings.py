@@ -286,6 +286,11 @@ CELERY_BEAT_SCHEDULE["review.tasks.sweep_skill"] = {
     "schedule": crontab(hour=3, minute=40),
     "options": {"expires": 3600.0},
 }
+CELERY_BEAT_SCHEDULE["merging.tasks.sweep_released_files"] = {
+    "task": "merging.tasks.sweep_released_files",
+    "schedule": crontab(hour=4, minute=20),
+    "options": {"expires": 3600.0},
+}
 
 # -- accounts ------------------------------------------------------------------------------------
 

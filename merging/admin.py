@@ -1,10 +1,11 @@
-"""What admins set once for a campaign's releases."""
+"""What admins set once for a campaign's releases, and the releases to look at."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from merging.models import Publishing
+from merging.models import Publishing, Release
+from merging.models.releases import STAYS_FREE
 
 
 @admin.register(Publishing)
@@ -13,3 +14,24 @@ class PublishingAdmin(admin.ModelAdmin):
 
     list_display = ("campaign", "title", "licence")
     exclude = ("pseudonym_key",)
+
+
+@admin.register(Release)
+class ReleaseAdmin(admin.ModelAdmin):
+    """Releases are made and stopped on their campaign's page; what is in one never changes."""
+
+    list_display = ("__str__", "layout", "status", "released_on", "created_by", "completed_at")
+    list_filter = ("status", "campaign")
+    list_select_related = ("campaign", "created_by")
+    #: A secret, what only builders need, and a file that has an address of its own.
+    exclude = ("pseudonym_key", "claim", "heartbeat_at", "archive")
+
+    def get_readonly_fields(self, request: object, obj: Release | None = None) -> list[str]:
+        names = [field.name for field in Release._meta.concrete_fields]
+        return [name for name in names if name not in {*self.exclude, *STAYS_FREE}]
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_delete_permission(self, request: object, obj: Release | None = None) -> bool:
+        return False

@@ -10,7 +10,15 @@ from django.conf import settings
 from ai4mars_site.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from merging.models import Release, Submission
-from merging.services import comparisons, consensus, releases, statistics, submissions
+from merging.services import (
+    comparisons,
+    consensus,
+    release_parts,
+    releases,
+    statistics,
+    submissions,
+)
+from merging.services.claims import ClaimLost
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +34,7 @@ def build_release(release_id: int) -> None:
         return
     try:
         releases.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
-    except releases.ClaimLost:
+    except ClaimLost:
         logger.warning("%s was taken over by another builder.", release)
     except releases.ReleaseRefused as refused:
         # Said on the page; not a fault of the worker.
@@ -38,6 +46,12 @@ def sweep_releases() -> None:
     """Find releases whose message or builder was lost."""
     for release_id in Release.objects.filter(releases.claimable()).values_list("pk", flat=True):
         nudge(build_release, release_id)
+
+
+@long_task
+def sweep_released_files() -> None:
+    """Delete what was kept of releases, and is part of none any more."""
+    logger.info("%d files are part of no release any more.", release_parts.sweep())
 
 
 @task

@@ -22,6 +22,7 @@ from merging.models.releases import (
     RELEASE_CODE,
     Publishing,
     Release,
+    ReleaseNeverChanges,
     ReleasePart,
     new_pseudonym_key,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Publishing",
     "Release",
     "ReleaseDownload",
+    "ReleaseNeverChanges",
     "ReleasePart",
     "ReleaseStatistics",
     "StoredMerge",

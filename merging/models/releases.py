@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from labeling.models import Campaign
 
 #: Grows when the same labels and parameters would be released as other bytes.
-RELEASE_CODE = 1
+RELEASE_CODE = 2
+
+#: Of a complete release, what is said about it and not in it.
+STAYS_FREE = frozenset({"has_public_board"})
+
+
+class ReleaseNeverChanges(Exception):
+    """A complete release was about to be saved with another content; nothing was saved."""
 
 
 def new_pseudonym_key() -> str:
@@ -50,7 +59,11 @@ class Publishing(models.Model):
 
 
 class Release(models.Model):
-    """An immutable, checksummed export of a campaign."""
+    """An immutable, checksummed export of a campaign.
+
+    Its builder fills it in by conditional updates under its claim; once it is complete, saving
+    changes nothing but what STAYS_FREE names.
+    """
 
     class Layout(models.TextChoices):
         V0_1 = "v0.1", "v0.1 (MSL NAVCAM, as first released)"
@@ -87,7 +100,7 @@ class Release(models.Model):
     homepage = models.URLField(blank=True)
     pseudonym_key = models.CharField(max_length=64, default=new_pseudonym_key, editable=False)
     previous = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     changes = models.JSONField(default=list, blank=True, help_text="Since the version before.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
@@ -136,6 +149,35 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.campaign} {self.version}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; raises ReleaseNeverChanges where that would change a complete release."""
+        with transaction.atomic():
+            self._refuse_changes(kwargs.get("update_fields"))
+            super().save(*args, **kwargs)
+
+    def _refuse_changes(self, written: Iterable[str] | None) -> None:
+        """Compare what would be written with the row that is there now.
+
+        Not with what this object once was: it may have been read before the release was complete,
+        or from another row.
+        """
+        complete = Release.objects.filter(pk=self.pk, status=Release.Status.COMPLETE)
+        stored = complete.select_related("campaign").select_for_update(of=("self",)).first()
+        if stored is None:
+            return
+        wanted = None if written is None else set(written)
+        changed = [
+            field.name
+            for field in self._meta.concrete_fields
+            if wanted is None or not wanted.isdisjoint((field.name, field.attname))
+            if getattr(self, field.attname) != getattr(stored, field.attname)
+        ]
+        if not STAYS_FREE.issuperset(changed):
+            raise ReleaseNeverChanges(
+                f"{stored} is complete, and a release never changes ({', '.join(changed)}). "
+                "Make a new version."
+            )
+
     @property
     def percent(self) -> int:
         if self.status == self.Status.COMPLETE:
@@ -155,7 +197,9 @@ class ReleasePart(models.Model):
     split = models.CharField(max_length=5, blank=True)
     inputs = models.CharField(max_length=64, help_text="SHA-256 of all it was made from.")
     files = models.JSONField(help_text="[what it is, path, SHA-256, bytes], in order.")
-    fragments = models.JSONField(default=dict, help_text="Export -> SHA-256 of its fragment.")
+    fragments = models.JSONField(
+        default=dict, help_text="Export -> [SHA-256, bytes] of its fragment."
+    )
     counted = models.JSONField(help_text="What the statistics need of it.")
     labels = models.JSONField(help_text='Its accepted labels as "id:version", in order.')
     labelers = models.JSONField(help_text="Pseudonyms of its labelers, by role.")

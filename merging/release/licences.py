@@ -18,6 +18,9 @@ _KNOWN = {
     ),
 }
 
+#: Their SPDX names, to choose from.
+KNOWN = tuple(_KNOWN)
+
 
 def licence_title(spdx: str) -> str:
     """The licence's full name; for one that is not known here the SPDX name itself."""

@@ -9,7 +9,9 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from merging.release.checksums import sha256
@@ -25,19 +27,34 @@ class Objects:
         """Where the content with this sum is, if it is there."""
         return self.folder / digest[:2] / digest[2:]
 
-    def has(self, digest: str) -> bool:
-        return self.path(digest).is_file()
+    def has(self, digest: str, size: int | None) -> bool:
+        """Whether a content of so many bytes is there; None where its size is not known.
+
+        A power cut can leave a file that is shorter than what was written. Only the sum would tell
+        all damage, but it takes as long as making some pieces anew.
+        """
+        try:
+            found = self.path(digest).stat().st_size
+        except FileNotFoundError:
+            return False
+        return size is None or found == size
 
     def read(self, digest: str) -> bytes:
         """The content. Raises FileNotFoundError."""
         return self.path(digest).read_bytes()
 
     def add(self, content: bytes) -> str:
-        """Keep a content, and give its sum. Two that add the same at once leave one file."""
+        """Keep a content, and give its sum. Two that add the same at once leave one file.
+
+        A file that is damaged is replaced.
+        """
         digest = sha256(content)
         target = self.path(digest)
-        if target.is_file():
-            return digest
+        if self.has(digest, len(content)):
+            with contextlib.suppress(FileNotFoundError):
+                # As good as new, so that a sweep leaves it to whoever has just asked for it.
+                os.utime(target)
+                return digest
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         try:
@@ -69,11 +86,17 @@ class Objects:
                 return
         shutil.copyfile(self.path(digest), target)
 
-    def sweep(self, wanted: set[str]) -> int:
-        """Delete what is not wanted by any release; how many files went."""
+    def sweep(self, wanted: Collection[str], older_than: datetime) -> int:
+        """Delete what is not wanted and was last added before a time; how many files went.
+
+        Also what a builder that was killed has not finished writing.
+        """
         gone = 0
         for path in self.folder.glob("??/*"):
-            if path.parent.name + path.name not in wanted:
-                path.unlink(missing_ok=True)
-                gone += 1
+            if path.parent.name + path.name in wanted:
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < older_than.timestamp():
+                    path.unlink()
+                    gone += 1
         return gone

@@ -127,9 +127,8 @@ _COLUMNS = (
 
 def states(image_ids: Collection[int]) -> dict[int, State]:
     """The states of some images: three queries, however many they are."""
-    found = {
-        row["pk"]: State(row) for row in Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
-    }
+    rows_of_images = Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
+    found = {row["pk"]: State(as_everywhere(row)) for row in rows_of_images}
     labels: dict[uuid.UUID, list[Any]] = {}
     said: list[Any]
     rows = Label.objects.filter(image__in=image_ids).exclude(status=Label.Status.REJECTED)
@@ -156,6 +155,16 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
         if label_id in labels:
             labels[label_id][-1].append(value)
     return found
+
+
+def as_everywhere(value: Any) -> Any:
+    """JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it."""
+    if isinstance(value, dict):
+        return {key: as_everywhere(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_everywhere(each) for each in value]
+    # Added to 0, -0.0 is 0.0, and all else is what it was.
+    return value + 0 if isinstance(value, float) else value
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -238,7 +247,7 @@ def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> Releas
         score=score,
         pairs=pairs or 0,
         ratings=tuple(ratings),
-        polygons=polygons[uuid.UUID(name)],
+        polygons=as_everywhere(polygons[uuid.UUID(name)]),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
 from labeling.models import Campaign, Image
 from labeling.services import labels
@@ -17,7 +20,7 @@ from merging.release import ai4mars_tree, raw_labels
 from merging.release.exports import EXPORTS
 from merging.release.objects import Objects
 from merging.release.statistics import CountedImage, counted
-from merging.services import gathering
+from merging.services import claims, gathering
 from merging.services.gathering import Gathered, State, Terms
 
 #: Images whose states are read at once.
@@ -26,6 +29,8 @@ CHUNK = 500
 JOBS_AT_ONCE = 50
 #: Labels arrive while an image's part is made; after this many overtakings it is left for the end.
 ATTEMPTS = 3
+#: Pieces are made before the part that is made of them is written down. None waits this long.
+KEPT_ANYWAY = timedelta(days=1)
 
 
 class Overtaken(Exception):
@@ -35,6 +40,14 @@ class Overtaken(Exception):
 def store() -> Objects:
     """Where pieces of releases are kept on this machine."""
     return Objects(Path(settings.AI4MARS_HOME) / "release-objects")
+
+
+def sweep() -> int:
+    """Delete the pieces that no release is made of any more; how many files went."""
+    older_than = timezone.now() - KEPT_ANYWAY
+    parts = ReleasePart.objects.order_by().only("files", "fragments").iterator(chunk_size=CHUNK)
+    wanted = {digest for part in parts for digest, _ in pieces(part)}
+    return store().sweep(wanted, older_than)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +110,17 @@ def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dic
         "inputs": inputs,
         "files": files,
         "fragments": {
-            name: objects.add(EXPORTS[name].fragment(image, terms.classes))
+            name: _added(objects, EXPORTS[name].fragment(image, terms.classes))
             for name in terms.formats
         },
         "counted": as_plain(counted(image)),
         "labels": [f"{label[0]}:{label[1]}" for label in state.labels],
         "labelers": {role: sorted(names) for role, names in sorted(labelers.items())},
     }
+
+
+def _added(objects: Objects, content: bytes) -> list[Any]:
+    return [objects.add(content), len(content)]
 
 
 def as_plain(image: CountedImage) -> dict[str, Any]:
@@ -149,10 +166,15 @@ def stale(release: Release) -> list[int]:
         known = {part.product_id: part for part in others if is_whole(part, objects)}
         save(release, [_copied(known[name]) for name in wanted if name in known])
         missing += [names[name] for name in wanted if name not in known]
-    gone = set(release.parts.values_list("product_id", flat=True)) - seen
-    for name in gone:
-        release.parts.filter(product_id=name).delete()
+    _take_out(release, set(release.parts.values_list("product_id", flat=True)) - seen)
     return missing
+
+
+@transaction.atomic
+def _take_out(release: Release, product_ids: set[str]) -> None:
+    claims.hold(release)
+    for name in product_ids:
+        release.parts.filter(product_id=name).delete()
 
 
 def _chunks(campaign: Campaign) -> Iterator[list[int]]:
@@ -163,9 +185,28 @@ def _chunks(campaign: Campaign) -> Iterator[list[int]]:
 
 
 def is_whole(part: ReleasePart, objects: Objects) -> bool:
-    """Whether all that the part is made of is in the store."""
-    digests = [digest for _, _, digest, _ in part.files] + list(part.fragments.values())
-    return all(map(objects.has, digests))
+    """Whether all that the part is made of is in the store, and undamaged as far as sizes tell."""
+    return all(objects.has(digest, size) for digest, size in pieces(part))
+
+
+def pieces(part: ReleasePart) -> Iterator[tuple[str, int | None]]:
+    """SHA-256 and bytes of all that a part is made of; None where the bytes are not known."""
+    for _, _, digest, size in part.files:
+        yield digest, size
+    for digest, size in part.fragments.values():
+        yield digest, size
+
+
+def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
+    """A release's parts by product id, with these columns, or with all.
+
+    Sorted here and not by the database: each has its own idea of the order of texts, and a
+    release must be the same to the byte on all of them.
+    """
+    ids = iter([pk for _, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))])
+    while chunk := list(islice(ids, CHUNK)):
+        parts = ReleasePart.objects.only(*columns).in_bulk(chunk)
+        yield from (parts[pk] for pk in chunk)
 
 
 _COLUMNS = ("split", "inputs", "files", "fragments", "counted", "labels", "labelers")
@@ -175,8 +216,15 @@ def _copied(part: ReleasePart) -> dict[str, Any]:
     return {name: getattr(part, name) for name in ("product_id", *_COLUMNS)}
 
 
+@transaction.atomic
 def save(release: Release, made: list[dict[str, Any]]) -> None:
-    """Write finished parts down, in place of older ones of the same images."""
+    """Write finished parts of a claimed release down, in place of older ones of the same images.
+
+    Raises ClaimLost; then none is written.
+    """
+    if not made:
+        return
+    claims.hold(release)
     ReleasePart.objects.bulk_create(
         [ReleasePart(release=release, **columns) for columns in made],
         update_conflicts=True,

@@ -8,10 +8,11 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -27,7 +28,8 @@ from merging.release.contents import FileFact, Fragment, ReleaseFacts
 from merging.release.documents import DOCUMENTS
 from merging.release.exports import EXPORTS
 from merging.release.statistics import Statistics
-from merging.services import alternatives, gathering, release_parts, statistics
+from merging.services import alternatives, claims, gathering, release_parts, statistics
+from merging.services.claims import ClaimLost
 from merging.services.release_parts import make_part, store
 
 #: A builder that has not been heard of for this long is taken to be dead, and its work is redone.
@@ -41,11 +43,14 @@ PASSES = 5
 
 
 class ReleaseRefused(Exception):
-    """A release that cannot be built; the sentence says why and what to do."""
+    """A release that cannot be built; the sentence says why and what to do.
 
+    `about` is what has to be chosen otherwise, "version" or a field of `Wanted`; "" where nothing.
+    """
 
-class ClaimLost(Exception):
-    """Another builder has taken this release over, or it was stopped."""
+    def __init__(self, sentence: str, about: str = "") -> None:
+        super().__init__(sentence)
+        self.about = about
 
 
 Track = Callable[[Iterable[dict[str, Any]], int], Iterator[dict[str, Any]]]
@@ -79,18 +84,20 @@ def announce(
                 campaign=campaign, version=version, defaults={**terms, "created_by_id": user_id}
             )
     except IntegrityError as error:
-        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.") from error
+        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.", "version") from error
     again = Release.objects.filter(
         pk=release.pk, status__in=(Release.Status.FAILED, Release.Status.STOPPED)
     )
     if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
         if release.status == Release.Status.BUILDING:
             raise ReleaseRefused(
-                f"Version {version} is being built right now. Wait for it, or choose a new version."
+                f"Version {version} is being built right now. Wait for it, or choose another.",
+                "version",
             )
         raise ReleaseRefused(
             f"Version {version} of this campaign exists already, and a release never changes. "
-            "Choose a new version."
+            "Choose a new version.",
+            "version",
         )
     release.refresh_from_db()
     return release
@@ -102,13 +109,13 @@ def _terms(campaign: Campaign, wanted: Wanted) -> dict[str, Any]:
     unknown = sorted(set(wanted.formats) - set(EXPORTS))
     if unknown:
         raise ReleaseRefused(
-            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}."
+            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}.", "formats"
         )
     method = wanted.method or alternatives.standing(campaign)
     try:
         method = alternatives.pinned(campaign, method)
     except alternatives.MergeRefused as refused:
-        raise ReleaseRefused(str(refused)) from refused
+        raise ReleaseRefused(str(refused), "method") from refused
     finished = campaign.releases.filter(status=Release.Status.COMPLETE)
     return {
         "layout": wanted.layout,
@@ -141,8 +148,23 @@ def check_layout(campaign: Campaign, layout: str) -> None:
         places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
         raise ReleaseRefused(
             f"Layout {layout} has a place for {', '.join(places)} only; {count} of this "
-            f"campaign's images are of another camera (such as {others[0].product_id})."
+            f"campaign's images are of another camera (such as {others[0].product_id}).",
+            "layout",
         )
+
+
+def fitting_layout(campaign: Campaign) -> str:
+    """The first layout that has a place for all images of a campaign.
+
+    Raises ReleaseRefused where none has, and where there is no image.
+    """
+    *older, newest = Release.Layout.values
+    for layout in older:
+        with suppress(ReleaseRefused):
+            check_layout(campaign, layout)
+            return str(layout)
+    check_layout(campaign, newest)
+    return str(newest)
 
 
 def claimable() -> Q:
@@ -187,18 +209,18 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
     # What a builder that was killed has left.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    pulse = _Pulse(release)
     try:
         make_parts(release, workers, None)
         tree = folder / ai4mars_tree.root(release.version)
         built = assemble(release, tree, link=True)
         packed = folder / "release.zip"
-        pulse = _Pulse(release)
         for _ in archive.pack(tree, packed):
-            pulse.beat(release.done, release.total)
+            pulse.go_on()
         # The claim is in the path: a builder that was taken over cannot write over its heir's file.
         name = f"releases/{release.campaign.slug}/{release.claim}/{tree.name}.zip"
         with packed.open("rb") as content:
-            stored = release.archive.storage.save(name, File(content))
+            stored = release.archive.storage.save(name, _Stored(content, pulse))
         _finish(release, built, archive=stored, size=packed.stat().st_size)
     except ClaimLost:
         raise
@@ -212,19 +234,31 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
 def build_folder(release: Release, out: Path, workers: int, track: Track | None) -> Path:
     """Build a claimed release into the folder `out`; returns the tree's path.
 
-    The tree appears under its name only when it is whole. Raises ReleaseRefused when something
-    else is there already.
+    The tree appears under its name only when it is whole, and after the release is complete: a
+    builder that is killed in between leaves one that `rebuild_folder` writes again. Raises
+    ReleaseRefused when something else is there already.
     """
     target = out / ai4mars_tree.root(release.version)
+    folder = out / f".building-{target.name}-{uuid.uuid4().hex}"
     try:
-        if target.exists():
-            raise ReleaseRefused(f"{target} exists already. Choose another folder, or move it.")
-        make_parts(release, workers, track)
-        built = _in_place(release, target)
-    except BaseException as error:
-        _fail(release, error)
-        raise
-    _finish(release, built)
+        try:
+            if target.exists():
+                raise ReleaseRefused(f"{target} exists already. Choose another folder, or move it.")
+            make_parts(release, workers, track)
+            # What a builder that was killed has left.
+            for left in out.glob(f".building-{target.name}-{'?' * 32}"):
+                shutil.rmtree(left, ignore_errors=True)
+            folder.mkdir(parents=True)
+            # Copies: people may change what is in their folder.
+            built = assemble(release, folder / target.name, link=False)
+            os.sync()
+        except BaseException as error:
+            _fail(release, error)
+            raise
+        _finish(release, built)
+        (folder / target.name).rename(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return target
 
 
@@ -241,11 +275,23 @@ def rebuild_folder(release: Release, out: Path, workers: int, track: Track | Non
         raise ReleaseRefused(
             f"{target} is in the way: it is not this release, or it was changed. Move it first."
         )
-    lost = [part for part in release.parts.all() if not release_parts.is_whole(part, store())]
+    lost = lost_parts(release)
     if lost:
         _remake(release, lost, workers, track)
-    _in_place(release, target, expected=release.sums_sha256)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as folder:
+        tree = Path(folder) / target.name
+        if assemble(release, tree, link=False).sums != release.sums_sha256:
+            raise _another_program(release)
+        os.sync()
+        tree.rename(target)
     return target
+
+
+def lost_parts(release: Release) -> list[ReleasePart]:
+    """The parts of a release of which something is missing in the store, or is damaged."""
+    parts, objects = release_parts.in_order(release), store()
+    return [part for part in parts if not release_parts.is_whole(part, objects)]
 
 
 def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Track | None) -> None:
@@ -263,6 +309,15 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
             f"Version {release.version} was released before, and its labels or images have "
             "changed since. A release never changes: choose a new version."
         )
+    if lost_parts(release):
+        raise _another_program(release)
+
+
+def _another_program(release: Release) -> ReleaseRefused:
+    return ReleaseRefused(
+        f"Version {release.version} would come out other than it was released, because "
+        "this is another version of the program. Use the archive that was built then."
+    )
 
 
 def make_parts(release: Release, workers: int, track: Track | None) -> None:
@@ -307,34 +362,20 @@ class Built:
     statistics: Statistics
 
 
-def _in_place(release: Release, target: Path, expected: str = "") -> Built:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as folder:
-        tree = Path(folder) / target.name
-        # Copies: people may change what is in their folder.
-        built = assemble(release, tree, link=False)
-        if expected and built.sums != expected:
-            raise ReleaseRefused(
-                f"Version {release.version} would come out other than it was released, because "
-                "this is another version of the program. Use the archive that was built then."
-            )
-        os.sync()
-        tree.rename(target)
-    return built
-
-
 def assemble(release: Release, tree: Path, *, link: bool) -> Built:
     """Write every file of a release under `tree` from its parts."""
     tree.mkdir()
-    writer = _Writer(tree)
+    pulse = _Pulse(release)
+    writer = _Writer(tree, pulse)
     objects = store()
-    for part in release.parts.order_by("product_id").iterator(chunk_size=release_parts.CHUNK):
+    for part in release_parts.in_order(release, "files"):
         for _, path, digest, size in part.files:
             objects.place(digest, tree / path, link=link)
             writer.files[path] = FileFact(path, digest, size)
+        pulse.go_on()
     facts, totals = facts_of(release)
     for name in release.formats:
-        fragments = _Fragments(release, name)
+        fragments = _Fragments(release, name, pulse)
         for path, pieces in EXPORTS[name].files(facts, fragments, writer.read):
             writer.write(path, pieces)
     entries = (
@@ -345,7 +386,7 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
             part.inputs,
             {key: path for key, path, _, _ in reversed(part.files)},
         )
-        for part in release.parts.order_by("product_id").iterator(chunk_size=release_parts.CHUNK)
+        for part in release_parts.in_order(release)
     )
     writer.write(manifest.NAME, manifest.pieces(facts, release.formats, entries))
     described = sorted(writer.files.values(), key=lambda file: file.path)
@@ -361,6 +402,7 @@ class _Writer:
     """Writes files of a tree that are not pieces of the store, and sums them on the way."""
 
     tree: Path
+    pulse: _Pulse
     files: dict[str, FileFact] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes:
@@ -375,6 +417,7 @@ class _Writer:
                 file.write(piece)
                 digest.update(piece)
                 size += len(piece)
+                self.pulse.go_on()
         self.files[path] = FileFact(path, digest.hexdigest(), size)
 
 
@@ -384,6 +427,7 @@ class _Fragments(Collection[Fragment]):
 
     release: Release
     name: str
+    pulse: _Pulse
 
     def __len__(self) -> int:
         return self.release.parts.count()
@@ -393,11 +437,10 @@ class _Fragments(Collection[Fragment]):
 
     def __iter__(self) -> Iterator[Fragment]:
         objects = store()
-        parts = self.release.parts.order_by("product_id")
-        for name, split, fragments in parts.values_list(
-            "product_id", "split", "fragments"
-        ).iterator(chunk_size=release_parts.CHUNK):
-            yield Fragment(name, split, objects.read(fragments[self.name]))
+        for part in release_parts.in_order(self.release, "product_id", "split", "fragments"):
+            digest, _ = part.fragments[self.name]
+            yield Fragment(part.product_id, part.split, objects.read(digest))
+            self.pulse.go_on()
 
 
 def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
@@ -406,7 +449,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     counts: dict[tuple[str, str, str], int] = {}
     people: dict[str, set[str]] = {}
     labels = 0
-    for part in release.parts.iterator(chunk_size=release_parts.CHUNK):
+    for part in release_parts.in_order(release):
         image = release_parts.as_counted(part.counted)
         totals.add(image)
         key = (image.rover, image.camera, part.split)
@@ -483,13 +526,30 @@ class _Pulse:
         now = timezone.now()
         is_due = now - self.last >= HEARTBEAT_EVERY or done == total != self.release.done
         if self.release.status == Release.Status.BUILDING and is_due:
-            _update(self.release, done=done, total=total, heartbeat_at=now)
+            claims.change(self.release, done=done, total=total, heartbeat_at=now)
             self.last = now
+
+    def go_on(self) -> None:
+        """Call it where no image is made, but time goes by."""
+        self.beat(self.release.done, self.release.total)
+
+
+class _Stored(File):  # type: ignore[type-arg]  # not when it runs
+    """A file that is being written to where archives are kept, which can take minutes."""
+
+    def __init__(self, content: IO[bytes], pulse: _Pulse) -> None:
+        super().__init__(content)
+        self.pulse = pulse
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        for chunk in super().chunks(chunk_size):
+            self.pulse.go_on()
+            yield chunk
 
 
 @transaction.atomic
 def _finish(release: Release, built: Built, archive: str = "", size: int | None = None) -> None:
-    _update(
+    claims.change(
         release,
         status=Release.Status.COMPLETE,
         sums_sha256=built.sums,
@@ -504,14 +564,4 @@ def _finish(release: Release, built: Built, archive: str = "", size: int | None 
 
 def _fail(release: Release, error: BaseException) -> None:
     said = str(error) or type(error).__name__
-    _update(release, status=Release.Status.FAILED, message=said)
-
-
-def _update(release: Release, **fields: object) -> None:
-    """Change a release that is still ours; ClaimLost when another builder has taken it over."""
-    ours = Release.objects.filter(
-        pk=release.pk, claim=release.claim, status=Release.Status.BUILDING
-    )
-    if not ours.update(**fields):
-        raise ClaimLost(f"Another builder has taken over {release}.")
-    release.refresh_from_db()
+    claims.change(release, status=Release.Status.FAILED, message=said)

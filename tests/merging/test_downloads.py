@@ -24,15 +24,14 @@ CONTENT = bytes(range(256)) * 40
 
 @pytest.fixture
 def release() -> Release:
-    made = Release.objects.create(
+    return Release.objects.create(
         campaign=new_campaign("navcam"),
         version="0.1",
         status=Release.Status.COMPLETE,
         completed_at=timezone.now(),
         sums_sha256="0" * 64,
+        archive=ContentFile(CONTENT, "ai4mars-dataset-merged-0.1.zip"),
     )
-    made.archive.save("releases/ai4mars-dataset-merged-0.1.zip", ContentFile(CONTENT))
-    return made
 
 
 @pytest.fixture

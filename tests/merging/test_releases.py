@@ -10,12 +10,10 @@ import shutil
 import subprocess
 import uuid
 import zipfile
-from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
-from django.utils import timezone
 from PIL import Image as Pillow
 
 from labeling.ingest.product_ids import parse_product_id
@@ -28,7 +26,8 @@ from merging.release import ai4mars_tree, archive, checksums
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.documents import DOCUMENTS
 from merging.services import release_parts, releases
-from merging.services.releases import ClaimLost, ReleaseRefused, announce, claim
+from merging.services.claims import ClaimLost
+from merging.services.releases import ReleaseRefused, announce, claim
 from tests.factories import (
     accept,
     campaign_to_release,
@@ -38,6 +37,7 @@ from tests.factories import (
     new_image,
     rows,
 )
+from tests.merging.building import build, files_in, lose
 
 pytestmark = pytest.mark.django_db
 
@@ -49,21 +49,6 @@ BARE = "NLA_397000003EDR_F0010008AUT_04096M1"
 @pytest.fixture
 def campaign() -> Campaign:
     return campaign_to_release()
-
-
-def build(campaign: Campaign, out: Path, version: str = "0.1") -> Path:
-    """What the command does, without the words."""
-    release = claim(announce(campaign, version).pk)
-    assert release is not None
-    return releases.build_folder(release, out, 1, lambda items, total: iter(items))
-
-
-def files_in(tree: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(tree).as_posix(): path.read_bytes()
-        for path in tree.rglob("*")
-        if path.is_file()
-    }
 
 
 def pixels(path: Path) -> list[str]:
@@ -361,12 +346,6 @@ def test_a_release_has_one_builder(campaign: Campaign) -> None:
 
     assert claim(release.pk) is not None
     assert claim(release.pk) is None
-
-
-def lose(release: Release) -> None:
-    """The builder has not been heard of for a while."""
-    silent = timezone.now() - releases.HEARTBEAT_LIMIT - timedelta(seconds=1)
-    Release.objects.filter(pk=release.pk).update(heartbeat_at=silent)
 
 
 def test_an_interrupted_release_is_taken_over(campaign: Campaign, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The admins' pages: progress, the gold set, releases."""
+"""The admins' pages: all campaigns, the progress of one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from labeling.models import Campaign, Image
 from labeling.services import labels
 from labeling.services.assignments import assign_gold
-from merging import tasks, views
-from merging.models import Release
 from merging.services.merges import merge_image
 from merging.services.releases import announce
 from review.services.ratings import rate
@@ -28,8 +26,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-WANTED = {"version": "0.1", "layout": "v0.1", "method": "votes"}
-
 
 @pytest.fixture
 def campaign() -> Campaign:
@@ -41,14 +37,6 @@ def admin() -> Client:
     client = Client()
     client.force_login(new_admin())
     return client
-
-
-@pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The releases whose building was asked for."""
-    asked: list[int] = []
-    monkeypatch.setattr(views, "nudge", lambda task, release_id: asked.append(release_id))
-    return asked
 
 
 # -- campaigns -------------------------------------------------------------------------------------
@@ -128,89 +116,6 @@ def test_the_number_of_queries_does_not_grow_with_the_campaign(
     few = queries()
     grow("23456")
     assert queries() == few
-
-
-# -- releases --------------------------------------------------------------------------------------
-
-
-def test_asking_for_a_release(campaign: Campaign, admin: Client, nudged: list[int]) -> None:
-    new_image(campaign)
-
-    response = admin.post("/manage/navcam/releases/", WANTED)
-
-    assert response.status_code == 302
-    release = Release.objects.get()
-    assert (release.status, str(release.created_by)) == ("queued", "ada")
-    assert nudged == [release.pk]
-
-    again = admin.post("/manage/navcam/releases/", WANTED)
-    assert again.status_code == 200
-    assert "exists already" in again.context["form"].errors["version"][0]
-    assert (Release.objects.count(), nudged) == (1, [release.pk])
-
-
-@pytest.mark.parametrize("version", ["", "../x", "a b", ".x", "x" * 41])
-def test_a_version_that_cannot_be(
-    campaign: Campaign, admin: Client, nudged: list[int], version: str
-) -> None:
-    new_image(campaign)
-
-    response = admin.post("/manage/navcam/releases/", {**WANTED, "version": version})
-
-    assert (response.status_code, Release.objects.count(), nudged) == (200, 0, [])
-
-
-def test_a_release_while_it_is_built_and_after(campaign: Campaign, admin: Client) -> None:
-    image = new_image(campaign)
-    for _ in range(3):
-        accept(image, "00..", "....")
-    release = announce(campaign, "0.1")
-    progress, download = (f"/releases/{release.pk}/{page}/" for page in ("progress", "download"))
-
-    assert admin.get(progress).json() == {
-        "status": "queued",
-        "done": 0,
-        "total": 0,
-        "percent": 0,
-        "message": "",
-        "download_url": None,
-        "sha256": "",
-        "size": None,
-    }
-    assert admin.get(download).status_code == 404
-
-    tasks.build_release(release.pk)
-
-    state = admin.get(progress).json()
-    assert (state["status"], state["done"], state["total"], state["percent"]) == (
-        "complete",
-        1,
-        1,
-        100,
-    )
-    response = admin.get(state["download_url"])
-    assert 'filename="ai4mars-dataset-merged-0.1.zip"' in response["Content-Disposition"]
-    content = b"".join(response.streaming_content)
-    release.refresh_from_db()
-    assert (content[:2], len(content)) == (b"PK", release.size)
-    page = admin.get("/manage/navcam/releases/").content.decode()
-    assert release.sums_sha256 in page
-
-
-def test_a_release_is_for_admins(campaign: Campaign) -> None:
-    new_image(campaign)
-    release = announce(campaign, "0.1")
-    volunteer = Client()
-    volunteer.force_login(new_expert().user)
-
-    for page in ("progress", "download"):
-        url = f"/releases/{release.pk}/{page}/"
-        assert Client().get(url).status_code == 302
-        assert volunteer.get(url).status_code == 403
-    for url in ("/manage/navcam/releases/", "/manage/navcam/gold/"):
-        assert volunteer.post(url, {**WANTED, "version": "0.2"}).status_code == 403
-        assert Client().post(url, {}).status_code == 302
-    assert Release.objects.count() == 1
 
 
 # -- the admin site --------------------------------------------------------------------------------

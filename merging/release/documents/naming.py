@@ -50,7 +50,12 @@ def creators(facts: ReleaseFacts) -> list[Creator]:
     for written in facts.creators:
         family, _, given = (part.strip() for part in written.partition(","))
         found.append(Creator(family, given))
-    return found or [Creator(f"The labelers of {facts.title}")]
+    return found or [Creator(labelers_of(facts.title))]
+
+
+def labelers_of(title: str) -> str:
+    """Who is named where nobody else is."""
+    return f"The labelers of {title}"
 
 
 def abstract(facts: ReleaseFacts) -> str:

@@ -1,6 +1,7 @@
 /** The releases page: asks once a second how far each release is, until it is complete, has failed, or was stopped. */
 
 import { wordsOf } from "../page/words";
+import { offerCopies } from "./copy";
 import { follow } from "./follow";
 import { rateText, remember, type Sample } from "./pace";
 
@@ -10,15 +11,15 @@ interface Progress {
   readonly total: number;
   readonly percent: number;
   readonly message: string;
+  readonly changes: readonly string[];
   readonly download_url: string | null;
-  readonly sha256?: string;
-  readonly size?: number;
+  readonly sha256: string;
+  readonly size: string;
 }
 
 const words = wordsOf(document);
 const language = document.documentElement.lang;
 const whole = new Intl.NumberFormat(language);
-const megabytes = new Intl.NumberFormat(language, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 });
 
 function setText(card: HTMLElement, selector: string, text: string): void {
   const target = card.querySelector<HTMLElement>(selector);
@@ -35,27 +36,39 @@ function say(card: HTMLElement, sentence: string): void {
   reveal(card, "[data-message]", sentence !== "");
 }
 
-function renderRunning(card: HTMLElement, progress: Progress, samples: readonly Sample[]): void {
-  const bar = card.querySelector("progress");
-  if (bar) bar.value = progress.percent;
-  const { done, total } = progress;
-  setText(card, "[data-count]", total > 0 ? words("count", { done: whole.format(done), total: whole.format(total) }) : "");
-  setText(card, "[data-rate]", progress.status === "building" ? rateText(samples, total, words, language) : "");
-  say(card, progress.message);
+/** What is seen only in some states follows `data-status` (manage.css); a focus on what goes is not lost. */
+function setStatus(card: HTMLElement, status: Progress["status"]): void {
+  if (card.dataset.status === status) return;
+  const focused = card.contains(document.activeElement) ? document.activeElement : null;
+  card.dataset.status = status;
+  if (focused instanceof HTMLElement && focused.offsetParent === null) card.querySelector("h3")?.focus();
 }
 
-function renderEnd(card: HTMLElement, progress: Progress): void {
-  reveal(card, "[data-progress]", false);
-  reveal(card, "[data-stop]", false);
+function countText({ status, done, total }: Progress): string {
+  if (status === "queued") return words("waiting");
+  if (status === "building" && total > 0 && done === total) return words("packing");
+  return total > 0 ? words("count", { done: whole.format(done), total: whole.format(total) }) : "";
+}
+
+function showProgress(card: HTMLElement, progress: Progress, samples: readonly Sample[]): void {
+  const bar = card.querySelector("progress");
+  if (bar) bar.value = progress.percent;
+  setText(card, "[data-count]", countText(progress));
+  const isMaking = progress.status === "building" && progress.done < progress.total;
+  setText(card, "[data-rate]", isMaking ? rateText(samples, progress.total, words, language) : "");
   say(card, progress.message || (progress.status === "complete" ? words("ready") : ""));
-  if (progress.status !== "complete" || !progress.download_url) return;
-  card.querySelector<HTMLAnchorElement>("[data-download] a")?.setAttribute("href", progress.download_url);
-  reveal(card, "[data-download]", true);
-  if (progress.size) setText(card, "[data-size]", megabytes.format(progress.size / 1e6));
-  if (progress.sha256) {
-    setText(card, "[data-checksum] code", progress.sha256);
-    reveal(card, "[data-checksum]", true);
-  }
+}
+
+function showRelease(card: HTMLElement, progress: Progress): void {
+  const { download_url: url, changes } = progress;
+  if (url) card.querySelector("[data-download]")?.setAttribute("href", url);
+  for (const selector of ["[data-download]", "[data-archive]"]) reveal(card, selector, url !== null);
+  reveal(card, "[data-elsewhere]", url === null);
+  setText(card, "[data-size]", progress.size);
+  setText(card, "[data-sum]", progress.sha256);
+  const list = card.querySelector("[data-changes] ul");
+  list?.replaceChildren(...changes.map((change) => Object.assign(document.createElement("li"), { textContent: change })));
+  reveal(card, "[data-changes]", changes.length > 0);
 }
 
 /** Follows one release to its end. */
@@ -63,18 +76,15 @@ function followRelease(card: HTMLElement, url: string): void {
   let samples: Sample[] = [];
   const show = (progress: Progress): boolean => {
     samples = remember(samples, { at: performance.now(), done: progress.done });
-    card.dataset.status = progress.status;
-    for (const badge of card.querySelectorAll<HTMLElement>("[data-badge]")) {
-      badge.hidden = badge.dataset.badge !== progress.status;
-    }
-    const running = progress.status === "queued" || progress.status === "building";
-    if (running) renderRunning(card, progress, samples);
-    else renderEnd(card, progress);
-    return running;
+    if (progress.status === "complete") showRelease(card, progress);
+    showProgress(card, progress, samples);
+    setStatus(card, progress.status);
+    return progress.status === "queued" || progress.status === "building";
   };
   follow<Progress>(url, show, () => say(card, words("unreachable")));
 }
 
-for (const card of document.querySelectorAll<HTMLElement>("[data-progress-url]")) {
-  followRelease(card, card.dataset.progressUrl ?? "");
+for (const card of document.querySelectorAll<HTMLElement>(".release")) {
+  offerCopies(card, () => say(card, words("copied")));
+  if (card.dataset.progressUrl) followRelease(card, card.dataset.progressUrl);
 }

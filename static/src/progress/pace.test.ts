@@ -23,6 +23,10 @@ describe("the pace of a job", () => {
   it("starts afresh when the job does", () => {
     expect(remember([at(0, 50), at(1, 60)], at(2, 0))).toEqual([at(2, 0)]);
   });
+
+  it("does not count what was made before the job went on", () => {
+    expect(remember([at(0, 0)], at(1, 2000))).toEqual([at(1, 2000)]);
+  });
 });
 
 describe("the pace as a sentence", () => {

@@ -16,10 +16,13 @@ export interface Pace {
 /** Only the last half minute counts: what was slow an hour ago says little about now. */
 export const WINDOW_MS = 30_000;
 
-/** Adds a sample and forgets those outside the window; a job that started over (fewer done) starts afresh. */
+/**
+ * Adds a sample and forgets those outside the window. A job that started over (fewer done) starts afresh, and so does
+ * one of which nothing was done: if it goes on after a stop, what was made before comes at once, and is no pace.
+ */
 export function remember(samples: readonly Sample[], sample: Sample): Sample[] {
   const last = samples[samples.length - 1];
-  const kept = last && sample.done < last.done ? [] : samples.filter((each) => sample.at - each.at <= WINDOW_MS);
+  const kept = last && (last.done === 0 || sample.done < last.done) ? [] : samples.filter((each) => sample.at - each.at <= WINDOW_MS);
   return [...kept, sample];
 }
 

@@ -1,0 +1,40 @@
+"""Names of versions: which one comes after those that are there. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+FIRST = "0.1"
+
+_DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_LAST_NUMBER = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
+
+
+def next_version(taken: Sequence[str], today: str) -> str:
+    """The version to propose after those that are `taken`, the latest first.
+
+    Its last number grows: 0.1 -> 0.2, 1.9 -> 1.10, v2-rc1 -> v2-rc2. A date is followed by `today`
+    (YYYY-MM-DD), cut to as much as it tells. What is taken is passed over.
+    """
+    if not taken:
+        return FIRST
+    latest = taken[0]
+    if _DATE.fullmatch(latest):
+        proposed = today[: len(latest)]
+        if proposed in taken:
+            proposed += ".2"
+    else:
+        proposed = _after(latest)
+    while proposed in taken:
+        proposed = _after(proposed)
+    return proposed
+
+
+def _after(version: str) -> str:
+    match = _LAST_NUMBER.fullmatch(version)
+    # The shortest beginning leaves all numbers but the last one in it: \D* has no digit.
+    if match is None:
+        return f"{version}.2"
+    before, number, behind = match.groups()
+    return f"{before}{int(number) + 1:0{len(number)}}{behind}"
