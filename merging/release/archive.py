@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import calendar
+import filecmp
+import os
 import shutil
 import tarfile
 import zipfile
@@ -55,6 +57,27 @@ def pack_tar(folder: Path, target: Writable) -> Iterator[str]:
                 entry.size = path.stat().st_size
                 archive.addfile(entry, source)
             yield name
+
+
+def write(folder: Path, target: Path) -> Iterator[str]:
+    """Pack `folder` as the file `target`, a .tar or a .zip: whole, or not there at all.
+
+    Yields as `pack` does. Raises FileExistsError where a file of another content is there.
+    """
+    building = target.with_name(f".building-{os.getpid()}-{target.name}")
+    try:
+        if target.suffix == ".tar":
+            with building.open("wb") as stream:
+                yield from pack_tar(folder, stream)
+        else:
+            yield from pack(folder, building)
+        with building.open("rb") as packed:
+            os.fsync(packed.fileno())
+        if target.exists() and not filecmp.cmp(building, target, shallow=False):
+            raise FileExistsError(target)
+        building.replace(target)
+    finally:
+        building.unlink(missing_ok=True)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -35,4 +35,4 @@ def hold(release: Release) -> None:
 
 
 def _lost(release: Release) -> ClaimLost:
-    return ClaimLost(f"Another builder has taken over {release}.")
+    return ClaimLost(f"Another builder has taken over {release}, or it was stopped.")

@@ -72,6 +72,15 @@ class Destination:
         )
 
 
+def check(url: str) -> None:
+    """Ask the service for the bucket: better now than after a long build. Raises PublishRefused."""
+    there = _destination(url)
+    try:
+        there.client.list_objects_v2(Bucket=there.bucket, Prefix=there.prefix, MaxKeys=1)
+    except (BotoCoreError, ClientError) as error:
+        raise PublishRefused(f"There is no way to {url}: {error}.") from error
+
+
 def upload_tree(tree: Path, url: str, track: Track | None = None) -> int:
     """Upload a finished release's folder to `s3://bucket/prefix`; how many files were sent.
 

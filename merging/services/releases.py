@@ -231,9 +231,12 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def build_folder(release: Release, out: Path, workers: int, track: Track | None) -> Path:
+def build_folder(
+    release: Release, out: Path, workers: int, track: Track | None, *, link: bool = False
+) -> Path:
     """Build a claimed release into the folder `out`; returns the tree's path.
 
+    `link` is for a tree that nobody changes and that is thrown away: it shares the store's files.
     The tree appears under its name only when it is whole, and after the release is complete: a
     builder that is killed in between leaves one that `rebuild_folder` writes again. Raises
     ReleaseRefused when something else is there already.
@@ -249,8 +252,8 @@ def build_folder(release: Release, out: Path, workers: int, track: Track | None)
             for left in out.glob(f".building-{target.name}-{'?' * 32}"):
                 shutil.rmtree(left, ignore_errors=True)
             folder.mkdir(parents=True)
-            # Copies: people may change what is in their folder.
-            built = assemble(release, folder / target.name, link=False)
+            # Else copies: people may change what is in their folder.
+            built = assemble(release, folder / target.name, link=link)
             os.sync()
         except BaseException as error:
             _fail(release, error)
@@ -262,7 +265,9 @@ def build_folder(release: Release, out: Path, workers: int, track: Track | None)
     return target
 
 
-def rebuild_folder(release: Release, out: Path, workers: int, track: Track | None) -> Path:
+def rebuild_folder(
+    release: Release, out: Path, workers: int, track: Track | None, *, link: bool = False
+) -> Path:
     """Write a complete release once more, into `out`, the same to the byte.
 
     From the pieces that were kept of it, whatever has happened to its labels since. Where they are
@@ -281,7 +286,7 @@ def rebuild_folder(release: Release, out: Path, workers: int, track: Track | Non
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as folder:
         tree = Path(folder) / target.name
-        if assemble(release, tree, link=False).sums != release.sums_sha256:
+        if assemble(release, tree, link=link).sums != release.sums_sha256:
             raise _another_program(release)
         os.sync()
         tree.rename(target)

@@ -6,6 +6,7 @@ import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -14,7 +15,8 @@ from django.core.management.base import CommandError
 from labeling.models import Campaign, Label
 from labeling.services import labels
 from merging.models import Release
-from merging.services import release_parts
+from merging.services import release_parts, releases
+from merging.services.release_parts import Job
 from merging.services.releases import announce, claim
 from tests.factories import campaign_to_release, new_campaign, new_image
 from tests.merging.test_releases import files_in
@@ -35,8 +37,10 @@ def run(tmp_path: Path) -> Callable[..., str]:
             "build_release",
             *("--campaign", options.get("campaign", "navcam")),
             f"--version={version}",
-            *("--out", str(tmp_path / out)),
+            *("--out", out if out == "-" else str(tmp_path / out)),
+            *(f"--{name}={options[name]}" for name in ("archive",) if name in options),
             stdout=said,
+            stderr=said,
         )
         return said.getvalue()
 
@@ -45,9 +49,11 @@ def run(tmp_path: Path) -> Callable[..., str]:
 
 def test_build_release(campaign: Campaign, tmp_path: Path, run) -> None:
     tree = tmp_path / "out" / "ai4mars-dataset-merged-0.1"
-    said = f"{tree} is complete; check it with: sha256sum -c SHA256SUMS\n"
+    said = run()
 
-    assert run() == said
+    assert said.startswith(f"{tree} is complete.")
+    assert "sha256sum -c SHA256SUMS" in said
+    assert f"manage.py verify_release {tree}" in said
     before = files_in(tree)
     assert run() == said, "again into the same folder"
     assert run(out="copy").startswith(str(tmp_path / "copy"))
@@ -108,8 +114,98 @@ def test_build_release_where_nothing_can_be_written(campaign: Campaign, tmp_path
         )
 
 
+# -- as one file -----------------------------------------------------------------------------------
+
+NAME = "ai4mars-dataset-merged-0.1"
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_build_release_as_one_file(
+    campaign: Campaign, tmp_path: Path, home: Path, run, kind: str
+) -> None:
+    said = run(archive=kind)
+
+    target = tmp_path / "out" / f"{NAME}.{kind}"
+    assert said.startswith(f"{target} is complete.")
+    assert "sha256sum -c SHA256SUMS" in said
+    assert "manage.py verify_release" in said
+    assert list(target.parent.iterdir()) == [target], "and no folder"
+    assert list((home / "scratch").iterdir()) == []
+    shutil.unpack_archive(target, tmp_path / "unpacked", filter="data" if kind == "tar" else None)
+    run(out="folder")
+    assert files_in(tmp_path / "unpacked" / NAME) == files_in(tmp_path / "folder" / NAME)
+    assert Release.objects.get().status == "complete"
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_the_same_file_comes_out_again(campaign: Campaign, tmp_path: Path, run, kind: str) -> None:
+    run(archive=kind)
+    target = tmp_path / "out" / f"{NAME}.{kind}"
+    before = target.read_bytes()
+
+    run(archive=kind)
+    run(out="elsewhere", archive=kind)
+
+    assert target.read_bytes() == before
+    assert (tmp_path / "elsewhere" / target.name).read_bytes() == before
+
+
+def test_a_file_of_another_content_is_not_replaced(campaign: Campaign, tmp_path: Path, run) -> None:
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / f"{NAME}.zip"
+    target.write_bytes(b"mine")
+
+    with pytest.raises(CommandError, match="is in the way"):
+        run(archive="zip")
+
+    assert list(target.parent.iterdir()) == [target]
+    assert target.read_bytes() == b"mine"
+    target.unlink()
+    assert run(archive="zip").startswith(str(target))
+
+
+def test_a_tar_goes_down_a_pipe(
+    campaign: Campaign, tmp_path: Path, run, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    said = run(out="-", archive="tar")
+
+    streamed = capsysbinary.readouterr().out
+    assert f"{NAME} is complete." in said
+    run(archive="tar")
+    assert streamed == (tmp_path / "out" / f"{NAME}.tar").read_bytes()
+
+
+@pytest.mark.parametrize("options", [{}, {"archive": "zip"}])
+def test_nothing_else_goes_down_a_pipe(campaign: Campaign, run, options: dict[str, str]) -> None:
+    with pytest.raises(CommandError, match="add --archive tar"):
+        run(out="-", **options)
+    assert not Release.objects.exists()
+
+
+# -- together with the page ------------------------------------------------------------------------
+
+
 def test_build_release_takes_over_what_a_page_asked_for(campaign: Campaign, run) -> None:
     announce(campaign, "0.1")
+    run()
+    assert Release.objects.get().status == "complete"
+
+
+def test_build_release_that_is_stopped_on_its_page(
+    campaign: Campaign, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = releases.make_part
+
+    def make_and_be_stopped(job: Job) -> dict[str, Any]:
+        assert releases.stop(Release.objects.get())
+        return make(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releases, "make_part", make_and_be_stopped)
+        with pytest.raises(CommandError, match="or it was stopped"):
+            run()
+    assert Release.objects.get().status == "stopped"
+
     run()
     assert Release.objects.get().status == "complete"
 

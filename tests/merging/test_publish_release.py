@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ from botocore.exceptions import ClientError
 from django.core.management import CommandError, call_command
 from moto.server import ThreadedMotoServer
 
+from labeling.models import Label
+from labeling.services import labels
+from merging.models import Release
 from merging.release import checksums
 from merging.services import publishing
 from merging.services.publishing import Destination, PublishRefused, upload_tree
+from tests.factories import campaign_to_release
 
 URL = "s3://releases/mars/0.1/"
 FILES = {
@@ -165,3 +170,77 @@ def test_the_command(s3: Any, tree: Path) -> None:
 
     with pytest.raises(CommandError, match="cannot be sent to s3://nowhere"):
         call_command("publish_release", str(tree), "s3://nowhere")
+
+
+# -- built into a bucket ---------------------------------------------------------------------------
+
+
+def build(url: str, *options: str) -> str:
+    out = io.StringIO()
+    call_command(
+        "build_release",
+        *("--campaign=navcam", "--version=0.1", f"--out={url}"),
+        *options,
+        stdout=out,
+    )
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_release_is_built_into_a_bucket(s3: Any, tmp_path: Path, home: Path) -> None:
+    campaign_to_release()
+
+    said = build(URL)
+
+    assert re.match(rf"{URL} is complete; \d+ files were sent\.", said)
+    assert "sha256sum -c SHA256SUMS" in said
+    assert "manage.py verify_release" in said
+    assert list((home / "scratch").iterdir()) == []
+    build(str(tmp_path))
+    (tree,) = tmp_path.iterdir()
+    assert stored(s3) == {
+        f"mars/0.1/{path.relative_to(tree).as_posix()}": path.read_bytes()
+        for path in tree.rglob("*")
+        if path.is_file()
+    }
+    assert "; 0 files were sent" in build(URL), "all of it is there"
+
+
+@pytest.mark.django_db
+def test_an_upload_of_what_was_built_goes_on(
+    s3: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when labels have changed since: the release was complete before it was sent."""
+    campaign_to_release()
+    whole, sent = Destination.put, []
+
+    def broken(self: Destination, file: Path, path: str, digest: str) -> None:
+        if len(sent) == 5:
+            raise ClientError({"Error": {"Code": "503", "Message": "Slow down"}}, "PutObject")
+        sent.append(path)
+        whole(self, file, path, digest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Destination, "put", broken)
+        with pytest.raises(CommandError, match="What was sent is kept; run it again"):
+            build(URL)
+    assert list((home / "scratch").iterdir()) == []
+    assert "mars/0.1/SHA256SUMS" not in stored(s3)
+    labels.throw_out(Label.objects.crowd().accepted()[0])
+
+    said = build(URL)
+
+    sums = stored(s3)["mars/0.1/SHA256SUMS"]
+    assert f"; {len(sums.splitlines()) + 1 - len(sent)} files were sent" in said
+    assert checksums.sha256(sums) == Release.objects.get().sums_sha256
+
+
+@pytest.mark.django_db
+def test_no_release_is_built_for_a_bucket_that_is_not_there(s3: Any) -> None:
+    campaign_to_release()
+
+    with pytest.raises(CommandError, match="There is no way to s3://nowhere"):
+        build("s3://nowhere/0.1")
+    with pytest.raises(CommandError, match="Leave --archive out"):
+        build(URL, "--archive=zip")
+    assert not Release.objects.exists()

@@ -1,25 +1,39 @@
 from __future__ import annotations
 
+import sys
+import tempfile
 from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
 from ai4mars_site.commands import BulkCommand
+from labeling.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
 from merging.methods import Kind, methods_beside
 from merging.models import Release
+from merging.release import archive
 from merging.release.exports import EXPORTS
-from merging.services import merges, releases
+from merging.services import merges, publishing, releases
+from merging.services.claims import ClaimLost
+
+#: What a release is packed as.
+KINDS = ("zip", "tar")
+#: The name of standard output.
+PIPE = "-"
 
 
 class Command(BulkCommand):
     help = (
-        "Build a release of a campaign into a folder: the released AI4Mars tree with SHA256SUMS. "
+        "Build a release of a campaign: the released AI4Mars tree with SHA256SUMS, as a folder, as "
+        "one file, or in a bucket. "
         "Labels are merged first where they have changed. A version is built once; asked for "
         "again, the same content is written again, and other content is refused."
     )
@@ -56,26 +70,88 @@ class Command(BulkCommand):
             metavar="YYYY-MM-DD",
             help="that the release tells; today's where none is given",
         )
-        parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+        parser.add_argument(
+            "--archive",
+            choices=KINDS,
+            help="one file in DIR instead of a folder",
+        )
+        parser.add_argument(
+            "--out",
+            required=True,
+            metavar="DIR",
+            help="a folder; s3://BUCKET/PREFIX to send the release there, as publish_release does; "
+            "with --archive tar also - for standard output",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
+        check_version(options["release_version"])
+        out, kind = str(options["out"]), options["archive"]
         try:
-            tree = self.build(campaign, options)
-        except releases.ReleaseRefused as refused:
+            if out.startswith(S3_SCHEME):
+                self.send(campaign, options)
+            elif out == PIPE:
+                self.stream(campaign, options)
+            elif kind:
+                self.pack(campaign, options)
+            else:
+                tree = self.build(campaign, options, Path(out))
+                self.stdout.write(f"{tree} is complete. Check it: {checks(tree)}")
+        except (releases.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
             raise CommandError(str(refused)) from refused
+        except FileExistsError as there:
+            raise CommandError(
+                f"{there} is in the way: it is not this release. Move it."
+            ) from there
         except OSError as error:
-            raise CommandError(f"{options['out']} cannot be written to: {error}.") from error
-        self.stdout.write(f"{tree} is complete; check it with: sha256sum -c SHA256SUMS")
+            raise CommandError(f"{out} cannot be written to: {error}.") from error
 
-    def build(self, campaign: Campaign, options: dict[str, Any]) -> Path:
-        version, out, workers = options["release_version"], options["out"], options["workers"]
-        check_version(version)
+    def send(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        """Build into scratch, and upload from there."""
+        url = options["out"]
+        if options["archive"]:
+            raise CommandError("A bucket gets the release's files. Leave --archive out.")
+        publishing.check(url)
+        with self.scratch_tree(campaign, options) as tree:
+            sent = publishing.upload_tree(tree, url, self.track_files)
+            self.stdout.write(
+                f"{url} is complete; {sent:,} files were sent. Fetch it and check it: {checks()}"
+            )
+
+    def pack(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        """Build into scratch, and pack that as one file."""
+        out = Path(options["out"])
+        out.mkdir(parents=True, exist_ok=True)
+        with self.scratch_tree(campaign, options) as tree:
+            target = out / f"{tree.name}.{options['archive']}"
+            self.exhaust(archive.write(tree, target), tree)
+            self.stdout.write(f"{target} is complete. Unpack it and check it: {checks()}")
+
+    def stream(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        """Build into scratch, and write that as a tar to standard output, and nothing else."""
+        if options["archive"] != "tar":
+            raise CommandError("Only a tar can be written to standard output: add --archive tar.")
+        with self.scratch_tree(campaign, options) as tree:
+            self.exhaust(archive.pack_tar(tree, sys.stdout.buffer), tree)
+            self.stderr.write(f"{tree.name} is complete. Unpack it and check it: {checks()}")
+
+    @contextmanager
+    def scratch_tree(self, campaign: Campaign, options: dict[str, Any]) -> Iterator[Path]:
+        """The tree where it costs next to nothing: it shares the files of the store."""
+        scratch = Path(settings.AI4MARS_HOME) / "scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=scratch, prefix="release-") as folder:
+            yield self.build(campaign, options, Path(folder), link=True)
+
+    def build(
+        self, campaign: Campaign, options: dict[str, Any], out: Path, *, link: bool = False
+    ) -> Path:
+        version, workers = options["release_version"], options["workers"]
         complete = Release.objects.filter(
             campaign=campaign, version=version, status=Release.Status.COMPLETE
         ).first()
         if complete is not None:
-            return releases.rebuild_folder(complete, out, workers, self.track)
+            return releases.rebuild_folder(complete, out, workers, self.track, link=link)
         pending = Release.objects.filter(
             releases.claimable(), campaign=campaign, version=version
         ).first()
@@ -83,10 +159,27 @@ class Command(BulkCommand):
         release = releases.claim(announced.pk)
         if release is None:
             raise CommandError(f"Version {version} is being built by somebody else right now.")
-        return releases.build_folder(release, out, workers, self.track)
+        return releases.build_folder(release, out, workers, self.track, link=link)
 
     def track(self, items: Any, total: int) -> Any:
         return self.progress(items, total, "Images")
+
+    def track_files(self, items: Iterable[str], total: int) -> Iterator[str]:
+        return self.progress(items, total, "Files")
+
+    def exhaust(self, packing: Iterator[str], tree: Path) -> None:
+        """Let a tree be packed to its end."""
+        total = sum(1 for path in tree.rglob("*") if path.is_file())
+        for _ in self.track_files(packing, total):
+            pass
+
+
+def checks(tree: Path | None = None) -> str:
+    """How to check what was built."""
+    return (
+        "`sha256sum -c SHA256SUMS` in its folder, or all that can be checked with "
+        f"`manage.py verify_release {tree or 'DIR'}`."
+    )
 
 
 def wanted_of(campaign: Campaign, options: dict[str, Any]) -> releases.Wanted:
