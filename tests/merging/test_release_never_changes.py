@@ -19,7 +19,6 @@ from merging.models import Release, ReleaseNeverChanges, ReleasePart
 from merging.release.exports import EXPORTS
 from merging.services import gathering, release_parts, releases
 from merging.services.claims import ClaimLost
-from merging.services.release_parts import Job
 from merging.services.releases import Wanted, announce, claim
 from tests.factories import accept, campaign_to_release, new_admin, new_image
 from tests.merging.building import build, files_in, lose
@@ -166,7 +165,8 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     image = campaign.images.get(product_id=TRAIN)
     labels.throw_out(image.labels.accepted()[0])
 
-    late = release_parts.make_part(Job(image.pk, gathering.Terms.of(slow)))
+    [job] = release_parts.jobs([image.pk], gathering.Terms.of(slow))
+    late = release_parts.make_part(job)
     with pytest.raises(ClaimLost):
         release_parts.save(slow, [late])
     image.retired_at = timezone.now()
