@@ -8,17 +8,20 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.tasks import nudge
 from labeling.models import Campaign, Role, TerrainClass
 from labeling.permissions import may_manage
 from labeling.serializers import ImageSerializer, TerrainClassSerializer
@@ -30,6 +33,7 @@ from review.services import bulk, distribution, queue, skill, validity
 from review.services.histogram import Part, histogram
 from review.services.queue import Filters
 from review.services.records import record_of
+from review.tasks import estimate_skill
 
 #: Below 1 to 5 on a keyboard, in the order of `Rating.Reason`.
 REASON_KEYS = "QWERTYU"
@@ -148,13 +152,20 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/bulk.html", context)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @login_required
 def labelers(request: HttpRequest, slug: str) -> HttpResponse:
-    """The labelers of a campaign, those of least skill first, for its managers."""
+    """The labelers of a campaign, those of least skill first, for its managers.
+
+    A POST asks the workers for an estimate now.
+    """
     if not may_manage(request.user):
         raise PermissionDenied("This page is for admins.")
     campaign = get_object_or_404(Campaign, slug=slug)
+    if request.method == "POST":
+        nudge(estimate_skill, campaign.pk)
+        messages.success(request, _("Skill is being estimated. Load the page again in a minute."))
+        return redirect("labelers", slug)
     known = CampaignSkill.objects.filter(campaign=campaign).exclude(status="new").first()
     found = LabelerSkill.objects.filter(campaign=campaign).select_related(
         "labeler", "labeler__user"

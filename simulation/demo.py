@@ -35,7 +35,7 @@ from labeling.services.imports import import_product, parameters_of
 from labeling.services.labelers import imported_labeler, labeler_of_user
 from merging.models import Release
 from merging.services import releases
-from review.services import scores
+from review.services import scores, skill
 from simulation.scenes import Scene, make_scene
 from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
 
@@ -230,6 +230,14 @@ def give_expert_work() -> None:
     )
     if image is not None:
         assignments.assign_gold(image, experts)
+
+
+def estimate_skill() -> None:
+    """What the workers do at night."""
+    demo = campaign()
+    if not skill.is_current(demo):
+        images = skill.compared_images(demo).values_list("pk", flat=True)
+        skill.estimate_campaign(demo, skill.label_set(demo), map(skill.votes_of_image, images))
 
 
 def build_first_release() -> None:

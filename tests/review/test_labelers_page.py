@@ -10,6 +10,7 @@ from django.test import Client
 
 from labeling.models import Campaign
 from labeling.services.labelers import new_guest
+from review import views
 from tests.factories import accept, new_admin, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
@@ -59,11 +60,23 @@ def test_labelers_of_least_skill_come_first(campaign: Campaign, client: Client) 
     assert "Drawings have changed since then" in client.get(PAGE).content.decode()
 
 
-def test_before_the_first_estimate_the_page_says_how_to_make_one(
-    campaign: Campaign, client: Client
+def test_an_estimate_can_be_asked_for(
+    campaign: Campaign, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "manage.py estimate_skill --campaign navcam" in client.get(PAGE).content.decode()
+    monkeypatch.setattr(views, "nudge", lambda task, *ids: task(*ids))
+    image = new_image(campaign)
+    for _ in range(2):
+        accept(image, "0011", "2233")
+    assert "Estimate now" in client.get(PAGE).content.decode()
 
+    answer = client.post(PAGE, follow=True)
+
+    assert "being estimated" in answer.content.decode()
+    assert "Estimated from 2 drawings on 1 pictures" in answer.content.decode()
+    assert "Estimate now" not in answer.content.decode()
+
+
+def test_nothing_to_compare_is_said(campaign: Campaign, client: Client) -> None:
     accept(new_image(campaign), "0011", "2233")
     estimate()
 
@@ -74,6 +87,7 @@ def test_it_is_for_managers(campaign: Campaign) -> None:
     reviewer = Client()
     reviewer.force_login(new_reviewer())
     assert reviewer.get(PAGE).status_code == 403
+    assert reviewer.post(PAGE).status_code == 403
     assert PAGE not in reviewer.get("/review/navcam/scores/").content.decode()
     assert Client().get(PAGE).status_code == 302
 

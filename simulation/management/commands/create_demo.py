@@ -33,5 +33,6 @@ class Command(BulkCommand):
             pass
         demo.make_known_answers(options["size"])
         demo.give_expert_work()
+        demo.estimate_skill()
         demo.build_first_release()
         self.stdout.write(f"The demo campaign is ready; {logins} has the accounts.")
