@@ -72,7 +72,7 @@ def test_an_estimate_can_be_asked_for(
     answer = client.post(PAGE, follow=True)
 
     assert "being estimated" in answer.content.decode()
-    assert "Estimated from 2 drawings on 1 pictures" in answer.content.decode()
+    assert "from 2 drawings on 1 pictures" in answer.content.decode()
     assert "Estimate now" not in answer.content.decode()
 
 
