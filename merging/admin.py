@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from merging.models import Publishing, Release
 from merging.models.releases import STAYS_FREE
+from merging.services import pseudonyms
 
 
 @admin.register(Publishing)
@@ -14,6 +17,13 @@ class PublishingAdmin(admin.ModelAdmin):
 
     list_display = ("campaign", "title", "licence")
     exclude = ("pseudonym_key",)
+    actions = ("forget_pseudonyms",)
+
+    @admin.action(description="Other pseudonyms in the next releases")
+    def forget_pseudonyms(self, request: HttpRequest, chosen: QuerySet[Publishing]) -> None:
+        for publishing in chosen.select_related("campaign"):
+            pseudonyms.forget(publishing.campaign)
+        self.message_user(request, "The next releases will have other pseudonyms.")
 
 
 @admin.register(Release)

@@ -11,7 +11,8 @@ class Labeler(models.Model):
     """Somebody who labels: an account, a guest of one browser, or a name from an import.
 
     Exactly one of `user`, `guest_key` and `imported_from` is set. A guest who signs in keeps the
-    labels: the row moves from `guest_key` to `user`.
+    labels: the row moves from `guest_key` to `user`. Who is erased becomes a guest whose key nobody
+    has.
     """
 
     user = models.OneToOneField(
@@ -27,6 +28,7 @@ class Labeler(models.Model):
     )
     name = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (
@@ -37,6 +39,10 @@ class Labeler(models.Model):
                     | Q(user__isnull=True, guest_key__isnull=True, imported_from__isnull=False)
                 ),
                 name="labeler_is_account_or_guest_or_import",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(guest_key__isnull=False, name=""),
+                name="labeler_erased_is_nobody",
             ),
         )
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from labeling.models import Campaign
 
@@ -44,6 +45,7 @@ class Publishing(models.Model):
     #: Pseudonyms of labelers are made with it. Whoever has it could find out whose they are, so it
     #: is in no release; a new one gives the next releases other pseudonyms.
     pseudonym_key = models.CharField(max_length=64, default=new_pseudonym_key, editable=False)
+    pseudonyms_since = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name_plural = "publishing"
@@ -93,7 +95,10 @@ class Release(models.Model):
     formats = models.JSONField(default=list, blank=True, help_text="Names of exports.")
     #: The only time in a release's files: with the clock's, no release could be built again.
     released_on = models.DateField(default=date.today)
+    #: The campaign may change later, and the release not.
     title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    classes = models.JSONField(default=list, help_text="[code, name, color] of each.")
     licence = models.CharField(max_length=60, default="CC-BY-4.0")
     creators = models.JSONField(default=list, blank=True)
     credits = models.TextField(blank=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from labeling.models import Campaign, Image, Label, Role
+from labeling.models import Image, Label, Role
 from labeling.pictures import png_bytes
 from labeling.postprocess import BoolMask, Mask, union_of
 from labeling.services import postprocessing
@@ -56,12 +56,11 @@ class Terms:
 
     @staticmethod
     def of(release: Release) -> Terms:
-        campaign = release.campaign
         return Terms(
             release.layout,
             method_of(release),
             tuple(release.formats),
-            classes_of(campaign),
+            classes_of(release),
             release.pseudonym_key,
         )
 
@@ -79,10 +78,9 @@ def method_of(release: Release) -> MergeMethod:
     return alternatives.standing(release.campaign)
 
 
-def classes_of(campaign: Campaign) -> tuple[ReleasedClass, ...]:
-    """The campaign's taxonomy, by code."""
-    rows = campaign.terrain_classes.order_by("code").values_list("code", "name", "color")
-    return tuple(ReleasedClass(*row) for row in rows)
+def classes_of(release: Release) -> tuple[ReleasedClass, ...]:
+    """The taxonomy of a release, by code."""
+    return tuple(ReleasedClass(*row) for row in release.classes)
 
 
 @dataclass(slots=True)

@@ -28,7 +28,14 @@ from merging.release.contents import FileFact, Fragment, ReleaseFacts
 from merging.release.documents import DOCUMENTS
 from merging.release.exports import EXPORTS
 from merging.release.statistics import Statistics
-from merging.services import alternatives, claims, gathering, release_parts, statistics
+from merging.services import (
+    alternatives,
+    claims,
+    gathering,
+    pseudonyms,
+    release_parts,
+    statistics,
+)
 from merging.services.claims import ClaimLost
 from merging.services.release_parts import make_part, store
 
@@ -123,11 +130,18 @@ def _terms(campaign: Campaign, wanted: Wanted) -> dict[str, Any]:
         "formats": sorted(set(wanted.formats)),
         "released_on": wanted.released_on or timezone.localdate(),
         "title": publishing.title or campaign.name,
+        "description": campaign.description,
+        "classes": [
+            list(known)
+            for known in campaign.terrain_classes.order_by("code").values_list(
+                "code", "name", "color"
+            )
+        ],
         "licence": publishing.licence,
         "creators": [line.strip() for line in publishing.creators.splitlines() if line.strip()],
         "credits": publishing.credits,
         "homepage": publishing.homepage,
-        "pseudonym_key": publishing.pseudonym_key,
+        "pseudonym_key": pseudonyms.key_of(campaign),
         "previous": finished.order_by("-completed_at", "-pk").first(),
     }
 
@@ -196,11 +210,15 @@ def stop(release: Release) -> bool:
 
 
 def resume(release: Release) -> bool:
-    """Go on with a release that was stopped or has failed; False for any other."""
+    """Go on with a release that was stopped or has failed; False for any other.
+
+    Whoever was erased in between has another pseudonym in it than in the releases before.
+    """
     unfinished = Release.objects.filter(
         pk=release.pk, status__in=(Release.Status.FAILED, Release.Status.STOPPED)
     )
-    return bool(unfinished.update(status=Release.Status.QUEUED, message=""))
+    key = pseudonyms.key_of(release.campaign)
+    return bool(unfinished.update(status=Release.Status.QUEUED, message="", pseudonym_key=key))
 
 
 def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
@@ -466,7 +484,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     facts = ReleaseFacts(
         slug=release.campaign.slug,
         title=release.title or release.campaign.name,
-        description=release.campaign.description,
+        description=release.description,
         version=release.version,
         layout=release.layout,
         released_on=release.released_on,
@@ -474,7 +492,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         creators=tuple(release.creators),
         credits=release.credits,
         homepage=release.homepage,
-        classes=gathering.classes_of(release.campaign),
+        classes=gathering.classes_of(release),
         rule=str(method),
         parameters=method.to_json(),
         counts=counts,

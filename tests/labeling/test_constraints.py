@@ -26,7 +26,7 @@ from labeling.models import (
     TerrainClass,
     TutorialStep,
 )
-from labeling.services.labelers import new_guest
+from labeling.services.labelers import labeler_of_user, new_guest
 from tests.factories import accept, assign, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,15 @@ def refuse(model: type, constraint: str, pk: Any, /, **fields: Any) -> None:
     """An UPDATE past all Python validation is refused by this constraint, and no other."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         model.objects.filter(pk=pk).update(**fields)
+
+
+def test_an_erased_labeler_is_nobody() -> None:
+    guest = new_guest()
+    refuse(Labeler, "labeler_erased_is_nobody", guest.pk, erased_at=timezone.now(), name="Vera")
+    account = labeler_of_user(new_account("vera"))
+    account.name = ""
+    account.save()
+    refuse(Labeler, "labeler_erased_is_nobody", account.pk, erased_at=timezone.now())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,27 @@ def test_the_version_that_another_follows_stays(
 
     with pytest.raises(ProtectedError):
         complete.delete()
+
+
+def test_a_campaign_may_change_and_its_releases_not(
+    campaign: Campaign, complete: Release, tmp_path: Path
+) -> None:
+    first = files_in(tmp_path / "complete" / "ai4mars-dataset-merged-0.1")
+    campaign.description, campaign.name = "Now with dunes.", "Dunes"
+    campaign.save()
+    sand = campaign.terrain_classes.get(code=2)
+    sand.name, sand.color = "Dune", "#123456"
+    sand.save()
+    # Also where all has to be made again.
+    shutil.rmtree(release_parts.store().folder)
+
+    again = releases.rebuild_folder(Release.objects.get(), tmp_path / "again", 1, None)
+
+    assert files_in(again) == first
+    following = files_in(build(campaign, tmp_path / "next", "0.2"))
+    assert b"dune" not in first["label_keys.json"]
+    assert b"dune" in following["label_keys.json"]
+    assert b"Now with dunes." in following["info.md"]
 
 
 # -- in the admin site -----------------------------------------------------------------------------

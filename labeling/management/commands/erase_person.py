@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from labeling.models import Labeler
+from labeling.services import erasing
+
+
+class Command(BaseCommand):
+    help = (
+        "Forget a person for good: name, mail, password, and that what they drew was theirs. "
+        "Labels and ratings stay. Releases that are there stay as they are; the next ones of the "
+        "campaigns they labeled in have other pseudonyms."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument("username", nargs="?", help="an account")
+        who.add_argument(
+            "--labeler",
+            type=int,
+            metavar="NUMBER",
+            help="a guest or a name from an import, by its number in the admin site",
+        )
+        parser.add_argument("--no-input", action="store_true", help="do not ask whether to do it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name, number = options["username"], options["labeler"]
+        user = User.objects.filter(username=name).first() if name else None
+        labeler = Labeler.objects.filter(pk=number).select_related("user").first()
+        if labeler is not None and labeler.user is not None:
+            user, labeler = labeler.user, None
+        if user is None and labeler is None:
+            raise CommandError(
+                f"There is no {f'account {name!r}' if name else f'labeler {number}'}."
+            )
+        shown = user.get_username() if user else str(labeler)
+        if not options["no_input"] and input(f"Erase {shown} for good? Type yes: ") != "yes":
+            raise CommandError("Nobody was erased.")
+        if user is not None:
+            erasing.erase_account(user)
+        elif labeler is not None:
+            erasing.erase_labeler(labeler)
+        self.stdout.write("Erased.")
