@@ -26,7 +26,8 @@ class Drawn:
 
     `read` are all labels of the image with their polygons, where somebody has read them. Without,
     polygons are read where something is made from them, and not to see that nothing has changed.
-    `removed` is what labels lose under the masks, where that is known.
+    `removed` is what labels lose under the masks, and `codes` are the campaign's class codes,
+    where these are known.
     """
 
     def __init__(
@@ -34,9 +35,10 @@ class Drawn:
         image: Image,
         read: Sequence[Label] | None = None,
         removed: BoolMask | None = None,
+        codes: tuple[int, ...] | None = None,
     ) -> None:
         self.image = image
-        self.codes = image.campaign.class_codes()
+        self.codes = image.campaign.class_codes() if codes is None else codes
         self._all = read
         self._removed = removed
         self._counting: dict[str, list[Label]] = {}

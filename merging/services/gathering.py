@@ -156,7 +156,10 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
 
 
 def as_everywhere(value: Any) -> Any:
-    """JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it."""
+    """JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it.
+
+    Polygons need it not: they are stored without (`labeling.geometry.regions_to_json`).
+    """
     if isinstance(value, dict):
         return {key: as_everywhere(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -197,7 +200,8 @@ def gather(state: State, terms: Terms) -> Gathered:
     pngs = {key: png_bytes(mask) for key, mask in masks.items()}
     labelers = 0
     variants: list[str] = []
-    drawn = Drawn(image, read, union_of((rover, beyond)))
+    codes = tuple(each.code for each in terms.classes)
+    drawn = Drawn(image, read, union_of((rover, beyond)), codes)
     if state.split:
         for variant, merged in alternatives.merge(drawn, terms.method).items():
             labelers = merged.stored.labelers
@@ -245,7 +249,7 @@ def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> Releas
         score=score,
         pairs=pairs or 0,
         ratings=tuple(ratings),
-        polygons=as_everywhere(polygons[uuid.UUID(name)]),
+        polygons=polygons[uuid.UUID(name)],
     )
 
 

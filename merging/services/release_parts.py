@@ -152,7 +152,11 @@ def stale(release: Release) -> list[int]:
             name: "" if states[pk].waiting else states[pk].inputs(terms)
             for name, pk in names.items()
         }
-        own = {part.product_id: part for part in release.parts.filter(product_id__in=names)}
+        parts = release.parts.filter(product_id__in=names)
+        own = {
+            part.product_id: part
+            for part in parts.only("product_id", "inputs", "files", "fragments")
+        }
         wanted = [
             name
             for name, part_inputs in inputs.items()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
-from labeling.models import Campaign, Label
+from labeling.geometry import Region
+from labeling.models import Campaign, Role
 from labeling.services import labels
 from merging import tasks
 from merging.models import Release, ReleaseNeverChanges, ReleasePart
@@ -21,7 +24,7 @@ from merging.release.exports import EXPORTS
 from merging.services import gathering, release_parts, releases
 from merging.services.claims import ClaimLost
 from merging.services.releases import Wanted, announce, claim
-from tests.factories import accept, campaign_to_release, new_admin, new_image
+from tests.factories import accept, campaign_to_release, new_admin, new_guest, new_image
 from tests.merging.building import build, files_in, lose
 
 pytestmark = pytest.mark.django_db
@@ -352,15 +355,14 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
 
 def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path) -> None:
     """PostgreSQL gives -0.0 back as 0.0, SQLite as it was."""
-    ring = [[-0.0, -0.0], [2.5, -0.0], [2, 1]]
     image = new_image(campaign, 9, camera_model={"c": [-0.0, 1.5, 3]}, scale_bar={"x": -0.0})
-    drawn = accept(image, "00..", "....")
-    Label.objects.filter(pk=drawn.pk).update(polygons=[{"class": 0, "rings": [ring]}])
+    regions = [Region(0, (np.array([[-0.0, -0.001], [2.5, -0.0], [2, 1]]),))]
+    labels.store(image, new_guest(), Role.CROWD, regions, uuid.uuid4())
 
     tree = build(campaign, tmp_path, wanted=Wanted(formats=tuple(EXPORTS)))
 
     raw = (tree / f"raw/labels/{image.product_id}.json").read_text()
-    assert "[[0.0,0.0],[2.5,0.0],[2,1]]" in raw
+    assert "[[0.0,0.0],[2.5,0.0],[2.0,1.0]]" in raw
     texts = [path for path in tree.rglob("*") if path.suffix in {".json", ".csv", ".geojson"}]
     assert not [path for path in texts if "-0.0" in path.read_text()]
 
