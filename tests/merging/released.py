@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from merging.release.contents import (
     ReleaseFacts,
 )
 from merging.votes import MergeRule, gold_rule, merge_masks
+from merging.weighing import Layers
 from simulation.scenes import make_scene
 from simulation.volunteers import draw_label, make_experts, make_volunteers
 from tests.factories import product_id
@@ -134,7 +135,7 @@ def scene(seed: int, size: int = 96, split: str = "train") -> ReleasedImage:
         )
         for number, regions in enumerate(drawn)
     ]
-    return released(
+    image = released(
         seed,
         made_masks,
         frame=jpeg_bytes((made.dn >> 4).astype(np.uint8)),
@@ -150,6 +151,15 @@ def scene(seed: int, size: int = 96, split: str = "train") -> ReleasedImage:
         range_source="product",
         camera_model={"model_type": "CAHV", "c": [0.5, 0.25, -1.9]},
     )
+    return replace(image, layers=layers_of(masks))
+
+
+def layers_of(masks: Sequence[Mask]) -> Layers:
+    """What a merge of masks by their votes rests on."""
+    votes = np.stack([np.sum(np.equal(masks, code), axis=0) for code in range(4)]).astype(np.uint8)
+    labelers = votes.sum(axis=0, dtype=np.uint8)
+    sure = votes.max(axis=0) * 100.0 // np.maximum(labelers, 1)
+    return Layers(votes, labelers, np.where(labelers, sure, 255).astype(np.uint8))
 
 
 def facts(
