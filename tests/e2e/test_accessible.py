@@ -36,6 +36,28 @@ for name in ("volunteer", "reviewer", "manager"):
             user.groups.add(Group.objects.get(name="reviewers"))
 """
 
+#: A release in each state; those under way stay as they are, since their heartbeat is of tomorrow.
+RELEASES = """
+import uuid
+from datetime import timedelta
+from django.utils import timezone
+from labeling.models import Campaign
+from merging import tasks
+from merging.models import Release
+from merging.services import releases
+campaign = Campaign.objects.get(slug="{slug}")
+for version in ("1.0", "1.1"):
+    made = releases.announce(campaign, version, releases.Wanted(formats=("geojson", "parquet")))
+    tasks.build_release(made.pk)
+tomorrow = timezone.now() + timedelta(days=1)
+for status, said in (("failed", "It failed."), ("stopped", ""), ("building", "")):
+    made = releases.announce(campaign, status)
+    Release.objects.filter(pk=made.pk).update(
+        status=status, message=said, done=1200, total=3500, claim=uuid.uuid4(),
+        heartbeat_at=tomorrow,
+    )
+"""
+
 Check = Callable[[Any, str], list[str]]
 
 
@@ -56,6 +78,8 @@ def campaign(site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> str:
         "from labeling.models import Campaign;"
         f" Campaign.objects.filter(slug='{slug}-review').update(is_open=False)",
     )
+    run(site, RELEASES.format(slug=f"{slug}-review"))
+    site.manage("estimate_skill", "--campaign", f"{slug}-review")
     return slug
 
 
@@ -163,19 +187,29 @@ def reviewer_and_manager_pages(page: Any, url: str, slug: str) -> Iterator[str]:
         "experts of the gold set": f"/manage/{slug}/gold/experts/",
         "consensus meeting": f"/gold/{slug}/meeting/",
         "own gold pictures": "/gold/",
-        "releases": f"/manage/{slug}/releases/",
+        "nothing to release yet": f"/manage/{slug}/releases/",
+        "what releases say": f"/manage/{slug}/publishing/",
         "ways to merge": f"/manage/{slug}-review/merges/",
         "imports": f"/manage/{slug}/imports/",
         "pictures": f"/manage/{slug}/pictures/",
         "reports": f"/manage/{slug}/reports/",
         "feedback read": "/manage/feedback/",
         "scores": f"/review/{slug}/scores/",
+        "labelers": f"/review/{slug}-review/labelers/",
+        "labelers nobody knows yet": f"/review/{slug}/labelers/",
         "tutorial changed": f"/manage/{slug}/tutorial/",
         "guide changed": f"/manage/{slug}/guide/",
     }.items():
         page.goto(url + address)
         page.wait_for_load_state("networkidle")
         yield state
+    page.goto(f"{url}/manage/{slug}-review/releases/")
+    expect(page.locator(".release")).to_have_count(5)
+    expect(page.locator("[data-status='building'] [data-count]")).to_contain_text("3")
+    yield "releases"
+    for folded in page.locator("main details:visible").all():
+        folded.locator("summary").click()
+    yield "releases, and all there is to choose"
 
 
 def reviewing(page: Any, url: str, slug: str) -> Iterator[str]:
