@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: The picture's width, and the field in it that the bars lie in; names are to its left.
-WIDTH, LEFT, RIGHT = 640, 190, 568
+#: The right edge of the field that the bars lie in, in a picture 640 wide.
+RIGHT = 568
 TOP, ROW, BAR, BELOW = 14, 34, 20, 46
+#: About how wide a letter is (font size 12), and what is beside a name. Of a name that is too long
+#: for the widest place the beginning is cut off.
+LETTER, BESIDE, NARROWEST, WIDEST = 7, 16, 60, 260
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,39 @@ class Tick:
     words: str
 
 
-def rows(shares: Sequence[Sequence[float] | None]) -> list[Row]:
+def left_of(names: Sequence[str]) -> int:
+    """The left edge of the field: the rows' names are to its left."""
+    longest = max(map(len, names), default=0)
+    return min(max(LETTER * longest + BESIDE, NARROWEST), WIDEST)
+
+
+def rows(shares: Sequence[Sequence[float] | None], left: int) -> list[Row]:
     """One row for each, its shares one after the other; None is a row without a bar."""
     made = []
     for place, parts in enumerate(shares):
-        y, x = TOP + place * ROW + (ROW - BAR) / 2, float(LEFT)
+        y, x = TOP + place * ROW + (ROW - BAR) / 2, float(left)
         segments = []
         for share in parts or ():
-            width = share * (RIGHT - LEFT)
+            width = share * (RIGHT - left)
             segments.append(Segment(round(x, 2), round(width, 2), share))
             x += width
         made.append(Row(y, y + BAR / 2 + 4, round(x + 6, 2), tuple(segments)))
     return made
 
 
-def field(count: int) -> dict[str, float]:
-    """Where the field ends below `count` rows, and the height of the picture."""
+def field(count: int, left: int) -> dict[str, float]:
+    """Where names end, where the field lies with `count` rows, and the height of the picture."""
     bottom = TOP + count * ROW
-    return {"top": TOP, "bottom": bottom, "words": bottom + 16, "height": bottom + BELOW}
+    return {
+        "names": left - 8,
+        "left": left,
+        "top": TOP,
+        "bottom": bottom,
+        "words": bottom + 16,
+        "height": bottom + BELOW,
+    }
 
 
-def ticks() -> list[Tick]:
+def ticks(left: int) -> list[Tick]:
     """0 %, 20 % ... 100 % along the lower edge."""
-    return [Tick(round(LEFT + n / 5 * (RIGHT - LEFT), 2), f"{20 * n} %") for n in range(6)]
+    return [Tick(round(left + n / 5 * (RIGHT - left), 2), f"{20 * n} %") for n in range(6)]

@@ -140,25 +140,28 @@ def class_names(campaign: Campaign) -> dict[int, str]:
 def shown(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
     """What the page and its pictures need."""
     classes = list(campaign.terrain_classes.all())
-    codes = [each.code for each in classes]
+    left = bars.left_of([each.name for each in classes])
     return {
         "campaign": campaign,
         "cameras": totals.table_1(),
         "total": totals.total(),
         "terrain": totals.table_2(),
-        **composition_of(totals, classes, codes),
-        **agreement_of(totals, classes, codes),
+        "field": bars.field(len(classes), left),
+        "percent_ticks": bars.ticks(left),
+        **composition_of(totals, classes, left),
+        **agreement_of(totals, classes, left),
         **scores_of(totals),
     }
 
 
-def composition_of(totals: Statistics, classes: list[Any], codes: list[int]) -> dict[str, Any]:
+def composition_of(totals: Statistics, classes: list[Any], left: int) -> dict[str, Any]:
     """Figure 3 and the class weights: of the training set, or of gold where there is no other."""
+    codes = [each.code for each in classes]
     found = {name: totals.composition(name, codes) for name in VARIANTS}
     drawn = next((name for name in VARIANTS if found[name]), TRAIN)
     weights = totals.class_weights(codes) or {}
     parts = found[drawn] or {}
-    rows = bars.rows([(parts[code],) if parts else None for code in codes])
+    rows = bars.rows([(parts[code],) if parts else None for code in codes], left)
     return {
         "has_composition": bool(parts),
         "composition_variant": drawn,
@@ -174,16 +177,15 @@ def composition_of(totals: Statistics, classes: list[Any], codes: list[int]) -> 
             }
             for each, row in zip(classes, rows, strict=True)
         ],
-        "field": bars.field(len(classes)),
-        "percent_ticks": bars.ticks(),
     }
 
 
-def agreement_of(totals: Statistics, classes: list[Any], codes: list[int]) -> dict[str, Any]:
+def agreement_of(totals: Statistics, classes: list[Any], left: int) -> dict[str, Any]:
     """Figure 6."""
+    codes = [each.code for each in classes]
     counts = totals.agreement(codes)
     parts = {code: shares(of_class) for code, of_class in counts.items()}
-    rows = bars.rows([parts[code] for code in codes])
+    rows = bars.rows([parts[code] for code in codes], left)
     return {
         "has_agreement": any(totals.pixels.get(name) for name in GOLD_VARIANTS),
         "agreement": [
