@@ -155,7 +155,7 @@ def stale(release: Release) -> list[int]:
         parts = release.parts.filter(product_id__in=names)
         own = {
             part.product_id: part
-            for part in parts.only("product_id", "inputs", "files", "fragments")
+            for part in parts.only("release", "product_id", "inputs", "files", "fragments")
         }
         wanted = [
             name

@@ -20,6 +20,7 @@ SCENES = 10
 DRAWERS = 14
 LABELERS = 10
 SLUG = "bench"
+DRAWINGS = f"{SLUG}-drawings"
 #: As many images can be labeled differently.
 MOST = SCENES * math.comb(DRAWERS, LABELERS)
 
@@ -94,6 +95,11 @@ def fill(images: int) -> None:
         cursor.execute("ANALYZE")
 
 
+def scene_of(product_id: str) -> str:
+    """The name of the scene that an image shows."""
+    return f"scene_{int(product_id.removeprefix('frame_')) % SCENES}"
+
+
 def draw() -> list[list[uuid.UUID]]:
     """The drawings of each scene, as labels of a campaign of their own."""
     from django.utils import timezone
@@ -104,7 +110,7 @@ def draw() -> list[list[uuid.UUID]]:
     from labeling.services.labelers import imported_labeler
     from tests.bench import crowd
 
-    campaign, _ = campaign_from_preset(f"{SLUG}-drawings", "msl-navcam")
+    campaign, _ = campaign_from_preset(DRAWINGS, "msl-navcam")
     drawers = [imported_labeler(campaign, f"drawer {number}") for number in range(DRAWERS)]
     now = timezone.now()
     names = []

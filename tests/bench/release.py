@@ -2,12 +2,14 @@
 
 From polygons to the tree with its sums: labels are painted, merged and encoded, and all files are
 written. Images are labeled differently (`many_labels`), and each has a frame file of its own: the
-same pixels in all, as a release copies a frame without looking at it. Then 1 % of the labels is
-corrected, spread at random, so that a tenth of the images has to be made again, and the next
-version is built.
+same pixels in all, as a release copies a frame without looking at it. Labels were post-processed
+when they came, as a site's workers do, which keeps nothing but their numbers of pixels.
+
+Then 1 % of the labels gets other polygons, and the next version is built: first all labels of 1 %
+of the images; then as many anywhere, so that nearly a tenth of the images has to be made again.
 
 Run as a program on the database that DATABASE_URL names: `fill IMAGES` makes the campaign,
-`correct` corrects labels, `build VERSION DIR` builds a release and prints what it took.
+`correct WHICH` corrects labels, `build VERSION DIR` builds a release and prints what it took.
 """
 
 from __future__ import annotations
@@ -47,15 +49,15 @@ WORKERS = 2
 CORRECTED = 100
 #: The reference goes through images one at a time, so it is timed on these and scaled.
 SAMPLE = 5
-#: What a correction changes, but for the version of it that is kept as well.
+#: What a correction changes once it is post-processed.
 CORRECT = """
 UPDATE labeling_label AS label
-SET version = label.version + 1, polygons = other.polygons, sent_at = now(),
-    status = 'received', processed_at = NULL, pixel_counts = NULL
+SET version = label.version + 1, polygons = other.polygons, sent_at = now()
 FROM unnest(%s::uuid[], %s::uuid[]) AS chosen (label, other)
 JOIN labeling_label AS other ON other.id = chosen.other
 WHERE label.id = chosen.label
 """
+TOGETHER, SCATTERED = "together", "scattered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +87,31 @@ def fill(images: int) -> None:
     Image.objects.bulk_update(rows, ["original"], batch_size=1000)
 
 
-def correct() -> None:
-    """Give one in CORRECTED labels the polygons of somebody else's on the same scene."""
+def correct(which: str) -> None:
+    """Give one in CORRECTED labels the polygons of somebody else's on the same scene.
+
+    Those of one image after the other, or of images anywhere; prints of how many images.
+    """
     from django.db import connection
     from django.db.models import F
 
     from labeling.models import Image, Label
 
-    labels = Label.objects.filter(image__campaign__slug=many_labels.SLUG).order_by("pk")
-    images = dict(labels.values_list("pk", "image"))
-    scenes: dict[int, list[Any]] = {}
-    names = Label.objects.filter(image__campaign__slug=f"{many_labels.SLUG}-drawings")
-    for label, image in names.order_by("pk").values_list("pk", "image__product_id"):
-        scenes.setdefault(int(image.removeprefix("scene_")), []).append(label)
-    numbers = dict(Image.objects.values_list("pk", "product_id"))
+    rows = Label.objects.filter(image__campaign__slug=many_labels.SLUG).order_by("image", "pk")
+    labels = list(rows.values_list("pk", "image", "image__product_id"))
+    count = len(labels) // CORRECTED
     rng = random.Random(2021)
-    chosen = rng.sample(list(images), len(images) // CORRECTED)
-    others = [
-        rng.choice(scenes[int(numbers[images[x]].removeprefix("frame_")) % many_labels.SCENES])
-        for x in chosen
-    ]
+    chosen = labels[:count] if which == TOGETHER else rng.sample(labels, count)
+    drawings: dict[str, list[Any]] = {}
+    known = Label.objects.filter(image__campaign__slug=many_labels.DRAWINGS).order_by("pk")
+    for label, scene in known.values_list("pk", "image__product_id"):
+        drawings.setdefault(scene, []).append(label)
+    others = [rng.choice(drawings[many_labels.scene_of(name)]) for _, _, name in chosen]
     with connection.cursor() as cursor:
-        cursor.execute(CORRECT, [chosen, others])
-    changed = {images[label] for label in chosen}
-    Image.objects.filter(pk__in=changed).update(labels_version=F("labels_version") + 1)
-    print(len(changed))
+        cursor.execute(CORRECT, [[label for label, _, _ in chosen], others])
+    images = {image for _, image, _ in chosen}
+    Image.objects.filter(pk__in=images).update(labels_version=F("labels_version") + 1)
+    print(len(images))
 
 
 def build(version: str, folder: str) -> None:
@@ -238,43 +240,48 @@ def seconds_of_script(tree: Path, out: Path) -> float:
 def run(few: int = FEW, many: int = MANY) -> list[Figure]:
     server = servers.start_postgres()
     figures = []
-    per_image = []
     with tempfile.TemporaryDirectory() as folder:
+        full = []
         for images in (few, many):
             made = site(server, Path(folder) / str(images), images)
             built = made.build("1")
-            name = f"release: {images:,} images x 10 labels, PostgreSQL, {WORKERS} workers"
+            full.append(built.seconds / images)
             figures += [
-                Figure(name, built.seconds, "s", 240.0 if images == MANY else None),
-                Figure("release: processor time of an image", 1e3 * built.cpu / images, "ms"),
                 Figure(
-                    f"release: peak memory of the builder, {images:,} images", built.builder, "MiB"
+                    f"release: {images:,} images x 10 labels, PostgreSQL, {WORKERS} workers",
+                    built.seconds,
+                    "s",
+                    240 if images == MANY else None,
                 ),
-                Figure(f"release: peak memory of a worker, {images:,} images", built.worker, "MiB"),
+                Figure("release: processor time of an image", 1e3 * built.cpu / images, "ms"),
+                Figure(f"release: peak memory, {images:,} images, builder", built.builder, "MiB"),
+                Figure(f"release: peak memory, {images:,} images, a worker", built.worker, "MiB"),
             ]
-            per_image.append(built.seconds / images)
         figures.append(
-            Figure("release: time of an image, many / few", per_image[1] / per_image[0], "x")
+            Figure(f"release: time of an image, {many:,} / {few}", full[1] / full[0], "x")
         )
         script = seconds_of_script(made.tree("1"), Path(folder))
-        figures += [
+        figures.append(
             Figure(
                 f"release: a script in one process, {SAMPLE} images scaled to {many:,}",
                 script * many,
                 "s",
-            ),
-        ]
-        touched = int(made.program("-m", "tests.bench.release", "correct"))
-        again = made.build("2")
-        figures += [
-            Figure(
-                f"release: again, 1 % of labels corrected, on {touched} images", again.seconds, "s"
-            ),
-            Figure(
-                "release: again, of the full time", 100 * again.seconds / built.seconds, "%", 10.0
-            ),
-            Figure("release: again, processor time", 100 * again.cpu / built.cpu, "%"),
-        ]
+            )
+        )
+        for version, which in (("2", TOGETHER), ("3", SCATTERED)):
+            touched = int(made.program("-m", "tests.bench.release", "correct", which))
+            again = made.build(version)
+            figures += [
+                Figure(
+                    f"release: again, 1 % of labels changed, on {touched} images",
+                    again.seconds,
+                    "s",
+                ),
+                Figure(
+                    "release: again, of the full time", 100 * again.seconds / built.seconds, "%", 10
+                ),
+                Figure("release: again, of the processor time", 100 * again.cpu / built.cpu, "%"),
+            ]
     return figures
 
 

@@ -10,10 +10,13 @@ import shutil
 import subprocess
 import uuid
 import zipfile
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
 from labeling.ingest.product_ids import parse_product_id
@@ -25,9 +28,9 @@ from merging.models import Release
 from merging.release import ai4mars_tree, archive, checksums
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.documents import DOCUMENTS
-from merging.services import release_parts, releases
+from merging.services import merges, release_parts, releases
 from merging.services.claims import ClaimLost
-from merging.services.releases import ReleaseRefused, announce, claim
+from merging.services.releases import ReleaseRefused, Wanted, announce, claim
 from tests.factories import (
     accept,
     campaign_to_release,
@@ -220,6 +223,36 @@ def test_another_version_of_the_same_labels_differs_in_what_it_says_of_itself(
     one, two = (files_in(build(campaign, tmp_path, version)) for version in ("0.1", "0.2"))
     differing = {name for name in one if one[name] != two[name]}
     assert differing == {"SHA256SUMS", "manifest.json", *DOCUMENTS} - {"label_keys.json"}
+
+
+def test_masks_that_were_merged_before_give_the_same_bytes(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    """One release merges, and has its masks at hand; the other reads them from their files."""
+    wanted = Wanted(released_on=date(2026, 11, 1))
+    first = build(campaign, tmp_path / "first", wanted=wanted)
+    Release.objects.all().delete()
+    shutil.rmtree(release_parts.store().folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merges, "merge_planes", None)
+        second = build(campaign, tmp_path / "second", wanted=wanted)
+
+    assert files_in(first) == files_in(second)
+
+
+def test_what_is_stale_is_found_with_as_many_queries_for_few_images_as_for_many(
+    campaign: Campaign,
+) -> None:
+    counts = []
+    for number in (10, 11, 12, 13):
+        accept(new_image(campaign, number), "0000", "0000")
+        release = claim(announce(campaign, f"0.{number}").pk)
+        assert release is not None
+        releases.make_parts(release, 1, None)
+        with CaptureQueriesContext(connection) as captured:
+            assert release_parts.stale(release) == []
+        counts.append(len(captured))
+    assert len(set(counts)) == 1
 
 
 def test_a_complete_release_is_written_again_whatever_has_changed(
