@@ -151,7 +151,9 @@ def check_layout(campaign: Campaign, layout: str) -> None:
     images = Image.objects.filter(campaign=campaign).in_dataset()
     cameras = images.order_by().values_list("rover", "camera").distinct()
     if not cameras:
-        raise ReleaseRefused("This campaign has no images yet, so there is nothing to release.")
+        raise ReleaseRefused(
+            "This campaign has no images yet, so there is nothing to release. Import some first."
+        )
     homeless = Q(pk__in=())
     for rover, camera in cameras:
         if ai4mars_tree.home_of(layout, rover, camera) is None:
@@ -162,9 +164,18 @@ def check_layout(campaign: Campaign, layout: str) -> None:
         places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
         raise ReleaseRefused(
             f"Layout {layout} has a place for {', '.join(places)} only; {count} of this "
-            f"campaign's images are of another camera (such as {others[0].product_id}).",
+            f"campaign's images are of another camera (such as {others[0].product_id}). "
+            f"{_instead(cameras)}",
             "layout",
         )
+
+
+def _instead(cameras: Iterable[tuple[str, str]]) -> str:
+    """What to do about images of these rovers and cameras, for which a layout has no place."""
+    for layout in Release.Layout.values:
+        if all(ai4mars_tree.home_of(layout, rover, camera) for rover, camera in cameras):
+            return f"Choose layout {layout}."
+    return "Retire them, or import them into a campaign of their own."
 
 
 def fitting_layout(campaign: Campaign) -> str:

@@ -229,6 +229,11 @@ def test_from_new_release_to_the_verified_archive(
 
     tree = unpacked(archive, tmp_path, "0.1")
     assert card.locator("code").text_content() == sha256((tree / "SHA256SUMS").read_bytes())
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    card.get_by_role("button", name="Copy the checksum of 0.1").click()
+    expect(card.get_by_text("Copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == card.locator("code").text_content()
     said = served_site.manage("verify_release", str(tree), "--all")
     assert re.search(rf"\b{IMAGES} images are as they should be", said), said
     assert f"the masks of {IMAGES} images were made again" in said, said

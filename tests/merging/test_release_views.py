@@ -150,7 +150,9 @@ def test_a_layout_with_a_place_for_all_images_is_proposed(
 
     assert admin.get("/manage/navcam/releases/").context["form"]["layout"].value() == "v0.6"
     refused = admin.post("/manage/navcam/releases/", WANTED)
-    assert "has a place for curiosity navcam only" in refused.context["form"].errors["layout"][0]
+    said = refused.context["form"].errors["layout"][0]
+    assert "has a place for curiosity navcam only; 1 of this" in said
+    assert said.endswith("Choose layout v0.6.")
     assert (Release.objects.count(), nudged) == (0, [])
 
 
@@ -158,10 +160,10 @@ def test_a_layout_with_a_place_for_all_images_is_proposed(
 def test_where_nothing_can_be_released_it_is_said_instead(
     campaign: Campaign, admin: Client, camera: str
 ) -> None:
-    said = "no images yet"
+    said = "Import some first"
     if camera:
         new_image(campaign, camera=camera)
-        said = "of another camera"
+        said = "Retire them"
 
     answer = admin.get("/manage/navcam/releases/")
 
