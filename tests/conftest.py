@@ -262,3 +262,44 @@ def browser_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
         page.screenshot(path=folder / f"{name}.png")
     context.close()
     assert not errors, f"Errors in the page's scripts: {errors}"
+
+
+# -- a bucket --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def s3_service() -> Iterator[str]:
+    """The address of a server that speaks S3, of our own."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of a service with one empty bucket, "mars"; the environment names the service."""
+    import boto3
+
+    from labeling.ingest import places
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_service,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    places._client.cache_clear()
+    client = boto3.session.Session().client("s3")
+    client.create_bucket(Bucket="mars")
+    yield client
+    for entry in client.list_objects_v2(Bucket="mars").get("Contents", ()):
+        client.delete_object(Bucket="mars", Key=entry["Key"])
+    client.delete_bucket(Bucket="mars")
+    client.close()
+    places._client.cache_clear()

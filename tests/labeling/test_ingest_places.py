@@ -7,14 +7,11 @@ import os
 import pickle
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
 from PIL import Image as Pillow
 
 from labeling.ingest import places
@@ -23,37 +20,6 @@ from labeling.ingest.products import Refused, UnknownSource
 from labeling.ingest.sources import open_source
 
 FRAME = "NLA_397681339EDR_F0020000AUT_04096M1"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of a service with one empty bucket, "mars"; the environment names the service."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": service,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    places._client.cache_clear()
-    client = boto3.session.Session().client("s3")
-    client.create_bucket(Bucket="mars")
-    yield client
-    for entry in client.list_objects_v2(Bucket="mars").get("Contents", ()):
-        client.delete_object(Bucket="mars", Key=entry["Key"])
-    client.delete_bucket(Bucket="mars")
-    client.close()
-    places._client.cache_clear()
 
 
 def put(s3: Any, files: dict[str, bytes]) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from django.core.management import CommandError, call_command
-from moto.server import ThreadedMotoServer
 
 from labeling.models import Label
 from labeling.services import labels
@@ -22,41 +19,12 @@ from merging.services import publishing
 from merging.services.publishing import Destination, PublishRefused, upload_tree
 from tests.factories import campaign_to_release
 
-URL = "s3://releases/mars/0.1/"
+URL = "s3://mars/releases/0.1/"
 FILES = {
     "msl/images/edr/a.JPG": b"frame",
     "msl/labels/train/a.png": b"mask",
     "archive/large.parquet": bytes(range(256)) * 24_000,
 }
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of a service with one empty bucket; the environment names the service."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": service,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.session.Session().client("s3")
-    client.create_bucket(Bucket="releases")
-    yield client
-    for entry in client.list_objects_v2(Bucket="releases").get("Contents", ()):
-        client.delete_object(Bucket="releases", Key=entry["Key"])
-    client.delete_bucket(Bucket="releases")
-    client.close()
 
 
 @pytest.fixture
@@ -75,9 +43,9 @@ def sign(root: Path, files: dict[str, bytes]) -> None:
 
 
 def stored(s3: Any) -> dict[str, bytes]:
-    entries = s3.list_objects_v2(Bucket="releases").get("Contents", ())
+    entries = s3.list_objects_v2(Bucket="mars").get("Contents", ())
     return {
-        entry["Key"]: s3.get_object(Bucket="releases", Key=entry["Key"])["Body"].read()
+        entry["Key"]: s3.get_object(Bucket="mars", Key=entry["Key"])["Body"].read()
         for entry in entries
     }
 
@@ -88,9 +56,9 @@ def test_all_files_are_sent_once(s3: Any, tree: Path, monkeypatch: pytest.Monkey
 
     assert upload_tree(tree, URL) == 4
     found = stored(s3)
-    assert {name: found[f"mars/0.1/{name}"] for name in FILES} == FILES
-    assert found["mars/0.1/SHA256SUMS"] == (tree / checksums.NAME).read_bytes()
-    large = s3.head_object(Bucket="releases", Key="mars/0.1/archive/large.parquet")
+    assert {name: found[f"releases/0.1/{name}"] for name in FILES} == FILES
+    assert found["releases/0.1/SHA256SUMS"] == (tree / checksums.NAME).read_bytes()
+    large = s3.head_object(Bucket="mars", Key="releases/0.1/archive/large.parquet")
     assert large["ETag"].endswith('-2"')
 
     assert upload_tree(tree, URL) == 0
@@ -110,17 +78,17 @@ def test_an_upload_that_broke_off_goes_on(
         patch.setattr(Destination, "put", broken)
         with pytest.raises(PublishRefused, match="What was sent is kept"):
             upload_tree(tree, URL)
-    assert "mars/0.1/SHA256SUMS" not in stored(s3)
+    assert "releases/0.1/SHA256SUMS" not in stored(s3)
 
     assert upload_tree(tree, URL) == 2
     assert len(stored(s3)) == 4
 
 
 def test_an_object_of_another_content_is_sent_again(s3: Any, tree: Path) -> None:
-    s3.put_object(Bucket="releases", Key="mars/0.1/msl/labels/train/a.png", Body=b"kasm")
+    s3.put_object(Bucket="mars", Key="releases/0.1/msl/labels/train/a.png", Body=b"kasm")
 
     assert upload_tree(tree, URL) == 4
-    assert stored(s3)["mars/0.1/msl/labels/train/a.png"] == b"mask"
+    assert stored(s3)["releases/0.1/msl/labels/train/a.png"] == b"mask"
 
 
 def test_a_release_is_not_replaced_by_another(s3: Any, tree: Path) -> None:
@@ -130,15 +98,15 @@ def test_a_release_is_not_replaced_by_another(s3: Any, tree: Path) -> None:
 
     with pytest.raises(PublishRefused, match="Another release is at"):
         upload_tree(tree, URL)
-    assert stored(s3)["mars/0.1/msl/labels/train/a.png"] == b"mask"
+    assert stored(s3)["releases/0.1/msl/labels/train/a.png"] == b"mask"
 
 
 def test_what_else_is_there_is_left_alone(s3: Any, tree: Path) -> None:
-    s3.put_object(Bucket="releases", Key="mars/0.1/notes.txt", Body=b"mine")
+    s3.put_object(Bucket="mars", Key="releases/0.1/notes.txt", Body=b"mine")
 
     with pytest.raises(PublishRefused, match=r"such as notes\.txt"):
         upload_tree(tree, URL)
-    assert list(stored(s3)) == ["mars/0.1/notes.txt"]
+    assert list(stored(s3)) == ["releases/0.1/notes.txt"]
 
 
 def test_a_changed_file_is_not_published(s3: Any, tree: Path) -> None:
@@ -146,7 +114,7 @@ def test_a_changed_file_is_not_published(s3: Any, tree: Path) -> None:
 
     with pytest.raises(PublishRefused, match="was changed since"):
         upload_tree(tree, URL)
-    assert "mars/0.1/SHA256SUMS" not in stored(s3)
+    assert "releases/0.1/SHA256SUMS" not in stored(s3)
 
 
 def test_only_a_whole_release_is_published(tree: Path, tmp_path: Path) -> None:
@@ -199,7 +167,7 @@ def test_a_release_is_built_into_a_bucket(s3: Any, tmp_path: Path, home: Path) -
     build(str(tmp_path))
     (tree,) = tmp_path.iterdir()
     assert stored(s3) == {
-        f"mars/0.1/{path.relative_to(tree).as_posix()}": path.read_bytes()
+        f"releases/0.1/{path.relative_to(tree).as_posix()}": path.read_bytes()
         for path in tree.rglob("*")
         if path.is_file()
     }
@@ -225,12 +193,12 @@ def test_an_upload_of_what_was_built_goes_on(
         with pytest.raises(CommandError, match="What was sent is kept; run it again"):
             build(URL)
     assert list((home / "scratch").iterdir()) == []
-    assert "mars/0.1/SHA256SUMS" not in stored(s3)
+    assert "releases/0.1/SHA256SUMS" not in stored(s3)
     labels.throw_out(Label.objects.crowd().accepted()[0])
 
     said = build(URL)
 
-    sums = stored(s3)["mars/0.1/SHA256SUMS"]
+    sums = stored(s3)["releases/0.1/SHA256SUMS"]
     assert f"; {len(sums.splitlines()) + 1 - len(sent)} files were sent" in said
     assert checksums.sha256(sums) == Release.objects.get().sums_sha256
 
