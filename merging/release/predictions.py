@@ -10,7 +10,7 @@ import numpy as np
 
 from labeling.ingest.places import Place
 from labeling.ingest.products import Refused
-from labeling.ingest.rasters import decode_grey, decode_grey_png, read_bytes
+from labeling.ingest.rasters import decode_grey_png, read_bytes
 from merging.evaluation import (
     BrokenGold,
     Counts,
@@ -102,7 +102,7 @@ class Comparison:
         file = pair.prediction.rpartition("/")[2]
         try:
             content = read_bytes(self.predictions.fetch(pair.prediction))
-            prediction = decode_grey(content, file, "PNG", (width, height))
+            prediction = decode_grey_png(content, file, (width, height))
             return count_pixels(gold, prediction, self.codes)
         except Refused as refused:
             return Problem(REFUSED, pair.prediction, f"It{str(refused).removeprefix(file)}")

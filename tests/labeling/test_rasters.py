@@ -14,11 +14,11 @@ from labeling.ingest.rasters import decode_grey, decode_grey_png
 from labeling.pictures import png_bytes
 
 
-def outcome(content: bytes, is_fast: bool) -> str:
+def outcome(content: bytes, is_fast: bool, size: tuple[int, int] | None = None) -> str:
     try:
         if is_fast:
-            return str(decode_grey_png(content, "x.png").tolist())
-        return str(decode_grey(content, "x.png", "PNG").tolist())
+            return str(decode_grey_png(content, "x.png", size).tolist())
+        return str(decode_grey(content, "x.png", "PNG", size).tolist())
     except Refused as refused:
         return str(refused)
 
@@ -43,6 +43,13 @@ def test_a_mask_with_one_wrong_byte(content: bytes) -> None:
     for at in range(len(content)):
         spoiled = content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :]
         assert outcome(spoiled, True) == outcome(spoiled, False)
+
+
+@pytest.mark.parametrize("size", [(12, 16), (16, 12), (12, 15)])
+def test_a_mask_of_a_certain_size(content: bytes, size: tuple[int, int]) -> None:
+    said = outcome(content, True, size)
+    assert said == outcome(content, False, size)
+    assert ("but its image is" in said) is (size != (12, 16))
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGB", "I;16"])
