@@ -33,8 +33,7 @@ from merging.models import Publishing, Release
 from merging.release.documents.naming import labelers_of
 from merging.release.licences import licence_title
 from merging.release_names import FORMATS, LAYOUTS
-from merging.services import merges
-from merging.services import releases as release_service
+from merging.services import announcing, merges
 from merging.tasks import build_release
 
 
@@ -67,8 +66,8 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 def proposed_layout(campaign: Campaign) -> tuple[str, str]:
     """The layout for a campaign's images; and why there can be no release, "" where one can be."""
     try:
-        return release_service.fitting_layout(campaign), ""
-    except release_service.ReleaseRefused as refused:
+        return announcing.fitting_layout(campaign), ""
+    except announcing.ReleaseRefused as refused:
         return "", str(refused)
 
 
@@ -76,18 +75,18 @@ def announced(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Re
     """The release that the form asks for; None, with the reason in the form, where it cannot be."""
     chosen = form.cleaned_data
     try:
-        return release_service.announce(
+        return announcing.announce(
             campaign, chosen["version"], wanted_of(campaign, chosen), user_id=request.user.pk
         )
-    except release_service.ReleaseRefused as refused:
+    except announcing.ReleaseRefused as refused:
         form.add_error(refused.about or None, str(refused))
         return None
 
 
-def wanted_of(campaign: Campaign, chosen: dict[str, Any]) -> release_service.Wanted:
+def wanted_of(campaign: Campaign, chosen: dict[str, Any]) -> announcing.Wanted:
     """What was chosen in the form; a lot is drawn anew for each release."""
     methods = methods_beside(merges.rule_of(campaign), secrets.randbits(31))
-    return release_service.Wanted(
+    return announcing.Wanted(
         layout=chosen["layout"],
         method=methods[Kind(chosen["method"])],
         formats=tuple(chosen["formats"]),
@@ -106,7 +105,7 @@ def waits(release: Release) -> str:
 def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a release that waits or is being built; what was made of it is kept."""
     release = managed_release(request, pk)
-    if release_service.stop(release):
+    if announcing.stop(release):
         messages.success(
             request, _("Release %(version)s is stopped.") % {"version": release.version}
         )
@@ -118,7 +117,7 @@ def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
 def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a release that was stopped, or has failed, as it was wanted."""
     release = managed_release(request, pk)
-    if release_service.resume(release):
+    if announcing.resume(release):
         nudge(build_release, release.pk)
         messages.success(request, waits(release))
     return redirect("releases", release.campaign.slug)

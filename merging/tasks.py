@@ -11,6 +11,8 @@ from ai4mars_site.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from merging.models import Release, Submission
 from merging.services import (
+    announcing,
+    claims,
     comparisons,
     consensus,
     release_parts,
@@ -29,14 +31,14 @@ COMPARED_IN_A_TASK = 50
 @long_task
 def build_release(release_id: int) -> None:
     """Build a release that was asked for on its page. A second message finds it claimed."""
-    release = releases.claim(release_id)
+    release = claims.claim(release_id)
     if release is None:
         return
     try:
         releases.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
     except ClaimLost:
         logger.warning("%s was taken over by another builder.", release)
-    except releases.ReleaseRefused as refused:
+    except announcing.ReleaseRefused as refused:
         # Said on the page; not a fault of the worker.
         logger.info("%s: %s", release, refused)
 
@@ -44,7 +46,7 @@ def build_release(release_id: int) -> None:
 @task
 def sweep_releases() -> None:
     """Find releases whose message or builder was lost."""
-    for release_id in Release.objects.filter(releases.claimable()).values_list("pk", flat=True):
+    for release_id in Release.objects.filter(claims.claimable()).values_list("pk", flat=True):
         nudge(build_release, release_id)
 
 

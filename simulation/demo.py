@@ -34,7 +34,7 @@ from labeling.services.campaigns import campaign_from_preset
 from labeling.services.imports import import_product, parameters_of
 from labeling.services.labelers import imported_labeler, labeler_of_user
 from merging.models import Release
-from merging.services import releases
+from merging.services import announcing, claims, releases
 from review.services import scores, skill
 from simulation.scenes import Scene, make_scene
 from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
@@ -245,9 +245,9 @@ def build_first_release() -> None:
     if is_complete():
         return
     demo = campaign()
-    pending = Release.objects.filter(releases.claimable(), campaign=demo, version=VERSION).first()
-    announced = pending or releases.announce(demo, VERSION)
-    release = releases.claim(announced.pk)
+    pending = Release.objects.filter(claims.claimable(), campaign=demo, version=VERSION).first()
+    announced = pending or announcing.announce(demo, VERSION)
+    release = claims.claim(announced.pk)
     if release is not None:
         releases.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
 

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+import uuid
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from merging.models import Release
+
+#: A builder that has not been heard of for this long is taken to be dead, and its work is redone.
+HEARTBEAT_LIMIT = timedelta(minutes=2)
+#: How often a builder says that it is alive, and how far it is.
+HEARTBEAT_EVERY = timedelta(seconds=1)
 
 
 class ClaimLost(Exception):
     """Another builder has taken this release over, or it was stopped."""
+
+
+def claimable() -> Q:
+    """Releases that want a builder: queued, or left by one that died."""
+    silent = timezone.now() - HEARTBEAT_LIMIT
+    return Q(status=Release.Status.QUEUED) | Q(
+        status=Release.Status.BUILDING, heartbeat_at__lt=silent
+    )
+
+
+def claim(release_id: int) -> Release | None:
+    """Become the one builder of a release; None when somebody else is, or it is settled."""
+    token = uuid.uuid4()
+    claimed = Release.objects.filter(claimable(), pk=release_id).update(
+        status=Release.Status.BUILDING, claim=token, heartbeat_at=timezone.now(), done=0, message=""
+    )
+    return Release.objects.select_related("campaign").get(pk=release_id) if claimed else None
 
 
 def _ours(release: Release) -> QuerySet[Release]:
@@ -36,3 +62,26 @@ def hold(release: Release) -> None:
 
 def _lost(release: Release) -> ClaimLost:
     return ClaimLost(f"Another builder has taken over {release}, or it was stopped.")
+
+
+class Pulse:
+    """Says now and then that a builder is alive, and how far it is.
+
+    A release that is only written once more, complete as it is, has no heartbeat.
+    """
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.last = timezone.now() - HEARTBEAT_EVERY
+
+    def beat(self, done: int, total: int) -> None:
+        """Call it after each piece of work; it writes at most once a second, and at the end."""
+        now = timezone.now()
+        is_due = now - self.last >= HEARTBEAT_EVERY or done == total != self.release.done
+        if self.release.status == Release.Status.BUILDING and is_due:
+            change(self.release, done=done, total=total, heartbeat_at=now)
+            self.last = now
+
+    def go_on(self) -> None:
+        """Call it where no image is made, but time goes by."""
+        self.beat(self.release.done, self.release.total)

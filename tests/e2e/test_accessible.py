@@ -44,14 +44,14 @@ from django.utils import timezone
 from labeling.models import Campaign
 from merging import tasks
 from merging.models import Release
-from merging.services import releases
+from merging.services import announcing, releases
 campaign = Campaign.objects.get(slug="{slug}")
 for version in ("1.0", "1.1"):
-    made = releases.announce(campaign, version, releases.Wanted(formats=("geojson", "parquet")))
+    made = announcing.announce(campaign, version, announcing.Wanted(formats=("geojson", "parquet")))
     tasks.build_release(made.pk)
 tomorrow = timezone.now() + timedelta(days=1)
 for status, said in (("failed", "It failed."), ("stopped", ""), ("building", "")):
-    made = releases.announce(campaign, status)
+    made = announcing.announce(campaign, status)
     Release.objects.filter(pk=made.pk).update(
         status=status, message=said, done=1200, total=3500, claim=uuid.uuid4(),
         heartbeat_at=tomorrow,

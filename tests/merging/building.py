@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from labeling.models import Campaign
 from merging.models import Release
-from merging.services import releases
-from merging.services.releases import Wanted, announce, claim
+from merging.services import claims, releases
+from merging.services.announcing import Wanted, announce
+from merging.services.claims import claim
 
 
 def build(
@@ -32,5 +33,5 @@ def files_in(tree: Path) -> dict[str, bytes]:
 
 def lose(release: Release) -> None:
     """The builder has not been heard of for a while."""
-    silent = timezone.now() - releases.HEARTBEAT_LIMIT - timedelta(seconds=1)
+    silent = timezone.now() - claims.HEARTBEAT_LIMIT - timedelta(seconds=1)
     Release.objects.filter(pk=release.pk).update(heartbeat_at=silent)

@@ -15,9 +15,10 @@ from django.core.management.base import CommandError
 from labeling.models import Campaign, Label
 from labeling.services import labels
 from merging.models import Release
-from merging.services import release_parts, releases
+from merging.services import announcing, release_parts, releases
+from merging.services.announcing import announce
+from merging.services.claims import claim
 from merging.services.release_parts import Job
-from merging.services.releases import announce, claim
 from tests.factories import campaign_to_release, new_campaign, new_image
 from tests.merging.test_releases import files_in
 
@@ -197,7 +198,7 @@ def test_build_release_that_is_stopped_on_its_page(
     make = releases.make_part
 
     def make_and_be_stopped(job: Job) -> dict[str, Any]:
-        assert releases.stop(Release.objects.get())
+        assert announcing.stop(Release.objects.get())
         return make(job)
 
     with monkeypatch.context() as patch:

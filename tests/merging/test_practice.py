@@ -18,7 +18,7 @@ from labeling.services.assignments import assign_gold
 from labeling.services.known_answers import AnswerRefused
 from labeling.services.labelers import new_guest
 from merging.models import GoldPlan, MergedMask
-from merging.services import gold, gold_plans, merges, releases
+from merging.services import announcing, claims, gold, gold_plans, merges, releases
 from merging.views import progress_of
 from review.services import queue
 from tests.factories import (
@@ -69,7 +69,7 @@ def test_it_is_not_merged(campaign: Campaign, image: Image) -> None:
 
 def test_it_is_in_no_release(campaign: Campaign, image: Image, tmp_path: Path) -> None:
     smuggle(image)
-    release = releases.claim(releases.announce(campaign, "1.0").pk)
+    release = claims.claim(announcing.announce(campaign, "1.0").pk)
     assert release is not None
     releases.build_archive(release, tmp_path)
     release.refresh_from_db()
@@ -82,8 +82,8 @@ def test_it_is_in_no_release(campaign: Campaign, image: Image, tmp_path: Path) -
 def test_a_campaign_of_practice_images_has_nothing_to_release() -> None:
     campaign = new_campaign()
     known_answers.set_answer(new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK)
-    with pytest.raises(releases.ReleaseRefused, match="no images"):
-        releases.announce(campaign, "1.0")
+    with pytest.raises(announcing.ReleaseRefused, match="no images"):
+        announcing.announce(campaign, "1.0")
 
 
 def test_it_waits_for_no_reviewer(campaign: Campaign, image: Image) -> None:

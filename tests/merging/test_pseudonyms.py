@@ -16,8 +16,9 @@ from labeling.services.erasing import erase_account, erase_labeler
 from labeling.services.labelers import labeler_of_user
 from merging.models import Publishing, Release
 from merging.release.raw_labels import pseudonym
-from merging.services import pseudonyms, release_parts, releases
-from merging.services.releases import Wanted, announce, claim
+from merging.services import announcing, pseudonyms, release_parts, releases
+from merging.services.announcing import Wanted, announce
+from merging.services.claims import claim
 from tests.factories import (
     accept,
     campaign_to_release,
@@ -110,10 +111,10 @@ def test_a_release_that_was_stopped_goes_on_with_other_pseudonyms(
     made = {
         name for part in release.parts.all() for names in part.labelers.values() for name in names
     }
-    assert releases.stop(release)
+    assert announcing.stop(release)
     erase_labeler(Label.objects.filter(role="crowd")[0].labeler)
 
-    assert releases.resume(release)
+    assert announcing.resume(release)
     resumed = claim(release.pk)
     assert resumed is not None
     tree = releases.build_folder(resumed, tmp_path, 1, None)

@@ -23,7 +23,8 @@ from merging.release.ai4mars_tree import Layout
 from merging.release.contents import GOLD_VARIANTS, Mask
 from merging.release.exports import EXPORTS
 from merging.services import releases
-from merging.services.releases import Wanted, announce, claim
+from merging.services.announcing import Wanted, announce
+from merging.services.claims import claim
 from tests.factories import campaign_to_release
 
 pytestmark = [

@@ -21,9 +21,9 @@ from labeling.services import labels
 from merging import tasks
 from merging.models import Release, ReleaseNeverChanges, ReleasePart
 from merging.release.exports import EXPORTS
-from merging.services import gathering, release_parts, releases
-from merging.services.claims import ClaimLost
-from merging.services.releases import Wanted, announce, claim
+from merging.services import announcing, assembling, claims, gathering, release_parts, releases
+from merging.services.announcing import Wanted, announce
+from merging.services.claims import ClaimLost, claim
 from tests.factories import accept, campaign_to_release, new_admin, new_guest, new_image
 from tests.merging.building import build, files_in, lose
 
@@ -209,7 +209,7 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
     campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a large release would be taken over again and again, and never be complete."""
-    monkeypatch.setattr(releases, "HEARTBEAT_EVERY", timedelta(0))
+    monkeypatch.setattr(claims, "HEARTBEAT_EVERY", timedelta(0))
     release = claim(announce(campaign, "0.1", Wanted(formats=tuple(EXPORTS))).pk)
     assert release is not None
     releases.make_parts(release, 1, None)
@@ -233,9 +233,9 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
 
     monkeypatch.setattr(release_parts.Objects, "place", place)
     monkeypatch.setattr(
-        releases, "EXPORTS", {name: Export(export) for name, export in EXPORTS.items()}
+        assembling, "EXPORTS", {name: Export(export) for name, export in EXPORTS.items()}
     )
-    releases.assemble(release, tmp_path / "tree", link=False)
+    assembling.assemble(release, tmp_path / "tree", link=False)
 
     assert heard
     assert set(heard) == {None}, "somebody else could take it over"
@@ -322,7 +322,7 @@ def test_another_program_writes_no_other_content_under_an_old_version(
     real = release_parts.raw_labels.to_bytes
     monkeypatch.setattr(release_parts.raw_labels, "to_bytes", lambda image: real(image) + b"\n")
 
-    with pytest.raises(releases.ReleaseRefused, match="another version of the program"):
+    with pytest.raises(announcing.ReleaseRefused, match="another version of the program"):
         releases.rebuild_folder(complete, tmp_path / "again", 1, None)
 
     assert not (tmp_path / "again").exists()
@@ -336,7 +336,7 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
     assert stopped is not None
     accept(campaign.images.get(product_id=TRAIN), "0000", "0000")
     releases.make_parts(stopped, 1, None)
-    assert releases.stop(stopped)
+    assert announcing.stop(stopped)
     unwanted = store.add(b"of a release that was deleted")
     then = (timezone.now() - 2 * release_parts.KEPT_ANYWAY).timestamp()
     for path in store.folder.glob("??/*"):

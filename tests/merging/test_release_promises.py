@@ -27,7 +27,7 @@ from labeling.services.quality import restore, retire
 from merging.models import Release
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.raw_labels import pseudonym
-from merging.services import releases
+from merging.services import announcing, claims, releases
 from merging.services.release_parts import Job, make_part
 from merging.votes import PAPER_RULE, merge_masks
 from review.services import ratings
@@ -312,7 +312,7 @@ def test_what_changes_all_the_time_is_not_released(
 
     making(lambda: accept(image, "0000", "1111"), after=lambda made: True)
 
-    with pytest.raises(releases.ReleaseRefused, match="change faster than they are released"):
+    with pytest.raises(announcing.ReleaseRefused, match="change faster than they are released"):
         build(campaign, tmp_path)
 
     assert Release.objects.get().status == "failed"
@@ -351,7 +351,7 @@ def test_with_another_rule_or_layout_all_is_made_anew(
     build(campaign, tmp_path, "0.1")
     maker = making()
 
-    build(campaign, tmp_path, "0.2", releases.Wanted(layout="v0.6"))
+    build(campaign, tmp_path, "0.2", announcing.Wanted(layout="v0.6"))
     assert sorted(maker.made) == [TRAIN, GOLD, BARE]
     campaign.merge_minimum = 2
     campaign.save()
@@ -366,17 +366,17 @@ def test_a_release_that_was_stopped_makes_only_what_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(releases, "PARTS_AT_ONCE", 1)
-    release = releases.announce(campaign, "0.1")
-    claimed = releases.claim(release.pk)
+    release = announcing.announce(campaign, "0.1")
+    claimed = claims.claim(release.pk)
     assert claimed is not None
-    making(lambda: releases.stop(release), after=lambda made: made == 2)
-    with pytest.raises(releases.ClaimLost):
+    making(lambda: announcing.stop(release), after=lambda made: made == 2)
+    with pytest.raises(claims.ClaimLost):
         releases.build_folder(claimed, tmp_path, 1, None)
     kept = set(Release.objects.get().parts.values_list("product_id", flat=True))
     assert len(kept) == 1
 
-    assert releases.resume(release)
-    claimed = releases.claim(release.pk)
+    assert announcing.resume(release)
+    claimed = claims.claim(release.pk)
     assert claimed is not None
     maker = making()
     releases.build_folder(claimed, tmp_path, 1, None)

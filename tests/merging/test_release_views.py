@@ -15,7 +15,9 @@ from merging import release_views, tasks
 from merging.models import Publishing, Release
 from merging.release.exports import EXPORTS
 from merging.release_names import FORMATS, LAYOUTS, READERS
-from merging.services.releases import announce, build_folder, claim
+from merging.services.announcing import announce
+from merging.services.claims import claim
+from merging.services.releases import build_folder
 from tests.factories import accept, new_admin, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db

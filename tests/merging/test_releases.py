@@ -29,8 +29,8 @@ from merging.release import ai4mars_tree, archive, checksums
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.documents import DOCUMENTS
 from merging.services import merges, release_parts, releases
-from merging.services.claims import ClaimLost
-from merging.services.releases import ReleaseRefused, Wanted, announce, claim
+from merging.services.announcing import ReleaseRefused, Wanted, announce
+from merging.services.claims import ClaimLost, claim
 from tests.factories import (
     accept,
     campaign_to_release,

@@ -25,7 +25,7 @@ from merging import tasks
 from merging.models import Release, ReleaseStatistics
 from merging.release.statistics import CameraCounts, Statistics
 from merging.services import merges, statistics
-from merging.services.releases import announce
+from merging.services.announcing import announce
 from tests.factories import (
     accept,
     give_score,

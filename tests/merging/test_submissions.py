@@ -27,7 +27,7 @@ from merging import tasks
 from merging.board_views import PredictionsThrottle
 from merging.models import SUBMISSION_SILENCE, Release, Submission
 from merging.services import submissions
-from merging.services.releases import announce
+from merging.services.announcing import announce
 from tests.factories import (
     accept,
     mask,

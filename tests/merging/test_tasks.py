@@ -17,8 +17,9 @@ from labeling.models import Campaign
 from merging import tasks
 from merging.models import Release
 from merging.services import releases
+from merging.services.announcing import announce
+from merging.services.claims import HEARTBEAT_LIMIT, claim
 from merging.services.release_parts import Job
-from merging.services.releases import HEARTBEAT_LIMIT, announce, claim
 from tests.factories import accept, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

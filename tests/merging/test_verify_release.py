@@ -21,7 +21,9 @@ from merging.release import checksums, manifest, raw_labels, verification
 from merging.release.ai4mars_tree import Layout
 from merging.release.contents import Mask, ReleasedLabel
 from merging.release.exports import EXPORTS
-from merging.services.releases import Wanted, announce, build_folder, claim
+from merging.services.announcing import Wanted, announce
+from merging.services.claims import claim
+from merging.services.releases import build_folder
 from merging.votes import PAPER_RULE
 from tests.factories import campaign_to_release, product_id
 from tests.merging import released

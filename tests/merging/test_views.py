@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from labeling.models import Campaign, Image
 from labeling.services import labels
 from labeling.services.assignments import assign_gold
+from merging.services.announcing import announce
 from merging.services.merges import merge_image
-from merging.services.releases import announce
 from review.services.ratings import rate
 from review.services.scores import score_image
 from tests.factories import (

@@ -21,7 +21,7 @@ from merging.methods import Kind, methods_beside
 from merging.models import Release
 from merging.release import archive
 from merging.release.exports import EXPORTS
-from merging.services import merges, publishing, releases
+from merging.services import announcing, claims, merges, publishing, releases
 from merging.services.claims import ClaimLost
 
 #: What a release is packed as.
@@ -97,7 +97,7 @@ class Command(BulkCommand):
             else:
                 tree = self.build(campaign, options, Path(out))
                 self.stdout.write(f"{tree} is complete. Check it: {checks(tree)}")
-        except (releases.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
+        except (announcing.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
             raise CommandError(str(refused)) from refused
         except FileExistsError as there:
             raise CommandError(
@@ -153,10 +153,10 @@ class Command(BulkCommand):
         if complete is not None:
             return releases.rebuild_folder(complete, out, workers, self.track, link=link)
         pending = Release.objects.filter(
-            releases.claimable(), campaign=campaign, version=version
+            claims.claimable(), campaign=campaign, version=version
         ).first()
-        announced = pending or releases.announce(campaign, version, wanted_of(campaign, options))
-        release = releases.claim(announced.pk)
+        announced = pending or announcing.announce(campaign, version, wanted_of(campaign, options))
+        release = claims.claim(announced.pk)
         if release is None:
             raise CommandError(f"Version {version} is being built by somebody else right now.")
         return releases.build_folder(release, out, workers, self.track, link=link)
@@ -182,10 +182,10 @@ def checks(tree: Path | None = None) -> str:
     )
 
 
-def wanted_of(campaign: Campaign, options: dict[str, Any]) -> releases.Wanted:
+def wanted_of(campaign: Campaign, options: dict[str, Any]) -> announcing.Wanted:
     """What was asked for on the command line."""
     methods = methods_beside(merges.rule_of(campaign), options["seed"])
-    return releases.Wanted(
+    return announcing.Wanted(
         options["layout"],
         methods[Kind(options["method"])],
         tuple(options["formats"]),

@@ -1,0 +1,177 @@
+"""A release's tree, put together from its parts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labeling.models import Role
+from merging.models import Release
+from merging.release import checksums, manifest
+from merging.release.contents import FileFact, Fragment, ReleaseFacts
+from merging.release.documents import DOCUMENTS
+from merging.release.exports import EXPORTS
+from merging.release.statistics import Statistics
+from merging.services import gathering, release_parts
+from merging.services.claims import Pulse
+from merging.services.release_parts import store
+
+
+@dataclass(slots=True)
+class Built:
+    """A tree that was assembled: the SHA-256 of its SHA256SUMS, and what was counted."""
+
+    sums: str
+    changes: list[str]
+    statistics: Statistics
+
+
+def assemble(release: Release, tree: Path, *, link: bool) -> Built:
+    """Write every file of a release under `tree` from its parts."""
+    tree.mkdir()
+    pulse = Pulse(release)
+    writer = _Writer(tree, pulse)
+    objects = store()
+    for part in release_parts.in_order(release, "files"):
+        for _, path, digest, size in part.files:
+            objects.place(digest, tree / path, link=link)
+            writer.files[path] = FileFact(path, digest, size)
+        pulse.go_on()
+    facts, totals = facts_of(release)
+    for name in release.formats:
+        fragments = _Fragments(release, name, pulse)
+        for path, pieces in EXPORTS[name].files(facts, fragments, writer.read):
+            writer.write(path, pieces)
+    entries = (
+        manifest.Entry(
+            part.product_id,
+            part.split,
+            len(part.labels),
+            part.inputs,
+            {key: path for key, path, _, _ in reversed(part.files)},
+        )
+        for part in release_parts.in_order(release)
+    )
+    writer.write(manifest.NAME, manifest.pieces(facts, release.formats, entries))
+    described = sorted(writer.files.values(), key=lambda file: file.path)
+    for path, document in DOCUMENTS.items():
+        writer.write(path, [document(facts, described)])
+    text = checksums.sums_text({file.path: file.sha256 for file in writer.files.values()}).encode()
+    (tree / checksums.NAME).write_bytes(text)
+    return Built(checksums.sha256(text), list(facts.changes), totals)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes files of a tree that are not pieces of the store, and sums them on the way."""
+
+    tree: Path
+    pulse: Pulse
+    files: dict[str, FileFact] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes:
+        return (self.tree / path).read_bytes()
+
+    def write(self, path: str, pieces: Iterable[bytes]) -> None:
+        target = self.tree / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with target.open("xb") as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+                self.pulse.go_on()
+        self.files[path] = FileFact(path, digest.hexdigest(), size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragments(Collection[Fragment]):
+    """What one export keeps of the images of a release, read from the store one by one."""
+
+    release: Release
+    name: str
+    pulse: Pulse
+
+    def __len__(self) -> int:
+        return self.release.parts.count()
+
+    def __contains__(self, fragment: object) -> bool:
+        return any(fragment == known for known in self)
+
+    def __iter__(self) -> Iterator[Fragment]:
+        objects = store()
+        for part in release_parts.in_order(self.release, "product_id", "split", "fragments"):
+            digest, _ = part.fragments[self.name]
+            yield Fragment(part.product_id, part.split, objects.read(digest))
+            self.pulse.go_on()
+
+
+def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
+    """What a release says of itself, from its parts."""
+    totals = Statistics()
+    counts: dict[tuple[str, str, str], int] = {}
+    people: dict[str, set[str]] = {}
+    labels = 0
+    for part in release_parts.in_order(release):
+        image = release_parts.as_counted(part.counted)
+        totals.add(image)
+        key = (image.rover, image.camera, part.split)
+        counts[key] = counts.get(key, 0) + 1
+        labels += len(part.labels)
+        for role, names in part.labelers.items():
+            people.setdefault(role, set()).update(names)
+    method = gathering.method_of(release)
+    facts = ReleaseFacts(
+        slug=release.campaign.slug,
+        title=release.title or release.campaign.name,
+        description=release.description,
+        version=release.version,
+        layout=release.layout,
+        released_on=release.released_on,
+        licence=release.licence,
+        creators=tuple(release.creators),
+        credits=release.credits,
+        homepage=release.homepage,
+        classes=gathering.classes_of(release),
+        rule=str(method),
+        parameters=method.to_json(),
+        counts=counts,
+        pixels={variant: dict(pixels) for variant, pixels in totals.pixels.items()},
+        labels=labels,
+        labelers=len(people.get(Role.CROWD, ())),
+        experts=len(people.get(Role.EXPERT, ())),
+        previous=release.previous.version if release.previous else "",
+        changes=tuple(changes_of(release)),
+    )
+    return facts, totals
+
+
+def changes_of(release: Release) -> list[str]:
+    """Sentences on what is different from the version before; [] in the first."""
+    if release.status == Release.Status.COMPLETE:
+        return list(release.changes)
+    if release.previous is None:
+        return []
+    before, now = _labels_by_image(release.previous), _labels_by_image(release)
+    both = before.keys() & now.keys()
+    added = sum(len(now[name][1] - before[name][1]) for name in both)
+    gone = sum(len(before[name][1] - now[name][1]) for name in both)
+    said = [
+        (len(now.keys() - before.keys()), "images are new"),
+        (len(before.keys() - now.keys()), "images are no longer in it"),
+        (sum(now[name][0] != before[name][0] for name in both), "images changed between splits"),
+        (added, "labels of images that were in it before are new or were corrected"),
+        (gone, "labels of these were thrown out, or replaced by their corrections"),
+    ]
+    changed = [f"{count} {what}." for count, what in said if count]
+    if release.previous.method != release.method:
+        changed.append(f"Labels are merged another way: {gathering.method_of(release)}.")
+    return changed or ["Nothing has changed but what the release says of itself."]
+
+
+def _labels_by_image(release: Release) -> dict[str, tuple[str, set[str]]]:
+    rows = release.parts.values_list("product_id", "split", "labels")
+    return {name: (split, set(labels)) for name, split, labels in rows.iterator()}
