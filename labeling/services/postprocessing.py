@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from django.core.cache import cache
 from django.db.models.fields.files import FieldFile
 
 from labeling.geometry import Region
+from labeling.ingest.rasters import decode_grey_png
 from labeling.masks import rasterize_regions
 from labeling.models import Image, Label
-from labeling.pictures import read_mask
+from labeling.pictures import png_bytes
 from labeling.planes import (
     Planes,
     planes_from_bytes,
@@ -50,19 +51,34 @@ def regions_from_json(polygons: list[dict[str, Any]]) -> list[Region]:
 
 def removed_pixels(image: Image) -> BoolMask | None:
     """What labels lose on this image: rover and beyond the range limit. None: nothing."""
-    return union_of(stored_masks(image))
+    return union_of(
+        None if stored is None else stored.removes
+        for stored in map(stored_mask, (image.rover_mask, image.range_mask))
+    )
 
 
-def stored_masks(image: Image) -> tuple[BoolMask | None, BoolMask | None]:
-    """What is on the rover, and what is beyond the range limit; None where there is no mask."""
-    return _stored_mask(image.rover_mask), _stored_mask(image.range_mask)
+@dataclass(frozen=True, slots=True)
+class StoredMask:
+    """What is on the rover, or beyond the range limit: True there, and the PNG that says so.
+
+    The PNG is 8-bit grey, 1 there and 0 elsewhere.
+    """
+
+    removes: BoolMask
+    png: bytes
 
 
-def _stored_mask(file: FieldFile) -> npt.NDArray[np.bool_] | None:
+def stored_mask(file: FieldFile) -> StoredMask | None:
+    """A mask of an image; None where it has none. Raises FileNotFoundError."""
     if not file:
         return None
     with file.open("rb") as opened:
-        return np.not_equal(read_mask(opened), 0)
+        content = opened.read()
+    pixels = decode_grey_png(content, str(file.name))
+    removes = np.not_equal(pixels, 0)
+    # As it is written when an image comes in (`labeling.preparation`).
+    is_plain = pixels.max(initial=0) <= 1
+    return StoredMask(removes, content if is_plain else png_bytes(removes))
 
 
 def post_processed_mask(label: Label, image: Image, removed: BoolMask | None) -> Mask:

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from django.db.models.fields.files import FieldFile
 
 from labeling.models import Image, Label, Role
 from labeling.pictures import png_bytes
-from labeling.postprocess import BoolMask, Mask, union_of
+from labeling.postprocess import Mask
 from labeling.services import postprocessing
+from labeling.services.postprocessing import StoredMask
 from merging.methods import MergeMethod
 from merging.models import MERGE_METHOD, RELEASE_CODE, Release
 from merging.release import ai4mars_tree
@@ -195,18 +197,16 @@ def gather(state: State, terms: Terms) -> Gathered:
         raise LookupError(f"Layout {terms.layout} has no place for {image.product_id}.")
     # Rejected ones too: one may have become so since the state was read.
     read = list(image.labels.order_by("pk"))
-    rover, beyond = postprocessing.stored_masks(image)
-    masks = {"rover_mask": _mask(image, rover), "range_mask": _mask(image, beyond)}
-    pngs = {key: png_bytes(mask) for key, mask in masks.items()}
+    rover, beyond = _removing(image, image.rover_mask), _removing(image, image.range_mask)
+    pngs = {"rover_mask": rover.png, "range_mask": beyond.png}
+    masks: dict[str, Mask] = {}
     labelers = 0
-    variants: list[str] = []
     codes = tuple(each.code for each in terms.classes)
-    drawn = Drawn(image, read, union_of((rover, beyond)), codes)
+    drawn = Drawn(image, read, rover.removes | beyond.removes, codes)
     if state.split:
         for variant, merged in alternatives.merge(drawn, terms.method).items():
             labelers = merged.stored.labelers
             masks[variant], pngs[variant] = merged.content()
-            variants.append(variant)
     paths = ai4mars_tree.paths(
         home, image.product_id, is_gold=image.pool == Image.Pool.GOLD, labelers=labelers
     )
@@ -219,11 +219,11 @@ def gather(state: State, terms: Terms) -> Gathered:
         width=image.width,
         height=image.height,
         frame=frame,
-        masks={variant: masks[variant] for variant in variants},
-        rover_mask=masks["rover_mask"],
-        range_mask=masks["range_mask"],
+        masks=masks,
+        rover_mask=rover.removes.view(np.uint8),
+        range_mask=beyond.removes.view(np.uint8),
         labels=tuple(_label(label, polygons, terms.pseudonym_key) for label in state.labels),
-        paths={key: where[0] for key, where in paths.items() if key in masks or key == "frame"},
+        paths={key: where[0] for key, where in paths.items() if key in pngs or key == "frame"},
         metadata={
             name: _time(value) if isinstance(value, datetime) else value
             for name, value in state.image.items()
@@ -253,8 +253,10 @@ def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> Releas
     )
 
 
-def _mask(image: Image, removes: BoolMask | None) -> Mask:
-    """A mask with 1 where it removes; loaders rely on one for every image, so none is all 0."""
-    if removes is None:
-        return np.zeros((image.height, image.width), dtype=np.uint8)
-    return removes.view(np.uint8)
+def _removing(image: Image, file: FieldFile) -> StoredMask:
+    """A mask of an image; loaders rely on one for every image, so none is one of zeros."""
+    stored = postprocessing.stored_mask(file)
+    if stored is not None:
+        return stored
+    nothing = np.zeros((image.height, image.width), dtype=np.bool_)
+    return StoredMask(nothing, png_bytes(nothing))
