@@ -52,14 +52,15 @@ def unpack_planes(planes: Planes, codes: Sequence[int], height: int, width: int)
     return mask.reshape(height, width)
 
 
-def remove_pixels(planes: Planes, removed: npt.NDArray[np.bool_] | None) -> Planes:
+def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Planes:
     """Planes without what lies on the rover or beyond the range limit (paper 3.1.3): a new array.
 
-    ``removed`` is bool (height, width), True = take away; None takes nothing away.
+    ``removed`` is one plane, uint64 (words,), as ``pack_pixels`` gives it: its pixels are taken
+    away. None takes nothing away.
     """
     if removed is None:
         return planes.copy()
-    left: Planes = planes & ~pack_pixels(removed)
+    left: Planes = planes & ~removed
     return left
 
 

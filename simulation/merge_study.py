@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ai4mars_site.bulk import each
 from labeling.masks import NO_LABEL
-from labeling.planes import pack_planes, regions_to_planes, remove_pixels
+from labeling.planes import pack_pixels, pack_planes, regions_to_planes, remove_pixels
 from merging.methods import Kind, MergeMethod, methods_beside
 from merging.votes import PAPER_RULE
 from merging.weighing import Known, decide, draw_lot, rating_weight
@@ -132,7 +132,7 @@ def label_scene(plan: Plan, number: int) -> SceneLabels:
     rng = np.random.default_rng([plan.seed, 2, number])
     labelers: list[int] = rng.permutation(plan.crowd)[: plan.labels].tolist()
     drawn = [draw_label(crowd[labeler], truth, CODES, rng) for labeler in labelers]
-    removed = truth == NO_LABEL
+    removed = pack_pixels(truth == NO_LABEL)
     planes = [
         remove_pixels(regions_to_planes(regions, CODES, *truth.shape), removed) for regions in drawn
     ]

@@ -22,6 +22,7 @@ from labeling.models import Image, Label
 from labeling.pictures import png_bytes
 from labeling.planes import (
     Planes,
+    pack_pixels,
     planes_from_bytes,
     planes_to_bytes,
     regions_to_planes,
@@ -86,33 +87,39 @@ def post_processed_mask(label: Label, image: Image, removed: BoolMask | None) ->
     return remove_masked(rasterize_regions(regions_of(label), image.height, image.width), removed)
 
 
-def paint(label: Label, image: Image, codes: Sequence[int], removed: BoolMask | None) -> Planes:
-    """A label as `planes_of` gives it, made from its polygons."""
-    drawn = regions_to_planes(regions_of(label), codes, image.height, image.width)
-    return remove_pixels(drawn, removed)
+def paint(
+    labels: Sequence[Label], image: Image, codes: Sequence[int], removed: BoolMask | None
+) -> list[Planes]:
+    """Labels as `planes_of` gives them, made from their polygons."""
+    lost = None if removed is None else pack_pixels(removed)
+    return [
+        remove_pixels(regions_to_planes(regions_of(label), codes, image.height, image.width), lost)
+        for label in labels
+    ]
 
 
-def planes_of(labels: Sequence[Label], image: Image) -> list[Planes]:
+def planes_of(
+    labels: Sequence[Label], image: Image, codes: Sequence[int] | None = None
+) -> list[Planes]:
     """Labels of one image as scores see them (paper 3.1.3): uint64 (classes, words) each.
 
     Without what lies on the rover or beyond the range limit; classes are in the order of
-    `Campaign.class_codes()`. No labels: [].
+    `Campaign.class_codes()`, which are asked for where they are not given. No labels: [].
     """
-    codes = image.campaign.class_codes()
+    codes = image.campaign.class_codes() if codes is None else codes
     keys = [_key(label, image, codes) for label in labels]
     kept: dict[str, bytes] = cache.get_many(keys)
-    missing = [label for label, key in zip(labels, keys, strict=True) if key not in kept]
-    removed = removed_pixels(image) if missing else None
-    planes, made = [], {}
-    for label, key in zip(labels, keys, strict=True):
-        if key in kept:
-            planes.append(planes_from_bytes(kept[key], len(codes), image.height, image.width))
-            continue
-        planes.append(paint(label, image, codes, removed))
-        made[key] = planes_to_bytes(planes[-1])
-    if made:
-        cache.set_many(made, KEEP_SECONDS)
-    return planes
+    planes = {
+        key: planes_from_bytes(content, len(codes), image.height, image.width)
+        for key, content in kept.items()
+    }
+    missing = {key: label for label, key in zip(labels, keys, strict=True) if key not in kept}
+    if missing:
+        painted = paint(list(missing.values()), image, codes, removed_pixels(image))
+        made = dict(zip(missing, painted, strict=True))
+        cache.set_many({key: planes_to_bytes(of) for key, of in made.items()}, KEEP_SECONDS)
+        planes |= made
+    return [planes[key] for key in keys]
 
 
 def _key(label: Label, image: Image, codes: Sequence[int]) -> str:

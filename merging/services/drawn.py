@@ -68,10 +68,9 @@ class Drawn:
         if role not in self._planes:
             if self._removed is None:
                 self._removed = postprocessing.removed_pixels(self.image)
-            self._planes[role] = [
-                postprocessing.paint(label, self.image, self.codes, self._removed)
-                for label in self.labels(role)
-            ]
+            self._planes[role] = postprocessing.paint(
+                self.labels(role), self.image, self.codes, self._removed
+            )
         return self._planes[role]
 
     def inputs(self, counting: Sequence[Label], **parameters: Any) -> str:

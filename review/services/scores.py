@@ -63,8 +63,11 @@ def overlaps_of(image: Image) -> dict[str, Overlaps]:
 
     Labels are named "id:version". A role that was never scored is left out.
     """
-    state = ImageAgreement.objects.filter(image=image, method=SCORING_METHOD).first()
-    if state is None:
+    return _overlaps_in(ImageAgreement.objects.filter(image=image).first())
+
+
+def _overlaps_in(state: ImageAgreement | None) -> dict[str, Overlaps]:
+    if state is None or state.method != SCORING_METHOD:
         return {}
     return {role: Overlaps.from_json(kept) for role, kept in state.overlaps.items()}
 
@@ -76,11 +79,19 @@ def key_of(label: Label) -> str:
 
 def _score_once(image_id: int) -> bool:
     image = Image.objects.select_related("campaign").get(pk=image_id)
-    if ImageAgreement.objects.filter(image=image).current().exists():
+    state = ImageAgreement.objects.filter(image=image).first()
+    if state is not None and (state.labels_version, state.method) == (
+        image.labels_version,
+        SCORING_METHOD,
+    ):
         return True
-    known = overlaps_of(image)
+    known = _overlaps_in(state)
+    labels: dict[str, list[Label]] = {role.value: [] for role in LABEL_ROLES}
+    for label in image.labels.accepted().filter(role__in=labels).order_by("pk"):
+        labels[label.role].append(label)
+    codes = image.campaign.class_codes()
     compared = {
-        role.value: _compare(image, role.value, known.get(role.value)) for role in LABEL_ROLES
+        role: _compare(image, codes, of_role, known.get(role)) for role, of_role in labels.items()
     }
     now = timezone.now()
     scores = [
@@ -102,18 +113,18 @@ def _score_once(image_id: int) -> bool:
     return _write(image, scores, kept)
 
 
-def _compare(image: Image, role: str, known: Overlaps | None) -> Compared:
+def _compare(
+    image: Image, codes: tuple[int, ...], labels: list[Label], known: Overlaps | None
+) -> Compared:
     """The image's labels of a role, in order; only pairs with a label that is new are counted."""
-    labels: list[Label] = list(image.labels.accepted().filter(role=role).order_by("pk"))
     by_key = {key_of(label): label for label in labels}
-    codes = image.campaign.class_codes()
     overlaps = Overlaps.none(codes)
     if known is not None and known.codes == codes:
         overlaps = known.only(by_key.keys())
     new = [key for key in by_key if key not in overlaps.keys]
     if new:
         order = [*overlaps.keys, *new]
-        planes = planes_of([by_key[key] for key in order], image)
+        planes = planes_of([by_key[key] for key in order], image, codes)
         for place, key in enumerate(new, start=len(overlaps.keys)):
             overlaps = overlaps.with_label(key, planes[place], planes[:place])
     return Compared([by_key[key] for key in overlaps.keys], overlaps)
@@ -150,7 +161,7 @@ def _expect(scores: list[AgreementScore]) -> None:
 
 @transaction.atomic
 def _write(image: Image, scores: list[AgreementScore], overlaps: Mapping[str, object]) -> bool:
-    ImageAgreement.objects.get_or_create(image=image)
+    ImageAgreement.objects.bulk_create([ImageAgreement(image=image)], ignore_conflicts=True)
     # The row's lock makes writers of one image take turns; the version says who came too late.
     state = ImageAgreement.objects.select_for_update().get(image=image)
     present = Image.objects.values_list("labels_version", flat=True).get(pk=image.pk)
@@ -162,7 +173,9 @@ def _write(image: Image, scores: list[AgreementScore], overlaps: Mapping[str, ob
     )
     # Locked: a rating that comes now is counted before these scores, or after them.
     known = {s.label_id: s for s in before.select_for_update(of=("self",)).order_by("pk")}
-    before.exclude(label__in=[score.label_id for score in scores]).delete()
+    gone_labels = known.keys() - {score.label_id for score in scores}
+    if gone_labels:
+        before.filter(label__in=gone_labels).delete()
     _decide_who_looks(image, scores, known)
     _expect(scores)
     AgreementScore.objects.bulk_create(

@@ -103,7 +103,7 @@ def test_pixels_are_packed_in_reading_order(place: int) -> None:
 def test_removing_and_counting_are_as_on_masks(mask: npt.NDArray[np.uint8], seed: int) -> None:
     codes = [254, 0, 50, 1, 2]
     removed = np.random.default_rng(seed).random(mask.shape) < 0.4
-    left = remove_pixels(pack_planes(mask, codes), removed)
+    left = remove_pixels(pack_planes(mask, codes), pack_pixels(removed))
     assert np.array_equal(left, pack_planes(remove_masked(mask, removed), codes))
     assert pixels_of_classes(left, codes) == pixels_per_class(remove_masked(mask, removed))
     untouched = remove_pixels(left, None)

@@ -25,9 +25,12 @@ SIZE = 1600
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    csv.field_size_limit(10**8)
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    before = csv.field_size_limit(10**8)
+    try:
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+    finally:
+        csv.field_size_limit(before)
 
 
 def polygon_of(xs: list[float], ys: list[float]) -> shapely.Polygon:
