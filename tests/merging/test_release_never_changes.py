@@ -215,11 +215,12 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
     releases.make_parts(release, 1, None)
     heard: list[object] = []
     # Each piece of work finds the builder silent, as after a long time.
-    placing = release_parts.Objects.place
+    in_order = release_parts.in_order
 
-    def place(*args: Any, **options: Any) -> None:
-        lose(release)
-        placing(*args, **options)
+    def parts(*args: Any) -> Any:
+        for part in in_order(*args):
+            lose(release)
+            yield part
 
     class Export:
         def __init__(self, export: Any) -> None:
@@ -231,7 +232,7 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
                 yield path, pieces
                 heard.append(claim(release.pk))
 
-    monkeypatch.setattr(release_parts.Objects, "place", place)
+    monkeypatch.setattr(release_parts, "in_order", parts)
     monkeypatch.setattr(
         assembling, "EXPORTS", {name: Export(export) for name, export in EXPORTS.items()}
     )
