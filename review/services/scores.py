@@ -1,10 +1,10 @@
-"""Agreement scores of one image, kept in step with its labels."""
+"""Agreement scores of images, kept in step with their labels."""
 
 from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -40,13 +40,52 @@ class Compared:
     overlaps: Overlaps
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of an image's labels as they were read, and what the labels share, by role."""
+
+    image: Image
+    scores: list[AgreementScore]
+    overlaps: Mapping[str, object]
+
+
 def score_image(image_id: int) -> bool:
     """Bring an image's agreement scores up to its present labels; True when they are.
 
-    Reads, computes without a lock, then writes only if the labels are still those that were
-    read. False: labels kept arriving, and the next nudge or sweep finishes the work.
+    False: labels kept arriving, and the next nudge or sweep finishes the work.
     """
-    return any(_score_once(image_id) for _ in range(ATTEMPTS))
+    return any(image_id in score_images([image_id]) for _ in range(ATTEMPTS))
+
+
+def score_images(image_ids: Collection[int]) -> set[int]:
+    """Bring some images' agreement scores up to their present labels; those that are.
+
+    Reads, computes without a lock, then writes where the labels are still those that were read:
+    a dozen queries, however many images. Raises Image.DoesNotExist.
+    """
+    images = Image.objects.select_related("campaign").in_bulk(image_ids)
+    for image_id in image_ids:
+        if image_id not in images:
+            raise Image.DoesNotExist(f"There is no image {image_id}.")
+    states = ImageAgreement.objects.in_bulk(image_ids)
+    current = {
+        pk
+        for pk, state in states.items()
+        if (state.labels_version, state.method) == (images[pk].labels_version, SCORING_METHOD)
+    }
+    labels: dict[int, list[Label]] = {pk: [] for pk in sorted(images.keys() - current)}
+    if not labels:
+        return current
+    accepted = Label.objects.accepted().filter(image__in=labels, role__in=LABEL_ROLES)
+    for label in accepted.order_by("pk"):
+        labels[label.image_id].append(label)
+    campaigns = {images[pk].campaign_id: images[pk].campaign for pk in labels}
+    codes = {pk: campaign.class_codes() for pk, campaign in campaigns.items()}
+    scored = [
+        _score(images[pk], codes[images[pk].campaign_id], drawn, _overlaps_in(states.get(pk)))
+        for pk, drawn in labels.items()
+    ]
+    return current | _write(scored)
 
 
 def forget(campaign: Campaign) -> int:
@@ -77,21 +116,14 @@ def key_of(label: Label) -> str:
     return f"{label.pk}:{label.version}"
 
 
-def _score_once(image_id: int) -> bool:
-    image = Image.objects.select_related("campaign").get(pk=image_id)
-    state = ImageAgreement.objects.filter(image=image).first()
-    if state is not None and (state.labels_version, state.method) == (
-        image.labels_version,
-        SCORING_METHOD,
-    ):
-        return True
-    known = _overlaps_in(state)
-    labels: dict[str, list[Label]] = {role.value: [] for role in LABEL_ROLES}
-    for label in image.labels.accepted().filter(role__in=labels).order_by("pk"):
-        labels[label.role].append(label)
-    codes = image.campaign.class_codes()
+def _score(
+    image: Image, codes: tuple[int, ...], labels: list[Label], known: Mapping[str, Overlaps]
+) -> Scored:
     compared = {
-        role: _compare(image, codes, of_role, known.get(role)) for role, of_role in labels.items()
+        role.value: _compare(
+            image, codes, [one for one in labels if one.role == role], known.get(role.value)
+        )
+        for role in LABEL_ROLES
     }
     now = timezone.now()
     scores = [
@@ -110,7 +142,7 @@ def _score_once(image_id: int) -> bool:
         if score is not None
     ]
     kept = {role: group.overlaps.to_json() for role, group in compared.items() if group.labels}
-    return _write(image, scores, kept)
+    return Scored(image, scores, kept)
 
 
 def _compare(
@@ -131,7 +163,7 @@ def _compare(
 
 
 def _decide_who_looks(
-    image: Image, scores: list[AgreementScore], known: dict[uuid.UUID, AgreementScore]
+    scores: list[AgreementScore], known: Mapping[uuid.UUID, AgreementScore]
 ) -> None:
     """What is decided with a label's first score stays; the rest is decided now."""
     first = [score for score in scores if score.label_id not in known]
@@ -142,11 +174,12 @@ def _decide_who_looks(
             score.opinions, score.is_waiting = old.opinions, old.is_waiting
     if not first:
         return
-    plan = plan_of(image.campaign)
+    campaigns = {score.campaign_id: score.campaign for score in first}
+    plans = {pk: plan_of(campaign) for pk, campaign in campaigns.items()}
     standing = Rating.objects.standing().filter(label__in=[score.label_id for score in first])
     rated = Counter(standing.values_list("label_id", flat=True))
     for score in first:
-        opinions.begin(score, plan, rated[score.label_id])
+        opinions.begin(score, plans[score.campaign_id], rated[score.label_id])
 
 
 def _expect(scores: list[AgreementScore]) -> None:
@@ -160,23 +193,61 @@ def _expect(scores: list[AgreementScore]) -> None:
 
 
 @transaction.atomic
-def _write(image: Image, scores: list[AgreementScore], overlaps: Mapping[str, object]) -> bool:
-    ImageAgreement.objects.bulk_create([ImageAgreement(image=image)], ignore_conflicts=True)
-    # The row's lock makes writers of one image take turns; the version says who came too late.
-    state = ImageAgreement.objects.select_for_update().get(image=image)
-    present = Image.objects.values_list("labels_version", flat=True).get(pk=image.pk)
-    if present != image.labels_version or state.labels_version > image.labels_version:
-        return False
+def _write(scored: list[Scored]) -> set[int]:
+    """Write scores where labels have not changed since they were read; of which images."""
+    images = [one.image for one in scored]
+    ImageAgreement.objects.bulk_create(
+        [ImageAgreement(image=image) for image in images], ignore_conflicts=True
+    )
+    # The rows' locks, taken in one order, make writers of an image take turns; the version says
+    # who came too late.
+    locked = ImageAgreement.objects.select_for_update().filter(image__in=images).order_by("pk")
+    states = {state.image_id: state for state in locked}
+    present = dict(Image.objects.filter(pk__in=states.keys()).values_list("pk", "labels_version"))
+    in_time = [
+        one
+        for one in scored
+        if states[one.image.pk].labels_version
+        <= one.image.labels_version
+        == present.get(one.image.pk)
+    ]
+    scores = [score for one in in_time for score in one.scores]
+    known = _replace(scores, [one.image for one in in_time])
+    for campaign_id in sorted({one.image.campaign_id for one in in_time}):
+        gone, come = (
+            chain.from_iterable(
+                opinions.counted(score) for score in counted if score.campaign_id == campaign_id
+            )
+            for counted in (known, scores)
+        )
+        distribution.count(campaign_id, gone, come)
+    for one in in_time:
+        state = states[one.image.pk]
+        state.labels_version = one.image.labels_version
+        state.scored_labels = len(one.scores)
+        state.method = SCORING_METHOD
+        state.overlaps = dict(one.overlaps)
+    ImageAgreement.objects.bulk_create(
+        [states[one.image.pk] for one in in_time],
+        update_conflicts=True,
+        unique_fields=("image",),
+        update_fields=("labels_version", "scored_labels", "method", "overlaps"),
+    )
+    return {one.image.pk for one in in_time}
+
+
+def _replace(scores: list[AgreementScore], images: list[Image]) -> list[AgreementScore]:
+    """Put the present scores of some images in the place of those before; what these were."""
     # A label thrown out keeps the score it was thrown out with.
-    before = AgreementScore.objects.filter(label__image=image).exclude(
+    before = AgreementScore.objects.filter(label__image__in=images).exclude(
         label__status=Label.Status.REJECTED
     )
     # Locked: a rating that comes now is counted before these scores, or after them.
     known = {s.label_id: s for s in before.select_for_update(of=("self",)).order_by("pk")}
-    gone_labels = known.keys() - {score.label_id for score in scores}
-    if gone_labels:
-        before.filter(label__in=gone_labels).delete()
-    _decide_who_looks(image, scores, known)
+    gone = known.keys() - {score.label_id for score in scores}
+    if gone:
+        before.filter(label__in=gone).delete()
+    _decide_who_looks(scores, known)
     _expect(scores)
     AgreementScore.objects.bulk_create(
         scores,
@@ -184,13 +255,4 @@ def _write(image: Image, scores: list[AgreementScore], overlaps: Mapping[str, ob
         unique_fields=("label",),
         update_fields=("score", "expected", "pairs", "labels_version", "computed_at"),
     )
-    gone, come = (
-        chain.from_iterable(map(opinions.counted, counted)) for counted in (known.values(), scores)
-    )
-    distribution.count(image.campaign_id, gone, come)
-    state.labels_version = image.labels_version
-    state.scored_labels = len(scores)
-    state.method = SCORING_METHOD
-    state.overlaps = dict(overlaps)
-    state.save(update_fields=("labels_version", "scored_labels", "method", "overlaps"))
-    return True
+    return list(known.values())

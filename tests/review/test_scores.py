@@ -14,7 +14,7 @@ from labeling.models import Campaign, Image, Label, Role
 from labeling.services import labels
 from labeling.services.labelers import new_guest
 from review.models import AgreementScore, ImageAgreement, images_to_score
-from review.services import scores
+from review.services import distribution, scores
 from review.services.scores import score_image
 from tests.factories import accept, assign, box, draw, new_campaign, new_image
 
@@ -196,6 +196,28 @@ def test_a_label_that_arrives_meanwhile_is_in_the_scores(
 
     assert [score_of(label) for label in (a, b, *late)] == [0.375, 0.5, 0.375]
     assert ImageAgreement.objects.current().filter(image=image).exists()
+
+
+def test_of_images_scored_together_only_the_overtaken_one_is_left(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = new_image(image.campaign)
+    for each in (image, other):
+        accept(each, *A)
+        accept(each, *B)
+    compute, late = scores.agreement_scores, []
+
+    def compute_while_a_label_arrives(planes: list) -> list:
+        if not late:
+            late.append(accept(other, *C))
+        return compute(planes)
+
+    monkeypatch.setattr(scores, "agreement_scores", compute_while_a_label_arrives)
+
+    assert scores.score_images([image.pk, other.pk]) == {image.pk}
+    assert list(images_to_score()) == [other]
+    assert scores.score_images([image.pk, other.pk]) == {image.pk, other.pk}
+    assert distribution.total(image.campaign, Role.CROWD) == 5
 
 
 def test_what_was_overtaken_each_time_is_not_written_and_left_to_the_sweep(

@@ -26,7 +26,8 @@ from tests.served import REPOSITORY
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-IMAGES = 40
+#: Many times what the command takes at once, so that it is killed in the midst of them.
+IMAGES = 120
 DRAWN = (("0" * 32,) * 24, ("0" * 20 + "1" * 12,) * 24, ("1" * 32,) * 12 + ("3" * 32,) * 12)
 
 

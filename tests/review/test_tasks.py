@@ -117,13 +117,14 @@ def test_all_scores_anew_are_the_same_and_a_stopped_run_goes_on(
     cache.clear()
     compute, done = score_labels.process_and_score, []
 
-    def be_stopped(image_id: int) -> bool:
+    def be_stopped(image_ids: list[int]) -> list[bool]:
         if len(done) == 1:
             raise KeyboardInterrupt
-        done.append(image_id)
-        return compute(image_id)
+        done.append(image_ids)
+        return compute(image_ids)
 
     monkeypatch.setattr(score_labels, "process_and_score", be_stopped)
+    monkeypatch.setattr(score_labels, "IMAGES_AT_ONCE", 1)
     with pytest.raises(KeyboardInterrupt):
         run("--campaign", "navcam", "--all")
     assert images_to_score().count() == 2

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from ai4mars_site.bulk import each
@@ -11,11 +13,17 @@ from labeling.services import labels
 from review.models import AgreementScore, images_to_score
 from review.services import distribution, scores
 
+#: Read and written together. A run that is killed does no more than these again.
+IMAGES_AT_ONCE = 10
 
-def process_and_score(image_id: int) -> bool:
-    """Bring one image up to date: post-process what is waiting, then score."""
-    labels.process_image(image_id)
-    return scores.score_image(image_id)
+
+def process_and_score(image_ids: Sequence[int]) -> list[bool]:
+    """Bring some images up to date: post-process what is waiting, then score."""
+    waiting = Label.objects.received().filter(image__in=image_ids)
+    for image_id in waiting.order_by("image").values_list("image", flat=True).distinct():
+        labels.process_image(image_id)
+    done = scores.score_images(image_ids)
+    return [image_id in done or scores.score_image(image_id) for image_id in image_ids]
 
 
 class Command(BulkCommand):
@@ -39,8 +47,13 @@ class Command(BulkCommand):
         stale = set(images_to_score().filter(campaign=campaign).values_list("pk", flat=True))
         waiting = Label.objects.received().filter(image__campaign=campaign)
         stale.update(waiting.values_list("image_id", flat=True))
-        done = each(process_and_score, sorted(stale), options["workers"])
-        scored = sum(self.progress(done, len(stale), "Images"))
+        images = sorted(stale)
+        together = [
+            images[first : first + IMAGES_AT_ONCE]
+            for first in range(0, len(images), IMAGES_AT_ONCE)
+        ]
+        done = chain.from_iterable(each(process_and_score, together, options["workers"]))
+        scored = sum(self.progress(done, len(images), "Images"))
         distribution.recount(campaign)
         total = AgreementScore.objects.filter(campaign=campaign).count()
         self.stdout.write(f"{scored} images scored; the campaign has {total} scores")
