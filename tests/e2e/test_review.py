@@ -304,6 +304,8 @@ def test_labels_of_a_page_that_is_left_are_free_at_once(
     other.context.close()
     page.goto(address)
     page.wait_for_selector('#review[data-state="reviewing"]')
+    # A label on its way to a page that is left stays that page's until its lease is over.
+    page.wait_for_load_state("networkidle")
     page.goto(f"{served_site.url.rstrip('/')}/review/")
     left = run(
         served_site,
