@@ -14,6 +14,10 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
 FROM python:3.11-slim-bookworm
+# The one library that a wheel (rasterio's) expects from the system, and this image does not have.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libexpat1 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 1000 ai4mars \
     && install --directory --owner ai4mars /data
 ENV PATH=/venv/bin:$PATH \
