@@ -243,6 +243,9 @@ if CACHE_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+#: Labels' bit planes are kept where every process finds them: one that scores a campaign by itself
+#: would pack them for nobody, as it meets each image once.
+KEEP_PLANES = bool(CACHE_URL)
 
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL or embedded_redis_url(AI4MARS_HOME))
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -1,7 +1,7 @@
 """Stored labels as pixels: post-processed (paper 3.1.3), as a mask or as bit planes.
 
-Planes are kept at hand, so that no label is rasterised twice without need. What is kept can be
-thrown away at any time: it is made again from the polygons.
+Where processes share a cache, planes are kept in it, so that no label is rasterised twice without
+need. What is kept can be thrown away at any time: it is made again from the polygons.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models.fields.files import FieldFile
 
@@ -108,7 +109,7 @@ def planes_of(
     """
     codes = image.campaign.class_codes() if codes is None else codes
     keys = [_key(label, image, codes) for label in labels]
-    kept: dict[str, bytes] = cache.get_many(keys)
+    kept: dict[str, bytes] = cache.get_many(keys) if settings.KEEP_PLANES else {}
     planes = {
         key: planes_from_bytes(content, len(codes), image.height, image.width)
         for key, content in kept.items()
@@ -117,7 +118,8 @@ def planes_of(
     if missing:
         painted = paint(list(missing.values()), image, codes, removed_pixels(image))
         made = dict(zip(missing, painted, strict=True))
-        cache.set_many({key: planes_to_bytes(of) for key, of in made.items()}, KEEP_SECONDS)
+        if settings.KEEP_PLANES:
+            cache.set_many({key: planes_to_bytes(of) for key, of in made.items()}, KEEP_SECONDS)
         planes |= made
     return [planes[key] for key in keys]
 

@@ -42,10 +42,15 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The scores of an image's labels as they were read, and what the labels share, by role."""
+    """The scores of an image's labels as they were read, and what the labels share, by role.
+
+    The scores know their labels by id alone: a label that knew its score, and the score it, would
+    stay in memory with all its polygons until Python looks for such rings.
+    """
 
     image: Image
     scores: list[AgreementScore]
+    versions: Mapping[uuid.UUID, int]
     overlaps: Mapping[str, object]
 
 
@@ -128,7 +133,7 @@ def _score(
     now = timezone.now()
     scores = [
         AgreementScore(
-            label=label,
+            label_id=label.pk,
             campaign=image.campaign,
             role=role,
             score=score,
@@ -142,7 +147,7 @@ def _score(
         if score is not None
     ]
     kept = {role: group.overlaps.to_json() for role, group in compared.items() if group.labels}
-    return Scored(image, scores, kept)
+    return Scored(image, scores, {label.pk: label.version for label in labels}, kept)
 
 
 def _compare(
@@ -182,13 +187,13 @@ def _decide_who_looks(
         opinions.begin(score, plans[score.campaign_id], rated[score.label_id])
 
 
-def _expect(scores: list[AgreementScore]) -> None:
+def _expect(scores: list[AgreementScore], versions: Mapping[uuid.UUID, int]) -> None:
     """The quality last estimated for what a label is now, where there is one."""
     labels = [score.label_id for score in scores]
     qualities = LabelQuality.objects.filter(label__in=labels).in_bulk()
     for score in scores:
         known = qualities.get(score.label_id)
-        if known is not None and known.label_version == score.label.version:
+        if known is not None and known.label_version == versions[score.label_id]:
             score.expected = known.quality
 
 
@@ -212,7 +217,7 @@ def _write(scored: list[Scored]) -> set[int]:
         == present.get(one.image.pk)
     ]
     scores = [score for one in in_time for score in one.scores]
-    known = _replace(scores, [one.image for one in in_time])
+    known = _replace(in_time, scores)
     for campaign_id in sorted({one.image.campaign_id for one in in_time}):
         gone, come = (
             chain.from_iterable(
@@ -236,9 +241,10 @@ def _write(scored: list[Scored]) -> set[int]:
     return {one.image.pk for one in in_time}
 
 
-def _replace(scores: list[AgreementScore], images: list[Image]) -> list[AgreementScore]:
+def _replace(scored: list[Scored], scores: list[AgreementScore]) -> list[AgreementScore]:
     """Put the present scores of some images in the place of those before; what these were."""
     # A label thrown out keeps the score it was thrown out with.
+    images = [one.image for one in scored]
     before = AgreementScore.objects.filter(label__image__in=images).exclude(
         label__status=Label.Status.REJECTED
     )
@@ -248,7 +254,7 @@ def _replace(scores: list[AgreementScore], images: list[Image]) -> list[Agreemen
     if gone:
         before.filter(label__in=gone).delete()
     _decide_who_looks(scores, known)
-    _expect(scores)
+    _expect(scores, dict(chain.from_iterable(one.versions.items() for one in scored)))
     AgreementScore.objects.bulk_create(
         scores,
         update_conflicts=True,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import numpy as np
 import pytest
+from django.core.cache import cache
 from django.db import connections
 
 from labeling.models import Campaign, Image, Label, Role
-from labeling.services import labels
+from labeling.planes import Planes
+from labeling.services import labels, postprocessing
 from labeling.services.labelers import new_guest
 from review.models import AgreementScore, ImageAgreement, images_to_score
 from review.services import distribution, scores
@@ -310,3 +315,47 @@ def test_the_score_of_a_label_corrected_to_nothing_is_gone(image: Image) -> None
 
     assert not AgreementScore.objects.exists(), "the other one is alone now"
     assert other.status == Label.Status.ACCEPTED
+
+
+def test_labels_are_not_in_memory_any_more_once_they_are_scored(campaign: Campaign) -> None:
+    image = new_image(campaign)
+    for _ in range(2):
+        accept(image, "00..", "....")
+
+    def in_memory() -> list[Label]:
+        return [each for each in gc.get_objects() if isinstance(each, Label)]
+
+    gc.collect()
+    before = in_memory()
+    gc.disable()
+    try:
+        scores.score_image(image.pk)
+        after = in_memory()
+    finally:
+        gc.enable()
+
+    assert len(after) == len(before)
+
+
+def test_planes_are_kept_only_where_other_processes_find_them(
+    campaign: Campaign, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = new_image(campaign)
+    labels = [accept(image, "00..", "...."), accept(image, "0011", "22..")]
+    painted: list[int] = []
+    paint = postprocessing.paint
+
+    def count(labels: list[Label], *others: Any) -> list[Planes]:
+        painted.append(len(labels))
+        return paint(labels, *others)
+
+    monkeypatch.setattr(postprocessing, "paint", count)
+    cache.clear()
+    settings.KEEP_PLANES = False
+    new = [postprocessing.planes_of(labels, image) for _ in range(2)]
+    settings.KEEP_PLANES = True
+    kept = [postprocessing.planes_of(some, image) for some in (labels[:1], labels, labels)]
+
+    assert painted == [2, 2, 1, 1]
+    for planes in (*new, *kept[1:]):
+        np.testing.assert_array_equal(planes, new[0])
