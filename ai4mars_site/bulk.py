@@ -8,6 +8,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
 from typing import Any, TypeVar
 
 import django
@@ -44,6 +45,13 @@ def each(
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of `size`, the last one shorter; nothing is taken before it is needed."""
+    ahead = iter(items)
+    while chunk := list(islice(ahead, size)):
+        yield chunk
 
 
 # In a process of the pool: what it was started for

@@ -31,9 +31,8 @@ def estimate_skill(campaign_id: int) -> None:
         return
     try:
         labels_read = skill.label_set(campaign)
-        images = list(skill.compared_images(campaign).values_list("pk", flat=True))
-        votes = skill.still_at_it(campaign, map(skill.votes_of_image, images))
-        skill.estimate_campaign(campaign, labels_read, votes)
+        _, votes = skill.votes_of_campaign(campaign)
+        skill.estimate_campaign(campaign, labels_read, skill.still_at_it(campaign, votes))
     finally:
         skill.give_up(campaign)
 

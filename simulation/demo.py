@@ -236,8 +236,8 @@ def estimate_skill() -> None:
     """What the workers do at night."""
     demo = campaign()
     if not skill.is_current(demo):
-        images = skill.compared_images(demo).values_list("pk", flat=True)
-        skill.estimate_campaign(demo, skill.label_set(demo), map(skill.votes_of_image, images))
+        labels_read = skill.label_set(demo)
+        skill.estimate_campaign(demo, labels_read, skill.votes_of_campaign(demo)[1])
 
 
 def build_first_release() -> None:

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models.fields.json import KeyTransform
 
 
-class PolygonsField(models.JSONField):
-    """Polygons as JSON, read four times as quickly: a label has thousands of numbers."""
+class LargeJSONField(models.JSONField):
+    """JSON that is read four times as quickly: a label has thousands of numbers."""
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         """Another way to read, not another column: migrations know a JSONField."""

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from labeling.models.fields import PolygonsField
+from labeling.models.fields import LargeJSONField
 from labeling.models.images import LABEL_ROLE_CHOICES, Image, Role
 from labeling.models.labelers import Labeler
 
@@ -51,7 +51,7 @@ class Label(models.Model):
     labeler = models.ForeignKey(Labeler, on_delete=models.PROTECT, related_name="labels")
     role = models.CharField(max_length=6, choices=LABEL_ROLE_CHOICES, default=Role.CROWD)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.RECEIVED)
-    polygons = PolygonsField(help_text='[{"class": code, "rings": [[[x, y], ...], ...]}, ...]')
+    polygons = LargeJSONField(help_text='[{"class": code, "rings": [[[x, y], ...], ...]}, ...]')
     pixel_counts = models.JSONField(
         null=True, blank=True, help_text="Pixels per class code after post-processing."
     )
@@ -118,7 +118,7 @@ class LabelVersion(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    polygons = PolygonsField()
+    polygons = LargeJSONField()
     sent_at = models.DateTimeField()
 
     class Meta:

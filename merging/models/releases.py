@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.models import Campaign
+from labeling.models.fields import LargeJSONField
 
 #: Grows when the same labels and parameters would be released as other bytes.
 RELEASE_CODE = 2
@@ -201,13 +202,13 @@ class ReleasePart(models.Model):
     product_id = models.CharField(max_length=120)
     split = models.CharField(max_length=5, blank=True)
     inputs = models.CharField(max_length=64, help_text="SHA-256 of all it was made from.")
-    files = models.JSONField(help_text="[what it is, path, SHA-256, bytes], in order.")
-    fragments = models.JSONField(
+    files = LargeJSONField(help_text="[what it is, path, SHA-256, bytes], in order.")
+    fragments = LargeJSONField(
         default=dict, help_text="Export -> [SHA-256, bytes] of its fragment."
     )
-    counted = models.JSONField(help_text="What the statistics need of it.")
-    labels = models.JSONField(help_text='Its accepted labels as "id:version", in order.')
-    labelers = models.JSONField(help_text="Pseudonyms of its labelers, by role.")
+    counted = LargeJSONField(help_text="What the statistics need of it.")
+    labels = LargeJSONField(help_text='Its accepted labels as "id:version", in order.')
+    labelers = LargeJSONField(help_text="Pseudonyms of its labelers, by role.")
 
     class Meta:
         ordering = ("release", "product_id")

@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ai4mars_site.bulk import chunks
 from labeling.models import Role
 from merging.models import Release
 from merging.release import checksums, manifest
@@ -22,6 +24,8 @@ from merging.services.release_parts import store
 
 #: Files that are copied at the same time: most of the work is the kernel's, and a disk's.
 COPIES_AT_ONCE = 2
+#: Images whose files are handed out to be copied before anybody waits for them.
+PARTS_AT_ONCE = 50
 
 
 @dataclass(slots=True)
@@ -46,8 +50,9 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
         return FileFact(path, digest, size)
 
     with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
-        for part in release_parts.in_order(release, "files"):
-            writer.files |= {fact.path: fact for fact in pool.map(placed, part.files)}
+        for parts in chunks(release_parts.in_order(release, "files"), PARTS_AT_ONCE):
+            files = chain.from_iterable(part.files for part in parts)
+            writer.files |= {fact.path: fact for fact in pool.map(placed, files)}
             pulse.go_on()
     facts, totals = facts_of(release)
     for name in release.formats:

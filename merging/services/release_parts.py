@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from ai4mars_site.bulk import chunks
 from labeling.models import Campaign, Image
 from labeling.services import labels
 from merging.models import Release, ReleasePart
@@ -60,8 +60,7 @@ class Job:
 
 def jobs(image_ids: Sequence[int], terms: Terms) -> Iterator[Job]:
     """Work for `make_part`, with the states of images as they are when it is asked for."""
-    for first in range(0, len(image_ids), JOBS_AT_ONCE):
-        chunk = image_ids[first : first + JOBS_AT_ONCE]
+    for chunk in chunks(image_ids, JOBS_AT_ONCE):
         states = gathering.states(chunk)
         yield from (Job(states[image_id], terms) for image_id in chunk)
 
@@ -183,9 +182,7 @@ def _take_out(release: Release, product_ids: set[str]) -> None:
 
 def _chunks(campaign: Campaign) -> Iterator[list[int]]:
     images = Image.objects.filter(campaign=campaign).in_dataset().order_by("product_id")
-    rows = images.values_list("pk", flat=True).iterator(chunk_size=CHUNK)
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+    return chunks(images.values_list("pk", flat=True).iterator(chunk_size=CHUNK), CHUNK)
 
 
 def is_whole(part: ReleasePart, objects: Objects) -> bool:
@@ -207,8 +204,8 @@ def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
     Sorted here and not by the database: each has its own idea of the order of texts, and a
     release must be the same to the byte on all of them.
     """
-    ids = iter([pk for _, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))])
-    while chunk := list(islice(ids, CHUNK)):
+    ids = [pk for _, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))]
+    for chunk in chunks(ids, CHUNK):
         parts = ReleasePart.objects.only(*columns).in_bulk(chunk)
         yield from (parts[pk] for pk in chunk)
 

@@ -6,9 +6,10 @@ import hashlib
 import math
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from ai4mars_site.bulk import chunks, each
 from labeling.models import Campaign, Image, Label
 from labeling.services.postprocessing import planes_of
 from review.ballots import ImageVotes, ballots
@@ -32,6 +34,8 @@ from review.skill import MOST_ROUNDS, TOLERANCE, Real
 PATTERNS_OF_AN_IMAGE = 256
 #: A worker that has not said for so long that it is at it was killed.
 CLAIM = timedelta(hours=1)
+#: Images whose labels are read together.
+IMAGES_AT_ONCE = 10
 #: How often a worker says so.
 RENEW_SECONDS = 60.0
 BATCH = 2000
@@ -148,16 +152,37 @@ def still_at_it(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Iterator[
             said = time.monotonic()
 
 
-def votes_of_image(image_id: int) -> GatheredVotes:
-    """The votes of an image's accepted crowd labels where two or more of them overlap."""
-    image = Image.objects.select_related("campaign").get(pk=image_id)
-    labels: list[Label] = list(image.labels.accepted().crowd().order_by("pk"))
-    found = vote_patterns(planes_of(labels, image)).overlapping()
+def votes_of_images(image_ids: Collection[int]) -> list[GatheredVotes]:
+    """The votes of some images' accepted crowd labels where two or more of them overlap.
+
+    In the order of the ids, without images that are gone; a handful of queries, however many they
+    are.
+    """
+    images = Image.objects.select_related("campaign").in_bulk(image_ids)
+    campaigns = {image.campaign_id: image.campaign for image in images.values()}
+    codes = {pk: campaign.class_codes() for pk, campaign in campaigns.items()}
+    labels: dict[int, list[Label]] = {pk: [] for pk in image_ids if pk in images}
+    for label in Label.objects.accepted().crowd().filter(image__in=images).order_by("pk"):
+        labels[label.image_id].append(label)
+    return [
+        _votes(images[pk], codes[images[pk].campaign_id], drawn) for pk, drawn in labels.items()
+    ]
+
+
+def _votes(image: Image, codes: tuple[int, ...], labels: list[Label]) -> GatheredVotes:
+    found = vote_patterns(planes_of(labels, image, codes)).overlapping()
     return GatheredVotes(
         found.condensed(PATTERNS_OF_AN_IMAGE),
         [(label.pk, label.version) for label in labels],
         [label.labeler_id for label in labels],
     )
+
+
+def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterator[GatheredVotes]]:
+    """How many images can say something about labelers, and their votes, read as they are taken."""
+    images = list(compared_images(campaign).values_list("pk", flat=True))
+    read = each(votes_of_images, chunks(images, IMAGES_AT_ONCE), workers)
+    return len(images), chain.from_iterable(read)
 
 
 def estimate_campaign(

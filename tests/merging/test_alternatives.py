@@ -57,7 +57,7 @@ def train(image: Image, method: MergeMethod) -> list[str]:
 
 def estimate(campaign: Campaign) -> CampaignSkill:
     """The skill of the campaign's labelers, as a worker would estimate it."""
-    votes = [skill.votes_of_image(image.pk) for image in skill.compared_images(campaign)]
+    _, votes = skill.votes_of_campaign(campaign)
     return skill.estimate_campaign(campaign, skill.label_set(campaign), votes)
 
 

@@ -81,10 +81,10 @@ def test_an_image_by_hand(campaign: Campaign) -> None:
 
 
 def test_skill_takes_part_once_it_is_known(campaign: Campaign) -> None:
-    image = agreed(campaign)
+    agreed(campaign)
     comparisons.bring_up_to_date(campaign, 5)
     assert Kind.SKILL not in comparisons.worst_first(campaign)[0].ways
-    votes = [skill.votes_of_image(image.pk)]
+    _, votes = skill.votes_of_campaign(campaign)
     skill.estimate_campaign(campaign, skill.label_set(campaign), votes)
 
     comparisons.forget(campaign)

@@ -95,10 +95,10 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
     before = estimates()
     accept(new_image(campaign), *TRUTH, labeler=crowd[0])
 
-    def be_stopped(image_id: int) -> skill.GatheredVotes:
+    def be_stopped(image_ids: list[int]) -> list[skill.GatheredVotes]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(skill, "votes_of_image", be_stopped)
+    monkeypatch.setattr(skill, "votes_of_images", be_stopped)
     with pytest.raises(KeyboardInterrupt):
         run("--campaign", "navcam")
     assert estimates() == before
@@ -149,7 +149,7 @@ def test_labels_that_come_meanwhile_leave_it_stale(
         for number, image_id in enumerate(images):
             if number == 3:
                 accept(campaign.images.get(pk=image_id), *TRUTH, labeler=new_guest())
-            yield skill.votes_of_image(image_id)
+            yield from skill.votes_of_images([image_id])
         Label.objects.filter(pk=corrected.pk).update(version=2)
         labels.throw_out(thrown_out)
 
@@ -278,9 +278,9 @@ def test_a_worker_says_that_it_is_at_it(
     long_ago = timezone.now() - timedelta(minutes=50)
     CampaignSkill.objects.update(claimed_at=long_ago)
     monkeypatch.setattr(skill, "RENEW_SECONDS", 0.0)
-    images = skill.compared_images(campaign).values_list("pk", flat=True)
+    _, votes = skill.votes_of_campaign(campaign)
 
-    assert len(list(skill.still_at_it(campaign, map(skill.votes_of_image, images)))) == 6
+    assert len(list(skill.still_at_it(campaign, votes))) == 6
 
     claimed = CampaignSkill.objects.get().claimed_at
     assert claimed is not None
@@ -290,10 +290,10 @@ def test_a_worker_says_that_it_is_at_it(
 def test_a_failed_estimate_is_left_to_another_worker(
     campaign: Campaign, crowd: list[Labeler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(image_id: int) -> skill.GatheredVotes:
+    def fail(image_ids: list[int]) -> list[skill.GatheredVotes]:
         raise OSError("a file is gone")
 
-    monkeypatch.setattr(skill, "votes_of_image", fail)
+    monkeypatch.setattr(skill, "votes_of_images", fail)
     with pytest.raises(OSError, match="a file is gone"):
         tasks.estimate_skill(campaign.pk)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from review.models import CampaignSkill
@@ -30,9 +29,8 @@ class Command(BulkCommand):
             self.stdout.write("No label has changed since the last estimate")
             return
         labels_read = skill.label_set(campaign)
-        images = list(skill.compared_images(campaign).values_list("pk", flat=True))
-        votes = each(skill.votes_of_image, images, options["workers"])
-        shown = self.progress(votes, len(images), "Images")
+        images, votes = skill.votes_of_campaign(campaign, options["workers"])
+        shown = self.progress(votes, images, "Images")
         found = skill.estimate_campaign(campaign, labels_read, shown)
         if found.status == CampaignSkill.Status.NO_OVERLAP:
             self.stdout.write("No two labels overlap: there is nothing to estimate from")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from ai4mars_site.bulk import each
+from ai4mars_site.bulk import chunks, each
 from ai4mars_site.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from labeling.models import Label
@@ -48,10 +48,7 @@ class Command(BulkCommand):
         waiting = Label.objects.received().filter(image__campaign=campaign)
         stale.update(waiting.values_list("image_id", flat=True))
         images = sorted(stale)
-        together = [
-            images[first : first + IMAGES_AT_ONCE]
-            for first in range(0, len(images), IMAGES_AT_ONCE)
-        ]
+        together = chunks(images, IMAGES_AT_ONCE)
         done = chain.from_iterable(each(process_and_score, together, options["workers"]))
         scored = sum(self.progress(done, len(images), "Images"))
         distribution.recount(campaign)
