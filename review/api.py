@@ -40,6 +40,10 @@ from review.services.scores import key_of, overlaps_of
 from review.tasks import score_image
 
 
+#: So many of a labeler's newest labels say who they are: enough, and there at once.
+RECENT = 200
+
+
 class MayReview(BasePermission):
     message = "Only reviewers can see this. Ask an admin to make you one."
 
@@ -110,7 +114,7 @@ def to_judge(score: AgreementScore) -> dict[str, Any]:
         "class_agreements": by_class,
         "ratings": score.opinions,
         "flag": flag and {"reviewer": str(flag.reviewer), "note": flag.note},
-        "record": record_of(label.labeler, score.campaign),
+        "record": record_of(label.labeler, score.campaign, RECENT),
     }
     return {
         "label": shown,

@@ -100,6 +100,8 @@ class Label(models.Model):
             models.Index(
                 fields=("sent_at",), condition=Q(status="received"), name="label_to_process"
             ),
+            # What somebody drew last: "My drawings", and what reviewers are told of them.
+            models.Index(fields=("labeler", "-sent_at"), name="label_of_labeler"),
         )
 
     def __str__(self) -> str:

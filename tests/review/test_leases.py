@@ -16,11 +16,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Label
+from labeling.services.labelers import new_guest
 from review import policies
 from review.models import AgreementScore, LabelFlag, Rating, ReviewLease, ReviewPlan
 from review.services import queue
 from review.services.queue import Filters, claim, next_for, release
 from review.services.ratings import RatingRefused, rate, undo
+from review.services.records import record_of
 from review.services.scores import score_image
 from tests.factories import accept, draw, give_score, new_campaign, new_image, new_reviewer
 
@@ -276,6 +278,31 @@ def test_what_helps_to_judge(campaign: Campaign, client: APIClient) -> None:
         "mean_rating": None,
     }
     assert (label["flag"], label["ratings"], answer["hide_record"]) == (None, 0, True)
+
+
+def test_a_record_is_of_the_newest_labels(campaign: Campaign, rita: User) -> None:
+    somebody = new_guest()
+    for score in (0.1, 0.5, 0.75):
+        label = accept(new_image(campaign), "00..", "....", labeler=somebody)
+        give_score(label, score)
+        if score != 0.5:
+            rate(label, rita, 1 if score == 0.1 else 4)
+    accept(new_image(new_campaign("other")), "00..", "....", labeler=somebody)
+
+    assert record_of(somebody, campaign, newest=2) == {
+        "labels": 2,
+        "thrown_out": 0,
+        "mean_score": 0.625,
+        "ratings": 1,
+        "mean_rating": 4.0,
+    }
+    assert record_of(somebody, campaign) == {
+        "labels": 3,
+        "thrown_out": 1,
+        "mean_score": pytest.approx(0.45),
+        "ratings": 2,
+        "mean_rating": 2.5,
+    }
 
 
 def test_reasons_are_kept_and_history_too(campaign: Campaign, client: APIClient) -> None:
