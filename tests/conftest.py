@@ -200,22 +200,39 @@ def new_postgres_database(postgres_url: str) -> Callable[[], str]:
     )
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def served_site(
+@pytest.fixture(scope="session")
+def site_on(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServedSite]:
+) -> Iterator[Callable[[str], ServedSite]]:
+    """The running site on a database, "sqlite" or "postgres"; started when it is first asked for.
+
+    It runs to the end of the session: tests that go from one database to the other and back would
+    spend more time on starting sites than on using them.
+    """
+    sites: dict[str, ServedSite] = {}
+
+    def site(database: str) -> ServedSite:
+        if database not in sites:
+            environment = {}
+            if database == "postgres":
+                environment["DATABASE_URL"] = request.getfixturevalue("new_postgres_database")()
+            home = tmp_path_factory.mktemp(f"site-{database}")
+            sites[database] = ServedSite(home, environment).start("--migrate")
+        return sites[database]
+
+    yield site
+    for started in sites.values():
+        started.stop()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def served_site(request: pytest.FixtureRequest, site_on: Callable[[str], ServedSite]) -> ServedSite:
     """A running site, once on embedded SQLite and once on PostgreSQL, shared by the session.
 
     Fill it with `served_site.manage("create_demo")` or another command; do not use the database
     of the test process with it.
     """
-    environment = {}
-    if request.param == "postgres":
-        environment["DATABASE_URL"] = request.getfixturevalue("new_postgres_database")()
-    site = ServedSite(tmp_path_factory.mktemp(f"site-{request.param}"), environment)
-    site.start("--migrate")
-    yield site
-    site.stop()
+    return site_on(request.param)
 
 
 @pytest.fixture(scope="session")
