@@ -153,5 +153,9 @@ def drawing(label: Label, step: float = 0.0) -> dict[str, Any]:
         # As text: in some languages a template would write a number with a comma.
         "pattern_scale": f"{max(label.image.width, label.image.height) / PATTERN_TILES:.3f}",
         "shapes": shapes,
-        "legend": [{"class": each, "count": count} for each, count in counts.items() if count],
+        "legend": [
+            {"name": each.shown("name"), "color": each.color, "count": count}
+            for each, count in counts.items()
+            if count
+        ],
     }

@@ -58,7 +58,12 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "is_empty": not view.merged.pixel_counts,
             "crowd_picture_url": reverse("crowd_picture", args=(pk,)),
             "agreements": [
-                {"class": classes[each.code], **in_words(each)} for each in view.agreements
+                {
+                    "name": classes[each.code].shown("name"),
+                    "color": classes[each.code].color,
+                    **in_words(each),
+                }
+                for each in view.agreements
             ],
         },
     )

@@ -189,10 +189,10 @@ def _matrix(one: LabelerSkill, classes: list[TerrainClass]) -> list[dict[str, ob
     """A confusion matrix as a table of classes: what is there by what is drawn."""
     return [
         {
-            "name": there.name,
+            "name": there.shown("name"),
             "cells": [
                 {
-                    "drawn": drawn.name,
+                    "drawn": drawn.shown("name"),
                     "chance": cells[str(drawn.code)][0],
                     "shade": _shade(cells[str(drawn.code)][0]),
                 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from labeling.comparison import ClassComparison
 from labeling.models import Campaign, KnownAnswer, PracticeAttempt, TerrainClass
@@ -20,26 +20,26 @@ NEARLY_ALL = 0.995
 VERY_WELL = 0.8
 
 MISSED: dict[str, Promise] = {
-    "top-left": lazy("You missed a patch at the upper left."),
-    "top": lazy("You missed a patch at the top."),
-    "top-right": lazy("You missed a patch at the upper right."),
-    "left": lazy("You missed a patch at the left."),
-    "middle": lazy("You missed a patch in the middle."),
-    "right": lazy("You missed a patch at the right."),
-    "bottom-left": lazy("You missed a patch at the lower left."),
-    "bottom": lazy("You missed a patch at the bottom."),
-    "bottom-right": lazy("You missed a patch at the lower right."),
+    "top-left": gettext_lazy("You missed a patch at the upper left."),
+    "top": gettext_lazy("You missed a patch at the top."),
+    "top-right": gettext_lazy("You missed a patch at the upper right."),
+    "left": gettext_lazy("You missed a patch at the left."),
+    "middle": gettext_lazy("You missed a patch in the middle."),
+    "right": gettext_lazy("You missed a patch at the right."),
+    "bottom-left": gettext_lazy("You missed a patch at the lower left."),
+    "bottom": gettext_lazy("You missed a patch at the bottom."),
+    "bottom-right": gettext_lazy("You missed a patch at the lower right."),
 }
 EXTRA: dict[str, Promise] = {
-    "top-left": lazy("You drew too much at the upper left."),
-    "top": lazy("You drew too much at the top."),
-    "top-right": lazy("You drew too much at the upper right."),
-    "left": lazy("You drew too much at the left."),
-    "middle": lazy("You drew too much in the middle."),
-    "right": lazy("You drew too much at the right."),
-    "bottom-left": lazy("You drew too much at the lower left."),
-    "bottom": lazy("You drew too much at the bottom."),
-    "bottom-right": lazy("You drew too much at the lower right."),
+    "top-left": gettext_lazy("You drew too much at the upper left."),
+    "top": gettext_lazy("You drew too much at the top."),
+    "top-right": gettext_lazy("You drew too much at the upper right."),
+    "left": gettext_lazy("You drew too much at the left."),
+    "middle": gettext_lazy("You drew too much in the middle."),
+    "right": gettext_lazy("You drew too much at the right."),
+    "bottom-left": gettext_lazy("You drew too much at the lower left."),
+    "bottom": gettext_lazy("You drew too much at the bottom."),
+    "bottom-right": gettext_lazy("You drew too much at the lower right."),
 }
 
 

@@ -93,7 +93,7 @@ def guest_draws(
     page.set_default_timeout(20_000)
     drawing = DrawingPage(page)
     page.goto(url)
-    page.get_by_role("link", name="Start labeling").first.click()
+    page.get_by_role("link", name="Start drawing").first.click()
     # The tutorial opens by itself on the first visit.
     page.wait_for_url(re.compile("/tutorial/"))
     while page.get_by_role("button", name="Next").is_visible():

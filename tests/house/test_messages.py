@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,19 @@ def test_finds_what_python_and_templates_mark(tmp_path: Path) -> None:
     hello = found.get("Hello")
     assert hello is not None
     assert [file for file, _ in hello.locations] == ["app/templates/page.html", "app/views.py"]
+
+
+def test_the_source_marks_sentences_by_names_that_are_looked_for() -> None:
+    """Under another name a sentence would not be found, and stay in English."""
+    renamed = re.compile(r"^from django\.utils\.translation import \w*gettext\w* as (\w+)$", re.M)
+    names = {
+        name
+        for folder in ("ai4mars_site", "labeling", "review", "merging", "simulation")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in renamed.findall(path.read_text(encoding="utf-8"))
+    }
+
+    assert names <= messages.KEYWORDS.keys()
 
 
 def test_an_update_keeps_translations_and_lets_go_of_what_is_gone(tmp_path: Path) -> None:

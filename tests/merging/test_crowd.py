@@ -103,10 +103,10 @@ def test_asking_to_see_the_result_fixes_the_drawing(client: Client, label: Label
 
     assert fixed(label) == Label.Fixed.RESULTS
     assert page.context["labelers"] == 3
-    assert {each["class"].code: each["percent"] for each in page.context["agreements"]} == {
-        0: 100,
-        1: 100,
-        2: None,
+    assert {each["name"]: each["percent"] for each in page.context["agreements"]} == {
+        "Soil": 100,
+        "Bedrock": 100,
+        "Sand": None,
     }
     with pytest.raises(LabelIsFixed):
         correct(label.labeler, label.pk, uuid.uuid4(), [box(0, 0, 0, 1, 1)], 1)

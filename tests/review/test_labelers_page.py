@@ -52,6 +52,8 @@ def test_labelers_of_least_skill_come_first(campaign: Campaign, client: Client) 
     assert [line["name"] for line in matrix] == ["Soil", "Bedrock", "Sand", "Big rock"]
     bedrock = {cell["drawn"]: cell["chance"] for cell in matrix[1]["cells"]}
     assert bedrock["Sand"] > 0.5 > bedrock["Bedrock"]
+    spanish = client.get(PAGE, headers={"accept-language": "es"}).context["rows"][0]["matrix"]
+    assert [line["name"] for line in spanish] == ["Tierra", "Roca madre", "Arena", "Roca grande"]
     text = answer.content.decode()
     assert f"?part=all&amp;labeler={people[3].pk}" in text
     assert "Drawings have changed since then" not in text
