@@ -127,8 +127,26 @@ def test_one_label_can_be_corrected(campaign: Campaign, client: Client, vera: La
 
     assert page.context["correct_url"] == f"/c/navcam/draw/?correct={label.pk}"
     assert not page.context["crowd_is_ready"]
-    legend = [(each["class"].name, each["count"]) for each in page.context["legend"]]
+    legend = [(each["name"], each["count"]) for each in page.context["legend"]]
     assert legend == [("Soil", 1), ("Bedrock", 1)]
+
+
+def test_the_classes_are_named_in_the_readers_language(
+    campaign: Campaign, client: Client, vera: Labeler
+) -> None:
+    label = draw(new_image(campaign), "0011", "0011", labeler=vera)
+
+    page = client.get(f"/drawings/{label.pk}/", headers={"accept-language": "es"})
+
+    assert [each["name"] for each in page.context["legend"]] == ["Tierra", "Roca madre"]
+
+
+def test_from_the_own_drawings_one_can_draw_on(
+    campaign: Campaign, client: Client, vera: Labeler
+) -> None:
+    draw(new_image(campaign), "0011", "0011", labeler=vera)
+
+    assert 'href="/c/navcam/draw/"' in client.get("/drawings/").content.decode()
 
 
 def test_a_fixed_label_says_why(campaign: Campaign, client: Client, vera: Labeler) -> None:
