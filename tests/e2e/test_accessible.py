@@ -306,6 +306,22 @@ def test_axe_finds_nothing(
     assert found == [], "\n".join(found)
 
 
+def test_a_phone_shows_the_matrix_of_a_labeler_whole(
+    site: ServedSite, campaign: str, browser: Any
+) -> None:
+    context = browser.new_context(**PHONE, locale="es")
+    page = context.new_page()
+    url = site.url.rstrip("/")
+    log_in(page, url, "axe-manager")
+    page.goto(f"{url}/review/{campaign}-review/labelers/")
+    expect(page.locator(".confusion").first).to_be_visible()
+
+    widths = "each => [each.scrollWidth, each.clientWidth]"
+    wide, room = page.locator(".table-frame").evaluate(widths)
+    context.close()
+    assert wide <= room
+
+
 PLACES = [
     pytest.param(screen, tour, id=f"{name}-{tour.__name__}")
     for tour in TOURS

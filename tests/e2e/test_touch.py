@@ -197,6 +197,26 @@ def test_a_long_press_opens_no_menu_and_selects_no_text(
     assert page.evaluate("[visualViewport.scale, scrollX, scrollY]") == [1, 0, 0]
 
 
+def test_a_new_picture_is_drawn_on_whatever_tool_was_on(
+    served_site: ServedSite, browser: Any, tmp_path: Path
+) -> None:
+    address = import_pictures(served_site, "next", tmp_path, count=2)
+    with phone(browser) as page:
+        page.goto(address)
+        page.evaluate("document.querySelector('#start').submit()")
+        drawing = DrawingPage(page)
+        hand = Hand(page)
+        image = drawing.wait_for_picture()
+        hand.drag([drawing.on_page(place) for place in circle((160, 300), 60)])
+        regions(drawing, 1)
+        page.locator("#tool-edit").tap()
+        expect(page.locator("#annotate")).to_have_attribute("data-tool", "edit")
+        page.locator("#send").tap()
+        drawing.wait_for_picture(other_than=image)
+
+        expect(page.locator("#annotate")).to_have_attribute("data-tool", "draw")
+
+
 #: The share of the screen on which the picture is on top.
 FREE = """() => {
   const map = document.querySelector('#map');

@@ -55,6 +55,7 @@ const session = keepWork({
   update,
   showFeedback: (told, { task }) => feedback.show(told, task?.image.display_url ?? ""),
   opened: ({ picture, task }) => {
+    tools.use("draw"); // on a new picture there is nothing to change, cut or split
     seeing.opened(picture, masksMissing.has(picture.id));
     showCorrecting(task.corrects !== undefined, say);
   },

@@ -191,8 +191,8 @@ export class Seeing {
     const area = pointer?.pressed
       ? this.editor.frame.masked.find(({ rings }) => contains(rings, pointer.point))
       : undefined;
-    // The first press on a masked area says aloud what the hatching means.
-    if (!area || this.told.has(area.why)) return;
+    // The first press on a masked area says aloud what the hatching means, unless it measures.
+    if (!area || this.rulerIsOn || this.told.has(area.why)) return;
     this.told.add(area.why);
     this.page.announce(this.reason(area.why));
   }
