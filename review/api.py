@@ -39,7 +39,6 @@ from review.services.records import record_of
 from review.services.scores import key_of, overlaps_of
 from review.tasks import score_image
 
-
 #: So many of a labeler's newest labels say who they are: enough, and there at once.
 RECENT = 200
 
