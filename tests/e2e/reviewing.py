@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import expect
 
@@ -110,7 +111,33 @@ def stored(site: ServedSite, slug: str) -> list[Stored]:
     return [Stored(*row) for row in json.loads(run(site, RATINGS.format(slug=slug)))]
 
 
+#: Of each page, the requests that have no answer yet.
+_under_way: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
+
+
+def _watch(page: Any) -> None:
+    requests = _under_way[page] = set()
+    page.on("request", lambda request: requests.add(request))
+    for over in ("requestfinished", "requestfailed"):
+        page.on(over, lambda request: requests.discard(request))
+
+
+def settled(page: Any) -> None:
+    """Wait until a page that was logged in has asked for nothing for half a second.
+
+    Playwright's "networkidle" is only once for each page that is loaded.
+    """
+    quiet = 0
+    for _ in range(400):
+        page.wait_for_timeout(50)
+        quiet = 0 if _under_way[page] else quiet + 1
+        if quiet == 10:
+            return
+    raise AssertionError(f"Still under way after 20 s: {_under_way[page]}")
+
+
 def log_in(page: Any, site: ServedSite, name: str) -> None:
+    _watch(page)
     page.goto(f"{site.url.rstrip('/')}/accounts/login/")
     page.fill("input[name=login]", name)
     page.fill("input[name=password]", PASSWORD)

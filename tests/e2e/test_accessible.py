@@ -225,9 +225,9 @@ def reviewing(page: Any, url: str, slug: str) -> Iterator[str]:
         yield f"seen: {view}"
     page.keyboard.press("y")
     page.keyboard.press("f")
-    page.wait_for_load_state("networkidle")
     yield "a reason and a flag"
-    page.keyboard.press("f")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE" and answer.ok):
+        page.keyboard.press("f")
     page.keyboard.press("?")
     yield "keys of the review"
     page.keyboard.press("Escape")

@@ -22,6 +22,7 @@ from tests.e2e.reviewing import (
     log_in,
     make_campaign,
     run,
+    settled,
     shown,
     stored,
 )
@@ -78,8 +79,9 @@ def test_one_key_goes_round_all_that_can_be_seen(
     served_site: ServedSite, browser_page: Any
 ) -> None:
     page = browser_page
+    address = make_campaign(served_site, "views", images=1, people=4)
     log_in(page, served_site, "rita")
-    page.goto(make_campaign(served_site, "views", images=1, people=4))
+    page.goto(address)
     shown(page)
     caption = page.locator("#caption")
     seen = []
@@ -127,8 +129,9 @@ def test_comparisons_are_those_of_the_server_pixel_by_pixel(
     served_site: ServedSite, browser_page: Any
 ) -> None:
     page = browser_page
+    address = make_campaign(served_site, "exact", images=1, people=6)
     log_in(page, served_site, "rita")
-    page.goto(make_campaign(served_site, "exact", images=1, people=6))
+    page.goto(address)
     shown(page)
 
     answer = page.evaluate(COMPARE)
@@ -199,8 +202,9 @@ def test_touch_on_a_tablet(served_site: ServedSite, browser: Any) -> None:
 @on_sqlite
 def test_undo_goes_back_label_by_label(served_site: ServedSite, browser_page: Any) -> None:
     page = browser_page
+    address = make_campaign(served_site, "undo", images=2, people=3)
     log_in(page, served_site, "rita")
-    page.goto(make_campaign(served_site, "undo", images=2, people=3))
+    page.goto(address)
     first = shown(page)
     page.keyboard.press("y")
     page.keyboard.press("1")
@@ -241,7 +245,7 @@ def test_a_browser_killed_in_the_middle(
     page.keyboard.press("2")
     on_screen = shown(page, other_than=first)
     all_sent(page)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     with contextlib.suppress(Error):  # nobody is left to answer
         dying.new_browser_cdp_session().send("Browser.crash")
     leases = "ReviewLease.objects.filter(label__image__campaign__slug='killed')"
@@ -295,7 +299,7 @@ def test_labels_of_a_page_that_is_left_are_free_at_once(
     worst = shown(page)
     page.keyboard.press("s")
     shown(page, other_than=worst)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     other = browser.new_context(locale="en").new_page()
     log_in(other, served_site, "rolf")
     other.goto(address)
@@ -305,7 +309,7 @@ def test_labels_of_a_page_that_is_left_are_free_at_once(
     page.goto(address)
     page.wait_for_selector('#review[data-state="reviewing"]')
     # A label on its way to a page that is left stays that page's until its lease is over.
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.goto(f"{served_site.url.rstrip('/')}/review/")
     left = run(
         served_site,
@@ -320,11 +324,11 @@ def test_ratings_without_a_network_are_kept_and_sent(
     served_site: ServedSite, browser_page: Any
 ) -> None:
     page = browser_page
-    log_in(page, served_site, "rita")
     address = make_campaign(served_site, "offline", images=2, people=3)
+    log_in(page, served_site, "rita")
     page.goto(address)
     first = shown(page)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.route("**/api/ratings/", lambda route: route.abort())
     page.keyboard.press("2")
     second = shown(page, other_than=first)
@@ -344,8 +348,9 @@ def test_ratings_without_a_network_are_kept_and_sent(
 @on_sqlite
 def test_a_rating_that_came_too_late_is_said(served_site: ServedSite, browser_page: Any) -> None:
     page = browser_page
+    address = make_campaign(served_site, "too-late", images=1, people=3)
     log_in(page, served_site, "rita")
-    page.goto(make_campaign(served_site, "too-late", images=1, people=3))
+    page.goto(address)
     label = shown(page)
     run(
         served_site,
@@ -364,8 +369,9 @@ def test_who_drew_it_is_not_shown_before_the_rating(
     served_site: ServedSite, browser_page: Any
 ) -> None:
     page = browser_page
+    address = make_campaign(served_site, "hidden", images=1, people=3)
     log_in(page, served_site, "rita")
-    page.goto(make_campaign(served_site, "hidden", images=1, people=3))
+    page.goto(address)
     label = shown(page)
     expect(page.locator("#facts")).to_contain_text("shown after your rating")
     expect(page.locator("#facts")).not_to_contain_text("Agreement")
@@ -379,8 +385,8 @@ def test_who_drew_it_is_not_shown_before_the_rating(
 @on_sqlite
 def test_flags_and_filters(served_site: ServedSite, browser_page: Any) -> None:
     page = browser_page
-    log_in(page, served_site, "rita")
     address = make_campaign(served_site, "flags", images=2, people=3)
+    log_in(page, served_site, "rita")
     page.goto(address)
     label = shown(page)
     page.keyboard.press("n")
@@ -388,7 +394,7 @@ def test_flags_and_filters(served_site: ServedSite, browser_page: Any) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("f")
     expect(page.locator("#flag-note")).to_contain_text("Sand or soil?")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.click("#filter-open")
     page.select_option("#id_part", "flagged")
     page.get_by_role("button", name="Show these").click()
@@ -406,8 +412,9 @@ def test_flags_and_filters(served_site: ServedSite, browser_page: Any) -> None:
 @on_sqlite
 def test_many_at_once_and_back(served_site: ServedSite, browser_page: Any) -> None:
     page = browser_page
+    address = make_campaign(served_site, "bulk", images=3, people=3)
     log_in(page, served_site, "rita")
-    page.goto(make_campaign(served_site, "bulk", images=3, people=3))
+    page.goto(address)
     label = shown(page)
     page.keyboard.press("3")
     shown(page, other_than=label)

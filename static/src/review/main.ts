@@ -195,6 +195,9 @@ function unskipNow(): void {
   show(sessions.unskip(session));
 }
 
+/** Flags go to the server one after the other: of two at once, the later could arrive first. */
+let flagsSent: Promise<void> = Promise.resolve();
+
 async function flagNow(): Promise<void> {
   const candidate = session.current;
   if (!candidate) return;
@@ -202,8 +205,10 @@ async function flagNow(): Promise<void> {
   const note = form.text;
   show(sessions.flag(session, flag ? null : { reviewer: words("you"), note }));
   page.say(words(flag ? "unflagged" : "flagged"));
+  const sent = flagsSent.then(() => (flag ? api.unflag(id) : api.flag(id, note)));
+  flagsSent = sent.catch(() => undefined);
   try {
-    await (flag ? api.unflag(id) : api.flag(id, note));
+    await sent;
   } catch {
     if (session.current?.label.id === id) show(sessions.flag(session, flag));
     page.say(words("flag-failed"));
