@@ -9,7 +9,7 @@ from merging.release.ai4mars_tree import Layout
 
 LAYOUTS: dict[str, str | Promise] = {
     Layout.V0_1: _("v0.1: Curiosity's navigation cameras, as first released"),
-    Layout.V0_6: _("v0.6: all rovers and cameras"),
+    Layout.V0_6: _("v0.6: navigation cameras of all rovers, and Curiosity's Mastcam"),
 }
 
 FORMATS: dict[str, str | Promise] = {

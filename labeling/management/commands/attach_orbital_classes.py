@@ -28,7 +28,7 @@ class Command(BulkCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        super().add_arguments(parser)
+        # Without --workers: one process is done in seconds.
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument("--ranges", type=Path, metavar="CSV")
         parser.add_argument("--map", type=Path, metavar="GEOJSON")
