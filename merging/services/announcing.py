@@ -66,7 +66,8 @@ def announce(
     if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
         if release.status == Release.Status.BUILDING:
             raise ReleaseRefused(
-                f"Version {version} is being built right now. Wait for it, or choose another.",
+                f"Version {version} is being built right now. Wait for it, or choose another. "
+                "If its builder was killed, it can go on from two minutes after that.",
                 "version",
             )
         raise ReleaseRefused(
