@@ -158,6 +158,7 @@ def drawing_page(page: Any, url: str, slug: str) -> Iterator[str]:
     page.goto(f"{url}/drawings/")
     yield "own drawings"
     page.locator("main a[href^='/drawings/']").first.click()
+    page.wait_for_url("**/drawings/*/")
     yield "one's own drawing"
 
 
