@@ -216,6 +216,7 @@ def test_the_field_guide_opens_by_key_and_gives_the_focus_back(
     # On a phone it is a sheet, whole on the screen.
     page.set_viewport_size({"width": 390, "height": 844})
     page.click("#guide-open")
+    expect(guide).to_be_visible()
     box = guide.bounding_box()
     assert box["width"] == 390
     assert box["y"] > 50
