@@ -61,5 +61,8 @@ def test_an_import_goes_on_after_its_worker_was_killed(
     nudge(start_import, job.pk)
     eventually(has_status(job, "complete"))
 
-    assert import_jobs.counts(job)["imported"] == FRAMES
+    counts = import_jobs.counts(job)
+    # The kill can fall between an image and the note of it: that item is then found already there.
+    assert counts["present"] <= 1
+    assert counts["imported"] + counts["present"] == FRAMES
     assert campaign.images.count() == FRAMES
