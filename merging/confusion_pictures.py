@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from merging.confusion_tables import NO_ANSWER, cells, percent
+from merging.confusion_tables import cells
 from merging.evaluation import Evaluation
+from review.validity import Interval
 
 #: Names of true classes are to the left of the cells, predicted ones above them, turned.
 LEFT, TOP, MARGIN = 150, 120, 72
@@ -17,26 +18,40 @@ FIELD = 460
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One cell: `share` of its true class, 0..1; `is_dark` where its words must be light."""
+    """One cell: `percent` of its true class's pixels; `is_dark` where its words must be light.
+
+    A true class without pixels has no percentages; `predicted` is "" for "no label".
+    """
 
     x: float
     y: float
     middle_x: float
     middle_y: float
     share: float
-    words: str
-    title: str
+    percent: float | None
+    true: str
+    predicted: str
+    pixels: int
     is_dark: bool
     is_right: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Words at a place: names of classes, and the margins."""
+    """The name of a class, where it stands."""
 
     x: float
     y: float
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """A percentage beside the cells or below them; None where there is nothing to count."""
+
+    x: float
+    y: float
+    percent: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +66,9 @@ class Picture:
     rows: tuple[Mark, ...]
     columns: tuple[Mark, ...]
     no_label: Mark
-    recalls: tuple[Mark, ...]
-    precisions: tuple[Mark, ...]
-    accuracy: Mark
+    recalls: tuple[Margin, ...]
+    precisions: tuple[Margin, ...]
+    accuracy: Margin
 
 
 def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
@@ -71,8 +86,7 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
     below, beside = bottom + CELL_HEIGHT / 2 + 4, right + MARGIN / 2
     squares = []
     for y, row, true in zip(lines, cells(evaluation), titles, strict=True):
-        for x, cell, predicted in zip(columns, row, [*titles, NO_ANSWER], strict=True):
-            words = "" if cell.share is None else f"{100 * cell.share:.1f}"
+        for x, cell, predicted in zip(columns, row, [*titles, ""], strict=True):
             squares.append(
                 Square(
                     x=round(x, 2),
@@ -80,8 +94,10 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
                     middle_x=round(x + wide / 2, 2),
                     middle_y=y + CELL_HEIGHT / 2 + 4,
                     share=cell.share or 0.0,
-                    words=words,
-                    title=f"{true} → {predicted}: {cell.pixels:,}",
+                    percent=None if cell.share is None else 100 * cell.share,
+                    true=true,
+                    predicted=predicted,
+                    pixels=cell.pixels,
                     is_dark=(cell.share or 0.0) > 0.75,
                     is_right=cell.is_right,
                 )
@@ -105,12 +121,16 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
         ),
         no_label=Mark(centre(columns[-1]), TOP - 10, ""),
         recalls=tuple(
-            Mark(beside, y, percent(each.recall))
+            Margin(beside, y, percent_of(each.recall))
             for y, each in zip(middles, evaluation.classes, strict=True)
         ),
         precisions=tuple(
-            Mark(centre(x), below, percent(each.precision))
+            Margin(centre(x), below, percent_of(each.precision))
             for x, each in zip(columns, evaluation.classes, strict=False)
         ),
-        accuracy=Mark(beside, below, percent(evaluation.accuracy)),
+        accuracy=Margin(beside, below, percent_of(evaluation.accuracy)),
     )
+
+
+def percent_of(interval: Interval | None) -> float | None:
+    return None if interval is None else 100 * interval.value

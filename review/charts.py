@@ -16,13 +16,18 @@ class Bar:
     y: float
     width: float
     height: float
-    words: str
+    low: float
+    high: float
+    count: int
+    percent: float
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
+    """A mark on an axis, and what stands there: a value of 0..1, or a percentage."""
+
     at: float
-    words: str
+    value: float
 
 
 def bars(counts: Sequence[int], highest: float) -> list[Bar]:
@@ -36,15 +41,16 @@ def bars(counts: Sequence[int], highest: float) -> list[Bar]:
     for place, count in enumerate(counts):
         share = count / total if total else 0.0
         height = (BOTTOM - TOP) * share / highest if highest else 0.0
-        low, high = place / len(counts), (place + 1) / len(counts)
-        words = f"{low:.2f}-{high:.2f}: {count} ({100 * share:.1f} %)"
         made.append(
             Bar(
                 round(LEFT + place * wide, 2),
                 round(BOTTOM - height, 2),
                 round(wide, 2),
                 round(height, 2),
-                words,
+                place / len(counts),
+                (place + 1) / len(counts),
+                count,
+                100 * share,
             )
         )
     return made
@@ -82,12 +88,12 @@ def upward(value: float) -> float:
 
 def value_ticks() -> list[Tick]:
     """0, 0.2 ... 1 along the lower axis."""
-    return [Tick(across(n / 5), f"{n / 5:.1f}") for n in range(6)]
+    return [Tick(across(n / 5), n / 5) for n in range(6)]
 
 
 def share_ticks(highest: float) -> list[Tick]:
-    """Shares up the left axis, from 0 to `highest`."""
-    return [Tick(upward(n / 5), f"{100 * highest * n / 5:g} %") for n in range(6)]
+    """Percentages up the left axis, from 0 to those of the share `highest`."""
+    return [Tick(upward(n / 5), 100 * highest * n / 5) for n in range(6)]
 
 
 def curve(points: Sequence[tuple[float, float]]) -> str:

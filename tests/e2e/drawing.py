@@ -58,6 +58,17 @@ class DrawingPage:
         x0, y0, scale = map(float, self.page.get_attribute("#map", "data-view").split(","))
         return x0, y0, scale, self.page.locator("#map").bounding_box()
 
+    def wait_for_rest(self) -> None:
+        """Wait until the picture stands still after it was zoomed or moved."""
+        before, same = "", 0
+        for _ in range(200):
+            self.page.wait_for_timeout(50)
+            now = self.page.get_attribute("#map", "data-view")
+            before, same = now, same + 1 if now == before else 0
+            if same == 6:
+                return
+        raise AssertionError("The picture still moves after 10 s.")
+
     def draw(self, code: int, corners: list[Point]) -> None:
         """Outline a region by clicking its corners, and the first one again to close it."""
         before = self.regions()

@@ -21,8 +21,11 @@ SLUG = "keys"
 
 
 def tab_to(page: Any, selector: str) -> None:
-    """Press Tab until what the selector names has the focus, and can be seen to have it."""
-    for _ in range(60):
+    """Press Tab until what the selector names has the focus, and can be seen to have it.
+
+    Once round the page is enough; how long that is depends on the campaigns of other tests.
+    """
+    for _ in range(page.locator("a, button, input, select, textarea, summary, [tabindex]").count()):
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "selector => document.activeElement.matches(selector)"
@@ -188,7 +191,7 @@ def test_the_picture_follows_the_cross(
 
     for _ in range(4):
         page.keyboard.press("+")
-        page.wait_for_timeout(250)
+        drawing.wait_for_rest()
     walk_to(page, (20, 500))
 
     x, y = drawing.on_page(cross(page))
@@ -196,7 +199,7 @@ def test_the_picture_follows_the_cross(
     assert box["y"] < y < box["y"] + box["height"]
     # Nearer about the cross: it stays where it is on the screen.
     page.keyboard.press("+")
-    page.wait_for_timeout(400)
+    drawing.wait_for_rest()
     near_x, near_y = drawing.on_page(cross(page))
     assert np.hypot(near_x - x, near_y - y) <= 2
 

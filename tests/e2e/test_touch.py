@@ -170,7 +170,7 @@ def test_two_fingers_zoom_the_picture_and_never_the_page(
     before = float(page.get_attribute("#map", "data-view").split(",")[2])
 
     hand.pinch(((180, 400), (220, 440)), ((100, 320), (300, 520)))
-    page.wait_for_timeout(600)
+    drawing.wait_for_rest()
 
     assert float(page.get_attribute("#map", "data-view").split(",")[2]) > 1.5 * before
     regions(drawing, 0)

@@ -87,11 +87,21 @@ def test_bars_stand_for_shares() -> None:
     made = charts.bars([1, 3, 0, 0], highest=0.75)
     assert [b.height for b in made] == [pytest.approx(224 / 3, abs=0.01), 224.0, 0, 0]
     assert made[1].y == charts.TOP
-    assert made[0].words == "0.00-0.25: 1 (25.0 %)"
+    assert (made[0].low, made[0].high, made[0].count, made[0].percent) == (0.0, 0.25, 1, 25.0)
     assert charts.top_share([1, 3], [0, 0]) == 0.75
     assert charts.top_share([0], []) == 1.0
     assert [b.height for b in charts.bars([0, 0], 1.0)] == [0, 0]
     assert charts.outline([0, 0], 1.0) == ""
+
+
+def test_axes_are_in_the_readers_language(campaign: Campaign, client: Client) -> None:
+    scored(campaign, 0.1, 0.5, 0.6, 0.7, 0.8)
+
+    page = client.get("/review/navcam/scores/", headers={"accept-language": "es"}).content.decode()
+
+    assert ">0,2</text>" in page
+    assert ">0.2</text>" not in page
+    assert "<title>0,00-0,03: " in page
 
 
 def test_the_page(campaign: Campaign, client: Client) -> None:

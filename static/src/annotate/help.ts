@@ -1,6 +1,6 @@
 /** The help dialog: all keys and gestures, made from their table. */
 import type { Say } from "./config";
-import { COMMANDS, GESTURES, GROUPS, keysOf } from "./keys";
+import { COMMANDS, GESTURES, GROUPS, keysOf, type Needs } from "./keys";
 
 /** Keys whose names are words, and so differ by language: `keyname_<this>`. */
 const NAMED: Record<string, string> = {
@@ -20,24 +20,37 @@ const NAMED: Record<string, string> = {
 const DRAWN: Record<string, string> = { "-": "−" };
 const ARROW_CAP = "← ↑ ↓ →";
 
-/** Fills the list; called once. */
-export function fillHelp(list: HTMLElement, say: Say): void {
+/**
+ * Fills the list; called once. What needs a keyboard or a mouse is marked so: a phone leaves it out
+ * until it is asked for, or a key tells that there is a keyboard.
+ */
+export function fillHelp(list: HTMLElement, all: HTMLElement, say: Say): void {
   for (const group of GROUPS) {
+    const section = document.createElement("section");
     const title = document.createElement("h3");
     title.textContent = say(`keys_${group}`);
     const rows = document.createElement("dl");
-    for (const { gesture } of GESTURES.filter((each) => each.group === group)) {
-      rows.append(row([say(`gesture_${gesture}`)], say(`gesture_${gesture}_does`)));
+    for (const gesture of GESTURES.filter((each) => each.group === group)) {
+      const name = `gesture_${gesture.gesture}`;
+      rows.append(row([say(name)], say(`${name}_does`), "needs" in gesture ? gesture.needs : null));
     }
     for (const { command, keys } of COMMANDS.filter((each) => each.group === group)) {
-      rows.append(row(shown(keys, say), say(`key_${command}`)));
+      rows.append(row(shown(keys, say), say(`key_${command}`), "keyboard"));
     }
-    if (rows.hasChildNodes()) list.append(title, rows);
+    section.append(title, rows);
+    list.append(section);
   }
+  const showAll = (): void => list.classList.add("all");
+  window.addEventListener("keydown", showAll, { once: true });
+  all.addEventListener("click", () => {
+    showAll();
+    list.focus();
+  });
 }
 
-function row(how: (string | Node)[], what: string): HTMLElement {
+function row(how: (string | Node)[], what: string, needs: Needs | null): HTMLElement {
   const element = document.createElement("div");
+  if (needs) element.dataset.needs = needs;
   const term = document.createElement("dt");
   const meaning = document.createElement("dd");
   term.append(...how);

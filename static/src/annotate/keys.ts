@@ -80,21 +80,24 @@ export type Command = Exclude<Row, { hold: true }>["command"];
 /** A command that lasts as long as its key is held. */
 export type HeldCommand = Extract<Row, { hold: true }>["command"];
 
+/** What a gesture cannot be made without, where a finger is not enough. */
+export type Needs = "keyboard" | "mouse";
+
 /** What a hand does without keys: `gesture_<name>` says how, `gesture_<name>_does` what for. */
 export const GESTURES = [
   { gesture: "drag", group: "draw" },
   { gesture: "click", group: "draw" },
   { gesture: "close", group: "draw" },
-  { gesture: "enter", group: "cross" },
-  { gesture: "enter_again", group: "cross" },
-  { gesture: "space_arrows", group: "cross" },
+  { gesture: "enter", group: "cross", needs: "keyboard" },
+  { gesture: "enter_again", group: "cross", needs: "keyboard" },
+  { gesture: "space_arrows", group: "cross", needs: "keyboard" },
   { gesture: "trace", group: "draw" },
   { gesture: "points", group: "change" },
-  { gesture: "alt_click", group: "change" },
-  { gesture: "wheel", group: "look" },
+  { gesture: "alt_click", group: "change", needs: "keyboard" },
+  { gesture: "wheel", group: "look", needs: "mouse" },
   { gesture: "two_fingers", group: "look" },
   { gesture: "pen", group: "look" },
-] as const satisfies readonly { gesture: string; group: Group }[];
+] as const satisfies readonly { gesture: string; group: Group; needs?: Needs }[];
 
 export type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"> & {
   /** The key's place on the keyboard: with Shift, a digit is another sign on each of them. */

@@ -280,7 +280,7 @@ listenToKeys({
   hold: (command, held, key) => HELD[command](held, key),
 });
 foldRegionList(page.part("regions"), page.part("regions-open"), page.part("regions-close"));
-fillHelp(page.part("help-list"), say);
+fillHelp(page.part("help-list"), page.part("help-all"), say);
 page.map.addEventListener("pointermove", ({ movementX, movementY }) => {
   if (movementX || movementY) walker.rest();
 });

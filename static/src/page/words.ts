@@ -10,6 +10,14 @@ export function fill(sentence: string, values: Readonly<Record<string, string | 
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** A number with so many decimals, as the page's language writes them: 0.50, 0,50. */
+export function decimal(value: number, digits: number): string {
+  return value.toLocaleString(document.documentElement.lang || undefined, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
 /** Reads the page's sentences; a key the page does not have is a mistake of ours and throws. */
 export function wordsOf(page: ParentNode): Words {
   const sentences = new Map<string, string>();

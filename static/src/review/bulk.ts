@@ -1,7 +1,7 @@
 /** The page of one rating for all drawings of a person or of a picture: look, preview, rate, undo. */
 
 import { ServerError } from "../page/server";
-import { wordsOf } from "../page/words";
+import { decimal, wordsOf } from "../page/words";
 import { type Chosen, reviewApi } from "./api";
 import { NOTHING_DONE, type Progress, rateAll, undoAll } from "./batches";
 import { thumbnail } from "./regions";
@@ -49,7 +49,7 @@ function drawThumbs(): void {
       figure.className = "thumb-figure";
       const caption = document.createElement("figcaption");
       const name = config.chosen.labeler === null ? labeler : image.product_id;
-      caption.textContent = [name, ...(score === null ? [] : [score.toFixed(2)])].join(" · ");
+      caption.textContent = [name, ...(score === null ? [] : [decimal(score, 2)])].join(" · ");
       figure.append(thumbnail(image, polygons, config.campaign.classes), caption);
       item.append(figure);
       return item;

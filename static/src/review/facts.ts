@@ -1,6 +1,6 @@
 /** What is known of a drawing beside its lines: picture, scores, who drew it. */
 
-import type { Words } from "../page/words";
+import { decimal, type Words } from "../page/words";
 import type { Candidate, LabelerRecord, TerrainClass } from "./types";
 
 function row(name: string, ...what: (string | Node)[]): HTMLElement {
@@ -30,7 +30,7 @@ function bar(value: number): HTMLProgressElement {
 
 function classLine(name: string, iou: number): HTMLElement {
   const line = span("", "class-line");
-  line.append(span(name), bar(iou), span(iou.toFixed(2), "number"));
+  line.append(span(name), bar(iou), span(decimal(iou, 2), "number"));
   return line;
 }
 
@@ -58,7 +58,7 @@ export class Facts {
 
   private scores({ label }: Candidate): Node[] {
     const { words } = this;
-    const score = label.score === null ? [words("no-score")] : [span(label.score.toFixed(2), "number", "strong"), bar(label.score)];
+    const score = label.score === null ? [words("no-score")] : [span(decimal(label.score, 2), "number", "strong"), bar(label.score)];
     const rows = [row(words("fact-score"), ...score, span(words("rank", { rank: label.rank }), "muted"))];
     const byClass = this.classes.flatMap(({ code, name }) => {
       const iou = label.class_agreements[String(code)];
@@ -78,8 +78,8 @@ export class Facts {
   private record({ labels, thrown_out, mean_score, mean_rating }: LabelerRecord): string {
     return [
       this.words("record", { labels, thrown_out }),
-      ...(mean_score === null ? [] : [this.words("record-score", { score: mean_score.toFixed(2) })]),
-      ...(mean_rating === null ? [] : [this.words("record-rating", { rating: mean_rating.toFixed(1) })]),
+      ...(mean_score === null ? [] : [this.words("record-score", { score: decimal(mean_score, 2) })]),
+      ...(mean_rating === null ? [] : [this.words("record-rating", { rating: decimal(mean_rating, 1) })]),
     ].join(", ");
   }
 }

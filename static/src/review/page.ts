@@ -1,6 +1,6 @@
 /** The review page on the screen: finds its parts in the template once, and renders a session into them. */
 
-import type { Words } from "../page/words";
+import { decimal, type Words } from "../page/words";
 import { Facts } from "./facts";
 import { Layers } from "./layers";
 import { LargePicture } from "./picture";
@@ -229,7 +229,7 @@ export class ReviewPage {
         const value = place === 0 ? label.score : (label.agreement ?? null);
         const score = document.createElement("span");
         score.className = "number";
-        score.textContent = value === null ? "–" : value.toFixed(2);
+        score.textContent = value === null ? "–" : decimal(value, 2);
         text.append(score);
       }
       button.append(thumbnail(image, label.polygons, this.config.campaign.classes), text);
