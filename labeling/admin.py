@@ -76,6 +76,9 @@ class LabelAdmin(admin.ModelAdmin):
     list_filter = ("role", "status", "image__campaign")
     search_fields = ("image__product_id", "labeler__name")
     list_select_related = ("image", "labeler")
+    #: As an index has them: millions are not sorted for the first hundred.
+    ordering = ("image_id", "labeler_id")
+    show_full_result_count = False
 
     def has_add_permission(self, request: object) -> bool:
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg, Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,7 +26,15 @@ from labeling.lesson_forms import (
     StepForm,
     in_each_language,
 )
-from labeling.models import Campaign, GuideEntry, Image, KnownAnswer, TerrainClass, TutorialStep
+from labeling.models import (
+    Campaign,
+    GuideEntry,
+    Image,
+    KnownAnswer,
+    Label,
+    TerrainClass,
+    TutorialStep,
+)
 from labeling.services import known_answers, lessons
 from labeling.views import drawing_page
 from labeling.visitors import labeler_or_new_guest
@@ -270,7 +278,11 @@ def known_images(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             change_known(request, campaign)
             return redirect("known_images", slug)
-    free = Image.objects.filter(campaign=campaign, pool=Image.Pool.CROWD, labels=None).usable()
+    free = campaign.images.usable().filter(
+        ~Exists(Label.objects.filter(image=OuterRef("pk"))),
+        pool=Image.Pool.CROWD,
+        crowd_label_count=0,
+    )
     return render(
         request,
         "labeling/lessons/known.html",

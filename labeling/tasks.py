@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ai4mars_site.tasks import long_task, nudge, task
 from labeling.models import ImportItem, ImportJob, Label
-from labeling.services import drafts, import_jobs, labels
+from labeling.services import drafts, figures, import_jobs, labels
 
 #: A label younger than this has a message of its own under way.
 SWEEP_AFTER = timedelta(seconds=10)
@@ -41,6 +41,12 @@ def sweep_labels() -> None:
 def sweep_drafts() -> None:
     """Delete drawings nobody went on with."""
     drafts.sweep()
+
+
+@long_task
+def sweep_figures() -> None:
+    """Count large campaigns, so that nobody who looks at one waits for it."""
+    figures.sweep()
 
 
 #: How many batches of one import are worked on at a time, by as many workers.

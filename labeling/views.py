@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import Count, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,10 +14,11 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling.models import Campaign, Image, ImageReport, Label, Labeler, Role
+from labeling.models import Campaign, Image, ImageReport, Labeler, Role
 from labeling.permissions import is_expert
 from labeling.serializers import TerrainClassSerializer
 from labeling.services import practice
+from labeling.services.figures import figures_of
 from labeling.services.imports import copy_path
 from labeling.services.lessons import guide_of, tutorial_context
 from labeling.visitors import (
@@ -41,7 +41,9 @@ IMAGE_FILES = {
 
 @require_GET
 def landing(request: HttpRequest) -> HttpResponse:
-    campaigns = Campaign.objects.open().prefetch_related("terrain_classes")
+    campaigns = (
+        Campaign.objects.open().select_related("figures").prefetch_related("terrain_classes")
+    )
     return render(
         request, "landing.html", {"campaigns": [campaign_card(campaign) for campaign in campaigns]}
     )
@@ -49,21 +51,15 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 def campaign_card(campaign: Campaign) -> dict[str, Any]:
     """A campaign and how far it is, as the landing page shows it."""
-    images = campaign.images.usable().filter(pool=Image.Pool.CROWD, set_aside_at=None)
-    figures = images.aggregate(
-        images=Count("pk"),
-        images_done=Count("pk", filter=Q(crowd_label_count__gte=campaign.target_labels)),
-    )
-    labels = Label.objects.filter(image__campaign=campaign).crowd()
+    figures = figures_of(campaign)
     return {
         "slug": campaign.slug,
         "name": campaign.name,
         "description": campaign.description,
         "is_open": campaign.is_open,
         "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
-        "percent": figures["images_done"] * 100 // figures["images"] if figures["images"] else 0,
-        **figures,
-        **labels.aggregate(labels=Count("pk"), labelers=Count("labeler", distinct=True)),
+        "percent": figures.images_done * 100 // figures.images if figures.images else 0,
+        "figures": figures,
     }
 
 

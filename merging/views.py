@@ -6,15 +6,15 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from labeling.admin_views import managed_campaign
-from labeling.models import Campaign, Feedback, Image, ImageReport, Label, Role
+from labeling.models import Campaign, Feedback, Image, ImageReport, Role
 from labeling.permissions import may_manage
+from labeling.services.figures import figures_of, is_large
 from merging.models import LabelingPolicy, MergedMask, Release
 from review.models import Rating
 from review.services import distribution, queue
@@ -42,12 +42,15 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @login_required
 def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
+    figures = figures_of(campaign)
     images = campaign.images.in_dataset().order_by("-crowd_label_count", "product_id")
     return render(
         request,
         "merging/campaign.html",
         {
             "campaign": campaign,
+            "figures": figures,
+            "is_large": is_large(figures),
             "progress": progress_of(campaign),
             "images": [image_card(image) for image in images[:RECENT_IMAGES]],
             "policies": LabelingPolicy.objects.filter(campaign=campaign).select_related(
@@ -58,24 +61,8 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def progress_of(campaign: Campaign) -> dict[str, int]:
-    """How far each step of the loop is."""
-    to_label = Q(pool=Image.Pool.CROWD, set_aside_at=None)
-    images = campaign.images.usable().aggregate(
-        images=Count("pk", filter=to_label),
-        images_done=Count("pk", filter=to_label & Q(crowd_label_count__gte=campaign.target_labels)),
-        gold_images=Count("pk", filter=Q(pool=Image.Pool.GOLD)),
-    )
-    crowd = Q(role=Role.CROWD)
-    labels = Label.objects.filter(image__campaign=campaign).aggregate(
-        labels=Count("pk", filter=crowd),
-        processed=Count("pk", filter=crowd & ~Q(status=Label.Status.RECEIVED)),
-        empty=Count("pk", filter=crowd & Q(status=Label.Status.EMPTY)),
-        rejected=Count("pk", filter=crowd & Q(status=Label.Status.REJECTED)),
-        gold_labels=Count("pk", filter=~crowd),
-    )
+    """How far each step of the loop is, beside the campaign's figures."""
     return {
-        **images,
-        **labels,
         "scored": distribution.total(campaign, Role.CROWD),
         "queued": queue.remaining(campaign),
         "rated": Rating.objects.standing().filter(label__image__campaign=campaign).count(),

@@ -4,7 +4,13 @@ The invariants of `docs/ARCHITECTURE.md` live in the database as constraints: wh
 one labeler has one label per image, 255 is never a class, and a thrown-out label says why.
 """
 
-from labeling.models.campaigns import Campaign, CampaignQuerySet, TerrainClass, TutorialStep
+from labeling.models.campaigns import (
+    Campaign,
+    CampaignFigures,
+    CampaignQuerySet,
+    TerrainClass,
+    TutorialStep,
+)
 from labeling.models.drafts import Draft
 from labeling.models.images import (
     ASSIGNMENT_HOLD,
@@ -39,6 +45,7 @@ __all__ = [
     "Assignment",
     "AssignmentQuerySet",
     "Campaign",
+    "CampaignFigures",
     "CampaignQuerySet",
     "Draft",
     "Feedback",

@@ -200,6 +200,31 @@ class TerrainClass(Translated):
             )
 
 
+class CampaignFigures(models.Model):
+    """How far a campaign was when it was last counted: `labeling.services.figures`."""
+
+    campaign = models.OneToOneField(
+        Campaign, on_delete=models.CASCADE, primary_key=True, related_name="figures"
+    )
+    images = models.PositiveIntegerField(help_text="Of the crowd.")
+    images_done = models.PositiveIntegerField(help_text="With as many labels as are wanted.")
+    gold_images = models.PositiveIntegerField()
+    labels = models.PositiveIntegerField(help_text="Of the crowd.")
+    labelers = models.PositiveIntegerField(help_text="People who drew them.")
+    processed = models.PositiveIntegerField()
+    empty = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    gold_labels = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+    seconds = models.FloatField(help_text="What counting took.")
+
+    class Meta:
+        verbose_name_plural = "campaign figures"
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}, {self.counted_at}"
+
+
 class TutorialStep(Translated):
     """One page of a campaign's tutorial: a rule in plain words, with a picture."""
 

@@ -33,9 +33,11 @@ def run(labels: int = LABELS) -> list[Figure]:
 
         program("manage.py", "migrate", "--verbosity", "0")
         said = program("-m", "tests.bench.ten_million", str(labels))
-    page, threshold, counted_and_walked = map(float, said.split())
+    page, threshold, counted_and_walked, front, counted = map(float, said.split())
     return [
         Figure(f"queue: next label and counts, {labels:,} labels", page, "ms", 50),
         Figure("queue: a new score, and the threshold after it", threshold, "ms", 5),
         Figure("queue: the same threshold by count and offset", counted_and_walked, "ms"),
+        Figure(f"front page, {labels:,} labels", front, "ms", 50),
+        Figure("front page: what it says, counted anew", counted, "ms"),
     ]

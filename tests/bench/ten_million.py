@@ -1,8 +1,8 @@
 """Ten million scored labels in PostgreSQL, made by the server itself.
 
 Run as a program (`python -m tests.bench.ten_million LABELS`) on the database that DATABASE_URL
-names: it makes the labels without polygons, ten an image, then times the queue's page and the
-threshold after a new score, and prints both in milliseconds.
+names: it makes the labels without polygons, ten an image, then times the queue's page, the
+threshold after a new score, and the front page, and prints them in milliseconds.
 """
 
 from __future__ import annotations
@@ -153,12 +153,17 @@ def milliseconds(work: Callable[[], object], repeat: int = 25) -> float:
     return 1e3 * statistics.median(times)
 
 
-def measure() -> tuple[float, float, float]:
-    """The queue's answer with its counts; the threshold after a new score; all scores sorted."""
+def measure() -> tuple[float, ...]:
+    """The queue's answer with its counts; the threshold after a new score; all scores sorted.
+
+    And the front page; what is on it counted anew.
+    """
     from django.contrib.auth.models import User
+    from django.test import Client
     from rest_framework.test import APIRequestFactory, force_authenticate
 
     from labeling.models import Campaign, Role
+    from labeling.services import figures
     from review.api import NextDoubtful
     from review.distribution import Counted
     from review.models import AgreementScore, Order
@@ -187,7 +192,17 @@ def measure() -> tuple[float, float, float]:
         count = scores.count()
         assert scores.values_list("score")[count * campaign.queue_percent // 100 - 1]
 
-    return milliseconds(page), milliseconds(new_score), milliseconds(sorted_scores, repeat=1)
+    def front_page() -> None:
+        assert Client().get("/").status_code == 200
+
+    figures.sweep()
+    return (
+        milliseconds(page),
+        milliseconds(new_score),
+        milliseconds(sorted_scores, repeat=1),
+        milliseconds(front_page),
+        milliseconds(lambda: figures.count(campaign), repeat=1),
+    )
 
 
 if __name__ == "__main__":

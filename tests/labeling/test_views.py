@@ -152,8 +152,9 @@ def test_a_campaigns_card_counts_what_is_there(campaign: Campaign) -> None:
 
     [card] = Client().get("/").context["campaigns"]
 
-    assert (card["images"], card["images_done"], card["percent"]) == (2, 1, 50)
-    assert (card["labels"], card["labelers"]) == (1, 1)
+    figures = card["figures"]
+    assert (figures.images, figures.images_done, card["percent"]) == (2, 1, 50)
+    assert (figures.labels, figures.labelers) == (1, 1)
     assert [terrain["name"] for terrain in card["classes"]][:2] == ["Soil", "Bedrock"]
     assert label.image == done != new_one
 

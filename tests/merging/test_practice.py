@@ -15,11 +15,11 @@ from labeling.models import Campaign, Image, KnownAnswer, Label
 from labeling.pictures import read_mask
 from labeling.services import known_answers, practice
 from labeling.services.assignments import assign_gold
+from labeling.services.figures import figures_of
 from labeling.services.known_answers import AnswerRefused
 from labeling.services.labelers import new_guest
 from merging.models import GoldPlan, MergedMask
 from merging.services import announcing, claims, gold, gold_plans, merges, releases
-from merging.views import progress_of
 from review.services import queue
 from tests.factories import (
     accept,
@@ -103,10 +103,10 @@ def test_it_is_never_planned_as_gold(campaign: Campaign, image: Image) -> None:
 
 
 def test_it_is_in_no_count(campaign: Campaign, image: Image) -> None:
-    progress = progress_of(campaign)
+    figures = figures_of(campaign)
     images = campaign.images.in_dataset()
-    assert progress["images"] == images.filter(pool=Image.Pool.CROWD).count() == 2
-    assert progress["gold_images"] == 1
+    assert figures.images == images.filter(pool=Image.Pool.CROWD).count() == 2
+    assert figures.gold_images == 1
 
 
 def test_a_gold_mask_becomes_the_known_answer_where_that_is_allowed() -> None:

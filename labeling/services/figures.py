@@ -1,0 +1,82 @@
+"""How far campaigns are, in numbers.
+
+Counting a campaign of a thousand labels takes a millisecond and is done whenever somebody asks.
+Counting ten million takes seconds, for which nobody should wait: such a campaign is counted by the
+sweep, and everybody is told what it found.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from labeling.models import Campaign, CampaignFigures, Image, Label, Role
+
+#: A campaign that is counted in less is counted when it is looked at.
+LIVE_SECONDS = 0.1
+#: The others are counted so often at most,
+EVERY = timedelta(minutes=5)
+#: and so that counting takes at most one in so many seconds.
+REST = 100
+
+
+def figures_of(campaign: Campaign) -> CampaignFigures:
+    """A campaign's figures: as they are now, or of a large one as they were counted last."""
+    kept = kept_of(campaign)
+    return kept if kept and is_large(kept) else count(campaign)
+
+
+def is_large(figures: CampaignFigures) -> bool:
+    """Whether counting takes so long that it is left to the sweep."""
+    return figures.seconds > LIVE_SECONDS
+
+
+def kept_of(campaign: Campaign) -> CampaignFigures | None:
+    """What the sweep has found last; None where it has not been yet."""
+    return getattr(campaign, "figures", None)
+
+
+def count(campaign: Campaign) -> CampaignFigures:
+    """Count a campaign; the figures are not yet saved."""
+    began = time.perf_counter()
+    to_label = Q(pool=Image.Pool.CROWD, set_aside_at=None)
+    images = campaign.images.usable().aggregate(
+        images=Count("pk", filter=to_label),
+        images_done=Count("pk", filter=to_label & Q(crowd_label_count__gte=campaign.target_labels)),
+        gold_images=Count("pk", filter=Q(pool=Image.Pool.GOLD)),
+    )
+    labels = Label.objects.filter(image__campaign=campaign)
+    states: Counter[str] = Counter()
+    gold_labels = 0
+    for role, status, found in (
+        labels.order_by().values_list("role", "status").annotate(found=Count("pk"))
+    ):
+        if role == Role.CROWD:
+            states[status] = found
+        else:
+            gold_labels += found
+    return CampaignFigures(
+        campaign=campaign,
+        **images,
+        labels=states.total(),
+        labelers=labels.crowd().order_by().values("labeler").distinct().count(),
+        processed=states.total() - states[Label.Status.RECEIVED],
+        empty=states[Label.Status.EMPTY],
+        rejected=states[Label.Status.REJECTED],
+        gold_labels=gold_labels,
+        counted_at=timezone.now(),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def sweep() -> None:
+    """Count the campaigns that have not been counted for long, and keep what was found."""
+    for campaign in Campaign.objects.select_related("figures"):
+        kept = kept_of(campaign)
+        rest = max(EVERY, timedelta(seconds=REST * kept.seconds)) if kept else EVERY
+        if kept is None or kept.counted_at < timezone.now() - rest:
+            count(campaign).save()
