@@ -69,7 +69,7 @@ def site(served_site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> S
 
 @pytest.fixture(scope="module")
 def campaign(site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One for all tests here, or the front page would grow too long for those who tab through."""
+    """One for all tests here: it takes a while to make."""
     slug = "axe"
     import_pictures(site, slug, tmp_path_factory.mktemp(slug), count=4)
     make_campaign(site, f"{slug}-review", images=2, people=4)
