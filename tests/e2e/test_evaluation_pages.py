@@ -187,6 +187,7 @@ def test_admins_decide_who_sees_a_board_and_remove_results(
     send(page, "To remove", zipped(measured["images"]))
     expect(page.get_by_role("heading", name="Confusion matrix")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Remove this result").click()
+    page.get_by_role("button", name="Yes, remove it").click()
     expect(page.get_by_text("To remove was removed.")).to_be_visible()
     expect(page.get_by_role("row", name="To remove")).to_have_count(0)
 
