@@ -434,7 +434,7 @@ def _damage_is_refused() -> Iterator[None]:
         ValueError,
         OverflowError,
     ) as error:
-        raise ArchiveRefused(f"The archive is damaged or no such archive: {error}.") from error
+        raise ArchiveRefused(f"The archive is damaged or incomplete: {error}.") from error
     except OSError as error:
         if error.errno is not None:  # the machine's own trouble, such as a full disk
             raise

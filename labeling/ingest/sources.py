@@ -26,7 +26,10 @@ _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", "
 
 
 def open_source(
-    where: str | Path, scratch: Path | None = None, bounds: Bounds = DEFAULT_BOUNDS
+    where: str | Path,
+    scratch: Path | None = None,
+    bounds: Bounds = DEFAULT_BOUNDS,
+    shown: str = "",
 ) -> Source:
     """The source at a path or an `s3://` address: of released frames, else of PDS products, else of
     plain pictures.
@@ -34,7 +37,8 @@ def open_source(
     scratch: where an archive is unpacked and files of a bucket are kept; it must stay as long as
     the source is used, may be shared by several processes, and is the caller's to remove. Opening
     the same archive again with the same scratch finds it unpacked. Without it, a folder that lasts
-    as long as this process. bounds: of an archive.
+    as long as this process. bounds: of an archive. shown: how whoever brought it knows the file,
+    where that is not its path.
 
     Raises UnknownSource, saying what is understood, when there is nothing there to read, and
     ArchiveRefused, which is one, for a hostile archive.
@@ -51,7 +55,7 @@ def open_source(
                 tree = Ai4MarsTree.find(Folder(path.parent.parent), within=within)
             return tree or _in_place(Folder(path), path.parts[1:], address)
         if path.is_file():
-            return _in_file(path, address, scratch, bounds)
+            return _in_file(path, shown or address, scratch, bounds)
     except PermissionError as error:
         raise UnknownSource(f"{address} cannot be read: {error.strerror}.") from error
     raise UnknownSource(f"{address} does not exist. {_UNDERSTOOD}")

@@ -89,7 +89,7 @@ def source_of(job: ImportJob) -> Source:
         bounds = Bounds(
             members=settings.ARCHIVE_MAX_MEMBERS, total_bytes=settings.ARCHIVE_MAX_BYTES
         )
-        _open_sources[job.pk, where] = open_source(where, scratch_of(job), bounds)
+        _open_sources[job.pk, where] = open_source(where, scratch_of(job), bounds, shown=job.source)
     return _open_sources[job.pk, where]
 
 

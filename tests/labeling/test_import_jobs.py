@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -130,6 +131,23 @@ def test_a_source_that_cannot_be_read(campaign: Campaign, tmp_path: Path) -> Non
 
     assert job.status == ImportJob.Status.FAILED
     assert "does not exist" in job.message
+
+
+def test_an_upload_that_is_no_archive_is_told_by_its_own_name(
+    client: Client, campaign: Campaign
+) -> None:
+    client.force_login(new_admin())
+    sent = SimpleUploadedFile("notes.txt", b"hello")
+    answer = client.post(reverse("imports", args=(campaign.slug,)), {"archive": sent})
+    job = ImportJob.objects.get()
+    tasks.start_import(job.pk)
+    job.refresh_from_db()
+
+    assert job.status == ImportJob.Status.FAILED
+    assert job.message.startswith("There is nothing to import in notes.txt.")
+    page = client.get(answer["Location"]).content.decode()
+    assert "Choose other images" in page
+    assert "No file" not in page, "nothing was looked at"
 
 
 def test_the_sweep_finds_lost_imports(

@@ -3,7 +3,7 @@
 import type { Words } from "../page/words";
 import { follow } from "../progress/follow";
 import { rateText, remember, type Sample } from "../progress/pace";
-import { isActive, type Job, mayResume, mayStop } from "./job";
+import { isActive, type Job } from "./job";
 
 function setText(card: ParentNode, selector: string, text: string): void {
   const target = card.querySelector<HTMLElement>(selector);
@@ -28,9 +28,6 @@ export function showJob(card: HTMLElement, job: Job, samples: readonly Sample[],
   const active = isActive(job.status);
   const counted = job.total > 0;
   card.dataset.status = job.status;
-  for (const badge of card.querySelectorAll<HTMLElement>("[data-badge]")) {
-    badge.hidden = badge.dataset.badge !== job.status;
-  }
   showBar(card, job);
   const count = counted
     ? words("count", { done: whole.format(job.done), total: whole.format(job.total) })
@@ -41,13 +38,11 @@ export function showJob(card: HTMLElement, job: Job, samples: readonly Sample[],
   setText(card, "[data-present]", whole.format(job.present));
   setText(card, "[data-refused]", whole.format(job.refused));
   reveal(card, "[data-figures]", counted);
-  say(card, job.message);
-  reveal(card, "[data-progress]", active || job.status === "stopped");
-  reveal(card, "[data-stop]", mayStop(job.status));
-  reveal(card, "[data-resume]", mayResume(job.status));
+  say(card, job.message, "en"); // what a worker wrote down
 }
 
-function say(card: HTMLElement, sentence: string): void {
+function say(card: HTMLElement, sentence: string, language: string): void {
+  card.querySelector<HTMLElement>("[data-message]")?.setAttribute("lang", language);
   setText(card, "[data-message]", sentence);
   reveal(card, "[data-message]", sentence !== "");
 }
@@ -61,5 +56,5 @@ export function followCard(card: HTMLElement, url: string, words: Words, seen: (
     seen(job);
     return isActive(job.status);
   };
-  follow<Job>(url, show, () => say(card, words("unreachable")));
+  follow<Job>(url, show, () => say(card, words("unreachable"), document.documentElement.lang));
 }

@@ -18,11 +18,3 @@ export interface Job {
 export function isActive(status: Status): boolean {
   return status === "queued" || status === "running" || status === "stopping";
 }
-
-export function mayStop(status: Status): boolean {
-  return status === "queued" || status === "running";
-}
-
-export function mayResume(status: Status): boolean {
-  return status === "stopped" || status === "failed";
-}

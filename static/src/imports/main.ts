@@ -22,14 +22,14 @@ async function renewRefused(list: HTMLElement): Promise<void> {
   }
 }
 
-/** Keeps the list beside the count: at most every few seconds while the import runs, and once at its end. */
+/** Keeps the list beside the count: at most every few seconds while the import runs, and at its end. */
 function refusedKeeper(): (job: Job) => void {
   const list = document.querySelector<HTMLElement>("#refused");
   let shown = Number(list?.dataset.refused ?? 0);
   let renewed = 0;
   return (job) => {
-    const due = performance.now() - renewed > LIST_EVERY_MS || !isActive(job.status);
-    if (!list || job.refused === shown || !due) return;
+    const isDue = job.refused !== shown && performance.now() - renewed > LIST_EVERY_MS;
+    if (!list || (isActive(job.status) && !isDue)) return; // at its end the words of an empty list change too
     shown = job.refused;
     renewed = performance.now();
     void renewRefused(list);
