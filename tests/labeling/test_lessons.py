@@ -190,6 +190,7 @@ def test_a_new_step_comes_last(campaign: Campaign, admin: Client) -> None:
     assert titles(campaign)[-1] == "Last"
     shown = admin.post("/manage/navcam/tutorial/steps/new/", {"title": "", "text": "Words."})
     assert "This field is required" in shown.content.decode()
+    assert "Nothing is saved yet" in shown.content.decode(), "said where the page begins, too"
     assert TutorialStep.objects.filter(title="").count() == 0
 
 
