@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes
 from merging.methods import Kind, MergeMethod
@@ -169,13 +171,18 @@ def _estimate(campaign: Campaign, wanted: str) -> _Estimate:
     found = _read_estimate(campaign.pk, campaign.class_codes(), label_set, estimated_at)
     if found is None:
         raise MergeRefused(
-            "Nothing is known of the skill of this campaign's labelers yet. Run `manage.py "
-            f"estimate_skill --campaign {campaign.slug}`, or merge by the votes alone."
+            _(
+                "Nothing is known of the skill of this campaign's labelers yet. Run `manage.py "
+                "estimate_skill --campaign %(slug)s`, or merge by the votes alone."
+            )
+            % {"slug": campaign.slug}
         )
     if wanted and wanted != found.identity:
         raise MergeRefused(
-            "The skill of the labelers was estimated anew since this was begun, because labels "
-            "have changed. Begin again: then all images are merged by one estimate."
+            _(
+                "The skill of the labelers was estimated anew since this was begun, because labels "
+                "have changed. Begin again: then all images are merged by one estimate."
+            )
         )
     return found
 

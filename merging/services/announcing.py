@@ -11,6 +11,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labeling.models import Campaign, Image
 from merging.methods import MergeMethod
@@ -59,20 +61,29 @@ def announce(
                 campaign=campaign, version=version, defaults={**terms, "created_by_id": user_id}
             )
     except IntegrityError as error:
-        raise ReleaseRefused(f"Version {version!r} cannot be used as a name.", "version") from error
+        raise ReleaseRefused(
+            _("Version “%(version)s” cannot be used as a name.") % {"version": version},
+            "version",
+        ) from error
     again = Release.objects.filter(
         pk=release.pk, status__in=(Release.Status.FAILED, Release.Status.STOPPED)
     )
     if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
         if release.status == Release.Status.BUILDING:
             raise ReleaseRefused(
-                f"Version {version} is being built right now. Wait for it, or choose another. "
-                "If its builder was killed, it can go on from two minutes after that.",
+                _(
+                    "Version %(version)s is being built right now. Wait for it, or choose another. "
+                    "If its builder was killed, it can go on from two minutes after that."
+                )
+                % {"version": version},
                 "version",
             )
         raise ReleaseRefused(
-            f"Version {version} of this campaign exists already, and a release never changes. "
-            "Choose a new version.",
+            _(
+                "Version %(version)s of this campaign exists already, and a release never changes. "
+                "Choose a new version."
+            )
+            % {"version": version},
             "version",
         )
     release.refresh_from_db()
@@ -81,7 +92,7 @@ def announce(
 
 def _terms(campaign: Campaign, wanted: Wanted) -> dict[str, Any]:
     """The columns that say what a release will be."""
-    publishing, _ = Publishing.objects.get_or_create(campaign=campaign)
+    publishing = Publishing.objects.get_or_create(campaign=campaign)[0]
     unknown = sorted(set(wanted.formats) - set(EXPORTS))
     if unknown:
         raise ReleaseRefused(
@@ -121,7 +132,7 @@ def check_layout(campaign: Campaign, layout: str) -> None:
     cameras = images.order_by().values_list("rover", "camera").distinct()
     if not cameras:
         raise ReleaseRefused(
-            "This campaign has no images yet, so there is nothing to release. Import some first."
+            _("This campaign has no images yet, so there is nothing to release. Import some first.")
         )
     homeless = Q(pk__in=())
     for rover, camera in cameras:
@@ -132,9 +143,20 @@ def check_layout(campaign: Campaign, layout: str) -> None:
     if count:
         places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
         raise ReleaseRefused(
-            f"Layout {layout} has a place for {', '.join(places)} only; {count} of this "
-            f"campaign's images are of another camera (such as {others[0].product_id}). "
-            f"{_instead(cameras)}",
+            ngettext(
+                "Layout %(layout)s has a place for %(places)s only; %(count)d of this campaign's "
+                "images is of another camera (%(example)s). %(instead)s",
+                "Layout %(layout)s has a place for %(places)s only; %(count)d of this campaign's "
+                "images are of another camera (such as %(example)s). %(instead)s",
+                count,
+            )
+            % {
+                "layout": layout,
+                "places": ", ".join(places),
+                "count": count,
+                "example": others[0].product_id,
+                "instead": _instead(cameras),
+            },
             "layout",
         )
 
@@ -143,8 +165,8 @@ def _instead(cameras: Iterable[tuple[str, str]]) -> str:
     """What to do about images of these rovers and cameras, for which a layout has no place."""
     for layout in Release.Layout.values:
         if all(ai4mars_tree.home_of(layout, rover, camera) for rover, camera in cameras):
-            return f"Choose layout {layout}."
-    return "Retire them, or import them into a campaign of their own."
+            return _("Choose layout %(layout)s.") % {"layout": layout}
+    return _("Retire them, or import them into a campaign of their own.")
 
 
 def fitting_layout(campaign: Campaign) -> str:
