@@ -1,9 +1,10 @@
 from django.contrib import admin
 
+from labeling.forms import CampaignForm
 from labeling.models import Campaign, Image, Label, Labeler, TerrainClass, TutorialStep
 
 
-class TerrainClassInline(admin.TabularInline):
+class TerrainClassInline(admin.StackedInline):
     model = TerrainClass
     extra = 0
     # Labels are made of codes: without its class, what was drawn would silently be lost.
@@ -17,6 +18,7 @@ class TutorialStepInline(admin.StackedInline):
 
 @admin.register(Campaign)
 class CampaignAdmin(admin.ModelAdmin):
+    form = CampaignForm
     list_display = ("name", "slug", "is_open", "target_labels")
     prepopulated_fields = {"slug": ("name",)}
     inlines = (TerrainClassInline, TutorialStepInline)

@@ -1,4 +1,4 @@
-"""What admins fill in to import images."""
+"""What people fill in: imports, a campaign and its rules, feedback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from labeling.models import Feedback
+from labeling.models import Campaign, Feedback
 
 
 class ImportForm(forms.Form):
@@ -36,6 +36,53 @@ class ImportForm(forms.Form):
                 % {"limit": filesizeformat(settings.IMPORT_UPLOAD_MAX_BYTES)}
             )
         return cleaned
+
+
+class CampaignForm(forms.ModelForm):
+    """A campaign and its rules, in the words of the campaign's page."""
+
+    class Meta:
+        model = Campaign
+        fields = "__all__"
+        labels = {
+            "slug": _("Name in addresses"),
+            "name": _("Name"),
+            "description": _("Description"),
+            "is_open": _("Open"),
+            "target_labels": _("Labels per picture"),
+            "range_limit_m": _("Farthest ground (metres)"),
+            "range_rule": _("How farther ground is cut off"),
+            "allowed_cameras": _("Further cameras"),
+            "scale_bar_m": _("Scale bar (metres)"),
+            "queue_percent": _("Review queue (percent)"),
+            "merge_minimum": _("Merge: at least"),
+            "merge_percent": _("Merge: more than (percent)"),
+            "nothing_minimum": _("Nothing to label"),
+            "practice": _("Practice"),
+            "practice_pass_iou": _("Practice is passed from"),
+            "known_image_percent": _("Known pictures, later (percent)"),
+            "allow_gold_practice": _("Gold pictures may serve as practice"),
+        }
+        help_texts = {
+            "is_open": _("Volunteers can draw in it."),
+            "target_labels": _("A picture is done when it has this many."),
+            "range_limit_m": _(
+                "Beyond it there is no need to label. Pictures keep what they have."
+            ),
+            "range_rule": _("Pictures keep what they were imported with."),
+            "allowed_cameras": _('Taken besides the usual ones, such as ["pancam", "hazcam"].'),
+            "scale_bar_m": _("What is smaller need not be labeled. Pictures keep their bar."),
+            "queue_percent": _("This share of all labels, those that agree least, is reviewed."),
+            "merge_minimum": _("So many people must have chosen the class of a pixel."),
+            "merge_percent": _("This share of those who labeled the pixel must have chosen it."),
+            "nothing_minimum": _("A picture is set aside when this many people say so."),
+            "practice": _("A few pictures with a known answer, before the first real one."),
+            "practice_pass_iou": _(
+                "How near to the known answer a drawing must be: 0 to 1 (mean IoU)."
+            ),
+            "known_image_percent": _("Of all pictures given out; 0 is never."),
+            "allow_gold_practice": "",
+        }
 
 
 class FeedbackForm(forms.Form):

@@ -23,8 +23,8 @@ class Campaign(models.Model):
     """A set of images with its classes, tutorial and parameters (`science.md`, "Words")."""
 
     class RangeRule(models.TextChoices):
-        CUT_ROW = "cut-row", "Cut row (as in the released dataset)"
-        PER_PIXEL = "per-pixel", "Per pixel"
+        CUT_ROW = "cut-row", _("Cut row (as in the released dataset)")
+        PER_PIXEL = "per-pixel", _("Per pixel")
 
     class Practice(models.TextChoices):
         OFF = "off", _("Off")

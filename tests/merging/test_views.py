@@ -131,6 +131,13 @@ def test_the_admin_site_opens_what_it_lists(campaign: Campaign, admin: Client) -
         assert admin.get(url).status_code == 200, url
 
 
+def test_the_rules_speak_the_admins_language(campaign: Campaign, admin: Client) -> None:
+    url = f"/admin/labeling/campaign/{campaign.pk}/change/"
+    page = admin.get(url, headers={"accept-language": "es"}).content.decode()
+    assert "Dibujos por foto" in page
+    assert "Target labels" not in page
+
+
 def test_labels_are_not_deleted_or_changed_by_hand(campaign: Campaign, admin: Client) -> None:
     label = accept(new_image(campaign), "00..", "....")
     url = f"/admin/labeling/label/{label.pk}"
