@@ -164,7 +164,7 @@ def worker(home: Path | None, request: pytest.FixtureRequest) -> Iterator[Worker
 def eventually() -> Callable[[Callable[[], Any]], Any]:
     """Wait until a question is answered with something true, and give that answer."""
 
-    def wait(ask: Callable[[], Any], seconds: float = 20.0) -> Any:
+    def wait(ask: Callable[[], Any], seconds: float = 60.0) -> Any:
         deadline = time.monotonic() + seconds
         while not (answer := ask()):
             if time.monotonic() > deadline:
@@ -249,7 +249,7 @@ def browser(chromium: str) -> Iterator[Any]:
     """A playwright browser with an empty profile."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=20_000)  # a machine may be busy; what is right comes sooner
+    expect.set_options(timeout=30_000)  # a machine may be busy; what is right comes sooner
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield started
@@ -265,7 +265,7 @@ def browser_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(

@@ -91,7 +91,7 @@ def phone(browser: Any, width: int = 390, height: int = 844, locale: str = "en")
         device_scale_factor=2,
     )
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page

@@ -42,7 +42,7 @@ def test_a_drawing_is_seen_corrected_and_compared(
     browser_page.close()
     drawing = open_page(context, address)
     page = drawing.page
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     drawing.draw(SAND, FIRST)
     drawing.send()
     expect(page.locator("#labels-sent")).to_have_text("1")

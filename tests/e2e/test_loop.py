@@ -90,7 +90,7 @@ def guest_draws(
     """One guest: from the landing page through the tutorial to two labels; what was sent."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     drawing = DrawingPage(page)
     page.goto(url)
     page.get_by_role("link", name="Start drawing").first.click()

@@ -34,7 +34,7 @@ def device(browser: Any) -> Iterator[Callable[[], Any]]:
 
     def make() -> Any:
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.on("weberror", lambda failed: errors.append(str(failed.error)))
         contexts.append(context)
         return context
@@ -101,7 +101,7 @@ def expect_saved(page: Any, act: Callable[[], object]) -> None:
 
 def notice(page: Any, name: str) -> Any:
     found = page.locator(f'#notice[data-notice="{name}"]')
-    expect(found).to_be_visible(timeout=20_000)
+    expect(found).to_be_visible()
     return found
 
 

@@ -41,7 +41,7 @@ def site(shared_site: ServedSite) -> ServedSite:
 
 
 def status_of(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return int(answer.status)
 
 
