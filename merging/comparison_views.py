@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign
-from labeling.models import Campaign, Image, TerrainClass
+from labeling.models import Campaign, Image
 from labeling.pictures import class_png, read_mask
+from merging.class_cards import class_cards
 from merging.method_names import NAMES
 from merging.methods import Kind, MergeMethod
 from merging.services import alternatives, comparisons
@@ -49,7 +51,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
     by = request.GET.get("by", "")
     kinds = (Kind(by),) if by in set(Kind) - {Kind.VOTES} else comparisons.WEIGHED
     compared = comparisons.worst_first(campaign, kinds)
-    classes = list(campaign.terrain_classes.order_by("code"))
+    classes = class_cards(campaign)
     methods = comparisons.compared_methods(campaign)
     ways = comparisons.over_all(compared)
     return render(
@@ -60,7 +62,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
             "waiting": waiting,
             "by": by,
             "orders": [(kind.value, NAMES[kind]) for kind in Kind if kind != Kind.VOTES],
-            "classes": classes,
+            "classes": classes.values(),
             "methods": [method_row(methods[kind], ways.get(kind), classes) for kind in Kind],
             "cards": [image_card(campaign, each) for each in compared],
             "legends": {name: legend(name) for name in STEPS},
@@ -68,7 +70,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def method_row(method: MergeMethod, way: Way | None, classes: list[TerrainClass]) -> dict[str, Any]:
+def method_row(method: MergeMethod, way: Way | None, codes: Iterable[int]) -> dict[str, Any]:
     """A way to merge over the whole sample; without figures where it could not be used."""
     row = {"name": NAMES[method.kind], "is_rule": method.kind == Kind.VOTES, "method": str(method)}
     if way is None:
@@ -78,7 +80,7 @@ def method_row(method: MergeMethod, way: Way | None, classes: list[TerrainClass]
         **row,
         "labeled": 100 * way.labeled,
         "same": None if agreement is None else 100 * agreement,
-        "shares": [100 * way.share(each.code) for each in classes],
+        "shares": [100 * way.share(code) for code in codes],
     }
 
 

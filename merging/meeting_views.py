@@ -23,6 +23,7 @@ from labeling.models import Campaign, Image, Label
 from labeling.permissions import may_manage
 from labeling.services import corrections
 from labeling.services.labelers import labeler_of_user
+from merging.class_cards import class_cards
 from merging.gold_forms import PolicyForm
 from merging.models import ExpertAgreement, LabelingPolicy
 from merging.services import consensus, gold_plans
@@ -98,14 +99,6 @@ def policies_of(campaign: Campaign) -> QuerySet[LabelingPolicy]:
 
 def percent(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
-
-
-def class_cards(campaign: Campaign) -> dict[int, dict[str, str]]:
-    """Name, in the reader's language, and colour of each class, by its code."""
-    return {
-        each.code: {"name": each.shown("name"), "color": each.color}
-        for each in campaign.terrain_classes.all()
-    }
 
 
 def pair_rows(

@@ -16,6 +16,7 @@ from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign, safe_cell
 from labeling.models import Campaign
 from merging import bars, permissions
+from merging.class_cards import class_cards
 from merging.models import Release
 from merging.release import statistics_tables
 from merging.release.contents import GOLD_VARIANTS, VARIANTS
@@ -139,8 +140,8 @@ def class_names(campaign: Campaign) -> dict[int, str]:
 
 def shown(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
     """What the page and its pictures need."""
-    classes = list(campaign.terrain_classes.all())
-    left = bars.left_of([each.name for each in classes])
+    classes = class_cards(campaign)
+    left = bars.left_of([each["name"] for each in classes.values()])
     return {
         "campaign": campaign,
         "cameras": totals.table_1(),
@@ -154,9 +155,11 @@ def shown(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def composition_of(totals: Statistics, classes: list[Any], left: int) -> dict[str, Any]:
+def composition_of(
+    totals: Statistics, classes: dict[int, dict[str, str]], left: int
+) -> dict[str, Any]:
     """Figure 3 and the class weights: of the training set, or of gold where there is no other."""
-    codes = [each.code for each in classes]
+    codes = list(classes)
     found = {name: totals.composition(name, codes) for name in VARIANTS}
     drawn = next((name for name in VARIANTS if found[name]), TRAIN)
     weights = totals.class_weights(codes) or {}
@@ -167,22 +170,24 @@ def composition_of(totals: Statistics, classes: list[Any], left: int) -> dict[st
         "composition_variant": drawn,
         "composition": [
             {
-                "class": each,
+                "class": classes[code],
                 "row": row,
-                "percent": 100 * parts[each.code] if parts else None,
+                "percent": 100 * parts[code] if parts else None,
                 "shares": [
-                    None if shares is None else 100 * shares[each.code] for shares in found.values()
+                    None if shares is None else 100 * shares[code] for shares in found.values()
                 ],
-                "weight": weights.get(each.code),
+                "weight": weights.get(code),
             }
-            for each, row in zip(classes, rows, strict=True)
+            for code, row in zip(codes, rows, strict=True)
         ],
     }
 
 
-def agreement_of(totals: Statistics, classes: list[Any], left: int) -> dict[str, Any]:
+def agreement_of(
+    totals: Statistics, classes: dict[int, dict[str, str]], left: int
+) -> dict[str, Any]:
     """Figure 6."""
-    codes = [each.code for each in classes]
+    codes = list(classes)
     counts = totals.agreement(codes)
     parts = {code: shares(of_class) for code, of_class in counts.items()}
     rows = bars.rows([parts[code] for code in codes], left)
@@ -190,12 +195,12 @@ def agreement_of(totals: Statistics, classes: list[Any], left: int) -> dict[str,
         "has_agreement": any(totals.pixels.get(name) for name in GOLD_VARIANTS),
         "agreement": [
             {
-                "class": each,
+                "class": classes[code],
                 "row": row,
-                "pixels": counts[each.code],
-                "percents": [100 * share for share in parts[each.code] or ()],
+                "pixels": counts[code],
+                "percents": [100 * share for share in parts[code] or ()],
             }
-            for each, row in zip(classes, rows, strict=True)
+            for code, row in zip(codes, rows, strict=True)
         ],
     }
 

@@ -171,6 +171,10 @@ def test_a_name_is_text_and_not_a_part_of_the_page() -> None:
         check_policy(response)
 
 
+def test_a_browser_that_asks_for_an_icon_gets_one() -> None:
+    assert Client().get("/favicon.ico")["Location"].endswith(".svg")
+
+
 # -- tutorial and drawing page ---------------------------------------------------------------------
 
 

@@ -116,6 +116,8 @@ def test_the_page_of_a_campaign(campaign: Campaign) -> None:
     assert "0.4286" in page
     # Figure 6: of the bedrock pixels half are of one expert, half of two.
     assert "50.00 %" in page
+    assert "Big rock" in page
+    assert "Roca grande" in admin.get(url, headers={"accept-language": "es"}).text
     assert Client().get(url).status_code == 302
     other = Client()
     other.force_login(new_account("otto"))
