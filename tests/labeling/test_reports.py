@@ -334,6 +334,6 @@ def test_an_image_set_aside_is_no_longer_part_of_the_progress(
 ) -> None:
     new_image(reported.campaign)
 
-    assert admin.get("/manage/navcam/").context["progress"]["images"] == 1
+    assert admin.get("/manage/navcam/").context["figures"].images == 1
     [card] = admin.get("/").context["campaigns"]
-    assert card["images"] == 1
+    assert card["figures"].images == 1
