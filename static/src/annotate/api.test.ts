@@ -196,6 +196,56 @@ describe("a session that ended", () => {
     await expect(api("token").deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
   });
 
+  /** A server that gives whoever comes without a cookie a token of his own; the last one counts. */
+  function forgetful(): { renewals: number; refuseOnce: boolean } {
+    const seen = { renewals: 0, refuseOnce: false };
+    let cookie = "";
+    let known = false;
+    globalThis.fetch = async (url, init) => {
+      const { method, headers } = init as RequestInit;
+      const token = (headers as Record<string, string>)["X-CSRFToken"];
+      const came = cookie;
+      await new Promise((resolve) => setTimeout(resolve));
+      if (String(url) !== "/session/") {
+        const good = known && token === cookie;
+        return (good ? json({ id: "label-1", labels_sent: 1, version: 2 }) : no(403, "other_labeler"))();
+      }
+      if (method === "POST") {
+        if (token !== cookie || seen.refuseOnce) {
+          seen.refuseOnce = false;
+          return no(403, "permission_denied")();
+        }
+        known = true;
+      } else cookie = came || `token-${++seen.renewals}`;
+      return json({ csrf_token: cookie, labeler: known ? 5 : null })();
+    };
+    return seen;
+  }
+
+  it("is renewed once for all that was under way, and nothing is turned down", async () => {
+    const seen = forgetful();
+    const asking = api("token");
+    const body = { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 };
+    await Promise.all([asking.deliver(parcel(1)), asking.saveDraft(1, body), asking.saveDraft(2, body)]);
+    expect(seen.renewals).toBe(1);
+  });
+
+  it("is renewed again where another tab has come in between", async () => {
+    const seen = forgetful();
+    seen.refuseOnce = true;
+    await expect(api("token").deliver(parcel(1))).resolves.toMatchObject({ labels_sent: 1 });
+  });
+
+  it("that cannot be renewed leaves the label for later, and is no refusal of it", async () => {
+    const asked = answering(
+      no(403, "other_labeler"), json({ csrf_token: "b", labeler: null }), no(403, "permission_denied"),
+      json({ csrf_token: "c", labeler: null }), no(403, "permission_denied"),
+      json({ csrf_token: "d", labeler: null }), no(403, "permission_denied"),
+    );
+    await expect(api("token").deliver(parcel(1))).rejects.toBeInstanceOf(Unreachable);
+    expect(asked).toHaveLength(7);
+  });
+
   it("is tried once, not for ever", async () => {
     const asked = answering(
       no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }),

@@ -137,6 +137,9 @@ const TIMEOUT_MS = 20_000;
 /** Browsers send no more than 64 KB of a page that closes. */
 const KEEPALIVE_BYTES = 60_000;
 
+/** How often a token is asked for before it is left for later. */
+const RENEWALS = 3;
+
 /** Too slow, too early, too often: the same request may be welcome later. */
 const WORTH_ANOTHER_TRY = new Set([408, 425, 429]);
 
@@ -145,6 +148,7 @@ const STALE = new Set(["other_labeler", "permission_denied", "not_authenticated"
 
 export function createApi(urls: Urls, identity: Identity): Api {
   let { csrfToken } = identity;
+  let renewing: Promise<void> | null = null;
 
   async function send(method: string, url: string, body: unknown, leaving = false) {
     const text = body === undefined ? null : JSON.stringify(body);
@@ -189,12 +193,27 @@ export function createApi(urls: Urls, identity: Identity): Api {
     return await read(response);
   }
 
-  async function renew(): Promise<void> {
-    const who = await whoAmI("GET");
-    if (who === null && identity.guestToken) {
-      if ((await whoAmI("POST", { guest_token: identity.guestToken })) === identity.labeler) return;
+  /** Once for all requests that wait: without a cookie each would be given a token of its own. */
+  function renew(): Promise<void> {
+    return (renewing ??= identify().finally(() => {
+      renewing = null;
+    }));
+  }
+
+  async function identify(): Promise<void> {
+    for (let tries = 0; tries < RENEWALS; tries++) {
+      const who = await whoAmI("GET");
+      if (who === identity.labeler) return;
+      if (who !== null || !identity.guestToken) throw new SignedOut();
+      try {
+        if ((await whoAmI("POST", { guest_token: identity.guestToken })) === identity.labeler) return;
+        throw new SignedOut();
+      } catch (error) {
+        // Another tab got itself a token at the same moment, and ours is good no more.
+        if (!(error instanceof Refused && error.status === 403)) throw error;
+      }
     }
-    if (who !== identity.labeler) throw new SignedOut();
+    throw new Unreachable("busy");
   }
 
   async function whoAmI(method: string, body?: unknown): Promise<number | null> {
