@@ -161,7 +161,7 @@ def work_on_batch(job: ImportJob) -> bool:
     batch = claim_batch(job)
     source = source_of(job)
     for item in batch:
-        record(item, imports.import_candidate(job.campaign_id, source, candidate_of(item)))
+        record(item, import_item(job.campaign_id, source, item))
     if batch:
         return True
     finish(job)
@@ -176,16 +176,17 @@ def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
     """
     source = source_of(job)
     items = list(job.items.filter(status=ImportItem.Status.WAITING).order_by("pk"))
-    import_one = partial(imports.import_candidate, job.campaign_id, source)
-    outcomes = each(import_one, map(candidate_of, items), workers)
+    outcomes = each(partial(import_item, job.campaign_id, source), items, workers)
     for item, outcome in zip(items, outcomes, strict=True):
         record(item, outcome)
         yield outcome
     finish(job)
 
 
-def candidate_of(item: ImportItem) -> Candidate:
-    return Candidate(item.product_id, item.name)
+def import_item(campaign_id: int, source: Source, item: ImportItem) -> imports.Outcome:
+    """Import one item's file, in any process."""
+    candidate = Candidate(item.product_id, item.name)
+    return imports.import_candidate(campaign_id, source, candidate, item.pk)
 
 
 def record(item: ImportItem, outcome: imports.Outcome) -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from labeling.files import put
 from labeling.ingest.products import Candidate, Product, Refused, Source
-from labeling.models import Campaign, Image, ImageQuality
+from labeling.models import Campaign, Image, ImageQuality, ImportItem
 from labeling.preparation import Parameters, Prepared, prepare
 
 
@@ -29,8 +29,13 @@ class Outcome:
     REFUSED = "refused"
 
 
-def import_candidate(campaign_id: int, source: Source, candidate: Candidate) -> Outcome:
-    """Import one candidate unless the campaign has an image of that product id or content."""
+def import_candidate(
+    campaign_id: int, source: Source, candidate: Candidate, item: int | None = None
+) -> Outcome:
+    """Import one candidate unless the campaign has an image of that product id or content.
+
+    item: the id of the job's item that it is, marked as imported together with the image.
+    """
     name = candidate.product_id
     campaign = Campaign.objects.get(pk=campaign_id)
     if campaign.images.filter(product_id=name).exists():
@@ -38,7 +43,7 @@ def import_candidate(campaign_id: int, source: Source, candidate: Candidate) -> 
     try:
         product = source.load(candidate, frozenset(campaign.allowed_cameras))
         check_name(product.product_id)
-        image = import_product(campaign, product)
+        image = import_product(campaign, product, item=item)
     except Refused as refused:
         return Outcome(name, Outcome.REFUSED, str(refused))
     status = Outcome.PRESENT if image is None else Outcome.IMPORTED
@@ -61,12 +66,14 @@ def parameters_of(campaign: Campaign) -> Parameters:
     )
 
 
-def import_product(campaign: Campaign, product: Product, orbital_class: str = "") -> Image | None:
+def import_product(
+    campaign: Campaign, product: Product, orbital_class: str = "", item: int | None = None
+) -> Image | None:
     """Prepare a product's files and store it; None when the campaign has it already.
 
     Files come first and are written in place, the row last: an import that is killed leaves
     nothing that the next one does not put right. Raises Refused for a frame with the same pixels
-    as another image of the campaign.
+    as another image of the campaign. item: the id of a job's item, marked with the row.
     """
     content = content_sum(product)
     check_content(campaign, product.product_id, content)
@@ -104,6 +111,11 @@ def import_product(campaign: Campaign, product: Product, orbital_class: str = ""
                 **{field: path for field, path in stored.items() if not field.startswith("copy")},
             )
             ImageQuality.objects.create(image=image, **prepared.quality.to_json())
+            if item is not None:
+                # With the image or not at all: a worker that is killed has counted what it did.
+                ImportItem.objects.filter(pk=item, status=ImportItem.Status.WAITING).update(
+                    status=ImportItem.Status.IMPORTED
+                )
     except IntegrityError:
         # Another import has been faster; anything else that is not allowed is a mistake to see.
         if campaign.images.filter(product_id=product.product_id).exists():
