@@ -20,6 +20,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ai4mars_site.arguments import positive
+
 Item = TypeVar("Item")
 
 
@@ -57,14 +59,6 @@ class BulkCommand(BaseCommand):
         )
         with Progress(*columns, console=Console(stderr=True)) as bar:
             yield from bar.track(items, total=total, description=description)
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(f"{text} is not at least 1")
-    return number
 
 
 def bring_database_up_to_date() -> None:

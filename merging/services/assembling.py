@@ -18,7 +18,7 @@ from merging.release.contents import FileFact, Fragment, ReleaseFacts
 from merging.release.documents import DOCUMENTS
 from merging.release.exports import EXPORTS
 from merging.release.statistics import Statistics
-from merging.services import gathering, release_parts
+from merging.services import announcing, gathering, release_parts
 from merging.services.claims import Pulse
 from merging.services.release_parts import store
 
@@ -138,7 +138,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         labels += len(part.labels)
         for role, names in part.labelers.items():
             people.setdefault(role, set()).update(names)
-    method = gathering.method_of(release)
+    method = announcing.method_of(release)
     facts = ReleaseFacts(
         slug=release.campaign.slug,
         title=release.title or release.campaign.name,
@@ -183,7 +183,7 @@ def changes_of(release: Release) -> list[str]:
     ]
     changed = [f"{count} {what}." for count, what in said if count]
     if release.previous.method != release.method:
-        changed.append(f"Labels are merged another way: {gathering.method_of(release)}.")
+        changed.append(f"Labels are merged another way: {announcing.method_of(release)}.")
     return changed or ["Nothing has changed but what the release says of itself."]
 
 

@@ -24,7 +24,7 @@ from merging.release.checksums import sha256
 from merging.release.contents import ReleasedClass, ReleasedImage, ReleasedLabel
 from merging.release.exports import layers
 from merging.release.raw_labels import pseudonym
-from merging.services import alternatives
+from merging.services import alternatives, announcing
 from merging.services.drawn import Drawn
 from review.models import Rating
 
@@ -60,7 +60,7 @@ class Terms:
     def of(release: Release) -> Terms:
         return Terms(
             release.layout,
-            method_of(release),
+            announcing.method_of(release),
             tuple(release.formats),
             classes_of(release),
             release.pseudonym_key,
@@ -71,13 +71,6 @@ class Terms:
         classes = [[c.code, c.name, c.color] for c in self.classes]
         key = sha256(self.pseudonym_key.encode())
         return [self.layout, self.method.to_json(), sorted(self.formats), classes, key]
-
-
-def method_of(release: Release) -> MergeMethod:
-    """How a release merges: as was chosen, else by the rule of its campaign."""
-    if release.method:
-        return MergeMethod.from_json(release.method)
-    return alternatives.standing(release.campaign)
 
 
 def classes_of(release: Release) -> tuple[ReleasedClass, ...]:

@@ -49,6 +49,12 @@ def test_import_images_makes_the_campaign_and_counts(tree: Path) -> None:
     assert Campaign.objects.get().images.count() == 2
 
 
+def test_an_option_that_is_for_a_new_campaign_is_named(tree: Path) -> None:
+    assert "--preset" not in run("import_images", tree, "--campaign=mars", "--preset=msl-navcam")
+    said = run("import_images", tree, "--campaign=mars", "--preset=mer-navcam")
+    assert "--preset mer-navcam is not used: it is for a new campaign, and mars is there" in said
+
+
 def test_import_images_from_nowhere(tmp_path: Path) -> None:
     for source in (tmp_path / "missing", tmp_path):
         with pytest.raises(CommandError, match="released AI4Mars tree"):

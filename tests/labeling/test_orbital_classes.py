@@ -79,3 +79,11 @@ def test_what_cannot_be_read(images: list[Image], arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)
     assert classes() == ["", "", ""]
+
+
+def test_an_option_that_means_nothing_here_is_refused(images: list[Image], tmp_path: Path) -> None:
+    table = tmp_path / "ranges.csv"
+    table.write_text("site_from,drive_from,site_to,drive_to,class\n31,0,31,2000,smooth\n")
+    with pytest.raises(CommandError, match="--key is of --map"):
+        run("--ranges", table, "--key", "name")
+    assert set(classes()) == {""}

@@ -162,6 +162,7 @@ def test_what_does_not_fit_is_said_and_not_guessed(
     assert sentence in said
     assert last.startswith("1 problem with the predictions.")
     assert "accuracy" not in said
+    assert last.endswith(f"{json_file} was not written.")
     assert not json_file.exists()
 
 

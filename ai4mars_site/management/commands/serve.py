@@ -21,6 +21,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from ai4mars_site import embedded
+from ai4mars_site.arguments import port
 from ai4mars_site.supervisor import (
     NotReadyInTime,
     Program,
@@ -45,7 +46,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-        parser.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one")
+        parser.add_argument("--port", type=port, default=8000, help="port; 0 takes a free one")
         parser.add_argument(
             "--migrate",
             action="store_true",

@@ -33,7 +33,7 @@ class Command(BulkCommand):
         parser.add_argument("--ranges", type=Path, metavar="CSV")
         parser.add_argument("--map", type=Path, metavar="GEOJSON")
         parser.add_argument("--positions", type=Path, metavar="CSV")
-        parser.add_argument("--key", default="class", help="the map's property with the class")
+        parser.add_argument("--key", help="the map's property with the class (default: class)")
         parser.add_argument(
             "--preset",
             choices=sorted(ORBITAL_PRESETS),
@@ -57,9 +57,11 @@ def read_classes(options: dict[str, Any]) -> OrbitalClasses:
     """What the command was pointed at; CommandError for half of it, or for both kinds."""
     ranges, terrain_map, positions = options["ranges"], options["map"], options["positions"]
     if ranges and not terrain_map and not positions:
+        if options["key"] is not None:
+            raise CommandError("--key is of --map, and a table of ranges has none. Leave it out.")
         return DriveRanges.from_csv(ranges.read_text(encoding="utf-8"))
     if terrain_map and positions and not ranges:
         areas = json.loads(terrain_map.read_text(encoding="utf-8"))
-        terrain = TerrainMap.from_geojson(areas, options["key"])
+        terrain = TerrainMap.from_geojson(areas, options["key"] or "class")
         return RoverPositions.from_csv(positions.read_text(encoding="utf-8"), terrain)
     raise CommandError("Give either --ranges, or --map and --positions together.")

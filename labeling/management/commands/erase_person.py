@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from ai4mars_site.arguments import whole
 from labeling.models import Labeler
 from labeling.services import erasing
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         who.add_argument("username", nargs="?", help="an account")
         who.add_argument(
             "--labeler",
-            type=int,
+            type=whole,
             metavar="NUMBER",
             help="a guest or a name from an import, by its number in the admin site",
         )

@@ -53,6 +53,11 @@ class Command(BulkCommand):
         slug = options["campaign"]
         campaign = Campaign.objects.filter(slug=slug).first()
         if campaign is not None:
+            if options["preset"]:
+                self.stdout.write(
+                    f"--preset {options['preset']} is not used: it is for a new campaign, and "
+                    f"{slug} is there already."
+                )
             return campaign
         try:
             validate_slug(slug)

@@ -5,7 +5,6 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
+from ai4mars_site.arguments import day, whole
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
-from merging.methods import Kind, methods_beside
+from merging.methods import Kind, MergeMethod, methods_beside
 from merging.models import Release
 from merging.release import archive
 from merging.release.exports import EXPORTS
@@ -35,7 +35,8 @@ class Command(BulkCommand):
         "Build a release of a campaign: the released AI4Mars tree with SHA256SUMS, as a folder, as "
         "one file, or in a bucket. "
         "Labels are merged first where they have changed. A version is built once; asked for "
-        "again, the same content is written again, and other content is refused."
+        "again, the same content is written again, and other content is refused: what is left out "
+        "of the options then is as it was."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -47,26 +48,27 @@ class Command(BulkCommand):
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument("--version", required=True, dest="release_version", metavar="V")
         parser.add_argument(
-            "--layout", choices=Release.Layout.values, default=Release.Layout.V0_1.value
+            "--layout",
+            choices=Release.Layout.values,
+            help=f"names and folders of a new version (default: {Release.Layout.V0_1.value})",
         )
         parser.add_argument(
             "--method",
             choices=[kind.value for kind in Kind],
-            default=Kind.VOTES.value,
-            help="how the crowd's labels are merged; the rule itself is the campaign's",
+            help="how the crowd's labels are merged (default: votes); the rule itself is the "
+            "campaign's",
         )
-        parser.add_argument("--seed", type=int, default=0, help="of --method random")
+        parser.add_argument("--seed", type=whole, help="of --method random (default: 0)")
         parser.add_argument(
             "--formats",
             nargs="*",
-            default=[],
             choices=list(EXPORTS),
             metavar="FORMAT",
-            help=f"beside the tree: {', '.join(EXPORTS)}",
+            help=f"beside the tree (default: none): {', '.join(EXPORTS)}",
         )
         parser.add_argument(
             "--date",
-            type=date.fromisoformat,
+            type=day,
             metavar="YYYY-MM-DD",
             help="that the release tells; today's where none is given",
         )
@@ -147,18 +149,18 @@ class Command(BulkCommand):
         self, campaign: Campaign, options: dict[str, Any], out: Path, *, link: bool = False
     ) -> Path:
         version, workers = options["release_version"], options["workers"]
-        complete = Release.objects.filter(
-            campaign=campaign, version=version, status=Release.Status.COMPLETE
-        ).first()
-        if complete is not None:
-            return releases.rebuild_folder(complete, out, workers, self.track, link=link)
-        pending = Release.objects.filter(
-            claims.claimable(), campaign=campaign, version=version
-        ).first()
-        announced = pending or announcing.announce(campaign, version, wanted_of(campaign, options))
-        release = claims.claim(announced.pk)
+        known = Release.objects.filter(campaign=campaign, version=version).first()
+        wanted = wanted_of(campaign, options, known)
+        if known is None or known.status in announcing.UNFINISHED:
+            known = announcing.announce(campaign, version, wanted)
+        else:
+            announcing.check_same(known, wanted)
+        if known.status == Release.Status.COMPLETE:
+            return releases.rebuild_folder(known, out, workers, self.track, link=link)
+        release = claims.claim(known.pk)
         if release is None:
-            raise CommandError(f"Version {version} is being built by somebody else right now.")
+            known.refresh_from_db()
+            raise announcing.taken(known)
         return releases.build_folder(release, out, workers, self.track, link=link)
 
     def track(self, items: Any, total: int) -> Any:
@@ -182,15 +184,39 @@ def checks(tree: Path | None = None) -> str:
     )
 
 
-def wanted_of(campaign: Campaign, options: dict[str, Any]) -> announcing.Wanted:
-    """What was asked for on the command line."""
-    methods = methods_beside(merges.rule_of(campaign), options["seed"])
+def wanted_of(
+    campaign: Campaign, options: dict[str, Any], known: Release | None
+) -> announcing.Wanted:
+    """What was asked for on the command line; CommandError for a seed that means nothing.
+
+    `known` is the release that is there under the version.
+    """
+    formats = options["formats"]
     return announcing.Wanted(
         options["layout"],
-        methods[Kind(options["method"])],
-        tuple(options["formats"]),
+        method_wanted(campaign, options, known),
+        None if formats is None else tuple(formats),
         options["date"],
     )
+
+
+def method_wanted(
+    campaign: Campaign, options: dict[str, Any], known: Release | None
+) -> MergeMethod | None:
+    """The method that --method and --seed name; None without them."""
+    before = MergeMethod(Kind.VOTES) if known is None else announcing.method_of(known)
+    kind = Kind(options["method"]) if options["method"] else before.kind
+    seed = options["seed"]
+    if seed is not None and kind != Kind.RANDOM:
+        raise CommandError(
+            f"--seed is of --method random, and the method here is {kind}. Leave --seed out, or "
+            "add --method random."
+        )
+    if seed is None:
+        seed = before.seed
+    if options["method"] is None and options["seed"] is None:
+        return None
+    return methods_beside(merges.rule_of(campaign), seed)[kind]
 
 
 def check_version(version: str) -> None:

@@ -66,6 +66,8 @@ class Command(BulkCommand):
             rest = (
                 "" if options["allow_missing"] else " --allow-missing shows the table of the rest."
             )
+            if rest and options["json"] is not None:
+                rest += f" {options['json']} was not written."
             count = len(report.problems)
             raise CommandError(f"{count} problem{'s' * (count > 1)} with the predictions.{rest}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import finite
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.products import UnknownSource
@@ -54,7 +55,7 @@ class Command(BulkCommand):
         ):
             help_text = f"{what} (default: {default})"
             parser.add_argument(
-                f"--{name}", type=float, default=default, metavar="M", help=help_text
+                f"--{name}", type=finite, default=default, metavar="M", help=help_text
             )
         parser.add_argument(
             "--cut-tiles", action="store_true", help="write the tiles as pictures, too"

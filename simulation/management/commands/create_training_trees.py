@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.commands import BulkCommand, positive
+from ai4mars_site.arguments import positive
+from ai4mars_site.commands import BulkCommand
 from simulation import training_trees
 
 

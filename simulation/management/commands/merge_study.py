@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.commands import BulkCommand, positive
+from ai4mars_site.arguments import positive, whole
+from ai4mars_site.commands import BulkCommand
 from simulation.merge_study import Plan, scenes, study
 from simulation.merge_tables import NoPlace, placed, tables
 
@@ -32,7 +33,7 @@ class Command(BulkCommand):
             metavar="N",
             help="labels per image; a table for each number that is given",
         )
-        parser.add_argument("--seed", type=int, default=usual.seed)
+        parser.add_argument("--seed", type=whole, default=usual.seed)
         parser.add_argument(
             "--write",
             type=Path,
