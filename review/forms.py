@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, Image, Labeler
+from review.models import Rating
 from review.services.histogram import Part, cameras
 from review.services.queue import Filters
 
@@ -85,7 +86,7 @@ class QueueForm(ChoiceForm):
         choices=[
             ("doubtful", _("The doubtful ones, and some by chance")),
             ("audit", _("Only those chosen by chance")),
-            ("flagged", _("Flagged ones")),
+            ("flagged", _("Flagged, and still to be rated")),
             ("all", _("All that have a score")),
         ],
     )
@@ -109,3 +110,28 @@ class QueueForm(ChoiceForm):
             labeler=chosen["labeler"] and chosen["labeler"].pk,
             image=chosen["image"] and chosen["image"].pk,
         )
+
+
+class RatingForm(forms.Form):
+    """A rating given or changed on the page of ratings and flags."""
+
+    value = forms.TypedChoiceField(
+        label=_("Your rating"),
+        coerce=int,
+        choices=[
+            (1, _("1 Throw out")),
+            (2, _("2 Poor")),
+            (3, _("3 Fair")),
+            (4, _("4 Good")),
+            (5, _("5 Excellent")),
+        ],
+        error_messages={"required": _("Choose a rating from 1 to 5.")},
+    )
+    reasons = forms.MultipleChoiceField(
+        label=_("Why"),
+        choices=Rating.Reason.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    comment = forms.CharField(label=_("Comment"), max_length=500, required=False)
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from review import api, views
+from review import api, judged_views, views
 
 urlpatterns = [
     path("review/", views.index, name="review"),
     path("review/<slug:slug>/", views.review_queue, name="review_queue"),
     path("review/<slug:slug>/bulk/", views.bulk_page, name="review_bulk_page"),
+    path("review/<slug:slug>/ratings/", judged_views.judged, name="review_judged"),
+    path("review/<slug:slug>/ratings/<uuid:pk>/", judged_views.judge, name="review_judge"),
     path("review/<slug:slug>/scores/", views.scores, name="scores"),
     path("review/<slug:slug>/labelers/", views.labelers, name="labelers"),
     path("review/<slug:slug>/scores.svg", views.scores_picture, name="scores_picture"),

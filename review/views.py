@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.tasks import nudge
-from labeling.models import Campaign, Role, TerrainClass
+from labeling.models import Campaign, Image, Labeler, Role, TerrainClass
 from labeling.permissions import may_manage
 from labeling.serializers import ImageSerializer, TerrainClassSerializer
 from review import charts, permissions
@@ -45,16 +45,11 @@ LABELERS_SHOWN = 50
 BULK_SHOWN = 24
 
 
-def require_reviewer(request: HttpRequest) -> None:
-    if not permissions.may_review(request.user):
-        raise PermissionDenied("This page is for reviewers. Ask an admin to make you one.")
-
-
 @require_GET
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """Campaigns with what waits for review in each."""
-    require_reviewer(request)
+    permissions.require_reviewer(request.user)
     campaigns = []
     for campaign in Campaign.objects.all():
         end = queue.threshold(campaign)
@@ -103,7 +98,7 @@ def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 @login_required
 def review_queue(request: HttpRequest, slug: str) -> HttpResponse:
     """The queue, worst first, one label at a time; or of the labels that were asked for."""
-    require_reviewer(request)
+    permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     form = QueueForm(campaign, request.GET or None)
     filters = form.filters() if form.is_valid() else Filters()
@@ -123,7 +118,7 @@ def review_queue(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One rating for all labels of a labeler or a picture, after a look at them."""
-    require_reviewer(request)
+    permissions.require_reviewer(request.user)
     assert isinstance(request.user, User)
     campaign = get_object_or_404(Campaign, slug=slug)
     form = ChoiceForm(campaign, request.GET or None)
@@ -132,7 +127,8 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     image = form.cleaned_data["image"] if form.is_valid() else None
     if labeler or image:
         ids = {"labeler": labeler and labeler.pk, "image": image and image.pk}
-        labels = bulk.to_rate(bulk.chosen(campaign, **ids), request.user)
+        chosen = bulk.chosen(campaign, **ids)
+        labels = bulk.to_rate(chosen, request.user)
         first = labels.select_related("image", "labeler", "agreement").order_by("pk")
         context |= {
             "labeler": labeler,
@@ -140,6 +136,8 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
             "record": labeler and record_of(labeler, campaign),
             "reasons": Rating.Reason.choices,
             "count": labels.count(),
+            "left_alone": bulk.left_alone(chosen, request.user),
+            "judged_url": judged_url(campaign, labeler, image),
             "bulk_config": page_config(request, campaign)
             | {
                 "chosen": ids,
@@ -150,6 +148,16 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
             },
         }
     return render(request, "review/bulk.html", context)
+
+
+def judged_url(campaign: Campaign, labeler: Labeler | None, image: Image | None) -> str:
+    """The page of the reviewer's own ratings of this labeler's labels, this image's, or both."""
+    asked: dict[str, Any] = {}
+    if labeler is not None:
+        asked["labeler"] = labeler.pk
+    if image is not None:
+        asked["image"] = image.product_id
+    return f"{reverse('review_judged', args=(campaign.slug,))}?{urlencode(asked)}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -242,7 +250,7 @@ def asked_part(request: HttpRequest, campaign: Campaign) -> tuple[PartForm, Part
 @login_required
 def scores(request: HttpRequest, slug: str) -> HttpResponse:
     """The distribution of scores (paper, Figure 5), and whether low ones foretell low ratings."""
-    require_reviewer(request)
+    permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     form, part = asked_part(request, campaign)
     found = validity.report(campaign)
@@ -263,7 +271,7 @@ def scores(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def scores_picture(request: HttpRequest, slug: str) -> HttpResponse:
     """The histogram as an SVG file."""
-    require_reviewer(request)
+    permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     _, part = asked_part(request, campaign)
     context = {**histogram_of(campaign, part), "alone": True}
@@ -276,7 +284,7 @@ def scores_picture(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def scores_data(request: HttpRequest, slug: str) -> HttpResponse:
     """The histogram as a table: a row a bar."""
-    require_reviewer(request)
+    permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     _, part = asked_part(request, campaign)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")

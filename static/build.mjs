@@ -19,6 +19,7 @@ const ENTRIES = {
   review: "src/review/main.ts",
   review_worker: "src/review/worker.ts",
   bulk: "src/review/bulk.ts",
+  judged: "src/review/judged.ts",
   charts: "src/charts/main.ts",
   progress: "src/progress/main.ts",
   imports: "src/imports/main.ts",

@@ -18,13 +18,28 @@ BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """How many of the chosen labels a bulk rating does not reach, each counted once, by reason."""
+
+    #: Drawn by the reviewer.
+    own: int
+    #: Rated by this reviewer before: that rating is kept.
+    rated: int
+    #: Thrown out by another reviewer.
+    thrown_out: int
+    #: Not post-processed yet, or with nothing left on them.
+    not_ready: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a bulk rating would change."""
 
     labels: int
     images: int
-    #: Labels of these that are left alone: one's own, rated by this reviewer already, thrown out.
-    left_alone: int
+    #: Of `labels`, those that a reviewer has flagged.
+    flagged: int
+    left_alone: LeftAlone
     #: Images that would want labels again, because they fall below the campaign's target.
     reopened: int
     #: Images whose merged masks would be stale.
@@ -60,6 +75,18 @@ def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
     return labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
 
 
+def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
+    """Which of these labels a bulk rating by this reviewer does not reach, and why."""
+    own = labels.filter(labeler__user=reviewer)
+    others = labels.exclude(labeler__user=reviewer)
+    mine = Exists(Rating.objects.standing().filter(label=OuterRef("pk"), reviewer=reviewer))
+    rated = others.filter(mine)
+    unrated = others.filter(~mine)
+    thrown_out = unrated.filter(status=Label.Status.REJECTED)
+    not_ready = unrated.filter(status__in=(Label.Status.RECEIVED, Label.Status.EMPTY))
+    return LeftAlone(own.count(), rated.count(), thrown_out.count(), not_ready.count())
+
+
 def preview(labels: LabelQuerySet, reviewer: User, value: int) -> Preview:
     """What rating these labels so would change. Nothing is stored."""
     reached = to_rate(labels, reviewer)
@@ -72,11 +99,11 @@ def preview(labels: LabelQuerySet, reviewer: User, value: int) -> Preview:
             image__crowd_label_count__gte=F("image__campaign__target_labels"),
             image__crowd_label_count__lt=F("image__campaign__target_labels") + F("lost"),
         ).count()
-    count = reached.count()
     return Preview(
-        labels=count,
+        labels=reached.count(),
         images=images,
-        left_alone=labels.count() - count,
+        flagged=reached.exclude(flag=None).count(),
+        left_alone=left_alone(labels, reviewer),
         reopened=reopened,
         stale_merges=images if policies.throws_out(value) else 0,
     )

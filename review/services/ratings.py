@@ -87,6 +87,29 @@ def rate(
     return rating
 
 
+@transaction.atomic
+def change(
+    label: Label,
+    reviewer: User,
+    value: int,
+    comment: str = "",
+    version: int | None = None,
+    reasons: Collection[str] = (),
+) -> Rating:
+    """Replace this reviewer's rating of a label, or give the first one; all or nothing.
+
+    The rating before stays in the label's history. Raises RatingRefused as `rate` does; then the
+    rating before still counts. The same rating again changes nothing.
+    """
+    if same := _the_same(label, reviewer, value, comment, reasons):
+        return same
+    before = label.ratings.standing().filter(reviewer=reviewer).first()
+    if before is not None:
+        undo(before)
+        label.refresh_from_db()
+    return rate(label, reviewer, value, comment, version, reasons, also_settled=True)
+
+
 def _the_same(
     label: Label, reviewer: User, value: int, comment: str, reasons: Collection[str]
 ) -> Rating | None:

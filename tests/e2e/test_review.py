@@ -434,3 +434,44 @@ def test_many_at_once_and_back(served_site: ServedSite, browser_page: Any) -> No
     page.click("#undo-all")
     expect(page.locator("#done-text")).to_have_text("All of it is taken back.")
     assert [r.stands for r in stored(served_site, "bulk")] == [True, False, False]
+
+
+@on_sqlite
+def test_a_rating_is_found_and_changed_after_a_reload(
+    served_site: ServedSite, browser_page: Any
+) -> None:
+    page = browser_page
+    address = make_campaign(served_site, "found-again", images=2, people=3)
+    log_in(page, served_site, "rita")
+    page.goto(address)
+    label = shown(page)
+    page.keyboard.press("n")
+    page.keyboard.type("Which class is this?")
+    page.keyboard.press("Enter")
+    page.keyboard.press("f")
+    page.keyboard.press("1")
+    shown(page, other_than=label)
+    all_sent(page)
+    page.reload()
+    shown(page)
+
+    page.get_by_role("link", name="Your ratings and flags").first.click()
+    card = page.locator(".judgement")
+    expect(card).to_have_count(1)
+    expect(card).to_contain_text("You rated it 1")
+    page.get_by_role("link", name="Flagged 1").click()
+    expect(card).to_contain_text("Which class is this?")
+    expect(card).to_contain_text("Thrown out")
+
+    card.locator(".thumb-figure").click()
+    expect(page.locator("#large")).to_be_visible()
+    assert page.locator("#large .region").count() > 0
+    page.keyboard.press("Escape")
+
+    card.get_by_text("Change the rating").click()
+    card.locator("select[name=value]").select_option("4")
+    card.get_by_role("button", name="Save").click()
+    expect(page.locator(".messages")).to_have_text("Saved: your rating is 4.")
+    assert [(r.label, r.value) for r in stored(served_site, "found-again") if r.stands] == [
+        (label, 4)
+    ]

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.test import Client
 from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Image, Label
 from labeling.services.labelers import labeler_of_user, new_guest
-from review.models import Rating
+from review.models import LabelFlag, Rating
 from review.services import bulk
-from review.services.bulk import Done, Preview, chosen, preview, rate_batch
+from review.services.bulk import Done, LeftAlone, Preview, chosen, preview, rate_batch
 from review.services.ratings import rate
-from tests.factories import accept, new_campaign, new_image, new_reviewer
+from tests.factories import accept, draw, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -57,9 +58,10 @@ def test_a_preview_says_what_would_change_and_changes_nothing(
     accept(made[1].image, "11..", "....")
     labels = chosen(campaign, labeler=made[0].labeler_id)
 
+    kept = LeftAlone(own=0, rated=1, thrown_out=0, not_ready=0)
     # The second image keeps enough labels; the third falls below two.
-    assert preview(labels, rita, 1) == Preview(2, 2, 1, reopened=1, stale_merges=2)
-    assert preview(labels, rita, 5) == Preview(2, 2, 1, reopened=0, stale_merges=0)
+    assert preview(labels, rita, 1) == Preview(2, 2, 0, kept, reopened=1, stale_merges=2)
+    assert preview(labels, rita, 5) == Preview(2, 2, 0, kept, reopened=0, stale_merges=0)
     assert Rating.objects.count() == 1
 
 
@@ -142,10 +144,41 @@ def test_the_api(campaign: Campaign, rita: User) -> None:
     assert foretold == {
         "labels": 2,
         "images": 2,
-        "left_alone": 0,
+        "flagged": 0,
+        "left_alone": {"own": 0, "rated": 0, "thrown_out": 0, "not_ready": 0},
         "reopened": 2,
         "stale_merges": 2,
     }
     done = ask(labeler=made[0].labeler_id, value=1, reasons=["spam"]).json()
     given = list(Rating.objects.order_by("pk").values_list("pk", flat=True))
     assert done == {"rated": 2, "refused": 0, "remaining": 0, "ratings": given}
+
+
+def test_why_labels_are_left_alone_is_counted_once_each(campaign: Campaign, rita: User) -> None:
+    image = new_image(campaign)
+    own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
+    rated, out, reached, flagged = (accept(image, "00..", "....") for _ in range(4))
+    waits = draw(image, "11..", "....")
+    rate(rated, rita, 1)
+    rate(out, new_reviewer("rolf"), 1)
+    LabelFlag.objects.create(label=flagged, reviewer=rita)
+    labels = chosen(campaign, image=image.pk)
+
+    found = preview(labels, rita, 2)
+
+    assert found.left_alone == LeftAlone(own=1, rated=1, thrown_out=1, not_ready=1)
+    assert (found.labels, found.flagged) == (2, 1)
+    assert labels.count() == 6
+    assert {own.pk, waits.pk, reached.pk} <= set(labels.values_list("pk", flat=True))
+
+
+def test_the_page_says_what_it_leaves_alone_and_leads_there(campaign: Campaign, rita: User) -> None:
+    label = spam(campaign, 1)[0]
+    rate(label, rita, 2)
+    browser = Client()
+    browser.force_login(rita)
+
+    page = browser.get(f"/review/navcam/bulk/?labeler={label.labeler_id}").content.decode()
+
+    assert "1 that you have rated" in page
+    assert f'href="/review/navcam/ratings/?labeler={label.labeler_id}"' in page

@@ -7,7 +7,7 @@ import { pruneApi } from "./api";
 import { confirmPruning } from "./confirm";
 import { Grid } from "./grid";
 import { Look } from "./look";
-import { aimOf, extendTo, FRESH, type Marks, moveTo, selectAll, selectNone, stepOf, toggle } from "./marks";
+import { extendTo, FRESH, type Marks, moveTo, selectAll, selectNone, stepOf, toggle } from "./marks";
 import { PrunePage } from "./page";
 import type { Listing, Picture, PruneConfig } from "./types";
 import { addressOf, type Measure, pageAfter, startOf, type View, viewOf } from "./view";
@@ -195,15 +195,18 @@ function lookAt(place: number): void {
   if (next) new Image().src = next.display_url;
 }
 
-/** What the keys are for; the buttons are only for what is selected, which is seen without a focus. */
-const aim = (): number[] => aimOf(marks, pictures.length);
+/** Keys and buttons do the same: they act on what is selected, and on nothing else. */
+function onSelected(act: (places: readonly number[]) => void): void {
+  if (marks.selected.size === 0) page.say(words("select-first"));
+  else act([...marks.selected].sort((a, b) => a - b));
+}
 
 const KEYS: Readonly<Record<string, () => void>> = {
   " ": () => setMarks(toggle(marks, marks.focus), true),
   a: () => setMarks(selectAll(marks, pictures.length)),
   escape: () => setMarks(selectNone(marks)),
-  x: () => void pruneNow(aim()),
-  r: () => restoreNow(aim()),
+  x: () => onSelected((places) => void pruneNow(places)),
+  r: () => onSelected(restoreNow),
   z: undoNow,
   enter: lookCloser,
   "[": () => turnPage(-1),
@@ -252,8 +255,8 @@ page.bound.addEventListener("input", () => page.showBound(view));
 page.bound.addEventListener("change", () => show({ ...view, bound: Number(page.bound.value), page: 1 }));
 page.all.addEventListener("click", () => setMarks(selectAll(marks, pictures.length)));
 page.look.addEventListener("click", lookCloser);
-page.prune.addEventListener("click", () => void pruneNow([...marks.selected]));
-page.restore.addEventListener("click", () => restoreNow([...marks.selected]));
+page.prune.addEventListener("click", () => onSelected((places) => void pruneNow(places)));
+page.restore.addEventListener("click", () => onSelected(restoreNow));
 page.undo.addEventListener("click", undoNow);
 page.toastUndo.addEventListener("click", () => {
   grid.focus(marks.focus);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aimOf, extendTo, FRESH, moveTo, selectAll, selectNone, stepOf, toggle } from "./marks";
+import { extendTo, FRESH, moveTo, selectAll, selectNone, stepOf, toggle } from "./marks";
 
 /** Eight pictures in rows of three: 0 1 2 / 3 4 5 / 6 7. */
 describe("where a key leads", () => {
@@ -61,11 +61,5 @@ describe("selecting", () => {
     expect(chosen(selectAll(FRESH, 3))).toEqual([0, 1, 2]);
     expect(chosen(selectAll(selectAll(FRESH, 3), 3))).toEqual([]);
     expect(chosen(selectNone(selectAll(FRESH, 3)))).toEqual([]);
-  });
-
-  it("aims at the selection, or at the picture with the focus", () => {
-    expect(aimOf(toggle(toggle(FRESH, 5), 2), 8)).toEqual([2, 5]);
-    expect(aimOf(moveTo(FRESH, 4), 8)).toEqual([4]);
-    expect(aimOf(FRESH, 0)).toEqual([]);
   });
 });

@@ -53,9 +53,3 @@ export function selectAll(marks: Marks, count: number): Marks {
 export function selectNone(marks: Marks): Marks {
   return { ...marks, anchor: marks.focus, before: NOTHING, selected: NOTHING };
 }
-
-/** What an action is for: the selection, or without one the picture with the focus. */
-export function aimOf(marks: Marks, count: number): number[] {
-  if (marks.selected.size > 0) return [...marks.selected].sort((a, b) => a - b);
-  return marks.focus < count ? [marks.focus] : [];
-}

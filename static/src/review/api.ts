@@ -13,7 +13,10 @@ export interface Chosen {
 export interface BulkPreview {
   readonly labels: number;
   readonly images: number;
-  readonly left_alone: number;
+  /** Of `labels`, those that are flagged. */
+  readonly flagged: number;
+  /** Labels that the rating does not reach, by reason. */
+  readonly left_alone: Readonly<Record<"rated" | "own" | "thrown_out" | "not_ready", number>>;
   readonly reopened: number;
   readonly stale_merges: number;
 }

@@ -2,7 +2,7 @@
 
 import { ServerError } from "../page/server";
 import { decimal, wordsOf } from "../page/words";
-import { type Chosen, reviewApi } from "./api";
+import { type BulkPreview, type Chosen, reviewApi } from "./api";
 import { NOTHING_DONE, type Progress, rateAll, undoAll } from "./batches";
 import { thumbnail } from "./regions";
 import type { PageConfig, Picture, RatingValue, ReviewedLabel, Verdict } from "./types";
@@ -57,6 +57,17 @@ function drawThumbs(): void {
   );
 }
 
+/** What the rating would change, and which drawings it does not reach and why. */
+function foretold(found: BulkPreview, out: "" | "-out"): string {
+  const { labels, images, reopened, stale_merges, flagged, left_alone } = found;
+  const sentences = [words(`changes${out}`, { labels, images, reopened, stale_merges })];
+  if (flagged > 0) sentences.push(words("flagged", { n: flagged }));
+  const reasons = (["rated", "own", "thrown_out", "not_ready"] as const).filter((reason) => left_alone[reason] > 0);
+  const what = reasons.map((reason) => words(`left-${reason}`, { n: left_alone[reason] })).join(", ");
+  if (what) sentences.push(words("left-alone", { what }));
+  return sentences.join(" ");
+}
+
 async function showPreview(form: HTMLFormElement): Promise<void> {
   const wanted = verdict(form);
   if (!wanted) return;
@@ -68,7 +79,7 @@ async function showPreview(form: HTMLFormElement): Promise<void> {
     const found = await api.preview(config.chosen, wanted);
     if (turn !== asked) return;
     const out = wanted.value === 1 ? "-out" : "";
-    part("#preview").textContent = words(`changes${out}`, { ...found });
+    part("#preview").textContent = foretold(found, out);
     go.textContent = words(`go${out}`, { labels: found.labels });
     go.disabled = found.labels === 0;
   } catch (error) {
