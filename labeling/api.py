@@ -150,6 +150,7 @@ def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
 class Labels(VolunteerView):
     """POST: a finished label. Sent again with the same id, it gets the same answer.
 
+    Another content or another image under the same id is refused: 409, `different_label`.
     On a picture with a known answer it becomes an attempt instead, and the answer has `feedback`.
     """
 
@@ -177,6 +178,8 @@ class Labels(VolunteerView):
             raise PermissionDenied(str(error), code="not_assigned") from error
         except known_answers.AnswerRefused as error:
             raise Conflict(str(error), code="answer_refused") from error
+        except labels.DifferentLabel as error:
+            raise Conflict(str(error), code="different_label") from error
         except labels.AlreadyLabeled as error:
             raise Conflict(str(error), code="already_labeled") from error
         if created:

@@ -79,6 +79,8 @@ class CorrectLabel(VolunteerView):
             raise NotFound(str(error), code="unknown_label") from error
         except corrections.LabelIsFixed as error:
             raise Conflict(str(error), code="label_fixed") from error
+        except corrections.DifferentCorrection as error:
+            raise Conflict(str(error), code="different_label") from error
         except corrections.CorrectedElsewhere as error:
             raise Conflict(str(error), code="corrected_elsewhere") from error
         if stored:
@@ -113,6 +115,8 @@ class ReportView(VolunteerView):
             exc = PermissionDenied(str(exc), code="not_assigned")
         elif isinstance(exc, labels.AlreadyLabeled):
             exc = Conflict(str(exc), code="already_labeled")
+        elif isinstance(exc, reports.ReportSettled):
+            exc = Conflict(str(exc), code="report_settled")
         return super().handle_exception(exc)
 
 
@@ -125,7 +129,10 @@ class NothingToLabel(ReportView):
 
 
 class ReportImage(ReportView):
-    """POST: something is wrong with this image. It stays with the volunteer."""
+    """POST: something is wrong with this image. It stays with the volunteer.
+
+    Said again, it replaces what was said before; 409 when an admin has decided on that already.
+    """
 
     def post(self, request: Request, pk: int) -> Response:
         report = WrongImage(data=request.data)

@@ -21,3 +21,14 @@ class LargeJSONField(models.JSONField):
         if not isinstance(value, str) or isinstance(expression, KeyTransform):
             return super().from_db_value(value, expression, connection)
         return orjson.loads(value)
+
+
+def sent_checksum() -> models.CharField[str, str]:
+    """Make a field for the checksum of what a client sent: another content is told by it."""
+    return models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="SHA-256 of the polygons as they were sent; empty where that is not known.",
+    )

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from labeling.models.fields import LargeJSONField
+from labeling.models.fields import LargeJSONField, sent_checksum
 from labeling.models.images import LABEL_ROLE_CHOICES, Image, Role
 from labeling.models.labelers import Labeler
 
@@ -52,6 +52,8 @@ class Label(models.Model):
     role = models.CharField(max_length=6, choices=LABEL_ROLE_CHOICES, default=Role.CROWD)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.RECEIVED)
     polygons = LargeJSONField(help_text='[{"class": code, "rings": [[[x, y], ...], ...]}, ...]')
+    #: Of what was sent first; corrections have their own.
+    sent_checksum = sent_checksum()
     pixel_counts = models.JSONField(
         null=True, blank=True, help_text="Pixels per class code after post-processing."
     )
@@ -121,6 +123,7 @@ class LabelVersion(models.Model):
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     polygons = LargeJSONField()
+    sent_checksum = sent_checksum()
     sent_at = models.DateTimeField()
 
     class Meta:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.campaigns import Campaign, TerrainClass
+from labeling.models.fields import sent_checksum
 from labeling.models.images import Image
 from labeling.models.labelers import Labeler
 from labeling.models.translations import Translated
@@ -128,6 +129,7 @@ class PracticeAttempt(models.Model):
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="attempts")
     labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="attempts")
     polygons = models.JSONField(help_text="As a label's.")
+    sent_checksum = sent_checksum()
     iou = models.JSONField(help_text="Intersection over union per class code, 0..1.")
     score = models.FloatField(help_text="Mean of the classes' intersections over unions, 0..1.")
     passed = models.BooleanField()

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from labeling.geometry import clean_regions, parse_regions, regions_to_json
 from labeling.models import Assignment, Image, Label, Labeler, LabelVersion
 from labeling.services import drafts, labels
+from labeling.services.checksums import polygons_checksum
 
 
 class CorrectionRefused(Exception):
@@ -30,6 +30,10 @@ class CorrectedElsewhere(CorrectionRefused):
     """The drawing that was corrected is not the newest one."""
 
 
+class DifferentCorrection(CorrectionRefused):
+    """Something else was sent under the same id before; that is kept, and this is not."""
+
+
 THROWN_OUT = _("A reviewer has thrown this drawing out, so it can no longer be changed.")
 RATED = _("A reviewer has looked at this drawing already, so it can no longer be changed.")
 RESULTS_SEEN = _(
@@ -38,6 +42,7 @@ RESULTS_SEEN = _(
 )
 RETIRED = _("This picture was taken out of the campaign, so its drawings stay as they are.")
 CLOSED = _("This campaign is finished, so its drawings stay as they are.")
+DIFFERENT = _("Another change was sent under this id before. Send this one under a new id.")
 ELSEWHERE = _(
     "You have changed this drawing somewhere else meanwhile. "
     "Open it again to change the newest one."
@@ -71,33 +76,34 @@ def correct(
 ) -> tuple[Label, bool]:
     """Put new polygons in the place of a label's; returns the label and whether it was just now.
 
-    `version_id` is the client's id of this sending: sent again, it is answered as before.
+    `version_id` is the client's id of this sending: sent again, it is answered as before; with
+    another content it is refused.
     `base_version` is the version the labeler started from. The label is received anew, to be
     post-processed, and its image's `labels_version` grows, so that scores and merges follow.
     Every version is kept.
 
-    Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere or `labeling.geometry.InvalidPolygons`;
-    then nothing is stored.
+    Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere, DifferentCorrection or
+    `labeling.geometry.InvalidPolygons`; then nothing is stored.
     """
     label = own_label(labeler, label_id)
-    if _is_stored(label, version_id):
+    checksum = polygons_checksum(polygons)
+    if _is_stored(label, version_id, polygons, checksum):
         return label, False
     image = label.image
-    regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
-    cleaned = regions_to_json(clean_regions(regions, image.width, image.height))
+    cleaned = labels.cleaned_json(image, polygons)
     with transaction.atomic():
         # The assignment first, which a draft on its way here holds while it is stored.
         Assignment.objects.select_for_update().filter(image=image, labeler=labeler).first()
         # The row's lock: post-processing, a rating and a second correction take turns with us.
         Label.objects.select_for_update().get(pk=label.pk)
         label = own_label(labeler, label_id)
-        if _is_stored(label, version_id):
+        if _is_stored(label, version_id, polygons, checksum):
             return label, False
         if reason := why_not(label):
             raise LabelIsFixed(str(reason))
         if base_version != label.version:
             raise CorrectedElsewhere(str(ELSEWHERE))
-        _write(label, version_id, cleaned)
+        _write(label, version_id, cleaned, checksum)
         drafts.discard(label.image_id, labeler.pk)
     return label, True
 
@@ -111,23 +117,40 @@ def own_label(labeler: Labeler, label_id: uuid.UUID) -> Label:
     return label
 
 
-def _is_stored(label: Label, version_id: uuid.UUID) -> bool:
+def _is_stored(label: Label, version_id: uuid.UUID, polygons: object, checksum: str) -> bool:
+    """Whether this very correction is stored; raises DifferentCorrection for another one."""
     stored = LabelVersion.objects.filter(pk=version_id).first()
-    if stored is not None and stored.label_id != label.pk:
-        raise CorrectedElsewhere(str(ELSEWHERE))
-    return stored is not None
+    if stored is None:
+        return False
+    if stored.label_id != label.pk or not labels.is_same_content(
+        label.image, polygons, checksum, stored.sent_checksum, stored.polygons
+    ):
+        raise DifferentCorrection(str(DIFFERENT))
+    return True
 
 
-def _write(label: Label, version_id: uuid.UUID, polygons: list[dict[str, object]]) -> None:
+def _write(
+    label: Label, version_id: uuid.UUID, polygons: list[dict[str, object]], checksum: str
+) -> None:
     """Store the next version and make it the label's own."""
     if label.version == 1:
         LabelVersion.objects.create(
-            id=label.pk, label=label, number=1, polygons=label.polygons, sent_at=label.sent_at
+            id=label.pk,
+            label=label,
+            number=1,
+            polygons=label.polygons,
+            sent_checksum=label.sent_checksum,
+            sent_at=label.sent_at,
         )
     now = timezone.now()
     following = label.version + 1
     LabelVersion.objects.create(
-        id=version_id, label=label, number=following, polygons=polygons, sent_at=now
+        id=version_id,
+        label=label,
+        number=following,
+        polygons=polygons,
+        sent_checksum=checksum,
+        sent_at=now,
     )
     received = labels.transition(
         label,

@@ -5,16 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeling import policies
-from labeling.geometry import Region, clean_regions, parse_regions, regions_to_json
+from labeling.geometry import (
+    InvalidPolygons,
+    Region,
+    clean_regions,
+    parse_regions,
+    regions_to_json,
+)
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
 from labeling.planes import pixels_of_classes
 from labeling.services import drafts
+from labeling.services.checksums import polygons_checksum
 from labeling.services.postprocessing import planes_of
 
 
@@ -38,6 +47,15 @@ class AlreadyLabeled(LabelRefused):
     pass
 
 
+class DifferentLabel(LabelRefused):
+    """Something else was sent under the same id before; that is kept, and this is not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Another drawing was sent under this id before. Send this one under a new id.")
+        )
+
+
 class IllegalTransition(Exception):
     """A label was asked to become what its status does not allow."""
 
@@ -52,10 +70,12 @@ def submit(
     """Store what a labeler drew; returns the label and whether it was stored just now.
 
     The same label sent again (by its id) is answered as before: a bad network makes no second
-    label. Raises UnknownImage, RetiredImage, NotAssigned, AlreadyLabeled, or
+    label. Another content or another image under the same id is refused. Raises UnknownImage,
+    RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, or
     `labeling.geometry.InvalidPolygons`; then nothing is stored.
     """
-    sent_before = _sent_before(labeler, label_id)
+    checksum = polygons_checksum(polygons)
+    sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
     if sent_before is not None:
         return sent_before, False
     image = _image_to_label(image_id)
@@ -66,20 +86,55 @@ def submit(
     regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
     cleaned = clean_regions(regions, image.width, image.height)
     try:
-        return store(image, labeler, assignment.role, cleaned, label_id, started_at), True
+        return store(image, labeler, assignment.role, cleaned, label_id, started_at, checksum), True
     except AlreadyLabeled:
         # Perhaps the same label, sent twice at once: then the first one is the answer.
-        sent_before = _sent_before(labeler, label_id)
+        sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
         if sent_before is not None:
             return sent_before, False
         raise
 
 
-def _sent_before(labeler: Labeler, label_id: uuid.UUID) -> Label | None:
-    label = Label.objects.filter(pk=label_id).first()
-    if label is not None and label.labeler_id != labeler.pk:
+def _sent_before(
+    labeler: Labeler, label_id: uuid.UUID, image_id: int, polygons: object, checksum: str
+) -> Label | None:
+    label = Label.objects.select_related("image__campaign").filter(pk=label_id).first()
+    if label is None:
+        return None
+    if label.labeler_id != labeler.pk:
         raise AlreadyLabeled("A label with this id belongs to somebody else. Send it as a new one.")
+    # What was sent first counts, whatever corrections have made of it since.
+    first = label.versions.filter(number=1).first() if label.version > 1 else None
+    stored = label.polygons if first is None else first.polygons
+    same = is_same_content(label.image, polygons, checksum, label.sent_checksum, stored)
+    if label.image_id != image_id or not same:
+        raise DifferentLabel
     return label
+
+
+def is_same_content(
+    image: Image, polygons: object, checksum: str, sent_checksum: str, stored: object
+) -> bool:
+    """Return whether polygons are what was sent as the content that is stored.
+
+    `checksum` is that of `polygons`. Where the stored content has none (`sent_checksum` empty), as
+    it was sent before there were checksums, what cleaning leaves of both is compared.
+    """
+    if sent_checksum:
+        return checksum == sent_checksum
+    try:
+        return cleaned_json(image, polygons) == stored
+    except InvalidPolygons:
+        return False
+
+
+def cleaned_json(image: Image, polygons: object) -> list[dict[str, Any]]:
+    """Return polygons as they are stored; raises `labeling.geometry.InvalidPolygons`.
+
+    Reads `image.campaign`.
+    """
+    regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
+    return regions_to_json(clean_regions(regions, image.width, image.height))
 
 
 def _image_to_label(image_id: int) -> Image:
@@ -101,6 +156,7 @@ def store(
     regions: Iterable[Region],
     label_id: uuid.UUID,
     started_at: datetime | None = None,
+    sent_checksum: str = "",
 ) -> Label:
     """Write one label, close its assignment, drop its draft and count it: all or nothing.
 
@@ -115,6 +171,7 @@ def store(
                 labeler=labeler,
                 role=role,
                 polygons=regions_to_json(list(regions)),
+                sent_checksum=sent_checksum,
                 # A device's clock may run ahead of ours.
                 started_at=min(started_at, now) if started_at else None,
                 sent_at=now,

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeling.comparison import ClassComparison, compare, overall
-from labeling.geometry import clean_regions, parse_regions, regions_to_json
 from labeling.masks import Mask, rasterize_regions
 from labeling.models import (
     Assignment,
@@ -28,7 +27,14 @@ from labeling.models import (
 from labeling.pictures import read_mask
 from labeling.postprocess import remove_masked
 from labeling.services import drafts
-from labeling.services.labels import AlreadyLabeled, RetiredImage
+from labeling.services.checksums import polygons_checksum
+from labeling.services.labels import (
+    AlreadyLabeled,
+    DifferentLabel,
+    RetiredImage,
+    cleaned_json,
+    is_same_content,
+)
 from labeling.services.postprocessing import regions_from_json, removed_pixels
 
 
@@ -149,30 +155,25 @@ def record_attempt(
 ) -> tuple[PracticeAttempt, Comparison, bool]:
     """Store what a labeler drew to learn; the attempt, its comparison, and if it is a new one.
 
-    The same attempt sent again (by its id) is answered as before. A lesson may be tried again; a
-    known image that came along later only once: AlreadyLabeled. Raises RetiredImage where there is
-    no answer (any more), and `labeling.geometry.InvalidPolygons`; then nothing is stored.
+    The same attempt sent again (by its id) is answered as before; another one under that id is
+    DifferentLabel. A lesson may be tried again; a known image that came along later only once:
+    AlreadyLabeled. Raises RetiredImage where there is no answer (any more), and
+    `labeling.geometry.InvalidPolygons`; then nothing is stored.
     """
     image, labeler = assignment.image, assignment.labeler
     answer = KnownAnswer.objects.usable().filter(image=image).first()
     if answer is None:
         raise RetiredImage(_("This picture is no longer there to practise on. Load the next one."))
-    sent_before = PracticeAttempt.objects.filter(pk=attempt_id).first()
+    checksum = polygons_checksum(polygons)
+    sent_before = _sent_before(assignment, attempt_id, polygons, checksum)
     if sent_before is not None:
-        if (sent_before.labeler_id, sent_before.image_id) != (labeler.pk, image.pk):
-            raise AlreadyLabeled(
-                _("A drawing with this id was sent before. Send this one as a new one.")
-            )
         return sent_before, comparison_of(sent_before, answer), False
     is_closed = assignment.status == Assignment.Status.DONE
     if is_closed and not answer.is_lesson:
         raise AlreadyLabeled(_("You have already drawn on this picture. Load the next one."))
-    cleaned = clean_regions(
-        parse_regions(polygons, image.campaign.class_codes(), image.width, image.height),
-        image.width,
-        image.height,
-    )
-    compared = _compare(image, answer, rasterize_regions(cleaned, image.height, image.width))
+    cleaned = cleaned_json(image, polygons)
+    regions = regions_from_json(cleaned)
+    compared = _compare(image, answer, rasterize_regions(regions, image.height, image.width))
     score = overall(compared.classes)
     try:
         with transaction.atomic():
@@ -180,7 +181,8 @@ def record_attempt(
                 id=attempt_id,
                 image=image,
                 labeler=labeler,
-                polygons=regions_to_json(cleaned),
+                polygons=cleaned,
+                sent_checksum=checksum,
                 iou={str(each.code): round(each.iou, 4) for each in compared.classes},
                 score=score,
                 passed=score >= image.campaign.practice_pass_iou,
@@ -188,9 +190,29 @@ def record_attempt(
             _close(assignment, answer)
     except IntegrityError:
         # The same attempt, sent twice at once.
-        attempt = PracticeAttempt.objects.get(pk=attempt_id)
-        return attempt, compared, False
+        sent_before = _sent_before(assignment, attempt_id, polygons, checksum)
+        if sent_before is None:
+            raise
+        return sent_before, compared, False
     return attempt, compared, True
+
+
+def _sent_before(
+    assignment: Assignment, attempt_id: uuid.UUID, polygons: object, checksum: str
+) -> PracticeAttempt | None:
+    """The attempt with this id; raises DifferentLabel where it is another one."""
+    attempt = PracticeAttempt.objects.filter(pk=attempt_id).first()
+    if attempt is None:
+        return None
+    is_theirs = (attempt.labeler_id, attempt.image_id) == (
+        assignment.labeler_id,
+        assignment.image_id,
+    )
+    if not is_theirs or not is_same_content(
+        assignment.image, polygons, checksum, attempt.sent_checksum, attempt.polygons
+    ):
+        raise DifferentLabel
+    return attempt
 
 
 def _close(assignment: Assignment, answer: KnownAnswer) -> None:

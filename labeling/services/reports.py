@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler
 from labeling.services import drafts, quality
@@ -15,19 +16,29 @@ from labeling.services.labels import AlreadyLabeled, NotAssigned, RetiredImage, 
 REPORTED = "reported"
 
 
+class ReportSettled(Exception):
+    """An admin has decided on this labeler's report already; the sentence says so."""
+
+
 def report_wrong(labeler: Labeler, image_id: int, reason: str, comment: str = "") -> bool:
     """Store that something is wrong with an image; False when this labeler had said so before.
 
-    `reason` is an `ImageReport.Reason`. Raises UnknownImage, NotAssigned.
+    What is said now takes the place of what was said before, until an admin has decided on that:
+    then the same is answered as before, and something else is ReportSettled. `reason` is an
+    `ImageReport.Reason`. Raises UnknownImage, NotAssigned.
     """
     image = _given_image(labeler, image_id)
-    _, created = ImageReport.objects.get_or_create(
-        image=image,
-        labeler=labeler,
-        kind=ImageReport.Kind.WRONG,
-        defaults={"reason": reason, "comment": comment.strip()},
+    said = {"reason": reason, "comment": comment.strip()}
+    report, created = ImageReport.objects.get_or_create(
+        image=image, labeler=labeler, kind=ImageReport.Kind.WRONG, defaults=said
     )
-    return created
+    if created or (report.reason, report.comment) == (said["reason"], said["comment"]):
+        return created
+    if not ImageReport.objects.waiting().filter(pk=report.pk).update(**said):
+        raise ReportSettled(
+            _("We have looked at your report of this picture already, so it cannot be changed.")
+        )
+    return False
 
 
 @transaction.atomic

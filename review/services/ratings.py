@@ -63,6 +63,9 @@ def rate(
         raise RatingRefused(*CORRECTED)
     with transaction.atomic():
         score = opinions.lock(label.pk)
+        # The same rating, sent twice at once: the first one is the answer.
+        if sent_before := _the_same(label, reviewer, value, comment, reasons):
+            return sent_before
         if label.ratings.standing().filter(reviewer=reviewer).exists():
             raise RatingRefused(*TWICE)
         if score is not None and not score.is_waiting and not also_settled:

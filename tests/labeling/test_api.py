@@ -266,6 +266,22 @@ def test_the_same_id_again_is_the_same_answer(
     assert image.crowd_label_count == 1
 
 
+def test_another_label_under_the_same_id_is_refused(
+    client: APIClient, image: Image, assignment: Assignment, nudged: list[int]
+) -> None:
+    sent = submission(image)
+    client.post(LABELS, sent)
+
+    for changed in (
+        submission(image, id=sent["id"], polygons=[box(1, 0, 0, 4, 1)]),
+        submission(image.pk + 1, id=sent["id"]),
+    ):
+        assert refusal(client.post(LABELS, changed), 409) == "different_label"
+
+    assert client.post(LABELS, sent).status_code == 200
+    assert nudged == [image.pk]
+
+
 def test_a_second_label_on_the_same_image(
     client: APIClient, image: Image, assignment: Assignment
 ) -> None:

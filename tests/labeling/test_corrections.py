@@ -17,7 +17,13 @@ from labeling import label_api
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Draft, Image, Label, Labeler, LabelVersion, Role
 from labeling.services import corrections, labels
-from labeling.services.corrections import CorrectedElsewhere, LabelIsFixed, UnknownLabel, correct
+from labeling.services.corrections import (
+    CorrectedElsewhere,
+    DifferentCorrection,
+    LabelIsFixed,
+    UnknownLabel,
+    correct,
+)
 from labeling.services.labelers import labeler_of_user, new_guest
 from tests.factories import accept, assign, box, draw, new_account, new_campaign, new_image
 
@@ -181,10 +187,25 @@ def test_the_id_of_another_labels_version(label: Label, image: Image) -> None:
     sending = uuid.uuid4()
     correct(other.labeler, other.pk, sending, NEW, 1)
 
-    with pytest.raises(CorrectedElsewhere):
+    with pytest.raises(DifferentCorrection):
         correct(label.labeler, label.pk, sending, NEW, 1)
 
     assert state(label)[1] == 1
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["with checksum", "sent before checksums"])
+def test_another_correction_under_the_same_id_is_refused(label: Label, is_older: bool) -> None:
+    sending = uuid.uuid4()
+    correct(label.labeler, label.pk, sending, NEW, 1)
+    if is_older:
+        LabelVersion.objects.update(sent_checksum="")
+
+    for version_id in (sending, label.pk):
+        with pytest.raises(DifferentCorrection):
+            correct(label.labeler, label.pk, version_id, [box(2, 0, 0, 1, 1)], 1)
+
+    assert correct(label.labeler, label.pk, sending, NEW, 1)[1] is False
+    assert (state(label)[1], LabelVersion.objects.count()) == (2, 2)
 
 
 def test_what_can_no_longer_be_corrected_says_why(label: Label, image: Image) -> None:

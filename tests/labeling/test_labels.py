@@ -19,6 +19,7 @@ from labeling import policies, tasks
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Image, Label, Role
 from labeling.services import labels, postprocessing
+from labeling.services.corrections import correct
 from labeling.services.labelers import new_guest
 from tests.factories import (
     accept,
@@ -168,17 +169,51 @@ def test_submitted_polygons_are_cleaned(image: Image) -> None:
     assert rows(drawn) == ["1122", "...."]
 
 
-def test_the_same_id_again_is_the_same_label_even_with_other_polygons(image: Image) -> None:
+def test_the_same_label_again_is_answered_as_before(image: Image) -> None:
+    """Also where a correction has changed it since, and where 1 came back as 1.0."""
     labeler, label_id = new_guest(), uuid.uuid4()
     assign(image, labeler)
-    first, created = labels.submit(labeler, image.pk, label_id, [box(1, 0, 0, 2, 1)])
+    sent = [{"class": 1, "rings": [[[0, 0], [2, 0], [2, 1], [0, 1]]]}]
+    first, created = labels.submit(labeler, image.pk, label_id, sent)
     assert created
 
-    again, created = labels.submit(labeler, image.pk, label_id, [box(2, 0, 0, 2, 1)])
+    as_floats = [{"rings": [[[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0]]], "class": 1}]
+    assert labels.submit(labeler, image.pk, label_id, as_floats) == (first, False)
 
-    assert not created
-    assert (again, again.polygons) == (first, first.polygons)
+    correct(labeler, label_id, uuid.uuid4(), [box(2, 0, 0, 4, 1)], 1)
+    again, created = labels.submit(labeler, image.pk, label_id, sent)
+    assert (again, again.version, created) == (first, 2, False)
     assert counts(image)[0] == 1
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["with checksum", "sent before checksums"])
+@pytest.mark.parametrize("is_corrected", [False, True], ids=["as sent", "corrected since"])
+def test_another_content_under_the_same_id_is_refused(
+    image: Image, is_older: bool, is_corrected: bool
+) -> None:
+    labeler, label_id = new_guest(), uuid.uuid4()
+    other_image = new_image(image.campaign)
+    for each in (image, other_image):
+        assign(each, labeler)
+    sent, changed = [box(1, 0, 0, 2, 1)], [box(2, 0, 0, 2, 1)]
+    labels.submit(labeler, image.pk, label_id, sent)
+    if is_older:
+        Label.objects.update(sent_checksum="")
+    if is_corrected:
+        correct(labeler, label_id, uuid.uuid4(), changed, 1)
+
+    for image_id, polygons in (
+        (image.pk, changed),
+        (image.pk, []),
+        (image.pk, "sand"),
+        (other_image.pk, sent),
+    ):
+        with pytest.raises(labels.DifferentLabel):
+            labels.submit(labeler, image_id, label_id, polygons)
+
+    assert labels.submit(labeler, image.pk, label_id, sent)[1] is False, "the first one still is"
+    assert Label.objects.count() == 1
+    assert not other_image.labels.exists()
 
 
 def test_two_sendings_that_overtake_each_other_are_one_label(

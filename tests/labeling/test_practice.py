@@ -323,16 +323,21 @@ def test_an_attempt_sent_twice_is_stored_once(campaign: Campaign, labeler: Label
     assert given is not None
     attempt_id = uuid.uuid4()
     first, _, created = practice.record_attempt(given, attempt_id, list(HALF_RIGHT))
-    again, compared, created_again = practice.record_attempt(given, attempt_id, list(ALL_RIGHT))
+    again, compared, created_again = practice.record_attempt(given, attempt_id, list(HALF_RIGHT))
     assert (first, created, created_again) == (again, True, False)
+    for checksum in (first.sent_checksum, ""):
+        PracticeAttempt.objects.update(sent_checksum=checksum)
+        with pytest.raises(labels.DifferentLabel):
+            practice.record_attempt(given, attempt_id, list(ALL_RIGHT))
+        assert practice.record_attempt(given, attempt_id, list(HALF_RIGHT))[2] is False
     assert again.score == first.score
     assert feedback(again, compared)["score"] == round(first.score, 4)
     assert PracticeAttempt.objects.count() == 1
     known(campaign)
     other = practice.next_lesson(campaign, new_guest())
     assert other is not None
-    with pytest.raises(labels.AlreadyLabeled):
-        practice.record_attempt(other, attempt_id, list(ALL_RIGHT))
+    with pytest.raises(labels.DifferentLabel):
+        practice.record_attempt(other, attempt_id, list(HALF_RIGHT))
 
 
 def test_nonsense_is_no_attempt(campaign: Campaign, labeler: Labeler) -> None:

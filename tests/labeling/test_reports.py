@@ -172,7 +172,7 @@ def test_something_wrong_over_the_api(client: APIClient, image: Image) -> None:
     url = f"/api/images/{image.pk}/reports/"
 
     first = client.post(url, {"reason": "overlay", "comment": " The bar is on the rover. "})
-    again = client.post(url, {"reason": "dark"})
+    again = client.post(url, {"reason": "overlay", "comment": "The bar is on the rover."})
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == {"image": image.pk, "labels_sent": 0}
@@ -180,6 +180,23 @@ def test_something_wrong_over_the_api(client: APIClient, image: Image) -> None:
     assert (report.kind, report.reason) == ("wrong", "overlay")
     assert report.comment == "The bar is on the rover."
     assert Assignment.objects.get().status == "open", "it can still be drawn"
+
+
+def test_what_is_reported_last_counts_until_an_admin_decides(
+    client: APIClient, image: Image
+) -> None:
+    url = f"/api/images/{image.pk}/reports/"
+    client.post(url, {"reason": "overlay", "comment": "The bar is on the rover."})
+
+    assert client.post(url, {"reason": "dark"}).status_code == 200
+    said = ImageReport.objects.values_list("reason", "comment")
+    assert list(said) == [("dark", "")]
+
+    reports.keep(image.campaign, image.pk)
+    assert client.post(url, {"reason": "dark"}).status_code == 200, "nothing new"
+    refused = client.post(url, {"reason": "bright"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "report_settled")
+    assert list(said.all()) == [("dark", "")]
 
 
 @pytest.mark.parametrize(

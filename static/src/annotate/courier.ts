@@ -57,6 +57,7 @@ const REASONS: Readonly<Record<string, string>> = {
   retired_image: "refused_retired",
   unknown_image: "refused_retired",
   already_labeled: "refused_twice",
+  different_label: "refused_different",
   not_assigned: "refused_not_yours",
   label_fixed: "refused_fixed",
   corrected_elsewhere: "refused_elsewhere",

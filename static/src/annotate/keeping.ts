@@ -47,6 +47,12 @@ export function keepWork(around: Around): Session {
       outbox.put({ ...again, polygons: halved(parcel.polygons) });
       void session.retry();
     },
+    sendAsNew: (parcel) => {
+      const { refused: _, ...again } = parcel;
+      outbox.put({ ...again, id: newId() });
+      throwAway(parcel);
+      void session.retry();
+    },
   });
   const session = new Session({
     ...around,

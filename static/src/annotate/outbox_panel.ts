@@ -8,6 +8,8 @@ export interface OutboxActions {
   reopen(parcel: Parcel): void;
   drop(parcel: Parcel): void;
   simplify(parcel: Parcel): void;
+  /** Under a new id: something else was sent under this one. */
+  sendAsNew(parcel: Parcel): void;
 }
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -82,6 +84,9 @@ export class OutboxPanel {
       buttons.className = "outbox-buttons";
       if (parcel.refused.status === 413) {
         buttons.append(this.button("simplify", () => this.actions.simplify(parcel)));
+      }
+      if (parcel.refused.code === "different_label") {
+        buttons.append(this.button("send_as_new", () => this.actions.sendAsNew(parcel)));
       }
       if (parcel.task && parcel.refused.status !== 410 && parcel.refused.code !== "label_fixed") {
         buttons.append(this.button("open_drawing", () => {

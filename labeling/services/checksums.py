@@ -1,0 +1,38 @@
+"""What a client has sent, in one checksum: the same label sent again is told from another one."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from itertools import chain
+from typing import Any
+
+
+def polygons_checksum(polygons: Any) -> str:
+    """Return the SHA-256 of polygons as they were sent, in hexadecimal.
+
+    Only what counts is in it: class codes, and coordinates as 64-bit floats, in their order. 1 and
+    1.0 are the same; other keys of a region are ignored, as `labeling.geometry` ignores them.
+    Returns "" for what has not the form of polygons.
+
+    >>> ring = [[0, 0], [4, 0], [4, 2]]
+    >>> as_floats = [[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]
+    >>> polygons_checksum([{"class": 1, "rings": [ring]}]) == polygons_checksum(
+    ...     [{"rings": [as_floats], "class": 1}]
+    ... )
+    True
+    >>> polygons_checksum("sand")
+    ''
+    """
+    checksum = hashlib.sha256()
+    try:
+        for region in polygons:
+            rings = region["rings"]
+            checksum.update(f"{region['class']:d} {len(rings)};".encode())
+            for ring in rings:
+                points = array("d", chain.from_iterable(ring))
+                checksum.update(f"{len(ring)} {len(points)};".encode())
+                checksum.update(points.tobytes())
+    except (TypeError, ValueError, KeyError, OverflowError):
+        return ""
+    return checksum.hexdigest()
