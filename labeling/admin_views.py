@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ai4mars_site.tasks import nudge
+from labeling.files import safe_cell
 from labeling.forms import ImportForm
 from labeling.models import Campaign, ImportItem, ImportJob
 from labeling.permissions import may_manage
@@ -94,7 +95,8 @@ def job_state(job: ImportJob) -> dict[str, Any]:
 @login_required
 def import_job(request: HttpRequest, pk: int) -> HttpResponse:
     job = managed_job(request, pk)
-    refused = job.items.filter(status=ImportItem.Status.REFUSED).order_by("name")
+    refused = import_jobs.with_reason(job, ImportItem.Status.REFUSED)
+    unused = import_jobs.with_reason(job, ImportItem.Status.UNUSED)
     return render(
         request,
         "labeling/import_job.html",
@@ -102,6 +104,7 @@ def import_job(request: HttpRequest, pk: int) -> HttpResponse:
             "campaign": job.campaign,
             "job": job_card(job),
             "refused": refused.values("name", "reason")[:REFUSALS_SHOWN],
+            "unused": unused.values("name", "reason")[:REFUSALS_SHOWN],
         },
     )
 
@@ -143,21 +146,14 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     writer = csv.writer(Echo())
 
     def lines() -> Iterator[str]:
-        yield writer.writerow(["file", "product_id", "result", "reason"])
-        items = job.items.order_by("name").values_list("name", "product_id", "status", "reason")
-        for item in items.iterator():
-            yield writer.writerow([safe_cell(str(cell)) for cell in item])
+        for row in import_jobs.report_rows(job):
+            yield writer.writerow([safe_cell(cell) for cell in row])
 
     return StreamingHttpResponse(
         lines(),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="import-{job.pk}.csv"'},
     )
-
-
-def safe_cell(text: str) -> str:
-    """A file's name must not become a formula where the report is opened as a spreadsheet."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 @require_GET

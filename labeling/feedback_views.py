@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
-from labeling.admin_views import Echo, safe_cell
+from labeling.admin_views import Echo
+from labeling.files import safe_cell
 from labeling.forms import FeedbackForm
 from labeling.models import Feedback
 from labeling.permissions import may_manage

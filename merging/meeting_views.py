@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.tasks import nudge
-from labeling.admin_views import safe_cell
+from labeling.files import safe_cell
 from labeling.masks import NO_LABEL
 from labeling.models import Campaign, Image, Label
 from labeling.permissions import may_manage

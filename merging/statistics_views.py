@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from ai4mars_site.tasks import nudge
-from labeling.admin_views import managed_campaign, safe_cell
+from labeling.admin_views import managed_campaign
+from labeling.files import safe_cell
 from labeling.models import Campaign
 from merging import bars, permissions
 from merging.class_cards import class_cards

@@ -14,7 +14,7 @@ Everything but the time follows from the product id; the sol only for Mastcam an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
+from labeling.ingest.leftovers import MASK, is_in_mask_folder, why_unused
 from labeling.ingest.places import Place
 from labeling.ingest.product_ids import ProductId, parse_product_id
 from labeling.ingest.products import (
@@ -31,6 +32,7 @@ from labeling.ingest.products import (
     Candidate,
     Product,
     Refused,
+    Unused,
 )
 from labeling.ingest.rasters import decode_frame, decode_grey, read_bytes
 
@@ -158,6 +160,32 @@ class Ai4MarsTree:
             key=lambda candidate: (candidate.product_id, candidate.name),
         )
 
+    def unused(self) -> list[Unused]:
+        """What is neither a frame nor a mask of one; of a folder of frames only what lies in it."""
+        listed = {candidate.name for candidate in self.candidates()}
+        masks = {path for name in listed for path in self._mask_paths(name)}
+        names = [name for name in self.place.names() if name.startswith(self.within)]
+        others = [
+            Unused(name, self._why_unused(name))
+            for name in names
+            if name not in listed and name not in masks
+        ]
+        left_out = [each for each in self.place.left_out() if each.name.startswith(self.within)]
+        return left_out + others
+
+    def _why_unused(self, name: str) -> str:
+        if self._layout_of(name) is _GOLD:
+            return "It is the same frame as the one of this name in images/eff."
+        if name.rpartition("/")[0].rpartition("/")[2] in self.mask_folders:
+            return "It is a mask of a frame that is not there."
+        if name.lower().endswith(".png") and is_in_mask_folder(name, self.above):
+            return MASK
+        if name.lower().endswith(_JPEG_SUFFIXES):
+            return "It lies in no folder of frames of the released tree, such as images/edr."
+        if name.lower().endswith((".img", ".lbl", ".xml")):
+            return "It belongs to a PDS product. Import its folder by itself."
+        return why_unused(name)
+
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         """Read a frame and its masks. Raises Refused, naming the file that is at fault.
 
@@ -189,8 +217,8 @@ class Ai4MarsTree:
             pixels=frame.pixels,
             source_path=candidate.name,
             source_sha256=hashlib.sha256(content).hexdigest(),
-            rover_mask=self._mask(candidate, parts, layout.rover_masks, size),
-            range_mask=self._mask(candidate, parts, layout.range_masks, size),
+            rover_mask=self._mask(candidate.name, layout.rover_masks, size),
+            range_mask=self._mask(candidate.name, layout.range_masks, size),
             geometry="linearised" if parts.is_linearised else "raw",
         )
 
@@ -204,21 +232,29 @@ class Ai4MarsTree:
         return _layout_of_folder(self.above, name.rpartition("/")[0])
 
     def _mask(
-        self,
-        candidate: Candidate,
-        parts: ProductId,
-        places: tuple[tuple[str, str], ...],
-        size: tuple[int, int],
+        self, frame: str, places: tuple[tuple[str, str], ...], size: tuple[int, int]
     ) -> npt.NDArray[np.bool_] | None:
         """The mask of a frame, bool (H, W), True = masked; None when there is no such file."""
-        images = PurePosixPath(candidate.name).parent.parent
-        for folder, product_type in places:
-            if folder in self.mask_folders:
-                stem = _of_type(candidate.product_id, product_type, _TYPE_AT[parts.rover])
-                path = self.place.find((images / folder / f"{stem}.png").as_posix())
-                if path is not None:
-                    return _read_mask(path, size)
+        for name in self._mask_names(frame, places):
+            path = self.place.find(name)
+            if path is not None:
+                return _read_mask(path, size)
         return None
+
+    def _mask_names(self, frame: str, places: tuple[tuple[str, str], ...]) -> Iterator[str]:
+        """Where a frame's mask may be, the best place first."""
+        parts = _parts(frame)
+        images = PurePosixPath(frame).parent.parent
+        for folder, product_type in places:
+            if parts is not None and folder in self.mask_folders:
+                stem = _of_type(_stem(frame), product_type, _TYPE_AT[parts.rover])
+                yield (images / folder / f"{stem}.png").as_posix()
+
+    def _mask_paths(self, frame: str) -> Iterator[str]:
+        layout = self._layout_of(frame)
+        if layout is not None and layout.holds(_parts(frame)):
+            yield from self._mask_names(frame, layout.rover_masks)
+            yield from self._mask_names(frame, layout.range_masks)
 
 
 def is_frame_folder(parts: tuple[str, ...]) -> bool:

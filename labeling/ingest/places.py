@@ -19,7 +19,7 @@ import boto3
 import boto3.session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labeling.ingest.products import Refused, UnknownSource
+from labeling.ingest.products import Refused, UnknownSource, Unused
 from labeling.ingest.rasters import MAX_BYTES
 
 S3_SCHEME = "s3://"
@@ -27,6 +27,11 @@ S3_SCHEME = "s3://"
 # Files of a bucket that a process keeps at a time: a frame with its label and its companions, many
 # times over, and little on the disk even when each is as large as a file may be.
 KEPT_FILES = 48
+
+# Why something is left out of a listing
+HIDDEN_FILE = "It is hidden: its name, or that of its folder, begins with a dot."
+HIDDEN_FOLDER = "It is hidden: its name begins with a dot. No file in it was looked at."
+LINKED_FOLDER = "It is a link to a folder, which is not followed. Give that folder as the source."
 
 # Stands in for what is not UTF-8 in a file's name: databases and reports take nothing else
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -47,9 +52,17 @@ class Place(Protocol):
     def __hash__(self) -> int: ...
 
     def names(self) -> list[str]:
-        """All files, sorted; hidden files and folders are left out. Nothing is opened.
+        """All files, sorted, but those of `left_out`. Nothing is opened.
 
         Raises UnknownSource where the place itself cannot be read.
+        """
+        ...
+
+    def left_out(self) -> list[Unused]:
+        """What `names` does not list, sorted, each with the reason.
+
+        Hidden files and folders, and of a folder also links to folders and folders that cannot be
+        read. A folder's name ends in `/`.
         """
         ...
 
@@ -73,13 +86,41 @@ class Folder:
     root: Path
 
     def names(self) -> list[str]:
-        found = set()
-        for folder, folders, files in os.walk(self.root):
+        return self._walk()[0]
+
+    def left_out(self) -> list[Unused]:
+        return self._walk()[1]
+
+    def _walk(self) -> tuple[list[str], list[Unused]]:
+        """What `names` and `left_out` return."""
+        found: set[str] = set()
+        left_out: dict[str, str] = {}
+
+        def unreadable(error: OSError) -> None:
+            name = self._name_of(error.filename)
+            if not name:
+                raise UnknownSource(f"{self.root} cannot be read: {error.strerror}.")
+            left_out[name] = f"The folder cannot be read: {error.strerror}."
+
+        for folder, folders, files in os.walk(self.root, onerror=unreadable):
+            base = self._name_of(folder)
+            for name in files:
+                if name.startswith("."):
+                    left_out[readable(base + name)] = HIDDEN_FILE
+                else:
+                    found.add(readable(base + name))
+            for name in folders:
+                if name.startswith("."):
+                    left_out[readable(f"{base}{name}/")] = HIDDEN_FOLDER
+                elif os.path.islink(os.path.join(folder, name)):
+                    left_out[readable(f"{base}{name}/")] = LINKED_FOLDER
             folders[:] = [name for name in folders if not name.startswith(".")]
-            inside = Path(folder).relative_to(self.root).parts
-            base = "".join(f"{part}/" for part in inside)
-            found |= {readable(base + name) for name in files if not name.startswith(".")}
-        return sorted(found)
+        return sorted(found), [Unused(name, left_out[name]) for name in sorted(left_out)]
+
+    def _name_of(self, folder: str) -> str:
+        """A folder's name in the place, with a `/` at its end; "" for the place itself."""
+        parts = Path(folder).relative_to(self.root).parts
+        return readable("".join(f"{part}/" for part in parts))
 
     def find(self, name: str) -> Path | None:
         _check_name(name)
@@ -117,6 +158,13 @@ class Bucket:
         return cls(bucket, f"{prefix}/" if prefix else "", scratch)
 
     def names(self) -> list[str]:
+        return [name for name in self._keys() if not _is_hidden(name)]
+
+    def left_out(self) -> list[Unused]:
+        return [Unused(name, HIDDEN_FILE) for name in self._keys() if _is_hidden(name)]
+
+    def _keys(self) -> list[str]:
+        """The names of all objects, sorted; markers of folders are none."""
         found = []
         try:
             pages = _client(os.getpid()).get_paginator("list_objects_v2")
@@ -127,8 +175,7 @@ class Bucket:
                 found += [str(entry["Key"]) for entry in page.get("Contents", ())]
         except (BotoCoreError, ClientError) as error:
             raise UnknownSource(f"The bucket {self.bucket} cannot be listed: {error}.") from error
-        names = (key.removeprefix(self.prefix) for key in found if not key.endswith("/"))
-        return sorted(name for name in names if not _is_hidden(name))
+        return sorted(key.removeprefix(self.prefix) for key in found if not key.endswith("/"))
 
     def find(self, name: str) -> Path | None:
         _check_name(name)

@@ -1,4 +1,6 @@
-"""A plain folder of JPEG and PNG pictures, of any rover or none: a lab's own, the Moon, a drone.
+"""A plain folder of pictures, of any rover or none: a lab's own, the Moon, a drone.
+
+JPEG, PNG, TIFF, WebP, GIF and BMP, see `rasters.decode_frame`.
 
 A `manifest.csv` at the top may tell more. Its first row names the columns, in any order; all may be
 left out, and others are passed over:
@@ -14,7 +16,8 @@ left out, and others are passed over:
 
 Where there is a manifest, it is the list: a picture that it does not name is refused. A picture
 named like a product of a known rover is taken for that rover's, as far as the manifest does not say
-otherwise; thumbnails and downsampled frames are refused.
+otherwise; thumbnails and downsampled frames are refused. A PNG of few values in a folder of labels
+or masks is not used, unless the manifest names it.
 """
 
 from __future__ import annotations
@@ -32,13 +35,27 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from labeling.camera import CameraModel
+from labeling.ingest.leftovers import (
+    MASK,
+    PICTURE_SUFFIXES,
+    is_in_mask_folder,
+    is_picture,
+    why_unused,
+)
 from labeling.ingest.places import Place
 from labeling.ingest.product_ids import ProductId, parse_product_id
-from labeling.ingest.products import PLAIN_PRESET, Candidate, Product, Refused, UnknownSource
-from labeling.ingest.rasters import decode_frame, read_bytes
+from labeling.ingest.products import (
+    PLAIN_PRESET,
+    Candidate,
+    NotUsed,
+    Product,
+    Refused,
+    UnknownSource,
+    Unused,
+)
+from labeling.ingest.rasters import decode_frame, has_few_values, read_bytes
 
 MANIFEST = "manifest.csv"
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 GEOMETRIES = frozenset({"", "raw", "linearised"})
 
 # A product id is a part of file names and addresses
@@ -49,26 +66,34 @@ Row = Mapping[str, str]
 
 
 class PlainFolder:
-    """A source of pictures. manifest: its name in the place, None where there is none."""
+    """A source of pictures. manifest: its name in the place, None where there is none.
+
+    above: the names of the folders that the place itself lies in. only: the one picture that is
+    wanted, "" for all.
+    """
 
     preset = PLAIN_PRESET
 
-    def __init__(self, place: Place, manifest: str | None) -> None:
+    def __init__(
+        self, place: Place, manifest: str | None, above: tuple[str, ...] = (), only: str = ""
+    ) -> None:
         self.place = place
         self.manifest = manifest
+        self.above = above
+        self.only = only
 
     @classmethod
-    def find(cls, place: Place) -> PlainFolder | None:
+    def find(cls, place: Place, above: tuple[str, ...] = (), only: str = "") -> PlainFolder | None:
         """The pictures of a place, or None when there are none. A lone folder at the top, which
         many archives have, may hold the manifest. Raises UnknownSource for an unreadable one.
         """
         names = place.names()
-        if not any(_is_picture(name) for name in names):
+        if not any(is_picture(name) for name in names if only in {"", name}):
             return None
         tops = {PurePosixPath(name).parts[0] for name in names}
         wanted = {MANIFEST, f"{min(tops)}/{MANIFEST}"} if len(tops) == 1 else {MANIFEST}
         manifest = next((name for name in names if name.lower() in _lower(wanted)), None)
-        source = cls(place, manifest)
+        source = cls(place, manifest, above, only)
         source._rows()
         return source
 
@@ -77,7 +102,7 @@ class PlainFolder:
 
         Where two files give the same id (`a/1.png`, `b/1.png`), theirs are made of the whole path.
         """
-        names = [name for name in self.place.names() if _is_picture(name)]
+        names = [name for name in self.place.names() if is_picture(name)]
         rows = self._rows()
         shared = Counter(_id_of(PurePosixPath(name).stem).lower() for name in names)
         found = []
@@ -91,10 +116,23 @@ class PlainFolder:
             Candidate(rows[name].get("product_id") or _id_of(PurePosixPath(name).stem), name)
             for name in missing
         ]
-        return sorted(found, key=lambda candidate: (candidate.product_id, candidate.name))
+        wanted = [candidate for candidate in found if self.only in {"", candidate.name}]
+        return sorted(wanted, key=lambda candidate: (candidate.product_id, candidate.name))
+
+    def unused(self) -> list[Unused]:
+        """What is neither a picture nor the manifest."""
+        if self.only:
+            return []
+        others = [
+            Unused(name, why_unused(name))
+            for name in self.place.names()
+            if not is_picture(name) and name != self.manifest
+        ]
+        return self.place.left_out() + others
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read a picture and its row. Raises Refused, naming the file or the column at fault.
+        """Read a picture and its row. Raises Refused, naming the file or the column at fault, and
+        NotUsed for a mask.
 
         allow: as of every source; nobody knows these cameras, and none is refused.
         """
@@ -111,6 +149,8 @@ class PlainFolder:
         path = self.place.fetch(name)
         read = _RowReader(row, name)
         content = read_bytes(path)
+        if name not in rows and is_in_mask_folder(name, self.above) and has_few_values(content):
+            raise NotUsed(MASK)
         frame = decode_frame(content, PurePosixPath(name).name)
         return Product(
             product_id=candidate.product_id,
@@ -169,7 +209,7 @@ def _read_manifest(
                 "name these columns."
             )
         wanted.append((folder / file.replace("\\", "/").lstrip("/")).as_posix())
-    files = _Files((file for file in place.names() if _is_picture(file)), wanted)
+    files = _Files((file for file in place.names() if is_picture(file)), wanted)
     rows: dict[str, Row] = {}
     for number, (row, file) in enumerate(
         zip(table, map(files.named, wanted), strict=True), start=2
@@ -288,10 +328,6 @@ def _row_of(parts: ProductId) -> dict[str, str]:
         "geometry": "linearised" if parts.is_linearised else "raw",
     }
     return {column: str(value) for column, value in told.items() if value is not None}
-
-
-def _is_picture(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
 
 
 def _id_of(text: str) -> str:

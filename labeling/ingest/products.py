@@ -51,6 +51,10 @@ class Refused(Exception):
     """A file is not taken in; the message is a sentence that names it and says why."""
 
 
+class NotUsed(Refused):
+    """A file is not taken in because it is there for something else, such as a mask."""
+
+
 class UnknownSource(Exception):
     """A path holds nothing that can be imported; the message says what would be understood."""
 
@@ -64,6 +68,14 @@ class Candidate:
 
     product_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A file or folder that an import does not look into; the reason is a sentence."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +200,10 @@ class Source(Protocol):
 
     def candidates(self) -> list[Candidate]:
         """Everything that looks like a frame, sorted by product id."""
+        ...
+
+    def unused(self) -> list[Unused]:
+        """Everything else that was found and belongs to no candidate, each with the reason."""
         ...
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:

@@ -33,11 +33,37 @@ MAX_BYTES = 256_000_000
 JPEG_QUALITY = 95
 GREY_JPEG_QUALITY = JPEG_QUALITY
 
+#: Pixels that a frame has on its shorter side at least: its fingerprint, by which near-duplicates
+#: are found, averages it to 32 x 32 cells, and what is smaller is an icon and no ground to draw on.
+MIN_SIDE_PX = 32
+
+#: A mask has at most this many values: the classes of a campaign, and no label.
+MASK_VALUES = 16
+
+#: Formats of pictures from anywhere, as Pillow calls them.
+PICTURE_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
+
 # Modes of pictures from anywhere, and what they become: transparency is dropped
-_TAKEN_AS = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}
-_DEEP_MODES = frozenset({"I;16", "I;16B"})
+_TAKEN_AS = {
+    "1": "L",
+    "LA": "L",
+    "La": "L",
+    "P": "RGB",
+    "PA": "RGB",
+    "RGBA": "RGB",
+    "RGBa": "RGB",
+    "RGBX": "RGB",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+}
+_DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+# Cameras with more than 8 bits mostly have 12, and store them in 16
+_TWELVE_BITS, _SIXTEEN_BITS = 12, 16
 _AS_IT_IS = 1
 _ORIENTATION_TAG = 0x0112
+_PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
+# Formats of which a file may hold several pictures; a JPEG of a phone holds its own preview
+_MAY_BE_MANY = frozenset({"PNG", "TIFF", "WEBP", "GIF"})
 
 _KINDS = {
     "1": "a one-bit image",
@@ -48,6 +74,9 @@ _KINDS = {
     "RGBA": "a colour image",
     "CMYK": "a colour image",
     "YCbCr": "a colour image",
+    "I;16": "a 16-bit image",
+    "I": "an image of 32-bit numbers",
+    "F": "an image of floating-point numbers",
 }
 
 
@@ -141,7 +170,7 @@ def _size_of_whole_grey_png(content: bytes) -> tuple[int, int] | None:
 def decode_frame(
     content: bytes,
     name: str,
-    formats: tuple[str, ...] = ("JPEG", "PNG"),
+    formats: tuple[str, ...] = PICTURE_FORMATS,
     takes_color: bool = True,
 ) -> Frame:
     """A frame from a picture file, grey or in colour.
@@ -149,28 +178,76 @@ def decode_frame(
     content: the file; name: what to call it in a refusal; formats: of Pillow, told by content.
     Without takes_color, a frame must be grey. A JPEG of one channel or of three that differ keeps
     its very bytes, unless a camera noted that it lies on its side: then it is turned. A frame with
-    three equal channels is as grey, and gets one; 16-bit grey keeps its depth in `pixels`. Raises
-    Refused as `decode_grey` does, up to MAX_PIXELS.
+    three equal channels is as grey, and gets one; CMYK becomes RGB. 16-bit grey keeps its depth in
+    `pixels`, see `_deep_frame`. Raises Refused as `decode_grey` does, up to MAX_PIXELS, and for
+    what is smaller than MIN_SIDE_PX, holds several pictures, or numbers of other kinds.
     """
     with _opened(content, name, formats) as picture:
-        if picture.mode in _DEEP_MODES:
-            deep = np.array(picture).astype(np.uint16)
-            upper = linear(deep, 16)
-            return Frame(upper, deep, jpeg_bytes(upper, JPEG_QUALITY))
+        _check_is_one_frame(picture, name)
+        is_inverted = picture.format == "TIFF" and _is_white_zero(picture)
+        picture.load()  # a TIFF is turned upright by this
         is_whole = picture.format == "JPEG" and picture.mode in {"L", "RGB"}
         if picture.getexif().get(_ORIENTATION_TAG, _AS_IT_IS) != _AS_IT_IS:
             is_whole = False
             picture = ImageOps.exif_transpose(picture)
+        if picture.mode in _DEEP_MODES:
+            return _deep_frame(np.array(picture).astype(np.uint16), is_inverted)
         if takes_color:
             picture = picture.convert(_TAKEN_AS.get(picture.mode, picture.mode))
         pixels = np.array(picture, dtype=np.uint8) if picture.mode in {"L", "RGB"} else None
         if pixels is not None and pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
             pixels, is_whole = np.ascontiguousarray(pixels[:, :, 0]), False
+        if pixels is None and takes_color:
+            raise Refused(
+                f"{name} is {_kind_of(picture)}. Save it in grey or RGB with 8 bits a channel, "
+                "or in grey with 16 bits."
+            )
         if pixels is None or (pixels.ndim == 3 and not takes_color):
             _check_is_grey(picture, name)
         assert pixels is not None  # else it has just been refused
         jpeg = content if is_whole else jpeg_bytes(pixels, JPEG_QUALITY)
         return Frame(pixels, pixels, jpeg)
+
+
+def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
+    """A frame of 16-bit grey: the upper 8 of 12 bits when no value needs more, else of 16.
+
+    Files of 12-bit cameras say that they have 16 bits; the upper 8 of these would be nearly black.
+    is_inverted: 0 is white.
+    """
+    bits = _TWELVE_BITS if deep.max(initial=0) < 1 << _TWELVE_BITS else _SIXTEEN_BITS
+    if is_inverted:
+        deep = np.subtract((1 << bits) - 1, deep, dtype=np.uint16)
+    upper = linear(deep, bits)
+    return Frame(upper, deep, jpeg_bytes(upper, JPEG_QUALITY))
+
+
+def _is_white_zero(picture: Pillow.Image) -> bool:
+    """Whether a TIFF counts from white; Pillow turns all but those of 16 bits around."""
+    tags = getattr(picture, "tag_v2", {})
+    return bool(tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO)
+
+
+def _check_is_one_frame(picture: Pillow.Image, name: str) -> None:
+    if min(picture.size) < MIN_SIDE_PX:
+        raise Refused(
+            f"{name} is {picture.width} x {picture.height} pixels; a picture has at least "
+            f"{MIN_SIDE_PX} on its shorter side."
+        )
+    count = getattr(picture, "n_frames", 1)
+    if picture.format in _MAY_BE_MANY and count > 1:
+        raise Refused(f"{name} holds {count} pictures. Save the one that is meant by itself.")
+
+
+def has_few_values(content: bytes) -> bool:
+    """Whether a file is a PNG of one channel with as few values as a mask has."""
+    try:
+        with _opened(content, "", ("PNG",)) as picture:
+            if picture.mode not in {"1", "L", "P"}:
+                return False
+            return np.unique(np.array(picture)).size <= MASK_VALUES
+    except Refused:
+        return False
 
 
 @contextmanager
@@ -190,7 +267,8 @@ def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pil
                     )
                 yield picture
         except UnidentifiedImageError as error:
-            raise Refused(f"{name} is not a {' or '.join(formats)} image.") from error
+            listed = ", ".join(formats[:-1]) + f" or {formats[-1]}" if formats[1:] else formats[0]
+            raise Refused(f"{name} is not a {listed} image.") from error
         except Pillow.DecompressionBombError as error:
             raise Refused(f"{name} claims far more than {MAX_PIXELS:,} pixels.") from error
         except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -199,5 +277,10 @@ def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pil
 
 def _check_is_grey(picture: Pillow.Image, name: str) -> None:
     if picture.mode != "L":
-        kind = _KINDS.get(picture.mode, f"an image of mode {picture.mode}")
-        raise Refused(f"{name} is {kind}; it must be 8-bit greyscale without a palette.")
+        raise Refused(
+            f"{name} is {_kind_of(picture)}; it must be 8-bit greyscale without a palette."
+        )
+
+
+def _kind_of(picture: Pillow.Image) -> str:
+    return _KINDS.get(picture.mode, f"an image of mode {picture.mode}")

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from labeling.ingest.ai4mars_tree import Ai4MarsTree, is_frame_folder
 from labeling.ingest.archives import DEFAULT_BOUNDS, Bounds, Readable, is_archive, unpack
+from labeling.ingest.leftovers import ARCHIVE_SUFFIXES, PICTURES_READ, is_picture
 from labeling.ingest.pds import PdsProducts
 from labeling.ingest.places import S3_SCHEME, Bucket, Folder, Place
 from labeling.ingest.plain_folder import PlainFolder
@@ -19,10 +20,9 @@ from labeling.ingest.products import Source, UnknownSource
 _UNDERSTOOD = (
     "Images are read from a folder, a zip or tar archive, or s3://bucket/prefix, with one of these "
     "in it: PDS products (.IMG files of the cameras of Curiosity, Perseverance, Spirit or "
-    "Opportunity), a released AI4Mars tree (a folder with images/edr in it), or JPEG and PNG files "
-    "with or without a manifest.csv."
+    f"Opportunity), a released AI4Mars tree (a folder with images/edr in it), or {PICTURES_READ} "
+    "files with or without a manifest.csv. A single .IMG file or picture can be given too."
 )
-_ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 
 
 def open_source(
@@ -67,16 +67,21 @@ def _in_file(path: Path, shown: str, scratch: Path | None, bounds: Bounds) -> So
         version = f"{path}|{status.st_size}|{status.st_mtime_ns}"
         folder = _unpacked(path, version, scratch or _temporary(), bounds)
         return _in_place(folder, (), shown)
-    products = PdsProducts.find(Folder(path.parent), only=path.name)
-    if products is None:
+    source: Source | None = PdsProducts.find(Folder(path.parent), only=path.name)
+    if source is None and is_frame_folder(path.parent.parts):
+        within = "/".join(path.parts[-3:])
+        source = Ai4MarsTree.find(Folder(path.parents[2]), within=within)
+    if source is None and is_picture(path.name):
+        source = PlainFolder.find(Folder(path.parent), path.parent.parts[1:], only=path.name)
+    if source is None:
         raise UnknownSource(f"There is nothing to import in {shown}. {_UNDERSTOOD}")
-    return products
+    return source
 
 
 def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
     bucket = Bucket.at(address, scratch)
     parts = PurePosixPath(bucket.prefix).parts
-    if address.lower().endswith(_ARCHIVE_SUFFIXES) and parts:
+    if address.lower().endswith(ARCHIVE_SUFFIXES) and parts:
         parent = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-1]), scratch)
         opened = parent.open(parts[-1])
         if opened is not None:
@@ -93,7 +98,9 @@ def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
 
 def _in_place(place: Place, above: tuple[str, ...], shown: str) -> Source:
     """The source in a place. above: the folders it lies in; shown: how the admin named it."""
-    source = Ai4MarsTree.find(place, above) or PdsProducts.find(place) or PlainFolder.find(place)
+    source = (
+        Ai4MarsTree.find(place, above) or PdsProducts.find(place) or PlainFolder.find(place, above)
+    )
     if source is None:
         raise UnknownSource(f"There is nothing to import in {shown}. {_UNDERSTOOD}")
     return source

@@ -62,17 +62,21 @@ class ImportItemQuerySet(models.QuerySet["ImportItem"]):
 
 
 class ImportItem(models.Model):
-    """One file of an import."""
+    """One file of an import; of a folder that was not looked into, the name ends in `/`.
+
+    product_id: "" for what could not be a frame.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"
         IMPORTED = "imported", "Imported"
         PRESENT = "present", "Already there"
         REFUSED = "refused", "Refused"
+        UNUSED = "unused", "Not used"
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="items")
     name = models.TextField()
-    product_id = models.CharField(max_length=255)
+    product_id = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     reason = models.TextField(blank=True)
     claim = models.UUIDField(null=True, blank=True)
@@ -84,7 +88,8 @@ class ImportItem(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("job", "name"), name="import_item_once"),
             models.CheckConstraint(
-                condition=Q(status="refused", reason__gt="") | ~Q(status="refused"),
+                condition=Q(status__in=("refused", "unused"), reason__gt="")
+                | ~Q(status__in=("refused", "unused")),
                 name="import_item_refused_says_why",
             ),
             models.CheckConstraint(

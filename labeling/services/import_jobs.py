@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files import File
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from ai4mars_site.bulk import each
@@ -98,9 +98,10 @@ def scratch_of(job: ImportJob) -> Path:
 
 
 def list_items(job: ImportJob, source: Source) -> None:
-    """Write down the source's files as items; those the campaign has already are marked at once.
+    """Write down all that was found in a source as items, with the reason what is no frame.
 
-    Listing again adds only what is new: a listing that was interrupted is completed.
+    Those the campaign has already are marked at once. Listing again adds only what is new: a
+    listing that was interrupted is completed.
     """
     present = set(job.campaign.images.values_list("product_id", flat=True))
     first_name: dict[str, str] = {}
@@ -121,10 +122,11 @@ def list_items(job: ImportJob, source: Source) -> None:
                 reason=reason,
             )
         )
-        if len(rows) == LISTED_AT_ONCE:
-            ImportItem.objects.bulk_create(rows, ignore_conflicts=True)
-            rows = []
-    ImportItem.objects.bulk_create(rows, ignore_conflicts=True)
+    rows += [
+        ImportItem(job=job, name=each.name, status=ImportItem.Status.UNUSED, reason=each.reason)
+        for each in source.unused()
+    ]
+    ImportItem.objects.bulk_create(rows, batch_size=LISTED_AT_ONCE, ignore_conflicts=True)
     ImportJob.objects.filter(pk=job.pk).update(is_listed=True)
     job.is_listed = True
 
@@ -213,16 +215,25 @@ def finish(job: ImportJob) -> bool:
     return bool(ended)
 
 
-def refusals(job: ImportJob) -> list[tuple[str, str]]:
-    """Product id and reason of each refused file, in the order of their names."""
-    refused = job.items.filter(status=ImportItem.Status.REFUSED).order_by("name")
-    return list(refused.values_list("product_id", "reason"))
+def with_reason(job: ImportJob, status: ImportItem.Status) -> QuerySet[ImportItem]:
+    """The items that were refused, or not used, in the order of their names."""
+    return job.items.filter(status=status).order_by("name")
+
+
+REPORT_COLUMNS = ("file", "product_id", "result", "reason")
+
+
+def report_rows(job: ImportJob) -> Iterator[tuple[str, ...]]:
+    """What became of everything that was found, in the order of the names; columns first."""
+    yield REPORT_COLUMNS
+    items = job.items.order_by("name").values_list("name", "product_id", "status", "reason")
+    yield from items.iterator()
 
 
 def counts(job: ImportJob) -> dict[str, int]:
-    """Items by status, with `total` and `done`."""
+    """Items by status, with `total` and `done`, to which what is not used does not count."""
     by_status = dict.fromkeys(ImportItem.Status.values, 0)
     for row in job.items.order_by().values("status").annotate(items=Count("pk")):
         by_status[row["status"]] = row["items"]
-    total = sum(by_status.values())
+    total = sum(by_status.values()) - by_status[ImportItem.Status.UNUSED]
     return {**by_status, "total": total, "done": total - by_status[ImportItem.Status.WAITING]}

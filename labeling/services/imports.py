@@ -11,14 +11,17 @@ import numpy as np
 from django.db import IntegrityError, transaction
 
 from labeling.files import put
-from labeling.ingest.products import Candidate, Product, Refused, Source
+from labeling.ingest.products import Candidate, NotUsed, Product, Refused, Source
 from labeling.models import Campaign, Image, ImageQuality, ImportItem
 from labeling.preparation import Parameters, Prepared, prepare
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: imported now, present already, or refused with a reason."""
+    """What became of one file: imported now, present already, or with a reason refused or not used.
+
+    What is not used is no frame, though its name is like that of one.
+    """
 
     name: str
     status: str
@@ -27,6 +30,7 @@ class Outcome:
     IMPORTED = "imported"
     PRESENT = "present"
     REFUSED = "refused"
+    UNUSED = "unused"
 
 
 def import_candidate(
@@ -44,6 +48,8 @@ def import_candidate(
         product = source.load(candidate, frozenset(campaign.allowed_cameras))
         check_name(product.product_id)
         image = import_product(campaign, product, item=item)
+    except NotUsed as reason:
+        return Outcome(name, Outcome.UNUSED, str(reason))
     except Refused as refused:
         return Outcome(name, Outcome.REFUSED, str(refused))
     status = Outcome.PRESENT if image is None else Outcome.IMPORTED

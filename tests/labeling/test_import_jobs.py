@@ -65,6 +65,7 @@ def test_a_job_imports_what_it_can_and_says_what_it_refused(campaign: Campaign, 
         "imported": 4,
         "present": 0,
         "refused": 1,
+        "unused": 0,
         "total": 5,
         "done": 5,
     }

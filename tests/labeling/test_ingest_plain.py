@@ -106,21 +106,95 @@ def test_every_kind_of_png(picture: Pillow.Image, becomes: Any, tmp_path: Path) 
     assert is_like(product, becomes)
 
 
-def test_sixteen_bits_keep_their_depth(tmp_path: Path) -> None:
-    deep = (np.arange(2000, dtype=np.uint16) * 32).reshape(40, 50)
-    save(tmp_path / "a.png", deep)
+DEEP = (np.arange(2000, dtype=np.uint16) * 32).reshape(40, 50)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize(
+    ("deep", "shift"),
+    [
+        (DEEP, 8),
+        (DEEP // 16, 4),  # 12 bits in a file of 16, as cameras store them
+        (np.minimum(DEEP, 4095), 4),
+        (np.minimum(DEEP, 4096), 8),
+    ],
+)
+def test_sixteen_bits_keep_their_depth(deep: Any, shift: int, suffix: str, tmp_path: Path) -> None:
+    save(tmp_path / f"a.{suffix}", deep)
     (product,) = load_all(tmp_path).values()
     assert product.pixels.dtype == np.uint16
     assert (product.pixels == deep).all()
-    assert (product.linear == deep >> 8).all()
+    assert (product.linear == deep >> shift).all()
 
 
-def test_a_camera_that_lay_on_its_side(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pixels", [GREY, DEEP])
+def test_a_tiff_that_counts_from_white(pixels: Any, tmp_path: Path) -> None:
+    raw = np.iinfo(pixels.dtype).max - pixels
+    save(tmp_path / "a.tif", raw, tiffinfo={262: 0})
+    stored = tmp_path / "a.tif"
+    if pixels.dtype == np.uint8:  # Pillow turns these around as it writes
+        save(stored, pixels, tiffinfo={262: 0})
+    (product,) = load_all(tmp_path).values()
+    assert (product.pixels == pixels).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels"),
+    [
+        ("a.tif", GREY),
+        ("a.tiff", COLOR),
+        ("a.TIF", Pillow.fromarray(COLOR).convert("CMYK")),
+        ("a.bmp", COLOR),
+        ("a.gif", GREY),
+        ("a.webp", COLOR),
+        ("a.jpg", Pillow.fromarray(COLOR).convert("CMYK")),
+    ],
+)
+def test_further_formats(name: str, pixels: Any, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"lossless": True} if name.endswith("webp") else {}
+    save(tmp_path / name, pixels, **options)
+    (product,) = load_all(tmp_path).values()
+    expected = np.asarray(pixels.convert("RGB")) if isinstance(pixels, Pillow.Image) else pixels
+    assert is_like(product, expected)
+    assert Pillow.open(io.BytesIO(product.original_jpeg)).format == "JPEG"
+
+
+def test_one_picture_is_a_source(tmp_path: Path) -> None:
+    save(tmp_path / "a.jpg")
+    save(tmp_path / "b.jpg", COLOR)
+    manifest(tmp_path, "file,sol", "b.jpg,7")
+    source = open_source(tmp_path / "b.jpg")
+    (candidate,) = source.candidates()
+    assert (candidate.product_id, source.load(candidate).sol) == ("b", 7)
+    assert source.unused() == [], "nothing else was asked for"
+
+
+def test_one_frame_of_a_released_tree_comes_with_its_masks(real_data: Path) -> None:
+    frames = real_data / "ai4mars" / "v0.1-sample" / "msl" / "images" / "edr"
+    source = open_source(frames / "NLA_397681339EDR_F0020000AUT_04096M1.JPG")
+    (candidate,) = source.candidates()
+    product = source.load(candidate)
+    assert product.rover_mask is not None
+    assert product.range_mask is not None
+    assert source.unused() == []
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.tif", "a.png", "a.webp"])
+def test_a_camera_that_lay_on_its_side(name: str, tmp_path: Path) -> None:
     notes = Pillow.Exif()
     notes[0x0112] = 6  # turn by 90 degrees to see it upright
-    save(tmp_path / "a.jpg", COLOR, exif=notes, quality=95)
+    save(tmp_path / name, COLOR, exif=notes, quality=95)
     (product,) = load_all(tmp_path).values()
     assert is_like(product, np.rot90(COLOR, -1))
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png"])
+def test_sixteen_bits_on_their_side(name: str, tmp_path: Path) -> None:
+    notes = Pillow.Exif()
+    notes[0x0112] = 6
+    save(tmp_path / name, DEEP, exif=notes)
+    (product,) = load_all(tmp_path).values()
+    assert (product.pixels == np.rot90(DEEP, -1)).all()
 
 
 def test_pictures_that_are_not(tmp_path: Path) -> None:
@@ -135,17 +209,23 @@ def test_pictures_that_are_not(tmp_path: Path) -> None:
     struct.pack_into(">II", claims, 16, 10_000, 10_000)
     struct.pack_into(">I", claims, 29, zlib.crc32(bytes(claims[12:29])))
     (tmp_path / "large.png").write_bytes(claims)
-    save(tmp_path / "print.jpg", Pillow.new("CMYK", (20, 10)))
+    save(tmp_path / "dot.png", Pillow.new("L", (1, 1)))
+    save(tmp_path / "strip.png", Pillow.new("L", (1000, 31)))
+    save(tmp_path / "float.tif", GREY.astype(np.float32))
+    save(tmp_path / "film.gif", save_all=True, append_images=[Pillow.fromarray(GREY.T[:40])])
     (tmp_path / "png.jpg").write_bytes(whole)  # told by content
     reasons = refusals(tmp_path)
     assert reasons.pop("a.png") == reasons.pop("png.jpg") == ""
     for name, reason in {
         "cut.png": "truncated or damaged",
-        "text.jpg": "is not a JPEG or PNG image",
-        "empty.jpg": "is not a JPEG or PNG image",
+        "text.jpg": "is not a JPEG, PNG, TIFF, WEBP, GIF or BMP image",
+        "empty.jpg": "is not a JPEG, PNG, TIFF, WEBP, GIF or BMP image",
         "huge.png": "claims far more than 64,000,000 pixels",
         "large.png": "has 10000 x 10000 pixels",
-        "print.jpg": "is a colour image",
+        "dot.png": "is 1 x 1 pixels; a picture has at least 32",
+        "strip.png": "is 1000 x 31 pixels; a picture has at least 32",
+        "float.tif": "is an image of floating-point numbers. Save it in grey or RGB",
+        "film.gif": "holds 2 pictures. Save the one that is meant",
     }.items():
         assert reasons[name].startswith(name)
         assert reason in reasons.pop(name)
@@ -322,7 +402,7 @@ def test_a_manifest_that_cannot_be_used(content: bytes, reason: str, tmp_path: P
 
 def test_a_manifest_without_pictures(tmp_path: Path) -> None:
     manifest(tmp_path, "file", "a.png")
-    with pytest.raises(UnknownSource, match="JPEG and PNG files with or without a manifest"):
+    with pytest.raises(UnknownSource, match="BMP files with or without a manifest"):
         open_source(tmp_path)
 
 

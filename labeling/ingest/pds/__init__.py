@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from labeling.ingest.leftovers import is_picture, why_unused
 from labeling.ingest.pds.cameras import check_frame
 from labeling.ingest.pds.companions import Companions, find_companions
 from labeling.ingest.pds.images import (
@@ -33,7 +34,14 @@ from labeling.ingest.pds.images import (
 from labeling.ingest.pds.labels import ImageLabel
 from labeling.ingest.places import Place
 from labeling.ingest.product_ids import parse_product_id, without_version
-from labeling.ingest.products import MSL_PRESET, PRESET_OF_ROVER, Candidate, Product, Refused
+from labeling.ingest.products import (
+    MSL_PRESET,
+    PRESET_OF_ROVER,
+    Candidate,
+    Product,
+    Refused,
+    Unused,
+)
 from labeling.ingest.rasters import GREY_JPEG_QUALITY, read_bytes
 from labeling.pictures import jpeg_bytes
 from labeling.preprocess.tone import data_numbers, linear
@@ -41,11 +49,15 @@ from labeling.preprocess.tone import data_numbers, linear
 
 @dataclass(frozen=True, slots=True)
 class PdsProducts:
-    """The PDS products of a place. names: the .IMG files that may be frames."""
+    """The PDS products of a place. names: the .IMG files that may be frames.
+
+    is_whole: whether the whole place is imported, and not only these.
+    """
 
     place: Place
     names: tuple[str, ...]
     companions: Companions
+    is_whole: bool = True
 
     @classmethod
     def find(cls, place: Place, only: str | None = None) -> PdsProducts | None:
@@ -61,7 +73,7 @@ class PdsProducts:
             if not only.lower().endswith((IMAGE_SUFFIX, *LABEL_SUFFIXES)):
                 return None
             frames = [name for name in images if stem_of(name) == stem_of(only)]
-        return cls(place, tuple(frames), companions) if frames else None
+        return cls(place, tuple(frames), companions, only is None) if frames else None
 
     @property
     def preset(self) -> str:
@@ -75,12 +87,23 @@ class PdsProducts:
     def candidates(self) -> list[Candidate]:
         """Every .IMG but companions, sorted by product id (upper case); nothing is opened.
 
-        A label or a picture without its .IMG is no product and passed over. Of several versions
-        of a product the newest comes first.
+        A label or a picture without its .IMG is no product, see `unused`. Of several versions of a
+        product the newest comes first.
         """
         newest_first = sorted(self.names, reverse=True)
         found = [Candidate(without_version(PurePosixPath(n).stem), n) for n in newest_first]
         return sorted(found, key=lambda candidate: candidate.product_id)
+
+    def unused(self) -> list[Unused]:
+        """What is no frame, no label of one, and no companion of a frame's exposure."""
+        if not self.is_whole:
+            return []
+        files = self.place.names()
+        stems = {stem_of(name) for name in files if name.lower().endswith(IMAGE_SUFFIX)}
+        labels = {name for stem, name in self.companions.detached.items() if stem in stems}
+        taken = set(self.names) | labels | self.companions.of_frames(self.names)
+        others = [Unused(name, _why_unused(name, stems)) for name in files if name not in taken]
+        return self.place.left_out() + others
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         """Read a frame, its label and its companions. Raises Refused when it is no whole frame of
@@ -125,6 +148,17 @@ def _product_id(label: ImageLabel, candidate: Candidate) -> str:
     """The label's word for the product, if it is one; else what its file is called."""
     named = without_version(label.product_id)
     return named if parse_product_id(named) else candidate.product_id
+
+
+def _why_unused(name: str, stems: Collection[str]) -> str:
+    if is_picture(name):
+        return (
+            "It is a picture in a folder of PDS products, of which the .IMG files are imported. "
+            "Import a folder of pictures alone to take it."
+        )
+    if stem_of(name) in stems and name.lower().endswith(LABEL_SUFFIXES):
+        return "The product has another label, which is read."
+    return why_unused(name)
 
 
 def _pixels(image: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:

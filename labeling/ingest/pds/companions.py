@@ -17,7 +17,7 @@ system: C itself in a rover frame, C turned and moved by the rover's pose in the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -98,6 +98,17 @@ class Companions:
             if fitting is not None:
                 return fitting > 0.0
         return None
+
+    def of_frames(self, names: Iterable[str]) -> set[str]:
+        """The named companions of the exposures that these frames are of."""
+        parts = [parse_product_id(PurePosixPath(name).stem) for name in names]
+        exposures = {each.exposure for each in parts if each is not None}
+        return {
+            other
+            for (exposure, _), others in self.by_exposure.items()
+            if exposure in exposures
+            for other in others
+        }
 
     def _of(self, name: str, frame: PdsImage, derived: str) -> Iterator[PdsImage]:
         """The companions of one kind of a frame, those of its own geometry first."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,24 @@ from django.core.management.base import CommandError
 from django.core.validators import validate_slug
 
 from ai4mars_site.commands import BulkCommand
+from labeling.files import safe_cell
 from labeling.ingest.products import UnknownSource
 from labeling.ingest.sources import open_source
-from labeling.models import Campaign, ImportJob
+from labeling.models import Campaign, ImportItem, ImportJob
 from labeling.presets import PRESETS
 from labeling.services import import_jobs
 from labeling.services.campaigns import campaign_from_preset
+
+#: Refusals, and files that are not used, that are printed.
+LISTED = 50
 
 
 class Command(BulkCommand):
     help = (
         "Import images into a campaign: from a released AI4Mars tree, PDS products, a folder of "
-        "JPEG and PNG files, a zip or tar archive of these, or s3://bucket/prefix. A campaign that "
+        "pictures (JPEG, PNG, TIFF, WebP, GIF, BMP), a zip or tar archive of these, or "
+        "s3://bucket/prefix. Every file that is found is imported, refused, or named as not used "
+        "with the reason. A campaign that "
         "does not exist is made from the preset that fits. Running it again imports what is new; "
         "an import that was stopped or killed is gone on with."
     )
@@ -31,6 +38,12 @@ class Command(BulkCommand):
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
             "--preset", choices=sorted(PRESETS), help="for a new campaign (default: what fits)"
+        )
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="CSV",
+            help="write what became of every file that was found, with the reasons",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +60,8 @@ class Command(BulkCommand):
         for _ in self.progress(done, before["waiting"], "Images"):
             pass
         self.report(job)
+        if options["report"] is not None:
+            self.write_report(job, options["report"])
 
     def campaign_of(self, where: str, options: dict[str, Any]) -> Campaign:
         """The campaign to import into, made where it is not there; CommandError where it cannot."""
@@ -73,11 +88,33 @@ class Command(BulkCommand):
         return campaign
 
     def report(self, job: ImportJob) -> None:
-        """Print each refusal with its reason, then the counts."""
-        for name, reason in import_jobs.refusals(job):
-            self.stdout.write(f"refused {name}: {reason}")
+        """Print what was refused and what was not used, each with its reason, then the counts."""
         counts = import_jobs.counts(job)
+        self.list_reasons(job, ImportItem.Status.REFUSED, "refused", counts["refused"])
+        self.list_reasons(job, ImportItem.Status.UNUSED, "not used", counts["unused"])
         self.stdout.write(
             f"{counts['imported']} images imported, {counts['present']} already there, "
-            f"{counts['refused']} refused"
+            f"{counts['refused']} refused, {counts['unused']} not used"
         )
+
+    def list_reasons(
+        self, job: ImportJob, status: ImportItem.Status, word: str, count: int
+    ) -> None:
+        """Print the first items of a status; all of them are in the report."""
+        for item in import_jobs.with_reason(job, status)[:LISTED]:
+            self.stdout.write(f"{word} {item.name}: {item.reason}")
+        if count > LISTED:
+            self.stdout.write(
+                f"... and {count - LISTED:,} more {word}. All are listed by --report FILE, and in "
+                "the report on the page of this import."
+            )
+
+    def write_report(self, job: ImportJob, path: Path) -> None:
+        """Write what became of every file; CommandError where the file cannot be written."""
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                for row in import_jobs.report_rows(job):
+                    writer.writerow([safe_cell(cell) for cell in row])
+        except OSError as error:
+            raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error

@@ -37,6 +37,7 @@ export function showJob(card: HTMLElement, job: Job, samples: readonly Sample[],
   setText(card, "[data-imported]", whole.format(job.imported));
   setText(card, "[data-present]", whole.format(job.present));
   setText(card, "[data-refused]", whole.format(job.refused));
+  setText(card, "[data-unused]", whole.format(job.unused));
   reveal(card, "[data-figures]", counted);
   say(card, job.message, "en"); // what a worker wrote down
 }

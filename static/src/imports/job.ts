@@ -10,6 +10,7 @@ export interface Job {
   readonly imported: number;
   readonly present: number;
   readonly refused: number;
+  readonly unused: number;
   readonly percent: number;
   readonly message: string;
 }

@@ -7,38 +7,42 @@ import { watchUpload } from "./send";
 
 const words = wordsOf(document);
 
-/** The list of refused files is the server's to write: it is fetched with the page and put in place. */
-const LIST_EVERY_MS = 5000;
+/** The lists of files that were refused or not used are the server's to write: they are fetched with the page and put in place. */
+const LISTS = ["#refused", "#unused"];
+const LISTS_EVERY_MS = 5000;
 
-async function renewRefused(list: HTMLElement): Promise<void> {
+async function renewLists(): Promise<void> {
   try {
     const answer = await fetch(window.location.href, { credentials: "same-origin" });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const renewed = page.querySelector("#refused");
-    if (renewed) list.replaceChildren(...renewed.children);
+    for (const list of LISTS) {
+      const renewed = page.querySelector(list);
+      if (renewed) document.querySelector(list)?.replaceChildren(...renewed.children);
+    }
   } catch {
-    // The list on the page stays as it was; the next answer tries again.
+    // The lists on the page stay as they were; the next answer tries again.
   }
 }
 
-/** Keeps the list beside the count: at most every few seconds while the import runs, and at its end. */
-function refusedKeeper(): (job: Job) => void {
+/** Keeps the lists beside the counts: at most every few seconds while the import runs, and at its end. */
+function listKeeper(): (job: Job) => void {
   const list = document.querySelector<HTMLElement>("#refused");
-  let shown = Number(list?.dataset.refused ?? 0);
+  let shown = Number(list?.dataset.listed ?? 0);
   let renewed = 0;
   return (job) => {
-    const isDue = job.refused !== shown && performance.now() - renewed > LIST_EVERY_MS;
+    const listed = job.refused + job.unused;
+    const isDue = listed !== shown && performance.now() - renewed > LISTS_EVERY_MS;
     if (!list || (isActive(job.status) && !isDue)) return; // at its end the words of an empty list change too
-    shown = job.refused;
+    shown = listed;
     renewed = performance.now();
-    void renewRefused(list);
+    void renewLists();
   };
 }
 
-const keepRefused = refusedKeeper();
+const keepLists = listKeeper();
 for (const card of document.querySelectorAll<HTMLElement>("[data-progress-url]")) {
-  followCard(card, card.dataset.progressUrl ?? "", words, keepRefused);
+  followCard(card, card.dataset.progressUrl ?? "", words, keepLists);
 }
 
 const form = document.querySelector<HTMLFormElement>("#import-form");
