@@ -67,13 +67,18 @@ class CampaignForm(forms.ModelForm):
             "is_open": _("Volunteers can draw in it."),
             "target_labels": _("A picture is done when it has this many."),
             "range_limit_m": _(
-                "Beyond it there is no need to label. Pictures keep what they have."
+                "Beyond it there is no need to label. It cannot change once there are pictures."
             ),
-            "range_rule": _("Pictures keep what they were imported with."),
+            "range_rule": _("It cannot change once there are pictures."),
             "allowed_cameras": _('Taken besides the usual ones, such as ["pancam", "hazcam"].'),
-            "scale_bar_m": _("What is smaller need not be labeled. Pictures keep their bar."),
+            "scale_bar_m": _(
+                "What is smaller need not be labeled. It cannot change once there are pictures."
+            ),
             "queue_percent": _("This share of all labels, those that agree least, is reviewed."),
-            "merge_minimum": _("So many people must have chosen the class of a pixel."),
+            "merge_minimum": _(
+                "So many people must have chosen the class of a pixel: at most as many as a "
+                "picture gets labels."
+            ),
             "merge_percent": _("This share of those who labeled the pixel must have chosen it."),
             "nothing_minimum": _("A picture is set aside when this many people say so."),
             "practice": _("A few pictures with a known answer, before the first real one."),

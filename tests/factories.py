@@ -45,6 +45,8 @@ def rows(mask: Mask) -> list[str]:
 
 def new_campaign(slug: str = "navcam", preset: str = "msl-navcam", **fields: Any) -> Campaign:
     campaign, _ = campaign_from_preset(slug, preset)
+    if "target_labels" in fields:
+        fields.setdefault("merge_minimum", min(campaign.merge_minimum, fields["target_labels"]))
     for name, value in fields.items():
         setattr(campaign, name, value)
     campaign.save()

@@ -7,10 +7,13 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.translations import Translated
+
+#: Rules that images are prepared with: their display image and masks show them.
+PREPARED_WITH = ("range_limit_m", "range_rule", "scale_bar_m")
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -83,41 +86,109 @@ class Campaign(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = (
-            models.CheckConstraint(condition=~Q(slug=""), name="campaign_has_slug"),
-            models.CheckConstraint(condition=~Q(name=""), name="campaign_has_name"),
             models.CheckConstraint(
-                condition=Q(target_labels__gte=1), name="campaign_target_labels_positive"
+                condition=~Q(slug=""),
+                name="campaign_has_slug",
+                violation_error_message=_("Give the campaign a name for its addresses."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="campaign_has_name",
+                violation_error_message=_("Give the campaign a name."),
+            ),
+            models.CheckConstraint(
+                condition=Q(target_labels__gte=1),
+                name="campaign_target_labels_positive",
+                violation_error_message=_("A picture needs at least 1 label."),
             ),
             models.CheckConstraint(
                 condition=Q(range_limit_m__gt=0) & Q(scale_bar_m__gt=0),
                 name="campaign_lengths_positive",
+                violation_error_message=_(
+                    "The farthest ground and the scale bar must be longer than 0 meters."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(range_rule__in=("cut-row", "per-pixel")), name="campaign_range_rule"
+                condition=Q(scale_bar_m__lt=F("range_limit_m")),
+                name="campaign_scale_bar_within_range",
+                violation_error_message=_(
+                    "The scale bar must be shorter than the distance of the farthest ground."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(queue_percent__lte=100), name="campaign_queue_percent_range"
+                condition=Q(range_rule__in=("cut-row", "per-pixel")),
+                name="campaign_range_rule",
+                violation_error_message=_("Choose how farther ground is cut off."),
+            ),
+            models.CheckConstraint(
+                condition=Q(queue_percent__lte=100),
+                name="campaign_queue_percent_range",
+                violation_error_message=_("The review queue is a share from 0 to 100 percent."),
             ),
             models.CheckConstraint(
                 condition=Q(merge_minimum__gte=1) & Q(merge_percent__lt=100),
                 name="campaign_merge_rule_possible",
+                violation_error_message=_(
+                    "A merge needs at least 1 person, and more than a share below 100 percent: "
+                    "no class is chosen by more than everybody."
+                ),
+            ),
+            # Otherwise a picture that has all its labels has an empty merged mask.
+            models.CheckConstraint(
+                condition=Q(merge_minimum__lte=F("target_labels")),
+                name="campaign_target_reaches_merge",
+                violation_error_message=_(
+                    "A merge needs more people than a picture gets labels, so every merged mask "
+                    "would be empty. Raise the labels per picture, or lower the merge minimum."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(nothing_minimum__gte=1), name="campaign_nothing_minimum_positive"
+                condition=Q(nothing_minimum__gte=1),
+                name="campaign_nothing_minimum_positive",
+                violation_error_message=_(
+                    "At least 1 person must say that there is nothing to label."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(practice__in=("off", "optional", "required")), name="campaign_practice"
+                condition=Q(practice__in=("off", "optional", "required")),
+                name="campaign_practice",
+                violation_error_message=_("Choose whether people practice."),
             ),
             models.CheckConstraint(
                 condition=Q(practice_pass_iou__gt=0)
                 & Q(practice_pass_iou__lte=1)
                 & Q(known_image_percent__lte=100),
                 name="campaign_practice_shares",
+                violation_error_message=_(
+                    "Practice is passed from a value above 0 and up to 1, and known pictures are "
+                    "a share from 0 to 100 percent."
+                ),
             ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Check what no constraint can: rules that are part of images' files, and the cameras."""
+        names = self.allowed_cameras
+        if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+            raise ValidationError(
+                {"allowed_cameras": _('Give a list of names, such as ["pancam", "hazcam"].')}
+            )
+        stored = Campaign.objects.filter(pk=self.pk).first()
+        if stored is None:
+            return
+        changed = [n for n in PREPARED_WITH if getattr(self, n) != getattr(stored, n)]
+        if changed and stored.images.exists():
+            sentence = _(
+                "The pictures of this campaign were prepared with %(value)s, which is drawn into "
+                "them, so it stays. For another value, import the pictures into a new campaign."
+            )
+            shown = {n: getattr(stored, n) for n in changed}
+            if "range_rule" in shown:
+                shown["range_rule"] = f"“{stored.get_range_rule_display()}”"
+            raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
     def class_codes(self) -> tuple[int, ...]:
         """The campaign's class codes, ascending."""
@@ -171,16 +242,27 @@ class TerrainClass(Translated):
             ),
             # 255 means "no label" in every mask of a release: it is never a class.
             models.CheckConstraint(
-                condition=Q(code__gte=0) & Q(code__lte=254), name="terrain_class_code_range"
+                condition=Q(code__gte=0) & Q(code__lte=254),
+                name="terrain_class_code_range",
+                violation_error_message=_("A class code is a number from 0 to 254."),
             ),
-            models.CheckConstraint(condition=~Q(name=""), name="terrain_class_has_name"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="terrain_class_has_name",
+                violation_error_message=_("Give the class a name."),
+            ),
             models.CheckConstraint(
                 condition=(Q(min_width_m=None) | Q(min_width_m__gt=0))
                 & (Q(min_height_m=None) | Q(min_height_m__gt=0)),
                 name="terrain_class_least_size_positive",
+                violation_error_message=_(
+                    "The least width and height of a class are longer than 0 meters, or empty."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(color__regex=r"^#[0-9A-Fa-f]{6}\Z"), name="terrain_class_color_hex"
+                condition=Q(color__regex=r"^#[0-9A-Fa-f]{6}\Z"),
+                name="terrain_class_color_hex",
+                violation_error_message=_("Give a color such as #E69F00."),
             ),
         )
 

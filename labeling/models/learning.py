@@ -58,10 +58,15 @@ class GuideEntry(Translated):
                 condition=Q(kind="alike", other_class__isnull=False)
                 | Q(kind__in=("good", "bad"), other_class__isnull=True, other_picture=""),
                 name="guide_entry_alike_has_other",
+                violation_error_message=_(
+                    "Only a look-alike has another class, and it needs one. Choose the class that "
+                    "it is mistaken for, or another kind of example."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(other_class__isnull=True) | ~Q(other_class=F("terrain_class")),
                 name="guide_entry_other_is_another",
+                violation_error_message=_("A look-alike is mistaken for another class."),
             ),
         )
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from merging.models.releases import Release
 
@@ -77,7 +78,11 @@ class Submission(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints = (
-            models.CheckConstraint(condition=~Q(name=""), name="submission_has_name"),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="submission_has_name",
+                violation_error_message=_("Give the name of the model."),
+            ),
             models.CheckConstraint(
                 condition=Q(status="complete", result__isnull=False, problem_count=0)
                 | Q(~Q(status="complete"), result__isnull=True),

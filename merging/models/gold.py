@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, Image, Labeler
 from merging.gold import CLASSES_PER_EXPERT
@@ -53,9 +54,15 @@ class GoldPlan(models.Model):
                 condition=Q(assigned_at=None),
                 name="gold_plan_one_draft_per_campaign",
             ),
-            models.CheckConstraint(condition=Q(count__gte=1), name="gold_plan_wants_images"),
             models.CheckConstraint(
-                condition=Q(classes_per_expert__gte=1), name="gold_plan_classes_per_expert"
+                condition=Q(count__gte=1),
+                name="gold_plan_wants_images",
+                violation_error_message=_("A gold plan needs at least 1 picture."),
+            ),
+            models.CheckConstraint(
+                condition=Q(classes_per_expert__gte=1),
+                name="gold_plan_classes_per_expert",
+                violation_error_message=_("An expert labels at least 1 terrain class."),
             ),
             models.CheckConstraint(
                 condition=Q(max_dark__lte=100)
@@ -64,6 +71,7 @@ class GoldPlan(models.Model):
                 & Q(max_rover__lte=100)
                 & Q(min_terrain__lte=100),
                 name="gold_plan_percents",
+                violation_error_message=_("A bound is a number from 0 to 100 percent."),
             ),
         )
 
@@ -138,7 +146,11 @@ class LabelingPolicy(models.Model):
         ordering = ("-created_at", "-pk")
         verbose_name_plural = "labeling policies"
         constraints = (
-            models.CheckConstraint(condition=~Q(text=""), name="labeling_policy_has_text"),
+            models.CheckConstraint(
+                condition=~Q(text=""),
+                name="labeling_policy_has_text",
+                violation_error_message=_("Write down what was settled."),
+            ),
         )
 
     def __str__(self) -> str:

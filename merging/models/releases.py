@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
@@ -54,7 +55,11 @@ class Publishing(models.Model):
             models.CheckConstraint(
                 condition=Q(pseudonym_key__regex=r"^[0-9a-f]{64}\Z"), name="publishing_key"
             ),
-            models.CheckConstraint(condition=~Q(licence=""), name="publishing_has_licence"),
+            models.CheckConstraint(
+                condition=~Q(licence=""),
+                name="publishing_has_licence",
+                violation_error_message=_("Give the license of the releases."),
+            ),
         )
 
     def __str__(self) -> str:
@@ -135,8 +140,16 @@ class Release(models.Model):
         ordering = ("-created_at", "-pk")
         constraints = (
             models.UniqueConstraint(fields=("campaign", "version"), name="release_version_once"),
-            models.CheckConstraint(condition=Q(layout__in=("v0.1", "v0.6")), name="release_layout"),
-            models.CheckConstraint(condition=~Q(version=""), name="release_has_version"),
+            models.CheckConstraint(
+                condition=Q(layout__in=("v0.1", "v0.6")),
+                name="release_layout",
+                violation_error_message=_("Choose the layout of the release."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(version=""),
+                name="release_has_version",
+                violation_error_message=_("Give the version of the release."),
+            ),
             models.CheckConstraint(
                 condition=Q(status="complete", completed_at__isnull=False, sums_sha256__gt="")
                 | Q(

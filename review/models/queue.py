@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, Label
 
@@ -63,9 +64,12 @@ class ReviewPlan(models.Model):
             models.CheckConstraint(
                 condition=Q(audit_percent__lte=100) & Q(second_opinion_percent__lte=100),
                 name="review_plan_percents",
+                violation_error_message=_("A share is a number from 0 to 100 percent."),
             ),
             models.CheckConstraint(
-                condition=Q(order__in=("agreement", "skill")), name="review_plan_order"
+                condition=Q(order__in=("agreement", "skill")),
+                name="review_plan_order",
+                violation_error_message=_("Choose what makes a label doubtful."),
             ),
         )
 

@@ -37,7 +37,10 @@ def test_a_drawing_is_seen_corrected_and_compared(
 ) -> None:
     slug = "after"
     address = import_pictures(served_site, slug, tmp_path)
-    ask(served_site, f"Campaign.objects.filter(slug='{slug}').update(target_labels=1)")
+    ask(
+        served_site,
+        f"Campaign.objects.filter(slug='{slug}').update(target_labels=1, merge_minimum=1)",
+    )
     context = browser_page.context
     browser_page.close()
     drawing = open_page(context, address)

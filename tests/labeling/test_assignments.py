@@ -140,7 +140,7 @@ def test_images_ahead_are_held_and_come_in_the_same_order_again(campaign: Campai
 
 
 def test_images_ahead_hold_a_place_only_for_a_while(campaign: Campaign) -> None:
-    Campaign.objects.update(target_labels=1)
+    Campaign.objects.update(target_labels=1, merge_minimum=1)
     campaign.refresh_from_db()
     held = [new_image(campaign, sort_key=key) for key in (0.1, 0.2, 0.3)]
     next_assignments(campaign, new_guest(), ahead=2)

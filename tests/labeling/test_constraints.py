@@ -66,6 +66,9 @@ def test_an_erased_labeler_is_nobody() -> None:
         ("campaign_merge_rule_possible", {"merge_minimum": 0}),
         # More than 100 % can never be.
         ("campaign_merge_rule_possible", {"merge_percent": 100}),
+        # No picture gets labels enough for its merge.
+        ("campaign_target_reaches_merge", {"target_labels": 4, "merge_minimum": 5}),
+        ("campaign_scale_bar_within_range", {"range_limit_m": 0.4}),
         ("campaign_practice", {"practice": "never"}),
         ("campaign_practice_shares", {"practice_pass_iou": 0}),
         ("campaign_practice_shares", {"practice_pass_iou": 1.01}),

@@ -142,7 +142,7 @@ def test_the_site_without_any_campaign() -> None:
 
 
 def test_a_campaigns_card_counts_what_is_there(campaign: Campaign) -> None:
-    Campaign.objects.filter(pk=campaign.pk).update(target_labels=1)
+    Campaign.objects.filter(pk=campaign.pk).update(target_labels=1, merge_minimum=1)
     done, new_one = new_image(campaign), new_image(campaign)
     new_image(campaign, retired_at=timezone.now())
     gold = new_image(campaign, pool=Image.Pool.GOLD)
