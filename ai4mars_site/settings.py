@@ -175,6 +175,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "labeling.former_addresses.FormerAddresses",
 ]
 
 ROOT_URLCONF = "ai4mars_site.urls"
@@ -288,6 +289,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 CELERY_BEAT_SCHEDULE["review.tasks.sweep_skill"] = {
     "task": "review.tasks.sweep_skill",
     "schedule": crontab(hour=3, minute=40),
+    "options": {"expires": 3600.0},
+}
+CELERY_BEAT_SCHEDULE["labeling.tasks.sweep_files"] = {
+    "task": "labeling.tasks.sweep_files",
+    "schedule": crontab(hour=4, minute=10),
     "options": {"expires": 3600.0},
 }
 CELERY_BEAT_SCHEDULE["merging.tasks.sweep_released_files"] = {

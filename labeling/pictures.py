@@ -33,6 +33,16 @@ _WHOLE_STEPS_FIRST = 1.0
 _FAST_PNG = 1
 
 
+def width_of(content: bytes) -> int | None:
+    """The width of a picture in pixels; None where the content is no whole picture."""
+    try:
+        with Pillow.open(io.BytesIO(content)) as picture:
+            picture.load()
+            return int(picture.width)
+    except (OSError, SyntaxError):
+        return None
+
+
 def png_bytes(mask: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> bytes:
     """An 8-bit greyscale PNG without palette, as in the released dataset. bool becomes 0 and 1."""
     # a mask is long runs of few values: looking for runs alone is faster, and the file is smaller

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.core.files.base import File
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -54,9 +55,19 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @cache_control(public=True, max_age=31_536_000, immutable=True)
-def lesson_picture(request: HttpRequest, slug: str, name: str) -> FileResponse:
+def lesson_picture(request: HttpRequest, pk: int, name: str) -> FileResponse:
     """A campaign's own picture; its name is its content's sum, so it may be kept for ever."""
-    file = lesson_pictures.opened(slug, name)
+    return _picture(lesson_pictures.opened(pk, name))
+
+
+@require_GET
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def earlier_lesson_picture(request: HttpRequest, slug: str, name: str) -> FileResponse:
+    """The same of a picture that is kept by the slug its campaign had."""
+    return _picture(lesson_pictures.opened_earlier(slug, name))
+
+
+def _picture(file: File[bytes] | None) -> FileResponse:
     if file is None:
         raise Http404
     return FileResponse(file, content_type="image/webp")

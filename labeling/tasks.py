@@ -8,12 +8,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from ai4mars_site.tasks import long_task, nudge, task
+from labeling import files
 from labeling.models import ImportItem, ImportJob, Label
 from labeling.services import drafts, figures, import_jobs, labels
 
 #: A label younger than this has a message of its own under way.
 SWEEP_AFTER = timedelta(seconds=10)
 SWEEP_BATCH = 1000
+#: A file that is still being written after this long never will be whole.
+UNFINISHED_KEPT = timedelta(days=1)
 
 
 @task
@@ -41,6 +44,12 @@ def sweep_labels() -> None:
 def sweep_drafts() -> None:
     """Delete drawings nobody went on with."""
     drafts.sweep()
+
+
+@task
+def sweep_files() -> None:
+    """Delete files that killed processes did not finish writing."""
+    files.sweep_unfinished(timezone.now() - UNFINISHED_KEPT)
 
 
 @long_task

@@ -26,7 +26,12 @@ urlpatterns = [
     path("feedback/thanks/", feedback_views.thanks, name="feedback_thanks"),
     path("c/<slug:slug>/practice/", practice_views.practice, name="practice"),
     path("c/<slug:slug>/guide/", practice_views.guide, name="guide"),
-    path("c/<slug:slug>/pictures/<str:name>", practice_views.lesson_picture, name="lesson_picture"),
+    path("pictures/<int:pk>/<str:name>", practice_views.lesson_picture, name="lesson_picture"),
+    path(
+        "c/<slug:slug>/pictures/<str:name>",
+        practice_views.earlier_lesson_picture,
+        name="earlier_lesson_picture",
+    ),
     path("images/<int:pk>/<slug:kind>/", views.image_file, name="image_file"),
     path("images/<int:pk>/display/<int:width>/", views.image_copy, name="image_copy"),
     path("healthz", views.healthz, name="healthz"),

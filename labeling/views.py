@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
+from labeling.files import copy_name
 from labeling.models import Campaign, Image, ImageReport, Labeler, Role
 from labeling.permissions import is_expert
 from labeling.serializers import TerrainClassSerializer
 from labeling.services import practice
 from labeling.services.figures import figures_of
-from labeling.services.imports import copy_path
 from labeling.services.lessons import guide_of, tutorial_context
 from labeling.visitors import (
     guest_token,
@@ -172,11 +172,11 @@ def image_file(request: HttpRequest, pk: int, kind: str) -> FileResponse:
 @cache_control(public=True, max_age=3600)
 def image_copy(request: HttpRequest, pk: int, width: int) -> FileResponse:
     """A smaller copy of an image's display image, for phones."""
-    image = get_object_or_404(Image.objects.select_related("campaign"), pk=pk)
+    image = get_object_or_404(Image, pk=pk)
     if width not in image.display_widths:
         raise Http404
-    path = copy_path(image.campaign.slug, image.product_id, width)
-    return FileResponse(default_storage.open(path), content_type="image/jpeg")
+    copy = default_storage.open(copy_name(str(image.display.name), width))
+    return FileResponse(copy, content_type="image/jpeg")
 
 
 @require_GET

@@ -71,7 +71,7 @@ def restore_guest(request: HttpRequest, token: str) -> None:
 
 def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
     """Whether this browser remembers it, or the visitor has been given an image here before."""
-    if campaign.slug in request.session.get(TUTORIALS_SEEN, []):
+    if campaign.pk in request.session.get(TUTORIALS_SEEN, []):
         return True
     labeler = labeler_of(request)
     return (
@@ -82,5 +82,5 @@ def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
 
 def remember_tutorial(request: HttpRequest, campaign: Campaign) -> None:
     seen = request.session.get(TUTORIALS_SEEN, [])
-    if campaign.slug not in seen:
-        request.session[TUTORIALS_SEEN] = [*seen, campaign.slug]
+    if campaign.pk not in seen:
+        request.session[TUTORIALS_SEEN] = [*seen, campaign.pk]

@@ -140,7 +140,7 @@ def make_labeled_scene(job: SceneJob) -> str:
     for place, volunteer in enumerate(team):
         rng = np.random.default_rng([CROWD_SEED, job.seed, place])
         regions = draw_label(volunteer, drawable.astype(np.uint8), demo.class_codes(), rng)
-        labeler = Labeler.objects.get(imported_from=f"{SLUG}/{volunteer.name}")
+        labeler = imported_labeler(demo, volunteer.name)
         _store(image, labeler, Role.EXPERT if is_gold else Role.CROWD, regions)
     labels.process_image(image.pk)
     scores.score_image(image.pk)
@@ -161,7 +161,7 @@ def _store(image: Image, labeler: Labeler, role: str, regions: list[Region]) -> 
         assignments.assign_gold(image, [labeler])
     else:
         Assignment.objects.get_or_create(image=image, labeler=labeler)
-    label_id = uuid.uuid5(LABEL_NAMESPACE, f"{image.product_id}/{labeler.name}")
+    label_id = uuid.uuid5(LABEL_NAMESPACE, f"{image.campaign_id}/{image.product_id}/{labeler.name}")
     labels.store(image, labeler, role, regions, label_id)
 
 

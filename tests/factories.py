@@ -12,7 +12,7 @@ import numpy.typing as npt
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from labeling.files import put
+from labeling.files import keep
 from labeling.geometry import Region
 from labeling.masks import NO_LABEL, mask_to_regions
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
@@ -71,16 +71,15 @@ def new_image(
     """A tiny image with its files; `on_rover` and `beyond` are rows in which 1 is masked."""
     name = product_id(next(_numbers) if number is None else number)
     grey = np.full((height, width), 90, dtype=np.uint8)
-    folder = f"campaigns/{campaign.slug}"
     files = {
-        "original": put(f"{folder}/original/{name}.JPG", jpeg_bytes(grey)),
-        "display": put(f"{folder}/display/{name}.jpg", jpeg_bytes(grey)),
-        "thumbnail": put(f"{folder}/thumbnail/{name}.jpg", thumbnail_bytes(grey)),
+        "original": keep(campaign.pk, "original", jpeg_bytes(grey), ".JPG"),
+        "display": keep(campaign.pk, "display", jpeg_bytes(grey), ".jpg"),
+        "thumbnail": keep(campaign.pk, "thumbnail", thumbnail_bytes(grey), ".jpg"),
     }
     if on_rover:
-        files["rover_mask"] = put(f"{folder}/rover-mask/{name}.png", png_bytes(mask(*on_rover)))
+        files["rover_mask"] = keep(campaign.pk, "rover-mask", png_bytes(mask(*on_rover)), ".png")
     if beyond:
-        files["range_mask"] = put(f"{folder}/range-mask/{name}.png", png_bytes(mask(*beyond)))
+        files["range_mask"] = keep(campaign.pk, "range-mask", png_bytes(mask(*beyond)), ".png")
     known = {"product_id": name, "rover": "curiosity", "camera": "navcam-left", "eye": "left"}
     return Image.objects.create(
         campaign=campaign, width=width, height=height, **{**known, **files, **fields}

@@ -8,6 +8,7 @@ from labeling.models.campaigns import (
     Campaign,
     CampaignFigures,
     CampaignQuerySet,
+    FormerSlug,
     TerrainClass,
     TutorialStep,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Draft",
     "Feedback",
     "FeedbackQuerySet",
+    "FormerSlug",
     "GuideEntry",
     "Image",
     "ImageQuality",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -190,9 +190,42 @@ class Campaign(models.Model):
                 shown["range_rule"] = f"“{stored.get_range_rule_display()}”"
             raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a slug that is given up is kept, so that its addresses lead to the new one."""
+        with transaction.atomic():
+            before = Campaign.objects.filter(pk=self.pk).values_list("slug", flat=True).first()
+            super().save(*args, **kwargs)
+            if before and before != self.slug:
+                FormerSlug.objects.update_or_create(slug=before, defaults={"campaign": self})
+
     def class_codes(self) -> tuple[int, ...]:
         """The campaign's class codes, ascending."""
         return tuple(self.terrain_classes.order_by("code").values_list("code", flat=True))
+
+
+class FormerSlug(models.Model):
+    """A slug that a campaign had before it was renamed: its addresses lead to the campaign.
+
+    A campaign that has this slug now comes first: then the addresses are its own.
+    """
+
+    slug = models.SlugField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="former_slugs")
+    given_up_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=~Q(slug=""), name="former_slug_is_slug"),)
+
+    def __str__(self) -> str:
+        return f"{self.slug}, now {self.campaign.slug}"
+
+    @staticmethod
+    def campaign_of(slug: str) -> Campaign | None:
+        """The campaign that had this slug last; None where a campaign has it now, or none had."""
+        if Campaign.objects.filter(slug=slug).exists():
+            return None
+        former = FormerSlug.objects.select_related("campaign").filter(slug=slug).first()
+        return former.campaign if former else None
 
 
 class TerrainClass(Translated):

@@ -82,8 +82,8 @@ def random_place() -> float:
 
 
 def image_path(image: Image, filename: str) -> str:
-    """Where an image's files lie in storage: one folder per campaign and kind of file."""
-    return f"campaigns/{image.campaign.slug}/{filename}"
+    """Where a file would lie that is saved through its field; imports use `labeling.files.keep`."""
+    return f"campaign-{image.campaign_id}/{filename}"
 
 
 class Image(models.Model):

@@ -24,7 +24,7 @@ class Labeler(models.Model):
     )
     guest_key = models.UUIDField(null=True, blank=True, unique=True)
     imported_from = models.CharField(
-        max_length=200, null=True, blank=True, unique=True, help_text="campaign/name of an import."
+        max_length=200, null=True, blank=True, unique=True, help_text="#campaign/name of an import."
     )
     name = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -126,7 +126,7 @@ def measure(
         sharpness=_sharpness(grey, counted),
         rover_share=float(rover / usable.size),
         terrain_share=float(np.count_nonzero(usable) / usable.size),
-        fingerprint=_fingerprint(linear),
+        fingerprint=fingerprint_of(linear),
     )
 
 
@@ -144,7 +144,7 @@ def _sharpness(grey: npt.NDArray[np.int16], counted: npt.NDArray[np.bool_]) -> f
     return float(np.clip((near / far - of_a_ramp) / (1.0 - of_a_ramp), 0.0, 1.0))
 
 
-def _fingerprint(linear: npt.NDArray[np.uint8]) -> int:
+def fingerprint_of(linear: npt.NDArray[np.uint8]) -> int:
     """The perceptual hash of a frame, 64 bits; the same for any exposure that clips nothing."""
     step = max(1, min(linear.shape[:2]) // (_HASH_FRAME * _HASH_SAMPLES))
     grey = luminance(linear[::step, ::step]).astype(np.float64)

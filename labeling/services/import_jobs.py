@@ -40,12 +40,13 @@ def start(
     user_id: int | None = None,
 ) -> ImportJob:
     """Write down that an import is wanted; a command or workers then do it."""
-    return ImportJob.objects.create(
-        campaign=campaign,
-        source=source or (upload.name if upload and upload.name else ""),
-        upload=upload,
-        created_by_id=user_id,
-    )
+    job = ImportJob(campaign=campaign, source=source, created_by_id=user_id)
+    if upload is not None:
+        job.source = source or upload.name or ""
+        # What the visitor's computer calls the file need not be a name here at all.
+        job.upload.save(str(uuid.uuid4()), upload, save=False)
+    job.save()
+    return job
 
 
 def unfinished(campaign: Campaign, source: str) -> ImportJob | None:

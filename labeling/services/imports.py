@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import IntegrityError, transaction
 
-from labeling.files import put
+from labeling.files import copy_name, keep, put
 from labeling.ingest.products import Candidate, NotUsed, Product, Refused, Source
 from labeling.models import Campaign, Image, ImageQuality, ImportItem
 from labeling.preparation import Parameters, Prepared, prepare
@@ -77,8 +77,8 @@ def import_product(
 ) -> Image | None:
     """Prepare a product's files and store it; None when the campaign has it already.
 
-    Files come first and are written in place, the row last: an import that is killed leaves
-    nothing that the next one does not put right. Raises Refused for a frame with the same pixels
+    Files come first, named by their content, and the row last: an import that is killed leaves
+    files that the next one finds and uses. Raises Refused for a frame with the same pixels
     as another image of the campaign. item: the id of a job's item, marked with the row.
     """
     content = content_sum(product)
@@ -86,9 +86,7 @@ def import_product(
     prepared = prepare(product, parameters_of(campaign))
     if campaign.images.filter(product_id=product.product_id).exists():
         return None
-    stored = {
-        field: put(path, file) for field, (path, file) in files_of(campaign, product, prepared)
-    }
+    stored = store_files(campaign, prepared)
     try:
         with transaction.atomic():
             image = Image.objects.create(
@@ -114,7 +112,7 @@ def import_product(
                 source_sha256=product.source_sha256,
                 content_sha256=content,
                 orbital_class=orbital_class,
-                **{field: path for field, path in stored.items() if not field.startswith("copy")},
+                **stored,
             )
             ImageQuality.objects.create(image=image, **prepared.quality.to_json())
             if item is not None:
@@ -151,24 +149,23 @@ def check_content(campaign: Campaign, product_id: str, content: str) -> None:
             raise Refused(f"{product_id} has the same pixels as {other}.")
 
 
-def files_of(
-    campaign: Campaign, product: Product, prepared: Prepared
-) -> Iterator[tuple[str, tuple[str, bytes]]]:
-    """An image's files: the model's field (or "copy<width>"), the path in storage, the bytes."""
-    folder, name = f"campaigns/{campaign.slug}", product.product_id
-    yield "original", (f"{folder}/original/{name}.JPG", prepared.original)
-    yield "display", (f"{folder}/display/{name}.jpg", prepared.display)
-    yield "thumbnail", (f"{folder}/thumbnail/{name}.jpg", prepared.thumbnail)
+def store_files(campaign: Campaign, prepared: Prepared) -> dict[str, str]:
+    """Keep an image's files; the name of each by the model's field."""
+    files = {
+        "original": ("original", prepared.original, ".JPG"),
+        "display": ("display", prepared.display, ".jpg"),
+        "thumbnail": ("thumbnail", prepared.thumbnail, ".jpg"),
+        "range_map": ("range-map", prepared.range_map, ".png"),
+        "range_mask": ("range-mask", prepared.range_mask, ".png"),
+        "rover_mask": ("rover-mask", prepared.rover_mask, ".png"),
+    }
+    stored = {
+        field: keep(campaign.pk, kind, content, suffix)
+        for field, (kind, content, suffix) in files.items()
+        if content is not None
+    }
     for width, copy in prepared.copies.items():
-        yield f"copy{width}", (copy_path(campaign.slug, name, width), copy)
-    if prepared.range_map is not None:
-        yield "range_map", (f"{folder}/range-map/{name}.png", prepared.range_map)
-    if prepared.range_mask is not None:
-        yield "range_mask", (f"{folder}/range-mask/{name}.png", prepared.range_mask)
-    if prepared.rover_mask is not None:
-        yield "rover_mask", (f"{folder}/rover-mask/{name}.png", prepared.rover_mask)
-
-
-def copy_path(slug: str, product_id: str, width: int) -> str:
-    """Where a smaller copy of a display image lies in storage."""
-    return f"campaigns/{slug}/display/{product_id}.{width}.jpg"
+        # One that is there already is a copy of the very same display image.
+        with contextlib.suppress(FileExistsError):
+            put(copy_name(stored["display"], width), copy)
+    return stored

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ai4mars_site.bulk import each
-from labeling.files import put
+from labeling.files import keep
 from labeling.geometry import clean_regions, parse_regions
 from labeling.ingest.mask_folders import answer_candidates, checked_mask, read_mask
 from labeling.ingest.products import Refused
@@ -97,10 +96,8 @@ def _check_fits(image: Image, mask: Mask) -> None:
 
 
 def _write(image: Image, mask: Mask) -> str:
-    """Store a mask under a name that holds its sum; an attempt's picture never changes under it."""
-    content = png_bytes(mask)
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return put(f"campaigns/{image.campaign.slug}/known/{image.product_id}.{digest}.png", content)
+    """Store a mask under a name that is its sum; an attempt's picture never changes under it."""
+    return keep(image.campaign_id, "known", png_bytes(mask), ".png")
 
 
 def mask_from_upload(image: Image, upload: File[bytes]) -> Mask:

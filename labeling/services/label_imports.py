@@ -88,7 +88,7 @@ def _store_mask(job: _MaskJob) -> bool:
         raise Refused(
             f"{labeler} already has another label on {image.product_id}; it was left as it is."
         )
-    label_id = uuid.uuid5(LABEL_NAMESPACE, f"{campaign.slug}/{labeler.pk}/{image.product_id}")
+    label_id = uuid.uuid5(LABEL_NAMESPACE, f"{campaign.pk}/{labeler.pk}/{image.product_id}")
     with transaction.atomic():
         if job.role == Role.EXPERT:
             assignments.assign_gold(image, [labeler])

@@ -31,7 +31,7 @@ def guest_of_key(key: str) -> Labeler | None:
 def imported_labeler(campaign: Campaign, name: str) -> Labeler:
     """The labeler behind a folder of an import; the same name is the same person per campaign."""
     labeler, _ = Labeler.objects.get_or_create(
-        imported_from=f"{campaign.slug}/{name}", defaults={"name": name}
+        imported_from=f"#{campaign.pk}/{name}", defaults={"name": name}
     )
     return labeler
 

@@ -20,7 +20,8 @@ class MergedMaskQuerySet(models.QuerySet["MergedMask"]):
 
 
 def merged_mask_path(merged: MergedMask, filename: str) -> str:
-    return f"campaigns/{merged.image.campaign.slug}/merged/{merged.variant}/{filename}"
+    """Where a mask would lie that is saved through its field; merges use `labeling.files.keep`."""
+    return f"campaign-{merged.image.campaign_id}/merged/{filename}"
 
 
 class StoredMerge(models.Model):

@@ -17,7 +17,6 @@ from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes
 from merging.methods import Kind, MergeMethod
 from merging.models import AlternativeMask, MergedMask, StoredMerge
-from merging.release.checksums import sha256
 from merging.services import merges
 from merging.services.drawn import Drawn
 from merging.services.merges import Merged
@@ -114,12 +113,11 @@ def _alternative(drawn: Drawn, method: MergeMethod) -> Merged[AlternativeMask]:
     decision = decide(runs.votes, len(drawn.codes), method, known)
     mask = merged_mask(runs, decision, drawn.codes, (image.height, image.width))
     content = png_bytes(mask)
-    folder = f"{method.kind}-{sha256(name_of(method).encode())[:8]}"
     stored = AlternativeMask(
         image=image,
         method=name_of(method),
         inputs=_made_from(drawn, method, counting, known),
-        **merges.written(image, folder, mask, content, len(counting)),
+        **merges.written(image, mask, content, len(counting)),
     )
     merges.put_row(stored, ("image", "method"))
     return Merged(stored, (mask, content))

@@ -6,17 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.core.files.storage import default_storage
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from labeling.files import put
+from labeling.files import keep
 from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes, read_mask
 from labeling.postprocess import Mask, pixels_per_class
 from labeling.services import labels
 from merging.models import MergedMask, StoredMerge
-from merging.release.checksums import sha256
 from merging.services.drawn import Drawn
 from merging.votes import MergeRule, gold_rule, merge_planes
 
@@ -131,21 +129,15 @@ class Merged(Generic[Stored]):
         return mask, png_bytes(mask)
 
 
-def written(
-    image: Image, folder: str, merged: Mask, content: bytes, labelers: int
-) -> dict[str, Any]:
+def written(image: Image, merged: Mask, content: bytes, labelers: int) -> dict[str, Any]:
     """Write a merged mask to its file; what the columns of `StoredMerge` say of it.
 
-    `content` is its PNG. The file's name holds its sum: two workers that merge the same labels
+    `content` is its PNG. The file's name is its sum: two workers that merge the same labels
     write the same file, and a file that a release is being copied from never changes under it:
     what is there whole is left as it is.
     """
-    name = f"{image.product_id}.{sha256(content)[:12]}.png"
-    path = f"campaigns/{image.campaign.slug}/merged/{folder}/{name}"
-    if not (default_storage.exists(path) and default_storage.size(path) == len(content)):
-        put(path, content)
     return {
-        "mask": path,
+        "mask": keep(image.campaign_id, "merged", content, ".png"),
         "labelers": labelers,
         "pixel_counts": {str(c): n for c, n in pixels_per_class(merged).items()},
         "merged_at": timezone.now(),
@@ -167,7 +159,7 @@ def _store(drawn: Drawn, recipe: Recipe) -> Merged[MergedMask]:
         inputs=_made_from(drawn, recipe),
         labels_version=image.labels_version,
         rule=str(recipe.rule),
-        **written(image, recipe.variant, mask, content, len(labels)),
+        **written(image, mask, content, len(labels)),
     )
     put_row(stored, ("image", "variant"))
     return Merged(stored, (mask, content))

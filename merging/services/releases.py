@@ -47,7 +47,7 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
         for _ in archive.pack(tree, packed):
             pulse.go_on()
         # The claim is in the path: a builder that was taken over cannot write over its heir's file.
-        name = f"releases/{release.campaign.slug}/{release.claim}/{tree.name}.zip"
+        name = f"releases/{release.pk}/{release.claim}/{tree.name}.zip"
         with packed.open("rb") as content:
             stored = release.archive.storage.save(name, _Stored(content, pulse))
         _finish(release, built, archive=stored, size=packed.stat().st_size)

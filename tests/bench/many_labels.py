@@ -37,7 +37,7 @@ def fill(images: int) -> None:
     """Make the campaign; of MOST images at most."""
     from django.db import connection
 
-    from labeling.files import put
+    from labeling.files import keep
     from labeling.models import Image, Label
     from labeling.pictures import png_bytes
     from labeling.services.campaigns import campaign_from_preset
@@ -52,8 +52,8 @@ def fill(images: int) -> None:
     rover = np.zeros((size, size), dtype=np.uint8)
     rover[size - 150 :, size // 3 : size // 2] = 1
     masks = {
-        "range_mask": put(f"campaigns/{SLUG}/range-mask/all.png", png_bytes(beyond)),
-        "rover_mask": put(f"campaigns/{SLUG}/rover-mask/all.png", png_bytes(rover)),
+        "range_mask": keep(campaign.pk, "range-mask", png_bytes(beyond), ".png"),
+        "rover_mask": keep(campaign.pk, "rover-mask", png_bytes(rover), ".png"),
     }
     made = Image.objects.bulk_create(
         Image(

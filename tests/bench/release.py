@@ -71,7 +71,7 @@ class Build:
 
 
 def fill(images: int) -> None:
-    from labeling.files import put
+    from labeling.files import keep
     from labeling.models import Image
 
     many_labels.fill(images)
@@ -82,8 +82,9 @@ def fill(images: int) -> None:
     for image in rows:
         comment = image.product_id.encode()
         marker = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big")
-        path = f"campaigns/{many_labels.SLUG}/original/{image.product_id}.JPG"
-        image.original = put(path, frame[:2] + marker + comment + frame[2:])
+        image.original = keep(
+            image.campaign_id, "original", frame[:2] + marker + comment + frame[2:], ".JPG"
+        )
     Image.objects.bulk_update(rows, ["original"], batch_size=1000)
 
 

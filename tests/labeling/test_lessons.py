@@ -270,7 +270,7 @@ def test_a_picture_of_ones_own_is_encoded_anew_and_served(
     sent = {"title": "T", "text": "W", "picture": "", "picture_upload": picture(size=(2000, 500))}
     shown = admin.post(url, {**sent, "preview": ""}).content.decode()
     name = lesson_pictures.choices(campaign)[0]
-    assert re.fullmatch(r"own/navcam/[0-9a-f]{16}\.webp", name)
+    assert re.fullmatch(rf"lessons/{campaign.pk}/[0-9a-f]{{64}}\.webp", name)
     assert re.search(rf'value="{name}" checked', shown), "a preview keeps what was sent"
     admin.post(url, {"title": "T", "text": "W", "picture": name})
     step.refresh_from_db()
@@ -336,6 +336,7 @@ def test_a_picture_that_claims_to_be_huge_is_not_decoded(campaign: Campaign) -> 
 @pytest.mark.parametrize("name", ["../../secret_key", "x.webp", "0123456789abcdef.webp"])
 def test_only_own_pictures_are_served(campaign: Campaign, client: Client, name: str) -> None:
     assert client.get(f"/c/navcam/pictures/{name}").status_code == 404
+    assert client.get(f"/pictures/{campaign.pk}/{name}").status_code == 404
 
 
 def test_two_steps_cannot_have_one_place(campaign: Campaign) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from labeling.files import put
+from labeling.files import keep
 from labeling.masks import mask_to_regions
 from labeling.models import Campaign, Image, Label, Labeler, LabelVersion, Role
 from labeling.pictures import jpeg_bytes, png_bytes
@@ -62,7 +62,6 @@ def fill() -> None:
 def _image(campaign: Campaign, number: int, chance: np.random.Generator) -> Image:
     rover, camera, name = CAMERAS[number % len(CAMERAS)]
     product_id = name.format(number)
-    folder = f"campaigns/{campaign.slug}"
     frame = jpeg_bytes(chance.integers(0, 200, (HEIGHT, WIDTH), dtype=np.uint8))
     on_rover = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
     on_rover[-3:, :9] = 1
@@ -76,11 +75,11 @@ def _image(campaign: Campaign, number: int, chance: np.random.Generator) -> Imag
         eye=camera.rpartition("-")[2],
         width=WIDTH,
         height=HEIGHT,
-        original=put(f"{folder}/original/{product_id}.JPG", frame),
-        display=put(f"{folder}/display/{product_id}.jpg", frame),
-        thumbnail=put(f"{folder}/thumbnail/{product_id}.jpg", frame),
-        rover_mask=put(f"{folder}/rover-mask/{product_id}.png", png_bytes(on_rover)),
-        range_mask=put(f"{folder}/range-mask/{product_id}.png", png_bytes(beyond)),
+        original=keep(campaign.pk, "original", frame, ".JPG"),
+        display=keep(campaign.pk, "display", frame, ".jpg"),
+        thumbnail=keep(campaign.pk, "thumbnail", frame, ".jpg"),
+        rover_mask=keep(campaign.pk, "rover-mask", png_bytes(on_rover), ".png"),
+        range_mask=keep(campaign.pk, "range-mask", png_bytes(beyond), ".png"),
         sol=number,
         site=number // 10,
         drive=100 * number,

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from labeling.files import put
+from labeling.files import keep
 from labeling.masks import NO_LABEL, mask_to_regions
 from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes, read_mask
@@ -187,7 +187,7 @@ def test_what_else_a_mask_is_made_from(
         campaign.terrain_classes.filter(code=0).delete()
     else:
         Image.objects.filter(pk=image.pk).update(
-            rover_mask=put("campaigns/navcam/rover-mask/new.png", png_bytes(mask("1")))
+            rover_mask=keep(campaign.pk, "rover-mask", png_bytes(mask("1")), ".png")
         )
     second = merge_image(image.pk)["train"]
 
