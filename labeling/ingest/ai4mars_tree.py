@@ -34,7 +34,7 @@ from labeling.ingest.products import (
     Refused,
     Unused,
 )
-from labeling.ingest.rasters import decode_frame, decode_grey, read_bytes
+from labeling.ingest.rasters import checksum, decode_frame, decode_grey, read_bytes
 
 _JPEG_SUFFIXES = (".jpg", ".jpeg")
 _MER_ROVERS = frozenset({"opportunity", "spirit"})
@@ -185,6 +185,9 @@ class Ai4MarsTree:
         if name.lower().endswith((".img", ".lbl", ".xml")):
             return "It belongs to a PDS product. Import its folder by itself."
         return why_unused(name)
+
+    def checksum(self, candidate: Candidate) -> str:
+        return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         """Read a frame and its masks. Raises Refused, naming the file that is at fault.

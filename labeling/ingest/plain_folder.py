@@ -53,7 +53,7 @@ from labeling.ingest.products import (
     UnknownSource,
     Unused,
 )
-from labeling.ingest.rasters import decode_frame, has_few_values, read_bytes
+from labeling.ingest.rasters import checksum, decode_frame, has_few_values, read_bytes
 
 MANIFEST = "manifest.csv"
 GEOMETRIES = frozenset({"", "raw", "linearised"})
@@ -129,6 +129,9 @@ class PlainFolder:
             if not is_picture(name) and name != self.manifest
         ]
         return self.place.left_out() + others
+
+    def checksum(self, candidate: Candidate) -> str:
+        return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         """Read a picture and its row. Raises Refused, naming the file or the column at fault, and

@@ -206,6 +206,10 @@ class Source(Protocol):
         """Everything else that was found and belongs to no candidate, each with the reason."""
         ...
 
+    def checksum(self, candidate: Candidate) -> str:
+        """The `Product.source_sha256` of a candidate, read without decoding it. Raises Refused."""
+        ...
+
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         """Read one of them. allow: which of ON_REQUEST are taken too. Raises Refused."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import struct
 import warnings
@@ -87,6 +88,15 @@ def read_bytes(path: Path) -> bytes:
         if size > MAX_BYTES:
             raise Refused(f"{path.name} has {size:,} bytes; more than {MAX_BYTES:,} are not read.")
         return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal. Raises Refused when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise Refused(f"{path.name} cannot be read: {error.strerror}.") from error
 

@@ -101,10 +101,9 @@ def scratch_of(job: ImportJob) -> Path:
 def list_items(job: ImportJob, source: Source) -> None:
     """Write down all that was found in a source as items, with the reason what is no frame.
 
-    Those the campaign has already are marked at once. Listing again adds only what is new: a
-    listing that was interrupted is completed.
+    Nothing is read yet. Listing again adds only what is new: a listing that was interrupted is
+    completed.
     """
-    present = set(job.campaign.images.values_list("product_id", flat=True))
     first_name: dict[str, str] = {}
     rows: list[ImportItem] = []
     for candidate in source.candidates():
@@ -112,8 +111,6 @@ def list_items(job: ImportJob, source: Source) -> None:
         status, reason = ImportItem.Status.WAITING, ""
         if first != candidate.name:
             status, reason = ImportItem.Status.REFUSED, f"It has the product id of {first}."
-        elif candidate.product_id in present:
-            status = ImportItem.Status.PRESENT
         rows.append(
             ImportItem(
                 job=job,

@@ -38,22 +38,27 @@ def import_candidate(
 ) -> Outcome:
     """Import one candidate unless the campaign has an image of that product id or content.
 
-    item: the id of the job's item that it is, marked as imported together with the image.
+    One whose file is the very file of the campaign's image is present and not decoded. One of the
+    same id that shows something else is refused. item: the id of the job's item that it is, marked
+    as imported together with the image.
     """
     name = candidate.product_id
     campaign = Campaign.objects.get(pk=campaign_id)
-    if campaign.images.filter(product_id=name).exists():
-        return Outcome(name, Outcome.PRESENT)
+    known = campaign.images.filter(product_id=name).first()
     try:
+        if known is not None and known.source_sha256 == source.checksum(candidate):
+            return Outcome(name, Outcome.PRESENT)
         product = source.load(candidate, frozenset(campaign.allowed_cameras))
-        check_name(product.product_id)
-        image = import_product(campaign, product, item=item)
+        name = product.product_id
+        check_name(name)
+        if import_product(campaign, product, item=item) is not None:
+            return Outcome(name, Outcome.IMPORTED)
+        check_unchanged(campaign.images.get(product_id=name), product)
     except NotUsed as reason:
         return Outcome(name, Outcome.UNUSED, str(reason))
     except Refused as refused:
         return Outcome(name, Outcome.REFUSED, str(refused))
-    status = Outcome.PRESENT if image is None else Outcome.IMPORTED
-    return Outcome(product.product_id, status)
+    return Outcome(name, Outcome.PRESENT)
 
 
 def check_name(product_id: str) -> None:
@@ -81,11 +86,11 @@ def import_product(
     files that the next one finds and uses. Raises Refused for a frame with the same pixels
     as another image of the campaign. item: the id of a job's item, marked with the row.
     """
+    if campaign.images.filter(product_id=product.product_id).exists():
+        return None
     content = content_sum(product)
     check_content(campaign, product.product_id, content)
     prepared = prepare(product, parameters_of(campaign))
-    if campaign.images.filter(product_id=product.product_id).exists():
-        return None
     stored = store_files(campaign, prepared)
     try:
         with transaction.atomic():
@@ -127,6 +132,26 @@ def import_product(
         check_content(campaign, product.product_id, content)
         raise
     return image
+
+
+def check_unchanged(image: Image, product: Product) -> None:
+    """Refused where a product of the id of a campaign's image shows something else.
+
+    Compared are the pixels; of a frame that is one grey all over, which has no sum, the JPEG.
+    """
+    content = content_sum(product)
+    if content and image.content_sha256:
+        is_same = content == image.content_sha256
+    else:
+        with image.original.open("rb") as file:
+            is_same = file.read() == product.original_jpeg
+    if not is_same:
+        origin = f", imported from {image.source_file}" if image.source_file else ""
+        raise Refused(
+            f"{product.source_path} is not the image {image.product_id} that is already there"
+            f"{origin}: its content differs. Give it another id, or import it into another "
+            "campaign."
+        )
 
 
 def content_sum(product: Product) -> str:

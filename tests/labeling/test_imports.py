@@ -15,7 +15,14 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from labeling.ingest.products import Candidate, Product, Refused, Source, UnknownSource
+from labeling.ingest.products import (
+    Candidate,
+    Product,
+    Refused,
+    Source,
+    UnknownSource,
+    Unused,
+)
 from labeling.ingest.sources import open_source
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.pictures import jpeg_bytes, png_bytes, read_mask
@@ -68,6 +75,12 @@ class Frames:
 
     def candidates(self) -> list[Candidate]:
         return [Candidate(name, f"{name}.JPG") for name in self.names]
+
+    def unused(self) -> list[Unused]:
+        return []
+
+    def checksum(self, candidate: Candidate) -> str:
+        return "0" * 64
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         self.loaded.append(candidate.product_id)
@@ -132,10 +145,64 @@ def test_a_second_import_changes_nothing(campaign: Campaign) -> None:
     again = take_in(campaign, source)
 
     assert again == [Outcome(name, "present") for name in names]
-    assert source.loaded == names, "nothing was read a second time"
+    assert source.loaded == names, "nothing was decoded a second time"
     assert {image.pk: files_of(image) for image in campaign.images.all()} == before
     stored = sum(path.is_file() for path in Path(settings.MEDIA_ROOT).rglob("*"))
     assert stored == len({content for files in before.values() for content in files.values()})
+
+
+GROUND = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
+PLAIN_GREY = np.full((40, 50), 90, dtype=np.uint8)
+
+
+def take_in_picture(campaign: Campaign, folder: Path, pixels: Any, **options: Any) -> Outcome:
+    """What becomes of `a.png` in a folder when it shows this."""
+    Pillow.fromarray(pixels).save(folder / "a.png", **options)
+    [outcome] = take_in(campaign, open_source(folder))
+    return outcome
+
+
+@pytest.mark.parametrize("pixels", [GROUND, PLAIN_GREY])
+@pytest.mark.parametrize("is_sum_known", [True, False])
+def test_an_image_that_has_changed_is_refused(
+    campaign: Campaign, pixels: Any, is_sum_known: bool, tmp_path: Path
+) -> None:
+    assert take_in_picture(campaign, tmp_path, pixels) == Outcome("a", "imported")
+    if not is_sum_known:
+        campaign.images.update(source_sha256="")
+    before = files_of(campaign.images.get())
+
+    assert take_in_picture(campaign, tmp_path, pixels) == Outcome("a", "present")
+    stored_anew = take_in_picture(campaign, tmp_path, pixels, compress_level=0)
+    assert stored_anew == Outcome("a", "present"), "another file of the same pixels"
+    changed = take_in_picture(campaign, tmp_path, 255 - pixels)
+
+    assert changed == Outcome(
+        "a",
+        "refused",
+        "a.png is not the image a that is already there, imported from a.png: its content differs. "
+        "Give it another id, or import it into another campaign.",
+    )
+    assert files_of(campaign.images.get()) == before
+
+
+def test_a_product_of_another_kind_with_the_same_id_differs(
+    campaign: Campaign, real_data: Path, tmp_path: Path
+) -> None:
+    """The label names the product, whatever its file is called."""
+    product_name = "NLB_517261274EDR_F0541610CCAM15900M1"
+    products = real_data / "pds" / "msl" / "navcam-edr"
+    for suffix in (".IMG", ".LBL"):
+        shutil.copy(products / f"{product_name}{suffix}", tmp_path)
+    [first] = take_in(campaign, open_source(tmp_path))
+    assert (first.name, first.status) == (product_name, "imported")
+    shutil.rmtree(tmp_path)
+    Pillow.fromarray(GROUND).save((tmp_path.mkdir() or tmp_path) / f"{product_name}.png")
+
+    [again] = take_in(campaign, open_source(tmp_path))
+
+    assert again.status == "refused"
+    assert f"already there, imported from {product_name}.IMG: its content" in again.reason
 
 
 def test_a_bad_file_does_not_stop_the_others(campaign: Campaign) -> None:

@@ -42,7 +42,7 @@ from labeling.ingest.products import (
     Refused,
     Unused,
 )
-from labeling.ingest.rasters import GREY_JPEG_QUALITY, read_bytes
+from labeling.ingest.rasters import GREY_JPEG_QUALITY, checksum, read_bytes
 from labeling.pictures import jpeg_bytes
 from labeling.preprocess.tone import data_numbers, linear
 
@@ -104,6 +104,9 @@ class PdsProducts:
         taken = set(self.names) | labels | self.companions.of_frames(self.names)
         others = [Unused(name, _why_unused(name, stems)) for name in files if name not in taken]
         return self.place.left_out() + others
+
+    def checksum(self, candidate: Candidate) -> str:
+        return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
         """Read a frame, its label and its companions. Raises Refused when it is no whole frame of
