@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -123,16 +124,25 @@ class NextImage(VolunteerView):
                 _("Please practise first: then you get real pictures."), code="practice_first"
             )
         given = assignments.next_assignments(campaign, labeler, **asked.validated_data)
-        return Response(tasks_json(given, labeler, campaign))
+        # That the answer of one is known is told when it was drawn: known before, it would be
+        # drawn with more care than the others.
+        return Response(tasks_json(given, labeler, campaign, as_role={Role.PRACTICE: Role.CROWD}))
 
 
 NO_TASK = {"assignment": None, "image": None, "role": None, "draft": None}
 
 
-def tasks_json(given: Sequence[Assignment], labeler: Labeler, campaign: Campaign) -> dict[str, Any]:
-    """The image to draw on now, and those that come after it."""
+def tasks_json(
+    given: Sequence[Assignment],
+    labeler: Labeler,
+    campaign: Campaign,
+    as_role: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The image to draw on now, and those that come after it; `as_role`: roles told as others."""
     kept = drafts.of_images(labeler, [assignment.image_id for assignment in given])
     tasks = [task_json(assignment, kept.get(assignment.image_id)) for assignment in given]
+    for task in tasks:
+        task["role"] = as_role.get(task["role"], task["role"])
     now = tasks[0] if tasks else NO_TASK
     return {**now, "ahead": tasks[1:], "labels_sent": labels_sent(labeler, campaign)}
 

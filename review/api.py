@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
 from rest_framework import status
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +26,7 @@ from review.agreement import class_agreements, pair_matrix
 from review.models import AgreementScore, LabelFlag, Rating, plan_of
 from review.serializers import (
     BulkSubmission,
+    DrawnLabel,
     FlagSubmission,
     LabelsOnScreen,
     PastRating,
@@ -75,15 +76,16 @@ class NextDoubtful(ReviewView):
         filters = queue.Filters(**asked.validated_data)
         score = queue.next_for(campaign, self.reviewer, skipped_labels(request), filters)
         mine = Rating.objects.standing().filter(reviewer=self.reviewer)
+        hide_record = plan_of(campaign).hide_record
         answer: dict[str, Any] = {
             "scored": distribution.total(campaign, Role.CROWD),
             "remaining": queue.remaining_of(campaign, self.reviewer, filters),
             "rated": mine.filter(label__image__campaign=campaign).count(),
-            "hide_record": plan_of(campaign).hide_record,
+            "hide_record": hide_record,
             "label": None,
             "others": [],
         }
-        return Response(answer if score is None else answer | to_judge(score))
+        return Response(answer if score is None else answer | to_judge(score, hide_record))
 
 
 def skipped_labels(request: Request) -> list[uuid.UUID]:
@@ -94,33 +96,55 @@ def skipped_labels(request: Request) -> list[uuid.UUID]:
         raise ValidationError("skip must be label ids, separated by commas.") from error
 
 
-def to_judge(score: AgreementScore) -> dict[str, Any]:
-    """A label with all that helps to judge it, and the other labels of its image."""
+def to_judge(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
+    """A label with all that helps to judge it, and the other labels of its image.
+
+    With `hide_record` neither scores nor names are among it, and the order of the others tells
+    nothing: what could lead the rating comes with the answer to the rating (`facts_of`).
+    """
     label = score.label
-    others = list(
+    others = (
         label.image.labels.accepted()
         .crowd()
         .exclude(pk=label.pk)
         .select_related("labeler", "agreement")
-        .order_by("-agreement__score", "pk")
     )
-    by_class, by_label = agreements_of(label)
     flag = LabelFlag.objects.filter(label=label).select_related("reviewer").first()
     shown = {
-        **ReviewedLabel(label).data,
+        **DrawnLabel(label).data,
         "image": ImageSerializer(label.image).data,
-        "rank": distribution.rank_of(score),
-        "class_agreements": by_class,
-        "ratings": score.opinions,
         "flag": flag and {"reviewer": str(flag.reviewer), "note": flag.note},
-        "record": record_of(label.labeler, score.campaign, RECENT),
     }
+    if hide_record:
+        return {
+            "label": shown | {"facts": None},
+            "others": DrawnLabel(others.order_by("pk"), many=True).data,
+        }
+    _by_class, by_label = agreements_of(label)
     return {
-        "label": shown,
+        "label": shown | {"facts": facts_of(label)},
         "others": [
             {**ReviewedLabel(other).data, "agreement": by_label.get(key_of(other))}
-            for other in others
+            for other in others.order_by("-agreement__score", "pk")
         ],
+    }
+
+
+def facts_of(label: Label) -> dict[str, Any]:
+    """What is known of a label beside its drawing: its scores, its ratings, and who drew it.
+
+    `score` and `rank` are null where the label has no score.
+    """
+    score = AgreementScore.objects.select_related("campaign").filter(label=label).first()
+    by_class, _by_label = agreements_of(label)
+    return {
+        "labeler": str(label.labeler),
+        "labeler_id": label.labeler_id,
+        "score": score and score.score,
+        "rank": score and distribution.rank_of(score),
+        "class_agreements": by_class,
+        "ratings": score.opinions if score else 0,
+        "record": record_of(label.labeler, label.image.campaign, RECENT),
     }
 
 
@@ -140,13 +164,20 @@ def agreements_of(label: Label) -> tuple[dict[int, float], dict[str, float]]:
 
 
 class Ratings(ReviewView):
-    """POST: a rating of 1 to 5, with reasons and a comment; 1 throws the label out."""
+    """POST: a rating of 1 to 5, with reasons and a comment; 1 throws the label out.
+
+    The answer has the rating's `id`, and the `facts` of the label that could have led it.
+    """
 
     def post(self, request: Request) -> Response:
         submission = RatingSubmission(data=request.data)
         submission.is_valid(raise_exception=True)
         data = submission.validated_data
-        label = Label.objects.select_related("labeler").filter(pk=data["label"]).first()
+        label = (
+            Label.objects.select_related("labeler", "image__campaign")
+            .filter(pk=data["label"])
+            .first()
+        )
         if label is None:
             raise NotFound("There is no such label.", code="unknown_label")
         try:
@@ -162,7 +193,7 @@ class Ratings(ReviewView):
         except ratings.RatingRefused as error:
             raise Conflict(str(error), code=error.code) from error
         nudge(score_image, label.image_id)
-        return Response({"id": rating.pk}, status=status.HTTP_201_CREATED)
+        return Response({"id": rating.pk, "facts": facts_of(label)}, status=status.HTTP_201_CREATED)
 
 
 class OneRating(ReviewView):
@@ -178,11 +209,19 @@ class OneRating(ReviewView):
 
 
 class RatingHistory(ReviewView):
-    """GET: all ratings of a label, newest first, with those that were taken back."""
+    """GET: all ratings of a label, newest first, with those that were taken back.
+
+    Where the campaign hides what could lead a rating, only for who has rated the label.
+    """
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        label = get_object_or_404(Label, pk=pk)
+        label = get_object_or_404(Label.objects.select_related("image__campaign"), pk=pk)
         past = label.ratings.select_related("reviewer")
+        has_rated = past.filter(reviewer=self.reviewer).exists()
+        if not has_rated and plan_of(label.image.campaign).hide_record:
+            raise PermissionDenied(
+                "Rate this label first: then you see how others have rated it.", code="rate_first"
+            )
         return Response({"ratings": PastRating(past, many=True).data})
 
 

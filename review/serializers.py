@@ -12,8 +12,16 @@ from review.services.bulk import BATCH
 from review.services.queue import Filters
 
 
+class DrawnLabel(serializers.ModelSerializer[Label]):
+    """A label as the review page draws it, without a word on who drew it and how well."""
+
+    class Meta:
+        model = Label
+        fields = ("id", "version", "polygons")
+
+
 class ReviewedLabel(serializers.ModelSerializer[Label]):
-    """A label as the review page draws it; `score` is null where it has none."""
+    """A label with who drew it and its score, which is null where it has none."""
 
     labeler = serializers.StringRelatedField[Any]()
     score = serializers.SerializerMethodField()

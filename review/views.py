@@ -28,7 +28,7 @@ from labeling.serializers import ImageSerializer, TerrainClassSerializer
 from review import charts, permissions
 from review.forms import ChoiceForm, PartForm, QueueForm
 from review.models import CampaignSkill, LabelerSkill, Order, Rating, plan_of
-from review.serializers import ReviewedLabel
+from review.serializers import DrawnLabel, ReviewedLabel
 from review.services import bulk, distribution, queue, skill, validity
 from review.services.histogram import Part, histogram
 from review.services.queue import Filters
@@ -130,6 +130,8 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = bulk.chosen(campaign, **ids)
         labels = bulk.to_rate(chosen, request.user)
         first = labels.select_related("image", "labeler", "agreement").order_by("pk")
+        # Nothing of it is rated yet.
+        as_shown = DrawnLabel if plan_of(campaign).hide_record else ReviewedLabel
         context |= {
             "labeler": labeler,
             "image": image,
@@ -142,7 +144,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
             | {
                 "chosen": ids,
                 "labels": [
-                    {**ReviewedLabel(label).data, "image": ImageSerializer(label.image).data}
+                    {**as_shown(label).data, "image": ImageSerializer(label.image).data}
                     for label in first[:BULK_SHOWN]
                 ],
             },

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.comparison import ClassComparison
+from labeling.masks import NO_LABEL
 from labeling.models import Campaign, KnownAnswer, PracticeAttempt, TerrainClass
 from labeling.pictures import rgb_png
 from labeling.services.practice import Comparison
+
+#: So much of what is known must be drawn on before the answer is shown beside the drawing.
+TRIED_SHARE = 0.1
+
+NOTES: dict[str, str | Promise] = {
+    "none": gettext_lazy(
+        "You drew on too little of this picture to compare it. Draw more, then you see where you "
+        "were right."
+    ),
+    "drawn": gettext_lazy(
+        "The picture shows where your shapes are right. You see what you missed when you pass."
+    ),
+    "all": "",
+}
 
 #: A share from which on, rounded, it was all of it.
 NEARLY_ALL = 0.995
@@ -49,6 +66,7 @@ def feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str, Any]:
     is_lesson = KnownAnswer.objects.filter(image=attempt.image_id, is_lesson=True).exists()
     classes = {each.code: each for each in campaign.terrain_classes.all()}
     is_required = is_lesson and campaign.practice == Campaign.Practice.REQUIRED
+    shown = shown_answer(compared, must_pass=is_required and not attempt.passed)
     return {
         "attempt": str(attempt.pk),
         "image": attempt.image_id,
@@ -71,8 +89,43 @@ def feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str, Any]:
             }
             for each in compared.classes
         ],
-        "codes": codes_url(compared),
+        "answer": shown,
+        "note": str(NOTES[shown]),
+        "codes": codes_url(visible(compared, shown, set(classes))),
     }
+
+
+def shown_answer(compared: Comparison, *, must_pass: bool) -> str:
+    """How much of the answer an attempt earns: "none", "drawn" (only where it was drawn), "all".
+
+    Where nearly nothing was drawn there is nothing to compare. Where practice has to be passed, the
+    answer is not shown before: it could be copied in the next try.
+    """
+    known = compared.known != NO_LABEL
+    drawn = int(np.count_nonzero(known & (compared.drawn != NO_LABEL)))
+    if drawn < TRIED_SHARE * max(1, int(np.count_nonzero(known))):
+        return "none"
+    return "drawn" if must_pass else "all"
+
+
+def visible(compared: Comparison, shown: str, codes: Collection[int]) -> Comparison:
+    """The comparison as far as its answer is shown; 255 where it is not.
+
+    Of "drawn", only whether a pixel was right is told: where it was not, the answer is a code of no
+    class (of `codes`).
+    """
+    if shown == "all":
+        return compared
+    known = np.full_like(compared.known, NO_LABEL)
+    if shown == "drawn":
+        judged = (compared.known != NO_LABEL) & (compared.drawn != NO_LABEL)
+        right = compared.known == compared.drawn
+        known[judged & right] = compared.known[judged & right]
+        # A campaign with each of the 255 codes in use has none for "another one".
+        other = next((code for code in range(254, -1, -1) if code not in codes), None)
+        if other is not None:
+            known[judged & ~right] = other
+    return replace(compared, known=known)
 
 
 def title(attempt: PracticeAttempt, is_lesson: bool) -> str:
@@ -128,7 +181,7 @@ def codes_url(compared: Comparison) -> str:
     """Both masks as a data URL of one RGB PNG: red the answer's code, green the drawn one.
 
     The page draws from it what matched, what was missed and what was too much, of all classes or
-    of one. 255 is no label in either.
+    of one. 255 is no label in either, or an answer that is not shown.
     """
     none = np.zeros_like(compared.known)
     content = rgb_png(np.stack([compared.known, compared.drawn, none], axis=-1))

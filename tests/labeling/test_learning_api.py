@@ -20,6 +20,7 @@ from labeling.models import Campaign, Image, KnownAnswer, Label, PracticeAttempt
 from labeling.pictures import png_bytes, read_mask
 from labeling.services import known_answers
 from tests.factories import (
+    Mask,
     accept,
     box,
     mask,
@@ -122,7 +123,9 @@ def test_a_known_picture_comes_among_real_ones_and_leaves_no_label(campaign: Cam
     Campaign.objects.update(known_image_percent=100)
     image, real, browser = known(campaign, is_lesson=False), new_image(campaign), APIClient()
     given = browser.post(NEXT, {"ahead": 1}).json()
-    assert (given["image"]["id"], given["role"]) == (image.pk, "practice")
+    assert (given["image"]["id"], given["role"]) == (image.pk, "crowd"), "no word on what it is"
+    [ahead] = given["ahead"]
+    assert set(given["image"]) == set(ahead["image"]), "nor by what is told of it"
     assert [each["image"]["id"] for each in given["ahead"]] == [real.pk]
     answer = send(browser, image.pk)
     assert answer.json()["feedback"]["classes"][0]["iou"] == 1.0
@@ -131,6 +134,50 @@ def test_a_known_picture_comes_among_real_ones_and_leaves_no_label(campaign: Cam
     assert send(browser, image.pk).status_code == 409
     assert send(browser, real.pk).json()["labels_sent"] == 1
     assert list(Label.objects.values_list("image", flat=True)) == [real.pk]
+
+
+def pixels_of(told: dict[str, Any]) -> tuple[Mask, Mask]:
+    """The answer and the drawing, as far as the feedback's picture shows them."""
+    png = base64.b64decode(told["codes"].removeprefix("data:image/png;base64,"))
+    pixels = np.asarray(Pillow.open(io.BytesIO(png)))
+    return pixels[..., 0], pixels[..., 1]
+
+
+@pytest.mark.parametrize("practice", ["optional", "required"])
+def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
+    campaign = new_campaign(practice=practice, known_image_percent=0)
+    image, browser = known(campaign), APIClient()
+    browser.post(LESSON, {})
+
+    told = send(browser, image.pk, []).json()["feedback"]
+
+    assert told["answer"] == "none"
+    assert "Draw more" in told["note"]
+    assert [rows(each) for each in pixels_of(told)] == [["....", "...."]] * 2
+    assert [each["words"] for each in told["classes"]] == [
+        ["There is soil here, and you did not find it."],
+        ["There is sand here, and you did not find it."],
+    ]
+
+
+def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
+    """Drawn over at once, the answer could be copied from the picture of it."""
+    campaign = new_campaign(practice="required", known_image_percent=0)
+    image, browser = known(campaign), APIClient()
+    browser.post(LESSON, {})
+
+    told = send(browser, image.pk, [box(2, 1, 0, 3, 2)]).json()["feedback"]
+
+    assert (told["answer"], told["passed"]) == ("drawn", False)
+    answer, drawn = pixels_of(told)
+    assert rows(drawn) == [".22.", ".22."]
+    # Right in the first row; wrong in the second, and not a word of what is there.
+    assert answer.tolist() == [[255, 2, 2, 255], [255, 254, 254, 255]]
+    assert 254 not in campaign.class_codes()
+
+    passed = send(browser, image.pk).json()["feedback"]
+    assert (passed["answer"], passed["note"]) == ("all", "")
+    assert rows(pixels_of(passed)[0]) == ["2222", "0000"]
 
 
 # -- pages -----------------------------------------------------------------------------------------

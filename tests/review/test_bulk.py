@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Image, Label
 from labeling.services.labelers import labeler_of_user, new_guest
-from review.models import LabelFlag, Rating
+from review.models import LabelFlag, Rating, ReviewPlan
 from review.services import bulk
 from review.services.bulk import Done, LeftAlone, Preview, chosen, preview, rate_batch
 from review.services.ratings import rate
@@ -182,3 +182,19 @@ def test_the_page_says_what_it_leaves_alone_and_leads_there(campaign: Campaign, 
 
     assert "1 that you have rated" in page
     assert f'href="/review/navcam/ratings/?labeler={label.labeler_id}"' in page
+
+
+@pytest.mark.parametrize("hide_record", [True, False])
+def test_the_page_of_a_picture_tells_scores_and_names_only_where_the_plan_does(
+    campaign: Campaign, rita: User, hide_record: bool
+) -> None:
+    ReviewPlan.objects.update_or_create(campaign=campaign, defaults={"hide_record": hide_record})
+    label = accept(new_image(campaign), "00..", "....")
+    browser = Client()
+    browser.force_login(rita)
+
+    page = browser.get("/review/navcam/bulk/", {"image": label.image.product_id})
+
+    [shown] = page.context["bulk_config"]["labels"]
+    drawn = {"id", "version", "polygons", "image"}
+    assert set(shown) == drawn | (set() if hide_record else {"labeler", "labeler_id", "score"})

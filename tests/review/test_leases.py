@@ -258,26 +258,60 @@ def test_a_rating_sent_twice_is_one(campaign: Campaign, client: APIClient) -> No
     assert Rating.objects.count() == 1
 
 
+def test_what_could_lead_a_rating_comes_with_its_answer(
+    campaign: Campaign, client: APIClient, rolf: User
+) -> None:
+    image = new_image(campaign)
+    labels = [accept(image, row, "....") for row in ("0011", "0000", "0001")]
+    score_image(image.pk)
+    drawn = {"id", "version", "polygons"}
+
+    answer = client.get(NEXT, {"part": "all"}).json()
+
+    assert answer["hide_record"]
+    assert set(answer) == {"scored", "remaining", "rated", "hide_record", "label", "others"}
+    assert set(answer["label"]) == drawn | {"image", "flag", "facts"}
+    assert answer["label"]["facts"] is None
+    assert [set(other) for other in answer["others"]] == [drawn, drawn]
+    others = [other["id"] for other in answer["others"]]
+    assert others == sorted(others), "their order tells nothing of their scores"
+
+    label = next(each for each in labels if str(each.pk) == answer["label"]["id"])
+    history = f"/api/labels/{label.pk}/ratings/"
+    rate(label, rolf, 4)
+    refused = client.get(history)
+    assert (refused.status_code, refused.json()["code"]) == (403, "rate_first")
+
+    body = {"label": str(label.pk), "value": 3, "again": True}
+    told = client.post("/api/ratings/", body, format="json").json()
+    assert set(told) == {"id", "facts"}
+    assert told["facts"]["labeler_id"] == label.labeler_id
+    assert told["facts"]["score"] == label.agreement.score
+    assert told["facts"]["ratings"] == 2
+    assert len(client.get(history).json()["ratings"]) == 2
+
+
 def test_what_helps_to_judge(campaign: Campaign, client: APIClient) -> None:
+    ReviewPlan.objects.filter(campaign=campaign).update(hide_record=False)
     image = new_image(campaign)
     doubtful, friend = accept(image, "0011", "...."), accept(image, "0000", "....")
     score_image(image.pk)
 
     answer = client.get(NEXT).json()
 
-    label = answer["label"]
+    label, facts = answer["label"], answer["label"]["facts"]
     other = doubtful if label["id"] == str(friend.pk) else friend
-    assert label["class_agreements"] == {"0": 0.5, "1": 0.0}
+    assert facts["class_agreements"] == {"0": 0.5, "1": 0.0}
     assert [o["agreement"] for o in answer["others"]] == [0.25]
     assert answer["others"][0]["labeler_id"] == other.labeler_id
-    assert label["record"] == {
+    assert facts["record"] == {
         "labels": 1,
         "thrown_out": 0,
         "mean_score": 0.25,
         "ratings": 0,
         "mean_rating": None,
     }
-    assert (label["flag"], label["ratings"], answer["hide_record"]) == (None, 0, True)
+    assert (label["flag"], facts["ratings"], answer["hide_record"]) == (None, 0, False)
 
 
 def test_a_record_is_of_the_newest_labels(campaign: Campaign, rita: User) -> None:

@@ -221,12 +221,13 @@ def test_the_next_label_with_all_a_page_needs(campaign: Campaign, client: APICli
     give_score(doubtful, 0.1)
     give_score(friend, 0.8)
     scored(campaign, 0.9, 0.9, 0.9)
+    ReviewPlan.objects.update_or_create(campaign=campaign, defaults={"hide_record": False})
 
     answer = client.get(NEXT).json()
 
-    label = answer["label"]
-    assert (label["id"], label["score"], label["rank"]) == (str(doubtful.pk), 0.1, 1)
-    assert label["labeler"] == str(doubtful.labeler)
+    label, facts = answer["label"], answer["label"]["facts"]
+    assert (label["id"], facts["score"], facts["rank"]) == (str(doubtful.pk), 0.1, 1)
+    assert facts["labeler"] == str(doubtful.labeler)
     assert label["polygons"] == doubtful.polygons
     assert (label["image"]["id"], label["image"]["sol"]) == (image.pk, 3)
     assert {(other["id"], other["score"]) for other in answer["others"]} == {

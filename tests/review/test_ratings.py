@@ -263,7 +263,7 @@ def test_rating_and_taking_back_ask_for_new_scores(
 
     assert response.status_code == 201
     rating = Rating.objects.get()
-    assert response.json() == {"id": rating.pk}
+    assert response.json()["id"] == rating.pk
     assert state(label)[0] == Status.REJECTED
 
     assert client.delete(f"{RATINGS}{rating.pk}/").status_code == 204

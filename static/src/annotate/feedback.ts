@@ -25,6 +25,9 @@ export interface Feedback {
   /** Mean of the classes' intersections over unions, 0..1. */
   readonly score: number;
   readonly classes: readonly ClassFeedback[];
+  /** How much of the answer is shown: nothing, where it was drawn on, or all; and why, if not all. */
+  readonly answer?: "none" | "drawn" | "all";
+  readonly note?: string;
   /** A picture of both masks: red the answer's codes, green the drawn ones. */
   readonly codes: string;
 }
@@ -101,12 +104,19 @@ export class FeedbackPanel {
   private tell(feedback: Feedback): void {
     byId("feedback-title").textContent = feedback.title;
     const summary = [this.say("feedback_score", { percent: percent(feedback.score) })];
+    if (feedback.note) summary.push(feedback.note);
     if (feedback.must_pass) summary.push(this.say("feedback_must"));
     byId("feedback-summary").textContent = summary.join(" ");
     const legend = this.classes.querySelector("legend")!;
     const all = option("", this.say("feedback_all"), true);
     this.classes.replaceChildren(legend, all, ...feedback.classes.map((each) => this.card(each)));
     this.toggle.checked = true;
+    const { answer = "all" } = feedback;
+    this.toggle.parentElement!.hidden = answer === "none";
+    for (const { name } of LOOKS) {
+      const isShown = answer === "all" || (answer === "drawn" && name !== "missed");
+      document.querySelector<HTMLElement>(`#feedback [data-look="${name}"]`)!.hidden = !isShown;
+    }
     const again = byId("feedback-again");
     again.hidden = !feedback.may_repeat;
     const first = feedback.may_repeat && !feedback.passed;

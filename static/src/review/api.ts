@@ -1,7 +1,7 @@
 /** The only module of the reviewers' pages that talks to the server. */
 
 import { ask } from "../page/server";
-import type { PageConfig, QueueAnswer, Verdict } from "./types";
+import type { LabelFacts, PageConfig, QueueAnswer, Verdict } from "./types";
 
 /** All of a labeler's labels, or all of a picture's. */
 export interface Chosen {
@@ -28,11 +28,17 @@ export interface BulkDone {
   readonly ratings: readonly number[];
 }
 
+/** A rating that the server has, and what could have led it. */
+export interface Taken {
+  readonly id: number;
+  readonly facts: LabelFacts;
+}
+
 export interface ReviewApi {
   /** `query` chooses among the labels; `skip` are ids not to offer. */
   next(query: string, skip: readonly string[]): Promise<QueueAnswer>;
-  /** `version`: the one on the screen; a label corrected since is not rated. The rating's id. */
-  rate(label: string, version: number, verdict: Verdict): Promise<number>;
+  /** `version`: the one on the screen; a label corrected since is not rated. */
+  rate(label: string, version: number, verdict: Verdict): Promise<Taken>;
   undo(rating: number): Promise<void>;
   /** Those of the labels that another reviewer has now. */
   hold(labels: readonly string[]): Promise<readonly string[]>;
@@ -64,7 +70,7 @@ export function reviewApi({ urls, nil, csrf_token }: PageConfig): ReviewApi {
       return (await (await ask(address, { headers: { Accept: "application/json" } })).json()) as QueueAnswer;
     },
     async rate(label, version, verdict) {
-      return (await post<{ id: number }>(urls.ratings, { label, version, ...verdict })).id;
+      return post<Taken>(urls.ratings, { label, version, ...verdict });
     },
     async undo(rating) {
       await send("DELETE", `${urls.ratings}${rating}/`);

@@ -48,8 +48,9 @@ function drawThumbs(): void {
       const figure = document.createElement("figure");
       figure.className = "thumb-figure";
       const caption = document.createElement("figcaption");
-      const name = config.chosen.labeler === null ? labeler : image.product_id;
-      caption.textContent = [name, ...(score === null ? [] : [decimal(score, 2)])].join(" · ");
+      const name = (config.chosen.labeler === null ? labeler : image.product_id) ?? "";
+      const said = [name, typeof score === "number" ? decimal(score, 2) : ""];
+      caption.textContent = said.filter(Boolean).join(" · ");
       figure.append(thumbnail(image, polygons, config.campaign.classes), caption);
       item.append(figure);
       return item;

@@ -1,7 +1,7 @@
 /** What is known of a drawing beside its lines: picture, scores, who drew it. */
 
 import { decimal, type Words } from "../page/words";
-import type { Candidate, LabelerRecord, TerrainClass } from "./types";
+import type { Candidate, LabelerRecord, LabelFacts, TerrainClass } from "./types";
 
 function row(name: string, ...what: (string | Node)[]): HTMLElement {
   const line = document.createElement("div");
@@ -40,14 +40,13 @@ export class Facts {
     private readonly words: Words,
   ) {}
 
-  /** All of it, or without what could lead a rating. */
-  list(candidate: Candidate, withRecord: boolean): Node[] {
+  /** All of it; without `facts` only the picture, and why there is no more (a name of `Words`). */
+  list(candidate: Candidate, facts: LabelFacts | null, whyNot = "fact-hidden"): Node[] {
     const list = document.createElement("dl");
     list.append(row(this.words("fact-picture"), span(this.pictureName(candidate), "mono")));
-    if (withRecord) list.append(...this.scores(candidate), ...this.labeler(candidate));
-    if (withRecord) return [list];
-    const hidden = span(this.words("fact-hidden"), "muted");
-    return [list, hidden];
+    if (!facts) return [list, span(this.words(whyNot), "muted")];
+    list.append(...this.scores(facts), ...this.labeler(facts));
+    return [list];
   }
 
   pictureName({ label: { image } }: Candidate): string {
@@ -56,23 +55,24 @@ export class Facts {
     return [...(rover ? [rover] : []), ...sol, image.product_id].join(" · ");
   }
 
-  private scores({ label }: Candidate): Node[] {
+  private scores(facts: LabelFacts): Node[] {
     const { words } = this;
-    const score = label.score === null ? [words("no-score")] : [span(decimal(label.score, 2), "number", "strong"), bar(label.score)];
-    const rows = [row(words("fact-score"), ...score, span(words("rank", { rank: label.rank }), "muted"))];
+    const score = facts.score === null ? [words("no-score")] : [span(decimal(facts.score, 2), "number", "strong"), bar(facts.score)];
+    const rank = facts.rank === null ? [] : [span(words("rank", { rank: facts.rank }), "muted")];
+    const rows = [row(words("fact-score"), ...score, ...rank)];
     const byClass = this.classes.flatMap(({ code, name }) => {
-      const iou = label.class_agreements[String(code)];
+      const iou = facts.class_agreements[String(code)];
       return iou === undefined ? [] : [classLine(name, iou)];
     });
     if (byClass.length > 0) rows.push(row(words("fact-classes"), ...byClass));
-    if (label.ratings > 0) rows.push(row(words("fact-ratings"), String(label.ratings)));
+    if (facts.ratings > 0) rows.push(row(words("fact-ratings"), String(facts.ratings)));
     return rows;
   }
 
-  private labeler({ label }: Candidate): Node[] {
+  private labeler(facts: LabelFacts): Node[] {
     const { words } = this;
-    const who = words("fact-labeler-of", { labeler: label.labeler, number: label.labeler_id });
-    return [row(words("fact-labeler"), who), row(words("fact-record"), this.record(label.record))];
+    const who = words("fact-labeler-of", { labeler: facts.labeler, number: facts.labeler_id });
+    return [row(words("fact-labeler"), who), row(words("fact-record"), this.record(facts.record))];
   }
 
   private record({ labels, thrown_out, mean_score, mean_rating }: LabelerRecord): string {

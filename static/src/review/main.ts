@@ -10,7 +10,7 @@ import { part, ReviewPage } from "./page";
 import { Pictures } from "./pictures";
 import * as sessions from "./session";
 import type { Session } from "./session";
-import type { Candidate, RatingValue, ReviewConfig } from "./types";
+import type { Candidate, LabelFacts, RatingValue, ReviewConfig } from "./types";
 import { ringOf, stepFrom, toggled, type View } from "./views";
 
 const config = JSON.parse(document.querySelector("#review-config")?.textContent ?? "null") as ReviewConfig;
@@ -24,7 +24,7 @@ const outbox = new Outbox(
   window.localStorage,
   String(config.reviewer),
   api,
-  { changed: outboxChanged, refused: ratingRefused, waits: outboxWaits },
+  { changed: outboxChanged, rated: ratingTaken, refused: ratingRefused, waits: outboxWaits },
   oneTabAtATime,
 );
 
@@ -222,6 +222,12 @@ function outboxChanged(): void {
   page.showWaiting("");
   if (reclaim) void holdOn();
   reclaim = false;
+}
+
+/** What could have led a rating is shown beside it. */
+function ratingTaken(label: string, facts: LabelFacts): void {
+  session = sessions.told(session, label, facts);
+  page.renderLast(session.done.at(-1) ?? null);
 }
 
 function outboxWaits(error: ServerError): void {

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ServerError } from "../page/server";
 import { Outbox, type OutboxEvents } from "./outbox";
-import type { Verdict } from "./types";
+import type { Taken } from "./api";
+import type { LabelFacts, Verdict } from "./types";
 
+const FACTS: LabelFacts = {
+  labeler: "Guest 1", labeler_id: 7, score: 0.2, rank: 1, class_agreements: {}, ratings: 1,
+  record: { labels: 3, thrown_out: 0, mean_score: 0.5, ratings: 0, mean_rating: null },
+};
 const FAIR: Verdict = { value: 3, reasons: ["missed"], comment: "Hm" };
 
 class MemoryStorage implements Storage {
@@ -23,10 +28,10 @@ class FakeServer {
   trouble: ServerError | null = null;
   private count = 0;
 
-  async rate(label: string, version: number, { value }: Verdict): Promise<number> {
+  async rate(label: string, version: number, { value }: Verdict): Promise<Taken> {
     if (this.trouble) throw this.trouble;
     this.said.push(`${label} v${version}: ${value}`);
-    return ++this.count;
+    return { id: ++this.count, facts: FACTS };
   }
 
   async undo(rating: number): Promise<void> {
@@ -46,7 +51,7 @@ describe("the outbox of ratings", () => {
     vi.useFakeTimers();
     storage = new MemoryStorage();
     server = new FakeServer();
-    events = { changed: vi.fn(), refused: vi.fn(), waits: vi.fn() };
+    events = { changed: vi.fn(), rated: vi.fn(), refused: vi.fn(), waits: vi.fn() };
   });
 
   it("sends ratings in their order and keeps nothing", async () => {
@@ -57,6 +62,7 @@ describe("the outbox of ratings", () => {
     await settled();
     expect(server.said).toEqual(["a v1: 3", "b v2: 1"]);
     expect([outbox.size, storage.length]).toEqual([0, 0]);
+    expect(events.rated.mock.calls).toEqual([["a", FACTS], ["b", FACTS]]);
   });
 
   it("takes a delivered rating back", async () => {

@@ -5,7 +5,7 @@
 
 import { ServerError } from "../page/server";
 import type { ReviewApi } from "./api";
-import type { Verdict } from "./types";
+import type { LabelFacts, Verdict } from "./types";
 
 export interface Parcel {
   /** Sorts after all that were put before. */
@@ -20,6 +20,8 @@ export interface Parcel {
 export interface OutboxEvents {
   /** Something has come or gone. */
   changed(): void;
+  /** A rating has arrived, and this is what could have led it. */
+  rated(label: string, facts: LabelFacts): void;
   /** The server's no; the parcel is gone. */
   refused(parcel: Parcel, error: ServerError): void;
   /** It cannot be delivered now, and waits. */
@@ -124,7 +126,9 @@ export class Outbox {
 
   private async send({ label, what }: Parcel): Promise<void> {
     if (what.kind === "rate") {
-      this.ratings.set(label, await this.api.rate(label, what.version, what.verdict));
+      const { id, facts } = await this.api.rate(label, what.version, what.verdict);
+      this.ratings.set(label, id);
+      this.events.rated(label, facts);
       return;
     }
     const rating = what.rating ?? this.ratings.get(label);

@@ -129,7 +129,7 @@ export class ReviewPage {
   renderPanel(candidate: Candidate, last: Rated | null, view: View): void {
     const { words, config } = this;
     const { label, others } = candidate;
-    part("#facts").replaceChildren(...this.facts.list(candidate, !this.hideRecord));
+    part("#facts").replaceChildren(...this.facts.list(candidate, this.hideRecord ? null : label.facts));
     part<HTMLAnchorElement>("#image-bulk").href = `${config.urls.bulk_page}?${new URLSearchParams({ image: label.image.product_id })}`;
     part("#others-title").textContent = words(others.length === 0 ? "no-others" : "others", { others: others.length });
     const used = new Set(labelsOf(candidate).flatMap((each) => each.polygons.map((polygon) => polygon.class)));
@@ -144,13 +144,14 @@ export class ReviewPage {
   renderLast(last: Rated | null): void {
     part("#last").hidden = last === null;
     if (!last) return;
-    const { candidate, verdict } = last;
-    const { labeler_id } = candidate.label;
+    const { candidate, verdict, facts } = last;
     const reasons = verdict.reasons.map((reason) => this.reasonName(reason));
     const said = [`${verdict.value} ${this.ratingName(verdict.value)}`, ...reasons, ...(verdict.comment ? [`“${verdict.comment}”`] : [])];
     part("#last-verdict").textContent = said.join(" · ");
-    part("#last-facts").replaceChildren(...this.facts.list(candidate, true));
-    const labeler = new URLSearchParams({ labeler: String(labeler_id) });
+    part("#last-facts").replaceChildren(...this.facts.list(candidate, facts, "fact-to-come"));
+    for (const id of ["#last-bulk", "#last-labeler"]) part(id).hidden = facts === null;
+    if (!facts) return;
+    const labeler = new URLSearchParams({ labeler: String(facts.labeler_id) });
     part<HTMLAnchorElement>("#last-bulk").href = `${this.config.urls.bulk_page}?${labeler}`;
     part<HTMLAnchorElement>("#last-labeler").href = `${this.config.urls.page}?part=all&${labeler}`;
   }
@@ -194,9 +195,15 @@ export class ReviewPage {
 
   private caption(candidate: Candidate, view: View): string {
     if (typeof view === "string") return this.words(`caption-${view}`);
-    const { labeler } = labelsOf(candidate)[view]!;
+    const labeler = this.labelerOf(candidate, view);
     const name = view === 0 ? "caption-judged" : "caption-other";
-    return this.words(this.hideRecord ? name : `${name}-by`, { labeler, n: view, others: candidate.others.length });
+    return this.words(labeler === "" ? name : `${name}-by`, { labeler, n: view, others: candidate.others.length });
+  }
+
+  /** Who drew the label at a place of `labelsOf`; empty where that is not to be known yet. */
+  private labelerOf({ label, others }: Candidate, place: number): string {
+    if (this.hideRecord) return "";
+    return (place === 0 ? label.facts?.labeler : others[place - 1]?.labeler) ?? "";
   }
 
   private reasonName(reason: string): string {
@@ -220,13 +227,13 @@ export class ReviewPage {
       button.setAttribute("aria-pressed", String(place === 0));
       button.title = this.caption(candidate, place);
       const name = document.createElement("span");
-      name.textContent = place === 0 ? this.words("this-one") : this.hideRecord ? this.words("other", { n: place }) : label.labeler;
+      name.textContent = place === 0 ? this.words("this-one") : this.labelerOf(candidate, place) || this.words("other", { n: place });
       const text = document.createElement("span");
       text.className = "thumb-words";
       text.append(name);
       if (!this.hideRecord) {
         // The others' agreement with the one to judge.
-        const value = place === 0 ? label.score : (label.agreement ?? null);
+        const value = (place === 0 ? candidate.label.facts?.score : label.agreement) ?? null;
         const score = document.createElement("span");
         score.className = "number";
         score.textContent = value === null ? "–" : decimal(value, 2);

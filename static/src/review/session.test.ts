@@ -8,14 +8,14 @@ const image = {
   id: 1, product_id: "NLB_1", width: 8, height: 8, display_url: "", thumbnail_url: "",
   range_mask_url: null, rover_mask_url: null, sol: 1, rover: "curiosity",
 };
-const record = { labels: 3, thrown_out: 0, mean_score: 0.5, ratings: 0, mean_rating: null };
+const facts = {
+  labeler: "Guest 1", labeler_id: 7, score: 0.2, rank: 1, class_agreements: {}, ratings: 1,
+  record: { labels: 3, thrown_out: 0, mean_score: 0.5, ratings: 0, mean_rating: null },
+};
 const FAIR: Verdict = { value: 3, reasons: ["missed"], comment: "" };
 
 function answer(id: string): QueueAnswer {
-  const label = {
-    id, version: 1, image, labeler: "Guest 1", labeler_id: 7, score: 0.2, rank: 1, polygons: [],
-    class_agreements: {}, ratings: 0, flag: null, record,
-  };
+  const label = { id, version: 1, image, polygons: [], flag: null, facts: null };
   return { label, others: [], remaining: 5, rated: 2, scored: 30, hide_record: false };
 }
 
@@ -32,6 +32,13 @@ describe("a review session", () => {
     expect(shown(twoLabels())).toBe("a");
     expect(twoLabels().ahead.map(sessions.idOf)).toEqual(["b"]);
     expect(twoLabels().hideRecord).toBe(false);
+  });
+
+  it("learns what could have led a rating when the server has it", () => {
+    const rated = sessions.rate(twoLabels(), FAIR);
+    expect(rated.done.map((each) => each.facts)).toEqual([null]);
+    expect(sessions.told(rated, "a", facts).done.map((each) => each.facts)).toEqual([facts]);
+    expect(sessions.told(rated, "b", facts)).toEqual(rated);
   });
 
   it("does not take the same label twice", () => {

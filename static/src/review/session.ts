@@ -3,11 +3,13 @@
  * which can be undone. A transition is `session -> session`; nothing here knows the page or the server.
  */
 
-import type { Candidate, Flag, QueueAnswer, Verdict } from "./types";
+import type { Candidate, Flag, LabelFacts, QueueAnswer, Verdict } from "./types";
 
 export interface Rated {
   readonly candidate: Candidate;
   readonly verdict: Verdict;
+  /** Null until the server has the rating, where they were not known before. */
+  readonly facts: LabelFacts | null;
 }
 
 export interface Session {
@@ -81,7 +83,7 @@ export function rate(session: Session, verdict: Verdict): Session {
   if (!session.current) return session;
   return forward({
     ...session,
-    done: [...session.done, { candidate: session.current, verdict }].slice(-UNDOABLE),
+    done: [...session.done, { candidate: session.current, verdict, facts: session.current.label.facts }].slice(-UNDOABLE),
     rated: session.rated + 1,
     remaining: Math.max(0, session.remaining - 1),
   });
@@ -106,6 +108,12 @@ export function refused(session: Session, id: string): Session {
   const done = session.done.filter(({ candidate }) => idOf(candidate) !== id);
   if (done.length === session.done.length) return session;
   return { ...session, done, rated: Math.max(0, session.rated - 1) };
+}
+
+/** The server has a rating and tells what could have led it. */
+export function told(session: Session, id: string, facts: LabelFacts): Session {
+  const done = session.done.map((each) => (idOf(each.candidate) === id ? { ...each, facts } : each));
+  return { ...session, done };
 }
 
 /** Leaves the current label unrated, for another time or another reviewer. */

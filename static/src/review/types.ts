@@ -22,15 +22,17 @@ export interface Picture {
   readonly rover: string;
 }
 
-/** A labeler's label of an image; `score` is null when it has no agreement score. */
+/** A labeler's label of an image. */
 export interface ReviewedLabel {
   readonly id: string;
   /** Grows when its labeler corrects it. */
   readonly version: number;
-  readonly labeler: string;
-  readonly labeler_id: number;
-  readonly score: number | null;
   readonly polygons: readonly Polygon[];
+  /** Who drew it; not told where that could lead a rating. */
+  readonly labeler?: string;
+  readonly labeler_id?: number;
+  /** Its agreement score; null when it has none, and not told where that could lead a rating. */
+  readonly score?: number | null;
 }
 
 /** Another label of the same image; `agreement` is the Jaccard of the two, where it was computed. */
@@ -52,16 +54,26 @@ export interface Flag {
   readonly note: string;
 }
 
-/** The label to judge; `rank` 1 is the one that agrees least. */
-export interface QueuedLabel extends ReviewedLabel {
-  readonly image: Picture;
-  readonly rank: number;
+/** What could lead the rating of a label: its scores, and who drew it. */
+export interface LabelFacts {
+  readonly labeler: string;
+  readonly labeler_id: number;
+  /** Null when it has no agreement score; `rank` 1 is the one that agrees least. */
+  readonly score: number | null;
+  readonly rank: number | null;
   /** Mean IoU with the others by class code. */
   readonly class_agreements: Readonly<Record<string, number>>;
-  /** Ratings of others that stand. */
+  /** Ratings that stand. */
   readonly ratings: number;
-  readonly flag: Flag | null;
   readonly record: LabelerRecord;
+}
+
+/** The label to judge. */
+export interface QueuedLabel extends ReviewedLabel {
+  readonly image: Picture;
+  readonly flag: Flag | null;
+  /** Null where they come with the answer to the rating. */
+  readonly facts: LabelFacts | null;
 }
 
 export interface Candidate {
