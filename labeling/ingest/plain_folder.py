@@ -6,7 +6,7 @@ A `manifest.csv` at the top may tell more. Its first row names the columns, in a
 left out, and others are passed over:
 
     file                    path of the picture in the folder; without it, product_id is its name
-    product_id              the image's id; else it is made of the file's name
+    product_id              the image's id; else the file's name without suffix
     rover, camera, eye      words, such as "lab-rover", "navcam-left", "left"
     sol, site, drive        whole numbers
     sequence, spacecraft_clock, local_true_solar_time, geometry ("raw" or "linearised")
@@ -27,7 +27,6 @@ import hashlib
 import io
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -58,7 +57,7 @@ from labeling.ingest.rasters import checksum, decode_frame, has_few_values, read
 MANIFEST = "manifest.csv"
 GEOMETRIES = frozenset({"", "raw", "linearised"})
 
-# A product id is a part of file names and addresses
+# Characters of a path that become an id
 _MAX_ID = 100
 _MAX_FILE = 400
 
@@ -100,20 +99,22 @@ class PlainFolder:
     def candidates(self) -> list[Candidate]:
         """Every picture and every row of the manifest, sorted by product id; nothing is opened.
 
-        Where two files give the same id (`a/1.png`, `b/1.png`), theirs are made of the whole path.
+        The id is the file's name without suffix, as it is. Where two files give the same id
+        (`a/1.png`, `b/1.png`), theirs are made of the whole path.
         """
         names = [name for name in self.place.names() if is_picture(name)]
         rows = self._rows()
-        shared = Counter(_id_of(PurePosixPath(name).stem).lower() for name in names)
+        shared = Counter(PurePosixPath(name).stem for name in names)
         found = []
         for name in names:
             given = rows.get(name, {}).get("product_id", "")
-            stem = _id_of(PurePosixPath(name).stem)
-            is_clear = shared[stem.lower()] == 1 and stem.strip("_")
-            found.append(Candidate(given or (stem if is_clear else _id_of_path(name)), name))
+            stem = PurePosixPath(name).stem
+            found.append(
+                Candidate(given or (stem if shared[stem] == 1 else _id_of_path(name)), name)
+            )
         missing = set(rows) - set(names)
         found += [
-            Candidate(rows[name].get("product_id") or _id_of(PurePosixPath(name).stem), name)
+            Candidate(rows[name].get("product_id") or PurePosixPath(name).stem, name)
             for name in missing
         ]
         wanted = [candidate for candidate in found if self.only in {"", candidate.name}]
@@ -333,17 +334,10 @@ def _row_of(parts: ProductId) -> dict[str, str]:
     return {column: str(value) for column, value in told.items() if value is not None}
 
 
-def _id_of(text: str) -> str:
-    """A text as a product id: accents dropped, what is no letter, digit, `.` or `-` a `_`."""
-    apart = unicodedata.normalize("NFKD", text)
-    plain = "".join(character for character in apart if not unicodedata.combining(character))
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", plain).lstrip(".-")[:_MAX_ID]
-
-
 def _id_of_path(name: str) -> str:
     """An id of a whole path, with a mark of the path as it is: no two are the same."""
     mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{_id_of(name.rpartition('.')[0])[: _MAX_ID - 9]}-{mark}".lstrip(".-")
+    return f"{name.rpartition('.')[0].replace('/', '_')[-_MAX_ID:]}-{mark}"
 
 
 def _lower(names: Collection[str]) -> frozenset[str]:

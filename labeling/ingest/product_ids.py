@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 # NLB_516721703EDR_F0540992CCAM15900M1: instrument, eye and electronics string, clock, type,
 # linearised or not, geometry (F full frame, D downsampled), site, drive, sequence, version
@@ -96,6 +97,37 @@ class ProductId:
     def camera(self) -> str:
         """Such as "navcam-left"."""
         return f"{self.family}-{self.eye}"
+
+
+#: Bytes that the name of an image's files has at most, without what a release adds to it.
+MAX_FILE_STEM = 200
+
+
+def file_stem(product_id: str) -> str:
+    """An id as the name of files, without suffix: the same for no two ids.
+
+    Letters and digits of all scripts, `_`, `-` and dots within stay as they are; everything else
+    is percent-encoded, as UTF-8. So the ids of the missions are names as they are.
+
+    >>> file_stem("NLB_516721703EDR_F0540992CCAM15900M1")
+    'NLB_516721703EDR_F0540992CCAM15900M1'
+    >>> file_stem("sol 1/a%.b")
+    'sol%201%2Fa%25.b'
+    """
+    stem = "".join(
+        char if char.isalnum() or char in "._-" else quote(char, safe="") for char in product_id
+    )
+    # Hidden files, and names that programs take for options
+    return f"%{ord(stem[0]):02X}{stem[1:]}" if stem[:1] in {".", "-"} else stem
+
+
+def id_of_stem(stem: str) -> str:
+    """The inverse of `file_stem`.
+
+    >>> id_of_stem("sol%201%2Fa%25.b")
+    'sol 1/a%.b'
+    """
+    return unquote(stem)
 
 
 def parse_product_id(product_id: str) -> ProductId | None:

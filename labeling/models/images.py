@@ -106,7 +106,7 @@ class Image(models.Model):
         NONE = "none", "None"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="images")
-    product_id = models.CharField(max_length=120)
+    product_id = models.CharField(max_length=200)
     rover = models.CharField(max_length=20, blank=True)
     camera = models.CharField(max_length=40, blank=True)
     eye = models.CharField(max_length=10, blank=True)

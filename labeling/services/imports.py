@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import IntegrityError, transaction
 
 from labeling.files import copy_name, keep, put
+from labeling.ingest.product_ids import MAX_FILE_STEM, file_stem
 from labeling.ingest.products import Candidate, NotUsed, Product, Refused, Source
 from labeling.models import Campaign, Image, ImageQuality, ImportItem
 from labeling.preparation import Parameters, Prepared, prepare
+
+_MAX_ID = Image._meta.get_field("product_id").max_length or 0
+# Unicode's categories of control characters, line and paragraph separators, and what is no text
+_UNSEEN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,22 @@ def import_candidate(
 
 
 def check_name(product_id: str) -> None:
-    """A product id becomes a file name; Refused where it could leave its folder."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", product_id):
-        raise Refused(f"{product_id!r} cannot be the name of a file: use letters, digits, - and _.")
+    """Refused for an id that cannot be kept as it is.
+
+    Any text can be one, and files are named after it in a safe way (`product_ids.file_stem`), but
+    not without a character that is seen, with control characters, or too long for such a name.
+    """
+    shown = repr(product_id[:60])
+    if not product_id.strip() or any(unicodedata.category(c) in _UNSEEN for c in product_id):
+        raise Refused(
+            f"{shown} cannot be the id of an image: it has characters that are not seen, such as a "
+            "line break. Rename the file, or give it a product_id in manifest.csv."
+        )
+    if len(product_id) > _MAX_ID or len(file_stem(product_id).encode()) > MAX_FILE_STEM:
+        raise Refused(
+            f"{shown} ... is too long for the id of an image. Give it a shorter name, or a "
+            "product_id in manifest.csv."
+        )
 
 
 def parameters_of(campaign: Campaign) -> Parameters:

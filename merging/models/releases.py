@@ -212,7 +212,7 @@ class ReleasePart(models.Model):
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="parts")
-    product_id = models.CharField(max_length=120)
+    product_id = models.CharField(max_length=200)
     split = models.CharField(max_length=5, blank=True)
     inputs = models.CharField(max_length=64, help_text="SHA-256 of all it was made from.")
     files = LargeJSONField(help_text="[what it is, path, SHA-256, bytes], in order.")

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labeling.ingest.product_ids import of_type
+from labeling.ingest.product_ids import file_stem, of_type
 from merging.release.contents import GOLD_VARIANTS
 
 
@@ -37,8 +37,9 @@ class Layout(StrEnum):
 class Home:
     """Where the frames of one camera lie in a layout, and how their files are named.
 
-    `{id}` is the product id, `{n}` how many labelers made the mask, `{min}` 1, 2 or 3. `masks` are
-    (key, folder, type): the companions of a frame, named with the frame's type replaced.
+    `{id}` is the product id as a file's name (`product_ids.file_stem`), `{n}` how many labelers
+    made the mask, `{min}` 1, 2 or 3. `masks` are (key, folder, type): the companions of a frame,
+    named with the frame's type replaced.
     """
 
     frames: tuple[str, ...]
@@ -118,6 +119,7 @@ def paths(home: Home, product_id: str, *, is_gold: bool, labelers: int) -> dict[
     Keys: "frame", "rover_mask" and "range_mask" where the layout has them, and "train", or
     "gold-min1" to "gold-min3". `labelers` made the crowd's mask.
     """
+    product_id = file_stem(product_id)
     frames = (*home.frames, *(home.gold_frames if is_gold else ()))
     found = {"frame": [frame.format(id=product_id) for frame in frames]}
     for key, folder, product_type in home.masks:

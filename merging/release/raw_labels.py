@@ -7,13 +7,14 @@ import hmac
 import json
 from typing import Any
 
+from labeling.ingest.product_ids import file_stem
 from merging.release.contents import ReleasedImage, ReleasedLabel
 
 FOLDER = "raw/labels"
 
 
 def path_of(product_id: str) -> str:
-    return f"{FOLDER}/{product_id}.json"
+    return f"{FOLDER}/{file_stem(product_id)}.json"
 
 
 def pseudonym(key: str, labeler_id: int) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labeling.ingest.places import Folder
+from labeling.ingest.product_ids import id_of_stem
 from labeling.ingest.products import Refused
 from labeling.ingest.rasters import MAX_BYTES, read_bytes
 from merging.release.contents import GOLD_VARIANTS
@@ -130,7 +131,7 @@ def listing(names: list[str]) -> Listing:
         if match := _GOLD.fullmatch(name):
             found.setdefault((match[1], match[3]), {})[int(match[2])] = name
         elif match := _TRAIN.fullmatch(name):
-            train[_product_id(match[2], frames)] = name
+            train[id_of_stem(_product_id(match[2], frames))] = name
     gold = []
     for (_, label), variants in sorted(found.items()):
         missing = [f"min{minimum}" for minimum in (1, 2, 3) if minimum not in variants]
@@ -139,8 +140,8 @@ def listing(names: list[str]) -> Listing:
                 f"The release has no gold mask {', '.join(missing)} of {label}; it is not whole."
             )
         paths = (variants[1], variants[2], variants[3])
-        gold.append(GoldFiles(_product_id(label, frames), label, paths))
-    return Listing(tuple(sorted(frames)), tuple(gold), train)
+        gold.append(GoldFiles(id_of_stem(_product_id(label, frames)), label, paths))
+    return Listing(tuple(sorted(map(id_of_stem, frames))), tuple(gold), train)
 
 
 def _product_id(label: str, frames: set[str]) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from labeling.geometry import Region
+from labeling.ingest.product_ids import file_stem, id_of_stem
 from labeling.ingest.rasters import MAX_BYTES
 from labeling.masks import NO_LABEL, Mask, rasterize_regions
 from labeling.planes import pack_planes
@@ -104,7 +105,9 @@ def plan(root: Path, *, recompute_all: bool = False) -> Plan:
         made.problems.append(
             Problem(found.train[both], f"The image {both} is in the test set, and in train.")
         )
-    frames = {Path(name).stem: name for name in sorted(names) if "/images/" in f"/{name}"}
+    frames = {
+        id_of_stem(Path(name).stem): name for name in sorted(names) if "/images/" in f"/{name}"
+    }
     unseen: list[Problem] = []
     for product_id in sorted({*gold, *found.train, *found.frames, *entries}):
         masks: dict[str, str] = {}
@@ -233,7 +236,7 @@ def _with_whole_gold(names: Collection[str], made: Plan) -> Iterator[str]:
 def _removing(product_id: str, names: Collection[str]) -> Iterator[str]:
     """Rover and range mask of an image, in whichever layout they are."""
     paths = {
-        f"{folder}/{ai4mars_tree.companion(product_id, product_type)}.png"
+        f"{folder}/{ai4mars_tree.companion(file_stem(product_id), product_type)}.png"
         for homes in ai4mars_tree.HOMES.values()
         for home in homes.values()
         for _, folder, product_type in home.masks

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.camera import LEVEL_UP, CameraModel, Vector
+from labeling.ingest.product_ids import file_stem
 from labeling.ingest.products import NOMINAL_CAMERAS, Refused
 from labeling.ingest.rasters import decode_grey
 from labeling.masks import NO_LABEL
@@ -123,7 +124,7 @@ def export_image(job: Job) -> Outcome:
     except (Skipped, NoGround) as reason:
         return Outcome(image.product_id, SKIPPED, str(reason))
     inputs = _sum_of(image, masks, job.wanted)
-    geometry = job.out / "geometry" / f"{image.product_id}.json"
+    geometry = job.out / "geometry" / f"{file_stem(image.product_id)}.json"
     if _is_complete(geometry, job.out, inputs):
         return Outcome(image.product_id, PRESENT)
     geometry.unlink(missing_ok=True)
@@ -201,7 +202,7 @@ def _write_pictures(
     image: Image, ground: _Ground, masks: Mapping[str, Mask], job: Job
 ) -> tuple[list[str], list[Tile]]:
     """The view, the labels' views and the tiles; returns the files' names and the tiles."""
-    shape, name = (image.height, image.width), image.product_id
+    shape, name = (image.height, image.width), file_stem(image.product_id)
     with image.original.open("rb") as file:
         frame = read_grey(file)
     removed = postprocessing.removed_pixels(image)

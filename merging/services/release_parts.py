@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ai4mars_site.bulk import chunks
+from labeling.ingest.product_ids import file_stem
 from labeling.models import Campaign, Image
 from labeling.services import labels
 from merging.models import Release, ReleasePart
@@ -94,7 +95,9 @@ def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dic
     # A gold frame of MER is in the tree twice.
     places = {key: [path] for key, path in image.paths.items()}
     if image.split == "test":
-        places["frame"] += [path.format(id=image.product_id) for path in home.gold_frames]
+        places["frame"] += [
+            path.format(id=file_stem(image.product_id)) for path in home.gold_frames
+        ]
     places["raw"] = [raw_labels.path_of(image.product_id)]
     files = []
     for key, content in contents.items():

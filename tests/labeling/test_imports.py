@@ -212,13 +212,37 @@ def test_a_bad_file_does_not_stop_the_others(campaign: Campaign) -> None:
     assert campaign.images.count() == 2
 
 
-@pytest.mark.parametrize("name", ["..", "../../etc/passwd", ".hidden", "a b", "a\n", "", "x" * 121])
-def test_a_name_that_could_leave_its_folder_is_refused(campaign: Campaign, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a\n", "has characters that are not seen"),
+        ("a\x00", "has characters that are not seen"),
+        ("", "has characters that are not seen"),
+        (" ", "has characters that are not seen"),
+        ("x" * 201, "is too long"),
+        ("火" * 67, "is too long"),
+        ("/" * 67, "is too long"),
+    ],
+)
+def test_an_id_that_cannot_be_kept_is_refused(campaign: Campaign, name: str, reason: str) -> None:
     [outcome] = take_in(campaign, Frames(name))
 
     assert outcome.status == "refused"
-    assert "cannot be the name of a file" in outcome.reason
+    assert reason in outcome.reason
     assert not campaign.images.exists()
+
+
+def test_every_other_id_is_kept_and_in_no_path(campaign: Campaign) -> None:
+    names = ["..", "../../etc/passwd", ".hidden", "a b", "火星", "A", "a", "x" * 200, "火" * 66]
+
+    assert [outcome.status for outcome in take_in(campaign, Frames(*names))] == ["imported"] * 9
+
+    assert set(campaign.images.values_list("product_id", flat=True)) == set(names)
+    folder = Path(settings.MEDIA_ROOT) / f"campaign-{campaign.pk}"
+    assert {path.name for path in Path(settings.MEDIA_ROOT).iterdir()} <= {
+        folder.name,
+        ".unfinished",
+    }
 
 
 def test_an_import_that_was_killed_is_put_right_by_the_next(

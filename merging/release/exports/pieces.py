@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
+from labeling.ingest.product_ids import file_stem
 from merging.release.contents import GOLD_VARIANTS, ReleaseFacts
 
 #: The variants of the merged mask that an image of a split has.
@@ -29,7 +29,7 @@ def file_key(product_id: str) -> str:
 
     Percent-encoded, so that no two ids share a key. The ids of the missions stay as they are.
     """
-    return quote(product_id, safe="").replace(".", "%2E")
+    return file_stem(product_id).replace(".", "%2E")
 
 
 def json_bytes(value: Any) -> bytes:
