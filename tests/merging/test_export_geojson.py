@@ -42,7 +42,7 @@ def features_of(files: dict[str, bytes], path: str) -> list[dict[str, Any]]:
         for rings in [polygons] if feature["geometry"]["type"] == "Polygon" else polygons:
             assert all(ring[0] == ring[-1] for ring in rings)
             turns = [shapely.LinearRing(ring).is_ccw for ring in rings]
-            assert turns == [True] + [False] * (len(rings) - 1)
+            assert turns == [True, *[False] * (len(rings) - 1)][: len(rings)]
     return features
 
 
@@ -84,15 +84,20 @@ def test_labels_come_back_as_they_were_drawn() -> None:
     image = scene(1)
     files = exported(GEOJSON, [image])
     features = features_of(files, "geojson/labels-train.geojson")
-    assert len(features) == len(image.labels) > 1
-    for feature, label in zip(features, image.labels, strict=True):
-        said = feature["properties"]
-        assert (said["labeler"], said["score"]) == (label.labeler, label.score)
-        polygons = feature["geometry"]["coordinates"]
-        found = [region(c, rings) for c, rings in zip(said["codes"], polygons, strict=True)]
+    assert len(features) == sum(len(label.polygons) for label in image.labels)
+    for number, label in enumerate(image.labels, start=1):
+        of_label = [each for each in features if each["properties"]["label"] == number]
         drawn = [
             Region(p["class"], tuple(np.array(ring, dtype=np.float64) for ring in p["rings"]))
             for p in label.polygons
+        ]
+        assert len(of_label) == len(drawn) > 0
+        for feature in of_label:
+            said = feature["properties"]
+            assert (said["labeler"], said["score"]) == (label.labeler, label.score)
+        found = [
+            region(feature["properties"]["code"], feature["geometry"]["coordinates"])
+            for feature in of_label
         ]
         np.testing.assert_array_equal(
             rasterize_regions(found, image.height, image.width),
@@ -110,6 +115,7 @@ def test_what_a_label_says() -> None:
     first, empty = features_of(files, "geojson/labels-train.geojson")
     assert first["properties"] == {
         "product_id": image.product_id,
+        "label": 1,
         "labeler": "a1",
         "role": "crowd",
         "version": 1,
@@ -118,11 +124,14 @@ def test_what_a_label_says() -> None:
         "score": 0.75,
         "pairs": 2,
         "ratings": [4, 5],
-        "codes": [2],
-        "classes": ["Sand"],
+        "regions": 1,
+        "region": 1,
+        "code": 2,
+        "class": "Sand",
     }
-    assert empty["geometry"] == {"type": "MultiPolygon", "coordinates": []}
-    assert empty["properties"]["score"] is None
+    assert first["geometry"] == {"type": "Polygon", "coordinates": [[*SQUARE, SQUARE[0]]]}
+    assert empty["geometry"] == {"type": "Polygon", "coordinates": []}
+    assert (empty["properties"]["label"], empty["properties"]["score"]) == (2, None)
     assert features_of(files, "geojson/train.geojson") == []
 
 

@@ -1,14 +1,18 @@
 """GeoJSON in image pixels: the areas of the merged masks, and the raw labels. Pure.
 
     geojson/<variant>.geojson       areas of the merged masks: "train", "gold-min1", ...
-    geojson/labels-<split>.geojson  every accepted label as it was drawn: "train", "test"
+    geojson/labels-<split>.geojson  the regions of every accepted label as drawn: "train", "test"
 
 One FeatureCollection each, with a feature a line, so that it can be read line by line too.
 Coordinates are (x, y) in pixels of the image that `product_id` names, x to the right and y
 **down**; they are nowhere on Mars. Areas follow pixel edges and have their holes: a pixel belongs
-to the area in which its centre (col + 0.5, row + 0.5) lies. A feature of a label holds all of its
-polygons, of which the earlier owns what two share, and their classes in the same order; an empty
-label has none.
+to the area in which its centre (col + 0.5, row + 0.5) lies.
+
+A feature of a label is one region of it: neighbors share edges, which the parts of one valid
+geometry may not. `label` counts the labels of an image from 1 and `region` the regions of a label,
+of which the earlier owns what two share. A label without regions has one feature without
+coordinates and class. Every geometry is valid: an outline that crosses itself, which only an import
+can have, comes as a MultiPolygon of the pieces that it fills.
 """
 
 from __future__ import annotations
@@ -35,8 +39,7 @@ from merging.release.exports.pieces import (
     unpacked,
     variants,
 )
-
-Ring = Sequence[Sequence[float]]
+from merging.release.exports.polygons import Ring, Rings, valid_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ class GeoJson:
             variant: list(_areas(image, variant, names))
             for variant in VARIANTS_OF_SPLIT[image.split]
         }
-        parts["labels"] = [_label(image, label, names) for label in image.labels]
+        parts["labels"] = [
+            feature
+            for number, label in enumerate(image.labels, start=1)
+            for feature in _label(image, number, label, names)
+        ]
         return packed({name: b"\n".join(features) for name, features in parts.items()})
 
     def files(
@@ -72,34 +79,43 @@ def _areas(image: ReleasedImage, variant: str, names: dict[int, str]) -> Iterato
         )
 
 
-def _label(image: ReleasedImage, label: ReleasedLabel, names: dict[int, str]) -> bytes:
-    codes = [polygon["class"] for polygon in label.polygons]
-    return _feature(
-        {
-            "type": "MultiPolygon",
-            "coordinates": [_closed(polygon["rings"]) for polygon in label.polygons],
-        },
-        {
-            "product_id": image.product_id,
-            "labeler": label.labeler,
-            "role": label.role,
-            "version": label.version,
-            "started_at": label.started_at,
-            "sent_at": label.sent_at,
-            "score": label.score,
-            "pairs": label.pairs,
-            "ratings": label.ratings,
-            "codes": codes,
-            "classes": [names[code] for code in codes],
-        },
-    )
+def _label(
+    image: ReleasedImage, number: int, label: ReleasedLabel, names: dict[int, str]
+) -> Iterator[bytes]:
+    about = {
+        "product_id": image.product_id,
+        "label": number,
+        "labeler": label.labeler,
+        "role": label.role,
+        "version": label.version,
+        "started_at": label.started_at,
+        "sent_at": label.sent_at,
+        "score": label.score,
+        "pairs": label.pairs,
+        "ratings": label.ratings,
+        "regions": len(label.polygons),
+    }
+    for place, polygon in enumerate(label.polygons, start=1):
+        code = polygon["class"]
+        parts = valid_parts(polygon["rings"], image.height, image.width)
+        yield _feature(
+            _geometry(parts), {**about, "region": place, "code": code, "class": names[code]}
+        )
+    if not label.polygons:
+        yield _feature(_geometry([]), {**about, "region": None, "code": None, "class": None})
+
+
+def _geometry(parts: Sequence[Rings]) -> dict[str, Any]:
+    if len(parts) > 1:
+        return {"type": "MultiPolygon", "coordinates": [_closed(part) for part in parts]}
+    return {"type": "Polygon", "coordinates": _closed(parts[0]) if parts else []}
 
 
 def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> bytes:
     return json_bytes({"type": "Feature", "geometry": geometry, "properties": properties})
 
 
-def _closed(rings: Sequence[Ring]) -> list[Ring]:
+def _closed(rings: Rings) -> list[Ring]:
     """Rings as GeoJSON has them: the first point once more at the end, the outer ring
     counterclockwise in the plane of x and y, holes clockwise (RFC 7946, 3.1.6).
     """

@@ -5,9 +5,9 @@
 Columns and values are Zooniverse's own, so that tools for its exports read the file. `annotations`
 holds the marks of one drawing task, "T0", in image pixels: each polygon is a mark of the `polygon`
 tool, its `toolIndex` the place of its class among the campaign's, from 0, and `tool_label` the
-class's name. Of marks that overlap the earlier owns what they share. Marks have no holes, so an
-outline with holes goes on to each hole and back the same way: filled by the even-odd rule it is the
-same area.
+class's name. Of marks that overlap the earlier owns what they share. Marks have no holes, so a
+polygon with holes is cut through them: it comes as several marks, side by side. Their outlines are
+valid polygons, and cover the pixels of the label.
 
 What Zooniverse knows and a release must not tell, `user_id` and `user_ip`, is empty; `user_name` is
 the pseudonym. Zooniverse counts in numbers: so do `classification_id` and `subject_ids`, from 1 in
@@ -35,6 +35,7 @@ from merging.release.contents import (
     ReleaseFacts,
 )
 from merging.release.exports.pieces import VARIANTS_OF_SPLIT, json_bytes, splits
+from merging.release.exports.polygons import valid_parts, without_holes
 
 COLUMNS = (
     "classification_id",
@@ -61,8 +62,6 @@ _WORKFLOW_ID, _WORKFLOW_VERSION = 1, "1.1"
 #: The second form of Zooniverse's annotations, in which a task says its `toolType`.
 _CLASSIFIER_VERSION = "2.0"
 
-Point = Sequence[float]
-
 
 @dataclass(frozen=True, slots=True)
 class Zooniverse:
@@ -88,7 +87,11 @@ class Zooniverse:
                         {
                             "task": TASK,
                             "task_label": "Draw around the terrain.",
-                            "value": [_mark(polygon, tools) for polygon in label.polygons],
+                            "value": [
+                                mark
+                                for polygon in label.polygons
+                                for mark in _marks(image, polygon, tools)
+                            ],
                         }
                     ]
                 ),
@@ -119,25 +122,21 @@ def _metadata(image: ReleasedImage, label: ReleasedLabel) -> dict[str, Any]:
     }
 
 
-def _mark(polygon: Mapping[str, Any], tools: Mapping[int, tuple[int, str]]) -> dict[str, Any]:
+def _marks(
+    image: ReleasedImage, polygon: Mapping[str, Any], tools: Mapping[int, tuple[int, str]]
+) -> Iterator[dict[str, Any]]:
     index, name = tools[polygon["class"]]
-    return {
-        "frame": 0,
-        "toolIndex": index,
-        "toolType": "polygon",
-        "tool_label": name,
-        "points": [{"x": x, "y": y} for x, y in _one_ring(polygon["rings"])],
-        "details": [],
-    }
-
-
-def _one_ring(rings: Sequence[Sequence[Point]]) -> list[Point]:
-    """An outline and its holes as one ring, from its first point to each hole and back."""
-    outline, *holes = rings
-    points = list(outline)
-    for hole in holes:
-        points += [outline[0], *hole, hole[0]]
-    return points
+    size = (image.height, image.width)
+    for part in valid_parts(polygon["rings"], *size):
+        for outline in without_holes(part, *size):
+            yield {
+                "frame": 0,
+                "toolIndex": index,
+                "toolType": "polygon",
+                "tool_label": name,
+                "points": [{"x": x, "y": y} for x, y in outline],
+                "details": [],
+            }
 
 
 def _table(
