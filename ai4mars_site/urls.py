@@ -1,15 +1,24 @@
 """All addresses of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+# Passwords are checked on the pages under accounts/ only: those limit how often they are guessed.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("labeling.urls")),
     path("", include("review.urls")),
     path("", include("merging.urls")),
     path("accounts/", include("allauth.urls")),
+    path(
+        "admin/password_change/",
+        RedirectView.as_view(pattern_name="account_change_password"),
+    ),
     path("admin/", admin.site.urls),
     # Where a page names no icon, as Django's admin, a browser asks here.
     path("favicon.ico", lambda request: redirect(static("img/icon.svg"))),
