@@ -18,6 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.embedded import celery_broker_url, embedded_redis_url
+from ai4mars_site.logs import shorten_mistakes
+from ai4mars_site.private import close_to_others, private_file, private_folder
 
 env = environ.Env()
 
@@ -37,8 +39,13 @@ AI4MARS_HOME = Path(env.str("AI4MARS_HOME", default=str(BASE_DIR / "var"))).expa
 RUN_DIR = AI4MARS_HOME / "run"
 MEDIA_ROOT = str(AI4MARS_HOME / "media")
 MEDIA_URL = "/media/"
+# Other users of the machine reach nothing in the first of these folders, whatever it holds.
 for folder in (AI4MARS_HOME, RUN_DIR, Path(MEDIA_ROOT)):
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
+for name in ("secret_key", "demo_logins.txt"):
+    close_to_others(AI4MARS_HOME / name)
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 
 def _development_secret_key(path: Path) -> str:
@@ -205,11 +212,15 @@ AFTER_LABELS_PROCESSED = ["review.tasks.score_image"]
 
 # -- database ------------------------------------------------------------------------------------
 
-DATABASE: dict[str, Any] = (
-    env.db_url("DATABASE_URL")
-    if env.str("DATABASE_URL", default="")
-    else {"ENGINE": "django.db.backends.sqlite3", "NAME": str(AI4MARS_HOME / "ai4mars.sqlite3")}
-)
+DATABASE: dict[str, Any]
+if env.str("DATABASE_URL", default=""):
+    DATABASE = env.db_url("DATABASE_URL")
+else:
+    # SQLite gives the files beside the database the mode that the database has.
+    embedded_database = private_file(AI4MARS_HOME / "ai4mars.sqlite3")
+    for ending in ("-wal", "-shm"):
+        close_to_others(embedded_database.with_name(embedded_database.name + ending))
+    DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(embedded_database)}
 DATABASE["CONN_MAX_AGE"] = 60
 DATABASE["CONN_HEALTH_CHECKS"] = True
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
@@ -327,6 +338,13 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "ai4mars_site.accounts.AccountAdapter"
+ACCOUNT_RATE_LIMITS = {
+    # "key" is the account together with the address: whoever guesses elsewhere locks nobody out.
+    "login_failed": "10/m/ip,5/5m/key",
+    # From all addresses together, save the browsers that the account has logged in with.
+    "login_failed_everywhere": "100/h/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 
 # Mail is for forgotten passwords; without a mail server it is written to the log.
@@ -413,7 +431,19 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "mistakes": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": shorten_mistakes,
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["mistakes"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
     # Django's own console handlers would write each record a second time, or only with DEBUG.
     "loggers": {
@@ -422,5 +452,8 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         # A page that is not for a visitor, or not there, is no trouble of the site's.
         "django.request": {"level": "ERROR"},
+        # A line for each request that waits for a thread, and each visitor who goes away.
+        "waitress": {"level": "ERROR"},
+        "waitress.queue": {"level": "ERROR"},
     },
 }
