@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ai4mars_site.tasks import nudge
+from ai4mars_site.uploads import takes_uploads
 from labeling.files import safe_cell
 from labeling.forms import ImportForm
 from labeling.models import Campaign, ImportItem, ImportJob
@@ -39,6 +41,7 @@ def managed_job(request: HttpRequest, pk: int) -> ImportJob:
     return job
 
 
+@takes_uploads(lambda: settings.IMPORT_UPLOAD_MAX_BYTES)
 @require_http_methods(["GET", "POST"])
 @login_required
 def imports(request: HttpRequest, slug: str) -> HttpResponse:

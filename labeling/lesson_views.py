@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.uploads import takes_uploads
 from labeling.admin_views import managed_campaign
 from labeling.lesson_forms import (
     AnswerForm,
@@ -35,12 +36,14 @@ from labeling.models import (
     TerrainClass,
     TutorialStep,
 )
-from labeling.services import known_answers, lessons
+from labeling.services import known_answers, lesson_pictures, lessons
 from labeling.views import drawing_page
 from labeling.visitors import labeler_or_new_guest
 
 #: Pictures offered by name for a new answer.
 OFFERED = 200
+#: Two pictures in one form; one that is too large gets a sentence of the form's.
+UPLOAD_MAX_BYTES = 4 * lesson_pictures.MAX_UPLOAD_BYTES
 
 
 # -- tutorial --------------------------------------------------------------------------------------
@@ -123,6 +126,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "labeling/tutorial.html", context)
 
 
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
 @require_http_methods(["GET", "POST"])
 @login_required
 def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
@@ -136,6 +140,7 @@ def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
     return edit(request, campaign, item, StepForm, lessons.step_card, "edit_tutorial", "step")
 
 
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
 @require_http_methods(["GET", "POST"])
 @login_required
 def ground(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
@@ -241,6 +246,7 @@ def group_of(entry: GuideEntry) -> tuple[int, str]:
     return entry.terrain_class_id, entry.kind
 
 
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
 @require_http_methods(["GET", "POST"])
 @login_required
 def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
@@ -256,6 +262,7 @@ def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
 # -- known images ----------------------------------------------------------------------------------
 
 
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
 @require_http_methods(["GET", "POST"])
 @login_required
 def known_images(request: HttpRequest, slug: str) -> HttpResponse:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rest_framework.throttling import SimpleRateThrottle
 
 from ai4mars_site.tasks import nudge
+from ai4mars_site.uploads import FORM_BYTES, takes_uploads
 from labeling.admin_views import managed_campaign
 from labeling.permissions import may_manage
 from merging import confusion_pictures, permissions
@@ -29,8 +30,6 @@ from merging.models import Release, Submission
 from merging.services import submissions
 from merging.tasks import compare_submission
 
-#: A form has some fields beside its file.
-FORM_BYTES = 1 << 20
 PROBLEMS_SHOWN = 200
 STRICTEST = "min3"
 
@@ -73,6 +72,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
     return release
 
 
+@takes_uploads(lambda: settings.PREDICTIONS_UPLOAD_MAX_BYTES)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def board(request: HttpRequest, pk: int) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC
@@ -83,22 +84,34 @@ def wanted_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] |
 
 @dataclass
 class Part:
-    """Some bytes of an open file; reading ends after `left` of them.
+    """`length` bytes of an open file from `start` on, as a file that can be read and sought.
 
+    A web server sends a file by itself, without a thread of the application, if it can seek in it.
     Without slots: Django puts the response's `close` in place of this one's.
     """
 
     file: File[bytes]
     start: int
-    left: int
+    length: int
 
     def __post_init__(self) -> None:
         self.file.seek(self.start)
 
     def read(self, size: int = -1) -> bytes:
-        content: bytes = self.file.read(self.left if size < 0 else min(size, self.left))
-        self.left -= len(content)
+        left = max(self.length - self.tell(), 0)
+        content: bytes = self.file.read(left if size < 0 else min(size, left))
         return content
+
+    def tell(self) -> int:
+        return int(self.file.tell()) - self.start
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self.length}[whence]
+        self.file.seek(self.start + origin + offset)
+        return self.tell()
 
     def close(self) -> None:
         self.file.close()

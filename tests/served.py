@@ -48,7 +48,7 @@ class ServedSite:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The processes by name: serve, web, worker, beat, and broker where it is embedded."""
+        """The processes by name: serve, web-1 ..., worker, beat, and broker where embedded."""
         record = self._record()
         return record["pids"] if record else {}
 

@@ -82,11 +82,11 @@ def test_what_dies_is_started_again(
     site: ServedSite, eventually: Callable[[Callable[[], bool]], bool]
 ) -> None:
     before = site.pids
-    for name in ("worker", "web"):
+    for name in ("worker", "web-1"):
         os.kill(before[name], signal.SIGKILL)
 
     eventually(
-        lambda: all(site.pids.get(name) not in {None, before[name]} for name in ("worker", "web"))
+        lambda: all(site.pids.get(name) not in {None, before[name]} for name in ("worker", "web-1"))
     )
 
     assert status_of(site.url) == 200
@@ -95,7 +95,7 @@ def test_what_dies_is_started_again(
 
 def test_a_site_that_stops_leaves_no_process_and_keeps_its_data(site: ServedSite) -> None:
     assert status_of(site.url) == 200
-    assert set(site.pids) == {"serve", "broker", "web", "worker", "beat"}
+    assert set(site.pids) == {"serve", "broker", "web-1", "web-2", "worker", "beat"}
     children = [pid for name, pid in site.pids.items() if name != "serve"]
     site.manage("shell", "-v", "0", "-c", CREATE_USER)
     said_before = len(site.log)  # a child of a process killed by another test may complain there

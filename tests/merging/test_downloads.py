@@ -141,7 +141,7 @@ def test_only_admins_may(release: Release) -> None:
 
 
 def test_a_web_server_may_send_the_file_itself(release: Release) -> None:
-    """Where the server offers it (PEP 3333), as gunicorn does and Django's test client does not."""
+    """Where the server offers it (PEP 3333), as waitress does and Django's test client does not."""
     response: Any = downloads.answer(
         RequestFactory().get("/", headers={"Range": "bytes=100-299"}), release
     )
@@ -151,5 +151,9 @@ def test_a_web_server_may_send_the_file_itself(release: Release) -> None:
     stream.close = response.close
 
     assert b"".join(FileWrapper(stream)) == CONTENT[100:300]
+    # What waitress does before it sends a file without a thread.
+    assert stream.seekable()
+    assert (stream.seek(0, 2), stream.seek(-10, 1), stream.read()) == (200, 190, CONTENT[290:300])
+    assert (stream.seek(0), stream.read(5), stream.tell()) == (0, CONTENT[100:105], 5)
     stream.close()
     assert stream.file.closed

@@ -31,7 +31,7 @@ from ai4mars_site.supervisor import (
 )
 
 READY_SECONDS = 60.0
-# Gunicorn lets requests that run finish, Celery its tasks.
+# The web server lets requests that run finish, Celery its tasks.
 WEB_STOP_SECONDS = 5
 WORKER_STOP_SECONDS = 5
 
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         self, supervisor: Supervisor, listener: socket.socket, host: str, record: Path
     ) -> None:
         environment = _start_broker(supervisor)
-        web = supervisor.start(_web(listener, environment))
+        web = supervisor.start(_web(1, listener, environment))
         port = listener.getsockname()[1]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
@@ -92,7 +92,9 @@ class Command(BaseCommand):
         with _FirstAnswer(host, port) as first_answer:
             if not supervisor.wait_until_ready(web, first_answer.arrived, READY_SECONDS):
                 return
-        # After the web server, so that a person waits only for what a person looks at.
+        # After the first web process, so that a person waits only for what a person looks at.
+        for number in range(2, int(os.environ.get("AI4MARS_WEB_PROCESSES", "2")) + 1):
+            supervisor.start(_web(number, listener, environment))
         supervisor.start(_worker(environment))
         supervisor.start(_beat(environment))
         write_record()
@@ -132,7 +134,7 @@ def _only_one(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """The listening socket. Gunicorn inherits it: the port stays ours while it starts again."""
+    """The listening socket. Web processes inherit it: the port stays ours when one of them dies."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -186,26 +188,18 @@ def _start_broker(supervisor: Supervisor) -> dict[str, str]:
     }
 
 
-def _web(listener: socket.socket, environment: dict[str, str]) -> Program:
+def _web(number: int, listener: socket.socket, environment: dict[str, str]) -> Program:
     return Program(
-        "web",
+        f"web-{number}",
         [
-            *(sys.executable, "-m", "gunicorn", "ai4mars_site.wsgi"),
-            *("--bind", f"fd://{listener.fileno()}"),
-            *("--worker-class", "gthread"),
-            *("--workers", os.environ.get("AI4MARS_WEB_PROCESSES", "2")),
+            *(sys.executable, "-m", "ai4mars_site.web"),
+            *("--fd", str(listener.fileno())),
             *("--threads", os.environ.get("AI4MARS_WEB_THREADS", "4")),
-            *("--timeout", "60"),
-            *("--graceful-timeout", str(WEB_STOP_SECONDS - 1)),
-            *("--log-level", "warning"),
-            # The application is imported once, before the processes part.
-            "--preload",
-            "--no-control-socket",
+            *("--stop-seconds", str(WEB_STOP_SECONDS - 1)),
         ],
         environment,
         inherited_files=[listener.fileno()],
         stop_seconds=WEB_STOP_SECONDS,
-        orphan_signal=signal.SIGQUIT,
     )
 
 

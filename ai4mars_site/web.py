@@ -1,0 +1,289 @@
+"""The web server: one process of it, started by `manage.py serve`.
+
+Waitress receives requests in an event loop and gives its threads whole ones only, so a visitor who
+sends slowly, or nothing, takes a connection and no thread. What is added here:
+
+- a header has to arrive within a time, a body at a rate, or the connection is closed;
+- a body may be large only with a permit (`ai4mars_site.uploads`);
+- where connections run out, the ones that have waited longest for a visitor are closed;
+- `/healthz` has a thread of its own and answers while all others work;
+- a download to a fast visitor does not keep the loop from the others;
+- SIGTERM lets requests that run finish; a loop that hangs ends the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import resource
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+HEALTH_PATH = "/healthz"
+
+#: All of a request's header, from its first byte.
+HEADER_SECONDS = 10.0
+#: In each such time at least so many bytes of a body: 1 KiB/s, which the worst uplink manages.
+BODY_WINDOW_SECONDS = 30.0
+BODY_WINDOW_BYTES = 30 * 1024
+#: A connection on which nothing moves in either direction. Longer than proxies keep theirs, or one
+#: of them would send a request into a connection that is being closed (Caddy: 120 s).
+IDLE_SECONDS = 150
+#: Connections of one process; with files of bodies and downloads each may need three descriptors.
+CONNECTIONS = 1000
+DESCRIPTORS_PER_CONNECTION = 3
+#: From this share of them on, each new one closes the one that has waited longest for its visitor.
+CROWDED = 0.9
+#: What one connection may send in a row before the others have their turn.
+TURN_BYTES = 1 << 20
+PIECE_BYTES = 1 << 17
+#: A loop that does not come round in this time hangs.
+HANG_SECONDS = 60.0
+#: What uploads leave free on the disk.
+SPARE_DISK_BYTES = 1 << 30
+#: Bodies and answers up to these sizes stay in memory.
+BODY_MEMORY_BYTES = 128 * 1024
+ANSWER_MEMORY_BYTES = 256 * 1024
+
+
+class BoundedRequest(HTTPRequestParser):
+    """A request being received, with a limit on its size and on the time that it takes."""
+
+    adj: Any
+
+    def __init__(self, adj: Any, largest_body: Callable[[BoundedRequest], int]) -> None:
+        super().__init__(adj)
+        self.largest_body = largest_body
+        self.window_began = time.monotonic()
+        self.window_bytes: int | None = None
+        #: How large a large body may become; 0 for a usual one.
+        self.announced = 0
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        largest = self.largest_body(self) + 1  # waitress refuses from this size on
+        if largest != self.adj.max_request_body_size:
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = largest
+
+    def is_too_slow(self, now: float) -> bool:
+        """Whether too little has arrived by `now` (monotonic); asked every second or so."""
+        if not self.headers_finished:
+            return now - self.window_began > HEADER_SECONDS
+        if self.window_bytes is None:
+            self.window_began, self.window_bytes = now, self.body_bytes_received
+        elif now - self.window_began > BODY_WINDOW_SECONDS:
+            arrived = self.body_bytes_received - self.window_bytes
+            self.window_began, self.window_bytes = now, self.body_bytes_received
+            return arrived < BODY_WINDOW_BYTES
+        return False
+
+
+class FairChannel(HTTPChannel):
+    """A visitor's connection. What it sends in a row is bounded, whoever drives it."""
+
+    turn_left = TURN_BYTES
+    sendbuf_len: int
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Read for one call of send(2): what the socket does not take is read again.
+        self.sendbuf_len = min(self.sendbuf_len, PIECE_BYTES)
+        self.waiting_since = time.monotonic()
+
+    def service(self) -> None:
+        super().service()
+        self.waiting_since = time.monotonic()
+
+    def parser_class(self, adj: Any) -> BoundedRequest:
+        return BoundedRequest(adj, self.server.largest_body)
+
+    def handle_write(self) -> None:
+        self.turn_left = TURN_BYTES
+        super().handle_write()
+
+    def write_soon(self, data: Any) -> int:
+        self.turn_left = TURN_BYTES
+        return int(super().write_soon(data))
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        if self.turn_left <= 0:
+            return 0  # as if the socket were full: the loop comes back
+        sent = int(super().send(data, do_close=do_close))
+        self.turn_left -= sent
+        return sent
+
+    @property
+    def is_waiting_for_visitor(self) -> bool:
+        """Whether nothing is to be done or sent here: idle, or a request is half received."""
+        return not self.requests and not self.total_outbufs_len and not self.will_close
+
+
+class WebServer(TcpWSGIServer):
+    """Waitress on a socket that listens already."""
+
+    channel_class = FairChannel
+
+    def __init__(self, application: Any, listener: socket.socket, adj: Any) -> None:
+        dispatcher = ThreadedTaskDispatcher()
+        dispatcher.set_thread_count(adj.threads)
+        self.health_dispatcher = ThreadedTaskDispatcher()
+        self.health_dispatcher.set_thread_count(1)
+        self.is_asked_to_stop = False
+        sockinfo = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(
+            application,
+            _sock=listener,
+            dispatcher=dispatcher,
+            adj=adj,
+            sockinfo=sockinfo,
+            bind_socket=False,
+        )
+
+    def largest_body(self, request: BoundedRequest) -> int:
+        """How many bytes the body of this request may have; its header is known."""
+        from ai4mars_site.uploads import permitted_bytes
+
+        usual = int(self.adj.max_request_body_size) - 1
+        if not request.chunked and request.content_length <= usual:
+            return usual
+        permitted = permitted_bytes(request.path, request.headers.get("COOKIE", ""))
+        request.announced = permitted if request.chunked else request.content_length
+        return permitted if permitted > usual and self._has_room_for(request) else usual
+
+    def _has_room_for(self, request: BoundedRequest) -> bool:
+        """Whether a large body fits on the disk, with what is still to come of the others."""
+        coming = sum(
+            channel.request.announced - channel.request.body_bytes_received
+            for channel in self.active_channels.values()
+            if channel.request is not None and channel.request is not request
+        )
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        return coming + request.announced < free - SPARE_DISK_BYTES
+
+    def add_task(self, task: FairChannel) -> None:
+        if getattr(task.requests[0], "path", "") == HEALTH_PATH:
+            self.health_dispatcher.add_task(task)
+        else:
+            super().add_task(task)
+
+    def handle_accept(self) -> None:
+        super().handle_accept()
+        if len(self.active_channels) > CROWDED * self.adj.connection_limit:
+            waiting = [
+                each for each in self.active_channels.values() if each.is_waiting_for_visitor
+            ]
+            if waiting:
+                min(waiting, key=lambda channel: channel.waiting_since).will_close = True
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        moment = time.monotonic()
+        for channel in self.active_channels.values():
+            if channel.request is not None and channel.request.is_too_slow(moment):
+                channel.will_close = True
+
+    def ask_to_stop(self, *signal_and_frame: object) -> None:
+        """Take no more connections and finish; may be called by a signal's handler."""
+        self.is_asked_to_stop = True
+        self.accepting = False
+        self.pull_trigger()
+
+    def serve(self, stop_seconds: float, on_round: Callable[[], object] = lambda: None) -> None:
+        """Serve until asked to stop; then let requests and answers end, for `stop_seconds`.
+
+        `on_round` is called once a second or more often, as long as the loop does not hang.
+        """
+        while not self.is_asked_to_stop:
+            on_round()
+            self._go_round(1.0)
+        deadline = time.monotonic() + stop_seconds
+        while time.monotonic() < deadline and any(
+            channel.requests or channel.total_outbufs_len
+            for channel in self.active_channels.values()
+        ):
+            self._go_round(0.05)
+
+    def _go_round(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
+
+
+def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
+    """The settings of waitress."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * DESCRIPTORS_PER_CONNECTION + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    possible = CONNECTIONS if soft == resource.RLIM_INFINITY else soft // DESCRIPTORS_PER_CONNECTION
+    return Adjustments(
+        threads=threads,
+        max_request_body_size=largest_body + 1,
+        # Where no proxy stands in front, its headers are a visitor's invention. Where one does,
+        # Django reads them and knows how many to believe.
+        clear_untrusted_proxy_headers=not trusts_proxy,
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=1,
+        connection_limit=min(CONNECTIONS, possible),
+        inbuf_overflow=BODY_MEMORY_BYTES,
+        outbuf_overflow=ANSWER_MEMORY_BYTES,
+        max_request_header_size=64 * 1024,
+        asyncore_use_poll=True,
+        log_socket_errors=False,
+        ident=None,
+    )
+
+
+def main() -> None:
+    """Serve the site on the inherited socket `--fd` until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fd", type=int, required=True, help="the listening socket")
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--stop-seconds", type=float, required=True)
+    options = parser.parse_args()
+
+    from django.conf import settings
+    from django.urls import resolve
+
+    from ai4mars_site.uploads import FORM_BYTES
+    from ai4mars_site.wsgi import application
+
+    # All views are imported now and not while the first visitor waits.
+    resolve("/")
+    # Uploads are moved to where they stay, and that is only quick within one file system.
+    scratch = Path(settings.AI4MARS_HOME) / "scratch"
+    scratch.mkdir(exist_ok=True)
+    tempfile.tempdir = str(scratch)
+    server = WebServer(
+        application,
+        socket.socket(fileno=options.fd),
+        adjustments(
+            options.threads,
+            settings.DATA_UPLOAD_MAX_MEMORY_SIZE + FORM_BYTES,
+            trusts_proxy=bool(settings.PROXIES),
+        ),
+    )
+    signal.signal(signal.SIGTERM, server.ask_to_stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Without a handler SIGALRM ends the process, and the supervisor starts it again.
+    server.serve(options.stop_seconds, lambda: signal.setitimer(signal.ITIMER_REAL, HANG_SECONDS))
+    # Threads that are still at work end with the process.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
