@@ -72,7 +72,8 @@ class CampaignForm(forms.ModelForm):
             "range_rule": _("It cannot change once there are pictures."),
             "allowed_cameras": _('Taken besides the usual ones, such as ["pancam", "hazcam"].'),
             "scale_bar_m": _(
-                "What is smaller need not be labeled. It cannot change once there are pictures."
+                "What is smaller need not be labeled. Empty: 50 cm, for Spirit and Opportunity "
+                "20 cm. It cannot change once there are pictures."
             ),
             "queue_percent": _("This share of all labels, those that agree least, is reviewed."),
             "merge_minimum": _(

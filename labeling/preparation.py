@@ -30,7 +30,7 @@ from labeling.preprocess.range_limit import (
     rows_beyond,
 )
 from labeling.preprocess.reduced_range import estimated_reduced_range, reduce_range
-from labeling.preprocess.scale_bar import ScaleBar, scale_bar
+from labeling.preprocess.scale_bar import ScaleBar, scale_bar, width_of
 
 RangeRule = Literal["cut-row", "per-pixel"]
 RangeSource = Literal["product", "released", "estimated", "none"]
@@ -42,11 +42,12 @@ class Parameters:
     """What a campaign asks of its images.
 
     range_limit_m: how far labelers look, metres; range_rule: how what is beyond is cut off, see
-    `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, metres.
+    `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, metres, None for what the
+    image's rover has.
     """
 
     range_limit_m: float
-    scale_bar_m: float
+    scale_bar_m: float | None = None
     range_rule: RangeRule = "cut-row"
 
 
@@ -139,7 +140,7 @@ def bar_of(product: Product, parameters: Parameters, beyond: Mask | None) -> Sca
             return None
         cut = int(np.argmin(whole))
     return scale_bar(
-        parameters.scale_bar_m,
+        parameters.scale_bar_m or width_of(product.rover),
         product.height,
         product.width,
         product.nominal,

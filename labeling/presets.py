@@ -39,7 +39,6 @@ class StepPreset:
 class CampaignPreset:
     name: str
     description: str
-    scale_bar_m: float
     range_limit_m: float = 30.0
     classes: tuple[ClassPreset, ...] = field(default_factory=tuple)
     steps: tuple[StepPreset, ...] = field(default_factory=tuple)
@@ -99,80 +98,85 @@ NAV_CLASSES = (
 )
 
 
-def _steps(scale_bar_cm: int) -> tuple[StepPreset, ...]:
-    return (
-        StepPreset(
-            "Neighbours may touch, but not overlap",
-            "Draw a line around each kind of ground. Two shapes can share a border. If you draw "
-            "over a shape that is already there, the old shape stays and the new one takes what "
-            "is free.",
-            "Las formas vecinas se tocan, pero no se tapan",
-            "Dibuja una línea alrededor de cada tipo de suelo. Dos formas pueden compartir un "
-            "borde. Si dibujas encima de una forma que ya está, la vieja se queda y la nueva ocupa "
-            "lo que está libre.",
-            "img/tutorial/no-overlap.webp",
-        ),
-        StepPreset(
-            "Far away is dark: no need to draw there",
-            "What is more than 30 metres away is too far for a rover to plan. We made it darker. "
-            "You can leave it out.",
-            "Lo lejano está oscuro: ahí no hace falta dibujar",
-            "Lo que está a más de 30 metros queda demasiado lejos para el plan de un róver. Lo "
-            "hemos oscurecido. Puedes dejarlo sin dibujar.",
-            "img/tutorial/beyond-30m.webp",
-        ),
-        StepPreset(
-            "Smaller than the white bar: leave it out",
-            f"The white bar in the middle of the picture is {scale_bar_cm} centimetres wide where "
-            "it lies. Anything smaller than the bar does not need a shape of its own.",
-            "Más pequeño que la barra blanca: déjalo",
-            f"La barra blanca en medio de la imagen mide {scale_bar_cm} centímetros de ancho en el "
-            "lugar donde está. Lo que es más pequeño que la barra no necesita una forma propia.",
-            "img/tutorial/scale-bar.webp",
-        ),
-        StepPreset(
-            "Not sure? Leave it empty",
-            "You do not have to fill the whole picture. Draw what you are sure of, and leave the "
-            "rest. About ten people draw on each picture, and together you will be right.",
-            "¿No estás seguro? Déjalo vacío",
-            "No tienes que llenar toda la imagen. Dibuja lo que sabes con seguridad y deja el "
-            "resto. Unas diez personas dibujan en cada imagen, y entre todas acertaréis.",
-        ),
-    )
+NAV_STEPS = (
+    StepPreset(
+        "Neighbours may touch, but not overlap",
+        "Draw a line around each kind of ground. Two shapes can share a border. If you draw "
+        "over a shape that is already there, the old shape stays and the new one takes what "
+        "is free.",
+        "Las formas vecinas se tocan, pero no se tapan",
+        "Dibuja una línea alrededor de cada tipo de suelo. Dos formas pueden compartir un "
+        "borde. Si dibujas encima de una forma que ya está, la vieja se queda y la nueva ocupa "
+        "lo que está libre.",
+        "img/tutorial/no-overlap.webp",
+    ),
+    StepPreset(
+        "Far away is dark: no need to draw there",
+        "What is more than 30 metres away is too far for a rover to plan. We made it darker. "
+        "You can leave it out.",
+        "Lo lejano está oscuro: ahí no hace falta dibujar",
+        "Lo que está a más de 30 metros queda demasiado lejos para el plan de un róver. Lo "
+        "hemos oscurecido. Puedes dejarlo sin dibujar.",
+        "img/tutorial/beyond-30m.webp",
+    ),
+    StepPreset(
+        "Smaller than the white bar: leave it out",
+        "The white bar in the middle of the picture is 50 centimetres wide where it lies, in "
+        "pictures of Spirit and Opportunity 20. Anything smaller than the bar does not need a "
+        "shape of its own.",
+        "Más pequeño que la barra blanca: déjalo",
+        "La barra blanca en medio de la imagen mide 50 centímetros de ancho en el lugar donde "
+        "está, y 20 en las imágenes de Spirit y Opportunity. Lo que es más pequeño que la barra "
+        "no necesita una forma propia.",
+        "img/tutorial/scale-bar.webp",
+    ),
+    StepPreset(
+        "Not sure? Leave it empty",
+        "You do not have to fill the whole picture. Draw what you are sure of, and leave the "
+        "rest. About ten people draw on each picture, and together you will be right.",
+        "¿No estás seguro? Déjalo vacío",
+        "No tienes que llenar toda la imagen. Dibuja lo que sabes con seguridad y deja el "
+        "resto. Unas diez personas dibujan en cada imagen, y entre todas acertaréis.",
+    ),
+)
 
 
 PRESETS: dict[str, CampaignPreset] = {
     "msl-navcam": CampaignPreset(
         name="Curiosity, navigation cameras",
         description="Show the Curiosity rover what it drives on: soil, bedrock, sand, big rocks.",
-        scale_bar_m=0.5,
         classes=NAV_CLASSES,
-        steps=_steps(50),
+        steps=NAV_STEPS,
         guide=NAV_GUIDE,
     ),
     "m2020": CampaignPreset(
         name="Perseverance",
         description="What does Perseverance drive on? Soil, bedrock, sand, big rocks.",
-        scale_bar_m=0.5,
         classes=NAV_CLASSES,
-        steps=_steps(50),
+        steps=NAV_STEPS,
+        guide=NAV_GUIDE,
+    ),
+    # Images of several of them
+    "rovers": CampaignPreset(
+        name="Mars rovers",
+        description="What do the rovers on Mars drive on? Soil, bedrock, sand, big rocks.",
+        classes=NAV_CLASSES,
+        steps=NAV_STEPS,
         guide=NAV_GUIDE,
     ),
     # A lab's own rover, the Moon, a drone: an admin gives it its name, and classes if need be.
     "plain": CampaignPreset(
         name="Pictures of the ground",
         description="What is there to drive on? Soil, bedrock, sand, big rocks.",
-        scale_bar_m=0.5,
         classes=NAV_CLASSES,
-        steps=_steps(50),
+        steps=NAV_STEPS,
         guide=NAV_GUIDE,
     ),
     "mer-navcam": CampaignPreset(
         name="Spirit and Opportunity, navigation cameras",
         description="What did Spirit and Opportunity drive on? Soil, bedrock, sand, big rocks.",
-        scale_bar_m=0.2,
         classes=NAV_CLASSES,
-        steps=_steps(20),
+        steps=NAV_STEPS,
         guide=NAV_GUIDE,
     ),
 }

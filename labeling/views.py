@@ -108,7 +108,6 @@ def drawing_page(
             "slug": campaign.slug,
             "name": campaign.name,
             "range_limit_m": campaign.range_limit_m,
-            "scale_bar_m": campaign.scale_bar_m,
             "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
         },
         "urls": {

@@ -26,13 +26,12 @@ from labeling.ingest.leftovers import MASK, is_in_mask_folder, why_unused
 from labeling.ingest.places import Place
 from labeling.ingest.product_ids import ProductId, parse_product_id
 from labeling.ingest.products import (
-    M2020_PRESET,
-    MER_PRESET,
     MSL_PRESET,
     Candidate,
     Product,
     Refused,
     Unused,
+    preset_of,
 )
 from labeling.ingest.rasters import checksum, decode_frame, decode_grey, read_bytes
 
@@ -138,10 +137,8 @@ class Ai4MarsTree:
         known = [(layout, name) for layout, name in found if layout.holds(_parts(name))]
         if not known and not any(layout is _EDR for layout, _ in found):
             return None
-        if known and all(layout in (_EFF, _GOLD) for layout, _ in known):
-            tree.preset = MER_PRESET
-        elif known and all(layout is _M2020 for layout, _ in known):
-            tree.preset = M2020_PRESET
+        parts = (_parts(name) for _, name in known)
+        tree.preset = preset_of({each.rover for each in parts if each is not None})
         return tree
 
     def candidates(self) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -23,6 +23,7 @@ MSL_PRESET = "msl-navcam"
 MER_PRESET = "mer-navcam"
 M2020_PRESET = "m2020"
 PLAIN_PRESET = "plain"
+ROVERS_PRESET = "rovers"
 
 #: The preset of a rover's images.
 PRESET_OF_ROVER = {
@@ -31,6 +32,19 @@ PRESET_OF_ROVER = {
     "spirit": MER_PRESET,
     "perseverance": M2020_PRESET,
 }
+
+
+def preset_of(rovers: Iterable[str]) -> str:
+    """The preset for images of these rovers; Curiosity's where none of them is known.
+
+    >>> preset_of(["spirit", "opportunity"]), preset_of(["spirit", "curiosity"])
+    ('mer-navcam', 'rovers')
+    """
+    presets = {PRESET_OF_ROVER[rover] for rover in rovers if rover in PRESET_OF_ROVER}
+    if len(presets) > 1:
+        return ROVERS_PRESET
+    return next(iter(presets), MSL_PRESET)
+
 
 #: The design of the cameras, by (rover, family).
 NOMINAL_CAMERAS: Mapping[tuple[str, str], NominalCamera] = {
@@ -195,7 +209,7 @@ class Source(Protocol):
 
     @property
     def preset(self) -> str:
-        """The campaign preset that fits its first product, such as "msl-navcam"."""
+        """The campaign preset that fits its products, such as "msl-navcam", or "rovers"."""
         ...
 
     def candidates(self) -> list[Candidate]:

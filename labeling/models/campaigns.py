@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.translations import Translated
+from labeling.preprocess.scale_bar import WIDTHS_M
 
 #: Rules that images are prepared with: their display image and masks show them.
 PREPARED_WITH = ("range_limit_m", "range_rule", "scale_bar_m")
@@ -50,7 +51,11 @@ class Campaign(models.Model):
         blank=True,
         help_text='Cameras taken besides the usual ones, such as ["pancam", "hazcam"].',
     )
-    scale_bar_m = models.FloatField(default=0.5, help_text="Metres; smaller is not labeled.")
+    scale_bar_m = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Metres; smaller is not labeled. Empty: what each image's rover has.",
+    )
     queue_percent = models.PositiveSmallIntegerField(
         default=20, help_text="This share of all scores, the lowest, is reviewed (paper 3.2)."
     )
@@ -109,7 +114,8 @@ class Campaign(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(scale_bar_m__lt=F("range_limit_m")),
+                condition=Q(scale_bar_m__isnull=False, scale_bar_m__lt=F("range_limit_m"))
+                | Q(scale_bar_m=None, range_limit_m__gt=max(WIDTHS_M.values())),
                 name="campaign_scale_bar_within_range",
                 violation_error_message=_(
                     "The scale bar must be shorter than the distance of the farthest ground."
@@ -188,6 +194,8 @@ class Campaign(models.Model):
             shown = {n: getattr(stored, n) for n in changed}
             if "range_rule" in shown:
                 shown["range_rule"] = f"“{stored.get_range_rule_display()}”"
+            if "scale_bar_m" in shown and stored.scale_bar_m is None:
+                shown["scale_bar_m"] = _("the scale bar of each rover")
             raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -16,6 +16,11 @@ import numpy.typing as npt
 from labeling.camera import LEVEL_UP, CameraModel, Vector, flat_ground_range
 from labeling.preprocess.range_limit import cut_row
 
+#: What the bar of a rover's images stands for, metres (paper 3.1.1).
+WIDTHS_M = {"curiosity": 0.5, "perseverance": 0.5, "opportunity": 0.2, "spirit": 0.2}
+#: ... and that of any other.
+OTHER_WIDTH_M = 0.5
+
 # The range "at the middle" is the median of a window, half of it this many pixels: one boulder or
 # one hole of the stereo match must not set the scale. The second is for frames with large holes.
 _WINDOWS = (12, 48)
@@ -26,6 +31,15 @@ _LEAST_HEIGHT_PX = 8.0
 
 # Looking down along `up` closer than this (sine of the angle), nothing is level and across
 _STRAIGHT_DOWN = 1e-6
+
+
+def width_of(rover: str) -> float:
+    """What the scale bar of a rover's images stands for, metres.
+
+    >>> width_of("spirit"), width_of("a lab's own")
+    (0.2, 0.5)
+    """
+    return WIDTHS_M.get(rover, OTHER_WIDTH_M)
 
 
 @dataclass(frozen=True, slots=True)

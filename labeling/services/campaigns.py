@@ -21,7 +21,6 @@ def campaign_from_preset(slug: str, preset: str) -> tuple[Campaign, bool]:
         defaults={
             "name": chosen.name,
             "description": chosen.description,
-            "scale_bar_m": chosen.scale_bar_m,
             "range_limit_m": chosen.range_limit_m,
         },
     )

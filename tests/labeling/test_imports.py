@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from labeling.camera import CameraModel
 from labeling.ingest.products import (
     Candidate,
     Product,
@@ -203,6 +204,34 @@ def test_a_product_of_another_kind_with_the_same_id_differs(
 
     assert again.status == "refused"
     assert f"already there, imported from {product_name}.IMG: its content" in again.reason
+
+
+def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) -> None:
+    """Curiosity's stands for half a metre, Spirit's for 20 cm (paper 3.1.1)."""
+    source = open_source(real_data / "pds")
+    for name in ("NLB_517261274EDR_F0541610CCAM15900M1", "2N292280938EFFB100P0703L0M1"):
+        [candidate] = [c for c in source.candidates() if c.product_id == name]
+        assert imports.import_candidate(campaign.pk, source, candidate).status == "imported"
+
+    bars = dict(campaign.images.values_list("rover", "scale_bar"))
+
+    assert {rover: bar["width_m"] for rover, bar in bars.items()} == {
+        "curiosity": 0.5,
+        "spirit": 0.2,
+    }
+    for image in campaign.images.all():  # and is drawn so wide
+        focal, range_m = CameraModel.from_json(image.camera_model).focal_length_px, 0.0
+        range_m = image.scale_bar["range_m"]
+        seen = image.scale_bar["width_px"] * range_m / focal
+        assert seen == pytest.approx(image.scale_bar["width_m"], rel=0.05)
+
+
+def test_a_campaign_may_set_one_scale_bar_for_all(real_data: Path) -> None:
+    campaign = new_campaign(scale_bar_m=1.0)
+    source = open_source(real_data / "pds" / "mer" / "spirit" / "2n292280938effb100p0703l0m1.img")
+    [outcome] = take_in(campaign, source)
+    assert outcome.status == "imported"
+    assert campaign.images.get().scale_bar["width_m"] == 1.0
 
 
 def test_a_bad_file_does_not_stop_the_others(campaign: Campaign) -> None:

@@ -126,6 +126,8 @@ def test_lone_labels_and_pictures_are_passed_over(pds: Path) -> None:
     assert PdsProducts.find(Folder(pds / "msl" / "navcam-downsampled-D")) is None
     assert len(open_source(pds / "msl").candidates()) == 2
     assert open_source(pds / "msl").preset == "msl-navcam"
+    assert open_source(pds / "mer").preset == "mer-navcam"
+    assert open_source(pds).preset == "rovers", "no mission's own"
 
 
 def test_a_label_stands_for_its_image(pds: Path) -> None:

@@ -190,6 +190,7 @@ def test_every_mission_of_release_0_6(release: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "preset", "frames"),
     [
+        (".", "rovers", 5),
         ("msl/mcam", "msl-navcam", 1),
         ("msl/mcam/images", "msl-navcam", 1),
         ("mer", "mer-navcam", 2),
@@ -206,7 +207,7 @@ def test_a_part_of_release_0_6(release: Path, folder: str, preset: str, frames: 
     products = [source.load(candidate) for candidate in source.candidates()]
     assert len(products) == frames
     with_range = [product.product_id for product in products if product.range_mask is not None]
-    assert with_range == (["1n128367857eff0200p1512l0m1"] if frames == 2 else [])
+    assert with_range == (["1n128367857eff0200p1512l0m1"] if frames in {2, 5} else [])
 
 
 def test_names_of_the_release_are_all_understood(real_data: Path) -> None:

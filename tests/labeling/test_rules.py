@@ -102,7 +102,7 @@ def test_the_page_of_rules_says_why(campaign: Campaign, language: str, sentence:
 @pytest.mark.parametrize(
     ("name", "value", "before"),
     [
-        ("scale_bar_m", 0.2, "0.5"),
+        ("scale_bar_m", 0.2, "the scale bar of each rover"),
         ("range_limit_m", 20.0, "30"),
         ("range_rule", "per-pixel", "“Cut row"),
     ],

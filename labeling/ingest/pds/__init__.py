@@ -35,12 +35,11 @@ from labeling.ingest.pds.labels import ImageLabel
 from labeling.ingest.places import Place
 from labeling.ingest.product_ids import parse_product_id, without_version
 from labeling.ingest.products import (
-    MSL_PRESET,
-    PRESET_OF_ROVER,
     Candidate,
     Product,
     Refused,
     Unused,
+    preset_of,
 )
 from labeling.ingest.rasters import GREY_JPEG_QUALITY, checksum, read_bytes
 from labeling.pictures import jpeg_bytes
@@ -77,12 +76,9 @@ class PdsProducts:
 
     @property
     def preset(self) -> str:
-        """The preset of the first product by name; Curiosity's when no name tells."""
-        for candidate in self.candidates():
-            parts = parse_product_id(candidate.product_id)
-            if parts is not None:
-                return PRESET_OF_ROVER.get(parts.rover, MSL_PRESET)
-        return MSL_PRESET
+        """The preset for the rovers that the products' names tell; Curiosity's when none does."""
+        parts = (parse_product_id(PurePosixPath(name).stem) for name in self.names)
+        return preset_of({each.rover for each in parts if each is not None})
 
     def candidates(self) -> list[Candidate]:
         """Every .IMG but companions, sorted by product id (upper case); nothing is opened.

@@ -16,7 +16,6 @@ export interface Config {
     readonly slug: string;
     readonly name: string;
     readonly range_limit_m: number | null;
-    readonly scale_bar_m: number | null;
     readonly classes: readonly TerrainClass[];
   };
   readonly urls: {

@@ -82,6 +82,7 @@ export class Seeing {
     this.closed();
     this.picture = picture;
     this.shownMasks = [];
+    this.readOuts.showBarRule(this.barRule(picture));
     if (masksMissing) this.page.announce(this.say("masks_missing"), "warn");
     void loadSurroundings(picture).then((found) => {
       if (this.picture !== picture) return;
@@ -234,6 +235,13 @@ export class Seeing {
   private offerToRemove(region: Region): void {
     const bar = this.picture?.scale_bar;
     if (bar && isSmallerThanBar(region.rings, bar, this.space)) this.readOuts.offer(region);
+  }
+
+  /** The rule of the picture's own bar: pictures of one campaign may be of several rovers. */
+  private barRule({ scale_bar: bar }: Picture): string | null {
+    if (!bar) return null;
+    const whole = new Intl.NumberFormat(this.language, { maximumFractionDigits: 1 });
+    return this.say("bar_rule", { cm: whole.format(bar.width_m * 100) });
   }
 
   private get space(): Space | null {

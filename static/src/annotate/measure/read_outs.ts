@@ -33,6 +33,12 @@ export class ReadOuts {
     write("distance", words);
   }
 
+  /** What need not be labeled beside this picture's scale bar; null for a picture without one. */
+  showBarRule(words: string | null): void {
+    write("bar-rule", words ?? "");
+    byId("bar-rule").hidden = words === null;
+  }
+
   showRuler(words: string): void {
     write("ruler-note", words);
   }
