@@ -21,7 +21,6 @@ from labeling.api_errors import Conflict, Gone
 from labeling.api_permissions import MayManage
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Draft, Image, KnownAnswer, Labeler, Role
-from labeling.parsers import BoundedJSONParser
 from labeling.permissions import may_manage
 from labeling.serializers import (
     DraftSerializer,
@@ -40,7 +39,6 @@ class VolunteerView(APIView):
     """Open to everybody: guests label too. CSRF is checked for guests as for accounts."""
 
     permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
-    parser_classes = (BoundedJSONParser,)
     #: Whether a request that names its labeler is refused when the session is another's.
     names_labeler = True
 

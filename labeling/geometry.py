@@ -6,32 +6,33 @@ holes are simply further rings.
 """
 
 import math
-from collections.abc import Collection, Sequence
+import reprlib
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-# Bounds of one label. The largest label among the real ones has a few hundred regions; the bounds
-# keep a hostile or broken client from occupying a worker.
+from labeling.cleaning_cost import Outlines, TooMuch, Work, box_pairs, count_work
+
+Geometries = npt.NDArray[np.object_]
+
+# Bounds of one label, counted before its points are read. The largest label among the real ones has
+# a few hundred regions. What these let through is counted again, by the work that it makes
+# (``labeling.cleaning_cost``).
 MAX_REGIONS = 2_000
-MAX_POINTS = 200_000
+MAX_RINGS = 8_000
+MAX_POINTS = 40_000
 
 # Real marks run outside the image by some pixels; one further away than this many image sizes is
 # a client's mistake (wrong scale, wrong image), and clipping would hide it.
 MAX_OVERSHOOT = 10
 
-# Pairs of outline segments that may lie near each other. Honest outlines have about five per
-# point; a scribble or two interlocked combs have as many as the square of their points, and every
-# such pair may become a crossing that the repair has to build.
-SPARE_SEGMENT_PAIRS = 10_000
-SEGMENT_PAIRS_PER_POINT = 10
-
-# Faces of a self-crossing outline times its points: what the even-odd rule has to look at.
-MAX_FACE_EDGES = 20_000_000
-FACE_EDGES_AT_ONCE = 1_000_000
+# Edges that the even-odd rule compares with faces in one go.
+SIDES_AT_ONCE = 1_000_000
 
 GRID_PX = 0.01
 GRID_DECIMALS = 2
@@ -77,23 +78,30 @@ def parse_regions(raw: object, codes: Collection[int], width: int, height: int) 
         raise InvalidPolygons(
             f"There are {len(raw)} regions and a label may have {MAX_REGIONS}: join small ones."
         )
-    regions = []
-    points = 0
-    for number, item in enumerate(raw, start=1):
-        region = _parse_region(f"Region {number}", item, codes, width, height)
-        points += sum(len(ring) for ring in region.rings)
-        if points > MAX_POINTS:
-            raise InvalidPolygons(
-                f"Region {number} brings the label to more than {MAX_POINTS} points: "
-                "simplify the outlines."
-            )
-        regions.append(region)
-    return regions
+    if not raw:
+        return []
+    found = [_class_and_rings(f"Region {n}", item, codes) for n, item in enumerate(raw, start=1)]
+    names = _RingNames([len(rings) for _, rings in found])
+    all_rings = list(chain.from_iterable(rings for _, rings in found))
+    _check_counts(all_rings, names)
+    points, sizes = _points_of(all_rings, names, width, height)
+    pieces = iter(np.split(points, np.cumsum(sizes)[:-1]))
+    return [Region(code, tuple(islice(pieces, len(rings)))) for code, rings in found]
 
 
-def _parse_region(
-    name: str, item: object, codes: Collection[int], width: int, height: int
-) -> Region:
+class _RingNames:
+    """What a sentence calls the rings of all regions, counted from 0, from how many each has."""
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        self._ends = np.cumsum(counts)
+
+    def __call__(self, ring: int) -> str:
+        region = int(np.searchsorted(self._ends, ring, side="right"))
+        before = int(self._ends[region - 1]) if region else 0
+        return f"Region {region + 1}, ring {ring - before + 1},"
+
+
+def _class_and_rings(name: str, item: object, codes: Collection[int]) -> tuple[int, list[Any]]:
     if not isinstance(item, dict):
         raise InvalidPolygons(f'{name} must be an object with "class" and "rings": send both.')
     code = item.get("class")
@@ -107,59 +115,115 @@ def _parse_region(
     rings = item.get("rings")
     if not isinstance(rings, list) or not rings:
         raise InvalidPolygons(f"{name} has no rings: draw an outline or delete the region.")
-    return Region(
-        code,
-        tuple(
-            _parse_ring(f"{name}, ring {number},", ring, width, height)
-            for number, ring in enumerate(rings, start=1)
+    return code, rings
+
+
+def _check_counts(rings: Sequence[object], names: _RingNames) -> None:
+    """What the lengths of the lists tell, before a point is looked at."""
+    if len(rings) > MAX_RINGS:
+        raise InvalidPolygons(
+            f"There are {len(rings)} outlines and holes and a label may have {MAX_RINGS}: "
+            "delete small ones."
+        )
+    for number, ring in enumerate(rings):
+        if not isinstance(ring, list):
+            raise InvalidPolygons(
+                f"{names(number)} must be a list of [x, y] points: send it as one."
+            )
+    points = sum(map(len, rings))  # type: ignore[arg-type]
+    if points > MAX_POINTS:
+        raise InvalidPolygons(
+            f"There are {points} points and a label may have {MAX_POINTS}: simplify the outlines."
+        )
+
+
+def _points_of(
+    rings: Sequence[list[Any]], names: _RingNames, width: int, height: int
+) -> tuple[npt.NDArray[np.float64], list[int]]:
+    """The points of all rings, float64 (n, 2), and how many each ring has."""
+    ring_of_point = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    flat = list(chain.from_iterable(rings))
+    if (at := first_wrong_point(flat)) is not None:
+        raise InvalidPolygons(
+            f"{names(ring_of_point[at])} has the point {_excerpt(flat[at])}: "
+            "send two numbers, [x, y]."
+        )
+    kept = [
+        len(ring) - (len(ring) > 1 and ring[0] == ring[-1])  # A repeated first point is left out.
+        for ring in rings
+    ]
+    for number, count in enumerate(kept):
+        if count < 3:
+            raise InvalidPolygons(
+                f"{names(number)} has fewer than 3 points: finish the outline or delete the region."
+            )
+    points = coordinates_of(flat)
+    for wrong, reason in (
+        (
+            ~np.isfinite(points),
+            "has a coordinate that is not a finite number: draw the region again.",
         ),
+        (
+            _is_far(points, width, height),
+            f"lies far outside the image of {width} x {height} pixels: "
+            "send coordinates in pixels of the full-size image.",
+        ),
+    ):
+        if wrong.any():
+            first = int(np.argmax(wrong.any(axis=1)))
+            raise InvalidPolygons(f"{names(ring_of_point[first])} {reason}")
+    sizes = [len(ring) for ring in rings]
+    repeated = np.cumsum(sizes)[np.not_equal(sizes, kept)] - 1
+    return np.delete(points, repeated, axis=0), kept
+
+
+def first_wrong_point(points: Sequence[object]) -> int | None:
+    """The place of the first that is not a list of two numbers; None where all are.
+
+    The exact types: bool is a subclass of int, and is no coordinate.
+    """
+    # Sets of types, because a loop over all points would take ten times as long.
+    if (
+        set(map(type, points)) <= {list}
+        and set(map(len, points)) <= {2}  # type: ignore[arg-type]
+        and set(map(type, chain.from_iterable(points))) <= {int, float}  # type: ignore[arg-type]
+    ):
+        return None
+    return next(number for number, point in enumerate(points) if not _is_point(point))
+
+
+def _is_point(point: object) -> bool:
+    return (
+        type(point) is list
+        and len(point) == 2
+        and all(type(each) in (int, float) for each in point)
     )
 
 
-def _parse_ring(name: str, ring: object, width: int, height: int) -> npt.NDArray[np.float64]:
-    if not isinstance(ring, list):
-        raise InvalidPolygons(f"{name} must be a list of [x, y] points: send it as one.")
-    if len(ring) > MAX_POINTS:
-        raise InvalidPolygons(
-            f"{name} has {len(ring)} points and a label may have {MAX_POINTS}: simplify it."
-        )
-    for point in ring:
-        # The exact types: bool is a subclass of int, and is no coordinate.
-        if (
-            not isinstance(point, list)
-            or len(point) != 2
-            or type(point[0]) not in (int, float)
-            or type(point[1]) not in (int, float)
-        ):
-            raise InvalidPolygons(
-                f"{name} has the point {_excerpt(point)}: send two numbers, [x, y]."
-            )
-    if len(ring) > 1 and ring[0] == ring[-1]:
-        ring = ring[:-1]
-    if len(ring) < 3:
-        raise InvalidPolygons(
-            f"{name} has fewer than 3 points: finish the outline or delete the region."
-        )
+def coordinates_of(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+    """Points that are lists of two numbers, as float64 (n, 2); infinite where none can hold it."""
+    flat = list(chain.from_iterable(points))
     try:
-        points = np.array(ring, dtype=np.float64)
+        coordinates = np.array(flat, dtype=np.float64)
     except OverflowError:
-        points = np.full((1, 2), math.inf)
-    if not np.isfinite(points).all():
-        raise InvalidPolygons(
-            f"{name} has a coordinate that is not a finite number: draw the region again."
-        )
+        coordinates = np.array([each if abs(each) < 1e300 else math.inf for each in flat])
+    return coordinates.reshape(-1, 2)
+
+
+def _is_far(points: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:
     size = np.array([width, height], dtype=np.float64)
-    if (points < -MAX_OVERSHOOT * size).any() or (points > (1 + MAX_OVERSHOOT) * size).any():
-        raise InvalidPolygons(
-            f"{name} lies far outside the image of {width} x {height} pixels: "
-            "send coordinates in pixels of the full-size image."
-        )
-    return points
+    far: npt.NDArray[np.bool_] = (points < -MAX_OVERSHOOT * size) | (
+        points > (1 + MAX_OVERSHOOT) * size
+    )
+    return far
 
 
 def _excerpt(value: object) -> str:
     """A value from outside, short enough for a sentence."""
-    text = "missing" if value is None else repr(value)
+    if value is None:
+        return "missing"
+    # A long value is not written out only to be cut.
+    text = repr(value[:40]) if isinstance(value, str) else reprlib.repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
 
@@ -177,56 +241,48 @@ def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Re
     nothing. No regions, or none with area inside the image, give an empty list. Raises
     InvalidPolygons when the outlines are so tangled that untangling them would take too long.
     """
-    _refuse_tangles(regions)
-    frame = shapely.box(0.0, 0.0, float(width), float(height))
-    # GEOS divides by zero on parallel lines and recovers; numpy would report that as our mistake.
-    with np.errstate(all="ignore"):
-        shapes = _without_overlaps([_repaired(region, frame) for region in regions])
+    if not regions:
+        return []
+    outlines = _outlines(regions)
+    try:
+        work = count_work(outlines, width, height, MAX_OVERLAP_PX2)
+        # GEOS divides by zero on parallel lines and recovers; numpy would report that as our
+        # mistake.
+        with np.errstate(all="ignore"):
+            shapes = _without_overlaps(_repaired(outlines, width, height), work)
+    except TooMuch as excess:
+        raise InvalidPolygons(str(excess)) from excess
+    parts, region = shapely.get_parts(shapes, return_index=True)
     return [
-        Region(region.code, _rings_of(polygon))
-        for region, shape in zip(regions, shapes, strict=True)
-        for polygon in shapely.get_parts(shape)
+        Region(regions[index].code, rings)
+        for index, rings in zip(region.tolist(), _rings_of(parts), strict=True)
     ]
 
 
-def _refuse_tangles(regions: Sequence[Region]) -> None:
-    """Bound the work of repairing and overlaying before any of it is begun."""
+def _outlines(regions: Sequence[Region]) -> Outlines:
+    """The rings of some regions in one array, on the grid."""
     rings = [ring for region in regions for ring in region.rings]
-    if not rings:
-        return
-    starts = np.concatenate(rings)
-    ends = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
-    budget = SPARE_SEGMENT_PAIRS + SEGMENT_PAIRS_PER_POINT * len(starts)
-    if len(starts) ** 2 <= budget:
-        return
-    segments = shapely.linestrings(np.stack([starts, ends], axis=1))
-    tree = shapely.STRtree(segments)
-    # No chunk can find more pairs than the budget, so that memory is bounded as well.
-    chunk = budget // len(starts)
-    pairs = 0
-    for first in range(0, len(segments), chunk):
-        pairs += tree.query(segments[first : first + chunk]).shape[1]
-        if pairs > budget:
-            raise _tangled()
-
-
-def _tangled() -> InvalidPolygons:
-    return InvalidPolygons(
-        "The outlines are too tangled: they run across themselves or each other too often. "
-        "Draw them again with simpler outlines."
+    return Outlines(
+        _on_grid(np.concatenate(rings)),
+        np.cumsum([0, *map(len, rings)]),
+        np.repeat(np.arange(len(regions)), [len(region.rings) for region in regions]),
     )
 
 
-def _repaired(region: Region, frame: shapely.Polygon) -> Any:
-    """A valid geometry on the grid and inside the frame, with the region's even-odd area."""
-    rings = [_on_grid(ring) for ring in region.rings]
-    polygon = shapely.Polygon(rings[0], rings[1:])
-    valid = polygon if polygon.is_valid else _even_odd_area(rings)
+def _repaired(outlines: Outlines, width: int, height: int) -> Geometries:
+    """Valid geometries on the grid and inside the frame, with the regions' even-odd areas."""
+    frame = shapely.box(0.0, 0.0, float(width), float(height))
+    rings = shapely.linearrings(outlines.points, indices=outlines.ring_of_point)
+    polygons: Geometries = shapely.polygons(rings, indices=outlines.region_of_ring)
+    is_valid = shapely.is_valid(polygons)
     # Crossings lie between the grid's points and have to be moved there, which can move an
     # outline again each time; what needs neither repair nor clipping is left as it is.
-    if valid is polygon and frame.covers(polygon):
-        return polygon
-    return _areas(shapely.intersection(valid, frame))
+    for index in np.flatnonzero(~(is_valid & shapely.covers(frame, polygons))):
+        valid = (
+            polygons[index] if is_valid[index] else _even_odd_area(outlines.rings_of(int(index)))
+        )
+        polygons[index] = _areas(shapely.intersection(valid, frame))
+    return polygons
 
 
 def _areas(geometry: Any) -> shapely.MultiPolygon:
@@ -253,17 +309,12 @@ def _even_odd_area(rings: Sequence[npt.NDArray[np.float64]]) -> Any:
     )
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     points = shapely.get_coordinates(shapely.point_on_surface(faces))
+    if not len(points):
+        return shapely.Polygon()
     start = np.concatenate(rings)
-    if len(points) * len(start) > MAX_FACE_EDGES:
-        raise _tangled()
     end = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
-    chunk = max(1, FACE_EDGES_AT_ONCE // len(start))
-    odd = [
-        _are_inside(points[first : first + chunk], start, end)
-        for first in range(0, len(points), chunk)
-    ]
     # The faces are noded against each other, so they can be dissolved as a coverage.
-    return shapely.coverage_union_all(faces[np.concatenate(odd)]) if odd else shapely.Polygon()
+    return shapely.coverage_union_all(faces[_are_inside(points, start, end)])
 
 
 def _are_inside(
@@ -272,33 +323,66 @@ def _are_inside(
     end: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.bool_]:
     """Which points have an odd number of edges to their left."""
-    x, y = points[:, :1], points[:, 1:]
-    spans = (start[:, 1] <= y) != (end[:, 1] <= y)
-    point, edge = np.nonzero(spans)
-    (x0, y0), (x1, y1) = start[edge].T, end[edge].T
-    crossing = (y[point, 0] - y0) * (x1 - x0) / (y1 - y0) + x0
-    left = point[crossing < x[point, 0]]
-    odd: npt.NDArray[np.bool_] = np.bincount(left, minlength=len(points)) % 2 == 1
+    order = np.argsort(points[:, 1])
+    x, y = points[order].T
+    first = np.searchsorted(y, np.minimum(start[:, 1], end[:, 1]))
+    count = np.searchsorted(y, np.maximum(start[:, 1], end[:, 1])) - first
+    to_the_left = np.zeros(len(points), dtype=np.int64)
+    for edges in _batches(count, SIDES_AT_ONCE):
+        spans = count[edges]
+        edge = np.repeat(np.arange(edges.start, edges.stop), spans)
+        point = np.arange(len(edge)) + np.repeat(first[edges] - np.cumsum(spans) + spans, spans)
+        (x0, y0), (x1, y1) = start[edge].T, end[edge].T
+        crossing = (y[point] - y0) * (x1 - x0) / (y1 - y0) + x0
+        to_the_left += np.bincount(point[crossing < x[point]], minlength=len(points))
+    odd = np.empty(len(points), dtype=np.bool_)
+    odd[order] = to_the_left % 2 == 1
     return odd
 
 
-def _without_overlaps(shapes: list[Any]) -> list[Any]:
-    """Take from each geometry what the earlier ones own."""
-    geometries = np.array(shapes, dtype=np.object_)
-    later, earlier = shapely.STRtree(geometries).query(geometries)
+def _batches(count: npt.NDArray[np.int64], most: int) -> Iterator[slice]:
+    """Neighbors of together about ``most``, or one alone that has more."""
+    total = np.cumsum(count)
+    begin = 0
+    while begin < len(count):
+        before = int(total[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(total, before + most, side="right")))
+        yield slice(begin, end)
+        begin = end
+
+
+def _without_overlaps(shapes: Geometries, work: Work) -> Geometries:
+    """Take from each geometry what the earlier ones own. Raises TooMuch where that is too much."""
+    pairs, boxes = _overlapping_pairs(shapes)
+    work.check_overlaps(pairs, boxes)
     neighbours: list[list[int]] = [[] for _ in shapes]
-    for j, i in zip(later.tolist(), earlier.tolist(), strict=True):
-        if i < j:
-            neighbours[j].append(i)
-    owned: list[Any] = []
-    for shape, indices in zip(shapes, neighbours, strict=True):
-        # Sorted, because the tree's order is an accident of its layout.
-        rivals = [owned[i] for i in sorted(indices)]
-        taken = [rival for rival in rivals if _overlaps(shape, rival)]
+    for earlier, later in pairs.tolist():
+        neighbours[later].append(earlier)
+    owned: Geometries = shapes.copy()
+    for later, indices in enumerate(neighbours):
+        rivals = [owned[earlier] for earlier in indices]
+        taken = [rival for rival in rivals if _overlaps(shapes[later], rival)]
         if taken:
-            shape = _areas(shapely.difference(shape, shapely.union_all(taken)))
-        owned.append(shape)
+            left = shapely.difference(shapes[later], shapely.union_all(taken))
+            owned[later] = _areas(left)
     return owned
+
+
+def _overlapping_pairs(
+    shapes: Geometries,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The pairs of geometries that have more than a border in common, and the box they share.
+
+    Int64 (n, 2), sorted by the later and then the earlier one, and float64 (n, 4).
+    """
+    there = np.flatnonzero(~shapely.is_empty(shapes))
+    corners = shapely.bounds(shapes[there])
+    found, boxes = box_pairs(corners[:, :2], corners[:, 2:], MAX_OVERLAP_PX2)
+    pairs = there[found]
+    overlap = shapely.relate_pattern(shapes[pairs[:, 0]], shapes[pairs[:, 1]], "T********")
+    pairs, boxes = pairs[overlap], boxes[overlap]
+    order = np.lexsort(pairs.T)
+    return pairs[order], boxes[order]
 
 
 def _overlaps(shape: Any, other: Any) -> bool:
@@ -307,9 +391,18 @@ def _overlaps(shape: Any, other: Any) -> bool:
     return bool(common.area > MAX_OVERLAP_PX2 and 2 * common.area > MAX_SLIVER_PX * common.length)
 
 
-def _rings_of(polygon: shapely.Polygon) -> tuple[npt.NDArray[np.float64], ...]:
-    rings = [polygon.exterior, *polygon.interiors]
-    return tuple(_on_grid(shapely.get_coordinates(ring)[:-1]) for ring in rings)
+def _rings_of(polygons: Geometries) -> list[tuple[npt.NDArray[np.float64], ...]]:
+    """The rings of each polygon, the exterior first, without the repeated point at their ends."""
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    points = _on_grid(points)
+    ends = np.cumsum(np.bincount(ring, minlength=len(rings))).tolist()
+    found: list[list[npt.NDArray[np.float64]]] = [[] for _ in polygons]
+    first = 0
+    for index, end in zip(polygon.tolist(), ends, strict=True):
+        found[index].append(points[first : end - 1])
+        first = end
+    return [tuple(each) for each in found]
 
 
 def regions_to_json(regions: Sequence[Region]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from labeling.api import VolunteerView, known_labeler, labels_sent, task_json
 from labeling.api_errors import Conflict, Gone
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, ImageReport, Labeler
+from labeling.serializers import AsSent
 from labeling.services import corrections, drafts, labels, reports
 from labeling.tasks import process_image
 
@@ -23,7 +24,7 @@ class Correction(serializers.Serializer[Any]):
     """New polygons for a label; `id` is the client's own for this sending."""
 
     id = serializers.UUIDField()
-    polygons = serializers.JSONField()
+    polygons = AsSent()
     base_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any
 
+import orjson
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON no deeper than Python reads it: a thousand open brackets are a bad request, no crash."""
+    """JSON as its standard says, in UTF-8, nested a thousand deep at most.
+
+    Read several times as quickly as by Python's own parser. Numbers that are none (NaN, Infinity)
+    or that no float holds are refused, and whole numbers of more than 64 bits become floats.
+    """
 
     def parse(
         self,
@@ -19,6 +24,6 @@ class BoundedJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply to be read.") from error
+            return orjson.loads(stream.read())
+        except orjson.JSONDecodeError as error:
+            raise ParseError(f"This is not JSON: {error}.") from error

@@ -15,6 +15,16 @@ from labeling.services import lesson_pictures
 MAX_AHEAD = 2
 
 
+class AsSent(serializers.Field[Any, Any, Any, Any]):
+    """Any JSON, as it was decoded: the service that uses it looks at it.
+
+    (`serializers.JSONField` writes all of it out as text again, to see that it can be.)
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+
 class NextRequest(serializers.Serializer[Any]):
     """What the drawing page tells when it asks for an image.
 
@@ -37,8 +47,8 @@ class DrawingSerializer(serializers.Serializer[Any]):
     writer = serializers.CharField(max_length=40)
     stroke = serializers.IntegerField(min_value=0, max_value=2**30)
     format = serializers.IntegerField(min_value=1, max_value=1000)
-    polygons = serializers.JSONField()
-    steps = serializers.JSONField()
+    polygons = AsSent()
+    steps = AsSent()
     started_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     corrects = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
@@ -74,7 +84,7 @@ class LabelSubmission(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     image = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
-    polygons = serializers.JSONField()
+    polygons = AsSent()
     started_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 

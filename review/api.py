@@ -19,7 +19,6 @@ from rest_framework.views import APIView
 from ai4mars_site.tasks import nudge
 from labeling.api_errors import Conflict
 from labeling.models import Campaign, Label, Role
-from labeling.parsers import BoundedJSONParser
 from labeling.serializers import ImageSerializer
 from review import permissions
 from review.agreement import class_agreements, pair_matrix
@@ -53,7 +52,6 @@ class MayReview(BasePermission):
 
 class ReviewView(APIView):
     permission_classes = (MayReview,)
-    parser_classes = (BoundedJSONParser,)
 
     @property
     def reviewer(self) -> User:

@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from labeling.geometry import MAX_POINTS, MAX_REGIONS
+from labeling.geometry import (
+    MAX_POINTS,
+    MAX_REGIONS,
+    MAX_RINGS,
+    coordinates_of,
+    first_wrong_point,
+)
 from labeling.models import Assignment, Draft, Image, Label, Labeler
 
 #: Nobody goes on with a drawing after this long.
@@ -153,40 +161,42 @@ def _polygons(raw: object) -> list[dict[str, Any]]:
     """Regions in the form of a label's; unlike there, they may cross themselves or be tiny."""
     if not isinstance(raw, list) or len(raw) > MAX_REGIONS:
         raise InvalidDraft(f"polygons must be a list of at most {MAX_REGIONS} regions.")
-    regions = []
-    points = 0
+    regions: list[dict[str, Any]] = []
     for region in raw:
         code = region.get("class") if isinstance(region, dict) else None
         # Exactly int: a bool is one to Python.
         if type(code) is not int or not 0 <= code <= 254:
             raise InvalidDraft('Each of the polygons must have "class", a code from 0 to 254.')
-        rings = _rows("rings", region.get("rings"))
-        points += sum(map(len, rings))
+        rings = region.get("rings")
+        if not isinstance(rings, list):
+            raise InvalidDraft("rings must be a list of rows of points.")
         regions.append({"class": code, "rings": rings})
-    if points > MAX_POINTS:
-        raise InvalidDraft(f"polygons have more than {MAX_POINTS} points: simplify the outlines.")
+    _check_rows("polygons", list(chain.from_iterable(region["rings"] for region in regions)))
     return regions
 
 
 def _steps(raw: object) -> list[list[list[float]]]:
-    return _rows("steps", raw)
-
-
-def _rows(name: str, raw: object) -> list[list[list[float]]]:
-    """Lists of [x, y] points, bounded, as they were sent."""
-    if not isinstance(raw, list) or len(raw) > MAX_POINTS:
-        raise InvalidDraft(f"{name} must be a list of rows of points.")
-    points = 0
-    for row in raw:
-        points += len(row) if isinstance(row, list) else 0
-        if not isinstance(row, list) or points > MAX_POINTS or not all(map(_is_point, row)):
-            raise InvalidDraft(f"{name} must hold rows of [x, y] points, {MAX_POINTS} at most.")
+    if not isinstance(raw, list):
+        raise InvalidDraft("steps must be a list of rows of points.")
+    _check_rows("steps", raw)
     return raw
 
 
-def _is_point(point: object) -> bool:
-    return (
-        isinstance(point, list)
-        and len(point) == 2
-        and all(type(each) in (int, float) and abs(each) <= _FARTHEST for each in point)
-    )
+def _check_rows(name: str, rows: list[Any]) -> None:
+    """Refuse what is not lists of [x, y] points, or more of them than a label may have.
+
+    Lengths first: what is too long is not looked at.
+    """
+    if len(rows) > MAX_RINGS or not set(map(type, rows)) <= {list}:
+        raise InvalidDraft(f"{name} must hold rows of points, {MAX_RINGS} rows at most.")
+    if sum(map(len, rows)) > MAX_POINTS:
+        raise InvalidDraft(f"{name} have more than {MAX_POINTS} points: simplify the outlines.")
+    points = list(chain.from_iterable(rows))
+    if first_wrong_point(points) is not None or not _are_near(points):
+        raise InvalidDraft(f"{name} must hold rows of [x, y] points near the picture.")
+
+
+def _are_near(points: list[list[float]]) -> bool:
+    coordinates = coordinates_of(points)
+    # Not a number is not near either.
+    return bool((np.abs(coordinates) <= _FARTHEST).all())

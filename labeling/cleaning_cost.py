@@ -1,0 +1,387 @@
+"""The work of cleaning a label, counted from its outlines before any of it is begun.
+
+A few thousand points can keep a processor busy for minutes, when outlines cross each other often
+or lie on top of each other. What costs time is counted here with array operations whose own cost
+is bounded, and the counts are weighed by what was measured (``make bench``). One unit is about a
+microsecond of one processor core.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+# All that a label costs, from its text to the database, may come to so much; and so much of it may
+# be spent before it is known whether regions whose bounding boxes overlap do so themselves.
+MAX_COST = 250_000
+MAX_COST_BEFORE = 50_000
+
+# Of all outlines together: rasterizing visits every pixel row that one crosses. A label that fills
+# an image of 1024 x 1024 px with shapes of 30 px has 70,000 px.
+MAX_LENGTH_PX = 1_000_000
+
+# Pairs of edges near each other, which are looked at one by one. Honest outlines have about
+# three per point.
+SPARE_EDGE_PAIRS = 100_000
+EDGE_PAIRS_PER_POINT = 5
+
+# What it costs to read, check and write a point, a ring and a region; to look at two edges near
+# each other; to split, snap and put together two edges that cross, of one region or of two; and to
+# ask for one edge on which side of it a face of an outline that crosses itself is.
+POINT_COST = 3.5
+RING_COST = 5.0
+REGION_COST = 20.0
+EDGE_PAIR_COST = 0.1
+OWN_CROSSING_COST = 160.0
+CROSSING_COST = 75.0
+SIDE_COST = 0.02
+
+# Two regions whose bounding boxes overlap: whether the regions do; then, if so, taking the common
+# area away. Of the points, all those count that lie in the common box.
+PAIR_COST = 6.0
+PAIR_POINT_COST = 0.2
+PAIR_REGION_POINT_COST = 0.005
+OVERLAP_COST = 100.0
+OVERLAP_POINT_COST = 0.5
+OVERLAP_REGION_POINT_COST = 0.03
+
+# Cells per side of the table that counts points in boxes.
+TABLE_CELLS = 128
+
+# The grid of coordinates, and by how much cells are widened against rounding, in its steps.
+STEPS_PER_PX = 100
+MARGIN = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """The rings of all regions in one array.
+
+    ``points`` is float64 (n, 2), (x, y) in pixels on the grid of 0.01 px. ``firsts`` is where each
+    ring starts, with n at the end, and ``region_of_ring`` the region that each belongs to, in
+    ascending order. A ring has 3 points at least.
+    """
+
+    points: Floats
+    firsts: Ints
+    region_of_ring: Ints
+
+    @property
+    def ring_of_point(self) -> Ints:
+        return np.repeat(np.arange(len(self.region_of_ring)), np.diff(self.firsts))
+
+    @property
+    def region_firsts(self) -> Ints:
+        """Where each region's points start."""
+        rings = np.flatnonzero(np.diff(self.region_of_ring, prepend=-1))
+        starts: Ints = self.firsts[rings]
+        return starts
+
+    def rings_of(self, region: int) -> list[Floats]:
+        """The points of each ring of a region."""
+        first, last = np.searchsorted(self.region_of_ring, (region, region + 1))
+        ends = self.firsts[first : last + 1].tolist()
+        return [self.points[a:b] for a, b in pairwise(ends)]
+
+    @property
+    def next_points(self) -> Ints:
+        """Which point comes after each, the first of its ring after the last."""
+        following = np.arange(1, len(self.points) + 1)
+        following[self.firsts[1:] - 1] = self.firsts[:-1]
+        return following
+
+
+class TooMuch(ValueError):
+    """The outlines would take too long to clean; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do for a label.
+
+    ``length_px`` is the length of all outlines, the sum of both directions; ``edge_pairs`` the
+    pairs of edges that lie near each other; ``own_crossings`` and ``crossings`` the places where
+    edges of one region and of two cross; ``sides`` what the even-odd rule looks at; ``pairs`` the
+    pairs of regions whose bounding boxes overlap, and ``pair_points`` the points in their common
+    boxes. ``sizes`` are the points of each region, and ``table`` says how many lie where.
+    """
+
+    points: int
+    rings: int
+    regions: int
+    length_px: float
+    edge_pairs: int
+    own_crossings: int
+    crossings: int
+    sides: int
+    pairs: int
+    pair_points: int
+    pair_region_points: int
+    sizes: Ints
+    table: "PointTable"
+
+    @property
+    def before_overlaps(self) -> float:
+        """The cost of repairing each region, and of finding out which of them overlap."""
+        return (
+            OWN_CROSSING_COST * self.own_crossings
+            + SIDE_COST * self.sides
+            + PAIR_COST * self.pairs
+            + PAIR_REGION_POINT_COST * self.pair_region_points
+            + PAIR_POINT_COST * self.pair_points
+        )
+
+    @property
+    def without_overlaps(self) -> float:
+        """The cost where no two regions overlap."""
+        return (
+            POINT_COST * self.points
+            + RING_COST * self.rings
+            + REGION_COST * self.regions
+            + EDGE_PAIR_COST * self.edge_pairs
+            + CROSSING_COST * self.crossings
+            + self.before_overlaps
+        )
+
+    @property
+    def at_most(self) -> float:
+        """The cost where all pairs of regions overlap whose bounding boxes do."""
+        return self.with_overlaps(self.pairs, self.pair_points, self.pair_region_points)
+
+    def with_overlaps(self, pairs: int, pair_points: int, pair_region_points: int) -> float:
+        """The cost where so many regions overlap; the counts are of these pairs alone."""
+        return (
+            self.without_overlaps
+            + OVERLAP_COST * pairs
+            + OVERLAP_POINT_COST * pair_points
+            + OVERLAP_REGION_POINT_COST * pair_region_points
+        )
+
+    def check_overlaps(self, pairs: Ints, boxes: Floats) -> None:
+        """Raise TooMuch where these regions overlap; ``boxes`` are those that each pair shares."""
+        points = int(self.table.count(boxes).sum())
+        region_points = int(self.sizes[pairs].sum())
+        if self.with_overlaps(len(pairs), points, region_points) > MAX_COST:
+            raise TooMuch(STACKED)
+
+
+STACKED = (
+    "Too many shapes lie on top of each other or against each other. Join those of one class, and "
+    "delete those that others cover."
+)
+TANGLED = (
+    "The outlines are too tangled: too many of them run across each other or close together. "
+    "Draw them again with simpler outlines."
+)
+
+
+def count_work(outlines: Outlines, width: int, height: int, least_overlap: float) -> Work:
+    """Count what there is to do. Raises TooMuch where it is out of bounds, whatever overlaps.
+
+    ``least_overlap`` is the area in px2 below which an overlap of two regions is left alone.
+    """
+    frame = np.array([width, height], dtype=np.float64)
+    points, following = outlines.points, outlines.next_points
+    length = float(np.abs(points[following] - points).sum())
+    if length > MAX_LENGTH_PX:
+        raise TooMuch(
+            f"The outlines are {length:.0f} px long together, and a label may have "
+            f"{MAX_LENGTH_PX}: draw fewer or simpler outlines."
+        )
+    inside = np.clip(points, 0.0, frame)
+    firsts = outlines.region_firsts
+    pairs, common = box_pairs(
+        np.minimum.reduceat(inside, firsts), np.maximum.reduceat(inside, firsts), least_overlap
+    )
+    edge_pairs, a, b = _crossing_edges(points, following)
+    region = np.repeat(outlines.region_of_ring, np.diff(outlines.firsts))
+    own = region[a] == region[b]
+    places = _places(points, points[following], a, b)
+    table = PointTable(np.clip(np.concatenate([points, places]), 0.0, frame), frame)
+    sizes = np.diff(firsts, append=len(points))
+    work = Work(
+        points=len(points),
+        rings=len(outlines.region_of_ring),
+        regions=len(firsts),
+        length_px=length,
+        edge_pairs=edge_pairs,
+        own_crossings=int(own.sum()),
+        crossings=int((~own).sum()),
+        sides=_sides(points[:, 1], points[following, 1], places[own, 1]),
+        pairs=len(pairs),
+        pair_points=int(table.count(common).sum()),
+        pair_region_points=int(sizes[pairs].sum()),
+        sizes=sizes,
+        table=table,
+    )
+    is_late = work.before_overlaps > MAX_COST_BEFORE
+    if work.without_overlaps > MAX_COST or (is_late and work.at_most > MAX_COST):
+        raise TooMuch(_most_of(work))
+    return work
+
+
+def _most_of(work: Work) -> str:
+    """What to say of work that is too much: of what there is most."""
+    crossing = (
+        OWN_CROSSING_COST * work.own_crossings
+        + CROSSING_COST * work.crossings
+        + SIDE_COST * work.sides
+    )
+    return TANGLED if crossing > work.at_most / 2 else STACKED
+
+
+def _sides(start: Floats, end: Floats, levels: Floats) -> int:
+    """How many edges reach over how many of some levels, counted together."""
+    levels = np.sort(levels)
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    reached = np.searchsorted(levels, high, side="right") - np.searchsorted(levels, low)
+    return int(reached.sum())
+
+
+class PointTable:
+    """How many points lie in a box, from a table of sums: a bound that is quick to look up."""
+
+    def __init__(self, points: Floats, size: Floats) -> None:
+        self.cell = size / TABLE_CELLS
+        column, row = np.minimum(points / self.cell, TABLE_CELLS - 1).astype(np.int64).T
+        counts = np.bincount(row * TABLE_CELLS + column, minlength=TABLE_CELLS**2)
+        self.sums = np.zeros((TABLE_CELLS + 1, TABLE_CELLS + 1), dtype=np.int64)
+        self.sums[1:, 1:] = counts.reshape(TABLE_CELLS, TABLE_CELLS).cumsum(axis=0).cumsum(axis=1)
+
+    def count(self, boxes: Floats) -> Ints:
+        """Points in the cells that each box (left, top, right, bottom) touches: int64 (n,)."""
+        left, top = np.minimum(boxes[:, :2] / self.cell, TABLE_CELLS - 1).astype(np.int64).T
+        right, bottom = np.minimum(boxes[:, 2:] / self.cell, TABLE_CELLS - 1).astype(np.int64).T + 1
+        counts: Ints = (
+            self.sums[bottom, right]
+            - self.sums[top, right]
+            - self.sums[bottom, left]
+            + self.sums[top, left]
+        )
+        return counts
+
+
+def box_pairs(low: Floats, high: Floats, least_area: float) -> tuple[Ints, Floats]:
+    """Boxes that have more than an area in common: the pairs (k, 2), and what they share (k, 4).
+
+    ``low`` and ``high`` are the corners (n, 2) of each box; of a pair the earlier comes first.
+    """
+    # In the order of their left sides a box meets only those up to its right side.
+    order = np.argsort(low[:, 0], kind="stable")
+    left = low[order, 0]
+    count = np.searchsorted(left, high[order, 0]) - np.arange(1, len(order) + 1)
+    count = np.maximum(count, 0)
+    first = np.repeat(np.arange(len(order)), count)
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
+    a, b = order[first], order[second]
+    common_low = np.maximum(low[a], low[b])
+    common_high = np.minimum(high[a], high[b])
+    sides = common_high - common_low
+    meet = (sides > 0).all(axis=1) & (sides.prod(axis=1) > least_area)
+    pairs = np.stack([np.minimum(a, b)[meet], np.maximum(a, b)[meet]], axis=1)
+    return pairs, np.concatenate([common_low[meet], common_high[meet]], axis=1)
+
+
+def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
+    """How many pairs of edges lie in one cell of a grid, and which two edges cross.
+
+    An edge that ends on another crosses it, and so does one that runs along a part of it; edges
+    that have an end in common do not. Raises TooMuch where more pairs are near than may be.
+    """
+    steps = np.round(points * STEPS_PER_PX)
+    edge, cell = _cells(steps, steps[following] - steps)
+    # One number to sort by: the cell, then the edge.
+    keys = np.sort(cell * len(points) + edge)
+    cell, edge = np.divmod(keys, len(points))
+    ends = np.searchsorted(cell, cell, side="right")
+    count = ends - np.arange(1, len(edge) + 1)
+    edge_pairs = int(count.sum())
+    if edge_pairs > SPARE_EDGE_PAIRS + EDGE_PAIRS_PER_POINT * len(points):
+        raise TooMuch(TANGLED)
+    first = np.repeat(np.arange(len(edge)), count)
+    second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
+    a, b = edge[first], edge[second]
+    whole = steps.astype(np.int64)
+    crossing = _crossing_pairs(whole, whole[following], a, b)
+    pair = np.unique(a[crossing] * len(points) + b[crossing])
+    a, b = np.divmod(pair, len(points))
+    return edge_pairs, a, b
+
+
+def _cells(starts: Floats, lines: Floats) -> tuple[Ints, Ints]:
+    """Which cells of a grid each edge runs through: the edge and the cell, one each per entry.
+
+    Cells are as large as the edges are long on average; longer edges are cut into pieces.
+    """
+    reach = np.abs(lines).max(axis=1)
+    size = max(2.0, float(reach.mean()))
+    pieces = np.ceil(reach / size).astype(np.int64)
+    pieces[pieces == 0] = 1
+    edge = np.repeat(np.arange(len(starts)), pieces)
+    number = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    share = 1 / pieces[edge]
+    begin = starts[edge] + lines[edge] * (number * share)[:, None]
+    end = starts[edge] + lines[edge] * ((number + 1) * share)[:, None]
+    origin = starts.min(axis=0) - 1
+    low = np.floor((np.minimum(begin, end) - MARGIN - origin) / size).astype(np.int64)
+    high = np.floor((np.maximum(begin, end) + MARGIN - origin) / size).astype(np.int64)
+    columns = int(high[:, 0].max()) + 2
+    # A piece is no longer than a cell and touches two of them in each direction at most.
+    entries = []
+    for right in (0, 1):
+        for down in (0, 1):
+            there = np.ones(len(low), dtype=np.bool_)
+            if right:
+                there &= high[:, 0] > low[:, 0]
+            if down:
+                there &= high[:, 1] > low[:, 1]
+            at = (low[there, 1] + down) * columns + low[there, 0] + right
+            entries.append((edge[there], at))
+    edges, cells = (np.concatenate(each) for each in zip(*entries, strict=True))
+    return edges, cells
+
+
+def _crossing_pairs(start: Ints, end: Ints, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
+    """Which of the pairs of edges cross, exactly: coordinates are whole numbers."""
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    # Each place as one number: edges that have an end in common are sorted out at once.
+    first, last = (points[:, 0] * 2**31 + points[:, 1] for points in (start, end))
+    near = np.flatnonzero(
+        (low[a, 0] <= high[b, 0])
+        & (low[b, 0] <= high[a, 0])
+        & (low[a, 1] <= high[b, 1])
+        & (low[b, 1] <= high[a, 1])
+        & (first[a] != first[b])
+        & (first[a] != last[b])
+        & (last[a] != first[b])
+        & (last[a] != last[b])
+    )
+    p, q, r, s = start[a[near]], end[a[near]], start[b[near]], end[b[near]]
+    crossing = (np.sign(_side(p, q, r)) * np.sign(_side(p, q, s)) <= 0) & (
+        np.sign(_side(r, s, p)) * np.sign(_side(r, s, q)) <= 0
+    )
+    crosses = np.zeros(len(a), dtype=np.bool_)
+    crosses[near[crossing]] = True
+    return crosses
+
+
+def _side(p: Ints, q: Ints, of: Ints) -> Ints:
+    side: Ints = (q[:, 0] - p[:, 0]) * (of[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (
+        of[:, 0] - p[:, 0]
+    )
+    return side
+
+
+def _places(start: Floats, end: Floats, a: Ints, b: Ints) -> Floats:
+    """Where edges that cross do so; where they run along each other, the middle of the first."""
+    p, r = start[a], start[b]
+    d, e = end[a] - p, end[b] - r
+    turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]
+    along = (r[:, 0] - p[:, 0]) * e[:, 1] - (r[:, 1] - p[:, 1]) * e[:, 0]
+    share = np.divide(along, turn, out=np.full(len(turn), 0.5), where=turn != 0)
+    places: Floats = p + d * np.clip(share, 0, 1)[:, None]
+    return places
