@@ -1,7 +1,11 @@
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from labeling.forms import CampaignForm
 from labeling.models import Campaign, Image, Label, Labeler, TerrainClass, TutorialStep
+from labeling.services import independence
 
 
 class TerrainClassInline(admin.StackedInline):
@@ -81,6 +85,25 @@ class LabelAdmin(admin.ModelAdmin):
     #: As an index has them: millions are not sorted for the first hundred.
     ordering = ("image_id", "labeler_id")
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
+        """Without images that the admin is to draw alone, as an expert."""
+        assert isinstance(request.user, User)
+        return (
+            super()
+            .get_queryset(request)
+            .exclude(image__in=independence.closed_images(request.user))
+        )
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Label | None:
+        """The label to look at; that its image's labels were seen is written down."""
+        label: Label | None = super().get_object(request, object_id, from_field)
+        assert isinstance(request.user, User)
+        if label is not None and not independence.show(label.image_id, request.user):
+            return None
+        return label
 
     def has_add_permission(self, request: object) -> bool:
         return False

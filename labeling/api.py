@@ -188,6 +188,8 @@ class Labels(VolunteerView):
             raise Conflict(str(error), code="answer_refused") from error
         except labels.DifferentLabel as error:
             raise Conflict(str(error), code="different_label") from error
+        except labels.NotIndependent as error:
+            raise Conflict(str(error), code="not_independent") from error
         except labels.AlreadyLabeled as error:
             raise Conflict(str(error), code="already_labeled") from error
         if created:

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -17,6 +20,7 @@ from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign
 from labeling.models import Campaign, Image
 from labeling.pictures import class_png, read_mask
+from labeling.services import independence
 from merging.class_cards import class_cards
 from merging.method_names import NAMES
 from merging.methods import Kind, MergeMethod
@@ -136,6 +140,9 @@ def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> Htt
     """
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images.select_related("campaign"), pk=pk)
+    assert isinstance(request.user, User)
+    if not independence.show(image.pk, request.user):
+        raise PermissionDenied(_("Draw this picture first, or give it up."))
     if picture in STEPS:
         return _png(layer_steps(image, picture), dict(enumerate(RAMP)))
     if picture not in set(Kind):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from labeling.admin_views import managed_campaign
 from labeling.models import Assignment, Campaign, Image, Role
-from labeling.services import assignments
+from labeling.services import assignments, independence
 from labeling.services.known_answers import AnswerRefused
 from labeling.visitors import labeler_of
 from merging.gold import PAPER_TABLE_2
@@ -181,12 +181,26 @@ def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
     """
     gold = Assignment.objects.filter(role=Role.EXPERT).select_related("image__campaign", "labeler")
     assignment = get_object_or_404(gold, pk=pk)
-    if assignment.labeler.user_id == request.user.pk:
-        assignments.reopen(assignment)
-        return redirect("my_gold")
-    campaign = managed_campaign(request, assignment.image.campaign.slug)
-    assignments.reopen(assignment)
-    return redirect("gold_experts", campaign.slug)
+    is_own = assignment.labeler.user_id == request.user.pk
+    slug = assignment.image.campaign.slug
+    if not is_own:
+        managed_campaign(request, slug)
+    if not assignments.reopen(assignment) and assignment.status == Assignment.Status.SKIPPED:
+        said = _("%(expert)s has given %(picture)s up, so nobody can ask for that drawing again.")
+        names = {"expert": assignment.labeler, "picture": assignment.image.product_id}
+        messages.error(request, said % names)
+    return redirect("my_gold") if is_own else redirect("gold_experts", slug)
+
+
+@require_POST
+@login_required
+def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """An expert never draws a picture that they skipped, and sees what the others drew."""
+    own = Assignment.objects.filter(role=Role.EXPERT, labeler__user=request.user.pk)
+    assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
+    if not independence.give_up(assignment):
+        messages.error(request, _("Skip the picture first: it is still open to draw."))
+    return redirect("my_gold")
 
 
 @never_cache

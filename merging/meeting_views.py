@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import csv
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.tasks import nudge
 from labeling.files import safe_cell
 from labeling.masks import NO_LABEL
-from labeling.models import Campaign, Image, Label
+from labeling.models import Campaign, Image, Label, Labeler
 from labeling.permissions import may_manage
-from labeling.services import corrections
+from labeling.services import corrections, independence
 from labeling.services.labelers import labeler_of_user
 from merging.class_cards import class_cards
 from merging.gold_forms import PolicyForm
-from merging.models import ExpertAgreement, LabelingPolicy
+from merging.models import ExpertAgreement
 from merging.services import consensus, gold_plans
 from merging.tasks import compare_experts
 
@@ -34,14 +35,17 @@ PAGE = 24
 COMPARED_AT_ONCE = 6
 
 
-def campaign_to_meet_on(request: HttpRequest, slug: str) -> Campaign:
-    """The campaign of a meeting, for its admins and its experts; PermissionDenied for others."""
+def campaign_to_meet_on(request: HttpRequest, slug: str) -> tuple[Campaign, User]:
+    """The campaign of a meeting and who asks, for its admins and its experts.
+
+    Raises PermissionDenied for others.
+    """
     campaign = get_object_or_404(Campaign, slug=slug)
     user = request.user
-    if may_manage(user):
-        return campaign
-    if isinstance(user, User) and consensus.takes_part(campaign, labeler_of_user(user)):
-        return campaign
+    if isinstance(user, User) and (
+        may_manage(user) or consensus.takes_part(campaign, labeler_of_user(user))
+    ):
+        return campaign, user
     raise PermissionDenied("This page is for the campaign's experts and admins.")
 
 
@@ -50,14 +54,14 @@ def campaign_to_meet_on(request: HttpRequest, slug: str) -> Campaign:
 @login_required
 def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
     """Images with the worst agreement, what is disputed over all of them, and what was settled."""
-    campaign = campaign_to_meet_on(request, slug)
+    campaign, user = campaign_to_meet_on(request, slug)
     form = PolicyForm(request.POST or None, label_suffix="")
     if request.method == "POST" and keep_policy(request, form, campaign):
         return redirect(reverse("gold_meeting", args=(slug,)) + "#policies")
     waiting = consensus.bring_up_to_date(campaign, COMPARED_AT_ONCE)
     if waiting:
         nudge(compare_experts, campaign.pk)
-    compared = list(consensus.worst_first(campaign))
+    compared = list(consensus.worst_first(campaign, user))
     page = Paginator(compared, PAGE).get_page(request.GET.get("page"))
     labeled = sum(each.labeled_pixels for each in compared)
     disputed = sum(each.disputed_pixels for each in compared)
@@ -69,13 +73,14 @@ def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
             "manages": may_manage(request.user),
             "draft": gold_plans.draft_of(campaign),
             "waiting": waiting,
+            "closed": consensus.closed_to(campaign, user).count(),
             "page": page,
             "cards": [meeting_card(each) for each in page.object_list],
             "images": len(compared),
             "percent": percent(disputed, labeled),
             "pairs": pair_rows(campaign, consensus.pairs_of(compared), labeled),
             "form": form,
-            "policies": policies_of(campaign),
+            "policies": consensus.policies_of(campaign, user),
         },
     )
 
@@ -90,11 +95,6 @@ def keep_policy(
     policy.campaign, policy.image, policy.author = campaign, image, request.user
     policy.save()
     return True
-
-
-def policies_of(campaign: Campaign) -> QuerySet[LabelingPolicy]:
-    """What was settled for a campaign, the newest first."""
-    return LabelingPolicy.objects.filter(campaign=campaign).select_related("author", "image")
 
 
 def percent(part: int, whole: int) -> float | None:
@@ -134,13 +134,15 @@ def meeting_card(compared: ExpertAgreement) -> dict[str, Any]:
 @login_required
 def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One image: the regions in dispute, and who said what; a POST keeps what was settled."""
-    campaign = campaign_to_meet_on(request, slug)
+    campaign, user = campaign_to_meet_on(request, slug)
     image = image_to_talk_about(campaign, pk)
+    if not independence.show(image.pk, user):
+        return closed_page(request, image, user)
     form = PolicyForm(request.POST or None, label_suffix="")
     if request.method == "POST" and keep_policy(request, form, campaign, image):
         return redirect(reverse("gold_meeting_image", args=(slug, pk)) + "#policies")
     compared = consensus.compare(image.pk)
-    order = list(consensus.worst_first(campaign).values_list("image", flat=True))
+    order = list(consensus.worst_first(campaign, user).values_list("image", flat=True))
     place = order.index(pk) if pk in order else 0
     drawn = consensus.expert_labels(image)
     regions = consensus.regions_of(image, consensus.masks_of(drawn, image))
@@ -166,9 +168,16 @@ def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse
             "before_url": meeting_url(campaign, order, place - 1),
             "after_url": meeting_url(campaign, order, place + 1),
             "form": form,
-            "policies": policies_of(campaign).filter(image=image),
+            "policies": consensus.policies_of(campaign, user).filter(image=image),
         },
     )
+
+
+def closed_page(request: HttpRequest, image: Image, user: User) -> HttpResponse:
+    """Say to an expert who can still draw the image why it is closed, and what to do."""
+    given = independence.undrawn(Labeler.objects.filter(user=user)).get(image=image)
+    context = {"campaign": image.campaign, "image": image, "assignment": given}
+    return render(request, "merging/gold/closed.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def image_to_talk_about(campaign: Campaign, pk: int) -> Image:
@@ -189,6 +198,7 @@ def expert_card(label: Label, number: int) -> dict[str, Any]:
         "number": number + 1,
         "name": str(label.labeler),
         "picture_url": reverse("gold_disputes", args=args),
+        "independent": label.independent,
     }
 
 
@@ -227,7 +237,10 @@ def gold_disputes(
     request: HttpRequest, slug: str, pk: int, which: int | None = None
 ) -> HttpResponse:
     """What is in dispute on an image, or one expert's label, to be laid over the picture."""
-    image = image_to_talk_about(campaign_to_meet_on(request, slug), pk)
+    campaign, user = campaign_to_meet_on(request, slug)
+    image = image_to_talk_about(campaign, pk)
+    if not independence.show(image.pk, user):
+        raise PermissionDenied(_("Draw this picture first, or give it up."))
     try:
         content = consensus.picture(image, which)
     except IndexError as error:
@@ -240,14 +253,14 @@ def gold_disputes(
 @login_required
 def policies_file(request: HttpRequest, slug: str) -> HttpResponse:
     """What was settled, as CSV, the oldest first."""
-    campaign = campaign_to_meet_on(request, slug)
+    campaign, user = campaign_to_meet_on(request, slug)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{slug}-policies.csv"'},
     )
     writer = csv.writer(response)
     writer.writerow(["date", "author", "image", "policy"])
-    for each in policies_of(campaign).order_by("created_at", "pk"):
+    for each in consensus.policies_of(campaign, user).order_by("created_at", "pk"):
         name = each.image.product_id if each.image else ""
         row = (each.created_at.isoformat(), each.author.get_username(), name, each.text)
         writer.writerow([safe_cell(cell) for cell in row])

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -25,6 +27,7 @@ from django.views.decorators.http import (
 from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign
 from labeling.models import Campaign
+from labeling.services import independence
 from merging import downloads
 from merging.forms import PublishingForm, ReleaseForm
 from merging.method_names import NAMES
@@ -193,6 +196,16 @@ def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     release = managed_release(request, pk)
     if not release.archive.name:
         raise Http404
+    assert isinstance(request.user, User)
+    closed = independence.closed_images(request.user).filter(campaign=release.campaign_id)
+    labeled = release.parts.exclude(split="")
+    if labeled.filter(product_id__in=closed.values("product_id")).exists():
+        raise PermissionDenied(
+            _(
+                "You can still draw gold pictures of this campaign alone, and a release shows what "
+                "others drew on them. Draw them first, or give them up."
+            )
+        )
     return downloads.answer(request, release)
 
 

@@ -43,6 +43,7 @@ urlpatterns = [
     path("gold/<slug:slug>/policies.csv", meeting_views.policies_file, name="policies_file"),
     path("gold/<int:pk>/known-answer/", gold_views.gold_known_answer, name="gold_known_answer"),
     path("gold/<int:pk>/ask-again/", gold_views.gold_ask_again, name="gold_ask_again"),
+    path("gold/<int:pk>/give-up/", gold_views.gold_give_up, name="gold_give_up"),
     path("manage/<slug:slug>/merges/", comparison_views.merge_methods, name="merge_methods"),
     path(
         "manage/<slug:slug>/merges/<int:pk>/<str:picture>.png",

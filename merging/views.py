@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +16,8 @@ from labeling.admin_views import managed_campaign
 from labeling.models import Campaign, Feedback, Image, ImageReport, Role
 from labeling.permissions import may_manage
 from labeling.services.figures import figures_of, is_large
-from merging.models import LabelingPolicy, MergedMask, Release
+from merging.models import MergedMask, Release
+from merging.services import consensus
 from review.models import Rating
 from review.services import distribution, queue
 
@@ -42,6 +44,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @login_required
 def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
+    assert isinstance(request.user, User)
     figures = figures_of(campaign)
     images = campaign.images.in_dataset().order_by("-crowd_label_count", "product_id")
     return render(
@@ -53,9 +56,7 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
             "is_large": is_large(figures),
             "progress": progress_of(campaign),
             "images": [image_card(image) for image in images[:RECENT_IMAGES]],
-            "policies": LabelingPolicy.objects.filter(campaign=campaign).select_related(
-                "author", "image"
-            ),
+            "policies": consensus.policies_of(campaign, request.user),
         },
     )
 

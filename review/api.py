@@ -20,6 +20,7 @@ from ai4mars_site.tasks import nudge
 from labeling.api_errors import Conflict
 from labeling.models import Campaign, Label, Role
 from labeling.serializers import ImageSerializer
+from labeling.services import independence
 from review import permissions
 from review.agreement import class_agreements, pair_matrix
 from review.models import AgreementScore, LabelFlag, Rating, plan_of
@@ -73,6 +74,8 @@ class NextDoubtful(ReviewView):
         asked.is_valid(raise_exception=True)
         filters = queue.Filters(**asked.validated_data)
         score = queue.next_for(campaign, self.reviewer, skipped_labels(request), filters)
+        if score is not None and not independence.show(score.label.image_id, self.reviewer):
+            score = None
         mine = Rating.objects.standing().filter(reviewer=self.reviewer)
         hide_record = plan_of(campaign).hide_record
         answer: dict[str, Any] = {

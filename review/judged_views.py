@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ai4mars_site.tasks import nudge
 from labeling.models import Campaign, Label, LabelQuerySet
 from labeling.serializers import ImageSerializer, TerrainClassSerializer
+from labeling.services import independence
 from review import permissions
 from review.forms import ChoiceForm, RatingForm
 from review.models import LabelFlag, Rating, plan_of
@@ -40,7 +41,7 @@ def judged(request: HttpRequest, slug: str) -> HttpResponse:
     part = "flagged" if request.GET.get("list") == "flagged" else "rated"
     form = ChoiceForm(campaign, request.GET or None)
     if part == "flagged":
-        labels = service.flagged(campaign)
+        labels = service.flagged(campaign, request.user)
     else:
         labels = service.rated_by(campaign, request.user)
     chosen: dict[str, Any] = {}
@@ -48,6 +49,7 @@ def judged(request: HttpRequest, slug: str) -> HttpResponse:
         labels, chosen = _narrowed(labels, form)
     labels = service.with_ratings(labels, request.user)
     page = Paginator(labels, SHOWN).get_page(request.GET.get("page"))
+    independence.show_all({label.image_id for label in page}, request.user)
     hide = plan_of(campaign).hide_record
     context = {
         "campaign": campaign,

@@ -25,6 +25,7 @@ from ai4mars_site.tasks import nudge
 from labeling.models import Campaign, Image, Labeler, Role, TerrainClass
 from labeling.permissions import may_manage
 from labeling.serializers import ImageSerializer, TerrainClassSerializer
+from labeling.services import independence
 from review import charts, permissions
 from review.forms import ChoiceForm, PartForm, QueueForm
 from review.models import CampaignSkill, LabelerSkill, Order, Rating, plan_of
@@ -129,7 +130,8 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
         ids = {"labeler": labeler and labeler.pk, "image": image and image.pk}
         chosen = bulk.chosen(campaign, **ids)
         labels = bulk.to_rate(chosen, request.user)
-        first = labels.select_related("image", "labeler", "agreement").order_by("pk")
+        first = labels.select_related("image", "labeler", "agreement").order_by("pk")[:BULK_SHOWN]
+        independence.show_all({label.image_id for label in first}, request.user)
         # Nothing of it is rated yet.
         as_shown = DrawnLabel if plan_of(campaign).hide_record else ReviewedLabel
         context |= {
@@ -145,7 +147,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
                 "chosen": ids,
                 "labels": [
                     {**as_shown(label).data, "image": ImageSerializer(label.image).data}
-                    for label in first[:BULK_SHOWN]
+                    for label in first
                 ],
             },
         }

@@ -28,7 +28,7 @@ from labeling.models.images import (
 )
 from labeling.models.imports import ITEM_HOLD, ImportItem, ImportItemQuerySet, ImportJob
 from labeling.models.labelers import Labeler
-from labeling.models.labels import Label, LabelQuerySet, LabelVersion
+from labeling.models.labels import Label, LabelQuerySet, LabelVersion, SeenLabels
 from labeling.models.learning import (
     GuideEntry,
     KnownAnswer,
@@ -69,6 +69,7 @@ __all__ = [
     "Labeler",
     "PracticeAttempt",
     "Role",
+    "SeenLabels",
     "TerrainClass",
     "Translated",
     "TutorialStep",

@@ -64,6 +64,10 @@ class Label(models.Model):
         null=True, blank=True, help_text="Since then the label can no longer be corrected."
     )
     fixed_because = models.CharField(max_length=8, choices=Fixed.choices, blank=True)
+    independent = models.BooleanField(
+        default=True,
+        help_text="False: corrected after its labeler had seen the others' labels of the image.",
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True, blank=True)
@@ -96,6 +100,11 @@ class Label(models.Model):
                 | Q(fixed_at__isnull=False, fixed_because__in=("results", "rated")),
                 name="label_fixed_says_why",
             ),
+            # What is sent first is independent: who has seen the others cannot send it.
+            models.CheckConstraint(
+                condition=Q(independent=True) | Q(version__gte=2),
+                name="label_first_version_independent",
+            ),
         )
         indexes = (
             # The sweep asks for received labels; almost none of millions are.
@@ -108,6 +117,26 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image} by {self.labeler}"
+
+
+class SeenLabels(models.Model):
+    """Somebody was shown what others drew on an image: they cannot label it alone any more.
+
+    Also written for an expert who gives a gold image up to see the others' labels.
+    """
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="seen_labels")
+    labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="seen_labels")
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "seen labels"
+        constraints = (
+            models.UniqueConstraint(fields=("image", "labeler"), name="seen_labels_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.labeler} has seen the labels of {self.image}"
 
 
 class LabelVersion(models.Model):

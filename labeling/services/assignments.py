@@ -18,7 +18,7 @@ from labeling.models import (
     Labeler,
     Role,
 )
-from labeling.services import drafts
+from labeling.services import drafts, independence
 
 #: Two requests of one labeler at the same moment may pick the same image; the loser walks on.
 CLAIM_ATTEMPTS = 5
@@ -136,13 +136,18 @@ def close(assignment: Assignment, status: str) -> bool:
 
 
 def reopen(assignment: Assignment) -> bool:
-    """Give a skipped image to the same labeler once more; False when it was not skipped."""
-    return (
-        Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.SKIPPED).update(
+    """Give a skipped image to the same labeler once more.
+
+    False when it was not skipped, or the labeler has given it up and seen the others' labels.
+    """
+    with transaction.atomic():
+        if independence.has_seen_locked(assignment.image_id, assignment.labeler):
+            return False
+        skipped = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.SKIPPED)
+        opened = skipped.update(
             status=Assignment.Status.OPEN, closed_at=None, served_at=timezone.now()
         )
-        == 1
-    )
+    return opened == 1
 
 
 class AlreadyLabeled(Exception):
@@ -159,8 +164,8 @@ def assign_gold(image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
 
     The image leaves the crowd's pool: gold images are never in the training set. Repeating it
     with the same experts changes nothing; whoever has the image already keeps it. An expert who
-    has drawn on it for the crowd would not label it fresh: AlreadyLabeled. A practice image cannot
-    become gold: AnswerKnown.
+    has drawn on it for the crowd, or seen what others drew on it, would not label it fresh:
+    AlreadyLabeled. A practice image cannot become gold: AnswerKnown.
     """
     if Image.objects.filter(pk=image.pk, pool=Image.Pool.PRACTICE).exists():
         raise AnswerKnown(f"{image.product_id} is there to practise on and cannot become gold.")
@@ -171,9 +176,10 @@ def assign_gold(image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
             image=image, labeler=labeler, defaults={"role": Role.EXPERT}
         )
         if not created and assignment.role != Role.EXPERT:
+            # Somebody who practices on it may know its answer.
             claimed = (
                 Assignment.objects.open()
-                .filter(pk=assignment.pk)
+                .filter(pk=assignment.pk, role=Role.CROWD)
                 .update(role=Role.EXPERT, served_at=timezone.now())
             )
             if not claimed:
@@ -181,5 +187,11 @@ def assign_gold(image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
                     f"{labeler} has already seen {image.product_id} as a volunteer. "
                     "Choose another expert for it."
                 )
+        is_new = created or assignment.role != Role.EXPERT
+        if is_new and independence.has_seen_locked(image.pk, labeler):
+            raise AlreadyLabeled(
+                f"{labeler} has already seen what others drew on {image.product_id}. "
+                "Choose another expert for it."
+            )
         assignments.append(assignment)
     return assignments

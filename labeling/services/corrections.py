@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Assignment, Image, Label, Labeler, LabelVersion
-from labeling.services import drafts, labels
+from labeling.services import drafts, independence, labels
 from labeling.services.checksums import polygons_checksum
 
 
@@ -160,6 +160,8 @@ def _write(
         sent_at=now,
         processed_at=None,
         pixel_counts=None,
+        # Kept in use, since experts settle their labels together, and marked.
+        independent=label.independent and not independence.has_seen(label.image_id, label.labeler),
     )
     assert received, "the label's row is locked"
     label.refresh_from_db()

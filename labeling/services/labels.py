@@ -22,7 +22,7 @@ from labeling.geometry import (
 )
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
 from labeling.planes import pixels_of_classes
-from labeling.services import drafts
+from labeling.services import drafts, independence
 from labeling.services.checksums import polygons_checksum
 from labeling.services.postprocessing import planes_of
 
@@ -45,6 +45,15 @@ class NotAssigned(LabelRefused):
 
 class AlreadyLabeled(LabelRefused):
     pass
+
+
+class NotIndependent(LabelRefused):
+    """The expert has seen the others' labels of the gold image, so a first one comes too late."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You have seen how others drew this picture, so it is too late to draw it alone.")
+        )
 
 
 class DifferentLabel(LabelRefused):
@@ -71,7 +80,7 @@ def submit(
 
     The same label sent again (by its id) is answered as before: a bad network makes no second
     label. Another content or another image under the same id is refused. Raises UnknownImage,
-    RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, or
+    RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, NotIndependent, or
     `labeling.geometry.InvalidPolygons`; then nothing is stored.
     """
     checksum = polygons_checksum(polygons)
@@ -160,7 +169,8 @@ def store(
 ) -> Label:
     """Write one label, close its assignment, drop its draft and count it: all or nothing.
 
-    Raises AlreadyLabeled when the labeler has a label on this image.
+    Raises AlreadyLabeled when the labeler has a label on this image, and NotIndependent for an
+    expert who has seen the others' labels of it.
     """
     now = timezone.now()
     try:
@@ -180,6 +190,8 @@ def store(
         raise AlreadyLabeled(
             "You have already sent a label for this picture. Load the next one."
         ) from error
+    if role == Role.EXPERT and independence.has_seen_locked(image.pk, labeler):
+        raise NotIndependent
     Assignment.objects.filter(image=image, labeler=labeler).exclude(
         status=Assignment.Status.DONE
     ).update(status=Assignment.Status.DONE, closed_at=now)

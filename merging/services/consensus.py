@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
 from labeling.pictures import class_png
 from labeling.postprocess import Mask
-from labeling.services import labels, postprocessing
+from labeling.services import independence, labels, postprocessing
 from merging import disputes
-from merging.models import ExpertAgreement
+from merging.models import ExpertAgreement, LabelingPolicy
 from review.models import AgreementScore
 from review.services.scores import score_image
 
@@ -26,14 +27,17 @@ SMALLEST_SHARE = 2e-4
 def ready_images(campaign: Campaign) -> ImageQuerySet:
     """Gold images that can be talked about: two labels at least, and no expert is still drawing.
 
-    Before, whoever still draws would not draw alone.
+    Before, whoever still draws would not draw alone. An image that has come to the meeting stays,
+    also when an expert takes it up again: to that expert it is closed
+    (`labeling.services.independence`).
     """
+    has_begun = Exists(ExpertAgreement.objects.filter(image=OuterRef("pk")))
     experts = Assignment.objects.filter(image=OuterRef("pk"), role=Role.EXPERT)
     accepted = Q(labels__role=Role.EXPERT, labels__status=Label.Status.ACCEPTED)
     received = Q(labels__role=Role.EXPERT, labels__status=Label.Status.RECEIVED)
     return (
         Image.objects.usable()
-        .filter(~Exists(experts.open()), campaign=campaign, pool=Image.Pool.GOLD)
+        .filter(has_begun | ~Exists(experts.open()), campaign=campaign, pool=Image.Pool.GOLD)
         .alias(drawn=Count("labels", filter=accepted | received))
         .filter(drawn__gte=2)
     )
@@ -83,12 +87,17 @@ def bring_up_to_date(campaign: Campaign, most: int) -> int:
     return stale_images(campaign).count()
 
 
-def worst_first(campaign: Campaign) -> QuerySet[ExpertAgreement]:
-    """Images to talk about, those on which experts agree least first."""
+def worst_first(campaign: Campaign, user: User) -> QuerySet[ExpertAgreement]:
+    """Images that an account may talk about, those on which experts agree least first."""
     compared = ExpertAgreement.objects.filter(
         image__in=ready_images(campaign), agreement__isnull=False
-    )
+    ).exclude(image__in=independence.closed_images(user))
     return compared.select_related("image__campaign").order_by("agreement", "image_id")
+
+
+def closed_to(campaign: Campaign, user: User) -> ImageQuerySet:
+    """Images of the meeting that an account must not see yet: it can still label them."""
+    return ready_images(campaign).filter(pk__in=independence.closed_images(user))
 
 
 def expert_labels(image: Image) -> list[Label]:
@@ -150,3 +159,13 @@ def takes_part(campaign: Campaign, labeler: Labeler) -> bool:
     """Whether somebody is one of the campaign's experts."""
     given = Assignment.objects.filter(labeler=labeler, role=Role.EXPERT)
     return given.filter(image__campaign=campaign).exists()
+
+
+def policies_of(campaign: Campaign, user: User) -> QuerySet[LabelingPolicy]:
+    """What was settled for a campaign, the newest first; without images that are closed to `user`.
+
+    What was settled about an image tells what others drew on it.
+    """
+    found = LabelingPolicy.objects.filter(campaign=campaign).select_related("author", "image")
+    closed = independence.closed_images(user)
+    return found.filter(Q(image=None) | ~Q(image__in=closed))

@@ -13,7 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Labeler, Role
+from labeling.models import (
+    Assignment,
+    Campaign,
+    Image,
+    ImageQuerySet,
+    Labeler,
+    Role,
+    SeenLabels,
+)
 from labeling.services import assignments
 from merging import gold
 from merging.models import GoldPlan, PlannedImage
@@ -273,7 +281,7 @@ def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[i
     seen = (
         Assignment.objects.filter(image__in=by_id, labeler__in=teams.experts)
         .exclude(role=Role.EXPERT)
-        .exclude(status=Assignment.Status.OPEN)
+        .exclude(role=Role.CROWD, status=Assignment.Status.OPEN)
         .select_related("labeler")
     )
     for assignment in seen:
@@ -282,6 +290,14 @@ def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[i
                 assignment.image_id,
                 _("%(expert)s has seen it as a volunteer. Replace it, or choose another expert.")
                 % {"expert": assignment.labeler},
+            )
+    others = SeenLabels.objects.filter(image__in=by_id, labeler__in=teams.experts)
+    for shown in others.select_related("labeler").order_by("pk"):
+        if shown.labeler in teams.teams.get(by_id[shown.image_id].orbital_class, ()):
+            found.setdefault(
+                shown.image_id,
+                _("%(expert)s has seen what others drew. Replace it, or choose another expert.")
+                % {"expert": shown.labeler},
             )
     return found
 

@@ -6,18 +6,23 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from labeling.models import Assignment, Campaign, Image, Labeler, Role
+from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role, SeenLabels
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Gold assignments by what has become of them."""
+    """Gold assignments by what has become of them.
+
+    `corrected`: of those that are done, labels that were corrected after their labeler had seen
+    the others'. They count, and are not independent.
+    """
 
     done: int
     open: int
     skipped: int
+    corrected: int = 0
 
     @property
     def all(self) -> int:
@@ -30,6 +35,7 @@ class ExpertProgress:
     total: Tally
     by_class: dict[str, Tally]
     skipped: list[Assignment]
+    """With `has_seen`: given up for good, to see what the others drew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,13 @@ def of_expert(labeler: Labeler) -> dict[Campaign, ExpertProgress]:
 
 
 def _gold_assignments() -> QuerySet[Assignment]:
+    seen = SeenLabels.objects.filter(image=OuterRef("image"), labeler=OuterRef("labeler"))
+    corrected = Label.objects.filter(
+        image=OuterRef("image"), labeler=OuterRef("labeler"), independent=False
+    )
     gold = Assignment.objects.filter(
         role=Role.EXPERT, image__pool=Image.Pool.GOLD, image__retired_at=None
-    )
+    ).annotate(has_seen=Exists(seen), is_corrected=Exists(corrected))
     return gold.select_related("image__campaign", "labeler__user").order_by("pk")
 
 
@@ -80,9 +90,11 @@ def _by_class(given: Iterable[Assignment]) -> dict[str, Tally]:
 
 
 def _tally(given: Iterable[Assignment]) -> Tally:
+    given = list(given)
     counts = Counter(assignment.status for assignment in given)
     return Tally(
         done=counts[Assignment.Status.DONE],
         open=counts[Assignment.Status.OPEN],
         skipped=counts[Assignment.Status.SKIPPED],
+        corrected=sum(assignment.is_corrected for assignment in given),  # annotated
     )

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef
 
 from labeling.models import Campaign, Label, LabelQuerySet
+from labeling.services import independence
 from review import policies
 from review.models import Rating
 from review.services import ratings
@@ -29,6 +30,8 @@ class LeftAlone:
     thrown_out: int
     #: Not post-processed yet, or with nothing left on them.
     not_ready: int
+    #: Of images that the reviewer is to draw alone, as an expert.
+    closed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def chosen(
 def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
     """Of these, what a bulk rating by this reviewer reaches."""
     mine = Rating.objects.standing().filter(label=OuterRef("pk"), reviewer=reviewer)
-    return labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
+    reached = labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
+    return reached.exclude(image__in=independence.closed_images(reviewer))
 
 
 def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
@@ -84,7 +88,10 @@ def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
     unrated = others.filter(~mine)
     thrown_out = unrated.filter(status=Label.Status.REJECTED)
     not_ready = unrated.filter(status__in=(Label.Status.RECEIVED, Label.Status.EMPTY))
-    return LeftAlone(own.count(), rated.count(), thrown_out.count(), not_ready.count())
+    closed = unrated.accepted().filter(image__in=independence.closed_images(reviewer))
+    return LeftAlone(
+        own.count(), rated.count(), thrown_out.count(), not_ready.count(), closed.count()
+    )
 
 
 def preview(labels: LabelQuerySet, reviewer: User, value: int) -> Preview:

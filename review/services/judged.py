@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch
 
 from labeling.models import Campaign, Label, LabelQuerySet
+from labeling.services import independence
 from review.models import Rating
 
 
@@ -28,9 +29,13 @@ def rated_by(campaign: Campaign, reviewer: User) -> LabelQuerySet:
     return labels.order_by("-ratings__created_at", "pk")
 
 
-def flagged(campaign: Campaign) -> LabelQuerySet:
-    """The campaign's flagged labels, rated or not, the newest flag first."""
+def flagged(campaign: Campaign, reviewer: User) -> LabelQuerySet:
+    """The campaign's flagged labels, rated or not, the newest flag first.
+
+    Without those of images that the reviewer is to draw alone, as an expert.
+    """
     labels = Label.objects.filter(image__campaign=campaign).exclude(flag=None)
+    labels = labels.exclude(image__in=independence.closed_images(reviewer))
     return labels.order_by("-flag__created_at", "pk")
 
 
@@ -47,4 +52,4 @@ def with_ratings(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
 
 def counts(campaign: Campaign, reviewer: User) -> Counts:
     """How many labels the reviewer finds on each tab."""
-    return Counts(rated_by(campaign, reviewer).count(), flagged(campaign).count())
+    return Counts(rated_by(campaign, reviewer).count(), flagged(campaign, reviewer).count())

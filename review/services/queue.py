@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from labeling.models import Campaign, Image, Label, Role
+from labeling.services import independence
 from review import policies
 from review.models import (
     LEASE,
@@ -128,11 +129,16 @@ def waiting_for(
         # Images that people only practise on have no labels to judge.
         .exclude(label__image__pool=Image.Pool.PRACTICE)
         .exclude(label__labeler__user=reviewer)
+        # A reviewer who is to draw an image as an expert does not see what others drew on it.
+        .exclude(label__image__in=independence.closed_images(reviewer))
     )
 
 
 def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
-    """How many doubtful labels wait, from the counts of the distribution; without one's own."""
+    """How many doubtful labels wait, from the counts of the distribution.
+
+    Without one's own, and those of images that the reviewer is to draw as an expert.
+    """
     end = threshold(campaign)
     if end is None:
         return 0
@@ -140,7 +146,8 @@ def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
     scores = AgreementScore.objects.of_crowd(campaign, end.order).waiting().filter(up_to(end))
     own = 0
     if reviewer is not None:
-        own = scores.filter(label__labeler__user=reviewer).count()
+        closed = Q(label__image__in=independence.closed_images(reviewer))
+        own = scores.filter(Q(label__labeler__user=reviewer) | closed).count()
     in_last_bin = scores.filter((f"{end.order.field}__gte", lowest))
     return below + in_last_bin.count() - own
 

@@ -113,7 +113,7 @@ def test_the_worst_comes_first_and_the_whole_set_is_added_up(
     assert consensus.bring_up_to_date(campaign, 2) == 1
     assert consensus.bring_up_to_date(campaign, 2) == 0
 
-    compared = list(consensus.worst_first(campaign))
+    compared = list(consensus.worst_first(campaign, new_admin()))
     assert [each.image for each in compared] == [unlike, half, alike]
     [pair] = consensus.pairs_of(compared)
     assert (pair.codes, pair.pixels, pair.images) == ((0, 2), 6, 2)

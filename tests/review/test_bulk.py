@@ -145,7 +145,7 @@ def test_the_api(campaign: Campaign, rita: User) -> None:
         "labels": 2,
         "images": 2,
         "flagged": 0,
-        "left_alone": {"own": 0, "rated": 0, "thrown_out": 0, "not_ready": 0},
+        "left_alone": {"own": 0, "rated": 0, "thrown_out": 0, "not_ready": 0, "closed": 0},
         "reopened": 2,
         "stale_merges": 2,
     }

@@ -16,7 +16,7 @@ export interface BulkPreview {
   /** Of `labels`, those that are flagged. */
   readonly flagged: number;
   /** Labels that the rating does not reach, by reason. */
-  readonly left_alone: Readonly<Record<"rated" | "own" | "thrown_out" | "not_ready", number>>;
+  readonly left_alone: Readonly<Record<"rated" | "own" | "thrown_out" | "closed" | "not_ready", number>>;
   readonly reopened: number;
   readonly stale_merges: number;
 }

@@ -63,7 +63,7 @@ function foretold(found: BulkPreview, out: "" | "-out"): string {
   const { labels, images, reopened, stale_merges, flagged, left_alone } = found;
   const sentences = [words(`changes${out}`, { labels, images, reopened, stale_merges })];
   if (flagged > 0) sentences.push(words("flagged", { n: flagged }));
-  const reasons = (["rated", "own", "thrown_out", "not_ready"] as const).filter((reason) => left_alone[reason] > 0);
+  const reasons = (["rated", "own", "thrown_out", "closed", "not_ready"] as const).filter((reason) => left_alone[reason] > 0);
   const what = reasons.map((reason) => words(`left-${reason}`, { n: left_alone[reason] })).join(", ");
   if (what) sentences.push(words("left-alone", { what }));
   return sentences.join(" ");
