@@ -27,7 +27,7 @@ def write_what_raters_have_seen(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("review", "0006_constraint_messages"),
-        ("labeling", "0016_independent_labels"),
+        ("labeling", "0017_independent_labels"),
     ]
 
     operations = [

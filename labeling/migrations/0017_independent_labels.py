@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("labeling", "0015_longer_product_ids"),
+        ("labeling", "0016_scale_bar_by_rover"),
     ]
 
     operations = [
