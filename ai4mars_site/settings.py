@@ -288,7 +288,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
     for name, seconds in [
         ("labeling.tasks.sweep_labels", SWEEP_SECONDS),
-        ("labeling.tasks.sweep_imports", SWEEP_SECONDS),
+        # An import that was killed goes on within half a minute (`labeling.models.imports`).
+        ("labeling.tasks.sweep_imports", SWEEP_SECONDS / 3),
         ("labeling.tasks.sweep_drafts", 60 * SWEEP_SECONDS),
         ("labeling.tasks.sweep_figures", 2 * SWEEP_SECONDS),
         ("review.tasks.sweep_scores", SWEEP_SECONDS),

@@ -129,7 +129,7 @@ def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
     job = managed_job(request, pk)
-    if import_jobs.begin(job):
+    if import_jobs.resume(job):
         nudge(start_import, job.pk)
     return redirect("import_job", pk)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ai4mars_site.tasks import long_task, nudge, task
 from labeling import files
-from labeling.models import ImportItem, ImportJob, Label
+from labeling.models import ImportJob, Label
 from labeling.services import drafts, figures, import_jobs, labels
 
 #: A label younger than this has a message of its own under way.
@@ -60,8 +60,6 @@ def sweep_figures() -> None:
 
 #: How many batches of one import are worked on at a time, by as many workers.
 IMPORT_SHARES = 2
-#: An import nobody has taken an item of for this long has lost its messages.
-IMPORT_SILENCE = timedelta(minutes=1)
 
 
 @long_task
@@ -84,10 +82,10 @@ def import_batch(job_id: int) -> None:
 @task
 def sweep_imports() -> None:
     """Find imports whose message or worker was lost."""
-    for job in ImportJob.objects.filter(status=ImportJob.Status.QUEUED):
-        nudge(start_import, job.pk)
-    silent_since = timezone.now() - IMPORT_SILENCE
-    for job in ImportJob.objects.filter(status=ImportJob.Status.RUNNING):
-        taken = ImportItem.objects.filter(job=job, claimed_at__gte=silent_since)
-        if not taken.exists():
-            nudge(import_batch if job.is_listed else start_import, job.pk)
+    under_way = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
+    for job in ImportJob.objects.filter(ImportJob.claimable(), status__in=under_way):
+        if job.status == ImportJob.Status.QUEUED or not job.is_listed:
+            nudge(start_import, job.pk)
+        elif not import_jobs.is_worked_on(job):
+            for _ in range(IMPORT_SHARES):
+                nudge(import_batch, job.pk)

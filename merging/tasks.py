@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from ai4mars_site.jobs import ClaimLost
 from ai4mars_site.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from merging.models import Release, Submission
@@ -20,7 +21,6 @@ from merging.services import (
     statistics,
     submissions,
 )
-from merging.services.claims import ClaimLost
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def build_release(release_id: int) -> None:
 @task
 def sweep_releases() -> None:
     """Find releases whose message or builder was lost."""
-    for release_id in Release.objects.filter(claims.claimable()).values_list("pk", flat=True):
+    for release_id in Release.objects.filter(Release.claimable()).values_list("pk", flat=True):
         nudge(build_release, release_id)
 
 
@@ -80,14 +80,15 @@ def compare_submission(submission_id: int) -> None:
         return
     try:
         submissions.compare(submission, Path(settings.AI4MARS_HOME) / "scratch")
-    except submissions.ClaimLost:
+    except ClaimLost:
         logger.warning("%s was taken over by another worker, or removed.", submission)
 
 
 @task
 def sweep_submissions() -> None:
     """Find predictions whose message or worker was lost."""
-    for submission_id in Submission.objects.claimable().values_list("pk", flat=True):
+    waiting = Submission.objects.filter(Submission.claimable())
+    for submission_id in waiting.values_list("pk", flat=True):
         nudge(compare_submission, submission_id)
 
 

@@ -245,7 +245,7 @@ def build_first_release() -> None:
     if is_complete():
         return
     demo = campaign()
-    pending = Release.objects.filter(claims.claimable(), campaign=demo, version=VERSION).first()
+    pending = Release.objects.filter(Release.claimable(), campaign=demo, version=VERSION).first()
     announced = pending or announcing.announce(demo, VERSION)
     release = claims.claim(announced.pk)
     if release is not None:

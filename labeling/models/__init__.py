@@ -26,7 +26,7 @@ from labeling.models.images import (
     image_path,
     random_place,
 )
-from labeling.models.imports import ITEM_HOLD, ImportItem, ImportItemQuerySet, ImportJob
+from labeling.models.imports import ImportItem, ImportJob
 from labeling.models.labelers import Labeler
 from labeling.models.labels import Label, LabelQuerySet, LabelVersion, SeenLabels
 from labeling.models.learning import (
@@ -40,7 +40,6 @@ from labeling.models.translations import Translated
 
 __all__ = [
     "ASSIGNMENT_HOLD",
-    "ITEM_HOLD",
     "LABEL_ROLES",
     "LABEL_ROLE_CHOICES",
     "Assignment",
@@ -59,7 +58,6 @@ __all__ = [
     "ImageReport",
     "ImageReportQuerySet",
     "ImportItem",
-    "ImportItemQuerySet",
     "ImportJob",
     "KnownAnswer",
     "KnownAnswerQuerySet",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from ai4mars_site.jobs import ClaimableJob
 from labeling.models.campaigns import Campaign
 
-#: A worker that holds items for this long without finishing them is taken to be dead.
-ITEM_HOLD = timedelta(minutes=5)
+#: A process that imports says every few seconds that it is alive (`jobs.Heartbeat`). With the sweep
+#: that looks for what was left, an import that was killed goes on within half a minute.
+SILENCE = timedelta(seconds=15)
 
 
-class ImportJob(models.Model):
-    """One import of images into a campaign; several workers share its items."""
+class ImportJob(ClaimableJob):
+    """One import of images into a campaign; several workers share its items.
+
+    Its claim is that of whoever lists its files; each item then has one of its own.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting for a worker"
@@ -25,6 +28,10 @@ class ImportJob(models.Model):
         STOPPED = "stopped", "Stopped"
         COMPLETE = "complete", "Complete"
         FAILED = "failed", "Failed"
+
+    waits_as = Status.QUEUED
+    worked_on_as = Status.RUNNING
+    silence = SILENCE
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="imports")
     source = models.CharField(max_length=500, help_text="A path, or s3://bucket/prefix.")
@@ -52,16 +59,14 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return f"{self.source} into {self.campaign}"
 
-
-class ImportItemQuerySet(models.QuerySet["ImportItem"]):
-    def waiting(self) -> Self:
-        """Not done, and in nobody's hands: never taken, or taken by a worker that died."""
-        return self.filter(status=ImportItem.Status.WAITING).filter(
-            Q(claim=None) | Q(claimed_at__lt=timezone.now() - ITEM_HOLD)
-        )
+    @classmethod
+    def claimable(cls) -> Q:
+        """Imports to take up: all but those that are complete, or are being listed just now."""
+        unlisted = Q(status=cls.Status.RUNNING, is_listed=False)
+        return ~Q(status=cls.Status.COMPLETE) & (~unlisted | cls.silent() | Q(claim=None))
 
 
-class ImportItem(models.Model):
+class ImportItem(ClaimableJob):
     """One file of an import; of a folder that was not looked into, the name ends in `/`.
 
     product_id: "" for what could not be a frame.
@@ -74,15 +79,15 @@ class ImportItem(models.Model):
         REFUSED = "refused", "Refused"
         UNUSED = "unused", "Not used"
 
+    # An item keeps waiting while somebody works on it, and counts as one that is open.
+    waits_as = worked_on_as = Status.WAITING
+    silence = SILENCE
+
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="items")
     name = models.TextField()
     product_id = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     reason = models.TextField(blank=True)
-    claim = models.UUIDField(null=True, blank=True)
-    claimed_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ImportItemQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -93,8 +98,8 @@ class ImportItem(models.Model):
                 name="import_item_refused_says_why",
             ),
             models.CheckConstraint(
-                condition=Q(claim__isnull=True, claimed_at__isnull=True)
-                | Q(claim__isnull=False, claimed_at__isnull=False),
+                condition=Q(claim__isnull=True, heartbeat_at__isnull=True)
+                | Q(claim__isnull=False, heartbeat_at__isnull=False),
                 name="import_item_claim_has_time",
             ),
         )

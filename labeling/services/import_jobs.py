@@ -1,14 +1,16 @@
 """Imports of images as jobs: listed once, shared by several workers, stopped and resumed.
 
-The items of a job are its queue. Whoever works takes a few waiting items by a conditional update,
-imports them and writes down what became of each; a worker that dies leaves its items to others
-after `ITEM_HOLD`. An item done twice does no harm: the image's row is unique.
+The items of a job are its queue. Whoever works, a worker or a command, claims a few waiting items
+(`ai4mars_site.jobs`), imports them and writes down what became of each; what a process that died
+has claimed goes to others. An item done twice does no harm: the image's row is unique.
 """
 
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,9 @@ from django.core.files import File
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from ai4mars_site import jobs
 from ai4mars_site.bulk import each
+from ai4mars_site.jobs import Heartbeat
 from labeling.ingest.archives import Bounds
 from labeling.ingest.products import Candidate, Refused, Source, UnknownSource
 from labeling.ingest.sources import open_source
@@ -27,6 +31,8 @@ from labeling.services import imports, quality
 
 #: Items a worker's task takes at a time: seconds of work, so that labels do not wait behind it.
 BATCH = 16
+#: How often a command looks whether the items in others' hands are done.
+WAIT_SECONDS = 0.5
 #: Rows written at once while a source is listed.
 LISTED_AT_ONCE = 2000
 
@@ -60,14 +66,22 @@ def unfinished(campaign: Campaign, source: str) -> ImportJob | None:
 
 
 def begin(job: ImportJob) -> bool:
-    """Make a job run, from the queue or after a stop or failure; False when it is complete."""
-    began = (
-        ImportJob.objects.filter(pk=job.pk)
-        .exclude(status=ImportJob.Status.COMPLETE)
-        .update(status=ImportJob.Status.RUNNING, message="")
-    )
+    """Make a job run, from the queue or after a stop or failure.
+
+    False when it is complete, or when somebody else is listing its files.
+    """
+    began = jobs.claim(ImportJob.objects.filter(pk=job.pk), message="")
     job.refresh_from_db()
     return bool(began)
+
+
+def resume(job: ImportJob) -> bool:
+    """Put a job that was stopped, or failed, back into the queue; False for any other."""
+    return bool(
+        ImportJob.objects.filter(
+            pk=job.pk, status__in=(ImportJob.Status.STOPPED, ImportJob.Status.FAILED)
+        ).update(status=ImportJob.Status.QUEUED, message="")
+    )
 
 
 def stop(job: ImportJob) -> bool:
@@ -132,9 +146,10 @@ def list_items(job: ImportJob, source: Source) -> None:
 def prepare(job: ImportJob) -> bool:
     """Open and list a job; False, with the reason on the job, when its source cannot be read."""
     try:
-        source = source_of(job)
-        if not job.is_listed:
-            list_items(job, source)
+        with Heartbeat(ImportJob.objects.filter(pk=job.pk, claim=job.claim)):
+            source = source_of(job)
+            if not job.is_listed:
+                list_items(job, source)
     except (UnknownSource, Refused) as error:
         fail(job, str(error))
         return False
@@ -146,22 +161,29 @@ def fail(job: ImportJob, reason: str) -> None:
     job.refresh_from_db()
 
 
-def claim_batch(job: ImportJob, size: int = BATCH) -> list[ImportItem]:
-    """Take up to `size` waiting items; those that somebody else took first are left out."""
-    token = uuid.uuid4()
-    wanted = list(job.items.waiting().order_by("pk").values_list("pk", flat=True)[:size])
-    job.items.waiting().filter(pk__in=wanted).update(claim=token, claimed_at=timezone.now())
-    return list(job.items.filter(claim=token).order_by("pk"))
+def claim_batch(job: ImportJob, token: uuid.UUID, size: int = BATCH) -> list[ImportItem]:
+    """Take up to `size` items that nobody works on; those that somebody took first are left out."""
+    free = job.items.filter(ImportItem.claimable())
+    wanted = list(free.order_by("pk").values_list("pk", flat=True)[:size])
+    jobs.claim(job.items.filter(pk__in=wanted), token)
+    return list(claimed(job, token).filter(pk__in=wanted).order_by("pk"))
+
+
+def claimed(job: ImportJob, token: uuid.UUID) -> QuerySet[ImportItem]:
+    """The open items in the hands of whoever has this token."""
+    return job.items.filter(status=ImportItem.Status.WAITING, claim=token)
 
 
 def work_on_batch(job: ImportJob) -> bool:
     """Import one batch of a running job; False when there is nothing more to do for now."""
-    if job.status != ImportJob.Status.RUNNING or not prepare(job):
+    if not (is_running(job) and job.is_listed and prepare(job)):
         return False
-    batch = claim_batch(job)
-    source = source_of(job)
-    for item in batch:
-        record(item, import_item(job.campaign_id, source, item))
+    token = uuid.uuid4()
+    with Heartbeat(claimed(job, token)):
+        batch = claim_batch(job, token)
+        source = source_of(job)
+        for item in batch:
+            record(item, import_item(job.campaign_id, source, item))
     if batch:
         return True
     finish(job)
@@ -169,18 +191,46 @@ def work_on_batch(job: ImportJob) -> bool:
 
 
 def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
-    """Import all of a job's open items in this process and its helpers; yields what became of each.
+    """Import a job's open items in this process and its helpers; yields what became of each.
 
-    Items in the hands of others are done too: a killed command is gone on with at once, and an
-    item done twice does no harm.
+    Items in the hands of others are waited for, and taken over where those others have died. It
+    ends early where the job is stopped.
     """
     source = source_of(job)
-    items = list(job.items.filter(status=ImportItem.Status.WAITING).order_by("pk"))
-    outcomes = each(partial(import_item, job.campaign_id, source), items, workers)
-    for item, outcome in zip(items, outcomes, strict=True):
-        record(item, outcome)
+    token = uuid.uuid4()
+    with Heartbeat(claimed(job, token)):
+        while is_running(job):
+            if job.items.filter(ImportItem.claimable()).exists():
+                yield from _share(job, source, token, workers)
+            elif not finish(job) and is_running(job):
+                time.sleep(WAIT_SECONDS)
+
+
+def _share(
+    job: ImportJob, source: Source, token: uuid.UUID, workers: int
+) -> Iterator[imports.Outcome]:
+    """Import what nobody else works on, batch after batch."""
+    taken: deque[ImportItem] = deque()
+
+    def items() -> Iterator[ImportItem]:
+        while is_running(job) and (batch := claim_batch(job, token)):
+            taken.extend(batch)
+            yield from batch
+
+    for outcome in each(partial(import_item, job.campaign_id, source), items(), workers):
+        record(taken.popleft(), outcome)
         yield outcome
-    finish(job)
+
+
+def is_worked_on(job: ImportJob) -> bool:
+    """Whether somebody has open items in hand, and has been heard of."""
+    taken = job.items.filter(status=ImportItem.Status.WAITING).exclude(claim=None)
+    return taken.exclude(ImportItem.silent()).exists()
+
+
+def is_running(job: ImportJob) -> bool:
+    """Whether the job runs now: it may have been stopped, or finished by others."""
+    return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).exists()
 
 
 def import_item(campaign_id: int, source: Source, item: ImportItem) -> imports.Outcome:
@@ -190,10 +240,8 @@ def import_item(campaign_id: int, source: Source, item: ImportItem) -> imports.O
 
 
 def record(item: ImportItem, outcome: imports.Outcome) -> None:
-    """Write down what became of an item, once."""
-    ImportItem.objects.filter(pk=item.pk, status=ImportItem.Status.WAITING).update(
-        status=outcome.status, reason=outcome.reason
-    )
+    """Write down what became of an item, once, and only while it is ours."""
+    jobs.held(item).update(status=outcome.status, reason=outcome.reason)
 
 
 def finish(job: ImportJob) -> bool:

@@ -1,7 +1,7 @@
 """The product: merged masks, the gold set, and releases."""
 
 from merging.models.downloads import ReleaseDownload
-from merging.models.evaluations import SUBMISSION_SILENCE, Submission, SubmissionQuerySet
+from merging.models.evaluations import Submission, SubmissionQuerySet
 from merging.models.gold import (
     SEEDS,
     ExpertAgreement,
@@ -32,7 +32,6 @@ __all__ = [
     "MERGE_METHOD",
     "RELEASE_CODE",
     "SEEDS",
-    "SUBMISSION_SILENCE",
     "AlternativeMask",
     "ExpertAgreement",
     "GoldPlan",

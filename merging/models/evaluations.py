@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.jobs import ClaimableJob
 from merging.models.releases import Release
-
-#: A worker that has not been heard of for this long is taken to be dead, and its work is redone.
-SUBMISSION_SILENCE = timedelta(minutes=2)
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    def claimable(self) -> Self:
-        """Waiting for a worker, or left by one that died."""
-        silent = timezone.now() - SUBMISSION_SILENCE
-        return self.filter(
-            Q(status=Submission.Status.QUEUED)
-            | Q(status=Submission.Status.RUNNING, heartbeat_at__lt=silent)
-        )
-
     def on_board(self) -> Self:
         """Those that were measured, the best mIoU against min3 first, of equals the earlier."""
         complete = self.filter(status=Submission.Status.COMPLETE)
         return complete.order_by(models.F("miou").desc(nulls_last=True), "created_at", "pk")
 
 
-class Submission(models.Model):
+class Submission(ClaimableJob):
     """One set of predicted masks for a release. Once measured, its result never changes.
 
     A set with anything wrong is refused as a whole, with every problem told: a part of the gold
@@ -46,6 +34,9 @@ class Submission(models.Model):
         REFUSED = "refused", "Refused"
         FAILED = "failed", "Failed"
 
+    waits_as = Status.QUEUED
+    worked_on_as = Status.RUNNING
+
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="submissions")
     name = models.CharField(max_length=80)
     paper_url = models.URLField(max_length=300, blank=True)
@@ -55,8 +46,6 @@ class Submission(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
-    claim = models.UUIDField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     #: As `predictions.Report.as_plain` gives it, without its problems.
     result = models.JSONField(null=True, blank=True)
     #: The first of them; `problem_count` is of all.

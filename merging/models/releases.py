@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.jobs import ClaimableJob
 from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
 
@@ -66,7 +67,7 @@ class Publishing(models.Model):
         return f"Publishing of {self.campaign}"
 
 
-class Release(models.Model):
+class Release(ClaimableJob):
     """An immutable, checksummed export of a campaign.
 
     Its builder fills it in by conditional updates under its claim; once it is complete, saving
@@ -83,6 +84,9 @@ class Release(models.Model):
         COMPLETE = "complete", "Complete"
         FAILED = "failed", "Failed"
         STOPPED = "stopped", "Stopped"
+
+    waits_as = Status.QUEUED
+    worked_on_as = Status.BUILDING
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="releases")
     version = models.CharField(
@@ -118,9 +122,6 @@ class Release(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
-    #: Who builds it. Work that was taken over by another builder finds its claim gone and stops.
-    claim = models.UUIDField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     archive = models.FileField(upload_to="releases/", max_length=255, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)
     sums_sha256 = models.CharField(

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.files import File
 from django.utils import timezone
 
+from ai4mars_site import jobs
+from ai4mars_site.jobs import ClaimLost
 from labeling.ingest.archives import ArchiveRefused, Bounds, unpack
 from merging.evaluation import Counts
 from merging.models import Release, Submission
@@ -22,10 +24,6 @@ from merging.release import predictions, trees
 HEARTBEAT_EVERY = timedelta(seconds=1)
 #: So many problems are told one by one, more are counted.
 PROBLEMS_KEPT = 1000
-
-
-class ClaimLost(Exception):
-    """Another worker has taken this submission over, or it was removed."""
 
 
 def takes_predictions(release: Release) -> bool:
@@ -57,18 +55,7 @@ def submit(
 
 def claim(submission_id: int) -> Submission | None:
     """Become the one worker on a submission; None when somebody else is, or it is over."""
-    claimed = (
-        Submission.objects.claimable()
-        .filter(pk=submission_id)
-        .update(
-            status=Submission.Status.RUNNING,
-            claim=uuid.uuid4(),
-            heartbeat_at=timezone.now(),
-            done=0,
-            message="",
-        )
-    )
-    if not claimed:
+    if not jobs.claim(Submission.objects.filter(pk=submission_id), done=0, message=""):
         return None
     return Submission.objects.select_related("release__campaign").get(pk=submission_id)
 
@@ -119,12 +106,12 @@ def _report(submission: Submission, folder: Path) -> predictions.Report:
         compare: predictions.Comparison, pairs: Sequence[predictions.Pair]
     ) -> Iterator[Counts | predictions.Problem]:
         told = timezone.now()
-        _update(submission, done=0, total=len(pairs), heartbeat_at=told)
+        jobs.change(submission, done=0, total=len(pairs), heartbeat_at=told)
         for done, outcome in enumerate(map(compare, pairs), start=1):
             yield outcome
             if timezone.now() - told >= HEARTBEAT_EVERY:
                 told = timezone.now()
-                _update(submission, done=done, heartbeat_at=told)
+                jobs.change(submission, done=done, heartbeat_at=told)
 
     tree = trees.TreeZip(Path(release.archive.path))
     return predictions.compare(tree, place, run, classes)
@@ -165,13 +152,4 @@ def remove(submission: Submission) -> None:
 
 
 def _end(submission: Submission, status: str, **fields: object) -> None:
-    _update(submission, status=status, ended_at=timezone.now(), **fields)
-
-
-def _update(submission: Submission, **fields: object) -> None:
-    """Change a submission that is still ours; ClaimLost when it is not."""
-    ours = Submission.objects.filter(
-        pk=submission.pk, claim=submission.claim, status=Submission.Status.RUNNING
-    )
-    if not ours.update(**fields):
-        raise ClaimLost(f"Another worker has taken over {submission}, or it was removed.")
+    jobs.change(submission, status=status, ended_at=timezone.now(), **fields)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -86,12 +87,12 @@ def test_two_workers_share_a_job(campaign: Campaign, tree: Path) -> None:
     import_jobs.begin(job)
     import_jobs.prepare(job)
 
-    first = import_jobs.claim_batch(job, 3)
-    second = import_jobs.claim_batch(job, 3)
+    first = import_jobs.claim_batch(job, uuid.uuid4(), 3)
+    second = import_jobs.claim_batch(job, uuid.uuid4(), 3)
 
     assert (len(first), len(second)) == (3, 2)
     assert not {item.pk for item in first} & {item.pk for item in second}
-    assert import_jobs.claim_batch(job) == []
+    assert import_jobs.claim_batch(job, uuid.uuid4()) == []
     # Their work is not finished, so neither is the job.
     assert not import_jobs.finish(job)
 
@@ -100,11 +101,64 @@ def test_the_items_of_a_worker_that_died_come_back(campaign: Campaign, tree: Pat
     job = import_jobs.start(campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
-    import_jobs.claim_batch(job)
-    ImportItem.objects.update(claimed_at=timezone.now() - timedelta(minutes=6))
+    dead = import_jobs.claim_batch(job, uuid.uuid4())
+    ImportItem.objects.update(heartbeat_at=timezone.now() - ImportItem.silence * 2)
     run(job)
 
     assert job.status == ImportJob.Status.COMPLETE
+    assert statuses(job) == ["imported"] * 4 + ["refused"]
+    # It was only slow: what it writes comes too late.
+    import_jobs.record(dead[0], Outcome(dead[0].name, Outcome.REFUSED, "too late"))
+    assert statuses(job) == ["imported"] * 4 + ["refused"]
+
+
+def test_a_command_waits_for_what_a_worker_has_in_hand(
+    campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(job)
+    import_jobs.prepare(job)
+    token = uuid.uuid4()
+    [held] = import_jobs.claim_batch(job, token, 1)
+
+    def worker_ends(seconds: float) -> None:
+        assert statuses(job) == ["waiting", *["imported"] * 3, "refused"]
+        source = import_jobs.source_of(job)
+        import_jobs.record(held, import_jobs.import_item(job.campaign_id, source, held))
+
+    monkeypatch.setattr(import_jobs.time, "sleep", worker_ends)
+    outcomes = list(import_jobs.work_here(job, 1))
+
+    assert [outcome.status for outcome in outcomes] == ["imported"] * 3 + ["refused"]
+    job.refresh_from_db()
+    assert job.status == ImportJob.Status.COMPLETE
+    assert statuses(job) == ["imported"] * 4 + ["refused"]
+
+
+def test_a_command_ends_where_its_import_is_stopped(
+    campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs.claim_batch, "__defaults__", (2,))
+    job = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(job)
+    import_jobs.prepare(job)
+    done = []
+    for outcome in import_jobs.work_here(job, 1):
+        done.append(outcome)
+        import_jobs.stop(job)
+    assert len(done) == 2
+    call_command("import_images", str(tree), "--campaign", campaign.slug)
+    assert Image.objects.count() == 4
+
+
+def test_files_are_listed_by_one_process(campaign: Campaign, tree: Path) -> None:
+    job = import_jobs.start(campaign, str(tree))
+    assert import_jobs.begin(job)
+    assert not import_jobs.begin(ImportJob.objects.get(pk=job.pk)), "it is being listed"
+    assert not import_jobs.work_on_batch(job), "its items are not all there"
+    ImportJob.objects.update(heartbeat_at=timezone.now() - ImportJob.silence * 2)
+    run(ImportJob.objects.get(pk=job.pk))
+    assert Image.objects.count() == 4
 
 
 def test_stop_and_resume(campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,13 +217,20 @@ def test_the_sweep_finds_lost_imports(
     busy = import_jobs.start(campaign, str(tree))
     import_jobs.begin(busy)
     import_jobs.prepare(busy)
-    import_jobs.claim_batch(busy)
+    import_jobs.claim_batch(busy, uuid.uuid4())
+    dead = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(dead)
+    listing = import_jobs.start(campaign, str(tree))
+    import_jobs.begin(listing)
+    ImportJob.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - ImportJob.silence * 2)
 
     tasks.sweep_imports()
 
-    assert nudged == [
-        ("labeling.tasks.start_import", queued.pk),
+    assert sorted(nudged) == [
         ("labeling.tasks.import_batch", silent.pk),
+        ("labeling.tasks.import_batch", silent.pk),
+        ("labeling.tasks.start_import", queued.pk),
+        ("labeling.tasks.start_import", dead.pk),
     ]
 
 
@@ -177,7 +238,7 @@ def test_an_outcome_is_written_once(campaign: Campaign, tree: Path) -> None:
     job = import_jobs.start(campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
-    item = job.items.order_by("name")[0]
+    item = import_jobs.claim_batch(job, uuid.uuid4(), 1)[0]
     import_jobs.record(item, Outcome(item.name, Outcome.IMPORTED))
     import_jobs.record(item, Outcome(item.name, Outcome.REFUSED, "too late"))
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from ai4mars_site.tasks import nudge
-from labeling.models import Campaign, ImportJob
+from labeling.models import Campaign, ImportItem, ImportJob
 from labeling.services import import_jobs
 from labeling.services.campaigns import campaign_from_preset
-from labeling.tasks import start_import
+from labeling.tasks import start_import, sweep_imports
 from tests.factories import product_id
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
@@ -54,11 +55,12 @@ def test_an_import_goes_on_after_its_worker_was_killed(
     nudge(start_import, job.pk)
     eventually(lambda: import_jobs.counts(job)["imported"] > 0)
     worker.kill()
-    # Its last items come back after ITEM_HOLD; the clock is not waited for here.
-    job.items.exclude(claim=None).filter(status="waiting").update(claim=None, claimed_at=None)
+    # It is taken to be dead after a while; the clock is not waited for here.
+    silent = timezone.now() - ImportItem.silence * 2
+    job.items.exclude(claim=None).filter(status="waiting").update(heartbeat_at=silent)
 
     worker.start()
-    nudge(start_import, job.pk)
+    sweep_imports()
     eventually(has_status(job, "complete"))
 
     assert import_jobs.counts(job)["imported"] == FRAMES

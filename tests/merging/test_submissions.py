@@ -25,7 +25,7 @@ from labeling.pictures import png_bytes
 from labeling.services.assignments import assign_gold
 from merging import tasks
 from merging.board_views import PredictionsThrottle
-from merging.models import SUBMISSION_SILENCE, Release, Submission
+from merging.models import Release, Submission
 from merging.services import submissions
 from merging.services.announcing import announce
 from tests.factories import (
@@ -202,9 +202,9 @@ def test_a_second_message_and_a_dead_worker(release: Release) -> None:
     assert submissions.claim(sent.pk) is not None
     assert submissions.claim(sent.pk) is None
 
-    silent = timezone.now() - SUBMISSION_SILENCE - timedelta(seconds=1)
+    silent = timezone.now() - Submission.silence - timedelta(seconds=1)
     Submission.objects.update(heartbeat_at=silent)
-    assert list(Submission.objects.claimable()) == [sent]
+    assert list(Submission.objects.filter(Submission.claimable())) == [sent]
     tasks.compare_submission(sent.pk)
 
     sent.refresh_from_db()

@@ -80,7 +80,7 @@ def test_a_dead_builders_work_is_done_by_the_next(campaign: Campaign, home: Path
 
     release.refresh_from_db()
     assert release.status == "complete"
-    assert Path(release.archive.path).is_relative_to(home / "media" / "releases" / "navcam")
+    assert Path(release.archive.path).is_relative_to(home / "media" / "releases")
 
 
 @pytest.mark.django_db(transaction=True)

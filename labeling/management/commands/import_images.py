@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class Command(BulkCommand):
             where = str(Path(where).resolve())
         campaign = self.campaign_of(where, options)
         job = import_jobs.unfinished(campaign, where) or import_jobs.start(campaign, where)
-        import_jobs.begin(job)
+        self.take_up(job)
         if not import_jobs.prepare(job):
             raise CommandError(job.message)
         before = import_jobs.counts(job)
@@ -60,8 +61,20 @@ class Command(BulkCommand):
         for _ in self.progress(done, before["waiting"], "Images"):
             pass
         self.report(job)
+        job.refresh_from_db()
+        if job.status == ImportJob.Status.STOPPED:
+            self.stdout.write("The import was stopped. Run the command again to go on with it.")
         if options["report"] is not None:
             self.write_report(job, options["report"])
+
+    def take_up(self, job: ImportJob) -> None:
+        """Make the job run; while another process lists its files, wait for it."""
+        is_told = False
+        while not import_jobs.begin(job) and job.status != ImportJob.Status.COMPLETE:
+            if not is_told:
+                self.stdout.write("Another process is listing these files. Waiting for it.")
+                is_told = True
+            time.sleep(import_jobs.WAIT_SECONDS)
 
     def campaign_of(self, where: str, options: dict[str, Any]) -> Campaign:
         """The campaign to import into, made where it is not there; CommandError where it cannot."""
