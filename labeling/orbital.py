@@ -19,6 +19,8 @@ from shapely.errors import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from labeling import tables
+
 #: The seven classes along Curiosity's way, as the paper's Table 2 has them.
 MSL_TERRAIN_CLASSES = (
     "Smooth",
@@ -211,22 +213,20 @@ def _area(geometry: object, number: int) -> BaseGeometry:
 
 
 def _rows(text: str, columns: Sequence[str]) -> Iterable[tuple[int, dict[str, str]]]:
-    """(line number, row) of a CSV table that has these columns; empty lines are passed over."""
-    # spreadsheets put a byte order mark before the first name
-    reader = csv.DictReader(text.removeprefix("\ufeff").splitlines(keepends=True), restval="")
-    names = [name.strip().lower() for name in reader.fieldnames or ()]
-    missing = [name for name in columns if name not in names]
-    if missing:
-        raise InvalidOrbitalClasses(
-            f"The table has no column {', '.join(missing)}; it needs {', '.join(columns)}."
-        )
-    reader.fieldnames = names
+    """(line number, row) of a table that has these columns; rows without any are passed over."""
     try:
-        for row in reader:
-            if any(row[name].strip() for name in columns):
-                yield reader.line_num, {name: row[name].strip() for name in columns}
+        names, rows = tables.rows(text)
+        missing = [name for name in columns if name not in names]
+        if missing:
+            raise InvalidOrbitalClasses(
+                f"The table has no column {', '.join(missing)}; it needs {', '.join(columns)}, "
+                f"and has {', '.join(names) or 'none'}."
+            )
+        for line, row in rows:
+            if any(row[name] for name in columns):
+                yield line, row
     except csv.Error as error:
-        raise InvalidOrbitalClasses(f"Line {reader.line_num} cannot be read: {error}.") from error
+        raise InvalidOrbitalClasses(f"The table cannot be read: {error}.") from error
 
 
 def _whole(row: Mapping[str, str], name: str, line: int) -> int:
@@ -239,7 +239,8 @@ def _whole(row: Mapping[str, str], name: str, line: int) -> int:
 
 def _number(row: Mapping[str, str], name: str, line: int) -> float:
     try:
-        number = float(row[name])
+        # A table with semicolons is one of a language with decimal commas
+        number = float(row[name].replace(",", "."))
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

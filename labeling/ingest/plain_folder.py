@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import re
 from collections import Counter
@@ -33,6 +32,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from labeling import tables
 from labeling.camera import CameraModel
 from labeling.ingest.leftovers import (
     MASK,
@@ -197,8 +197,8 @@ def _read_manifest(
 ) -> Mapping[str, Row]:
     """Rows by file. Raises UnknownSource for a file that is no such table."""
     try:
-        text = read_bytes(path).decode("utf-8-sig").replace("\0", "")
-        table = list(_table(text))
+        text = tables.decoded(read_bytes(path)).replace("\0", "")
+        table = [row for _, row in tables.rows(text)[1]]
     except Refused as refused:
         raise UnknownSource(str(refused)) from refused
     except (UnicodeDecodeError, csv.Error) as error:
@@ -214,24 +214,14 @@ def _read_manifest(
             )
         wanted.append((folder / file.replace("\\", "/").lstrip("/")).as_posix())
     files = _Files((file for file in place.names() if is_picture(file)), wanted)
-    rows: dict[str, Row] = {}
+    found: dict[str, Row] = {}
     for number, (row, file) in enumerate(
         zip(table, map(files.named, wanted), strict=True), start=2
     ):
-        if file in rows:
+        if file in found:
             raise UnknownSource(f"{name} has {file} twice, the second time in row {number}.")
-        rows[file] = row
-    return rows
-
-
-def _table(text: str) -> Iterator[Row]:
-    """The rows by their columns in lower case; empty ones are left out."""
-    first_line = text.partition("\n")[0]
-    delimiter = ";" if ";" in first_line and "," not in first_line else ","
-    for raw in csv.DictReader(io.StringIO(text, newline=""), restkey="", delimiter=delimiter):
-        row = {key.strip().lower(): (value or "").strip() for key, value in raw.items() if key}
-        if any(row.values()):
-            yield row
+        found[file] = row
+    return found
 
 
 class _Files:

@@ -169,7 +169,8 @@ class FrameKey:
     id: of the frame, any number. fingerprint: `Quality.fingerprint`. start_time: in seconds since
     any fixed moment; clock: the spacecraft clock in seconds. site, drive: of the rover.
     pointing: (azimuth, elevation) in degrees. rover: two rovers may be at one site and drive.
-    None where it is not known.
+    exposure: the same for all products of one exposure of one camera, such as the raw and the
+    linearised one. None, or "", where it is not known.
     """
 
     id: int
@@ -180,6 +181,7 @@ class FrameKey:
     pointing: tuple[float, float] | None = None
     clock: float | None = None
     rover: str = ""
+    exposure: str = ""
 
 
 def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
@@ -189,7 +191,8 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
     within 1 degree where both tell, were taken within 10 minutes, by the spacecraft clock or else
     by start time, and differ in at most 6 bits of their fingerprints. Where the place or the time
     is not known for both, at most 2 bits. Frames that tell the time in different ways are not
-    compared.
+    compared. Products of one exposure show the same whatever their fingerprints: the linearised one
+    is the raw one bent, and its fingerprint another.
 
     In the order of time, then id, each frame is compared with the frames before it that are
     duplicates of none, so every value is a frame that stays and is near to all that name it; of
@@ -200,7 +203,13 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
     duplicates: dict[int, int] = {}
     # (group, which part, its bits) -> frames that stay, the oldest first
     staying: dict[tuple[object, ...], deque[tuple[int, float, FrameKey]]] = {}
+    # exposure -> the frame that stays for it
+    of_exposure: dict[tuple[str, str], int] = {}
     for order, (time, frame) in enumerate(sorted(map(_timed, frames), key=_when)):
+        exposure = (frame.rover, frame.exposure)
+        if frame.exposure and exposure in of_exposure:
+            duplicates[frame.id] = of_exposure[exposure]
+            continue
         confirmed = time is not None and frame.site is not None and frame.drive is not None
         most_bits = _MOST_BITS if confirmed else _MOST_BITS_ALONE
         group = (frame.rover, frame.site, frame.drive, time and time[0])
@@ -216,6 +225,7 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
                     break
                 if _look_the_same(entry[2], frame, most_bits):
                     found = entry
+        of_exposure[exposure] = frame.id if found is None else found[2].id
         if found is not None:
             duplicates[frame.id] = found[2].id
             continue

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
+from labeling.ingest.product_ids import parse_product_id
 from labeling.models import Campaign, Image
 from labeling.preprocess.quality import FrameKey, near_duplicates
 
@@ -25,6 +26,7 @@ def mark_near_duplicates(campaign: Campaign) -> int:
 
 def frame_key(image: Image) -> FrameKey:
     """What near-duplicates are found by."""
+    parts = parse_product_id(image.product_id)
     pointing = image.details.get("pointing")
     return FrameKey(
         id=image.pk,
@@ -34,6 +36,7 @@ def frame_key(image: Image) -> FrameKey:
         drive=image.drive,
         pointing=(pointing["azimuth"], pointing["elevation"]) if pointing else None,
         rover=image.rover,
+        exposure=parts.exposure if parts is not None else "",
     )
 
 

@@ -27,7 +27,7 @@ from labeling.ingest.products import (
 from labeling.ingest.sources import open_source
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.pictures import jpeg_bytes, png_bytes, read_mask
-from labeling.services import assignments, imports, label_imports, postprocessing
+from labeling.services import assignments, imports, label_imports, postprocessing, quality
 from labeling.services.imports import Outcome
 from labeling.services.labelers import imported_labeler
 from tests.factories import accept, assign, mask, new_campaign, new_image, product_id, rows
@@ -224,6 +224,19 @@ def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) ->
         range_m = image.scale_bar["range_m"]
         seen = image.scale_bar["width_px"] * range_m / focal
         assert seen == pytest.approx(image.scale_bar["width_m"], rel=0.05)
+
+
+def test_products_of_one_exposure_are_near_duplicates(campaign: Campaign, real_data: Path) -> None:
+    """Spirit's EFF and RAD, and the RSL, which is linearised, show one moment; the FFL another."""
+    take_in(campaign, open_source(real_data / "pds" / "mer" / "spirit"))
+
+    quality.mark_near_duplicates(campaign)
+
+    tied = campaign.images.exclude(duplicate_of=None).values_list(
+        "product_id", "duplicate_of__product_id"
+    )
+    first, *others = (f"2N292280938{kind}" for kind in ("EFF", "RAD", "RSL"))
+    assert {(name[:14], stays[:14]) for name, stays in tied} == {(name, first) for name in others}
 
 
 def test_a_campaign_may_set_one_scale_bar_for_all(real_data: Path) -> None:

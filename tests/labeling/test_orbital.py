@@ -76,6 +76,13 @@ class TestDriveRanges:
     def test_an_empty_table_knows_nothing(self) -> None:
         assert DriveRanges.from_csv(RANGES.splitlines()[0]).class_of(5, 100) == ""
 
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_as_spreadsheets_save_it(self, delimiter: str, mark: str, end: str) -> None:
+        text = mark + RANGES.replace(",", delimiter).replace("\n", end)
+        assert DriveRanges.from_csv(text) == DriveRanges.from_csv(RANGES)
+
     @pytest.mark.parametrize(
         ("text", "message"),
         [

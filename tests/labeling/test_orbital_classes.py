@@ -42,6 +42,26 @@ def test_from_ranges_of_drives(images: list[Image], tmp_path: Path) -> None:
     assert "(no class known)" in said
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_tables_of_a_spreadsheet(images: list[Image], encoding: str, tmp_path: Path) -> None:
+    """With a byte order mark, semicolons and decimal commas."""
+    ranges = tmp_path / "ranges.csv"
+    ranges.write_text(
+        "site_from;drive_from;site_to;drive_to;class\r\n5;0;5;150;Smooth\r\n", encoding=encoding
+    )
+    run("--ranges", ranges)
+    assert classes() == ["Smooth", "", ""]
+
+    square = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
+    area = {"type": "Polygon", "coordinates": [square]}
+    feature = {"type": "Feature", "properties": {"class": "Pitted"}, "geometry": area}
+    terrain = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    (tmp_path / "map.json").write_text(terrain, encoding=encoding)
+    (tmp_path / "positions.csv").write_text("site;drive;x;y\n5;200;2,5;9,75\n", encoding=encoding)
+    run("--map", tmp_path / "map.json", "--positions", tmp_path / "positions.csv")
+    assert classes() == ["Smooth", "Pitted", ""]
+
+
 def test_from_a_map_and_positions(images: list[Image], tmp_path: Path) -> None:
     square = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
     feature = {

@@ -188,6 +188,18 @@ class TestNearDuplicates:
         assert near_duplicates([key(1, 0, None), key(2, 0b111, None)]) == {}
         assert near_duplicates([key(1, 0, 5.0, **nowhere), key(2, 0b111, 6.0, **nowhere)]) == {}
 
+    def test_products_of_one_exposure_show_the_same_whatever_their_fingerprints(self) -> None:
+        """The linearised frame is the raw one bent."""
+        far = (1 << 64) - 1
+        frames = [key(1), key(2, far, exposure="e"), key(3, exposure="e"), key(4, far // 3)]
+        assert near_duplicates(frames) == {3: 2} | near_duplicates([key(1), key(4, far // 3)])
+        assert near_duplicates([key(1), key(2, exposure="e"), key(3, far, exposure="e")]) == {
+            2: 1,
+            3: 1,
+        }, "the frame that stays for the exposure"
+        other = key(3, far, exposure="e", rover="spirit")
+        assert near_duplicates([key(2, exposure="e"), other]) == {}
+
     def test_the_earliest_stays_whatever_the_order(self) -> None:
         frames = [key(7, seconds=30.0), key(3, seconds=20.0), key(9, seconds=10.0)]
         assert near_duplicates(frames) == {3: 9, 7: 9}

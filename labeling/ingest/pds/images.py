@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pdr
 
 from labeling.ingest.pds import pds3, pds4
-from labeling.ingest.pds.labels import ImageLabel, as_image, check_size
+from labeling.ingest.pds.labels import ImageLabel, as_image, check_byte_order, check_size
 from labeling.ingest.places import Place
 from labeling.ingest.product_ids import parse_product_id
 from labeling.ingest.products import Refused
@@ -45,7 +45,9 @@ class PdsImage:
             with contextlib.suppress(Exception):  # foreign files: any failure is unreadable
                 self.data.load(self.identifier)
                 pixels = self.data[self.identifier]
-        return as_image(pixels, label, path)
+        image = as_image(pixels, label, path)
+        check_byte_order(image, label, path)
+        return image
 
     @property
     def geometry(self) -> str:

@@ -27,6 +27,14 @@ ROVER_FRAMES = frozenset({"ROVER_NAV_FRAME", "ROVER_FRAME"})
 # What a pixel of an old 12-bit camera holds when its label does not say
 _DEFAULT_BITS = 12
 
+# A label's byte order is wrong when more than a hundredth of the values cannot be, and of the same
+# in the other order at most a tenth as many. Every fourth row is looked at.
+_MOST_OUTSIDE, _FEWER, _CHECKED_ROWS = 0.01, 10.0, 4
+# Labels round their means to 6 digits
+_SAME_MEAN = 0.001
+# Ranges, points and angles of a surface product, as far as they are not 0
+_LENGTHS_M = (1e-6, 1e7)
+
 # The kind of a CAHVORE lens: perspective, fisheye, or as its parameter says (Gennery 2006)
 _LENS_LINEARITY = {1: 1.0, 2: 0.0}
 
@@ -41,7 +49,8 @@ class ImageLabel:
     the file with the pixels, "" for the label's own; offset: its bytes before the first pixel;
     file_bytes: how many there should be, None where that is not said; sources: ids, in upper case,
     of the products that it was made from; camera_frame: the coordinate system of the camera model;
-    data_frame: that of an XYZ product's points. The rest is as in `products.Product`.
+    data_frame: that of an XYZ product's points; mean: of the pixels, or of those of the product
+    that this one was made from. The rest is as in `products.Product`.
     """
 
     product_id: str
@@ -69,6 +78,7 @@ class ImageLabel:
     pose: RoverPose | None = None
     pointing: tuple[float, float] | None = None
     field_of_view: tuple[float, float] | None = None
+    mean: float | None = None
 
     @property
     def up(self) -> Vector:
@@ -120,13 +130,52 @@ def as_image(array: object, label: ImageLabel, path: Path) -> npt.NDArray[Any]:
     raise Refused(f"The image of {path.name} cannot be read as its label describes it.")
 
 
+def check_byte_order(pixels: npt.NDArray[Any], label: ImageLabel, path: Path) -> None:
+    """Raise Refused where the data fit what the label says only in the other byte order.
+
+    Values of a frame need no more bits than the label gives them, and ranges are lengths on a
+    planet; in the wrong order most are neither. Of a frame that uses all its bits the label's mean
+    decides. A mean that fits neither order tells nothing: radiometric and linearised products of
+    Spirit and Opportunity have that of the frame they were made from.
+    """
+    if pixels.dtype.itemsize < 2:
+        return
+    sample = pixels[::_CHECKED_ROWS]
+    outside = _share_outside(sample, label)
+    is_wrong = outside > _MOST_OUTSIDE and (
+        _share_outside(sample.byteswap(), label) < outside / _FEWER
+    )
+    if label.mean and np.issubdtype(pixels.dtype, np.integer):
+        means = (float(pixels.mean()), float(pixels.byteswap().mean()))
+        fits = [abs(mean - label.mean) <= _SAME_MEAN * abs(label.mean) for mean in means]
+        is_wrong = is_wrong or fits == [False, True]
+    if is_wrong:
+        raise Refused(
+            f"Label and data of {path.name} disagree: the data are noise in the byte order that "
+            "the label gives, and fit it in the other. Correct SAMPLE_TYPE (PDS4: data_type) in "
+            "the label."
+        )
+
+
+def _share_outside(values: npt.NDArray[Any], label: ImageLabel) -> float:
+    """The share of values that the label says there cannot be, 0..1."""
+    if np.issubdtype(values.dtype, np.integer):
+        outside = (values < 0) | (values > (1 << label.significant_bits) - 1)
+    else:
+        with np.errstate(invalid="ignore"):  # swapped bytes may be any of the NaNs
+            lengths = np.abs(values)
+        is_length = (lengths >= _LENGTHS_M[0]) & (lengths <= _LENGTHS_M[1])
+        outside = ~(is_length | (values == 0.0))
+    return float(np.count_nonzero(outside) / max(1, outside.size))
+
+
 def camera_model_of(document: Mapping[str, object], path: Path) -> CameraModel:
     """The camera model of a label: `CameraModel.from_json`'s keys, for a CAHVORE with lens kind "t"
     and parameter "p" instead of the linearity. Raises Refused if it is bad.
     """
     try:
         if document.get("model_type") == "CAHVORE":
-            kind, parameter = _number(document.get("t")), _number(document.get("p"))
+            kind, parameter = number(document.get("t")), number(document.get("p"))
             linearity = _LENS_LINEARITY.get(int(kind)) if kind is not None else None
             linearity = parameter if linearity is None else linearity
             document = {**document, "linearity": 1.0 if linearity is None else linearity}
@@ -159,7 +208,7 @@ def pointing_of(
     Some labels (radiometric MER products) have the elevation with its sign turned; the camera
     model's axis decides.
     """
-    around, above = _number(azimuth), _number(elevation)
+    around, above = number(azimuth), number(elevation)
     if around is None or above is None:
         return None
     if camera is not None:
@@ -204,11 +253,11 @@ def numbers(values: object, count: int) -> tuple[float, ...] | None:
     """So many finite numbers, or None."""
     if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != count:
         return None
-    found = [_number(value) for value in values]
+    found = [number(value) for value in values]
     return tuple(value for value in found if value is not None) if None not in found else None
 
 
-def _number(value: object) -> float | None:
+def number(value: object) -> float | None:
     """A finite number, with or without its unit; None for "N/A", "UNK" and the like."""
     if isinstance(value, Mapping):
         value = value.get("value")
@@ -221,7 +270,7 @@ def _number(value: object) -> float | None:
 
 def pair(first: object, second: object) -> tuple[float, float] | None:
     """Two finite numbers, with or without their units, or None."""
-    one, other = _number(first), _number(second)
+    one, other = number(first), number(second)
     return (one, other) if one is not None and other is not None else None
 
 

@@ -69,6 +69,7 @@ def _image_label(keys: Keys, path: Path) -> ImageLabel:
         product_id=labels.text(keys.get("PRODUCT_ID")),
         host=labels.text(keys.get("INSTRUMENT_HOST_ID")) or "without a name",
         instrument=labels.text(keys.get("INSTRUMENT_ID")) or "without a name",
+        mean=labels.number(image.get("MEAN")),
         shape=(labels.whole(image.get("BANDS")) or 1, lines, samples),
         sample_bits=bits,
         significant_bits=labels.significant_bits(

@@ -96,6 +96,7 @@ def _image_label(root: Element, path: Path) -> tuple[ImageLabel, str]:
         else _text(root, "Investigation_Area", "name"),
         instrument=_text(root, "Instrument_Information", "ops_instrument_key") or "without a name",
         shape=shape,
+        mean=labels.number(_text(array, "Object_Statistics", "mean")),
         sample_bits=bits,
         significant_bits=labels.significant_bits(
             _text(root, "Imaging", "Sampling", "sample_bit_mask"), bits, signed

@@ -18,6 +18,7 @@ from labeling.orbital import (
     TerrainMap,
 )
 from labeling.services import orbital_classes
+from labeling.tables import decoded
 
 
 class Command(BulkCommand):
@@ -59,9 +60,9 @@ def read_classes(options: dict[str, Any]) -> OrbitalClasses:
     if ranges and not terrain_map and not positions:
         if options["key"] is not None:
             raise CommandError("--key is of --map, and a table of ranges has none. Leave it out.")
-        return DriveRanges.from_csv(ranges.read_text(encoding="utf-8"))
+        return DriveRanges.from_csv(decoded(ranges.read_bytes()))
     if terrain_map and positions and not ranges:
-        areas = json.loads(terrain_map.read_text(encoding="utf-8"))
+        areas = json.loads(decoded(terrain_map.read_bytes()))
         terrain = TerrainMap.from_geojson(areas, options["key"] or "class")
-        return RoverPositions.from_csv(positions.read_text(encoding="utf-8"), terrain)
+        return RoverPositions.from_csv(decoded(positions.read_bytes()), terrain)
     raise CommandError("Give either --ranges, or --map and --positions together.")
