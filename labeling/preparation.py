@@ -89,13 +89,20 @@ def prepare(product: Product, parameters: Parameters) -> Prepared:
         thumbnail=thumbnail_bytes(smallest),
         copies={width: jpeg_bytes(copy, COPY_QUALITY) for width, copy in smaller.items()},
         range_map=None if range_map is None else range_png(range_map),
-        range_mask=None if beyond is None else png_bytes(beyond),
-        rover_mask=None if product.rover_mask is None else png_bytes(product.rover_mask),
+        range_mask=_mask_png(product, "range_mask", beyond),
+        rover_mask=_mask_png(product, "rover_mask", product.rover_mask),
         range_source=range_source,
         range_map_source=range_map_source,
         scale_bar=bar,
         quality=measure(product.linear, product.rover_mask, beyond),
     )
+
+
+def _mask_png(product: Product, name: str, mask: Mask | None) -> bytes | None:
+    """The PNG of a mask: the very file that was delivered, where there is one."""
+    if mask is None:
+        return None
+    return product.mask_pngs.get(name) or png_bytes(mask)
 
 
 def beyond_limit(product: Product, parameters: Parameters) -> tuple[Mask | None, RangeSource]:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from merging.models import Publishing, Release
+from merging.models import ImportedMask, Publishing, Release
 from merging.models.releases import STAYS_FREE
 from merging.services import pseudonyms
 
@@ -44,4 +44,20 @@ class ReleaseAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: object, obj: Release | None = None) -> bool:
+        return False
+
+
+@admin.register(ImportedMask)
+class ImportedMaskAdmin(admin.ModelAdmin):
+    """Masks that were imported finished; one that is deleted leaves the image to its labels."""
+
+    list_display = ("image", "variant", "source", "labels", "imported_at")
+    list_filter = ("variant", "source")
+    list_select_related = ("image",)
+    search_fields = ("image__product_id",)
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: ImportedMask | None = None) -> bool:
         return False

@@ -24,7 +24,15 @@ import numpy.typing as npt
 
 from labeling.ingest.leftovers import MASK, is_in_mask_folder, why_unused
 from labeling.ingest.places import Place
-from labeling.ingest.product_ids import ProductId, parse_product_id
+from labeling.ingest.product_ids import (
+    RANGE_TYPES,
+    ROVER_MASK_TYPES,
+    XYZ_TYPES,
+    ProductId,
+    of_type,
+    parse_product_id,
+    with_type,
+)
 from labeling.ingest.products import (
     MSL_PRESET,
     Candidate,
@@ -33,12 +41,20 @@ from labeling.ingest.products import (
     Unused,
     preset_of,
 )
-from labeling.ingest.rasters import checksum, decode_frame, decode_grey, read_bytes
+from labeling.ingest.rasters import (
+    checksum,
+    decode_frame,
+    decode_grey,
+    is_bare_grey_png,
+    read_bytes,
+)
+
+# True = masked, and the file itself where it is as we write masks; None where there is none
+DeliveredMask = tuple[npt.NDArray[np.bool_] | None, bytes | None]
 
 _JPEG_SUFFIXES = (".jpg", ".jpeg")
 _MER_ROVERS = frozenset({"opportunity", "spirit"})
-# Where the three letters of the type begin in an id
-_TYPE_AT = {"curiosity": 13, "opportunity": 11, "spirit": 11}
+_NO_FRAMES = RANGE_TYPES | XYZ_TYPES | ROVER_MASK_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +62,15 @@ class _Layout:
     """One kind of frames in the release.
 
     folder: the end of its folder's path; title: what its names are like; rovers, family: of its
-    ids; product_type: "" for any; rover_masks, range_masks: (folder beside, type in the name).
+    ids; released_type: of the frames in the released dataset, other types of frames lie beside
+    them in releases of this site; rover_masks, range_masks: (folder beside, type in the name).
     """
 
     folder: tuple[str, ...]
     title: str
     rovers: frozenset[str]
     family: str
-    product_type: str = ""
+    released_type: str = ""
     takes_color: bool = True
     rover_masks: tuple[tuple[str, str], ...] = ()
     range_masks: tuple[tuple[str, str], ...] = ()
@@ -64,26 +81,26 @@ class _Layout:
             parts is not None
             and parts.rover in self.rovers
             and parts.family == self.family
-            and self.product_type in {"", parts.product_type}
+            and parts.product_type not in _NO_FRAMES
         )
 
 
 _EDR = _Layout(
     folder=("images", "edr"),
-    title="a NAVCAM EDR product",
+    title="a NAVCAM EDR or RDR product",
     rovers=frozenset({"curiosity"}),
     family="navcam",
-    product_type="EDR",
+    released_type="EDR",
     takes_color=False,
     rover_masks=(("mxy", "MXY"),),
     range_masks=(("rng-30m", "RNG"),),
 )
 _EFF = _Layout(
     folder=("images", "eff"),
-    title="a NAVCAM EFF product",
+    title="a NAVCAM frame (EFF, FFL, ILF ...) of Spirit or Opportunity",
     rovers=_MER_ROVERS,
     family="navcam",
-    product_type="EFF",
+    released_type="EFF",
     takes_color=False,
     rover_masks=(("mrl", "MRL"), ("mxy", "MXY"), ("mxy", "MRL")),
     range_masks=(("rnl-30m", "RNL"), ("rng-30m", "RNG"), ("rng-30m", "RNL")),
@@ -202,6 +219,9 @@ class Ai4MarsTree:
         content = read_bytes(self.place.fetch(candidate.name))
         frame = decode_frame(content, file, ("JPEG",), layout.takes_color)
         size = (frame.linear.shape[1], frame.linear.shape[0])
+        rover, rover_png = self._mask(candidate.name, layout.rover_masks, size)
+        beyond, beyond_png = self._mask(candidate.name, layout.range_masks, size)
+        delivered = {"rover_mask": rover_png, "range_mask": beyond_png}
         return Product(
             product_id=candidate.product_id,
             rover=parts.rover,
@@ -217,8 +237,9 @@ class Ai4MarsTree:
             pixels=frame.pixels,
             source_path=candidate.name,
             source_sha256=hashlib.sha256(content).hexdigest(),
-            rover_mask=self._mask(candidate.name, layout.rover_masks, size),
-            range_mask=self._mask(candidate.name, layout.range_masks, size),
+            rover_mask=rover,
+            range_mask=beyond,
+            mask_pngs={name: png for name, png in delivered.items() if png is not None},
             geometry="linearised" if parts.is_linearised else "raw",
         )
 
@@ -233,22 +254,34 @@ class Ai4MarsTree:
 
     def _mask(
         self, frame: str, places: tuple[tuple[str, str], ...], size: tuple[int, int]
-    ) -> npt.NDArray[np.bool_] | None:
-        """The mask of a frame, bool (H, W), True = masked; None when there is no such file."""
+    ) -> DeliveredMask:
+        """The mask of a frame; nothing when there is no such file."""
         for name in self._mask_names(frame, places):
             path = self.place.find(name)
             if path is not None:
                 return _read_mask(path, size)
-        return None
+        return None, None
 
     def _mask_names(self, frame: str, places: tuple[tuple[str, str], ...]) -> Iterator[str]:
         """Where a frame's mask may be, the best place first."""
-        parts = _parts(frame)
         images = PurePosixPath(frame).parent.parent
         for folder, product_type in places:
-            if parts is not None and folder in self.mask_folders:
-                stem = _of_type(_stem(frame), product_type, _TYPE_AT[parts.rover])
-                yield (images / folder / f"{stem}.png").as_posix()
+            if folder in self.mask_folders:
+                for stem in self._mask_stems(frame, product_type):
+                    yield (images / folder / f"{stem}.png").as_posix()
+
+    def _mask_stems(self, frame: str, product_type: str) -> Iterator[str]:
+        """What the mask of a frame may be called, without suffix.
+
+        In earlier releases of this site frames of all types had masks named as an EFF's; such a
+        mask is that of the EFF, where there is one.
+        """
+        layout, product_id = self._layout_of(frame), _stem(frame)
+        yield (own := of_type(product_id, product_type))
+        if layout is not None and layout.released_type and own == product_id:
+            released = with_type(product_id, layout.released_type)
+            if self.place.find(str(PurePosixPath(frame).with_stem(released))) is None:
+                yield with_type(product_id, product_type)
 
     def _mask_paths(self, frame: str) -> Iterator[str]:
         layout = self._layout_of(frame)
@@ -285,15 +318,9 @@ def _stem(name: str) -> str:
     return _file(name).rpartition(".")[0]
 
 
-def _of_type(product_id: str, product_type: str, begins: int) -> str:
-    """The id of a frame's companion: its type replaced in its own letter case, the rest kept."""
-    if product_id.islower():
-        product_type = product_type.lower()
-    return product_id[:begins] + product_type + product_id[begins + len(product_type) :]
-
-
-def _read_mask(path: Path, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    mask = decode_grey(read_bytes(path), path.name, "PNG", size)
+def _read_mask(path: Path, size: tuple[int, int]) -> DeliveredMask:
+    content = read_bytes(path)
+    mask = decode_grey(content, path.name, "PNG", size)
     if mask.max() > 1:
         raise Refused(f"{path.name} has the value {mask.max()}; a mask has only 0 and 1.")
-    return mask.astype(np.bool_)
+    return mask.astype(np.bool_), content if is_bare_grey_png(content) else None

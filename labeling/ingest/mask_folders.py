@@ -7,19 +7,24 @@ image, a terrain class code in each pixel, 255 for no label.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from labeling.ingest.product_ids import id_of_stem
 from labeling.ingest.products import Refused, UnknownSource
 from labeling.ingest.rasters import decode_grey, read_bytes
 from labeling.masks import NO_LABEL
 
-# Released gold labels are named <ID>_merged.png; of MER and M2020, <id>_merged<N>.png
-_MERGED_SUFFIX = re.compile(r"_merged\d*$")
+# What follows the image's id in the names of released masks: _merged, of MER and Perseverance
+# _merged<N> with the number of labels, of Mastcam _15033_merged, of MER's gold _16165_T0_merged
+_MERGED_SUFFIX = re.compile(r"(_\d{5}(_T\d)?)?_merged(?P<labels>\d*)\Z")
+
+# No label, in some released masks of Mastcam
+_MASTCAM_NULL = 4
 
 
 class MaskFile(NamedTuple):
@@ -33,14 +38,15 @@ class MaskFile(NamedTuple):
 def mask_candidates(source: Path) -> Iterator[MaskFile]:
     """Every `<labeler>/<image id>.png` of a folder, sorted by labeler, then by file name.
 
-    A `_merged` suffix is trimmed from the image id; files that are not PNG and hidden ones are
-    passed over. Raises UnknownSource, before the first is yielded, when the path is not a folder,
-    when its masks lie in no labeler's folder, and when there are none.
+    The suffixes of released masks (`_merged`, `_merged8`, `_15033_merged`, `_16165_T0_merged`) are
+    trimmed from the image id; files that are not PNG and hidden ones are passed over. Raises
+    UnknownSource, before the first is yielded, when the path is not a folder, when its masks lie in
+    no labeler's folder, and when there are none.
     """
     if not source.is_dir():
         raise UnknownSource(f"{source} is not a folder. {_EXPECTED}")
     found = [
-        MaskFile(folder.name, _MERGED_SUFFIX.sub("", path.stem), path)
+        MaskFile(folder.name, without_suffix(path.stem), path)
         for folder in sorted(source.iterdir())
         if folder.is_dir() and not folder.name.startswith(".")
         for path in _masks_in(folder)
@@ -50,6 +56,56 @@ def mask_candidates(source: Path) -> Iterator[MaskFile]:
             raise UnknownSource(f"The masks in {source} are in no labeler's folder. {_EXPECTED}")
         raise UnknownSource(f"There are no masks in {source}. {_EXPECTED}")
     return iter(found)
+
+
+def without_suffix(stem: str) -> str:
+    """The image id in the name of a released mask.
+
+    >>> without_suffix("2n140670982eff6904p1914l0m1_16165_T0_merged")
+    '2n140670982eff6904p1914l0m1'
+    """
+    return _MERGED_SUFFIX.sub("", stem)
+
+
+def labels_in_name(stem: str) -> int | None:
+    """How many labels a released mask was merged from, where its name says so.
+
+    >>> labels_in_name("2n167384928effa9hep0135l0m1_merged5")
+    5
+    """
+    match = _MERGED_SUFFIX.search(stem)
+    return int(match["labels"]) if match is not None and match["labels"] else None
+
+
+class KnownIds:
+    """The ids of a campaign's images, found by the names of masks.
+
+    An id is matched as it is written; where there is none, in either letter case: the frames of
+    Spirit and Opportunity are in capitals in one archive and in small letters in another.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = frozenset(ids)
+        self._folded: dict[str, list[str]] = {}
+        for known in self._ids:
+            self._folded.setdefault(known.casefold(), []).append(known)
+
+    def of_mask(self, stem: str) -> str | None:
+        """The image that a mask of this name, without `.png`, belongs to; None for no image.
+
+        The whole name may be an id, and an id may itself end like a suffix. Characters that cannot
+        be in a file's name may be written as releases write them (`product_ids.file_stem`).
+        """
+        written = (stem, without_suffix(stem))
+        names = (*written, *map(id_of_stem, written))
+        for name in names:
+            if name in self._ids:
+                return name
+        for name in names:
+            alike = self._folded.get(name.casefold(), [])
+            if len(alike) == 1:
+                return alike[0]
+        return None
 
 
 def passed_over(source: Path) -> list[str]:
@@ -91,15 +147,27 @@ def answer_candidates(source: Path) -> list[Path]:
     return masks
 
 
-def read_mask(path: Path, width: int, height: int, codes: Collection[int]) -> npt.NDArray[np.uint8]:
+def read_mask(
+    path: Path, width: int, height: int, codes: Collection[int], *, is_mastcam: bool = False
+) -> npt.NDArray[np.uint8]:
     """The terrain class codes of a mask, uint8 (height, width), 255 = no label.
 
-    width, height: of its image, pixels. codes: the campaign's class codes; 255 is allowed besides.
-    Raises Refused for what is not a complete 8-bit greyscale PNG of that size with these codes.
+    width, height: of its image, pixels. codes: the campaign's class codes; 255 is allowed besides,
+    and in a mask of Mastcam 4. Raises Refused for what is not a complete 8-bit greyscale PNG of
+    that size with these codes.
     """
-    return checked_mask(
-        decode_grey(read_bytes(path), path.name, "PNG", (width, height)), path.name, codes
-    )
+    mask = decode_grey(read_bytes(path), path.name, "PNG", (width, height))
+    return checked_mask(with_null_4(mask, codes) if is_mastcam else mask, path.name, codes)
+
+
+def with_null_4(mask: npt.NDArray[np.uint8], codes: Collection[int]) -> npt.NDArray[np.uint8]:
+    """A mask with 255 in place of 4, where 4 is none of the classes.
+
+    Some released masks of Mastcam have 4 for no label.
+    """
+    if _MASTCAM_NULL in codes or not (mask == _MASTCAM_NULL).any():
+        return mask
+    return np.where(mask == _MASTCAM_NULL, np.uint8(NO_LABEL), mask)
 
 
 def checked_mask(

@@ -242,20 +242,46 @@ def _counter_mer(digits: str) -> int | None:
 
 
 def without_version(product_id: str) -> str:
-    """The id in upper case, that of a Mars 2020 product without its two digits of version.
+    """The id of a Mars 2020 product without its two digits of version, in its own letter case.
 
     So are the images of the release named, and a new version is the same frame. Ids of other
-    patterns keep theirs.
+    patterns are returned as they are.
     """
     match = _M2020.fullmatch(product_id)
     if match is not None and match["version"]:
-        product_id = product_id[: -len(match["version"])]
-    return product_id.upper()
+        return product_id[: -len(match["version"])]
+    return product_id
+
+
+# The type of the frames in the released dataset, and where its three letters begin in an id
+_RELEASED_TYPES = {"curiosity": ("EDR", 13), "opportunity": ("EFF", 11), "spirit": ("EFF", 11)}
 
 
 def of_type(product_id: str, product_type: str) -> str:
-    """The id of an MSL EDR frame's companion: its type EDR replaced ("MXY", "RNG"), the rest kept.
+    """The name of a mask beside a frame: the frame's type EDR (MSL) or EFF (MER) replaced.
 
-    An id of another pattern is returned as it is.
+    product_type: of the mask, "MXY", "RNG", "MRL" or "RNL"; written in the letter case of the id.
+    A frame of another type keeps its own name, since an EFF and an FFL of one exposure have
+    different masks; so does an id of another pattern.
+
+        >>> of_type("2n292280938effb100p0703l0m1", "MRL")
+        '2n292280938mrlb100p0703l0m1'
+        >>> of_type("2N292280938FFLB100P0703L0M1", "MRL")
+        '2N292280938FFLB100P0703L0M1'
     """
-    return re.sub(r"(?<=_\d{9})EDR(?=_)", product_type, product_id)
+    parts = parse_product_id(product_id)
+    if parts is None or parts.rover not in _RELEASED_TYPES:
+        return product_id
+    frame_type, _begins = _RELEASED_TYPES[parts.rover]
+    return with_type(product_id, product_type) if parts.product_type == frame_type else product_id
+
+
+def with_type(product_id: str, product_type: str) -> str:
+    """The id of another product of the same exposure; of an MSL or MER id only, else the id."""
+    parts = parse_product_id(product_id)
+    if parts is None or parts.rover not in _RELEASED_TYPES or parts.family != "navcam":
+        return product_id
+    _frame_type, begins = _RELEASED_TYPES[parts.rover]
+    place = slice(begins, begins + 3)
+    written = product_type.lower() if product_id[place].islower() else product_type
+    return product_id[: place.start] + written + product_id[place.stop :]

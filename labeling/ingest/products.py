@@ -112,7 +112,8 @@ class Product:
     linear: uint8 (H, W), of a colour camera (H, W, 3), the frame in released form; original_jpeg:
     its JPEG, for a released tree the very bytes. pixels: uint8 or uint16, the shape of linear, the
     deepest data there are, for the stretch. rover_mask, range_mask: bool (H, W), True = rover,
-    True = beyond the range limit, as delivered; None where nothing was. range_m: float32 (H, W)
+    True = beyond the range limit, as delivered; None where nothing was. mask_pngs: by these names,
+    the very files where they are plain 8-bit grey PNGs of 0 and 1. range_m: float32 (H, W)
     metres from the camera's centre, 0.0 = no range. camera_model is in camera_frame, a rover
     frame, in which `up` points away from the planet; `nominal` stands in for what is missing.
     start_time is in UTC. sol, site, drive: None where the source does not tell.
@@ -144,6 +145,7 @@ class Product:
     up: Vector = LEVEL_UP
     rover_mask: npt.NDArray[np.bool_] | None = None
     range_mask: npt.NDArray[np.bool_] | None = None
+    mask_pngs: Mapping[str, bytes] = field(default_factory=dict)
     range_m: npt.NDArray[np.float32] | None = None
     spacecraft_clock: str = ""
     local_true_solar_time: str = ""

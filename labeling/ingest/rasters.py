@@ -177,6 +177,23 @@ def _size_of_whole_grey_png(content: bytes) -> tuple[int, int] | None:
     return size
 
 
+def is_bare_grey_png(content: bytes) -> bool:
+    """Whether a file is an 8-bit grey PNG that has pixels and nothing else: no notes, no profile.
+
+    Such a mask is passed on as it is.
+    """
+    if _size_of_whole_grey_png(content) is None:
+        return False
+    at, kinds = 8, set()
+    while at < len(content):
+        length, kind = struct.unpack_from(">I4s", content, at)
+        kinds.add(kind)
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    return at == len(content) and kinds == {b"IHDR", b"IDAT", b"IEND"}
+
+
 def decode_frame(
     content: bytes,
     name: str,

@@ -61,12 +61,36 @@ def open_source(
     raise UnknownSource(f"{address} does not exist. {_UNDERSTOOD}")
 
 
+def open_place(where: str | Path, scratch: Path | None = None) -> tuple[Place, tuple[str, ...]]:
+    """The files of a folder, of a zip or tar archive, or at an `s3://` address; nothing is opened.
+
+    Returns the place and the names of the folders that it lies in, which are none in an archive.
+    scratch: as of `open_source`. Raises UnknownSource where there is no such place.
+    """
+    address = str(where)
+    if address.startswith(S3_SCHEME):
+        bucket = Bucket.at(address, scratch or _temporary())
+        folder = _archive_in_bucket(address, bucket, bucket.scratch, DEFAULT_BOUNDS)
+        return (folder, ()) if folder else (bucket, PurePosixPath(bucket.prefix).parts)
+    path = Path(where).resolve()
+    if path.is_dir():
+        return Folder(path), path.parts[1:]
+    if not path.is_file():
+        raise UnknownSource(f"{address} does not exist.")
+    if not is_archive(path):
+        raise UnknownSource(f"{address} is neither a folder nor a zip or tar archive.")
+    return _archive_at(path, scratch, DEFAULT_BOUNDS), ()
+
+
+def _archive_at(path: Path, scratch: Path | None, bounds: Bounds) -> Folder:
+    status = path.stat()
+    version = f"{path}|{status.st_size}|{status.st_mtime_ns}"
+    return _unpacked(path, version, scratch or _temporary(), bounds)
+
+
 def _in_file(path: Path, shown: str, scratch: Path | None, bounds: Bounds) -> Source:
     if is_archive(path):
-        status = path.stat()
-        version = f"{path}|{status.st_size}|{status.st_mtime_ns}"
-        folder = _unpacked(path, version, scratch or _temporary(), bounds)
-        return _in_place(folder, (), shown)
+        return _in_place(_archive_at(path, scratch, bounds), (), shown)
     source: Source | None = PdsProducts.find(Folder(path.parent), only=path.name)
     if source is None and is_frame_folder(path.parent.parts):
         within = "/".join(path.parts[-3:])
@@ -81,19 +105,30 @@ def _in_file(path: Path, shown: str, scratch: Path | None, bounds: Bounds) -> So
 def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
     bucket = Bucket.at(address, scratch)
     parts = PurePosixPath(bucket.prefix).parts
-    if address.lower().endswith(ARCHIVE_SUFFIXES) and parts:
-        parent = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-1]), scratch)
-        opened = parent.open(parts[-1])
-        if opened is not None:
-            stream, tag = opened
-            with closing(stream):
-                folder = _unpacked(stream, f"{address}|{tag}", scratch, bounds)
-            return _in_place(folder, (), address)
+    folder = _archive_in_bucket(address, bucket, scratch, bounds)
+    if folder is not None:
+        return _in_place(folder, (), address)
     tree = None
     if is_frame_folder(parts):
         root = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-2]), scratch)
         tree = Ai4MarsTree.find(root, within=f"{parts[-2]}/{parts[-1]}/")
     return tree or _in_place(bucket, parts, address)
+
+
+def _archive_in_bucket(
+    address: str, bucket: Bucket, scratch: Path, bounds: Bounds
+) -> Folder | None:
+    """The unpacked archive that an address names; None where it names none."""
+    parts = PurePosixPath(bucket.prefix).parts
+    if not address.lower().endswith(ARCHIVE_SUFFIXES) or not parts:
+        return None
+    parent = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-1]), scratch)
+    opened = parent.open(parts[-1])
+    if opened is None:
+        return None
+    stream, tag = opened
+    with closing(stream):
+        return _unpacked(stream, f"{address}|{tag}", scratch, bounds)
 
 
 def _in_place(place: Place, above: tuple[str, ...], shown: str) -> Source:

@@ -69,7 +69,12 @@ class Label(models.Model):
         help_text="False: corrected after its labeler had seen the others' labels of the image.",
     )
     started_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(
+        default=timezone.now, help_text="Of an imported label the time of its import."
+    )
+    import_source = models.CharField(
+        max_length=200, blank=True, help_text="What it was imported from. Empty: drawn here."
+    )
     processed_at = models.DateTimeField(null=True, blank=True)
 
     objects = LabelQuerySet.as_manager()

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop
 from ai4mars_site.bulk import each
 from labeling.files import keep
 from labeling.geometry import clean_regions, parse_regions
-from labeling.ingest.mask_folders import answer_candidates, checked_mask, read_mask
+from labeling.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
 from labeling.ingest.products import Refused
 from labeling.ingest.rasters import decode_grey
 from labeling.masks import NO_LABEL, Mask, rasterize_regions
@@ -174,6 +174,7 @@ class _AnswerJob:
 
     campaign_id: int
     path: Path
+    product_id: str | None
     is_lesson: bool | None
 
 
@@ -181,7 +182,8 @@ def import_answers(
     campaign: Campaign, paths: Sequence[Path], is_lesson: bool | None = None, workers: int = 1
 ) -> Iterator[Outcome]:
     """Set the known answers of masks named after their images; yields each one's outcome."""
-    jobs = (_AnswerJob(campaign.pk, path, is_lesson) for path in paths)
+    known = KnownIds(campaign.images.values_list("product_id", flat=True))
+    jobs = (_AnswerJob(campaign.pk, path, known.of_mask(path.stem), is_lesson) for path in paths)
     return each(import_answer, jobs, workers)
 
 
@@ -189,11 +191,13 @@ def import_answer(job: _AnswerJob) -> Outcome:
     """Set one answer from a mask named after its image."""
     path = job.path
     images = Image.objects.select_related("campaign").filter(campaign=job.campaign_id)
-    image = images.filter(product_id=path.stem).first()
+    image = images.filter(product_id=job.product_id).first()
     try:
         if image is None:
             raise Refused(f"The campaign has no image {path.stem}. Import the images first.")
-        mask = read_mask(path, image.width, image.height, image.campaign.class_codes())
+        is_mastcam = image.camera.startswith("mastcam")
+        codes = image.campaign.class_codes()
+        mask = read_mask(path, image.width, image.height, codes, is_mastcam=is_mastcam)
         before = KnownAnswer.objects.filter(image=image).first()
         answer = set_answer(image, mask, KnownAnswer.Source.MASK, job.is_lesson)
     except (Refused, AnswerRefused) as refused:

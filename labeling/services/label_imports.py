@@ -11,7 +11,7 @@ from django.db import transaction
 
 from ai4mars_site.bulk import each
 from labeling.geometry import regions_to_json
-from labeling.ingest.mask_folders import MaskFile, mask_candidates, read_mask
+from labeling.ingest.mask_folders import KnownIds, MaskFile, mask_candidates, read_mask
 from labeling.ingest.products import Refused
 from labeling.masks import mask_to_regions
 from labeling.models import Campaign, Image, Label, Labeler, Role
@@ -23,6 +23,7 @@ from labeling.services.labelers import imported_labeler
 LABEL_NAMESPACE = uuid.UUID("6ba9f5c4-2f0e-5a86-9f5b-3f3c0a9f0a2e")
 
 LONGEST_LABELER_NAME = 100
+LONGEST_SOURCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,17 @@ class _MaskJob:
     labeler_id: int
     role: str
     file: MaskFile
+    product_id: str | None
+    source: str
 
 
 def import_masks(
-    campaign: Campaign, files: list[MaskFile], role: str, workers: int = 1
+    campaign: Campaign, files: list[MaskFile], role: str, workers: int = 1, source: str = ""
 ) -> Iterator[Outcome]:
     """Import masks as labels, in `workers` processes; yields each one's outcome.
 
-    With role `expert` their images become gold (paper 3.1): they leave the crowd's pool.
+    source: what releases say that the labels came from; the name of the folder, where it is not
+    given. With role `expert` their images become gold (paper 3.1): they leave the crowd's pool.
     """
     for file in files:
         if len(file.labeler) > LONGEST_LABELER_NAME:
@@ -48,7 +52,18 @@ def import_masks(
     people = {
         name: imported_labeler(campaign, name).pk for name in {file.labeler for file in taken}
     }
-    jobs = (_MaskJob(campaign.pk, people[file.labeler], role, file) for file in taken)
+    known = KnownIds(campaign.images.values_list("product_id", flat=True))
+    jobs = (
+        _MaskJob(
+            campaign.pk,
+            people[file.labeler],
+            role,
+            file,
+            known.of_mask(file.path.stem),
+            (source or file.path.parent.parent.name or "masks")[:LONGEST_SOURCE],
+        )
+        for file in taken
+    )
     yield from each(import_mask, jobs, workers)
 
 
@@ -70,7 +85,7 @@ def import_mask(job: _MaskJob) -> Outcome:
 def _store_mask(job: _MaskJob) -> bool:
     campaign = Campaign.objects.get(pk=job.campaign_id)
     labeler = Labeler.objects.get(pk=job.labeler_id)
-    image = campaign.images.filter(product_id=job.file.image_id).first()
+    image = campaign.images.filter(product_id=job.product_id).first()
     if image is None:
         raise Refused(f"The campaign has no image {job.file.image_id}. Import the images first.")
     if image.retired_at is not None:
@@ -79,7 +94,13 @@ def _store_mask(job: _MaskJob) -> bool:
         raise Refused(f"The image {image.product_id} is gold; the crowd does not label it.")
     if image.pool == Image.Pool.PRACTICE:
         raise Refused(f"The image {image.product_id} is there to practise on; it takes no labels.")
-    mask = read_mask(job.file.path, image.width, image.height, campaign.class_codes())
+    mask = read_mask(
+        job.file.path,
+        image.width,
+        image.height,
+        campaign.class_codes(),
+        is_mastcam=image.camera.startswith("mastcam"),
+    )
     regions = mask_to_regions(mask)
     stored = Label.objects.filter(image=image, labeler=labeler).first()
     if stored is not None:
@@ -92,6 +113,6 @@ def _store_mask(job: _MaskJob) -> bool:
     with transaction.atomic():
         if job.role == Role.EXPERT:
             assignments.assign_gold(image, [labeler])
-        labels.store(image, labeler, job.role, regions, label_id)
+        labels.store(image, labeler, job.role, regions, label_id, import_source=job.source)
     labels.process_image(image.pk)
     return True

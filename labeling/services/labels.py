@@ -166,11 +166,13 @@ def store(
     label_id: uuid.UUID,
     started_at: datetime | None = None,
     sent_checksum: str = "",
+    import_source: str = "",
 ) -> Label:
     """Write one label, close its assignment, drop its draft and count it: all or nothing.
 
-    Raises AlreadyLabeled when the labeler has a label on this image, and NotIndependent for an
-    expert who has seen the others' labels of it.
+    import_source: what it was imported from, "" for one that was drawn here. Raises AlreadyLabeled
+    when the labeler has a label on this image, and NotIndependent for an expert who has seen the
+    others' labels of it.
     """
     now = timezone.now()
     try:
@@ -185,6 +187,7 @@ def store(
                 # A device's clock may run ahead of ours.
                 started_at=min(started_at, now) if started_at else None,
                 sent_at=now,
+                import_source=import_source,
             )
     except IntegrityError as error:
         raise AlreadyLabeled(

@@ -12,6 +12,7 @@ from merging.models.gold import (
 from merging.models.masks import (
     MERGE_METHOD,
     AlternativeMask,
+    ImportedMask,
     MergedMask,
     MergedMaskQuerySet,
     MethodComparison,
@@ -35,6 +36,7 @@ __all__ = [
     "AlternativeMask",
     "ExpertAgreement",
     "GoldPlan",
+    "ImportedMask",
     "LabelingPolicy",
     "MergedMask",
     "MergedMaskQuerySet",

@@ -222,7 +222,13 @@ class ReleasePart(models.Model):
     )
     counted = LargeJSONField(help_text="What the statistics need of it.")
     labels = LargeJSONField(help_text='Its accepted labels as "id:version", in order.')
-    labelers = LargeJSONField(help_text="Pseudonyms of its labelers, by role.")
+    labelers = LargeJSONField(help_text="Pseudonyms of who drew them here, by role.")
+    merged_labels = models.PositiveIntegerField(
+        null=True, blank=True, help_text="That its masks were merged from. Empty: not known, none."
+    )
+    imports = LargeJSONField(
+        default=list, help_text="What of it was imported: `contents.Import` as plain values."
+    )
 
     class Meta:
         ordering = ("release", "product_id")

@@ -11,6 +11,7 @@
     msl/mcam/images/<ID>.JPG                             msl/mcam/labels/train/<ID>_15033_merged.png
     mer/images/eff/<id>.JPG                              gold ones in mer/images/test too
     mer/images/mrl/<id, eff -> mrl>.png                  mer/images/rnl-30m/<id, eff -> rnl>.png
+                                                         of frames of other types: <id>.png
     mer/labels/train/merged-unmasked/<id>_merged<N>.png  N labelers
     mer/labels/test/masked-gold-min{1,2,3}-100agree/<id>_16165_T0_merged.png
     m2020/images/ncam/<ID>.jpeg                          m2020/labels/NAV/<ID>_merged<N>.png
@@ -38,8 +39,8 @@ class Home:
     """Where the frames of one camera lie in a layout, and how their files are named.
 
     `{id}` is the product id as a file's name (`product_ids.file_stem`), `{n}` how many labelers
-    made the mask, `{min}` 1, 2 or 3. `masks` are (key, folder, type): the companions of a frame,
-    named with the frame's type replaced.
+    made the mask ("" where that is not known), `{min}` 1, 2 or 3. `masks` are (key, folder, type):
+    the companions of a frame, named with the frame's type replaced.
     """
 
     frames: tuple[str, ...]
@@ -113,36 +114,23 @@ def family_of(camera: str) -> str:
     return camera.removesuffix("-left").removesuffix("-right")
 
 
-def paths(home: Home, product_id: str, *, is_gold: bool, labelers: int) -> dict[str, list[str]]:
+def paths(
+    home: Home, product_id: str, *, is_gold: bool, labelers: int | None
+) -> dict[str, list[str]]:
     """Every path a frame and its files may have in the tree, by what they are.
 
     Keys: "frame", "rover_mask" and "range_mask" where the layout has them, and "train", or
-    "gold-min1" to "gold-min3". `labelers` made the crowd's mask.
+    "gold-min1" to "gold-min3". `labelers` made the crowd's mask, None where that is not known.
     """
     product_id = file_stem(product_id)
     frames = (*home.frames, *(home.gold_frames if is_gold else ()))
     found = {"frame": [frame.format(id=product_id) for frame in frames]}
     for key, folder, product_type in home.masks:
-        found[key] = [f"{folder}/{companion(product_id, product_type)}.png"]
+        found[key] = [f"{folder}/{of_type(product_id, product_type)}.png"]
     if is_gold:
         for minimum, variant in enumerate(GOLD_VARIANTS, start=1):
             found[variant] = [home.gold.format(min=minimum, id=product_id)]
     else:
-        found["train"] = [home.train.format(id=product_id, n=labelers)]
+        count = "" if labelers is None else labelers
+        found["train"] = [home.train.format(id=product_id, n=count)]
     return found
-
-
-def companion(product_id: str, product_type: str) -> str:
-    """The name of a mask beside a frame: the frame's type EDR, or that of a MER id, replaced."""
-    if product_type in {"MRL", "RNL"} and len(product_id) > _MER_TYPE.stop:
-        lower = product_id[_MER_TYPE].islower()
-        return (
-            product_id[: _MER_TYPE.start]
-            + (product_type.lower() if lower else product_type)
-            + product_id[_MER_TYPE.stop :]
-        )
-    return of_type(product_id, product_type)
-
-
-#: Where the three letters of the type are in a MER id, such as 2n292280938effb100p0703l0m1.
-_MER_TYPE = slice(11, 14)

@@ -43,7 +43,8 @@ class ReleasedLabel:
     `[{"class": code, "rings": [[[x, y], ...], ...]}, ...]` in image pixels, holes after the outer
     ring; the earlier one owns the pixels of two that overlap. Times are ISO 8601 in UTC. `score` is
     the agreement score, 0..1, None where there are fewer than two labels (paper 3.1.3). `ratings`
-    are the reviewers' 1..5 that stand, without their names.
+    are the reviewers' 1..5 that stand, without their names. A label that was imported has the
+    `source` that it came from, and its `sent_at` is the time of the import.
     """
 
     labeler: str
@@ -55,6 +56,28 @@ class ReleasedLabel:
     pairs: int
     ratings: tuple[int, ...]
     polygons: Sequence[Mapping[str, Any]]
+    source: str = ""
+
+    @property
+    def times(self) -> dict[str, str | None]:
+        """When it was drawn and sent; of an imported one what it came from, and when."""
+        if self.source:
+            return {"source": self.source, "imported_at": self.sent_at}
+        return {"started_at": self.started_at, "sent_at": self.sent_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What of an image was imported and not drawn here: `what` is "labels" or "mask".
+
+    `source` is what it came from and `imported_on` a day (ISO 8601, UTC). `labels` is how many
+    labels these are, or the mask was merged from; None where that is not known.
+    """
+
+    what: str
+    source: str
+    imported_on: str
+    labels: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,8 @@ class ReleasedImage:
     holds what is known of the frame under flat names with plain values: rover, camera, eye, sol,
     start_time, site, drive, sequence, orbital_class, range_source, camera_model, ... `layers` is
     what the masks rest on, where a format of the release wants it and the image has labels.
+    `merged_labels` is how many labels the masks were merged from, None where there are no masks or
+    that is not known; `imports` is what of the labels and masks was imported.
     """
 
     product_id: str
@@ -83,6 +108,8 @@ class ReleasedImage:
     paths: Mapping[str, str]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     layers: Layers | None = None
+    merged_labels: int | None = None
+    imports: tuple[Import, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +122,42 @@ class Fragment:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportTotal:
+    """What was imported of all images from one source on one day; `labels` as of `Import`."""
+
+    what: str
+    source: str
+    imported_on: str
+    images: int
+    labels: int | None
+
+
+def import_totals(imports: Iterable[Import]) -> tuple[ImportTotal, ...]:
+    """Imports of single images added up by kind, source and day, in this order."""
+    counts: dict[tuple[str, str, str], list[int | None]] = {}
+    for each in imports:
+        counts.setdefault((each.what, each.source, each.imported_on), []).append(each.labels)
+    return tuple(
+        ImportTotal(
+            *key,
+            images=len(labels),
+            labels=None if None in labels else sum(count or 0 for count in labels),
+        )
+        for key, labels in sorted(counts.items())
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFacts:
     """What a release says of itself as a whole.
 
     `counts` maps (rover, camera, split) to a number of images; `pixels` maps a variant to pixels
     per class code, 255 included. `parameters` are those the masks were made with, plain JSON.
+    `labels` are all, `labelers` and `experts` who drew some of them here; `imports` is what was
+    imported.
     `changes` are sentences on what is different from `previous`, the version before (both empty in
-    the first). `licence` is an SPDX name. No time but `released_on` is in a release: the same
-    inputs give the same bytes.
+    the first). `licence` is an SPDX name. No time of the build is in a release, but the date
+    `released_on` that was chosen: the same inputs give the same bytes.
     """
 
     slug: str
@@ -125,6 +180,7 @@ class ReleaseFacts:
     experts: int
     previous: str = ""
     changes: tuple[str, ...] = ()
+    imports: tuple[ImportTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,11 @@ NAME = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One image: its files by what they are, and how many labels went into them.
+    """One image: its files by what they are, and how many labels it has.
 
-    `inputs` is a sum of all that decided on the files: equal sums, equal files.
+    `inputs` is a sum of all that decided on the files: equal sums, equal files. `merged_labels` is
+    how many labels its masks were merged from, None where there are none or that is not known;
+    `imports` is what of labels and masks was imported (`contents.Import` as plain values).
     """
 
     product_id: str
@@ -24,6 +26,8 @@ class Entry:
     labels: int
     inputs: str
     files: Mapping[str, str]
+    merged_labels: int | None = None
+    imports: Sequence[Mapping[str, Any]] = ()
 
 
 def pieces(
@@ -49,8 +53,11 @@ def pieces(
             "id": entry.product_id,
             "split": entry.split,
             "labels": entry.labels,
+            "merged_labels": entry.merged_labels,
             "inputs": entry.inputs,
             "files": dict(entry.files),
         }
+        if entry.imports:
+            said["imports"] = [dict(each) for each in entry.imports]
         yield (b",\n" if number else b"\n") + json.dumps(said, ensure_ascii=False).encode()
     yield b"\n]}\n"

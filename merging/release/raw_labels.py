@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from labeling.ingest.product_ids import file_stem
-from merging.release.contents import ReleasedImage, ReleasedLabel
+from merging.release.contents import Import, ReleasedImage, ReleasedLabel
 
 FOLDER = "raw/labels"
 
@@ -28,14 +28,26 @@ def pseudonym(key: str, labeler_id: int) -> str:
 
 def to_bytes(image: ReleasedImage) -> bytes:
     """All accepted labels of an image, as UTF-8 JSON (docs/DATA_FORMATS.md)."""
-    said = {
+    said: dict[str, Any] = {
         "image": image.product_id,
         "split": image.split,
         "width": image.width,
         "height": image.height,
         "labels": [_label(label) for label in image.labels],
     }
+    imported = [plain(each) for each in image.imports if each.what == "mask"]
+    if imported:
+        said["imported_mask"] = imported[0]
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def plain(imported: Import) -> dict[str, Any]:
+    """What was imported, as JSON says it beside what it is."""
+    return {
+        "source": imported.source,
+        "imported_on": imported.imported_on,
+        "labels": imported.labels,
+    }
 
 
 def _label(label: ReleasedLabel) -> dict[str, Any]:
@@ -43,8 +55,7 @@ def _label(label: ReleasedLabel) -> dict[str, Any]:
         "labeler": label.labeler,
         "role": label.role,
         "version": label.version,
-        "started_at": label.started_at,
-        "sent_at": label.sent_at,
+        **label.times,
         "score": label.score,
         "pairs": label.pairs,
         "ratings": list(label.ratings),

@@ -21,13 +21,13 @@ import numpy as np
 from PIL import Image as Pillow
 
 from labeling.geometry import Region
-from labeling.ingest.product_ids import file_stem, id_of_stem
+from labeling.ingest.product_ids import file_stem, id_of_stem, of_type
 from labeling.ingest.rasters import MAX_BYTES
 from labeling.masks import NO_LABEL, Mask, rasterize_regions
 from labeling.planes import pack_planes
 from labeling.postprocess import remove_masked
 from merging.methods import Kind, MergeMethod, UnknownMethod
-from merging.release import ai4mars_tree, checksums, manifest
+from merging.release import ai4mars_tree, checksums, gold_lists, manifest
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.trees import NAV_CLASSES, TreeFolder, Unreadable, classes_of, listing
 from merging.votes import gold_rule, merge_masks
@@ -66,6 +66,7 @@ class Subject:
     masks: Mapping[str, str]
     raw: str | None
     labels: int | None
+    is_imported: bool = False
     is_recomputed: bool = False
 
 
@@ -124,10 +125,11 @@ def plan(root: Path, *, recompute_all: bool = False) -> Plan:
             Subject(
                 product_id,
                 frame,
-                tuple(_removing(product_id, names)),
+                tuple(_removing(product_id, names, entry.get("files", {}))),
                 masks,
                 raw if raw in names else None,
                 entry.get("labels"),
+                is_imported=any(each["what"] == "mask" for each in entry.get("imports", ())),
             )
         )
     if manifest.NAME in names:
@@ -138,6 +140,9 @@ def plan(root: Path, *, recompute_all: bool = False) -> Plan:
             "compared with one."
         )
     _choose(made, told, recompute_all)
+    if told:
+        lists = {name: (root / name).read_bytes() for name in gold_lists.of(names) if name in names}
+        made.problems += [Problem(*wrong) for wrong in gold_lists.problems(names, lists)]
     return made
 
 
@@ -204,7 +209,11 @@ def _entries(
     entries: dict[str, dict[str, Any]] = {}
     try:
         for entry in told.get("images", ()):
-            entries[str(entry["id"])] = {"labels": entry["labels"], "files": dict(entry["files"])}
+            entries[str(entry["id"])] = {
+                "labels": entry["labels"],
+                "files": dict(entry["files"]),
+                "imports": list(entry.get("imports", ())),
+            }
     except (KeyError, TypeError, ValueError) as error:
         made.problems.append(Problem(manifest.NAME, f"An image of it cannot be read: {error}."))
     for product_id, entry in entries.items():
@@ -233,10 +242,11 @@ def _with_whole_gold(names: Collection[str], made: Plan) -> Iterator[str]:
             yield name
 
 
-def _removing(product_id: str, names: Collection[str]) -> Iterator[str]:
-    """Rover and range mask of an image, in whichever layout they are."""
-    paths = {
-        f"{folder}/{ai4mars_tree.companion(file_stem(product_id), product_type)}.png"
+def _removing(product_id: str, names: Collection[str], files: Mapping[str, str]) -> Iterator[str]:
+    """Rover and range mask of an image: as the manifest has them, else by name in any layout."""
+    told = {path for key, path in files.items() if key in ("rover_mask", "range_mask")}
+    paths = told or {
+        f"{folder}/{of_type(file_stem(product_id), product_type)}.png"
         for homes in ai4mars_tree.HOMES.values()
         for home in homes.values()
         for _, folder, product_type in home.masks
@@ -258,7 +268,14 @@ def _choose(made: Plan, told: Mapping[str, Any], recompute_all: bool) -> None:
         number
         for number, each in enumerate(made.subjects)
         if each.raw and each.masks and (can_train or "train" not in each.masks)
+        if not each.is_imported
     ]
+    imported = sum(each.is_imported for each in made.subjects)
+    if imported:
+        made.unchecked.append(
+            f"The masks of {imported:,} images were imported as they are; they were not made again "
+            "from labels, which are not in the release."
+        )
     for number in able if recompute_all else spread(able, SAMPLE):
         made.subjects[number] = replace(made.subjects[number], is_recomputed=True)
 
@@ -316,7 +333,7 @@ class CheckImage:
         problems += _unnested(subject, masks)
         for variant, mask in masks.items():
             # The train masks that were first released were not cut by the masks.
-            if variant == "train" and self.method is None:
+            if variant == "train" and (self.method is None or subject.is_imported):
                 continue
             if removed is not None and removed.shape == mask.shape:
                 count = int(((mask != NO_LABEL) & removed).sum())

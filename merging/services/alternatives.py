@@ -46,8 +46,13 @@ def merged(image_id: int, method: MergeMethod) -> Mapping[str, StoredMerge]:
 
 
 def merge(drawn: Drawn, method: MergeMethod) -> Mapping[str, Merged[Any]]:
-    """`merged` of labels that are read or painted already, and post-processed."""
+    """`merged` of labels that are read or painted already, and post-processed.
+
+    An imported mask that stands in for labels is the same whatever the method.
+    """
     if drawn.image.pool != Image.Pool.CROWD or is_standing(drawn.image.campaign, method):
+        return merges.merge(drawn)
+    if any(merges.stands_in(drawn, recipe) for recipe in merges.recipes(drawn.image)):
         return merges.merge(drawn)
     return {TRAIN: _alternative(drawn, method)}
 

@@ -13,8 +13,14 @@ from typing import Any
 from ai4mars_site.bulk import chunks
 from labeling.models import Role
 from merging.models import Release
-from merging.release import checksums, manifest
-from merging.release.contents import FileFact, Fragment, ReleaseFacts
+from merging.release import checksums, gold_lists, manifest
+from merging.release.contents import (
+    FileFact,
+    Fragment,
+    Import,
+    ReleaseFacts,
+    import_totals,
+)
 from merging.release.documents import DOCUMENTS
 from merging.release.exports import EXPORTS
 from merging.release.statistics import Statistics
@@ -54,6 +60,8 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
             files = chain.from_iterable(part.files for part in parts)
             writer.files |= {fact.path: fact for fact in pool.map(placed, files)}
             pulse.go_on()
+    for path, content in gold_lists.of(list(writer.files)).items():
+        writer.write(path, [content])
     facts, totals = facts_of(release)
     for name in release.formats:
         fragments = _Fragments(release, name, pulse)
@@ -66,6 +74,8 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
             len(part.labels),
             part.inputs,
             {key: path for key, path, _, _ in reversed(part.files)},
+            part.merged_labels,
+            part.imports,
         )
         for part in release_parts.in_order(release)
     )
@@ -130,12 +140,14 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     counts: dict[tuple[str, str, str], int] = {}
     people: dict[str, set[str]] = {}
     labels = 0
+    imports: list[Import] = []
     for part in release_parts.in_order(release):
         image = release_parts.as_counted(part.counted)
         totals.add(image)
         key = (image.rover, image.camera, part.split)
         counts[key] = counts.get(key, 0) + 1
         labels += len(part.labels)
+        imports += [Import(**each) for each in part.imports]
         for role, names in part.labelers.items():
             people.setdefault(role, set()).update(names)
     method = announcing.method_of(release)
@@ -160,6 +172,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         experts=len(people.get(Role.EXPERT, ())),
         previous=release.previous.version if release.previous else "",
         changes=tuple(changes_of(release)),
+        imports=import_totals(imports),
     )
     return facts, totals
 

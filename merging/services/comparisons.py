@@ -67,9 +67,14 @@ def compared_methods(campaign: Campaign) -> dict[Kind, MergeMethod]:
 
 
 def sample(campaign: Campaign) -> list[int]:
-    """Crowd images with labels enough to merge, chosen by chance once for all."""
+    """Crowd images with labels enough to merge, chosen by chance once for all.
+
+    Without those that have an imported mask, which no method changes.
+    """
     images = campaign.images.in_dataset().filter(
-        pool=Image.Pool.CROWD, crowd_label_count__gte=campaign.merge_minimum
+        pool=Image.Pool.CROWD,
+        crowd_label_count__gte=campaign.merge_minimum,
+        imported_masks=None,
     )
     return nsmallest(SAMPLE, images.values_list("pk", flat=True), key=_lot)
 

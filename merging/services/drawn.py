@@ -12,7 +12,7 @@ from labeling.models import Image, Label
 from labeling.planes import Planes
 from labeling.postprocess import BoolMask
 from labeling.services import postprocessing
-from merging.models import MERGE_METHOD
+from merging.models import MERGE_METHOD, ImportedMask
 from merging.release.checksums import sha256
 
 
@@ -44,6 +44,13 @@ class Drawn:
         self._counting: dict[str, list[Label]] = {}
         self._labels: dict[str, list[Label]] = {}
         self._planes: dict[str, list[Planes]] = {}
+        self._imported: dict[str, ImportedMask] | None = None
+
+    def imported(self) -> dict[str, ImportedMask]:
+        """The image's imported masks by variant, read once."""
+        if self._imported is None:
+            self._imported = {given.variant: given for given in self.image.imported_masks.all()}
+        return self._imported
 
     def counting(self, role: str) -> list[Label]:
         """The labels that go into a merge, in a fixed order, perhaps without their polygons."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,13 +19,13 @@ from labeling.postprocess import Mask
 from labeling.services import postprocessing
 from labeling.services.postprocessing import StoredMask
 from merging.methods import MergeMethod
-from merging.models import MERGE_METHOD, RELEASE_CODE, Release
+from merging.models import MERGE_METHOD, RELEASE_CODE, ImportedMask, MergedMask, Release
 from merging.release import ai4mars_tree
 from merging.release.checksums import sha256
-from merging.release.contents import ReleasedClass, ReleasedImage, ReleasedLabel
+from merging.release.contents import Import, ReleasedClass, ReleasedImage, ReleasedLabel
 from merging.release.exports import layers
 from merging.release.raw_labels import pseudonym
-from merging.services import alternatives, announcing
+from merging.services import alternatives, announcing, merges
 from merging.services.drawn import Drawn
 from review.models import Rating
 
@@ -82,25 +83,34 @@ def classes_of(release: Release) -> tuple[ReleasedClass, ...]:
 class State:
     """An image and its labels as the database has them now, without polygons and pixels.
 
-    `labels` are [id, version, role, labeler id, started, sent, score, pairs, ratings]; `waiting`
-    says that some are not post-processed yet, so that nothing can be said of them.
+    `labels` are [id, version, role, labeler id, started, sent, source, score, pairs, ratings];
+    `imported` are [variant, SHA-256, labels, source, when, the number of labels that replaces it]
+    of its imported masks. `waiting` says that some labels are not post-processed yet, so that
+    nothing can be said of them.
     """
 
     image: dict[str, Any]
     labels: list[list[Any]] = field(default_factory=list)
+    imported: list[list[Any]] = field(default_factory=list)
     waiting: bool = False
 
     @property
     def split(self) -> str:
-        """ "test" for gold; "train" for a crowd image with a label (an empty one too); else ""."""
+        """ "test" for gold; "train" for a crowd image with a label or an imported mask; else "".
+
+        A label that is empty is one.
+        """
         if self.image["pool"] == Image.Pool.GOLD:
             return "test"
-        return "train" if any(label[2] == Role.CROWD for label in self.labels) else ""
+        has_label = any(label[2] == Role.CROWD for label in self.labels)
+        has_mask = any(each[0] == MergedMask.Variant.TRAIN for each in self.imported)
+        return "train" if has_label or has_mask else ""
 
     def inputs(self, terms: Terms) -> str:
         """SHA-256 of all that decides on the bytes of the image's files in a release."""
         image = {name: value for name, value in self.image.items() if name != "pk"}
-        made_from = [RELEASE_CODE, MERGE_METHOD, terms.plain(), image, self.labels]
+        said = [image, self.labels, self.imported]
+        made_from = [RELEASE_CODE, MERGE_METHOD, terms.plain(), *said]
         return sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
 
 
@@ -119,7 +129,7 @@ _COLUMNS = (
 
 
 def states(image_ids: Collection[int]) -> dict[int, State]:
-    """The states of some images: three queries, however many they are."""
+    """The states of some images: four queries, however many they are."""
     rows_of_images = Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
     found = {row["pk"]: State(as_everywhere(row)) for row in rows_of_images}
     labels: dict[uuid.UUID, list[Any]] = {}
@@ -134,19 +144,25 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
         "labeler",
         "started_at",
         "sent_at",
+        "import_source",
         "agreement__score",
         "agreement__pairs",
     ):
         if status == Label.Status.RECEIVED:
             found[image_id].waiting = True
-        name, version, role, labeler, started_at, sent_at, score, pairs = said
-        label = [str(name), version, role, labeler, _time(started_at), _time(sent_at), score, pairs]
+        name, version, role, labeler, started_at, sent_at, *known = said
+        label = [str(name), version, role, labeler, _time(started_at), _time(sent_at), *known]
         labels[name] = [*label, []]
         found[image_id].labels.append(labels[name])
     ratings = Rating.objects.standing().filter(label__image__in=image_ids)
     for label_id, value in ratings.order_by("value").values_list("label", "value"):
         if label_id in labels:
             labels[label_id][-1].append(value)
+    masks = ImportedMask.objects.filter(image__in=image_ids).select_related("image__campaign")
+    for mask in masks.order_by("image", "variant"):
+        role = Role.CROWD if mask.variant == MergedMask.Variant.TRAIN else Role.EXPERT
+        told = [mask.variant, mask.sha256, mask.labels, mask.source, _time(mask.imported_at)]
+        found[mask.image_id].imported.append([*told, merges.wanted_labels(mask.image, role)])
     return found
 
 
@@ -193,12 +209,14 @@ def gather(state: State, terms: Terms) -> Gathered:
     rover, beyond = _removing(image, image.rover_mask), _removing(image, image.range_mask)
     pngs = {"rover_mask": rover.png, "range_mask": beyond.png}
     masks: dict[str, Mask] = {}
-    labelers = 0
+    labelers: int | None = 0
+    given: ImportedMask | None = None
     codes = tuple(each.code for each in terms.classes)
     drawn = Drawn(image, read, rover.removes | beyond.removes, codes)
     if state.split:
         for variant, merged in alternatives.merge(drawn, terms.method).items():
             labelers = merged.stored.labelers
+            given = getattr(merged.stored, "imported", None)
             masks[variant], pngs[variant] = merged.content()
     paths = ai4mars_tree.paths(
         home, image.product_id, is_gold=image.pool == Image.Pool.GOLD, labelers=labelers
@@ -224,15 +242,32 @@ def gather(state: State, terms: Terms) -> Gathered:
         },
         layers=(
             alternatives.layers_from(drawn, terms.method)
-            if state.split and layers.NAME in terms.formats
+            # An imported mask rests on labels that are not here.
+            if state.split and layers.NAME in terms.formats and given is None
             else None
         ),
+        merged_labels=labelers if state.split else None,
+        imports=(*_imported_labels(state), *_imported_mask(given)),
     )
     return Gathered(released, pngs)
 
 
+def _imported_labels(state: State) -> Iterator[Import]:
+    """The image's labels that were imported, counted by source and day."""
+    counts = Counter((label[6], str(label[5])[: len("2026-11-30")]) for label in state.labels)
+    for (source, day), count in sorted(counts.items()):
+        if source:
+            yield Import("labels", source, day, count)
+
+
+def _imported_mask(given: ImportedMask | None) -> Iterator[Import]:
+    if given is not None:
+        day = given.imported_at.astimezone(UTC).date().isoformat()
+        yield Import("mask", given.source, day, given.labels)
+
+
 def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> ReleasedLabel:
-    name, version, role, labeler, started_at, sent_at, score, pairs, ratings = label
+    name, version, role, labeler, started_at, sent_at, source, score, pairs, ratings = label
     return ReleasedLabel(
         labeler=pseudonym(key, labeler),
         role=role,
@@ -243,6 +278,7 @@ def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> Releas
         pairs=pairs or 0,
         ratings=tuple(ratings),
         polygons=polygons[uuid.UUID(name)],
+        source=source,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -14,9 +16,13 @@ from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes, read_mask
 from labeling.postprocess import Mask, pixels_per_class
 from labeling.services import labels
-from merging.models import MergedMask, StoredMerge
+from merging.models import ImportedMask, MergedMask, StoredMerge
+from merging.release.checksums import sha256
 from merging.services.drawn import Drawn
 from merging.votes import MergeRule, gold_rule, merge_planes
+
+#: So many experts label a gold image (paper 3.1).
+EXPERTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +58,37 @@ def mergeable(campaign: Campaign) -> QuerySet[Image]:
     """Images with something to merge: all gold images, and crowd images with a label.
 
     A gold image on which nothing is left is still written, all 255; so is a crowd image whose
-    labels are empty. A crowd image nobody has labeled (or whose labels were all rejected) has no
-    train label.
+    labels are empty, and one with an imported mask. A crowd image nobody has labeled (or whose
+    labels were all rejected) has no train label.
     """
     drawn = Label.objects.filter(
         image=OuterRef("pk"),
         role=Role.CROWD,
         status__in=(Label.Status.ACCEPTED, Label.Status.EMPTY, Label.Status.RECEIVED),
     )
+    imported = ImportedMask.objects.filter(image=OuterRef("pk"), variant=MergedMask.Variant.TRAIN)
     return (
         Image.objects.in_dataset()
-        .filter(Q(pool=Image.Pool.GOLD) | Exists(drawn), campaign=campaign)
+        .filter(Q(pool=Image.Pool.GOLD) | Exists(drawn) | Exists(imported), campaign=campaign)
         .order_by("product_id")
     )
+
+
+def wanted_labels(image: Image, role: str) -> int:
+    """How many labels of a role an image is meant to have: from then on they replace an import."""
+    return EXPERTS if role == Role.EXPERT else image.campaign.target_labels
+
+
+def stands_in(drawn: Drawn, recipe: Recipe) -> ImportedMask | None:
+    """The imported mask that is an image's merged mask, as long as labels are missing for one.
+
+    An imported mask rests on labels that are not here, and cannot be merged with those that are.
+    It stands until as many accepted labels as are wanted were drawn here; then these are merged.
+    """
+    given = drawn.imported().get(recipe.variant)
+    if given is None or len(drawn.counting(recipe.role)) >= wanted_labels(drawn.image, recipe.role):
+        return None
+    return given
 
 
 def merge_image(image_id: int) -> dict[str, MergedMask]:
@@ -84,8 +108,12 @@ def merge(drawn: Drawn) -> dict[str, Merged[MergedMask]]:
     done = {}
     for recipe in recipes(image):
         stored = present.pop(recipe.variant, None)
-        if stored is None or stored.inputs != _made_from(drawn, recipe) or not is_there(stored):
-            done[recipe.variant] = _store(drawn, recipe)
+        given = stands_in(drawn, recipe)
+        made_from = _made_from(drawn, recipe) if given is None else _imported_from(given)
+        if stored is None or stored.inputs != made_from or not is_there(stored):
+            done[recipe.variant] = (
+                _store(drawn, recipe) if given is None else _store_imported(image, given)
+            )
             continue
         if stored.labels_version != image.labels_version:
             # Labels came and went; those that count are the same.
@@ -124,6 +152,9 @@ class Merged(Generic[Stored]):
         if self.made is not None:
             return self.made
         with self.stored.mask.open("rb") as file:
+            if isinstance(self.stored, MergedMask) and self.stored.imported_id is not None:
+                content = file.read()
+                return read_mask(io.BytesIO(content)), content
             mask = read_mask(file)
         # Encoded anew: an older version of the encoder may have written the file.
         return mask, png_bytes(mask)
@@ -163,6 +194,28 @@ def _store(drawn: Drawn, recipe: Recipe) -> Merged[MergedMask]:
     )
     put_row(stored, ("image", "variant"))
     return Merged(stored, (mask, content))
+
+
+def _imported_from(given: ImportedMask) -> str:
+    told = ["imported", given.pk, given.sha256, given.labels, given.source]
+    return sha256(json.dumps(told).encode())
+
+
+def _store_imported(image: Image, given: ImportedMask) -> Merged[MergedMask]:
+    stored = MergedMask(
+        image=image,
+        variant=given.variant,
+        inputs=_imported_from(given),
+        labels_version=image.labels_version,
+        rule=f"imported from {given.source}",
+        imported=given,
+        mask=given.mask.name,
+        labelers=given.labels,
+        pixel_counts=given.pixel_counts,
+        merged_at=given.imported_at,
+    )
+    put_row(stored, ("image", "variant"))
+    return Merged(stored)
 
 
 def put_row(stored: StoredMerge, unique: Collection[str]) -> None:

@@ -105,6 +105,8 @@ def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dic
             files.append([key, path, objects.add(content), len(content)])
     labelers: dict[str, set[str]] = {}
     for label in image.labels:
+        if label.source:
+            continue
         labelers.setdefault(label.role, set()).add(label.labeler)
     return {
         "product_id": image.product_id,
@@ -118,6 +120,8 @@ def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dic
         "counted": as_plain(counted(image)),
         "labels": [f"{label[0]}:{label[1]}" for label in state.labels],
         "labelers": {role: sorted(names) for role, names in sorted(labelers.items())},
+        "merged_labels": image.merged_labels,
+        "imports": [asdict(each) for each in image.imports],
     }
 
 
@@ -213,7 +217,10 @@ def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
         yield from (parts[pk] for pk in chunk)
 
 
-_COLUMNS = ("split", "inputs", "files", "fragments", "counted", "labels", "labelers")
+_COLUMNS = (
+    *("split", "inputs", "files", "fragments", "counted"),
+    *("labels", "labelers", "merged_labels", "imports"),
+)
 
 
 def _copied(part: ReleasePart) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def real(request: pytest.FixtureRequest, real_data: Path) -> tuple[Product, Labe
 
 def test_every_field(real: tuple[Product, LabelText, Path]) -> None:
     product, label, path = real
-    assert product.product_id == label.top("PRODUCT_ID") == path.stem.upper()
+    assert product.product_id == path.stem
+    assert product.product_id.upper() == label.top("PRODUCT_ID")
     assert product.rover == ROVERS[label.top("INSTRUMENT_HOST_ID")]
     instrument = label.top("INSTRUMENT_ID")
     assert product.eye == ("left" if "LEFT" in instrument else "right")

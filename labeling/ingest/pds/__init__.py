@@ -81,7 +81,7 @@ class PdsProducts:
         return preset_of({each.rover for each in parts if each is not None})
 
     def candidates(self) -> list[Candidate]:
-        """Every .IMG but companions, sorted by product id (upper case); nothing is opened.
+        """Every .IMG but companions, sorted by product id; nothing is opened.
 
         A label or a picture without its .IMG is no product, see `unused`. Of several versions of a
         product the newest comes first.
@@ -144,9 +144,15 @@ class PdsProducts:
 
 
 def _product_id(label: ImageLabel, candidate: Candidate) -> str:
-    """The label's word for the product, if it is one; else what its file is called."""
+    """The label's word for the product, if it is one; else what its file is called.
+
+    Where they differ in letter case only, as those of Spirit and Opportunity do, it is the file's:
+    so are frames and masks of the released dataset named.
+    """
     named = without_version(label.product_id)
-    return named if parse_product_id(named) else candidate.product_id
+    if parse_product_id(named) is None or named.upper() == candidate.product_id.upper():
+        return candidate.product_id
+    return named
 
 
 def _why_unused(name: str, stems: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from merging.release.documents.naming import (
     publisher,
     rights,
 )
-from merging.release.documents.texts import markdown_table
+from merging.release.documents.texts import imported, markdown_table
 from merging.release.licences import licence_url
 
 
@@ -103,11 +103,19 @@ def _splits(facts: ReleaseFacts) -> str:
 
 
 def _collection(facts: ReleaseFacts) -> Iterator[str]:
-    yield (
-        f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
-        "outlines on the images by hand, each alone."
-    )
+    if facts.labelers or facts.experts or not facts.imports:
+        yield (
+            f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
+            "outlines on the images by hand, each alone."
+        )
+    else:
+        yield "**Who labeled?** Nobody drew labels for this version: all were imported."
     yield ""
+    if facts.imports:
+        yield "**What was imported?** How these labels were drawn, and by whom, is not known here."
+        yield ""
+        yield from (f"- {sentence}" for sentence in imported(facts))
+        yield ""
     yield (
         "**How were labels checked?** Each was compared with the others of its image, which gave "
         "its agreement score. What reviewers threw out is not in this version; the ratings of what "
@@ -123,6 +131,7 @@ def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
         "**What was done to the labels?** What lies on the rover or beyond the range limit was "
         f"removed. Labels of the crowd were merged by this rule: {facts.rule.rstrip('.')}. Labels "
         "of experts were merged where all who labeled a pixel agree."
+        + (" Imported masks were left as they are." if _has_masks(facts) else "")
     )
     yield ""
     yield "**With which parameters?**"
@@ -132,7 +141,13 @@ def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
         ((name, json.dumps(value)) for name, value in sorted(facts.parameters.items())),
     )
     yield ""
-    yield "**Are raw labels kept?** Yes, all accepted ones as they were drawn: `raw/labels`."
+    yield "**Are raw labels kept?** Yes, all accepted ones as they were drawn: `raw/labels`." + (
+        " Not those from which imported masks were merged." if _has_masks(facts) else ""
+    )
+
+
+def _has_masks(facts: ReleaseFacts) -> bool:
+    return any(each.what == "mask" for each in facts.imports)
 
 
 def _uses(facts: ReleaseFacts) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from labeling.masks import NO_LABEL
 from merging.release.contents import FileFact, ReleaseFacts
+from merging.release.documents.texts import imported
 from merging.release.licences import licence_title, licence_url
 
 
@@ -17,6 +18,7 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
     lines += [
         f"Version {facts.version}, {facts.released_on.isoformat()}. {facts.labels} labels of "
         f"{facts.labelers} labelers and {facts.experts} experts, merged image by image.",
+        *imported(facts),
         "",
         "## Labels [.png]",
         "",

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from merging.release.contents import ReleaseFacts
+
 
 def json_document(said: Any) -> bytes:
     """Indented JSON with sorted keys: equal contents give equal bytes."""
@@ -23,3 +25,15 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Ite
 
 def _cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def imported(facts: ReleaseFacts) -> Iterator[str]:
+    """A sentence on each import that labels or masks of a release came from."""
+    for each in facts.imports:
+        images = f"{each.images} image{'s' * (each.images != 1)}"
+        where = f"imported from {each.source} on {each.imported_on}"
+        if each.what == "labels":
+            yield f"Labels of {images} were {where}, as finished masks: {each.labels}."
+        else:
+            count = "an unknown number of" if each.labels is None else each.labels
+            yield f"Merged masks of {images} were {where}; they rest on {count} labels."

@@ -3,9 +3,10 @@
     metadata/images.csv    a row an image
     metadata/images.json   a list with an object an image, one a line
 
-In both: id, split ("" for an image without labels), size, number of accepted labels, the frame's
-metadata, and its files in the release. In the CSV a value that is itself a list or an object, such
-as a camera model, is JSON, and what is not known is empty.
+In both: id, split ("" for an image without labels), size, number of accepted labels and of those
+that its masks were merged from, what of labels and masks was imported, the frame's metadata, and
+its files in the release. In the CSV a value that is itself a list or an object, such as a camera
+model, is JSON, and what is not known is empty.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from merging.release.contents import Fragment, Read, ReleasedClass, ReleasedImag
 from merging.release.exports.pieces import json_bytes, json_lines
 from merging.release.exports.records import FILES, KNOWN_OF_FRAMES, record
 
-_FIRST = ("product_id", "split", "width", "height", "labels", *KNOWN_OF_FRAMES)
+_FIRST = (
+    *("product_id", "split", "width", "height", "labels", "merged_labels", "imports"),
+    *KNOWN_OF_FRAMES,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from merging.release.contents import GOLD_VARIANTS, ReleasedImage
+from merging.release.raw_labels import plain
 
 #: What is known of most frames; whatever else is known comes after these.
 KNOWN_OF_FRAMES: Mapping[str, type] = {
@@ -32,8 +33,9 @@ LABEL_OF_SPLIT: Mapping[str, str] = {"train": "train", "test": "gold-min3"}
 def record(image: ReleasedImage) -> dict[str, Any]:
     """Size, split, number of accepted labels, files, and the metadata of an image.
 
-    `split` is "train", "test", or "" for an image without labels; `files` maps keys of FILES to
-    paths in the release. What is not known of a frame is None.
+    `split` is "train", "test", or "" for an image without labels; `merged_labels` is how many
+    labels its masks were merged from, `imports` what of them was imported; `files` maps keys of
+    FILES to paths in the release. What is not known of a frame is None.
     """
     return {
         "product_id": image.product_id,
@@ -41,6 +43,8 @@ def record(image: ReleasedImage) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "labels": len(image.labels),
+        "merged_labels": image.merged_labels,
+        "imports": [{"what": each.what, **plain(each)} for each in image.imports],
         **dict.fromkeys(KNOWN_OF_FRAMES),
         **image.metadata,
         "files": {name: image.paths[name] for name in FILES if name in image.paths},

@@ -13,6 +13,7 @@ What Zooniverse knows and a release must not tell, `user_id` and `user_ip`, is e
 the pseudonym. Zooniverse counts in numbers: so do `classification_id` and `subject_ids`, from 1 in
 a release; the product id is in `subject_data`. `metadata` has the times, the size of the image, and
 what Zooniverse does not know: agreement score, pairs, ratings, and which version of a label it is.
+A label that was imported has the time of the import, `imported_at`, and what it came from.
 """
 
 from __future__ import annotations
@@ -112,13 +113,21 @@ class Zooniverse:
 def _metadata(image: ReleasedImage, label: ReleasedLabel) -> dict[str, Any]:
     return {
         "classifier_version": _CLASSIFIER_VERSION,
-        "started_at": label.started_at and _milliseconds(label.started_at),
-        "finished_at": _milliseconds(label.sent_at),
+        **_times(label),
         "subject_dimensions": [{"naturalWidth": image.width, "naturalHeight": image.height}],
         "score": label.score,
         "pairs": label.pairs,
         "ratings": label.ratings,
         "label_version": label.version,
+    }
+
+
+def _times(label: ReleasedLabel) -> dict[str, Any]:
+    if label.source:
+        return {"imported_from": label.source, "imported_at": _milliseconds(label.sent_at)}
+    return {
+        "started_at": label.started_at and _milliseconds(label.started_at),
+        "finished_at": _milliseconds(label.sent_at),
     }
 
 

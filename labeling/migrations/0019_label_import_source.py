@@ -1,0 +1,41 @@
+from typing import Any
+
+import django.utils.timezone
+from django.db import migrations, models
+
+
+def mark_imported(apps: Any, schema_editor: Any) -> None:
+    """Labels imported earlier are told by their labelers; what they came from was not kept.
+
+    The simulated volunteers of the demo are labelers of an import too, and their labels are not.
+    """
+    labels = apps.get_model("labeling", "Label").objects
+    imported = labels.filter(labeler__imported_from__isnull=False)
+    imported.exclude(labeler__imported_from__startswith="demo/").update(import_source="unknown")
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("labeling", "0018_claims_of_imports"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="label",
+            name="sent_at",
+            field=models.DateTimeField(
+                default=django.utils.timezone.now,
+                help_text="Of an imported label the time of its import.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="label",
+            name="import_source",
+            field=models.CharField(
+                blank=True,
+                help_text="What it was imported from. Empty: drawn here.",
+                max_length=200,
+            ),
+        ),
+        migrations.RunPython(mark_imported, migrations.RunPython.noop),
+    ]

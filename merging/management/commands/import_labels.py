@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ai4mars_site.commands import BulkCommand
+from labeling.ingest.mask_folders import passed_over
+from labeling.ingest.places import Place
+from labeling.ingest.products import UnknownSource
+from labeling.ingest.sources import open_place
+from labeling.management.arguments import campaign_of
+from labeling.management.report import report
+from labeling.models import LABEL_ROLES, Campaign, Role
+from labeling.services import label_imports
+from merging.release.found_masks import FoundMasks, unused
+from merging.services import imported_masks
+
+MASKS, RELEASE = "masks", "release"
+
+
+class Command(BulkCommand):
+    help = (
+        "Import finished masks. Of a released tree (a folder, a zip or tar archive, or "
+        "s3://bucket/prefix) its train and gold masks, which stand in for merged masks and count "
+        "as no labels. Of SOURCE/<labeler>/<image id>.png each mask as one label, with --role "
+        "always; of experts the images become gold. Masks are 8-bit class codes, 255 for no label."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("source", help="a released tree, or a folder with one per labeler")
+        parser.add_argument("--campaign", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--format",
+            choices=(MASKS, RELEASE),
+            help="what SOURCE is (default: told by its names)",
+        )
+        parser.add_argument(
+            "--role",
+            choices=[role.value for role in LABEL_ROLES],
+            help=f"of the labelers of a folder of masks (default: {Role.CROWD})",
+        )
+        parser.add_argument(
+            "--source-name",
+            default="",
+            metavar="NAME",
+            help="what releases call the source (default: the name of SOURCE)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = campaign_of(options["campaign"])
+        where = options["source"]
+        name = (options["source_name"] or name_of(where))[: imported_masks.LONGEST_SOURCE]
+        wanted = options["format"] or (MASKS if options["role"] else "")
+        try:
+            if wanted != MASKS:
+                place, above = open_place(where)
+                found = imported_masks.find(place, above)
+                if found:
+                    self.import_release(campaign, place, found, name, options)
+                    return
+                if wanted == RELEASE:
+                    raise CommandError(
+                        f"There are no masks of a release in {where}: none lies in a folder such "
+                        "as labels/train or labels/test/masked-gold-min1-100agree."
+                    )
+            self.import_labels(campaign, Path(where), name, options)
+        except UnknownSource as error:
+            raise CommandError(str(error)) from error
+
+    def import_release(
+        self,
+        campaign: Campaign,
+        place: Place,
+        found: list[FoundMasks],
+        name: str,
+        options: dict[str, Any],
+    ) -> None:
+        if options["role"]:
+            raise CommandError(
+                "A released tree says itself which masks are gold: leave --role out."
+            )
+        told = imported_masks.told_by(place)
+        for sentence in unused(place.names(), found):
+            self.stdout.write(sentence)
+        for sentence in imported_masks.other_classes(campaign, told):
+            self.stdout.write(sentence)
+        outcomes = imported_masks.import_masks(
+            campaign, place, found, name, told, options["workers"]
+        )
+        report(self.progress(outcomes, len(found), "Masks"), "images with masks", self.stdout)
+
+    def import_labels(
+        self, campaign: Campaign, source: Path, name: str, options: dict[str, Any]
+    ) -> None:
+        files = label_imports.find_masks(source)
+        for stray in passed_over(source):
+            self.stdout.write(f"passed over {stray}: it is no PNG in a labeler's folder")
+        role = options["role"] or Role.CROWD
+        outcomes = label_imports.import_masks(campaign, files, role, options["workers"], name)
+        report(self.progress(outcomes, len(files), "Labels"), "labels", self.stdout)
+
+
+def name_of(where: str) -> str:
+    """What a source is called where nobody said otherwise: its folder or archive, without path."""
+    path = PurePosixPath(where) if "://" in where else PurePosixPath(Path(where).resolve())
+    for suffix in (".zip", ".tar", ".tgz", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"):
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)]
+    return path.name or where

@@ -1,0 +1,48 @@
+"""`test.csv`: the lists of the gold images of Spirit and Opportunity. Pure.
+
+    mer/labels/test/masked-gold-min{1,2,3}-100agree/test.csv
+
+Two columns without a head: the id of an image, with which the name of its mask begins, and the
+name of its JPEG in `mer/images/test`. Loaders of the released dataset pair masks and images by it
+(docs/DATA_FORMATS.md says which).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+
+NAME = "test.csv"
+
+_MASK = re.compile(r"(mer/labels/test/masked-gold-min[123]-100agree)/([^/]+)_16165_T0_merged\.png")
+
+
+def of(paths: Iterable[str]) -> dict[str, bytes]:
+    """The lists that belong to a release with these files, by path; none without MER gold."""
+    ids: dict[str, list[str]] = {}
+    for path in paths:
+        if match := _MASK.fullmatch(path):
+            ids.setdefault(f"{match[1]}/{NAME}", []).append(match[2])
+    return {path: _list(sorted(listed)) for path, listed in sorted(ids.items())}
+
+
+def _list(product_ids: Iterable[str]) -> bytes:
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows((each, f"{each}.JPG") for each in product_ids)
+    return lines.getvalue().encode()
+
+
+def problems(paths: Iterable[str], found: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """What is wrong with the lists of a release: (path, sentence) of each.
+
+    paths: all files of the release; found: the content of those lists that are there.
+    """
+    wrong = []
+    for path, content in of(paths).items():
+        if path not in found:
+            wrong.append((path, "It is missing; loaders find the gold images of MER by it."))
+        elif found[path] != content:
+            wrong.append((path, "It does not list the gold images that are there."))
+    return wrong
