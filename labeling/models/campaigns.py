@@ -24,7 +24,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 
 class Campaign(models.Model):
-    """A set of images with its classes, tutorial and parameters (`science.md`, "Words")."""
+    """A set of images with its classes, tutorial and parameters (docs/METHODS.md)."""
 
     class RangeRule(models.TextChoices):
         CUT_ROW = "cut-row", _("Cut row (as in the released dataset)")

@@ -1,4 +1,4 @@
-"""Names of the released AI4Mars tree, layouts v0.1 and v0.6 (`science.md`, "Release layout"). Pure.
+"""Names of the released AI4Mars tree, layouts v0.1 and v0.6 (docs/DATA_FORMATS.md). Pure.
 
     v0.1, under ai4mars-dataset-merged-<version>/
     msl/images/edr/<ID>.JPG                              the frame, 8-bit JPEG

@@ -120,7 +120,7 @@ class Listing:
 def listing(names: list[str]) -> Listing:
     """Sort the files of a release by what they are; their names tell, nothing is opened.
 
-    Layouts v0.1 and v0.6 (`science.md`, "Release layout"); files of other kinds are left out. A
+    Layouts v0.1 and v0.6 (docs/DATA_FORMATS.md); files of other kinds are left out. A
     gold frame that is there twice, as those of MER are, is listed once. Raises Unreadable where an
     image lacks one of its three gold masks.
     """

@@ -404,7 +404,7 @@ class CheckImage:
     def _merged(
         self, variant: str, labels: list[dict[str, Any]], shape: tuple[int, int], removed: Any
     ) -> Mask:
-        """A variant from the labels, as `science.md` has it: cut by the masks, then merged."""
+        """A variant from its labels: cut by the masks, then merged (docs/METHODS.md)."""
         assert self.method is not None
         role = "crowd" if variant == "train" else "expert"
         counting = [label for label in labels if label["role"] == role]
