@@ -141,6 +141,10 @@ CONTENT_SECURITY_POLICY = {
 ARCHIVE_MAX_MEMBERS = env.int("AI4MARS_ARCHIVE_MAX_MEMBERS", default=350_000)
 ARCHIVE_MAX_BYTES = env.int("AI4MARS_ARCHIVE_MAX_BYTES", default=400 * 10**9)
 IMPORT_UPLOAD_MAX_BYTES = env.int("AI4MARS_UPLOAD_MAX_BYTES", default=4 * 1024**3)
+# Folders of the server that an import from the page may read; None: every one, to develop with.
+IMPORT_FOLDERS: list[str] | None = env.list("AI4MARS_IMPORT_FOLDERS", default=[])
+if not (PRODUCTION or IMPORT_FOLDERS):
+    IMPORT_FOLDERS = None
 # Predictions for the board of a release, as sent and as unpacked: the gold set has some hundred
 # masks of a few kilobytes each.
 PREDICTIONS_UPLOAD_MAX_BYTES = env.int("AI4MARS_PREDICTIONS_MAX_BYTES", default=512 * 1024**2)

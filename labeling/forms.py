@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, Feedback
+from labeling.services import import_folders
 
 
 class ImportForm(forms.Form):
@@ -25,8 +26,17 @@ class ImportForm(forms.Form):
         required=False, label=_("or an archive"), help_text=_("A zip or tar file.")
     )
 
+    def clean_source(self) -> str:
+        source: str = self.cleaned_data["source"]
+        try:
+            return import_folders.permitted(source) if source else ""
+        except import_folders.FolderRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
         if bool(cleaned.get("source")) == bool(cleaned.get("archive")):
             raise forms.ValidationError(_("Give either a folder or an archive."))
         archive = cleaned.get("archive")

@@ -28,6 +28,7 @@ from labeling.ingest.products import Candidate, Refused, Source, UnknownSource
 from labeling.ingest.sources import open_source
 from labeling.models import Campaign, ImportItem, ImportJob
 from labeling.services import imports, quality
+from labeling.services.import_folders import FolderRefused, permitted
 
 #: Items a worker's task takes at a time: seconds of work, so that labels do not wait behind it.
 BATCH = 16
@@ -147,10 +148,13 @@ def prepare(job: ImportJob) -> bool:
     """Open and list a job; False, with the reason on the job, when its source cannot be read."""
     try:
         with Heartbeat(ImportJob.objects.filter(pk=job.pk, claim=job.claim)):
+            if job.created_by_id is not None and not job.upload.name:
+                # Of a page; the permission may have been taken back since.
+                permitted(job.source)
             source = source_of(job)
             if not job.is_listed:
                 list_items(job, source)
-    except (UnknownSource, Refused) as error:
+    except (UnknownSource, Refused, FolderRefused) as error:
         fail(job, str(error))
         return False
     return True
