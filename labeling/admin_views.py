@@ -100,6 +100,7 @@ def import_job(request: HttpRequest, pk: int) -> HttpResponse:
     job = managed_job(request, pk)
     refused = import_jobs.with_reason(job, ImportItem.Status.REFUSED)
     unused = import_jobs.with_reason(job, ImportItem.Status.UNUSED)
+    noted = import_jobs.with_reason(job, ImportItem.Status.IMPORTED)
     return render(
         request,
         "labeling/import_job.html",
@@ -108,6 +109,8 @@ def import_job(request: HttpRequest, pk: int) -> HttpResponse:
             "job": job_card(job),
             "refused": refused.values("name", "reason")[:REFUSALS_SHOWN],
             "unused": unused.values("name", "reason")[:REFUSALS_SHOWN],
+            "noted": noted.values("name", "reason")[:REFUSALS_SHOWN],
+            "noted_count": noted.count(),
         },
     )
 

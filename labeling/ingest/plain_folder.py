@@ -100,18 +100,20 @@ class PlainFolder:
         """Every picture and every row of the manifest, sorted by product id; nothing is opened.
 
         The id is the file's name without suffix, as it is. Where two files give the same id
-        (`a/1.png`, `b/1.png`), theirs are made of the whole path.
+        (`a/1.png`, `b/1.png`), theirs are made of the whole path; a PNG in a folder of masks does
+        not take the id of a picture.
         """
         names = [name for name in self.place.names() if is_picture(name)]
         rows = self._rows()
-        shared = Counter(PurePosixPath(name).stem for name in names)
+        stems = Counter(PurePosixPath(name).stem for name in names)
+        # A mask beside a picture has the picture's name
+        pictures = Counter(PurePosixPath(name).stem for name in names if not self._is_beside(name))
         found = []
         for name in names:
             given = rows.get(name, {}).get("product_id", "")
             stem = PurePosixPath(name).stem
-            found.append(
-                Candidate(given or (stem if shared[stem] == 1 else _id_of_path(name)), name)
-            )
+            is_clear = stems[stem] == 1 or (pictures[stem] == 1 and not self._is_beside(name))
+            found.append(Candidate(given or (stem if is_clear else _id_of_path(name)), name))
         missing = set(rows) - set(names)
         found += [
             Candidate(rows[name].get("product_id") or PurePosixPath(name).stem, name)
@@ -119,6 +121,9 @@ class PlainFolder:
         ]
         wanted = [candidate for candidate in found if self.only in {"", candidate.name}]
         return sorted(wanted, key=lambda candidate: (candidate.product_id, candidate.name))
+
+    def _is_beside(self, name: str) -> bool:
+        return name.lower().endswith(".png") and is_in_mask_folder(name, self.above)
 
     def unused(self) -> list[Unused]:
         """What is neither a picture nor the manifest."""

@@ -122,7 +122,8 @@ class Product:
     counters by name (SITE, DRIVE, POSE ...), in the label's order. pointing: (azimuth, elevation)
     of the camera in the rover's frame, degrees: azimuth clockwise from straight ahead, elevation
     positive upward. field_of_view: (horizontal, vertical) degrees.
-    geometry: "raw", "linearised", or "" where nothing tells.
+    geometry: "raw", "linearised", or "" where nothing tells. notes: sentences on files that go with
+    the frame and were not used.
 
     source_path is the file's name in the source; source_sha256 is of that file, in hexadecimal.
     """
@@ -155,6 +156,7 @@ class Product:
     pointing: tuple[float, float] | None = None
     field_of_view: tuple[float, float] | None = None
     geometry: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:

@@ -266,8 +266,11 @@ def finish(job: ImportJob) -> bool:
 
 
 def with_reason(job: ImportJob, status: ImportItem.Status) -> QuerySet[ImportItem]:
-    """The items that were refused, or not used, in the order of their names."""
-    return job.items.filter(status=status).order_by("name")
+    """The items of a status that have a reason, in the order of their names.
+
+    Of those that were imported, these are the ones with companions that were not used.
+    """
+    return job.items.filter(status=status).exclude(reason="").order_by("name")
 
 
 REPORT_COLUMNS = ("file", "product_id", "result", "reason")

@@ -25,7 +25,8 @@ _UNSEEN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 class Outcome:
     """What became of one file: imported now, present already, or with a reason refused or not used.
 
-    What is not used is no frame, though its name is like that of one.
+    Of one that is imported, the reason says which files that go with it were not used. What is
+    itself not used is no frame, though its name is like that of one.
     """
 
     name: str
@@ -57,7 +58,7 @@ def import_candidate(
         name = product.product_id
         check_name(name)
         if import_product(campaign, product, item=item) is not None:
-            return Outcome(name, Outcome.IMPORTED)
+            return Outcome(name, Outcome.IMPORTED, " ".join(product.notes))
         check_unchanged(campaign.images.get(product_id=name), product)
     except NotUsed as reason:
         return Outcome(name, Outcome.UNUSED, str(reason))
@@ -141,7 +142,7 @@ def import_product(
             if item is not None:
                 # With the image or not at all: a worker that is killed has counted what it did.
                 ImportItem.objects.filter(pk=item, status=ImportItem.Status.WAITING).update(
-                    status=ImportItem.Status.IMPORTED
+                    status=ImportItem.Status.IMPORTED, reason=" ".join(product.notes)
                 )
     except IntegrityError:
         # Another import has been faster; anything else that is not allowed is a mistake to see.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from labeling.management.commands.import_images import LISTED
 from labeling.models import Campaign, Label
 from labeling.pictures import jpeg_bytes, png_bytes
 from tests.factories import mask, new_campaign, new_image, product_id
@@ -53,6 +55,28 @@ def test_an_option_that_is_for_a_new_campaign_is_named(tree: Path) -> None:
     assert "--preset" not in run("import_images", tree, "--campaign=mars", "--preset=msl-navcam")
     said = run("import_images", tree, "--campaign=mars", "--preset=mer-navcam")
     assert "--preset mer-navcam is not used: it is for a new campaign, and mars is there" in said
+
+
+def test_import_images_lists_a_bounded_part_and_reports_all(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for number in range(LISTED + 2):
+        (tree / f"{number:03d}.txt").write_text("x")
+    table = tmp_path_factory.mktemp("out") / "report.csv"
+    said = run("import_images", tree / "msl", "--campaign", "navcam").splitlines()
+    assert said[-1].endswith("1 refused, 0 not used"), "what lies outside was not asked for"
+
+    said = run("import_images", tree, "--campaign", "navcam", "--report", table).splitlines()
+
+    assert sum(line.startswith("not used ") for line in said) == LISTED
+    assert said[-2].startswith("... and 2 more not used. All are listed by --report FILE")
+    assert said[-1] == f"0 images imported, 2 already there, 1 refused, {LISTED + 2} not used"
+    rows = list(csv.reader(table.read_text().splitlines()))
+    assert len(rows) == 1 + 3 + LISTED + 2
+    with pytest.raises(CommandError, match="cannot be written: No such file or directory"):
+        run(
+            "import_images", tree, "--campaign", "navcam", "--report", table.parent / "no" / "r.csv"
+        )
 
 
 def test_import_images_from_nowhere(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from labeling import tasks
+from labeling import admin_views, tasks
 from labeling.models import Campaign, Image, ImportItem, ImportJob
 from labeling.services import import_jobs
 from labeling.services.imports import Outcome
@@ -70,6 +70,32 @@ def test_a_job_imports_what_it_can_and_says_what_it_refused(campaign: Campaign, 
         "total": 5,
         "done": 5,
     }
+
+
+def test_everything_that_was_found_is_in_the_report(
+    client: Client, campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other files, hidden ones, masks without a frame: counted, and listed in part."""
+    for number in range(3):
+        (tree / f"notes{number}.txt").write_text("x")
+    (tree / ".hidden").write_text("x")
+    mask = tree / "msl" / "images" / "mxy" / f"{product_id(9).replace('EDR', 'MXY')}.png"
+    mask.parent.mkdir()
+    mask.write_bytes(b"x")
+    job = import_jobs.start(campaign, str(tree))
+    run(job)
+
+    counts = import_jobs.counts(job)
+    assert (counts["unused"], counts["total"], counts["done"]) == (5, 5, 5)
+    found = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
+    assert {row[0] for row in list(import_jobs.report_rows(job))[1:]} == found
+
+    client.force_login(new_admin())
+    monkeypatch.setattr(admin_views, "REFUSALS_SHOWN", 2)
+    page = client.get(reverse("import_job", args=(job.pk,))).content.decode()
+    assert "Not used" in page
+    assert ".hidden" in page
+    assert "The first 2 of 5; the report has them all." in page
 
 
 def test_running_it_again_changes_nothing(campaign: Campaign, tree: Path) -> None:

@@ -267,6 +267,14 @@ def test_an_id_is_the_name_as_it_is(stem: str, tmp_path: Path) -> None:
     assert candidate.product_id == stem
 
 
+def test_a_mask_does_not_take_the_id_of_its_picture(tmp_path: Path) -> None:
+    for name in ("images/e.jpg", "labels/e.png", "labels/f.png"):
+        save(tmp_path / name)
+    ids = {c.name: c.product_id for c in open_source(tmp_path).candidates()}
+    assert (ids["images/e.jpg"], ids["labels/f.png"]) == ("e", "f")
+    assert re.fullmatch("labels_e-[0-9a-f]{8}", ids["labels/e.png"])
+
+
 def test_names_that_differ_in_case_alone_are_two_ids(tmp_path: Path) -> None:
     for name in ("1/A.jpg", "2/a.jpg"):
         save(tmp_path / name)

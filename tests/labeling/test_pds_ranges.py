@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -336,7 +337,29 @@ def test_a_linearised_range_that_does_not_fit_is_passed_over(
     tmp_path: Path, sources: tuple[str, ...], centre: tuple[float, ...]
 ) -> None:
     raw_and_linear(tmp_path, sources, centre)
-    assert load(tmp_path).range_m is None
+    product = load(tmp_path)
+    assert product.range_m is None
+    (note,) = product.notes
+    assert note.startswith(f"{RNG}.IMG was not used: its geometry")
+
+
+def test_what_was_not_used_is_noted(tmp_path: Path) -> None:
+    for name in ("one", "three"):
+        (tmp_path / name).mkdir()
+    camera = camera_looking_down(1225.0, 2.0, 20.0)
+    ranges = plane_range(camera, GROUND, UP)
+    product = with_range(tmp_path / "one", camera, ranges)
+    assert product.notes == ()
+
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    points = RNG.replace("RNG", "XYZ")
+    write_map(tmp_path / "two", points, np.ones((3, 1024, 1024), dtype=np.float32), camera)
+    product = load(tmp_path / "two")
+    assert product.range_m is not None
+    assert product.notes == (f"{points}.IMG was not needed for its range.",)
+
+    empty = with_range(tmp_path / "three", camera, np.zeros_like(ranges))
+    assert empty.notes == (f"{RNG}.IMG was not used: it has no range.",)
 
 
 def test_the_range_of_the_own_geometry_goes_first(tmp_path: Path) -> None:

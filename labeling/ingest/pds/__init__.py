@@ -113,6 +113,7 @@ class PdsProducts:
         rover, camera, eye = check_frame(label, path.name, allow)
         pixels = _pixels(image.array(), path.name)
         frame = linear(pixels, label.significant_bits)
+        notes: list[str] = []
         return Product(
             product_id=_product_id(label, candidate),
             rover=rover,
@@ -130,8 +131,8 @@ class PdsProducts:
             source_sha256=hashlib.sha256(read_bytes(path)).hexdigest(),
             camera_model=label.camera_model,
             up=label.up,
-            rover_mask=self.companions.rover_mask_of(candidate.name, image),
-            range_m=self.companions.range_of(candidate.name, image),
+            rover_mask=self.companions.rover_mask_of(candidate.name, image, notes),
+            range_m=self.companions.range_of(candidate.name, image, notes),
             spacecraft_clock=label.spacecraft_clock,
             local_true_solar_time=label.local_true_solar_time,
             motion_counter=label.motion_counter,
@@ -140,6 +141,7 @@ class PdsProducts:
             pointing=label.pointing,
             field_of_view=label.field_of_view,
             geometry=label.geometry,
+            notes=tuple(notes),
         )
 
 

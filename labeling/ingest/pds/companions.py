@@ -57,6 +57,12 @@ _KINDS = (
     | dict.fromkeys(ROVER_MASK_TYPES, MASK)
 )
 
+# What a companion that cannot be had at the frame's pixels is told as
+_DOES_NOT_FIT = (
+    "was not used: its geometry or its coordinates are not the frame's, and its label does not "
+    "tell how one leads to the other."
+)
+
 _SITE_FRAME = "SITE_FRAME"
 _LEVEL_FRAME = "LOCAL_LEVEL_FRAME"
 
@@ -74,30 +80,49 @@ class Companions:
     unnamed: Mapping[str, tuple[tuple[str, str | None], ...]]
     detached: Mapping[str, str]
 
-    def range_of(self, name: str, frame: PdsImage) -> Float32 | None:
+    def range_of(self, name: str, frame: PdsImage, notes: list[str]) -> Float32 | None:
         """Range of every pixel of a frame, float32 (H, W) metres, 0.0 = none; None without any.
 
-        A range product goes before points, one of the frame's geometry before another. Raises
-        Refused when a file that claims to be one is not, or is damaged.
+        A range product goes before points, one of the frame's geometry before another. notes takes
+        a sentence for each that was not used. Raises Refused when a file that claims to be one is
+        not, or is damaged.
         """
+        found: Float32 | None = None
         for derived in (RANGE_MAP, XYZ_MAP):
+            if found is not None:
+                others = map(PurePosixPath, self._named(name, derived))
+                notes += [f"{other.name} was not needed for its range." for other in others]
+                break
             for companion in self._of(name, frame, derived):
+                if found is not None:
+                    notes.append(f"{companion.path.name} was not needed for its range.")
+                    continue
                 ranges = range_from(companion)
                 fitting = _fitted(ranges, companion, frame) if ranges is not None else None
-                if fitting is not None and bool((fitting > 0.0).any()):
-                    return fitting
-        return None
+                if fitting is None:
+                    notes.append(f"{companion.path.name} {_DOES_NOT_FIT}")
+                elif bool((fitting > 0.0).any()):
+                    found = fitting
+                else:
+                    notes.append(f"{companion.path.name} was not used: it has no range.")
+        return found
 
-    def rover_mask_of(self, name: str, frame: PdsImage) -> npt.NDArray[np.bool_] | None:
+    def rover_mask_of(
+        self, name: str, frame: PdsImage, notes: list[str]
+    ) -> npt.NDArray[np.bool_] | None:
         """Where the rover is in a frame, bool (H, W), True = rover; None without a mask product.
 
-        As in the released masks, every value but 0 is the rover. Raises Refused as `range_of`.
+        As in the released masks, every value but 0 is the rover. notes, and Refused, as `range_of`.
         """
+        found: Float32 | None = None
         for companion in self._of(name, frame, MASK):
-            fitting = _fitted((companion.array() != 0).astype(np.float32), companion, frame)
-            if fitting is not None:
-                return fitting > 0.0
-        return None
+            if found is not None:
+                notes.append(f"{companion.path.name} was not needed for its mask.")
+                continue
+            found = _fitted((companion.array() != 0).astype(np.float32), companion, frame)
+            if found is None:
+                notes.append(f"{companion.path.name} {_DOES_NOT_FIT}")
+        return None if found is None else found > 0.0
 
     def of_frames(self, names: Iterable[str]) -> set[str]:
         """The named companions of the exposures that these frames are of."""
@@ -112,15 +137,19 @@ class Companions:
 
     def _of(self, name: str, frame: PdsImage, derived: str) -> Iterator[PdsImage]:
         """The companions of one kind of a frame, those of its own geometry first."""
-        parts = parse_product_id(PurePosixPath(name).stem)
-        named = self.by_exposure.get((parts.exposure, derived), ()) if parts is not None else ()
-        found = [self._open(other, name, derived) for other in named if other != name]
+        found = [self._open(other, name, derived) for other in self._named(name, derived)]
         folder = self.unnamed.get(str(PurePosixPath(name).parent), ())
         if folder:
             by_source = _by_source(self.place, folder)
             others = by_source.get((frame.label.product_id.upper(), derived), ())
             found += [self._open(other, name, derived) for other in others if other != name]
         return iter(sorted(found, key=lambda image: image.geometry != frame.geometry))
+
+    def _named(self, name: str, derived: str) -> list[str]:
+        """The companions of one kind of a frame that their names tell."""
+        parts = parse_product_id(PurePosixPath(name).stem)
+        named = self.by_exposure.get((parts.exposure, derived), ()) if parts is not None else ()
+        return [other for other in named if other != name]
 
     def _open(self, other: str, name: str, derived: str) -> PdsImage:
         image = open_image(self.place, other, self.detached)

@@ -103,23 +103,24 @@ class Command(BulkCommand):
     def report(self, job: ImportJob) -> None:
         """Print what was refused and what was not used, each with its reason, then the counts."""
         counts = import_jobs.counts(job)
-        self.list_reasons(job, ImportItem.Status.REFUSED, "refused", counts["refused"])
-        self.list_reasons(job, ImportItem.Status.UNUSED, "not used", counts["unused"])
+        self.list_reasons(job, ImportItem.Status.IMPORTED, "imported")
+        self.list_reasons(job, ImportItem.Status.REFUSED, "refused")
+        self.list_reasons(job, ImportItem.Status.UNUSED, "not used")
         self.stdout.write(
             f"{counts['imported']} images imported, {counts['present']} already there, "
             f"{counts['refused']} refused, {counts['unused']} not used"
         )
 
-    def list_reasons(
-        self, job: ImportJob, status: ImportItem.Status, word: str, count: int
-    ) -> None:
-        """Print the first items of a status; all of them are in the report."""
-        for item in import_jobs.with_reason(job, status)[:LISTED]:
+    def list_reasons(self, job: ImportJob, status: ImportItem.Status, word: str) -> None:
+        """Print the first items of a status that have a reason; all of them are in the report."""
+        items = import_jobs.with_reason(job, status)
+        for item in items[:LISTED]:
             self.stdout.write(f"{word} {item.name}: {item.reason}")
-        if count > LISTED:
+        more = items.count() - LISTED
+        if more > 0:
             self.stdout.write(
-                f"... and {count - LISTED:,} more {word}. All are listed by --report FILE, and in "
-                "the report on the page of this import."
+                f"... and {more:,} more {word}. All are listed by --report FILE, and in the report "
+                "on the page of this import."
             )
 
     def write_report(self, job: ImportJob, path: Path) -> None:
