@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -85,7 +86,7 @@ def correct(
     Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere, DifferentCorrection or
     `labeling.geometry.InvalidPolygons`; then nothing is stored.
     """
-    label = own_label(labeler, label_id)
+    label = _own_label(labeler, label_id)
     checksum = polygons_checksum(polygons)
     if _is_stored(label, version_id, polygons, checksum):
         return label, False
@@ -95,8 +96,8 @@ def correct(
         # The assignment first, which a draft on its way here holds while it is stored.
         Assignment.objects.select_for_update().filter(image=image, labeler=labeler).first()
         # The row's lock: post-processing, a rating and a second correction take turns with us.
-        Label.objects.select_for_update().get(pk=label.pk)
-        label = own_label(labeler, label_id)
+        Label.objects.select_for_update().only("pk").get(pk=label.pk)
+        label = _own_label(labeler, label_id)
         if _is_stored(label, version_id, polygons, checksum):
             return label, False
         if reason := why_not(label):
@@ -105,12 +106,24 @@ def correct(
             raise CorrectedElsewhere(str(ELSEWHERE))
         _write(label, version_id, cleaned, checksum)
         drafts.discard(label.image_id, labeler.pk)
-    return label, True
+    return _own_label(labeler, label_id), True
 
 
 def own_label(labeler: Labeler, label_id: uuid.UUID) -> Label:
     """The labeler's own label with its image and campaign; UnknownLabel for all others."""
-    own = Label.objects.filter(labeler=labeler).select_related("image__campaign")
+    return _found(_own_labels(labeler), label_id)
+
+
+def _own_label(labeler: Labeler, label_id: uuid.UUID) -> Label:
+    """The same without its polygons, which are long, until somebody asks for them."""
+    return _found(_own_labels(labeler).defer("polygons"), label_id)
+
+
+def _own_labels(labeler: Labeler) -> QuerySet[Label]:
+    return Label.objects.filter(labeler=labeler).select_related("image__campaign")
+
+
+def _found(own: QuerySet[Label], label_id: uuid.UUID) -> Label:
     label = own.filter(pk=label_id).first()
     if label is None:
         raise UnknownLabel(str(_("There is no such drawing of yours.")))
@@ -164,5 +177,4 @@ def _write(
         independent=label.independent and not independence.has_seen(label.image_id, label.labeler),
     )
     assert received, "the label's row is locked"
-    label.refresh_from_db()
     label.image = Image.objects.select_related("campaign").get(pk=label.image_id)

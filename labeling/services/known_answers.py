@@ -19,9 +19,10 @@ from labeling.geometry import clean_regions, parse_regions
 from labeling.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
 from labeling.ingest.products import Refused
 from labeling.ingest.rasters import decode_grey
-from labeling.masks import NO_LABEL, Mask, rasterize_regions
+from labeling.masks import NO_LABEL, Mask
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
 from labeling.pictures import png_bytes
+from labeling.planes import regions_to_mask
 from labeling.services.imports import Outcome
 
 #: A mask of 64 megapixels without any structure would not be a drawing of ground.
@@ -119,7 +120,7 @@ def mask_of_polygons(image: Image, polygons: object) -> Mask:
         image.width,
         image.height,
     )
-    return rasterize_regions(regions, image.height, image.width)
+    return regions_to_mask(regions, image.height, image.width)
 
 
 def give_back(image: Image) -> None:

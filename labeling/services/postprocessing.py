@@ -18,7 +18,6 @@ from django.db.models.fields.files import FieldFile
 
 from labeling.geometry import Region
 from labeling.ingest.rasters import decode_grey_png
-from labeling.masks import rasterize_regions
 from labeling.models import Image, Label
 from labeling.pictures import png_bytes
 from labeling.planes import (
@@ -26,6 +25,7 @@ from labeling.planes import (
     pack_pixels,
     planes_from_bytes,
     planes_to_bytes,
+    regions_to_mask,
     regions_to_planes,
     remove_pixels,
 )
@@ -85,7 +85,7 @@ def stored_mask(file: FieldFile) -> StoredMask | None:
 
 def post_processed_mask(label: Label, image: Image, removed: BoolMask | None) -> Mask:
     """A label as scores and merges see it: uint8 (H, W) codes, 255 where there is none."""
-    return remove_masked(rasterize_regions(regions_of(label), image.height, image.width), removed)
+    return remove_masked(regions_to_mask(regions_of(label), image.height, image.width), removed)
 
 
 def paint(

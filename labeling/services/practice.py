@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeling.comparison import ClassComparison, compare, overall
-from labeling.masks import Mask, rasterize_regions
+from labeling.masks import Mask
 from labeling.models import (
     Assignment,
     Campaign,
@@ -25,6 +25,7 @@ from labeling.models import (
     Role,
 )
 from labeling.pictures import read_mask
+from labeling.planes import regions_to_mask
 from labeling.postprocess import remove_masked
 from labeling.services import drafts
 from labeling.services.checksums import polygons_checksum
@@ -173,7 +174,7 @@ def record_attempt(
         raise AlreadyLabeled(_("You have already drawn on this picture. Load the next one."))
     cleaned = cleaned_json(image, polygons)
     regions = regions_from_json(cleaned)
-    compared = _compare(image, answer, rasterize_regions(regions, image.height, image.width))
+    compared = _compare(image, answer, regions_to_mask(regions, image.height, image.width))
     score = overall(compared.classes)
     try:
         with transaction.atomic():
@@ -229,7 +230,7 @@ def comparison_of(attempt: PracticeAttempt, answer: KnownAnswer) -> Comparison:
     """A stored attempt beside the answer."""
     image = attempt.image
     regions = regions_from_json(attempt.polygons)
-    return _compare(image, answer, rasterize_regions(regions, image.height, image.width))
+    return _compare(image, answer, regions_to_mask(regions, image.height, image.width))
 
 
 def _compare(image: Image, answer: KnownAnswer, drawn: Mask) -> Comparison:

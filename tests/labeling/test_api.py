@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
@@ -13,7 +14,9 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from labeling import api
+from labeling.geometry import MAX_POINTS
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
+from labeling.parsers import MAX_LISTS
 from labeling.services.labelers import labeler_of_user
 from labeling.tasks import process_image
 from tests.factories import (
@@ -421,6 +424,49 @@ def test_more_than_the_site_takes(
     assert refusal(response, 413) == "too_large"
     nothing_happened(assignment, nudged)
     assert client.post(LABELS, submission(image)).status_code == 201, "a small one still passes"
+
+
+@pytest.mark.parametrize(
+    "polygons",
+    [
+        pytest.param('{"class":0,"rings":[' + ",".join(["[]"] * MAX_LISTS) + "]}", id="rings"),
+        pytest.param(",".join(["{}"] * MAX_LISTS), id="regions"),
+        pytest.param(
+            '{"class":0,"rings":[[' + ",".join(["[1,2]"] * MAX_LISTS) + "]]}", id="points"
+        ),
+    ],
+)
+def test_more_parts_than_any_drawing_has_are_not_even_read(
+    client: APIClient,
+    image: Image,
+    assignment: Assignment,
+    nudged: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    polygons: str,
+) -> None:
+    """A million empty lists take a second to make."""
+    read: list[bytes] = []
+    monkeypatch.setattr("labeling.parsers.orjson.loads", read.append)
+    body = f'{{"id":"{uuid.uuid4()}","image":{image.pk},"polygons":[{polygons}]}}'
+
+    response = client.post(LABELS, body, content_type="application/json")
+
+    assert refusal(response, 413) == "too_large"
+    assert "simplify the outlines" in response.json()["detail"]
+    assert not read
+    nothing_happened(assignment, nudged)
+
+
+def test_the_largest_label_is_stored_as_it_was_sent(
+    client: APIClient, image: Image, assignment: Assignment
+) -> None:
+    angle = np.linspace(0, 2 * np.pi, MAX_POINTS, endpoint=False)
+    Image.objects.filter(pk=image.pk).update(width=4096, height=4096)
+    ring = np.round(2048 + 2000 * np.stack([np.cos(angle), np.sin(angle)], axis=1), 2).tolist()
+    sent = [{"class": 0, "rings": [ring]}]
+
+    assert client.post(LABELS, submission(image, polygons=sent)).status_code == 201
+    assert Label.objects.get().polygons == sent
 
 
 def test_other_media_types(

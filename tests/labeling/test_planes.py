@@ -15,6 +15,7 @@ from labeling.planes import (
     pixels_of_classes,
     planes_from_bytes,
     planes_to_bytes,
+    regions_to_mask,
     regions_to_planes,
     remove_pixels,
     unpack_planes,
@@ -73,6 +74,8 @@ def test_equal_to_painting_a_mask(
         planes = regions_to_planes(regions, CODES, 80, width)
         assert planes.dtype == np.uint64
         assert np.array_equal(planes, expected)
+        painted = regions_to_mask(regions, 80, width)
+        assert np.array_equal(painted, rasterize_regions(regions, 80, width))
 
 
 @given(mask=masks)
