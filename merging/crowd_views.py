@@ -55,6 +55,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         {
             **label_page(label),
             "labelers": view.merged.labelers,
+            "is_imported": view.merged.imported_id is not None,
             "is_empty": not view.merged.pixel_counts,
             "crowd_picture_url": reverse("crowd_picture", args=(pk,)),
             "agreements": [

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from labeling.models import Campaign
-from merging.models import MergedMask, Release
+from merging.models import ImportedMask, MergedMask, Release
 from merging.services.merges import merge_image
 from tests.factories import accept, new_campaign, new_image
 
@@ -48,6 +48,42 @@ def test_merged_mask(campaign: Campaign) -> None:
                 )
             ]
         )
+
+
+def test_a_merged_mask_counts_its_labels_or_was_imported(campaign: Campaign) -> None:
+    image = new_image(campaign)
+    accept(image, "00..", "....")
+    merged = merge_image(image.pk)["train"]
+
+    refuse(MergedMask, "merged_mask_counts_its_labels", merged.pk, labelers=None)
+
+
+def imported_mask(campaign: Campaign, **fields: Any) -> ImportedMask:
+    known = {"variant": "train", "mask": "a.png", "sha256": "0" * 64, "source": "AI4Mars 0.6"}
+    return ImportedMask.objects.create(
+        image=new_image(campaign),
+        pixel_counts={},
+        imported_at=timezone.now(),
+        **{**known, **fields},
+    )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "fields"),
+    [
+        ("imported_mask_variant", {"variant": "test"}),
+        ("imported_mask_has_source", {"source": ""}),
+    ],
+)
+def test_imported_mask(campaign: Campaign, constraint: str, fields: dict[str, Any]) -> None:
+    refuse(ImportedMask, constraint, imported_mask(campaign).pk, **fields)
+
+
+def test_an_imported_mask_of_a_kind_is_there_once(campaign: Campaign) -> None:
+    given = imported_mask(campaign)
+    given.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        given.save(force_insert=True)
 
 
 COMPLETE = {"status": "complete", "completed_at": timezone.now(), "sums_sha256": "0" * 64}

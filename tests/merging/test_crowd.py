@@ -11,12 +11,15 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from labeling.files import keep
 from labeling.models import Campaign, Image, Label, Labeler, Role
+from labeling.pictures import png_bytes
 from labeling.services import labels
 from labeling.services.corrections import LabelIsFixed, correct
 from labeling.services.labelers import labeler_of_user
 from merging.comparison import ClassAgreement, agreement_by_class
-from merging.models import MergedMask
+from merging.models import ImportedMask, MergedMask
+from merging.release.checksums import sha256
 from merging.services import crowd
 from tests.factories import accept, box, mask, new_account, new_campaign, new_image
 
@@ -207,3 +210,31 @@ def test_the_result_follows_the_labels(client: Client, image: Image, label: Labe
     accept(image, "00..", "....")
 
     assert (before, client.get(url(label)).context["labelers"]) == (3, 4)
+
+
+@pytest.mark.parametrize("known", [8, None])
+def test_a_mask_that_was_imported_is_said_to_be_so(
+    client: Client, campaign: Campaign, image: Image, vera: Labeler, known: int | None
+) -> None:
+    """With too few labels of one's own campaign it stands for what the crowd drew."""
+    content = png_bytes(mask("00..", "...."))
+    ImportedMask.objects.create(
+        image=image,
+        variant="train",
+        mask=keep(campaign.pk, "imported", content, ".png"),
+        sha256=sha256(content),
+        labels=known,
+        pixel_counts={"0": 2},
+        source="AI4Mars 0.6",
+        imported_at=timezone.now(),
+    )
+    label = accept(image, "00..", "1122", labeler=vera)
+    campaign.is_open = False
+    campaign.save()
+
+    page = client.post(url(label), follow=True)
+
+    assert "This map came finished from another collection of drawings." in page.text
+    assert "put together" not in page.text
+    shares = {each["name"]: each["percent"] for each in page.context["agreements"]}
+    assert shares == {"Soil": 100, "Bedrock": None, "Sand": None}

@@ -33,7 +33,7 @@ def imported(facts: ReleaseFacts) -> Iterator[str]:
         images = f"{each.images} image{'s' * (each.images != 1)}"
         where = f"imported from {each.source} on {each.imported_on}"
         if each.what == "labels":
-            yield f"Labels of {images} were {where}, as finished masks: {each.labels}."
+            yield f"{each.labels} labels of {images} were {where}, as finished masks."
         else:
             count = "an unknown number of" if each.labels is None else each.labels
             yield f"Merged masks of {images} were {where}; they rest on {count} labels."
