@@ -299,6 +299,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("review.tasks.sweep_scores", SWEEP_SECONDS),
         ("merging.tasks.sweep_releases", 2 * SWEEP_SECONDS),
         ("merging.tasks.sweep_submissions", SWEEP_SECONDS),
+        ("merging.tasks.sweep_merges", 2 * SWEEP_SECONDS),
     ]
 }
 # Once a night: the skill of labelers moves slowly, and takes all labels of a campaign to estimate.

@@ -70,7 +70,7 @@ class BoundedRequest(HTTPRequestParser):
         self.largest_body = largest_body
         self.window_began = time.monotonic()
         self.window_bytes: int | None = None
-        #: How large a large body may become; 0 for a usual one.
+        #: How large the body will be, or may become where its header does not say.
         self.announced = 0
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -159,11 +159,15 @@ class WebServer(TcpWSGIServer):
         from ai4mars_site.uploads import permitted_bytes
 
         usual = int(self.adj.max_request_body_size) - 1
-        if not request.chunked and request.content_length <= usual:
+        request.announced = usual if request.chunked else request.content_length
+        if not request.chunked and request.announced <= usual:
             return usual
         permitted = permitted_bytes(request.path, request.headers.get("COOKIE", ""))
-        request.announced = permitted if request.chunked else request.content_length
-        return permitted if permitted > usual and self._has_room_for(request) else usual
+        if permitted <= usual:
+            return usual
+        if request.chunked:
+            request.announced = permitted
+        return permitted if self._has_room_for(request) else usual
 
     def _has_room_for(self, request: BoundedRequest) -> bool:
         """Whether a large body fits on the disk, with what is still to come of the others."""

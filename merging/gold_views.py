@@ -54,7 +54,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
                 )
                 messages.warning(request, said % drawn)
             return redirect("gold_plan", slug)
-    images = campaign.images.usable().filter(pool=Image.Pool.GOLD)
+    images = campaign.images.gold()
     images = images.order_by("orbital_class", "product_id")
     return render(
         request,

@@ -22,8 +22,8 @@ from merging.models import Release
 from merging.release import statistics_tables
 from merging.release.contents import GOLD_VARIANTS, VARIANTS
 from merging.release.statistics import CROWD, EXPERT, TRAIN, Statistics, shares
-from merging.services import statistics
-from merging.tasks import count_release
+from merging.services import merges, statistics
+from merging.tasks import count_release, merge_campaign
 from review import charts
 from review.distribution import BARS
 
@@ -40,12 +40,16 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
     """Tables 1 and 2, Figures 3, 5 and 6 of a campaign, at most some minutes old."""
     campaign = managed_campaign(request, slug)
     counted = statistics.of_campaign(campaign)
+    if counted.stale:
+        nudge(merge_campaign, campaign.pk)
     return render(
         request,
         "merging/statistics.html",
         {
             **shown(counted.totals, campaign),
             "counted_at": counted.at,
+            "stale": counted.stale,
+            "rule": str(merges.rule_of(campaign)),
             "files": files_of("campaign_statistics_file", slug),
         },
     )

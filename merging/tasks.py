@@ -16,6 +16,7 @@ from merging.services import (
     claims,
     comparisons,
     consensus,
+    merges,
     release_parts,
     releases,
     statistics,
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 #: Images; the next message goes on from there.
 COMPARED_IN_A_TASK = 50
+MERGED_IN_A_TASK = 100
 
 
 @long_task
@@ -70,6 +72,22 @@ def compare_merges(campaign_id: int) -> None:
     campaign = Campaign.objects.get(pk=campaign_id)
     if comparisons.bring_up_to_date(campaign, COMPARED_IN_A_TASK):
         nudge(compare_merges, campaign_id)
+
+
+@task
+def merge_campaign(campaign_id: int) -> None:
+    """Merge a campaign's images whose labels or rule have changed, a few at a time."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if merges.bring_up_to_date(campaign, MERGED_IN_A_TASK) == MERGED_IN_A_TASK:
+        nudge(merge_campaign, campaign_id)
+
+
+@task
+def sweep_merges() -> None:
+    """Find campaigns whose rule has changed since their images were merged."""
+    for campaign in Campaign.objects.order_by("pk"):
+        if merges.of_other_rule(campaign).exists():
+            nudge(merge_campaign, campaign.pk)
 
 
 @long_task

@@ -12,12 +12,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign
 from labeling.models import Campaign, Feedback, Image, ImageReport, Role
 from labeling.permissions import may_manage
 from labeling.services.figures import figures_of, is_large
-from merging.models import MergedMask, Release
-from merging.services import consensus
+from merging.models import Release
+from merging.services import consensus, merge_progress
+from merging.tasks import merge_campaign
 from review.models import Rating
 from review.services import distribution, queue
 
@@ -46,6 +48,9 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
     assert isinstance(request.user, User)
     figures = figures_of(campaign)
+    merge = merge_progress.of_campaign(campaign, is_large(figures))
+    if merge.stale:
+        nudge(merge_campaign, campaign.pk)
     images = campaign.images.in_dataset().order_by("-crowd_label_count", "product_id")
     return render(
         request,
@@ -55,6 +60,7 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
             "figures": figures,
             "is_large": is_large(figures),
             "progress": progress_of(campaign),
+            "merge": merge,
             "images": [image_card(image) for image in images[:RECENT_IMAGES]],
             "policies": consensus.policies_of(campaign, request.user),
         },
@@ -67,7 +73,6 @@ def progress_of(campaign: Campaign) -> dict[str, int]:
         "scored": distribution.total(campaign, Role.CROWD),
         "queued": queue.remaining(campaign),
         "rated": Rating.objects.standing().filter(label__image__campaign=campaign).count(),
-        "merged": MergedMask.objects.filter(image__campaign=campaign, variant="train").count(),
         "reported": ImageReport.objects.waiting()
         .filter(image__campaign=campaign)
         .values("image")
@@ -84,5 +89,6 @@ def image_card(image: Image) -> dict[str, Any]:
         "display_url": reverse("image_file", args=(image.pk, "display")),
         "labels": image.crowd_label_count,
         "target": image.campaign.target_labels,
+        "is_complete": image.crowd_label_count >= image.campaign.target_labels,
         "pool": image.pool,
     }

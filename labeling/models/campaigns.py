@@ -329,15 +329,27 @@ class CampaignFigures(models.Model):
     campaign = models.OneToOneField(
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="figures"
     )
-    images = models.PositiveIntegerField(help_text="Of the crowd.")
-    images_done = models.PositiveIntegerField(help_text="With as many labels as are wanted.")
+    # Every image is one of these: to draw, set aside, gold, practice, or retired.
+    images = models.PositiveIntegerField(help_text="That the crowd draws on, finished or not.")
+    images_done = models.PositiveIntegerField(help_text="Of these, with all labels wanted.")
+    set_aside_images = models.PositiveIntegerField(help_text="Nothing to label on them.")
     gold_images = models.PositiveIntegerField()
-    labels = models.PositiveIntegerField(help_text="Of the crowd.")
+    practice_images = models.PositiveIntegerField()
+    retired_images = models.PositiveIntegerField()
+    target_labels = models.PositiveSmallIntegerField(
+        help_text="The campaign's, when `images_done` was counted."
+    )
+    labels = models.PositiveIntegerField(help_text="That the crowd drew, whatever became of them.")
+    train_labels = models.PositiveIntegerField(
+        help_text="Of the crowd, in use on crowd images of the dataset."
+    )
     labelers = models.PositiveIntegerField(help_text="People who drew them.")
     processed = models.PositiveIntegerField()
     empty = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField()
-    gold_labels = models.PositiveIntegerField()
+    gold_labels = models.PositiveIntegerField(
+        help_text="Of experts, in use on gold images of the dataset."
+    )
     counted_at = models.DateTimeField()
     seconds = models.FloatField(help_text="What counting took.")
 
@@ -346,6 +358,21 @@ class CampaignFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id}, {self.counted_at}"
+
+    @property
+    def all_images(self) -> int:
+        """All images of the campaign, whatever they are for."""
+        return self.dataset_images + self.practice_images + self.retired_images
+
+    @property
+    def dataset_images(self) -> int:
+        """Images that belong to the product (`ImageQuerySet.in_dataset`)."""
+        return self.images + self.set_aside_images + self.gold_images
+
+    @property
+    def is_of_other_rule(self) -> bool:
+        """Whether the campaign has asked for another number of labels since it was counted."""
+        return self.target_labels != self.campaign.target_labels
 
 
 class TutorialStep(Translated):

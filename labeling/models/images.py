@@ -47,13 +47,24 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Images that belong to the product: not retired, and not there to practise on."""
         return self.usable().exclude(pool=Image.Pool.PRACTICE)
 
+    def to_draw(self) -> Self:
+        """Images that the crowd draws on, finished or not: not retired, gold, practice, set aside.
+
+        Progress is measured by them.
+        """
+        return self.usable().filter(pool=Image.Pool.CROWD, set_aside_at=None)
+
+    def gold(self) -> Self:
+        """Gold images of the dataset: not retired."""
+        return self.usable().filter(pool=Image.Pool.GOLD)
+
+    def complete(self) -> Self:
+        """Of the images that the crowd draws on, those with as many labels as are wanted."""
+        return self.to_draw().filter(crowd_label_count__gte=F("campaign__target_labels"))
+
     def in_pool(self) -> Self:
-        """Crowd images that still want labels."""
-        return self.usable().filter(
-            pool=Image.Pool.CROWD,
-            set_aside_at=None,
-            crowd_label_count__lt=F("campaign__target_labels"),
-        )
+        """Of the images that the crowd draws on, those that still want labels."""
+        return self.to_draw().filter(crowd_label_count__lt=F("campaign__target_labels"))
 
     def unseen_by(self, labeler: Labeler) -> Self:
         """Images that were never given to this labeler."""

@@ -25,6 +25,18 @@ class LabelQuerySet(models.QuerySet["Label"]):
         """Sent, and not yet post-processed."""
         return self.filter(status=Label.Status.RECEIVED)
 
+    def in_use(self) -> Self:
+        """Not thrown out by a reviewer: what a release holds, once all are post-processed."""
+        return self.exclude(status=Label.Status.REJECTED)
+
+    def in_dataset(self) -> Self:
+        """Labels in use that a split is made of: the crowd's of crowd images, experts' of gold."""
+        return self.in_use().filter(
+            Q(role=Role.CROWD, image__pool=Image.Pool.CROWD)
+            | Q(role=Role.EXPERT, image__pool=Image.Pool.GOLD),
+            image__retired_at=None,
+        )
+
     def accepted(self) -> Self:
         """Post-processed with something left, and not thrown out."""
         return self.filter(status=Label.Status.ACCEPTED)

@@ -147,6 +147,7 @@ class MethodComparison(models.Model):
         Image, on_delete=models.CASCADE, primary_key=True, related_name="method_comparison"
     )
     labels_version = models.PositiveIntegerField(help_text="Of the image, when compared.")
+    rule = models.CharField(max_length=120, help_text="Of the campaign, when compared.")
     figures = models.JSONField(
         help_text='Of each way: its pixels by class ("counts") and how many it labels ("second"), '
         'that the campaign\'s rule labels ("first"), that both label ("both"), and with the same '

@@ -84,10 +84,15 @@ def _lot(image_id: int) -> bytes:
 
 
 def bring_up_to_date(campaign: Campaign, most: int) -> int:
-    """Compare up to ``most`` images of the sample whose labels changed; how many are left."""
+    """Compare up to ``most`` images of the sample that are not compared as they are now.
+
+    Their labels have changed since, or the campaign's rule. Returns how many are left.
+    """
     chosen = sample(campaign)
     current = MethodComparison.objects.filter(
-        image__in=chosen, labels_version=F("image__labels_version")
+        image__in=chosen,
+        labels_version=F("image__labels_version"),
+        rule=str(merges.rule_of(campaign)),
     )
     done = set(current.values_list("pk", flat=True))
     due = [image_id for image_id in chosen if image_id not in done]
@@ -123,6 +128,7 @@ def compare(image_id: int) -> None:
         image=image,
         defaults={
             "labels_version": image.labels_version,
+            "rule": str(merges.rule_of(image.campaign)),
             "figures": figures,
             "compared_at": timezone.now(),
         },
@@ -136,7 +142,9 @@ def _mask(stored: StoredMerge) -> Mask:
 
 def worst_first(campaign: Campaign, kinds: Collection[Kind] = WEIGHED) -> list[Compared]:
     """The images of the sample that are compared, those on which the ways differ most first."""
-    rows = MethodComparison.objects.filter(image__in=sample(campaign)).select_related("image")
+    rows = MethodComparison.objects.filter(
+        image__in=sample(campaign), rule=str(merges.rule_of(campaign))
+    ).select_related("image")
     found = [Compared(row.image, _ways(row.figures)) for row in rows]
     return sorted(found, key=lambda each: (each.alike(kinds), each.image.product_id))
 

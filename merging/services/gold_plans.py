@@ -36,8 +36,7 @@ class PlanRefused(Exception):
 
 def training_images(campaign: Campaign) -> ImageQuerySet:
     """The crowd's images: those that a gold set is sampled from."""
-    crowd = Image.objects.filter(campaign=campaign, pool=Image.Pool.CROWD, set_aside_at=None)
-    return crowd.usable()
+    return Image.objects.filter(campaign=campaign).to_draw()
 
 
 def usual_count(campaign: Campaign) -> int:
@@ -91,7 +90,7 @@ def left_after_each(plan: GoldPlan) -> list[tuple[str, int]]:
 
 def gold_by_class(campaign: Campaign) -> Counter[str]:
     """The campaign's gold images by orbital terrain class; "" where it is not known."""
-    images = campaign.images.usable().filter(pool=Image.Pool.GOLD)
+    images = Image.objects.filter(campaign=campaign).gold()
     return Counter(images.values_list("orbital_class", flat=True))
 
 

@@ -13,14 +13,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from labeling.models import Campaign, Image, Label, Role
-from merging.models import MergedMask, Release, ReleaseStatistics
+from merging.models import Release, ReleaseStatistics
 from merging.release.statistics import CameraCounts, Statistics
 from merging.release.tree_statistics import count_tree
 from merging.release.trees import TreeZip
+from merging.services import merges
 from review.services.histogram import histogram
 
 #: How old the numbers of a campaign may be.
 FRESH_SECONDS = 300
+#: ... and while its images are being merged.
+MERGING_SECONDS = 10
 #: Two workers asked at once should not both count a release; a lost one should not stop the next.
 COUNTING_SECONDS = 1800
 
@@ -46,49 +49,56 @@ class PixelsOfClass(Func):
 
 
 class Counted(NamedTuple):
+    """Numbers, and when they were counted.
+
+    `stale`: images of a campaign that are to be merged again, as their labels or the campaign's
+    rule have changed; their pixels are those of the masks before. A release has none.
+    """
+
     totals: Statistics
     at: datetime
+    stale: int = 0
 
 
 def of_campaign(campaign: Campaign) -> Counted:
-    """The numbers of a campaign as it is now, at most five minutes old.
+    """The numbers of a campaign as it is now, at most five minutes old, and by its present rule.
 
-    Pixels are those of its merged masks as they were last merged. Everything is added up by the
-    database; no mask is opened.
+    They are those of a release that is built now, but for the images that are still to be merged.
+    Everything is added up by the database; no mask is opened.
     """
-    key = f"statistics-{campaign.pk}"
+    key = f"statistics-{campaign.pk}-{campaign.merge_minimum}-{campaign.merge_percent}"
     found: Counted | None = cache.get(key)
     if found is None:
-        found = Counted(_totals(campaign), timezone.now())
-        cache.set(key, found, FRESH_SECONDS)
+        found = Counted(_totals(campaign), timezone.now(), merges.stale(campaign).count())
+        cache.set(key, found, MERGING_SECONDS if found.stale else FRESH_SECONDS)
     return found
 
 
 def _totals(campaign: Campaign) -> Statistics:
     totals = Statistics()
     images = Image.objects.filter(campaign=campaign).in_dataset()
-    in_use = Q(status__in=(Label.Status.ACCEPTED, Label.Status.EMPTY))
     labels = (
-        Label.objects.filter(in_use, image__in=images)
+        Label.objects.filter(image__campaign=campaign)
+        .in_dataset()
         .order_by()
         .values("image__rover", "image__camera")
         .annotate(
-            crowd=Count("pk", filter=Q(role=Role.CROWD) & ~Q(image__pool=Image.Pool.GOLD)),
-            expert=Count("pk", filter=Q(role=Role.EXPERT, image__pool=Image.Pool.GOLD)),
+            crowd=Count("pk", filter=Q(role=Role.CROWD)),
+            expert=Count("pk", filter=Q(role=Role.EXPERT)),
         )
     )
     for row in labels:
         drawn = CameraCounts(train_labels=row["crowd"], test_labels=row["expert"])
         totals.count_camera(row["image__rover"], row["image__camera"], drawn)
     is_gold = Q(pool=Image.Pool.GOLD)
-    merged = Q(merged_masks__variant=MergedMask.Variant.TRAIN)
+    in_split = Q(pk__in=merges.mergeable(campaign).order_by())
     by_camera = (
         images.order_by()
         .values("rover", "camera")
         .annotate(
-            images=Count("pk", distinct=True),
-            train=Count("pk", filter=merged & ~is_gold, distinct=True),
-            test=Count("pk", filter=is_gold, distinct=True),
+            images=Count("pk"),
+            train=Count("pk", filter=in_split & ~is_gold),
+            test=Count("pk", filter=is_gold),
         )
     )
     for camera in by_camera:
@@ -109,9 +119,7 @@ def _pixels(campaign: Campaign) -> dict[str, dict[int, int]]:
     """Pixels per class of all merged masks, by variant."""
     codes = campaign.class_codes()
     sums: dict[str, Any] = {f"code_{code}": Coalesce(Sum(PixelsOfClass(code)), 0) for code in codes}
-    masks = MergedMask.objects.filter(
-        image__in=Image.objects.filter(campaign=campaign).in_dataset()
-    )
+    masks = merges.masks_of(campaign)
     rows: Iterable[Any] = masks.order_by().values("variant").annotate(**sums)
     return {row["variant"]: {code: row[f"code_{code}"] for code in codes} for row in rows}
 

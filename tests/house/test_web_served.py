@@ -1,17 +1,21 @@
-"""A site under visitors who send slowly, or guess passwords, as its other visitors meet it."""
+"""What visitors send slowly, again and again, or in large pieces, to the whole site."""
 
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import select
 import socket
 import time
+import zipfile
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import requests
 
 from ai4mars_site import web
 from tests.served import ServedSite
@@ -133,3 +137,37 @@ def test_guesses_are_counted_by_all_processes_together(site: ServedSite) -> None
         assert not log_in(site, "ada", f"wrong {number}", "127.0.0.9")
     assert not log_in(site, "ada", "right", "127.0.0.9"), "one process did not know of the others"
     assert log_in(site, "ada", "right", "127.0.0.7")
+
+
+def test_an_archive_is_uploaded_by_who_was_shown_the_page(site: ServedSite, tmp_path: Path) -> None:
+    site.manage("create_demo", "--scenes", "1", "--size", "64", "--workers", "1")
+    logins = (site.home / "demo_logins.txt").read_text()
+    password = re.search(r"admin +(\S+)", logins)
+    assert password is not None
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("notes.txt", os.urandom(12_000_000))
+    browser = requests.Session()
+    page = f"{site.url}manage/demo/imports/"
+
+    def form(path: str, **fields: str) -> dict[str, str]:
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', browser.get(path).text)
+        assert token is not None
+        return {"csrfmiddlewaretoken": token[1], **fields}
+
+    login = f"{site.url}accounts/login/"
+    browser.post(login, form(login, login="admin", password=password[1]))
+    # Refused by what its header announces: the body need not be sent.
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    announced = {"Content-Length": str(archive.stat().st_size), "Cookie": cookies}
+    connection = http.client.HTTPConnection(*address_of(site), timeout=30)
+    connection.request("POST", urlsplit(page).path, b"x", announced)
+    assert connection.getresponse().status == 413
+    connection.close()
+    seen = form(page)
+    with archive.open("rb") as file:
+        taken = browser.post(page, seen, files={"archive": file}, allow_redirects=False)
+
+    assert taken.status_code == 302
+    assert re.fullmatch(r"/imports/\d+/", taken.headers["Location"])
+    browser.close()
