@@ -296,6 +296,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("labeling.tasks.sweep_imports", SWEEP_SECONDS / 3),
         ("labeling.tasks.sweep_drafts", 60 * SWEEP_SECONDS),
         ("labeling.tasks.sweep_figures", 2 * SWEEP_SECONDS),
+        ("labeling.tasks.sweep_reports", 2 * SWEEP_SECONDS),
         ("review.tasks.sweep_scores", SWEEP_SECONDS),
         ("merging.tasks.sweep_releases", 2 * SWEEP_SECONDS),
         ("merging.tasks.sweep_submissions", SWEEP_SECONDS),

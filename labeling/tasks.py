@@ -10,7 +10,7 @@ from django.utils import timezone
 from ai4mars_site.tasks import long_task, nudge, task
 from labeling import files
 from labeling.models import ImportJob, Label
-from labeling.services import drafts, figures, import_jobs, labels
+from labeling.services import drafts, figures, import_jobs, labels, reports
 
 #: A label younger than this has a message of its own under way.
 SWEEP_AFTER = timedelta(seconds=10)
@@ -50,6 +50,12 @@ def sweep_drafts() -> None:
 def sweep_files() -> None:
     """Delete files that killed processes did not finish writing."""
     files.sweep_unfinished(timezone.now() - UNFINISHED_KEPT)
+
+
+@task
+def sweep_reports() -> None:
+    """Set images aside by the rule that their campaign has now."""
+    reports.sweep()
 
 
 @long_task

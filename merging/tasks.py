@@ -16,7 +16,7 @@ from merging.services import (
     claims,
     comparisons,
     consensus,
-    merges,
+    merge_progress,
     release_parts,
     releases,
     statistics,
@@ -78,7 +78,7 @@ def compare_merges(campaign_id: int) -> None:
 def merge_campaign(campaign_id: int) -> None:
     """Merge a campaign's images whose labels or rule have changed, a few at a time."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if merges.bring_up_to_date(campaign, MERGED_IN_A_TASK) == MERGED_IN_A_TASK:
+    if merge_progress.bring_up_to_date(campaign, MERGED_IN_A_TASK) == MERGED_IN_A_TASK:
         nudge(merge_campaign, campaign_id)
 
 
@@ -86,7 +86,7 @@ def merge_campaign(campaign_id: int) -> None:
 def sweep_merges() -> None:
     """Find campaigns whose rule has changed since their images were merged."""
     for campaign in Campaign.objects.order_by("pk"):
-        if merges.of_other_rule(campaign).exists():
+        if merge_progress.of_other_rule(campaign).exists():
             nudge(merge_campaign, campaign.pk)
 
 

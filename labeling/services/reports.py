@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -82,6 +83,24 @@ def _set_aside_if_due(image: Image) -> None:
     answers = image.reports.waiting().nothing().count()
     if image.pool == Image.Pool.CROWD and answers >= image.campaign.nothing_minimum:
         Image.objects.filter(pk=image.pk, set_aside_at=None).update(set_aside_at=timezone.now())
+
+
+def sweep() -> int:
+    """Set images aside that have reports enough since a campaign asks for fewer; how many were.
+
+    An image that is set aside stays so until an admin decides, also when more are asked for.
+    """
+    enough = (
+        ImageReport.objects.waiting()
+        .nothing()
+        .filter(image__pool=Image.Pool.CROWD, image__set_aside_at=None)
+        .order_by()
+        .values("image")
+        .annotate(answers=Count("pk"))
+        .filter(answers__gte=F("image__campaign__nothing_minimum"))
+    )
+    due = Image.objects.filter(pk__in=list(enough.values_list("image", flat=True)))
+    return due.filter(set_aside_at=None).update(set_aside_at=timezone.now())
 
 
 # -- what admins decide ----------------------------------------------------------------------------

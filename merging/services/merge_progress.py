@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeling.models import Campaign
+from labeling.models import Campaign, Image
+from merging.models import MergedMask
 from merging.services import merges
+
+logger = logging.getLogger(__name__)
 
 #: Of a large campaign the numbers may be so old.
 KEPT_SECONDS = 300
@@ -42,7 +47,63 @@ def of_campaign(campaign: Campaign, is_large: bool = False) -> MergeProgress:
 
 def _count(campaign: Campaign) -> MergeProgress:
     return MergeProgress(
-        trusted=merges.trusted(campaign).count(),
-        stale=merges.stale(campaign).count(),
-        of_other_rule=merges.of_other_rule(campaign).count(),
+        trusted=trusted(campaign).count(),
+        stale=stale(campaign).count(),
+        of_other_rule=of_other_rule(campaign).count(),
     )
+
+
+def stale(campaign: Campaign) -> QuerySet[Image]:
+    """Images to merge again: their labels, or the campaign's rule, are not those of their masks.
+
+    An imported mask stands until as many labels as are wanted were drawn.
+    """
+    current = MergedMask.objects.filter(image=OuterRef("pk")).current()
+    train = current.filter(
+        Q(rule=str(merges.rule_of(campaign)))
+        | Q(imported__isnull=False, image__crowd_label_count__lt=campaign.target_labels),
+        variant=MergedMask.Variant.TRAIN,
+    )
+    gold = current.filter(variant=MergedMask.Variant.GOLD_MIN1)
+    is_gold = Q(pool=Image.Pool.GOLD)
+    return merges.mergeable(campaign).filter(
+        (is_gold & ~Exists(gold)) | (~is_gold & ~Exists(train))
+    )
+
+
+def of_other_rule(campaign: Campaign) -> QuerySet[MergedMask]:
+    """The crowd's masks that were merged here by another rule than the campaign has now."""
+    train = masks_of(campaign).filter(variant=MergedMask.Variant.TRAIN, imported=None)
+    return train.exclude(rule=str(merges.rule_of(campaign)))
+
+
+def trusted(campaign: Campaign) -> QuerySet[MergedMask]:
+    """The crowd's masks with a class on at least one pixel, of images that have such a mask.
+
+    As they were merged last: `stale` names those that are not up to date.
+    """
+    return masks_of(campaign).filter(variant=MergedMask.Variant.TRAIN).exclude(pixel_counts={})
+
+
+def masks_of(campaign: Campaign) -> QuerySet[MergedMask]:
+    """The merged masks that belong to a campaign's dataset: gold masks of gold images alone."""
+    is_gold = Q(image__pool=Image.Pool.GOLD)
+    is_train = Q(variant=MergedMask.Variant.TRAIN)
+    fitting = (is_gold & ~is_train) | (~is_gold & is_train)
+    return MergedMask.objects.filter(fitting, image__in=merges.mergeable(campaign).order_by())
+
+
+def bring_up_to_date(campaign: Campaign, most: int) -> int:
+    """Merge up to `most` stale images; how many were.
+
+    An image whose files are missing is logged and left.
+    """
+    merged = 0
+    for pk in list(stale(campaign).order_by("pk").values_list("pk", flat=True)[:most]):
+        try:
+            merges.merge_image(pk)
+        except OSError:
+            logger.exception("Image %d cannot be merged.", pk)
+        else:
+            merged += 1
+    return merged

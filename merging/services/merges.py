@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import io
 import json
-=======
-import logging
->>>>>>> f294296 (Define each figure of a campaign once and keep it in step with its rules)
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -25,12 +21,8 @@ from merging.release.checksums import sha256
 from merging.services.drawn import Drawn
 from merging.votes import MergeRule, gold_rule, merge_planes
 
-<<<<<<< HEAD
 #: So many experts label a gold image (paper 3.1).
 EXPERTS = 3
-=======
-logger = logging.getLogger(__name__)
->>>>>>> f294296 (Define each figure of a campaign once and keep it in step with its rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +61,8 @@ def mergeable(campaign: Campaign) -> QuerySet[Image]:
     labels are empty, and one with an imported mask. A crowd image nobody has labeled (or whose
     labels were all rejected) has no train label.
     """
-<<<<<<< HEAD
-    drawn = Label.objects.filter(
-        image=OuterRef("pk"),
-        role=Role.CROWD,
-        status__in=(Label.Status.ACCEPTED, Label.Status.EMPTY, Label.Status.RECEIVED),
-    )
-    imported = ImportedMask.objects.filter(image=OuterRef("pk"), variant=MergedMask.Variant.TRAIN)
-=======
     drawn = Label.objects.filter(image=OuterRef("pk")).crowd().in_use()
->>>>>>> f294296 (Define each figure of a campaign once and keep it in step with its rules)
+    imported = ImportedMask.objects.filter(image=OuterRef("pk"), variant=MergedMask.Variant.TRAIN)
     return (
         Image.objects.in_dataset()
         .filter(Q(pool=Image.Pool.GOLD) | Exists(drawn) | Exists(imported), campaign=campaign)
@@ -86,7 +70,6 @@ def mergeable(campaign: Campaign) -> QuerySet[Image]:
     )
 
 
-<<<<<<< HEAD
 def wanted_labels(image: Image, role: str) -> int:
     """How many labels of a role an image is meant to have: from then on they replace an import."""
     return EXPERTS if role == Role.EXPERT else image.campaign.target_labels
@@ -102,53 +85,6 @@ def stands_in(drawn: Drawn, recipe: Recipe) -> ImportedMask | None:
     if given is None or len(drawn.counting(recipe.role)) >= wanted_labels(drawn.image, recipe.role):
         return None
     return given
-=======
-def stale(campaign: Campaign) -> QuerySet[Image]:
-    """Images to merge again: their labels, or the campaign's rule, are not those of their masks."""
-    current = MergedMask.objects.filter(image=OuterRef("pk")).current()
-    train = current.filter(variant=MergedMask.Variant.TRAIN, rule=str(rule_of(campaign)))
-    gold = current.filter(variant=MergedMask.Variant.GOLD_MIN1)
-    is_gold = Q(pool=Image.Pool.GOLD)
-    return mergeable(campaign).filter((is_gold & ~Exists(gold)) | (~is_gold & ~Exists(train)))
-
-
-def of_other_rule(campaign: Campaign) -> QuerySet[MergedMask]:
-    """The crowd's masks that were merged by another rule than the campaign has now."""
-    train = masks_of(campaign).filter(variant=MergedMask.Variant.TRAIN)
-    return train.exclude(rule=str(rule_of(campaign)))
-
-
-def trusted(campaign: Campaign) -> QuerySet[MergedMask]:
-    """The crowd's masks with a class on at least one pixel, of images that have such a mask.
-
-    As they were merged last: `stale` names those that are not up to date.
-    """
-    return masks_of(campaign).filter(variant=MergedMask.Variant.TRAIN).exclude(pixel_counts={})
-
-
-def masks_of(campaign: Campaign) -> QuerySet[MergedMask]:
-    """The merged masks that belong to a campaign's dataset: gold masks of gold images alone."""
-    is_gold = Q(image__pool=Image.Pool.GOLD)
-    is_train = Q(variant=MergedMask.Variant.TRAIN)
-    fitting = (is_gold & ~is_train) | (~is_gold & is_train)
-    return MergedMask.objects.filter(fitting, image__in=mergeable(campaign).order_by())
-
-
-def bring_up_to_date(campaign: Campaign, most: int) -> int:
-    """Merge up to `most` stale images; how many were.
-
-    An image whose files are missing is logged and left.
-    """
-    merged = 0
-    for pk in list(stale(campaign).order_by("pk").values_list("pk", flat=True)[:most]):
-        try:
-            merge_image(pk)
-        except OSError:
-            logger.exception("Image %d cannot be merged.", pk)
-        else:
-            merged += 1
-    return merged
->>>>>>> f294296 (Define each figure of a campaign once and keep it in step with its rules)
 
 
 def merge_image(image_id: int) -> dict[str, MergedMask]:

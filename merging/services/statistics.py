@@ -17,7 +17,7 @@ from merging.models import Release, ReleaseStatistics
 from merging.release.statistics import CameraCounts, Statistics
 from merging.release.tree_statistics import count_tree
 from merging.release.trees import TreeZip
-from merging.services import merges
+from merging.services import merge_progress, merges
 from review.services.histogram import histogram
 
 #: How old the numbers of a campaign may be.
@@ -69,7 +69,7 @@ def of_campaign(campaign: Campaign) -> Counted:
     key = f"statistics-{campaign.pk}-{campaign.merge_minimum}-{campaign.merge_percent}"
     found: Counted | None = cache.get(key)
     if found is None:
-        found = Counted(_totals(campaign), timezone.now(), merges.stale(campaign).count())
+        found = Counted(_totals(campaign), timezone.now(), merge_progress.stale(campaign).count())
         cache.set(key, found, MERGING_SECONDS if found.stale else FRESH_SECONDS)
     return found
 
@@ -119,7 +119,7 @@ def _pixels(campaign: Campaign) -> dict[str, dict[int, int]]:
     """Pixels per class of all merged masks, by variant."""
     codes = campaign.class_codes()
     sums: dict[str, Any] = {f"code_{code}": Coalesce(Sum(PixelsOfClass(code)), 0) for code in codes}
-    masks = merges.masks_of(campaign)
+    masks = merge_progress.masks_of(campaign)
     rows: Iterable[Any] = masks.order_by().values("variant").annotate(**sums)
     return {row["variant"]: {code: row[f"code_{code}"] for code in codes} for row in rows}
 

@@ -98,6 +98,22 @@ def test_with_enough_answers_the_image_is_set_aside(image: Image, vera: Labeler)
     assert next_assignment(image.campaign, new_guest()) is None
 
 
+def test_an_image_is_set_aside_when_fewer_answers_are_asked_for(
+    image: Image, vera: Labeler
+) -> None:
+    reports.nothing_to_label(vera, image.pk)
+    assert reports.sweep() == 0
+    Campaign.objects.update(nothing_minimum=1)
+    assert (reports.sweep(), reports.sweep()) == (1, 0)
+    assert is_set_aside(image)
+    # It stays aside until an admin decides, and what was decided stays.
+    Campaign.objects.update(nothing_minimum=3)
+    assert (reports.sweep(), is_set_aside(image)) == (0, True)
+    reports.keep(image.campaign, image.pk)
+    Campaign.objects.update(nothing_minimum=1)
+    assert (reports.sweep(), is_set_aside(image)) == (0, False)
+
+
 def test_a_gold_image_is_not_set_aside(image: Image, vera: Labeler) -> None:
     Image.objects.update(pool=Image.Pool.GOLD)
     reports.nothing_to_label(vera, image.pk)
