@@ -28,15 +28,17 @@ from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign
 from labeling.models import Campaign
 from labeling.services import independence
-from merging import downloads
+from merging import downloads, emptiness
 from merging.forms import PublishingForm, ReleaseForm
 from merging.method_names import NAMES
 from merging.methods import Kind, methods_beside
 from merging.models import Publishing, Release
 from merging.release.documents.naming import labelers_of
 from merging.release.licences import licence_title
+from merging.release.statistics import Statistics
 from merging.release_names import FORMATS, LAYOUTS
 from merging.services import announcing, merges
+from merging.services.announcing import method_of
 from merging.tasks import build_release
 
 
@@ -141,7 +143,7 @@ def with_downloads(campaign: Campaign) -> QuerySet[Release]:
     releases = campaign.releases.select_related("campaign", "created_by")
     counted = releases.annotate(downloads_counted=Coalesce(Sum("downloads__count"), 0))
     # A query that groups does not follow the model's own order.
-    return counted.order_by("-created_at", "-pk")
+    return counted.prefetch_related("statistics").order_by("-created_at", "-pk")
 
 
 def release_card(release: Any) -> dict[str, Any]:
@@ -175,12 +177,24 @@ def release_state(release: Release) -> dict[str, Any]:
         "percent": release.percent,
         "message": release.message,
         "changes": release.changes,
+        "empty_masks": empty_masks_of(release),
         "sha256": release.sums_sha256,
         "size": filesizeformat(release.size) if release.size is not None else "",
         "download_url": (
             reverse("release_download", args=(release.pk,)) if release.archive else None
         ),
     }
+
+
+def empty_masks_of(release: Release) -> list[str]:
+    """How many masks of a complete release are empty, and why; [] where that was not counted."""
+    if release.status != Release.Status.COMPLETE:
+        return []
+    # As `with_downloads` has read it for all releases of the page at once.
+    stored = getattr(release, "statistics", None)
+    if stored is None:
+        return []
+    return emptiness.sentences(Statistics.from_plain(stored.totals), method_of(release))
 
 
 @require_GET

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +25,23 @@ Mask = npt.NDArray[np.uint8]
 #: In the order in which they nest (paper 3.3).
 GOLD_VARIANTS = ("gold-min1", "gold-min2", "gold-min3")
 VARIANTS = ("train", *GOLD_VARIANTS)
+
+
+class Emptiness(StrEnum):
+    """Why a merged mask has no labeled pixel."""
+
+    #: The image has no label of the group that makes the mask.
+    NO_LABELS = "no-labels"
+    #: Nothing is left of its labels outside the rover and range masks, or nothing was drawn.
+    REMOVED = "removed"
+    #: It has fewer labels than the rule wants labelers on a pixel.
+    TOO_FEW = "too-few"
+    #: It has enough, and nowhere do as many lie on the same pixel.
+    APART = "apart"
+    #: It was imported as it is.
+    IMPORTED = "imported"
+    #: Where enough lie, they do not agree enough.
+    NO_MAJORITY = "no-majority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,8 @@ class ReleasedLabel:
     ring; the earlier one owns the pixels of two that overlap. Times are ISO 8601 in UTC. `score` is
     the agreement score, 0..1, None where there are fewer than two labels (paper 3.1.3). `ratings`
     are the reviewers' 1..5 that stand, without their names. A label that was imported has the
-    `source` that it came from, and its `sent_at` is the time of the import.
+    `source` that it came from, and its `sent_at` is the time of the import. Of a label that
+    `is_empty` nothing is left outside the rover and range masks.
     """
 
     labeler: str
@@ -57,6 +76,7 @@ class ReleasedLabel:
     ratings: tuple[int, ...]
     polygons: Sequence[Mapping[str, Any]]
     source: str = ""
+    is_empty: bool = False
 
     @property
     def times(self) -> dict[str, str | None]:
@@ -93,7 +113,8 @@ class ReleasedImage:
     start_time, site, drive, sequence, orbital_class, range_source, camera_model, ... `layers` is
     what the masks rest on, where a format of the release wants it and the image has labels.
     `merged_labels` is how many labels the masks were merged from, None where there are no masks or
-    that is not known; `imports` is what of the labels and masks was imported.
+    that is not known; `imports` is what of the labels and masks was imported. `empty` says of each
+    variant that has no labeled pixel why, as an `Emptiness`.
     """
 
     product_id: str
@@ -110,6 +131,7 @@ class ReleasedImage:
     layers: Layers | None = None
     merged_labels: int | None = None
     imports: tuple[Import, ...] = ()
+    empty: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +176,9 @@ class ReleaseFacts:
     `counts` maps (rover, camera, split) to a number of images; `pixels` maps a variant to pixels
     per class code, 255 included. `parameters` are those the masks were made with, plain JSON.
     `labels` are all, `labelers` and `experts` who drew some of them here; `imports` is what was
-    imported.
+    imported. `masks` counts the masks of each variant, `empty` those without a labeled pixel by
+    variant and `Emptiness`, and `unscored` the labels without an agreement score by the reason:
+    "alone" or "empty".
     `changes` are sentences on what is different from `previous`, the version before (both empty in
     the first). `licence` is an SPDX name. No time of the build is in a release, but the date
     `released_on` that was chosen: the same inputs give the same bytes.
@@ -178,6 +202,9 @@ class ReleaseFacts:
     labels: int
     labelers: int
     experts: int
+    masks: Mapping[str, int] = field(default_factory=dict)
+    empty: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unscored: Mapping[str, int] = field(default_factory=dict)
     previous: str = ""
     changes: tuple[str, ...] = ()
     imports: tuple[ImportTotal, ...] = ()

@@ -21,6 +21,10 @@ from review.distribution import BARS, bar_of
 TRAIN, TEST = "train", "test"
 CROWD, EXPERT = "crowd", "expert"
 
+#: Why a label has no agreement score: no other label of its image can be compared with it, or
+#: nothing is left of it outside the rover and range masks.
+ALONE, EMPTY = UNSCORED = ("alone", "empty")
+
 #: The roles whose labels make up a split.
 ROLES = {TRAIN: CROWD, TEST: EXPERT}
 
@@ -32,7 +36,9 @@ class CountedImage:
     `split` is "train", "test" (gold) or "" without any label. `pixels` maps a variant of
     `contents.VARIANTS` to pixels per class code; what has no label is left out. `labels` is how
     many accepted labels made its masks, None where that is not known (a released tree holds only
-    what they were merged to). `scores` are its labels' agreement scores, 0..1, by role.
+    what they were merged to). `scores` are its labels' agreement scores, 0..1, by role; `unscored`
+    counts the labels that have none, by the reason (UNSCORED). `empty` says of each variant without
+    a labeled pixel why, as a `contents.Emptiness`.
     """
 
     rover: str
@@ -42,6 +48,8 @@ class CountedImage:
     orbital_class: str = ""
     labels: int | None = None
     scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    unscored: Mapping[str, int] = field(default_factory=dict)
+    empty: Mapping[str, str] = field(default_factory=dict)
 
 
 def counted(image: ReleasedImage) -> CountedImage:
@@ -52,6 +60,9 @@ def counted(image: ReleasedImage) -> CountedImage:
     for label in image.labels:
         if label.score is not None:
             scores.setdefault(label.role, []).append(label.score)
+    unscored = Counter(
+        EMPTY if label.is_empty else ALONE for label in image.labels if label.score is None
+    )
     return CountedImage(
         rover=str(known.get("rover") or ""),
         camera=str(known.get("camera") or ""),
@@ -60,6 +71,8 @@ def counted(image: ReleasedImage) -> CountedImage:
         orbital_class=str(known.get("orbital_class") or ""),
         labels=sum(label.role == role for label in image.labels),
         scores=scores,
+        unscored=dict(unscored),
+        empty=image.empty,
     )
 
 
@@ -96,13 +109,18 @@ class Statistics:
 
     `cameras` is by (rover, camera), a camera without its eye; `orbital` counts gold images by
     terrain class, "" where it is not known; `pixels` is by variant and class code; `scores` counts
-    agreement scores by role in 32 bars of equal width from 0 to 1.
+    agreement scores by role in 32 bars of equal width from 0 to 1. `masks` counts the masks of each
+    variant, `empty` those without a labeled pixel, by variant and reason, and `unscored` the labels
+    without a score by the reason; all three are empty where that was not counted.
     """
 
     cameras: dict[tuple[str, str], CameraCounts] = field(default_factory=dict)
     orbital: Counter[str] = field(default_factory=Counter)
     pixels: dict[str, Counter[int]] = field(default_factory=dict)
     scores: dict[str, list[int]] = field(default_factory=dict)
+    masks: Counter[str] = field(default_factory=Counter)
+    empty: dict[str, Counter[str]] = field(default_factory=dict)
+    unscored: Counter[str] = field(default_factory=Counter)
 
     def add(self, image: CountedImage) -> None:
         """Count one image."""
@@ -127,6 +145,10 @@ class Statistics:
             for score in scores:
                 bars[bar_of(score)] += 1
             self.count_scores(role, bars)
+        self.masks.update(image.pixels.keys())
+        for variant, reason in image.empty.items():
+            self.empty.setdefault(variant, Counter())[reason] += 1
+        self.unscored.update(image.unscored)
 
     def merge(self, other: Statistics) -> None:
         """Add the totals of other images to these."""
@@ -137,6 +159,10 @@ class Statistics:
             self.count_pixels(variant, pixels)
         for role, bars in other.scores.items():
             self.count_scores(role, bars)
+        self.masks.update(other.masks)
+        for variant, reasons in other.empty.items():
+            self.empty.setdefault(variant, Counter()).update(reasons)
+        self.unscored.update(other.unscored)
 
     def count_camera(self, rover: str, camera: str, counts: CameraCounts) -> None:
         """Add images of a camera such as "navcam-left"; both eyes are one row, as in the paper."""
@@ -221,12 +247,23 @@ class Statistics:
                 for variant, pixels in sorted(self.pixels.items())
             },
             "scores": dict(sorted(self.scores.items())),
+            "masks": dict(sorted(self.masks.items())),
+            "empty": {
+                variant: dict(sorted(reasons.items()))
+                for variant, reasons in sorted(self.empty.items())
+            },
+            "unscored": dict(sorted(self.unscored.items())),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Statistics:
-        """The totals that `as_plain` gave."""
-        found = cls(orbital=Counter(plain["orbital"]))
+        """The totals that `as_plain` gave, in this version of the program or in an earlier one."""
+        found = cls(
+            orbital=Counter(plain["orbital"]),
+            masks=Counter(plain.get("masks", {})),
+            empty={name: Counter(counts) for name, counts in plain.get("empty", {}).items()},
+            unscored=Counter(plain.get("unscored", {})),
+        )
         for row in plain["cameras"]:
             counts = {name: row[name] for name in CameraCounts.__slots__}
             found.count_camera(row["rover"], row["camera"], CameraCounts(**counts))

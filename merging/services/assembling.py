@@ -24,7 +24,7 @@ from merging.release.contents import (
 from merging.release.documents import DOCUMENTS
 from merging.release.exports import EXPORTS
 from merging.release.statistics import Statistics
-from merging.services import announcing, gathering, release_parts
+from merging.services import announcing, changes, gathering, release_parts
 from merging.services.claims import Pulse
 from merging.services.release_parts import store
 
@@ -170,36 +170,11 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         labels=labels,
         labelers=len(people.get(Role.CROWD, ())),
         experts=len(people.get(Role.EXPERT, ())),
+        masks=dict(totals.masks),
+        empty={variant: dict(reasons) for variant, reasons in totals.empty.items()},
+        unscored=dict(totals.unscored),
         previous=release.previous.version if release.previous else "",
-        changes=tuple(changes_of(release)),
+        changes=tuple(changes.changes_of(release)),
         imports=import_totals(imports),
     )
     return facts, totals
-
-
-def changes_of(release: Release) -> list[str]:
-    """Sentences on what is different from the version before; [] in the first."""
-    if release.status == Release.Status.COMPLETE:
-        return list(release.changes)
-    if release.previous is None:
-        return []
-    before, now = _labels_by_image(release.previous), _labels_by_image(release)
-    both = before.keys() & now.keys()
-    added = sum(len(now[name][1] - before[name][1]) for name in both)
-    gone = sum(len(before[name][1] - now[name][1]) for name in both)
-    said = [
-        (len(now.keys() - before.keys()), "images are new"),
-        (len(before.keys() - now.keys()), "images are no longer in it"),
-        (sum(now[name][0] != before[name][0] for name in both), "images changed between splits"),
-        (added, "labels of images that were in it before are new or were corrected"),
-        (gone, "labels of these were thrown out, or replaced by their corrections"),
-    ]
-    changed = [f"{count} {what}." for count, what in said if count]
-    if release.previous.method != release.method:
-        changed.append(f"Labels are merged another way: {announcing.method_of(release)}.")
-    return changed or ["Nothing has changed but what the release says of itself."]
-
-
-def _labels_by_image(release: Release) -> dict[str, tuple[str, set[str]]]:
-    rows = release.parts.values_list("product_id", "split", "labels")
-    return {name: (split, set(labels)) for name, split, labels in rows.iterator()}

@@ -25,9 +25,9 @@ from merging.release.checksums import sha256
 from merging.release.contents import Import, ReleasedClass, ReleasedImage, ReleasedLabel
 from merging.release.exports import layers
 from merging.release.raw_labels import pseudonym
-from merging.services import alternatives, announcing, merges
+from merging.services import alternatives, announcing, empty_masks, merges
 from merging.services.drawn import Drawn
-from review.models import Rating
+from review.models import Rating, images_to_score
 
 #: Of an image, what a release tells of it.
 METADATA = (
@@ -85,8 +85,8 @@ class State:
 
     `labels` are [id, version, role, labeler id, started, sent, source, score, pairs, ratings];
     `imported` are [variant, SHA-256, labels, source, when, the number of labels that replaces it]
-    of its imported masks. `waiting` says that some labels are not post-processed yet, so that
-    nothing can be said of them.
+    of its imported masks. `waiting` says that some labels are not post-processed or scored yet, so
+    that nothing can be said of them.
     """
 
     image: dict[str, Any]
@@ -129,9 +129,11 @@ _COLUMNS = (
 
 
 def states(image_ids: Collection[int]) -> dict[int, State]:
-    """The states of some images: four queries, however many they are."""
+    """The states of some images: five queries, however many they are."""
     rows_of_images = Image.objects.filter(pk__in=image_ids).values(*_COLUMNS)
     found = {row["pk"]: State(as_everywhere(row)) for row in rows_of_images}
+    for image_id in images_to_score().filter(pk__in=image_ids).values_list("pk", flat=True):
+        found[image_id].waiting = True
     labels: dict[uuid.UUID, list[Any]] = {}
     said: list[Any]
     rows = Label.objects.filter(image__in=image_ids).exclude(status=Label.Status.REJECTED)
@@ -195,7 +197,7 @@ class Gathered:
 
 
 def gather(state: State, terms: Terms) -> Gathered:
-    """What a release holds of an image whose labels are post-processed.
+    """What a release holds of an image whose labels are post-processed and scored.
 
     The masks are merged now where their labels have changed. Raises FileNotFoundError, and
     MergeRefused.
@@ -211,17 +213,19 @@ def gather(state: State, terms: Terms) -> Gathered:
     masks: dict[str, Mask] = {}
     labelers: int | None = 0
     given: ImportedMask | None = None
+    imported: list[str] = []
     codes = tuple(each.code for each in terms.classes)
     drawn = Drawn(image, read, rover.removes | beyond.removes, codes)
     if state.split:
         for variant, merged in alternatives.merge(drawn, terms.method).items():
             labelers = merged.stored.labelers
             given = getattr(merged.stored, "imported", None)
+            imported += [variant] if given is not None else []
             masks[variant], pngs[variant] = merged.content()
     paths = ai4mars_tree.paths(
         home, image.product_id, is_gold=image.pool == Image.Pool.GOLD, labelers=labelers
     )
-    polygons = {label.pk: label.polygons for label in read}
+    by_id = {label.pk: label for label in read}
     with image.original.open("rb") as file:
         frame = file.read()
     released = ReleasedImage(
@@ -233,7 +237,7 @@ def gather(state: State, terms: Terms) -> Gathered:
         masks=masks,
         rover_mask=rover.removes.view(np.uint8),
         range_mask=beyond.removes.view(np.uint8),
-        labels=tuple(_label(label, polygons, terms.pseudonym_key) for label in state.labels),
+        labels=tuple(_label(label, by_id, terms.pseudonym_key) for label in state.labels),
         paths={key: where[0] for key, where in paths.items() if key in pngs or key == "frame"},
         metadata={
             name: _time(value) if isinstance(value, datetime) else value
@@ -248,6 +252,7 @@ def gather(state: State, terms: Terms) -> Gathered:
         ),
         merged_labels=labelers if state.split else None,
         imports=(*_imported_labels(state), *_imported_mask(given)),
+        empty=empty_masks.reasons(drawn, masks, terms.method, read, imported),
     )
     return Gathered(released, pngs)
 
@@ -266,7 +271,7 @@ def _imported_mask(given: ImportedMask | None) -> Iterator[Import]:
         yield Import("mask", given.source, day, given.labels)
 
 
-def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> ReleasedLabel:
+def _label(label: list[Any], by_id: Mapping[uuid.UUID, Label], key: str) -> ReleasedLabel:
     name, version, role, labeler, started_at, sent_at, source, score, pairs, ratings = label
     return ReleasedLabel(
         labeler=pseudonym(key, labeler),
@@ -277,8 +282,9 @@ def _label(label: list[Any], polygons: dict[uuid.UUID, Any], key: str) -> Releas
         score=score,
         pairs=pairs or 0,
         ratings=tuple(ratings),
-        polygons=polygons[uuid.UUID(name)],
+        polygons=by_id[uuid.UUID(name)].polygons,
         source=source,
+        is_empty=by_id[uuid.UUID(name)].status == Label.Status.EMPTY,
     )
 
 

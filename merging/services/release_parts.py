@@ -15,14 +15,15 @@ from django.utils import timezone
 from ai4mars_site.bulk import chunks
 from labeling.ingest.product_ids import file_stem
 from labeling.models import Campaign, Image
-from labeling.services import labels
 from merging.models import Release, ReleasePart
 from merging.release import ai4mars_tree, raw_labels
 from merging.release.exports import EXPORTS
 from merging.release.objects import Objects
 from merging.release.statistics import CountedImage, counted
-from merging.services import claims, gathering
+from merging.services import alternatives, claims, gathering
+from merging.services.announcing import ReleaseRefused
 from merging.services.gathering import Gathered, State, Terms
+from review.services import scores
 
 #: Images whose states are read at once.
 CHUNK = 500
@@ -34,7 +35,7 @@ ATTEMPTS = 3
 KEPT_ANYWAY = timedelta(days=1)
 
 
-class Overtaken(Exception):
+class Overtaken(ReleaseRefused):
     """An image's labels changed again and again while it was being released."""
 
 
@@ -69,22 +70,37 @@ def jobs(image_ids: Sequence[int], terms: Terms) -> Iterator[Job]:
 def make_part(job: Job) -> dict[str, Any]:
     """Make an image's files and fragments, and put them into the store.
 
-    Returns the columns of its `ReleasePart`. Labels that wait for post-processing are processed
-    first. Raises Overtaken, FileNotFoundError, and MergeRefused.
+    Returns the columns of its `ReleasePart`. Labels that wait for post-processing or for their
+    agreement score get it first. Raises ReleaseRefused, and Overtaken of it.
     """
     state, terms = job.state, job.terms
     image_id = state.image["pk"]
     for _ in range(ATTEMPTS):
         if state.waiting:
-            labels.process_image(image_id)
+            scores.bring_up_to_date([image_id])
             state = gathering.states([image_id])[image_id]
-        gathered = gathering.gather(state, terms)
+        gathered = _gathered(state, terms)
         again = gathering.states([image_id])[image_id]
         inputs = state.inputs(terms)
         if inputs == again.inputs(terms) and not again.waiting:
             return _written(gathered, state, terms, inputs)
         state = again
-    raise Overtaken(f"The labels of {state.image['product_id']} change all the time.")
+    raise Overtaken(
+        f"The labels of {state.image['product_id']} change all the time. Build again when fewer "
+        "people are drawing."
+    )
+
+
+def _gathered(state: State, terms: Terms) -> Gathered:
+    try:
+        return gathering.gather(state, terms)
+    except FileNotFoundError as error:
+        raise ReleaseRefused(
+            f"A file of {state.image['product_id']} is gone: {error.filename}. Bring it back from "
+            "a backup, or retire the image; then build again."
+        ) from error
+    except alternatives.MergeRefused as refused:
+        raise ReleaseRefused(str(refused), "method") from refused
 
 
 def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +15,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from ai4mars_site.bulk import each
+from ai4mars_site.bulk import chunks, each
 from labeling.models import Image
 from merging.models import Release, ReleasePart
 from merging.release import ai4mars_tree, archive, checksums
@@ -23,13 +24,14 @@ from merging.services.announcing import ReleaseRefused
 from merging.services.assembling import Built, assemble
 from merging.services.claims import ClaimLost, Pulse
 from merging.services.release_parts import make_part, store
+from review.services import scores
 
 #: Parts written down together; a builder that is killed loses no more than these.
 PARTS_AT_ONCE = 20
 #: Labels that change while a release is built are taken in; not for ever.
 PASSES = 5
 
-Track = Callable[[Iterable[dict[str, Any]], int], Iterator[dict[str, Any]]]
+Track = Callable[[Iterable[Any], int], Iterator[Any]]
 
 
 def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
@@ -157,13 +159,15 @@ def _another_program(release: Release) -> ReleaseRefused:
 def make_parts(release: Release, workers: int, track: Track | None) -> None:
     """Make what a claimed release is missing, image by image, until nothing is out of date.
 
-    A label that comes, or is thrown out, while others are worked on is taken in at the end.
+    Scores come first, where labels have none. A label that comes, or is thrown out, while others
+    are worked on is taken in at the end.
     """
     total = Image.objects.filter(campaign=release.campaign).in_dataset().count()
     pulse = Pulse(release)
     pulse.beat(0, total)
     terms = gathering.Terms.of(release)
     for _ in range(PASSES):
+        scored = _bring_scores_up_to_date(release, total, workers, track)
         todo = release_parts.stale(release)
         if not todo:
             break
@@ -176,7 +180,7 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
                 if len(waiting) >= PARTS_AT_ONCE:
                     release_parts.save(release, waiting)
                     waiting = []
-                pulse.beat(ready + done, total)
+                pulse.beat(scored + ready + done, scored + total)
         finally:
             release_parts.save(release, waiting)
     else:
@@ -185,6 +189,22 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
             "build again when fewer people are drawing."
         )
     pulse.beat(total, total)
+
+
+def _bring_scores_up_to_date(
+    release: Release, images: int, workers: int, track: Track | None
+) -> int:
+    """Post-process and score labels that wait for it; of how many images.
+
+    Each is work like an image of the release, of which there are `images`.
+    """
+    behind = scores.images_behind(release.campaign)
+    together = chunks(behind, scores.IMAGES_AT_ONCE)
+    done = chain.from_iterable(each(scores.bring_up_to_date, together, workers))
+    pulse = Pulse(release)
+    for count, _ in enumerate(track(done, len(behind)) if track and behind else done, start=1):
+        pulse.beat(count, len(behind) + images)
+    return len(behind)
 
 
 class _Stored(File):  # type: ignore[type-arg]  # not when it runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.models import LABEL_ROLES, Campaign, Image, Label
+from labeling.services import labels
 from labeling.services.postprocessing import planes_of
 from review.agreement import agreement_scores
 from review.models import (
@@ -20,6 +21,7 @@ from review.models import (
     ImageAgreement,
     LabelQuality,
     Rating,
+    images_to_score,
     plan_of,
 )
 from review.overlaps import Overlaps
@@ -27,6 +29,8 @@ from review.services import distribution, opinions
 
 #: Labels arrive while scores are computed; after this many overtakings the sweep goes on.
 ATTEMPTS = 3
+#: Images read and written together. A run that is killed does no more than these again.
+IMAGES_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +82,39 @@ def score_images(image_ids: Collection[int]) -> set[int]:
         for pk, state in states.items()
         if (state.labels_version, state.method) == (images[pk].labels_version, SCORING_METHOD)
     }
-    labels: dict[int, list[Label]] = {pk: [] for pk in sorted(images.keys() - current)}
-    if not labels:
+    compared: dict[int, list[Label]] = {pk: [] for pk in sorted(images.keys() - current)}
+    if not compared:
         return current
-    accepted = Label.objects.accepted().filter(image__in=labels, role__in=LABEL_ROLES)
+    accepted = Label.objects.accepted().filter(image__in=compared, role__in=LABEL_ROLES)
     for label in accepted.order_by("pk"):
-        labels[label.image_id].append(label)
-    campaigns = {images[pk].campaign_id: images[pk].campaign for pk in labels}
+        compared[label.image_id].append(label)
+    campaigns = {images[pk].campaign_id: images[pk].campaign for pk in compared}
     codes = {pk: campaign.class_codes() for pk, campaign in campaigns.items()}
     scored = [
         _score(images[pk], codes[images[pk].campaign_id], drawn, _overlaps_in(states.get(pk)))
-        for pk, drawn in labels.items()
+        for pk, drawn in compared.items()
     ]
     return current | _write(scored)
+
+
+def images_behind(campaign: Campaign) -> list[int]:
+    """The images of a campaign whose labels wait for post-processing or for their scores."""
+    behind = set(images_to_score().filter(campaign=campaign).values_list("pk", flat=True))
+    waiting = Label.objects.received().filter(image__campaign=campaign)
+    behind.update(waiting.values_list("image_id", flat=True))
+    return sorted(behind)
+
+
+def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
+    """Post-process what waits of some images, then score them; says of each whether it is current.
+
+    A run that is killed leaves what it has written, and the next one goes on from there.
+    """
+    waiting = Label.objects.received().filter(image__in=image_ids)
+    for image_id in waiting.order_by("image").values_list("image", flat=True).distinct():
+        labels.process_image(image_id)
+    done = score_images(image_ids)
+    return [image_id in done or score_image(image_id) for image_id in image_ids]
 
 
 def forget(campaign: Campaign) -> int:

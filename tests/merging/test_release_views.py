@@ -87,6 +87,7 @@ def test_a_release_while_it_is_built_and_after(campaign: Campaign, admin: Client
         "message": "",
         "download_url": None,
         "changes": [],
+        "empty_masks": [],
         "sha256": "",
         "size": "",
     }

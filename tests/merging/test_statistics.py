@@ -142,6 +142,7 @@ def test_what_is_counted_of_an_image_that_is_released() -> None:
         orbital_class="Smooth",
         labels=2,
         scores={"crowd": [0.5], "expert": [1.0]},
+        unscored={"alone": 1},
     )
 
 

@@ -15,8 +15,8 @@ from ai4mars_site import tasks as site_tasks
 from labeling import tasks as labeling_tasks
 from labeling.models import Campaign, Label
 from review import tasks
-from review.management.commands import score_labels
 from review.models import AgreementScore, ImageAgreement, images_to_score
+from review.services import scores as scores_service
 from tests.factories import accept, draw, give_score, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_all_scores_anew_are_the_same_and_a_stopped_run_goes_on(
     scores = AgreementScore.objects.order_by("pk").values_list("pk", "score")
     label_by_label = list(scores)
     cache.clear()
-    compute, done = score_labels.process_and_score, []
+    compute, done = scores_service.bring_up_to_date, []
 
     def be_stopped(image_ids: list[int]) -> list[bool]:
         if len(done) == 1:
@@ -123,8 +123,8 @@ def test_all_scores_anew_are_the_same_and_a_stopped_run_goes_on(
         done.append(image_ids)
         return compute(image_ids)
 
-    monkeypatch.setattr(score_labels, "process_and_score", be_stopped)
-    monkeypatch.setattr(score_labels, "IMAGES_AT_ONCE", 1)
+    monkeypatch.setattr(scores_service, "bring_up_to_date", be_stopped)
+    monkeypatch.setattr(scores_service, "IMAGES_AT_ONCE", 1)
     with pytest.raises(KeyboardInterrupt):
         run("--campaign", "navcam", "--all")
     assert images_to_score().count() == 2

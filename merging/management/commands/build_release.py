@@ -10,18 +10,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from ai4mars_site.arguments import day, whole
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
+from merging import emptiness
 from merging.methods import Kind, MergeMethod, methods_beside
 from merging.models import Release
 from merging.release import archive
 from merging.release.exports import EXPORTS
-from merging.services import announcing, claims, merges, publishing, releases
+from merging.services import announcing, claims, merges, publishing, releases, statistics
 from merging.services.claims import ClaimLost
 
 #: What a release is packed as.
@@ -99,6 +100,7 @@ class Command(BulkCommand):
             else:
                 tree = self.build(campaign, options, Path(out))
                 self.stdout.write(f"{tree} is complete. Check it: {checks(tree)}")
+                self.tell_empty_masks(campaign, options, self.stdout)
         except (announcing.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
             raise CommandError(str(refused)) from refused
         except FileExistsError as there:
@@ -119,6 +121,7 @@ class Command(BulkCommand):
             self.stdout.write(
                 f"{url} is complete; {sent:,} files were sent. Fetch it and check it: {checks()}"
             )
+            self.tell_empty_masks(campaign, options, self.stdout)
 
     def pack(self, campaign: Campaign, options: dict[str, Any]) -> None:
         """Build into scratch, and pack that as one file."""
@@ -128,6 +131,7 @@ class Command(BulkCommand):
             target = out / f"{tree.name}.{options['archive']}"
             self.exhaust(archive.write(tree, target), tree)
             self.stdout.write(f"{target} is complete. Unpack it and check it: {checks()}")
+            self.tell_empty_masks(campaign, options, self.stdout)
 
     def stream(self, campaign: Campaign, options: dict[str, Any]) -> None:
         """Build into scratch, and write that as a tar to standard output, and nothing else."""
@@ -136,6 +140,7 @@ class Command(BulkCommand):
         with self.scratch_tree(campaign, options) as tree:
             self.exhaust(archive.pack_tar(tree, sys.stdout.buffer), tree)
             self.stderr.write(f"{tree.name} is complete. Unpack it and check it: {checks()}")
+            self.tell_empty_masks(campaign, options, self.stderr)
 
     @contextmanager
     def scratch_tree(self, campaign: Campaign, options: dict[str, Any]) -> Iterator[Path]:
@@ -162,6 +167,16 @@ class Command(BulkCommand):
             known.refresh_from_db()
             raise announcing.taken(known)
         return releases.build_folder(release, out, workers, self.track, link=link)
+
+    def tell_empty_masks(
+        self, campaign: Campaign, options: dict[str, Any], out: OutputWrapper
+    ) -> None:
+        """Say how many masks have no labeled pixel, and why."""
+        release = Release.objects.get(campaign=campaign, version=options["release_version"])
+        counted = statistics.of_release(release)
+        if counted is not None:
+            for said in emptiness.sentences(counted.totals, announcing.method_of(release)):
+                out.write(said)
 
     def track(self, items: Any, total: int) -> Any:
         return self.progress(items, total, "Images")

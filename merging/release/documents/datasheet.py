@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from labeling.masks import NO_LABEL
-from merging.release.contents import VARIANTS, FileFact, ReleaseFacts
+from merging.release.contents import VARIANTS, Emptiness, FileFact, ReleaseFacts
 from merging.release.documents.naming import (
     PAPER_AUTHORS,
     PAPER_TITLE,
@@ -22,6 +22,7 @@ from merging.release.documents.naming import (
 )
 from merging.release.documents.texts import imported, markdown_table
 from merging.release.licences import licence_url
+from merging.release.statistics import ALONE, EMPTY
 
 
 def datasheet(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
@@ -73,6 +74,8 @@ def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str
         ((code, name, *(_percent(facts, v, code) for v in there)) for code, name in codes),
     )
     yield ""
+    yield "**Are there masks without any label?** " + _empty_masks(facts)
+    yield ""
     yield "**How is it split?** " + _splits(facts)
     yield ""
     yield (
@@ -89,6 +92,31 @@ def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str
 def _percent(facts: ReleaseFacts, variant: str, code: int) -> str:
     pixels = facts.pixels[variant]
     return f"{100 * pixels.get(code, 0) / sum(pixels.values()):.2f}"
+
+
+#: In the order in which they are told.
+_EMPTY = {
+    Emptiness.NO_LABELS: "the image has no labels of the group that makes the mask",
+    Emptiness.REMOVED: "nothing is left of the labels outside the rover and range masks",
+    Emptiness.TOO_FEW: "the image has fewer labels than must lie on a pixel",
+    Emptiness.APART: "nowhere do as many labels as needed lie on the same pixel",
+    Emptiness.IMPORTED: "it was imported so",
+    Emptiness.NO_MAJORITY: "where enough labels lie, they do not agree enough",
+}
+
+
+def _empty_masks(facts: ReleaseFacts) -> str:
+    said = []
+    for variant in VARIANTS:
+        counts = facts.empty.get(variant, {})
+        if empty := sum(counts.values()):
+            reasons = "; ".join(
+                f"{counts[reason]} because {why}"
+                for reason, why in _EMPTY.items()
+                if reason in counts
+            )
+            said.append(f"`{variant}`: {empty} of {facts.masks[variant]} are empty, {reasons}.")
+    return " ".join(said) or "No mask is empty."
 
 
 def _splits(facts: ReleaseFacts) -> str:
@@ -117,13 +145,26 @@ def _collection(facts: ReleaseFacts) -> Iterator[str]:
         yield from (f"- {sentence}" for sentence in imported(facts))
         yield ""
     yield (
-        "**How were labels checked?** Each was compared with the others of its image, which gave "
-        "its agreement score. What reviewers threw out is not in this version; the ratings of what "
-        "they kept are with the raw labels."
+        "**How were labels checked?** Each was compared with the others of its image by the same "
+        f"group, volunteers or experts, which gave its agreement score. {_scores(facts)} What "
+        "reviewers threw out is not in this version; the ratings of what they kept are with the "
+        "raw labels."
     )
     if facts.credits.strip():
         yield ""
         yield f"**Whom are images and labels owed to?** {facts.credits.strip()}"
+
+
+def _scores(facts: ReleaseFacts) -> str:
+    unscored = sum(facts.unscored.values())
+    if not unscored:
+        return f"All {facts.labels} labels have one."
+    said = f"{facts.labels - unscored} of {facts.labels} labels have one; for the others it is null"
+    if alone := facts.unscored.get(ALONE, 0):
+        said += f", for {alone} because no other label of the image can be compared with it"
+    if empty := facts.unscored.get(EMPTY, 0):
+        said += f", for {empty} because nothing is left of it outside the rover and range masks"
+    return f"{said}."
 
 
 def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:

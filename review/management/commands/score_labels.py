@@ -1,29 +1,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 from ai4mars_site.bulk import chunks, each
 from ai4mars_site.commands import BulkCommand
 from labeling.management.arguments import campaign_of
-from labeling.models import Label
-from labeling.services import labels
-from review.models import AgreementScore, images_to_score
+from review.models import AgreementScore
 from review.services import distribution, scores
-
-#: Read and written together. A run that is killed does no more than these again.
-IMAGES_AT_ONCE = 10
-
-
-def process_and_score(image_ids: Sequence[int]) -> list[bool]:
-    """Bring some images up to date: post-process what is waiting, then score."""
-    waiting = Label.objects.received().filter(image__in=image_ids)
-    for image_id in waiting.order_by("image").values_list("image", flat=True).distinct():
-        labels.process_image(image_id)
-    done = scores.score_images(image_ids)
-    return [image_id in done or scores.score_image(image_id) for image_id in image_ids]
 
 
 class Command(BulkCommand):
@@ -44,12 +29,9 @@ class Command(BulkCommand):
         campaign = campaign_of(options["campaign"])
         if options["all"]:
             scores.forget(campaign)
-        stale = set(images_to_score().filter(campaign=campaign).values_list("pk", flat=True))
-        waiting = Label.objects.received().filter(image__campaign=campaign)
-        stale.update(waiting.values_list("image_id", flat=True))
-        images = sorted(stale)
-        together = chunks(images, IMAGES_AT_ONCE)
-        done = chain.from_iterable(each(process_and_score, together, options["workers"]))
+        images = scores.images_behind(campaign)
+        together = chunks(images, scores.IMAGES_AT_ONCE)
+        done = chain.from_iterable(each(scores.bring_up_to_date, together, options["workers"]))
         scored = sum(self.progress(done, len(images), "Images"))
         distribution.recount(campaign)
         total = AgreementScore.objects.filter(campaign=campaign).count()

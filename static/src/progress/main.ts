@@ -12,6 +12,7 @@ interface Progress {
   readonly percent: number;
   readonly message: string;
   readonly changes: readonly string[];
+  readonly empty_masks: readonly string[];
   readonly download_url: string | null;
   readonly sha256: string;
   readonly size: string;
@@ -29,6 +30,11 @@ function setText(card: HTMLElement, selector: string, text: string): void {
 function reveal(card: HTMLElement, selector: string, visible: boolean): void {
   const target = card.querySelector<HTMLElement>(selector);
   if (target) target.hidden = !visible;
+}
+
+function list(card: HTMLElement, selector: string, sentences: readonly string[]): void {
+  const lines = sentences.map((sentence) => Object.assign(document.createElement("li"), { textContent: sentence }));
+  card.querySelector(selector)?.replaceChildren(...lines);
 }
 
 function say(card: HTMLElement, sentence: string): void {
@@ -66,9 +72,10 @@ function showRelease(card: HTMLElement, progress: Progress): void {
   reveal(card, "[data-elsewhere]", url === null);
   setText(card, "[data-size]", progress.size);
   setText(card, "[data-sum]", progress.sha256);
-  const list = card.querySelector("[data-changes] ul");
-  list?.replaceChildren(...changes.map((change) => Object.assign(document.createElement("li"), { textContent: change })));
+  list(card, "[data-changes] ul", changes);
   reveal(card, "[data-changes]", changes.length > 0);
+  list(card, "[data-empty-masks]", progress.empty_masks);
+  reveal(card, "[data-empty-masks]", progress.empty_masks.length > 0);
 }
 
 /** Follows one release to its end. */
