@@ -89,6 +89,5 @@ def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=unfinished, delete=False) as file:
         file.write(content)
-    written = Path(file.name)
-    written.chmod(0o644)
-    written.replace(path)
+    # For this user only, as all that lies under AI4MARS_HOME: `tempfile` makes it so.
+    Path(file.name).replace(path)
