@@ -29,13 +29,21 @@ class LabelQuerySet(models.QuerySet["Label"]):
         """Not thrown out by a reviewer: what a release holds, once all are post-processed."""
         return self.exclude(status=Label.Status.REJECTED)
 
+    @staticmethod
+    def is_in_dataset() -> Q:
+        """The condition of `in_dataset`, for counting beside others in one walk."""
+        return (
+            ~Q(status=Label.Status.REJECTED)
+            & Q(image__retired_at=None)
+            & (
+                Q(role=Role.CROWD, image__pool=Image.Pool.CROWD)
+                | Q(role=Role.EXPERT, image__pool=Image.Pool.GOLD)
+            )
+        )
+
     def in_dataset(self) -> Self:
         """Labels in use that a split is made of: the crowd's of crowd images, experts' of gold."""
-        return self.in_use().filter(
-            Q(role=Role.CROWD, image__pool=Image.Pool.CROWD)
-            | Q(role=Role.EXPERT, image__pool=Image.Pool.GOLD),
-            image__retired_at=None,
-        )
+        return self.filter(self.is_in_dataset())
 
     def accepted(self) -> Self:
         """Post-processed with something left, and not thrown out."""

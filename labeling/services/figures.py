@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from labeling.models import Campaign, CampaignFigures, Image, Label, Role
+from labeling.models import Campaign, CampaignFigures, Image, Label, LabelQuerySet, Role
 
 #: A campaign that is counted in less is counted when it is looked at.
 LIVE_SECONDS = 0.1
@@ -55,12 +55,14 @@ def count(campaign: Campaign) -> CampaignFigures:
         retired_images=Count("pk", filter=~usable),
     )
     labels = Label.objects.filter(image__campaign=campaign)
-    states: Counter[str] = Counter(
-        dict(labels.crowd().order_by().values_list("status").annotate(found=Count("pk")))
-    )
-    in_dataset = Counter(
-        dict(labels.in_dataset().order_by().values_list("role").annotate(found=Count("pk")))
-    )
+    states: Counter[str] = Counter()
+    in_dataset: Counter[str] = Counter()
+    by_state = labels.order_by().values_list("role", "status")
+    kept = Count("pk", filter=LabelQuerySet.is_in_dataset())
+    for role, status, all_of_them, of_dataset in by_state.annotate(n=Count("pk"), kept=kept):
+        in_dataset[role] += of_dataset
+        if role == Role.CROWD:
+            states[status] = all_of_them
     return CampaignFigures(
         campaign=campaign,
         **images,
