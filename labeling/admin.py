@@ -78,7 +78,7 @@ class LabelerAdmin(admin.ModelAdmin):
 class LabelAdmin(admin.ModelAdmin):
     """Labels are looked at here; they change by post-processing and review alone."""
 
-    list_display = ("image", "labeler", "role", "status", "sent_at")
+    list_display = ("image", "labeler", "role", "status", "sent_at", "import_source")
     list_filter = ("role", "status", "image__campaign")
     search_fields = ("image__product_id", "labeler__name")
     list_select_related = ("image", "labeler")

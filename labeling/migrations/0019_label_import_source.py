@@ -11,7 +11,9 @@ def mark_imported(apps: Any, schema_editor: Any) -> None:
     """
     labels = apps.get_model("labeling", "Label").objects
     imported = labels.filter(labeler__imported_from__isnull=False)
-    imported.exclude(labeler__imported_from__startswith="demo/").update(import_source="unknown")
+    imported.exclude(labeler__imported_from__startswith="demo/").update(
+        import_source="an unknown source"
+    )
 
 
 class Migration(migrations.Migration):

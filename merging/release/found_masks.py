@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.ingest.mask_folders import labels_in_name
+from merging.release import gold_lists
 from merging.release.contents import GOLD_VARIANTS
 
 _GOLD = re.compile(r"(.*?)labels/test/masked-gold-min([123])-100agree/([^/]+)\.png", re.IGNORECASE)
@@ -76,12 +77,15 @@ def masks_in(names: Sequence[str], above: Sequence[str] = ()) -> list[FoundMasks
 def unused(names: Iterable[str], found: Iterable[FoundMasks]) -> list[str]:
     """What of a place is not imported, and why: a sentence on each folder with such files."""
     taken = {path for each in found for path in each.paths.values()}
-    counts = Counter(name.rpartition("/")[0] for name in names if name not in taken)
+    counts = Counter((name.rpartition("/")[0], _why(name)) for name in names if name not in taken)
     return [
-        f"Not used: {count} file{'s' * (count > 1)} in {folder or 'the top'}: {_why(folder)}."
-        for folder, count in sorted(counts.items())
+        f"Not used: {count} file{'s' * (count > 1)} in {folder or 'the top folder'}: {why}."
+        for (folder, why), count in sorted(counts.items())
     ]
 
 
-def _why(folder: str) -> str:
+def _why(name: str) -> str:
+    folder, _, file = name.rpartition("/")
+    if file == gold_lists.NAME:
+        return "a list of the gold images, which are found by their masks"
     return next((why for pattern, why in _UNUSED if pattern.fullmatch(folder)), "no masks")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL.PngImagePlugin import PngInfo
 
 from labeling.ingest.ai4mars_tree import Ai4MarsTree
 from labeling.ingest.product_ids import of_type
@@ -185,6 +186,60 @@ def test_every_mission_of_release_0_6(release: Path) -> None:
         assert (
             products[candidate.product_id].original_jpeg == (release / candidate.name).read_bytes()
         )
+
+
+@pytest.mark.parametrize("kind", ["ffl", "ilf", "rad"])
+def test_frames_of_other_types_are_taken(release: Path, kind: str) -> None:
+    """As our releases have them, with masks of their own names."""
+    name = f"1n128367857{kind}0200p1512l0m1"
+    eff = release / "mer/images/eff"
+    grey = np.tile(np.arange(0, 150, 3, dtype=np.uint8), (40, 1))
+    Pillow.fromarray(grey).save(eff / f"{name}.JPG")
+    own = np.zeros((40, 50), dtype=np.uint8)
+    own[:9] = 1
+    Pillow.fromarray(own).save(release / f"mer/images/rnl-30m/{name}.png")
+    source = open_source(release)
+    products = {c.product_id: source.load(c) for c in source.candidates()}
+    assert products[name].range_mask is not None
+    assert products[name].range_mask.sum() == 9 * 50
+    assert products["1n128367857eff0200p1512l0m1"].range_mask.sum() == 4 * 50
+
+
+def test_a_mask_named_as_that_of_an_eff_is_the_eff_s(release: Path) -> None:
+    """Earlier releases named masks of all types so; they are taken where there is no such frame."""
+    eff = release / "mer/images/eff"
+    shutil.copyfile(
+        eff / "1n128367857eff0200p1512l0m1.JPG", eff / "1n128367857ffl0200p1512l0m1.JPG"
+    )
+
+    def mask_of_ffl() -> object:
+        source = open_source(release)
+        [candidate] = [c for c in source.candidates() if "ffl" in c.product_id]
+        return source.load(candidate).range_mask
+
+    assert mask_of_ffl() is None
+    (eff / "1n128367857eff0200p1512l0m1.JPG").unlink()
+    assert mask_of_ffl() is not None
+
+
+def test_masks_of_a_tree_keep_their_bytes_where_they_are_masks_and_nothing_else(
+    release: Path,
+) -> None:
+    path = release / "mer/images/rnl-30m/1n128367857rnl0200p1512l0m1.png"
+    noted = PngInfo()
+    noted.add_text("Author", "somebody")
+
+    def delivered() -> bytes | None:
+        source = open_source(release)
+        [candidate] = [c for c in source.candidates() if c.product_id.startswith("1n")]
+        return source.load(candidate).mask_pngs.get("range_mask")
+
+    assert delivered() == path.read_bytes()
+    with Pillow.open(path) as picture:
+        picture.save(path, pnginfo=noted)
+    assert delivered() is None
+    path.write_bytes(path.read_bytes() + b"more")
+    assert delivered() is None
 
 
 @pytest.mark.parametrize(

@@ -266,6 +266,7 @@ def test_what_is_not_used_is_named_with_its_reason(tmp_path: Path) -> None:
         "Not used: 3 files in m2020/images/ncam: pictures and their masks, which import_images "
         "takes." in said
     )
+    assert "Not used: 10 files in the top folder: no masks." in said
     assert (
         "Not used: 3 files in raw/labels: labels as they were drawn; their merged masks are taken."
         in said
@@ -361,6 +362,8 @@ def test_no_count_takes_an_imported_mask_for_a_label(tmp_path: Path) -> None:
     source = "ai4mars-dataset-merged-0.1"
     assert "from 0 accepted labels" in datasheet
     assert "Nobody drew labels for this version: all were imported." in datasheet
+    assert "Each was compared with the others" not in datasheet
+    assert "Imported masks were left as they are." in datasheet
     assert (
         f"- Merged masks of 3 images were imported from {source} on {today}; they rest on 11 "
         "labels." in datasheet

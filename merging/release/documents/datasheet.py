@@ -144,11 +144,12 @@ def _collection(facts: ReleaseFacts) -> Iterator[str]:
         yield ""
         yield from (f"- {sentence}" for sentence in imported(facts))
         yield ""
-    yield (
-        "**How were labels checked?** Each was compared with the others of its image by the same "
-        f"group, volunteers or experts, which gave its agreement score. {_scores(facts)} What "
-        "reviewers threw out is not in this version; the ratings of what they kept are with the "
-        "raw labels."
+    yield "**How were labels checked?** " + (
+        "Each was compared with the others of its image by the same group, volunteers or experts, "
+        f"which gave its agreement score. {_scores(facts)} What reviewers threw out is not in this "
+        "version; the ratings of what they kept are with the raw labels."
+        if facts.labels or not facts.imports
+        else "Not here: the labels that the imported masks rest on are not in this version."
     )
     if facts.credits.strip():
         yield ""
