@@ -82,6 +82,10 @@ def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_pa
     drawing = open_page(context, address)
     page = drawing.page
     expect(page.locator("#map")).to_have_attribute("data-measured", "false")
+    # The bar of the picture's own rover.
+    expect(page.locator("#bar-rule")).to_have_text(
+        "Smaller than the white bar (50 cm): no need to label."
+    )
 
     # The distance under the pointer is that of the range map.
     near, far = smooth_point(scene, 300, 4.0), smooth_point(scene, 620, 6.0)
