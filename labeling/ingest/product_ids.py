@@ -8,7 +8,9 @@ file naming conventions. Checked against the labels of real products and the nam
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote, unquote
 
 # NLB_516721703EDR_F0540992CCAM15900M1: instrument, eye and electronics string, clock, type,
@@ -121,13 +123,32 @@ def file_stem(product_id: str) -> str:
     return f"%{ord(stem[0]):02X}{stem[1:]}" if stem[:1] in {".", "-"} else stem
 
 
-def id_of_stem(stem: str) -> str:
-    """The inverse of `file_stem`.
+def file_stems(product_ids: Iterable[str]) -> dict[str, str]:
+    """The names of files of the ids whose `file_stem` differs from another's in case alone.
 
-    >>> id_of_stem("sol%201%2Fa%25.b")
-    'sol 1/a%.b'
+    Some file systems take such names for one, so that these get a mark; all other ids are left out.
+
+    >>> sorted(file_stems(["A", "a", "b"]).items())
+    [('A', 'A~559aead0'), ('a', 'a~ca978112')]
     """
-    return unquote(stem)
+    alike: dict[str, list[str]] = {}
+    for product_id in product_ids:
+        alike.setdefault(file_stem(product_id).casefold(), []).append(product_id)
+    return {
+        product_id: f"{file_stem(product_id)}~{sha256(product_id.encode()).hexdigest()[:8]}"
+        for twins in alike.values()
+        if len(twins) > 1
+        for product_id in twins
+    }
+
+
+def id_of_stem(stem: str) -> str:
+    """The inverse of `file_stem`, and of `file_stems`.
+
+    >>> id_of_stem("sol%201%2Fa%25.b"), id_of_stem("A~559aead0")
+    ('sol 1/a%.b', 'A')
+    """
+    return unquote(stem.partition("~")[0])
 
 
 def parse_product_id(product_id: str) -> ProductId | None:

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labeling.ingest.product_ids import file_stem, of_type
+from labeling.ingest.product_ids import of_type
 from merging.release.contents import GOLD_VARIANTS
 
 
@@ -114,23 +114,22 @@ def family_of(camera: str) -> str:
     return camera.removesuffix("-left").removesuffix("-right")
 
 
-def paths(
-    home: Home, product_id: str, *, is_gold: bool, labelers: int | None
-) -> dict[str, list[str]]:
+def paths(home: Home, stem: str, *, is_gold: bool, labelers: int | None) -> dict[str, list[str]]:
     """Every path a frame and its files may have in the tree, by what they are.
+
+    stem: how its files are named, see `product_ids.file_stem`.
 
     Keys: "frame", "rover_mask" and "range_mask" where the layout has them, and "train", or
     "gold-min1" to "gold-min3". `labelers` made the crowd's mask, None where that is not known.
     """
-    product_id = file_stem(product_id)
     frames = (*home.frames, *(home.gold_frames if is_gold else ()))
-    found = {"frame": [frame.format(id=product_id) for frame in frames]}
+    found = {"frame": [frame.format(id=stem) for frame in frames]}
     for key, folder, product_type in home.masks:
-        found[key] = [f"{folder}/{of_type(product_id, product_type)}.png"]
+        found[key] = [f"{folder}/{of_type(stem, product_type)}.png"]
     if is_gold:
         for minimum, variant in enumerate(GOLD_VARIANTS, start=1):
-            found[variant] = [home.gold.format(min=minimum, id=product_id)]
+            found[variant] = [home.gold.format(min=minimum, id=stem)]
     else:
         count = "" if labelers is None else labelers
-        found["train"] = [home.train.format(id=product_id, n=count)]
+        found["train"] = [home.train.format(id=stem, n=count)]
     return found

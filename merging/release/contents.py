@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from labeling.ingest.product_ids import file_stem
 from merging.weighing import Layers
 
 Mask = npt.NDArray[np.uint8]
@@ -136,11 +137,20 @@ class ReleasedImage:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What one export keeps of one image."""
+    """What one export keeps of one image.
+
+    stem: how its files are named, where its id alone cannot tell (`product_ids.file_stems`).
+    """
 
     product_id: str
     split: str
     data: bytes
+    stem: str = ""
+
+    @property
+    def name(self) -> str:
+        """How files of the image are named, without suffix."""
+        return self.stem or file_stem(self.product_id)
 
 
 @dataclass(frozen=True, slots=True)

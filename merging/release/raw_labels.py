@@ -7,14 +7,14 @@ import hmac
 import json
 from typing import Any
 
-from labeling.ingest.product_ids import file_stem
 from merging.release.contents import Import, ReleasedImage, ReleasedLabel
 
 FOLDER = "raw/labels"
 
 
-def path_of(product_id: str) -> str:
-    return f"{FOLDER}/{file_stem(product_id)}.json"
+def path_of(stem: str) -> str:
+    """Where the raw labels of an image lie whose files are named so."""
+    return f"{FOLDER}/{stem}.json"
 
 
 def pseudonym(key: str, labeler_id: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ai4mars_site.bulk import chunks
+from labeling.ingest.product_ids import file_stems
 from labeling.models import Role
 from merging.models import Release
 from merging.release import checksums, gold_lists, manifest
@@ -63,8 +64,9 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
     for path, content in gold_lists.of(list(writer.files)).items():
         writer.write(path, [content])
     facts, totals = facts_of(release)
+    stems = file_stems(release.parts.order_by().values_list("product_id", flat=True))
     for name in release.formats:
-        fragments = _Fragments(release, name, pulse)
+        fragments = _Fragments(release, name, pulse, stems)
         for path, pieces in EXPORTS[name].files(facts, fragments, writer.read):
             writer.write(path, pieces)
     entries = (
@@ -119,6 +121,7 @@ class _Fragments(Collection[Fragment]):
     release: Release
     name: str
     pulse: Pulse
+    stems: Mapping[str, str]
 
     def __len__(self) -> int:
         return self.release.parts.count()
@@ -130,7 +133,8 @@ class _Fragments(Collection[Fragment]):
         objects = store()
         for part in release_parts.in_order(self.release, "product_id", "split", "fragments"):
             digest, _ = part.fragments[self.name]
-            yield Fragment(part.product_id, part.split, objects.read(digest))
+            stem = self.stems.get(part.product_id, "")
+            yield Fragment(part.product_id, part.split, objects.read(digest), stem)
             self.pulse.go_on()
 
 

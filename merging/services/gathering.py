@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from django.db.models.fields.files import FieldFile
 
+from labeling.ingest.product_ids import file_stem, file_stems
 from labeling.models import Image, Label, Role
 from labeling.pictures import png_bytes
 from labeling.postprocess import Mask
@@ -56,16 +57,24 @@ class Terms:
     formats: tuple[str, ...]
     classes: tuple[ReleasedClass, ...]
     pseudonym_key: str
+    #: Of the images whose files cannot be named by their ids alone, see `product_ids.file_stems`.
+    stems: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(release: Release) -> Terms:
+        images = Image.objects.filter(campaign=release.campaign_id).in_dataset()
         return Terms(
             release.layout,
             announcing.method_of(release),
             tuple(release.formats),
             classes_of(release),
             release.pseudonym_key,
+            file_stems(images.order_by().values_list("product_id", flat=True)),
         )
+
+    def stem_of(self, product_id: str) -> str:
+        """How the files of an image are named."""
+        return self.stems.get(product_id) or file_stem(product_id)
 
     def plain(self) -> list[Any]:
         """All that decides on bytes, without the secret itself."""
@@ -110,6 +119,8 @@ class State:
         """SHA-256 of all that decides on the bytes of the image's files in a release."""
         image = {name: value for name, value in self.image.items() if name != "pk"}
         said = [image, self.labels, self.imported]
+        if (stem := terms.stems.get(self.image["product_id"])) is not None:
+            said.append(stem)
         made_from = [RELEASE_CODE, MERGE_METHOD, terms.plain(), *said]
         return sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
 
@@ -223,11 +234,13 @@ def gather(state: State, terms: Terms) -> Gathered:
             imported += [variant] if given is not None else []
             masks[variant], pngs[variant] = merged.content()
     paths = ai4mars_tree.paths(
-        home, image.product_id, is_gold=image.pool == Image.Pool.GOLD, labelers=labelers
+        home,
+        terms.stem_of(image.product_id),
+        is_gold=image.pool == Image.Pool.GOLD,
+        labelers=labelers,
     )
     by_id = {label.pk: label for label in read}
-    with image.original.open("rb") as file:
-        frame = file.read()
+    frame = _frame_of(image)
     released = ReleasedImage(
         product_id=image.product_id,
         split=state.split,
@@ -286,6 +299,17 @@ def _label(label: list[Any], by_id: Mapping[uuid.UUID, Label], key: str) -> Rele
         source=source,
         is_empty=by_id[uuid.UUID(name)].status == Label.Status.EMPTY,
     )
+
+
+def _frame_of(image: Image) -> bytes:
+    try:
+        with image.original.open("rb") as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"The picture of {image.product_id} is not there: {image.original.name}. Bring it back "
+            "from a backup; check_files lists all that is missing."
+        ) from error
 
 
 def _removing(image: Image, file: FieldFile) -> StoredMask:

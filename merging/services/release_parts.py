@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from ai4mars_site.bulk import chunks
-from labeling.ingest.product_ids import file_stem
 from labeling.models import Campaign, Image
 from merging.models import Release, ReleasePart
 from merging.release import ai4mars_tree, raw_labels
@@ -108,13 +107,12 @@ def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dic
     contents = {"frame": image.frame, **gathered.pngs, "raw": raw_labels.to_bytes(image)}
     home = ai4mars_tree.home_of(terms.layout, state.image["rover"], state.image["camera"])
     assert home is not None, "gathered from it"
+    stem = terms.stem_of(image.product_id)
     # A gold frame of MER is in the tree twice.
     places = {key: [path] for key, path in image.paths.items()}
     if image.split == "test":
-        places["frame"] += [
-            path.format(id=file_stem(image.product_id)) for path in home.gold_frames
-        ]
-    places["raw"] = [raw_labels.path_of(image.product_id)]
+        places["frame"] += [path.format(id=stem) for path in home.gold_frames]
+    places["raw"] = [raw_labels.path_of(stem)]
     files = []
     for key, content in contents.items():
         for path in places.get(key, []):

@@ -19,7 +19,7 @@ from tests.merging.building import build, files_in
 
 pytestmark = pytest.mark.django_db
 
-SAFE = re.compile(r"[\w%][\w.%-]*", re.UNICODE)
+SAFE = re.compile(r"[\w%][\w.%~-]*", re.UNICODE)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,7 @@ SAFE = re.compile(r"[\w%][\w.%-]*", re.UNICODE)
     [
         (Layout.V0_1, ("a b", "火星 1", "..")),
         (Layout.V0_6, ("sol 1/0001", "50%", "-rf")),
+        (Layout.V0_1, ("Frame", "frame", "FRAME")),
         (Layout.V0_6, ('a"b', "A_merged", "é.x")),
     ],
 )

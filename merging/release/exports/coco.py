@@ -80,9 +80,9 @@ class CocoPanoptic:
             for fragment in fragments:
                 if fragment.split == split:
                     png = unpacked(fragment.data)[f"{variant}.png"]
-                    yield f"coco/panoptic-{variant}/{file_key(fragment.product_id)}.png", [png]
+                    yield f"coco/panoptic-{variant}/{file_key(fragment.name)}.png", [png]
             entries = (
-                (fragment.product_id, json.loads(unpacked(fragment.data)[f"{variant}.json"]))
+                (fragment.name, json.loads(unpacked(fragment.data)[f"{variant}.json"]))
                 for fragment in fragments
                 if fragment.split == split
             )
@@ -123,12 +123,12 @@ def _panoptic(
     images: list[bytes] = []
 
     def annotations() -> Iterator[bytes]:
-        for number, (product_id, entry) in enumerate(entries, start=1):
+        for number, (stem, entry) in enumerate(entries, start=1):
             images.append(json_bytes({"id": number, **entry["image"]}))
             yield json_bytes(
                 {
                     "image_id": number,
-                    "file_name": f"{file_key(product_id)}.png",
+                    "file_name": f"{file_key(stem)}.png",
                     "segments_info": entry["segments"],
                 }
             )

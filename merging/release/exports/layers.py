@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from labeling.ingest.product_ids import file_stem
 from labeling.pictures import png_bytes
 from merging.release.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
 from merging.release.exports.pieces import packed, unpacked
@@ -38,7 +37,7 @@ class LayerPictures:
         for fragment in fragments:
             if fragment.data:
                 for name, content in unpacked(fragment.data).items():
-                    yield f"layers/{name}/{file_stem(fragment.product_id)}.png", [content]
+                    yield f"layers/{name}/{fragment.name}.png", [content]
 
 
 def layer_png(layers: Layers, name: str) -> bytes:

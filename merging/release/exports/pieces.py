@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from labeling.ingest.product_ids import file_stem
 from merging.release.contents import GOLD_VARIANTS, ReleaseFacts
 
 #: The variants of the merged mask that an image of a split has.
@@ -24,12 +23,12 @@ def variants(facts: ReleaseFacts) -> list[tuple[str, str]]:
     return [(split, variant) for split in splits(facts) for variant in VARIANTS_OF_SPLIT[split]]
 
 
-def file_key(product_id: str) -> str:
-    """A product id as a file's name without dots, which end a key in a WebDataset.
+def file_key(stem: str) -> str:
+    """The name of an image's files without dots, which end a key in a WebDataset.
 
     Percent-encoded, so that no two ids share a key. The ids of the missions stay as they are.
     """
-    return file_stem(product_id).replace(".", "%2E")
+    return stem.replace(".", "%2E")
 
 
 def json_bytes(value: Any) -> bytes:

@@ -14,7 +14,6 @@ import json
 import tarfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from merging.release.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
 from merging.release.exports.pieces import VARIANTS_OF_SPLIT, file_key, json_bytes, splits
@@ -36,18 +35,15 @@ class WebDataset:
         self, facts: ReleaseFacts, fragments: Collection[Fragment], read: Read
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
         for split in splits(facts):
-            samples = (
-                _sample(json.loads(fragment.data), read)
-                for fragment in fragments
-                if fragment.split == split
-            )
+            samples = (_sample(fragment, read) for fragment in fragments if fragment.split == split)
             for number, shard in enumerate(in_shards(samples, _size, self.shard_bytes)):
                 yield f"webdataset/{split}-{number:06d}.tar", _tar(shard)
 
 
-def _sample(known: Mapping[str, Any], read: Read) -> Sample:
+def _sample(fragment: Fragment, read: Read) -> Sample:
     """The files of one image, by their names in the tar."""
-    key, files = file_key(known["product_id"]), known["files"]
+    known = json.loads(fragment.data)
+    key, files = file_key(fragment.name), known["files"]
     masks = {name.replace("-", "_"): files[name] for name in FILES[1:] if name in files}
     masks["label"] = files[LABEL_OF_SPLIT[known["split"]]]
     masks.pop("train", None)
