@@ -304,7 +304,7 @@ def _label(label: list[Any], by_id: Mapping[uuid.UUID, Label], key: str) -> Rele
 def _frame_of(image: Image) -> bytes:
     try:
         with image.original.open("rb") as file:
-            return file.read()
+            return bytes(file.read())
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"The picture of {image.product_id} is not there: {image.original.name}. Bring it back "
