@@ -48,8 +48,13 @@ class BulkCommand(BaseCommand):
             bring_database_up_to_date()
         return super().execute(*args, **options)
 
-    def progress(self, items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-        """Pass `items` through while a bar on stderr counts them, with rate and time left."""
+    def progress(
+        self, items: Iterable[Item], total: int | None, description: str
+    ) -> Iterator[Item]:
+        """Pass `items` through while a bar on stderr counts them, with rate and time left.
+
+        total: None where it is not known.
+        """
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

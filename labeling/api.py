@@ -76,6 +76,19 @@ def known_labeler(request: Request) -> Labeler:
     return labeler
 
 
+def open_campaign(request: Request, slug: str) -> Campaign:
+    """The campaign to draw in. Raises NotFound for one that is not public yet, Gone once closed."""
+    campaign = get_object_or_404(Campaign.objects.with_publicity(), slug=slug)
+    if not (campaign.is_public or may_manage(request.user)):
+        raise NotFound("This campaign is not public yet.", code="campaign_not_public")
+    if not campaign.is_open:
+        raise Gone(
+            "This campaign is closed: nothing more is drawn here. What you sent is kept.",
+            code="campaign_closed",
+        )
+    return campaign
+
+
 def labels_sent(labeler: Labeler, campaign: Campaign) -> int:
     """The pictures a volunteer is done with: with a label, or with nothing to label on them."""
     drawn = labeler.labels.filter(image__campaign=campaign).count()
@@ -108,12 +121,7 @@ class NextImage(VolunteerView):
     """
 
     def post(self, request: Request, slug: str) -> Response:
-        campaign = get_object_or_404(Campaign, slug=slug)
-        if not campaign.is_open:
-            raise Gone(
-                "This campaign is closed: nothing more is drawn here. What you sent is kept.",
-                code="campaign_closed",
-            )
+        campaign = open_campaign(request, slug)
         asked = NextRequest(data=request.data or {})
         asked.is_valid(raise_exception=True)
         labeler = labeler_or_new_guest(request._request)
@@ -211,7 +219,7 @@ class NextLesson(VolunteerView):
     """
 
     def post(self, request: Request, slug: str) -> Response:
-        campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+        campaign = open_campaign(request, slug)
         asked = NextRequest(data=request.data or {})
         asked.is_valid(raise_exception=True)
         round_of = Since(data=request.query_params)

@@ -74,7 +74,7 @@ class CampaignForm(forms.ModelForm):
             "allow_gold_practice": _("Gold pictures may serve as practice"),
         }
         help_texts = {
-            "is_open": _("Volunteers can draw in it."),
+            "is_open": _("Volunteers can draw in it, once it has pictures and classes."),
             "target_labels": _("A picture is done when it has this many."),
             "range_limit_m": _(
                 "Beyond it there is no need to label. It cannot change once there are pictures."

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from django.core.files.base import File
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
+from labeling.closed_campaigns import for_open_campaign
 from labeling.models import Campaign
 from labeling.services import lesson_pictures
 from labeling.services import practice as lessons
@@ -21,12 +22,13 @@ from labeling.visitors import has_seen_tutorial, labeler_or_new_guest
 
 
 @require_GET
-def practice(request: HttpRequest, slug: str) -> HttpResponse:
+@for_open_campaign
+def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The drawing page with the campaign's lessons; on the first visit the tutorial comes first.
 
     Who has done them all does them again.
     """
-    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    slug = campaign.slug
     if not has_seen_tutorial(request, campaign):
         return redirect("tutorial", slug)
     if not lessons.lessons(campaign):
@@ -39,9 +41,9 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def guide(request: HttpRequest, slug: str) -> HttpResponse:
+@for_open_campaign
+def guide(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The field guide on a page of its own."""
-    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
     return render(
         request,
         "labeling/guide.html",

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
+from labeling.closed_campaigns import for_open_campaign
 from labeling.files import copy_name
 from labeling.models import Campaign, Image, ImageReport, Labeler, Role
 from labeling.permissions import is_expert
@@ -64,8 +65,8 @@ def campaign_card(campaign: Campaign) -> dict[str, Any]:
 
 
 @require_GET
-def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
-    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+@for_open_campaign
+def tutorial(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     labeler = labeler_of(request)
     return render(
         request,
@@ -79,16 +80,17 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def tutorial_seen(request: HttpRequest, slug: str) -> HttpResponse:
-    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+@for_open_campaign
+def tutorial_seen(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     remember_tutorial(request, campaign)
-    return redirect("practice" if "practise" in request.POST else "annotate", slug)
+    return redirect("practice" if "practise" in request.POST else "annotate", campaign.slug)
 
 
 @require_GET
-def annotate(request: HttpRequest, slug: str) -> HttpResponse:
+@for_open_campaign
+def annotate(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """The drawing page; on the first visit the tutorial comes first."""
-    campaign = get_object_or_404(Campaign.objects.open(), slug=slug)
+    slug = campaign.slug
     if not has_seen_tutorial(request, campaign):
         return redirect("tutorial", slug)
     labeler = labeler_or_new_guest(request)

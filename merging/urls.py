@@ -17,6 +17,7 @@ urlpatterns = [
     path("drawings/<uuid:pk>/crowd.png", crowd_views.crowd_picture, name="crowd_picture"),
     path("manage/", views.campaigns, name="manage"),
     path("manage/<slug:slug>/", views.campaign_overview, name="campaign_overview"),
+    path("manage/<slug:slug>/delete/", views.delete_campaign, name="delete_campaign"),
     path("manage/<slug:slug>/gold/", gold_views.gold, name="gold"),
     path("manage/<slug:slug>/gold/left/", gold_views.gold_left, name="gold_left"),
     path("manage/<slug:slug>/gold/plan/", plan_views.gold_plan, name="gold_plan"),

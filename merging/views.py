@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.tasks import nudge
 from labeling.admin_views import managed_campaign
@@ -18,12 +20,14 @@ from labeling.models import Campaign, Feedback, Image, ImageReport, Role
 from labeling.permissions import may_manage
 from labeling.services.figures import figures_of, is_large
 from merging.models import Release
-from merging.services import consensus, merge_progress
+from merging.services import consensus, deleting, merge_progress
 from merging.tasks import merge_campaign
 from review.models import Rating
 from review.services import distribution, queue
 
 RECENT_IMAGES = 24
+#: Labels of a campaign that a request deletes; more take longer than a browser waits.
+MOST_DELETED = 20_000
 
 
 @require_GET
@@ -36,7 +40,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         request,
         "merging/campaigns.html",
         {
-            "campaigns": Campaign.objects.all(),
+            "campaigns": Campaign.objects.with_publicity(),
             "unread_feedback": Feedback.objects.unread().count(),
         },
     )
@@ -45,7 +49,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
-    campaign = managed_campaign(request, slug)
+    managed_campaign(request, slug)
+    campaign = Campaign.objects.with_publicity().get(slug=slug)
     assert isinstance(request.user, User)
     figures = figures_of(campaign)
     merge = merge_progress.of_campaign(campaign, is_large(figures))
@@ -58,11 +63,49 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "campaign": campaign,
             "figures": figures,
+            "has_classes": campaign.terrain_classes.exists(),
             "is_large": is_large(figures),
             "progress": progress_of(campaign),
             "merge": merge,
             "images": [image_card(image) for image in images[:RECENT_IMAGES]],
             "policies": consensus.policies_of(campaign, request.user),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask whether to delete a campaign, and do it."""
+    campaign = managed_campaign(request, slug)
+    belongings = deleting.belongings_of(campaign)
+    reason = ""
+    try:
+        deleting.check(campaign)
+        if belongings.labels > MOST_DELETED:
+            raise deleting.DeleteRefused(
+                _("There is too much to delete from a page. Use the command: %(command)s")
+                % {"command": f"manage.py delete_campaign {slug}"}
+            )
+    except deleting.DeleteRefused as refused:
+        reason = str(refused)
+    problem = ""
+    if request.method == "POST" and not reason:
+        try:
+            deleting.delete(campaign, request.POST.get("typed", "").strip())
+        except deleting.DeleteRefused as refused:
+            problem = str(refused)
+        else:
+            messages.success(request, _("“%(name)s” was deleted.") % {"name": campaign.name})
+            return redirect("manage")
+    return render(
+        request,
+        "merging/delete.html",
+        {
+            "campaign": campaign,
+            "belongings": belongings,
+            "reason": reason,
+            "problem": problem,
         },
     )
 

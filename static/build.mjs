@@ -16,6 +16,7 @@ const dist = path.join(here, "dist");
 
 const ENTRIES = {
   annotate: "src/annotate/main.ts",
+  closed: "src/closed/main.ts",
   review: "src/review/main.ts",
   review_worker: "src/review/worker.ts",
   bulk: "src/review/bulk.ts",

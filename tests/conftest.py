@@ -95,6 +95,14 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
+@pytest.fixture
+def public(campaign: Any) -> None:
+    """The campaign of the test has a picture, with all its labels: visitors see the campaign."""
+    from tests.factories import new_image
+
+    new_image(campaign, 99, crowd_label_count=99)
+
+
 # -- workers ---------------------------------------------------------------------------------------
 
 

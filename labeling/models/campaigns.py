@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.translations import Translated
@@ -18,9 +19,17 @@ PREPARED_WITH = ("range_limit_m", "range_rule", "scale_bar_m")
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def with_publicity(self) -> Self:
+        """With `is_public`: whether there is a class, and an image that was not retired."""
+        images = apps.get_model("labeling", "Image").objects.filter(retired_at=None)
+        classes = TerrainClass.objects.filter(campaign=OuterRef("pk"))
+        return self.annotate(
+            is_public=Exists(images.filter(campaign=OuterRef("pk"))) & Exists(classes)
+        )
+
     def open(self) -> Self:
-        """Campaigns that take labels."""
-        return self.filter(is_open=True)
+        """Campaigns that take labels: open ones with something to draw."""
+        return self.with_publicity().filter(is_open=True, is_public=True)
 
 
 class Campaign(models.Model):
@@ -85,6 +94,9 @@ class Campaign(models.Model):
         default=False, help_text="Gold images may serve as pictures with a known answer."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    #: Of `CampaignQuerySet.with_publicity`.
+    is_public: bool
 
     objects = CampaignQuerySet.as_manager()
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
 from labeling.presets import PRESETS
 
 
+def new_campaign(slug: str, preset: str, name: str = "") -> Campaign:
+    """A campaign of a preset that is not saved yet. name: "" is the preset's."""
+    return Campaign(slug=slug, **_fields(preset, name))
+
+
+def _fields(preset: str, name: str) -> dict[str, Any]:
+    chosen = PRESETS[preset]
+    return {
+        "name": name or chosen.name,
+        "description": chosen.description,
+        "range_limit_m": chosen.range_limit_m,
+    }
+
+
 @transaction.atomic
-def campaign_from_preset(slug: str, preset: str) -> tuple[Campaign, bool]:
+def campaign_from_preset(slug: str, preset: str, name: str = "") -> tuple[Campaign, bool]:
     """The campaign of this slug, made from a preset where it does not exist; and whether it was.
 
     A campaign that exists is left as it is: its admin may have changed it. `preset` is a key of
-    `labeling.presets.PRESETS` (KeyError otherwise).
+    `labeling.presets.PRESETS` (KeyError otherwise). name: "" is the preset's.
     """
     chosen = PRESETS[preset]
-    campaign, created = Campaign.objects.get_or_create(
-        slug=slug,
-        defaults={
-            "name": chosen.name,
-            "description": chosen.description,
-            "range_limit_m": chosen.range_limit_m,
-        },
-    )
+    campaign, created = Campaign.objects.get_or_create(slug=slug, defaults=_fields(preset, name))
     if created:
         TerrainClass.objects.bulk_create(
             TerrainClass(

@@ -113,32 +113,32 @@ def scratch_of(job: ImportJob) -> Path:
     return Path(settings.AI4MARS_HOME) / "scratch" / f"import-{job.pk}"
 
 
-def list_items(job: ImportJob, source: Source) -> None:
-    """Write down all that was found in a source as items, with the reason what is no frame.
+def items_of(source: Source) -> Iterator[ImportItem]:
+    """All that was found in a source, not saved yet, with the reason what is no frame.
 
-    Nothing is read yet. Listing again adds only what is new: a listing that was interrupted is
-    completed.
+    Nothing is read yet.
     """
     first_name: dict[str, str] = {}
-    rows: list[ImportItem] = []
     for candidate in source.candidates():
         first = first_name.setdefault(candidate.product_id, candidate.name)
-        status, reason = ImportItem.Status.WAITING, ""
+        item = ImportItem(name=candidate.name, product_id=candidate.product_id)
         if first != candidate.name:
-            status, reason = ImportItem.Status.REFUSED, f"It has the product id of {first}."
-        rows.append(
-            ImportItem(
-                job=job,
-                name=candidate.name,
-                product_id=candidate.product_id,
-                status=status,
-                reason=reason,
-            )
-        )
-    rows += [
-        ImportItem(job=job, name=each.name, status=ImportItem.Status.UNUSED, reason=each.reason)
-        for each in source.unused()
-    ]
+            item.status = ImportItem.Status.REFUSED
+            item.reason = f"It has the product id of {first}."
+        yield item
+    for each_unused in source.unused():
+        status, reason = ImportItem.Status.UNUSED, each_unused.reason
+        yield ImportItem(name=each_unused.name, status=status, reason=reason)
+
+
+def list_items(job: ImportJob, source: Source) -> None:
+    """Write down all that was found in a source as items.
+
+    Listing again adds only what is new: a listing that was interrupted is completed.
+    """
+    rows = list(items_of(source))
+    for row in rows:
+        row.job = job
     ImportItem.objects.bulk_create(rows, batch_size=LISTED_AT_ONCE, ignore_conflicts=True)
     ImportJob.objects.filter(pk=job.pk).update(is_listed=True)
     job.is_listed = True
@@ -224,6 +224,14 @@ def _share(
     for outcome in each(partial(import_item, job.campaign_id, source), items(), workers):
         record(taken.popleft(), outcome)
         yield outcome
+
+
+def is_under_way(job: ImportJob) -> bool:
+    """Whether a job is waiting for a worker, or somebody works on it who is alive."""
+    if job.status != ImportJob.Status.RUNNING:
+        return job.status == ImportJob.Status.QUEUED
+    is_silent = ImportJob.objects.filter(ImportJob.silent(), pk=job.pk).exists()
+    return is_worked_on(job) if job.is_listed else not is_silent
 
 
 def is_worked_on(job: ImportJob) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from labeling.files import copy_name, keep, put
 from labeling.ingest.product_ids import MAX_FILE_STEM, file_stem
@@ -48,16 +50,47 @@ def import_candidate(
     same id that shows something else is refused. item: the id of the job's item that it is, marked
     as imported together with the image.
     """
-    name = candidate.product_id
     campaign = Campaign.objects.get(pk=campaign_id)
-    known = campaign.images.filter(product_id=name).first()
+
+    def take(product: Product) -> bool:
+        return import_product(campaign, product, item=item) is not None
+
+    return _outcome(campaign, source, candidate, take)
+
+
+def examine_candidate(
+    campaign: Campaign, source: Source, candidate: Candidate
+) -> tuple[Outcome, str]:
+    """What `import_candidate` would say, and the sum of the frame's pixels; nothing is stored.
+
+    campaign: also one that is not saved, whose images there are none of.
+    """
+    sums = [""]
+
+    def look(product: Product) -> bool:
+        if _images(campaign).filter(product_id=product.product_id).exists():
+            return False
+        sums[0] = content_sum(product)
+        check_content(campaign, product.product_id, sums[0])
+        prepare(product, parameters_of(campaign))
+        return True
+
+    return _outcome(campaign, source, candidate, look), sums[0]
+
+
+def _outcome(
+    campaign: Campaign, source: Source, candidate: Candidate, take: Callable[[Product], bool]
+) -> Outcome:
+    """What becomes of a candidate. take: False where the campaign has the product already."""
+    name = candidate.product_id
+    known = _images(campaign).filter(product_id=name).first()
     try:
         if known is not None and known.source_sha256 == source.checksum(candidate):
             return Outcome(name, Outcome.PRESENT)
         product = source.load(candidate, frozenset(campaign.allowed_cameras))
         name = product.product_id
         check_name(name)
-        if import_product(campaign, product, item=item) is not None:
+        if take(product):
             return Outcome(name, Outcome.IMPORTED, " ".join(product.notes))
         check_unchanged(campaign.images.get(product_id=name), product)
     except NotUsed as reason:
@@ -65,6 +98,10 @@ def import_candidate(
     except Refused as refused:
         return Outcome(name, Outcome.REFUSED, str(refused))
     return Outcome(name, Outcome.PRESENT)
+
+
+def _images(campaign: Campaign) -> QuerySet[Image]:
+    return Image.objects.none() if campaign.pk is None else campaign.images.all()
 
 
 def check_name(product_id: str) -> None:
@@ -187,7 +224,7 @@ def check_content(campaign: Campaign, product_id: str, content: str) -> None:
     """Refused where another image of the campaign has the very same pixels."""
     if not content:
         return
-    same = campaign.images.filter(content_sha256=content).values_list("product_id", flat=True)
+    same = _images(campaign).filter(content_sha256=content).values_list("product_id", flat=True)
     for other in same:
         if other != product_id:
             raise Refused(f"{product_id} has the same pixels as {other}.")

@@ -68,15 +68,16 @@ def named_files() -> Iterator[NamedFile]:
                         row = f"{model._meta.verbose_name} {pk}, {field}"
                         original_of = pk if model is Image and field == "original" else 0
                         yield NamedFile(str(name), row, original_of=original_of)
-    yield from _copies()
+    yield from copies_of(Image.objects.all())
     for campaign in Campaign.objects.order_by("pk"):
         for picture in sorted(lesson_pictures.used(campaign)):
             if stored := lesson_pictures.stored_path(picture):
                 yield NamedFile(stored, f"lessons of {campaign.slug}")
 
 
-def _copies() -> Iterator[NamedFile]:
-    rows = Image.objects.order_by("pk").values_list("pk", "display", "display_widths")
+def copies_of(images: models.QuerySet[Image]) -> Iterator[NamedFile]:
+    """The smaller copies of images' display images."""
+    rows = images.order_by("pk").values_list("pk", "display", "display_widths")
     for pk, display, widths in rows.iterator():
         for width in widths if display else ():
             yield NamedFile(copy_name(display, width), f"image {pk}, copy", width)

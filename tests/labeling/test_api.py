@@ -135,6 +135,7 @@ def test_an_image_comes_with_its_camera_and_its_up(client: APIClient, image: Ima
     assert served["up"] == [0.1, 0.0, -0.99]
 
 
+@pytest.mark.usefixtures("public")
 def test_when_nothing_is_left(client: APIClient, campaign: Campaign) -> None:
     assert client.post(NEXT).json() == {
         "assignment": None,
@@ -146,6 +147,7 @@ def test_when_nothing_is_left(client: APIClient, campaign: Campaign) -> None:
     }
 
 
+@pytest.mark.usefixtures("public")
 def test_unknown_and_closed_campaigns(client: APIClient, campaign: Campaign) -> None:
     Campaign.objects.update(is_open=False)
     assert refusal(client.post(NEXT), 410) == "campaign_closed"

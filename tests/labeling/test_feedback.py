@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling import feedback_views
 from labeling.models import Feedback, Labeler
-from tests.factories import new_account, new_admin, new_campaign
+from tests.factories import new_account, new_admin, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_anybody_can_say_something() -> None:
 
 
 def test_a_volunteers_feedback_is_known_as_theirs() -> None:
-    new_campaign()
+    new_image(new_campaign(), 1)
     guest = Client()
     guest.post("/c/navcam/tutorial/seen/")
     guest.get("/c/navcam/draw/")

@@ -110,6 +110,7 @@ def test_a_fast_labeler_is_not_throttled(campaign: Campaign) -> None:
     assert browser.post(NEXT).json()["labels_sent"] == 20
 
 
+@pytest.mark.usefixtures("public")
 def test_a_flood_is_told_when_to_come_back(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:

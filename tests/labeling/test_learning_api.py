@@ -183,6 +183,7 @@ def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
 # -- pages -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("public")
 def test_the_tutorial_offers_practice_where_there_is_some(
     campaign: Campaign, client: Client
 ) -> None:
@@ -202,6 +203,7 @@ def test_the_tutorial_offers_practice_where_there_is_some(
     assert "since=" not in shown
 
 
+@pytest.mark.usefixtures("public")
 def test_required_practice_stands_before_the_drawing_page(client: Client) -> None:
     campaign = new_campaign(practice="required")
     client.post("/c/navcam/tutorial/seen/")

@@ -79,6 +79,7 @@ def test_presets_are_whole_in_spanish(preset: str) -> None:
             assert item.shown(field, "es") not in ("", getattr(item, field)), (item, field)
 
 
+@pytest.mark.usefixtures("public")
 def test_the_tutorial_and_the_guide_speak_spanish(campaign: Campaign, client: Client) -> None:
     for page in ("tutorial", "guide"):
         shown = client.get(f"/c/navcam/{page}/", headers={"accept-language": "es"}).content.decode()
@@ -88,6 +89,7 @@ def test_the_tutorial_and_the_guide_speak_spanish(campaign: Campaign, client: Cl
         assert "Bedrock" in shown
 
 
+@pytest.mark.usefixtures("public")
 def test_the_guide_has_every_class_and_what_is_easily_mixed_up(campaign: Campaign) -> None:
     guide = lessons.guide_of(campaign)
     assert [each["name"] for each in guide["classes"]] == ["Soil", "Bedrock", "Sand", "Big rock"]
@@ -99,6 +101,7 @@ def test_the_guide_has_every_class_and_what_is_easily_mixed_up(campaign: Campaig
     }
 
 
+@pytest.mark.usefixtures("public")
 def test_the_guide_is_on_the_drawing_page(campaign: Campaign, client: Client) -> None:
     client.post("/c/navcam/tutorial/seen/")
     shown = client.get("/c/navcam/draw/").content.decode()
@@ -262,6 +265,7 @@ def test_entries_move_among_those_they_stand_with(campaign: Campaign, admin: Cli
 # -- pictures --------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("public")
 def test_a_picture_of_ones_own_is_encoded_anew_and_served(
     campaign: Campaign, admin: Client, client: Client
 ) -> None:

@@ -42,6 +42,7 @@ def cards(browser: Client, asked: str = "") -> list[str]:
     return [card["product_id"] for card in page.context["cards"]]
 
 
+@pytest.mark.usefixtures("public")
 def test_nothing_drawn_yet_leads_to_drawing(campaign: Campaign) -> None:
     nobody = Client().get("/drawings/")
 
@@ -62,6 +63,7 @@ def test_ones_own_labels_newest_first_and_nobody_elses(
     assert cards(Client()) == []
 
 
+@pytest.mark.usefixtures("public")
 def test_a_guest_sees_the_labels_of_this_browser(campaign: Campaign) -> None:
     guest = Client()
     guest.post("/c/navcam/tutorial/seen/")

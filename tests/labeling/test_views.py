@@ -178,6 +178,7 @@ def test_a_browser_that_asks_for_an_icon_gets_one() -> None:
 # -- tutorial and drawing page ---------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("public")
 def test_the_tutorial_comes_first_and_once(campaign: Campaign) -> None:
     client = Client()
 
@@ -189,11 +190,12 @@ def test_the_tutorial_comes_first_and_once(campaign: Campaign) -> None:
     client.post("/c/navcam/tutorial/seen/")
     assert client.get("/c/navcam/draw/").status_code == 200
 
-    new_campaign("other")
+    new_image(new_campaign("other"), 1)
     other = client.get("/c/other/draw/")
     assert other["Location"] == "/c/other/tutorial/", "each campaign has a tutorial of its own"
 
 
+@pytest.mark.usefixtures("public")
 def test_reading_the_tutorial_is_not_having_finished_it(campaign: Campaign) -> None:
     client = Client()
     client.get("/c/navcam/tutorial/")
@@ -212,6 +214,7 @@ def test_closed_and_unknown_campaigns_are_not_there(url: str) -> None:
     check_policy(response)
 
 
+@pytest.mark.usefixtures("public")
 def test_the_drawing_page_knows_its_campaign_and_addresses(campaign: Campaign) -> None:
     client = browser(new_expert().user)
     client.post("/c/navcam/tutorial/seen/")
@@ -244,6 +247,7 @@ def test_the_drawing_page_knows_its_campaign_and_addresses(campaign: Campaign) -
     }
 
 
+@pytest.mark.usefixtures("public")
 def test_opening_the_drawing_page_makes_one_guest(campaign: Campaign) -> None:
     client = Client()
     client.post("/c/navcam/tutorial/seen/")

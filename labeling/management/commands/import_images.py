@@ -3,24 +3,32 @@ from __future__ import annotations
 import csv
 import time
 from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import validate_slug
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
 
 from ai4mars_site.commands import BulkCommand
 from labeling.files import safe_cell
-from labeling.ingest.products import UnknownSource
+from labeling.ingest.products import Source, UnknownSource
 from labeling.ingest.sources import open_source
-from labeling.models import Campaign, ImportItem, ImportJob
+from labeling.models import Campaign, FormerSlug, ImportItem, ImportJob
 from labeling.presets import PRESETS
-from labeling.services import import_jobs
-from labeling.services.campaigns import campaign_from_preset
+from labeling.services import import_jobs, import_trials
+from labeling.services.campaigns import campaign_from_preset, new_campaign
 
 #: Refusals, and files that are not used, that are printed.
 LISTED = 50
+#: Of which items reasons are printed, and with which word.
+LISTED_STATUSES = {"imported": "imported", "refused": "refused", "unused": "not used"}
 
 
 class Command(BulkCommand):
@@ -28,9 +36,9 @@ class Command(BulkCommand):
         "Import images into a campaign: from a released AI4Mars tree, PDS products, a folder of "
         "pictures (JPEG, PNG, TIFF, WebP, GIF, BMP), a zip or tar archive of these, or "
         "s3://bucket/prefix. Every file that is found is imported, refused, or named as not used "
-        "with the reason. A campaign that "
-        "does not exist is made from the preset that fits. Running it again imports what is new; "
-        "an import that was stopped or killed is gone on with."
+        "with the reason. A campaign that does not exist is made from the preset that fits, as "
+        "soon as there is an image for it. Running it again imports what is new; an import that "
+        "was stopped or killed is gone on with."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,16 +49,32 @@ class Command(BulkCommand):
             "--preset", choices=sorted(PRESETS), help="for a new campaign (default: what fits)"
         )
         parser.add_argument(
+            "--name", metavar="TITLE", help="of a new campaign (default: that of its preset)"
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="say what would be imported, and change nothing",
+        )
+        parser.add_argument(
             "--report",
             type=Path,
             metavar="CSV",
             help="write what became of every file that was found, with the reasons",
         )
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        # A dry run changes nothing, the tables of the database included.
+        self.needs_database = not options["dry_run"]
+        return super().execute(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         where = options["source"]
         if "://" not in where:
             where = str(Path(where).resolve())
+        if options["dry_run"]:
+            self.try_import(where, options)
+            return
         campaign = self.campaign_of(where, options)
         job = import_jobs.unfinished(campaign, where) or import_jobs.start(campaign, where)
         self.take_up(job)
@@ -60,12 +84,11 @@ class Command(BulkCommand):
         done = import_jobs.work_here(job, options["workers"])
         for _ in self.progress(done, before["waiting"], "Images"):
             pass
-        self.report(job)
+        report = Report(job.items.order_by("name"), import_jobs.counts(job))
+        self.say(report, options)
         job.refresh_from_db()
         if job.status == ImportJob.Status.STOPPED:
             self.stdout.write("The import was stopped. Run the command again to go on with it.")
-        if options["report"] is not None:
-            self.write_report(job, options["report"])
 
     def take_up(self, job: ImportJob) -> None:
         """Make the job run; while another process lists its files, wait for it."""
@@ -76,59 +99,154 @@ class Command(BulkCommand):
                 is_told = True
             time.sleep(import_jobs.WAIT_SECONDS)
 
+    def try_import(self, where: str, options: dict[str, Any]) -> None:
+        """Say what an import would do; nothing is written."""
+        campaign = known_campaign(options["campaign"])
+        self.tell_unused(campaign, options)
+        source = opened(where)
+        tried = campaign or self.planned(source, options)
+        found = import_trials.examine(tried, source, options["workers"])
+        items = list(self.progress(found, None, "Files"))
+        self.stdout.write("Dry run: nothing was changed. An import would say:")
+        self.say(report_of(items), options)
+
     def campaign_of(self, where: str, options: dict[str, Any]) -> Campaign:
-        """The campaign to import into, made where it is not there; CommandError where it cannot."""
+        """The campaign to import into. One that is not there is made when an image can be taken.
+
+        CommandError where there is none.
+        """
         slug = options["campaign"]
         campaign = Campaign.objects.filter(slug=slug).first()
+        self.tell_unused(campaign, options)
         if campaign is not None:
-            if options["preset"]:
-                self.stdout.write(
-                    f"--preset {options['preset']} is not used: it is for a new campaign, and "
-                    f"{slug} is there already."
-                )
             return campaign
+        source = opened(where)
+        planned = self.planned(source, options)
+        items = []
+        for item in import_trials.examine(planned, source):
+            items.append(item)
+            if item.status == ImportItem.Status.IMPORTED:
+                break
+        else:
+            self.say(report_of(items), options)
+            raise CommandError("No image could be imported, so no campaign was made.")
+        preset = options["preset"] or source.preset
+        renamed = FormerSlug.campaign_of(slug)
+        campaign, _ = campaign_from_preset(slug, preset, planned.name)
+        self.stdout.write(f"Made the campaign {campaign.slug} ({campaign.name}).")
+        if renamed is not None:
+            self.stdout.write(
+                f"The campaign {renamed.slug} ({renamed.name}) was called {slug} before: its old "
+                f"addresses are now those of the new one. To import into it: --campaign "
+                f"{renamed.slug}."
+            )
+        return campaign
+
+    def tell_unused(self, campaign: Campaign | None, options: dict[str, Any]) -> None:
+        """Name the options for a new campaign that a campaign that is there has no use for."""
+        for option in ("preset", "name"):
+            value = options[option]
+            if campaign is not None and value and value != getattr(campaign, option, ""):
+                self.stdout.write(
+                    f"--{option} {value} is not used: it is for a new campaign, and "
+                    f"{campaign.slug} is there already."
+                )
+
+    def planned(self, source: Source, options: dict[str, Any]) -> Campaign:
+        """The campaign that would be made, not saved. CommandError for one that cannot be."""
+        slug, name = options["campaign"], options["name"]
         try:
             validate_slug(slug)
-            preset = options["preset"] or open_source(where).preset
         except ValidationError as error:
             raise CommandError(
                 f"{slug!r} cannot name a campaign: use letters, digits, - and _."
             ) from error
-        except UnknownSource as error:
-            raise CommandError(str(error)) from error
-        campaign, _ = campaign_from_preset(slug, preset)
-        self.stdout.write(f"Made the campaign {campaign.slug} ({campaign.name}).")
-        return campaign
+        longest = Campaign._meta.get_field("name").max_length or 0
+        if name is not None and not 0 < len(name.strip()) <= longest:
+            raise CommandError(f"--name takes a title of 1 to {longest} characters.")
+        planned = new_campaign(slug, options["preset"] or source.preset, (name or "").strip())
+        is_taken = has_tables() and Campaign.objects.filter(name=planned.name).exists()
+        if is_taken and name is None:
+            # Two of one title could not be told apart.
+            planned.name = f"{planned.name} ({slug})"[:longest]
+        return planned
 
-    def report(self, job: ImportJob) -> None:
+    def say(self, report: Report, options: dict[str, Any]) -> None:
         """Print what was refused and what was not used, each with its reason, then the counts."""
-        counts = import_jobs.counts(job)
-        self.list_reasons(job, ImportItem.Status.IMPORTED, "imported")
-        self.list_reasons(job, ImportItem.Status.REFUSED, "refused")
-        self.list_reasons(job, ImportItem.Status.UNUSED, "not used")
+        counts = report.counts
+        for status, word in LISTED_STATUSES.items():
+            items = report.with_reason(status)
+            for item in items[:LISTED]:
+                self.stdout.write(f"{word} {item.name}: {item.reason}")
+            if len(items) > LISTED:
+                self.stdout.write(
+                    f"... and {len(items) - LISTED:,} more {word}. All are listed by --report "
+                    "FILE, and in the report on the page of this import."
+                )
         self.stdout.write(
             f"{counts['imported']} images imported, {counts['present']} already there, "
             f"{counts['refused']} refused, {counts['unused']} not used"
         )
+        if options["report"] is not None:
+            write_report(report, options["report"])
 
-    def list_reasons(self, job: ImportJob, status: ImportItem.Status, word: str) -> None:
-        """Print the first items of a status that have a reason; all of them are in the report."""
-        items = import_jobs.with_reason(job, status)
-        for item in items[:LISTED]:
-            self.stdout.write(f"{word} {item.name}: {item.reason}")
-        more = items.count() - LISTED
-        if more > 0:
-            self.stdout.write(
-                f"... and {more:,} more {word}. All are listed by --report FILE, and in the report "
-                "on the page of this import."
-            )
 
-    def write_report(self, job: ImportJob, path: Path) -> None:
-        """Write what became of every file; CommandError where the file cannot be written."""
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                for row in import_jobs.report_rows(job):
-                    writer.writerow([safe_cell(cell) for cell in row])
-        except OSError as error:
-            raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of everything that was found: rows of a job, or of a dry run."""
+
+    items: QuerySet[ImportItem] | list[ImportItem]
+    counts: Mapping[str, int]
+
+    def with_reason(self, status: str) -> list[ImportItem]:
+        """The items of a status of which there is something to say, by name."""
+        if isinstance(self.items, list):
+            return [item for item in self.items if item.status == status and item.reason]
+        return list(self.items.filter(status=status).exclude(reason=""))
+
+
+def report_of(items: list[ImportItem]) -> Report:
+    return Report(sorted(items, key=lambda item: item.name), Counter(i.status for i in items))
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write what became of every file; CommandError where the file cannot be written."""
+    items = report.items if isinstance(report.items, list) else report.items.iterator()
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(import_jobs.REPORT_COLUMNS)
+            for item in items:
+                row = (item.name, item.product_id, item.status, item.reason)
+                writer.writerow([safe_cell(cell) for cell in row])
+    except OSError as error:
+        raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error
+
+
+def opened(where: str) -> Source:
+    try:
+        return open_source(where)
+    except UnknownSource as error:
+        raise CommandError(str(error)) from error
+
+
+def has_tables() -> bool:
+    """Whether there is a database with tables; none is made by asking."""
+    name = str(connection.settings_dict["NAME"])
+    is_file = connection.vendor == "sqlite" and "memory" not in name
+    if is_file and not (Path(name).exists() and Path(name).stat().st_size):
+        return False
+    return Campaign._meta.db_table in connection.introspection.table_names()
+
+
+def known_campaign(slug: str) -> Campaign | None:
+    """The campaign of a dry run, where it is there. CommandError for tables of another version."""
+    if not has_tables():
+        return None
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(
+            "The database is behind the code, and a dry run changes nothing. Run "
+            "`manage.py migrate` first."
+        )
+    return Campaign.objects.filter(slug=slug).first()

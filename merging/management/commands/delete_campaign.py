@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from labeling.management.arguments import campaign_of
+from merging.services import deleting
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete a campaign for good, with its images, labels and files. One with labels only when "
+        "its name in addresses is typed once more (--confirm, or when asked). One with releases is "
+        "kept: a release never changes, and what it was made from stays."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("campaign", metavar="SLUG")
+        parser.add_argument(
+            "--confirm", metavar="SLUG", help="the same once more, where there are labels"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        campaign = campaign_of(options["campaign"])
+        typed = options["confirm"] or ""
+        labels = deleting.belongings_of(campaign).labels
+        try:
+            deleting.check(campaign)
+            if labels and not typed and sys.stdin.isatty():
+                typed = input(
+                    f"{campaign.name} has {labels} labels. Type {campaign.slug} to delete it: "
+                ).strip()
+            gone = deleting.delete(campaign, typed)
+        except deleting.DeleteRefused as refused:
+            raise CommandError(f"{refused} Nothing was deleted.") from refused
+        self.stdout.write(
+            f"Deleted {options['campaign']}: {gone.images} images, {gone.labels} labels."
+        )
