@@ -64,7 +64,8 @@ class ReleasedLabel:
     the agreement score, 0..1, None where there are fewer than two labels (paper 3.1.3). `ratings`
     are the reviewers' 1..5 that stand, without their names. A label that was imported has the
     `source` that it came from, and its `sent_at` is the time of the import. Of a label that
-    `is_empty` nothing is left outside the rover and range masks.
+    `is_empty` nothing is left outside the rover and range masks. One that is not `independent` was
+    corrected after its labeler had seen the others' labels of the image.
     """
 
     labeler: str
@@ -78,6 +79,7 @@ class ReleasedLabel:
     polygons: Sequence[Mapping[str, Any]]
     source: str = ""
     is_empty: bool = False
+    independent: bool = True
 
     @property
     def times(self) -> dict[str, str | None]:
@@ -188,7 +190,7 @@ class ReleaseFacts:
     `labels` are all, `labelers` and `experts` who drew some of them here; `imports` is what was
     imported. `masks` counts the masks of each variant, `empty` those without a labeled pixel by
     variant and `Emptiness`, and `unscored` the labels without an agreement score by the reason:
-    "alone" or "empty".
+    "alone" or "empty"; `corrected` counts labels that are not independent.
     `changes` are sentences on what is different from `previous`, the version before (both empty in
     the first). `licence` is an SPDX name. No time of the build is in a release, but the date
     `released_on` that was chosen: the same inputs give the same bytes.
@@ -218,6 +220,7 @@ class ReleaseFacts:
     previous: str = ""
     changes: tuple[str, ...] = ()
     imports: tuple[ImportTotal, ...] = ()
+    corrected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

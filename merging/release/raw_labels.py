@@ -60,4 +60,5 @@ def _label(label: ReleasedLabel) -> dict[str, Any]:
         "pairs": label.pairs,
         "ratings": list(label.ratings),
         "polygons": list(label.polygons),
+        **({} if label.independent else {"independent": False}),
     }

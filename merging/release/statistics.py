@@ -38,7 +38,8 @@ class CountedImage:
     many accepted labels made its masks, None where that is not known (a released tree holds only
     what they were merged to). `scores` are its labels' agreement scores, 0..1, by role; `unscored`
     counts the labels that have none, by the reason (UNSCORED). `empty` says of each variant without
-    a labeled pixel why, as a `contents.Emptiness`.
+    a labeled pixel why, as a `contents.Emptiness`. `corrected` counts the labels that were changed
+    after their labelers had seen the others' labels of the image.
     """
 
     rover: str
@@ -50,6 +51,7 @@ class CountedImage:
     scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
     unscored: Mapping[str, int] = field(default_factory=dict)
     empty: Mapping[str, str] = field(default_factory=dict)
+    corrected: int = 0
 
 
 def counted(image: ReleasedImage) -> CountedImage:
@@ -69,6 +71,7 @@ def counted(image: ReleasedImage) -> CountedImage:
         split=image.split,
         pixels={variant: pixels_per_class(mask) for variant, mask in image.masks.items()},
         orbital_class=str(known.get("orbital_class") or ""),
+        corrected=sum(not label.independent for label in image.labels),
         labels=sum(label.role == role for label in image.labels),
         scores=scores,
         unscored=dict(unscored),

@@ -143,7 +143,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     totals = Statistics()
     counts: dict[tuple[str, str, str], int] = {}
     people: dict[str, set[str]] = {}
-    labels = 0
+    labels = corrected = 0
     imports: list[Import] = []
     for part in release_parts.in_order(release):
         image = release_parts.as_counted(part.counted)
@@ -151,6 +151,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         key = (image.rover, image.camera, part.split)
         counts[key] = counts.get(key, 0) + 1
         labels += len(part.labels)
+        corrected += image.corrected
         imports += [Import(**each) for each in part.imports]
         for role, names in part.labelers.items():
             people.setdefault(role, set()).update(names)
@@ -172,6 +173,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         counts=counts,
         pixels={variant: dict(pixels) for variant, pixels in totals.pixels.items()},
         labels=labels,
+        corrected=corrected,
         labelers=len(people.get(Role.CROWD, ())),
         experts=len(people.get(Role.EXPERT, ())),
         masks=dict(totals.masks),

@@ -92,7 +92,8 @@ def classes_of(release: Release) -> tuple[ReleasedClass, ...]:
 class State:
     """An image and its labels as the database has them now, without polygons and pixels.
 
-    `labels` are [id, version, role, labeler id, started, sent, source, score, pairs, ratings];
+    `labels` are [id, version, role, labeler id, started, sent, source, independent, score, pairs,
+    ratings];
     `imported` are [variant, SHA-256, labels, source, when, the number of labels that replaces it]
     of its imported masks. `waiting` says that some labels are not post-processed or scored yet, so
     that nothing can be said of them.
@@ -158,6 +159,7 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
         "started_at",
         "sent_at",
         "import_source",
+        "independent",
         "agreement__score",
         "agreement__pairs",
     ):
@@ -285,7 +287,7 @@ def _imported_mask(given: ImportedMask | None) -> Iterator[Import]:
 
 
 def _label(label: list[Any], by_id: Mapping[uuid.UUID, Label], key: str) -> ReleasedLabel:
-    name, version, role, labeler, started_at, sent_at, source, score, pairs, ratings = label
+    name, version, role, labeler, started_at, sent_at, source, alone, score, pairs, ratings = label
     return ReleasedLabel(
         labeler=pseudonym(key, labeler),
         role=role,
@@ -297,6 +299,7 @@ def _label(label: list[Any], by_id: Mapping[uuid.UUID, Label], key: str) -> Rele
         ratings=tuple(ratings),
         polygons=by_id[uuid.UUID(name)].polygons,
         source=source,
+        independent=alone,
         is_empty=by_id[uuid.UUID(name)].status == Label.Status.EMPTY,
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from tests.factories import (
     new_image,
     submission,
 )
+from tests.merging.building import build
 
 pytestmark = pytest.mark.django_db
 
@@ -376,3 +379,23 @@ def test_a_label_and_giving_up_at_once(image: Image, experts: list[Labeler], rou
     labeled = Label.objects.filter(image=image, labeler=emil).exists()
     assert labeled != independence.has_seen(image.pk, emil)
     assert len(done) == 2
+
+
+# -- in a release ----------------------------------------------------------------------------------
+
+
+def test_a_release_marks_what_was_corrected_after_the_meeting(
+    image: Image, experts: list[Labeler], campaign: Campaign, tmp_path: Path
+) -> None:
+    name = f"raw/labels/{image.product_id}.json"
+    tree = build(campaign, tmp_path, "1.0")
+    assert b"independent" not in (tree / name).read_bytes()
+    assert "independent" not in (tree / "DATASHEET.md").read_text()
+
+    browser(experts[0]).get(meeting(image))
+    correct(Label.objects.get(image=image, labeler=experts[0]))
+
+    tree = build(campaign, tmp_path, "1.1")
+    marks = [label.get("independent") for label in json.loads((tree / name).read_text())["labels"]]
+    assert sorted(marks, key=str) == [False, None]
+    assert "1 were corrected after their labelers" in (tree / "DATASHEET.md").read_text()

@@ -136,6 +136,13 @@ def _collection(facts: ReleaseFacts) -> Iterator[str]:
             f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
             "outlines on the images by hand, each alone."
         )
+        if facts.corrected:
+            yield ""
+            yield (
+                f"**Is every label independent?** No: {facts.corrected} were corrected after their "
+                "labelers had seen the others' labels of the image, as experts do in their "
+                'consensus meeting. They count; the raw labels mark them `"independent": false`.'
+            )
     else:
         yield "**Who labeled?** Nobody drew labels for this version: all were imported."
     yield ""
