@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.models import Campaign, Image
-from merging.models import MergedMask
+from merging.models import ImportedMask, MergedMask
 from merging.services import merges
 
 logger = logging.getLogger(__name__)
@@ -59,9 +59,13 @@ def stale(campaign: Campaign) -> QuerySet[Image]:
     An imported mask stands until as many labels as are wanted were drawn.
     """
     current = MergedMask.objects.filter(image=OuterRef("pk")).current()
+    imported = ImportedMask.objects.filter(
+        image=OuterRef("image"), variant=MergedMask.Variant.TRAIN
+    )
+    lacks_labels = Q(image__crowd_label_count__lt=campaign.target_labels)
     train = current.filter(
-        Q(rule=str(merges.rule_of(campaign)))
-        | Q(imported__isnull=False, image__crowd_label_count__lt=campaign.target_labels),
+        Q(Q(rule=str(merges.rule_of(campaign))), ~Q(lacks_labels, Exists(imported)))
+        | Q(lacks_labels, imported__isnull=False),
         variant=MergedMask.Variant.TRAIN,
     )
     gold = current.filter(variant=MergedMask.Variant.GOLD_MIN1)

@@ -22,7 +22,7 @@ from labeling.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
 from labeling.services import assignments, labels
 from merging.models import ImportedMask, MergedMask, Release
 from merging.release import verification
-from merging.services import merges, statistics
+from merging.services import merge_progress, merges, statistics
 from merging.services.announcing import Wanted
 from review.services import queue
 from tests.factories import accept, mask, new_campaign, new_expert
@@ -304,6 +304,23 @@ def test_an_imported_mask_stands_until_the_wanted_labels_are_drawn(tmp_path: Pat
     assert MergedMask.objects.get(image=image).labelers == 3
     labels.throw_out(drawn[0])
     assert pixels(image) == {0, 2, 3, 255}, "when one of them was thrown out"
+
+
+def test_a_mask_is_stale_when_the_wanted_labels_are_fewer_or_more(tmp_path: Path) -> None:
+    """What pages say is to be merged again is what a merge would change."""
+    campaign, mission = with_imported_masks(tmp_path)
+    image = campaign.images.get(product_id=mission.ids[0])
+    accept(image, *rows(1))
+    campaign.merge_minimum = 1
+    for target in (10, 1, 2):
+        campaign.target_labels = target
+        campaign.save()
+        if target != 10:
+            assert list(merge_progress.stale(campaign)) == [image]
+        merges.merge_image(image.pk)
+        assert not merge_progress.stale(campaign).exists()
+        assert (MergedMask.objects.get(image=image).imported is None) == (target == 1)
+    assert not merge_progress.of_other_rule(campaign).exists()
 
 
 def test_imported_gold_masks_stand_until_three_experts_have_drawn(tmp_path: Path) -> None:
