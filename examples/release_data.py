@@ -51,14 +51,17 @@ def examples(tree: Path, split: str) -> list[Example]:
     masks: dict[str, list[Path]] = {}
     for path in _files(tree, "images", (".png",)):
         if path.parent.name in MASK_FOLDERS:
-            masks.setdefault(_without_type(path.stem), []).append(path)
+            # A frame of another type than EDR and EFF has masks of its own name.
+            key = path.stem if path.stem in images else _without_type(path.stem)
+            masks.setdefault(key, []).append(path)
     found = []
     for path in _files(tree, "labels", (".png",)):
         if _split_of(path) == split:
             product_id = _SUFFIX.sub("", path.stem)
             if product_id not in images:
                 raise NotARelease(f"The label {path} has no image {product_id}.JPG in {tree}.")
-            beside = tuple(masks.get(_without_type(product_id), ()))
+            named = masks.get(product_id) or masks.get(_without_type(product_id), [])
+            beside = tuple(named)
             found.append(Example(product_id, images[product_id], path, beside))
     if not found:
         raise NotARelease(f"There are no {split} labels in {tree}. Name the folder of a release.")

@@ -111,6 +111,21 @@ def test_the_names_of_all_missions_of_release_0_6(tmp_path: Path) -> None:
     assert gold.product_id == "1n128285132eff0300p1703l0m1"
 
 
+def test_frames_of_one_exposure_have_masks_of_their_own(tmp_path: Path) -> None:
+    blank = np.zeros((2, 2), dtype=np.uint8)
+    for kind in ("eff", "ffl"):
+        name = f"2n292280938{kind}b100p0703l0m1"
+        picture(tmp_path / f"mer/images/eff/{name}.JPG", blank)
+        picture(tmp_path / f"mer/labels/train/merged-unmasked/{name}_merged3.png", blank)
+    picture(tmp_path / "mer/images/mrl/2n292280938mrlb100p0703l0m1.png", blank)
+    picture(tmp_path / "mer/images/mrl/2n292280938fflb100p0703l0m1.png", blank + 1)
+
+    eff, ffl = examples(tmp_path, "train")
+
+    assert (read_label(eff) == 0).all()
+    assert (read_label(ffl) == NO_LABEL).all()
+
+
 def test_the_released_sample(real_data: Path, tmp_path: Path) -> None:
     """Real train labels; nothing of them lies under the masks, so all of it is kept."""
     sample = real_data / "ai4mars" / "v0.1-sample"
