@@ -186,6 +186,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "ai4mars_site.uploads.TooLargeMiddleware",
     "labeling.former_addresses.FormerAddresses",
 ]
 

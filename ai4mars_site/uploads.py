@@ -14,12 +14,16 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, parse_cookie
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 COOKIE = "upload_permit"
 #: How long a page may stay open before its form is sent.
 PERMIT_SECONDS = 7 * 24 * 60 * 60
 #: A form has fields and boundaries beside its file.
 FORM_BYTES = 1 << 20
+
+#: In the environment of a request whose body was too large and was left out.
+TOO_LARGE = "ai4mars.too_large"
 
 _SALT = "ai4mars_site.uploads"
 
@@ -48,6 +52,18 @@ def takes_uploads(largest: Callable[[], int]) -> Callable[[View], View]:
         return with_permit
 
     return decorate
+
+
+class TooLargeMiddleware:
+    """Answer requests that the web server found too large, in the visitor's language."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.META.get(TOO_LARGE):
+            return render(request, "413.html", status=413)
+        return self.get_response(request)
 
 
 def permitted_bytes(path: str, cookies: str) -> int:

@@ -14,6 +14,7 @@ sends slowly, or nothing, takes a connection and no thread. What is added here:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import os
 import resource
@@ -31,7 +32,10 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import RequestEntityTooLarge
+
+from ai4mars_site.uploads import FORM_BYTES, TOO_LARGE, permitted_bytes
 
 HEALTH_PATH = "/healthz"
 
@@ -53,6 +57,9 @@ TURN_BYTES = 1 << 20
 PIECE_BYTES = 1 << 17
 #: A loop that does not come round in this time hangs.
 HANG_SECONDS = 60.0
+#: How long a refused request may go on being sent, into nothing, so that its answer is read.
+LINGER_SECONDS = 20.0
+DRAIN_BYTES = 1 << 16
 #: What uploads leave free on the disk.
 SPARE_DISK_BYTES = 1 << 30
 #: Bodies and answers up to these sizes stay in memory.
@@ -64,6 +71,8 @@ class BoundedRequest(HTTPRequestParser):
     """A request being received, with a limit on its size and on the time that it takes."""
 
     adj: Any
+    error: Any
+    is_too_large = False
 
     def __init__(self, adj: Any, largest_body: Callable[[BoundedRequest], int]) -> None:
         super().__init__(adj)
@@ -72,6 +81,18 @@ class BoundedRequest(HTTPRequestParser):
         self.window_bytes: int | None = None
         #: How large the body will be, or may become where its header does not say.
         self.announced = 0
+
+    def received(self, data: bytes) -> int:
+        consumed = int(super().received(data))
+        if isinstance(self.error, RequestEntityTooLarge):
+            # The site answers it, without the body, with a page in the visitor's language.
+            self.close()
+            self.error = self.body_rcv = None
+            self.chunked = False
+            self.is_too_large = True
+            self.headers["CONTENT_LENGTH"] = "0"
+            self.headers["CONNECTION"] = "close"
+        return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
@@ -93,11 +114,24 @@ class BoundedRequest(HTTPRequestParser):
         return False
 
 
+class SiteTask(WSGITask):
+    """The answer to a request."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[TOO_LARGE] = self.request.is_too_large
+        return environ
+
+
 class FairChannel(HTTPChannel):
     """A visitor's connection. What it sends in a row is bounded, whoever drives it."""
 
+    task_class = SiteTask
     turn_left = TURN_BYTES
     sendbuf_len: int
+    #: Until when what still comes of a refused request is thrown away (monotonic).
+    linger_until: float | None = None
+    is_draining = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -106,8 +140,37 @@ class FairChannel(HTTPChannel):
         self.waiting_since = time.monotonic()
 
     def service(self) -> None:
+        if self.requests[0].is_too_large:
+            self.linger_until = time.monotonic() + LINGER_SECONDS
         super().service()
         self.waiting_since = time.monotonic()
+
+    # Closing a socket with unread data resets the connection, and the visitor who is still sending
+    # never sees why the request was refused.
+
+    def handle_close(self) -> None:
+        if self.is_lingering and not self.is_draining:
+            self.is_draining, self.will_close = True, False
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+                return
+        super().handle_close()
+
+    @property
+    def is_lingering(self) -> bool:
+        return self.linger_until is not None and time.monotonic() < self.linger_until
+
+    def readable(self) -> bool:
+        return self.is_draining or bool(super().readable())
+
+    def handle_read(self) -> None:
+        if not self.is_draining:
+            super().handle_read()
+            return
+        try:
+            self.recv(DRAIN_BYTES)  # closes where nothing is left
+        except OSError:
+            self.will_close = True
 
     def parser_class(self, adj: Any) -> BoundedRequest:
         return BoundedRequest(adj, self.server.largest_body)
@@ -156,8 +219,6 @@ class WebServer(TcpWSGIServer):
 
     def largest_body(self, request: BoundedRequest) -> int:
         """How many bytes the body of this request may have; its header is known."""
-        from ai4mars_site.uploads import permitted_bytes
-
         usual = int(self.adj.max_request_body_size) - 1
         request.announced = usual if request.chunked else request.content_length
         if not request.chunked and request.announced <= usual:
@@ -198,7 +259,8 @@ class WebServer(TcpWSGIServer):
         super().maintenance(now)
         moment = time.monotonic()
         for channel in self.active_channels.values():
-            if channel.request is not None and channel.request.is_too_slow(moment):
+            is_slow = channel.request is not None and channel.request.is_too_slow(moment)
+            if is_slow or (channel.is_draining and not channel.is_lingering):
                 channel.will_close = True
 
     def ask_to_stop(self, *signal_and_frame: object) -> None:
@@ -263,7 +325,6 @@ def main() -> None:
     from django.conf import settings
     from django.urls import resolve
 
-    from ai4mars_site.uploads import FORM_BYTES
     from ai4mars_site.wsgi import application
 
     # All views are imported now and not while the first visitor waits.

@@ -25,6 +25,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """Says how many bytes came; `/wait` keeps its thread; `/file` is a download of 64 MiB."""
     path = environ["PATH_INFO"]
     headers = []
+    if environ[uploads.TOO_LARGE]:
+        start_response("413 Payload Too Large", [("Content-Length", "9")])
+        return [b"too large"]
     if path == "/wait":
         FREE.wait(30)
     if path == "/file":
@@ -74,7 +77,7 @@ class Running:
         self.server.ask_to_stop()
         self.thread.join()
         for channel in list(self.server.active_channels.values()):
-            channel.handle_close()
+            super(web.FairChannel, channel).handle_close()
         self.server.task_dispatcher.shutdown()
         self.server.health_dispatcher.shutdown()
         self.server.close()
@@ -192,6 +195,34 @@ def test_a_large_body_needs_a_permit_for_its_address(run: Callable[..., Running]
         assert site.get(path, b"x", **announced, **headers)[0] == 413, (path, headers)
 
 
+def refuses_more(connection: socket.socket) -> bool:
+    """Whether the other side has closed, seen from sending for some seconds."""
+    for _ in range(60):
+        try:
+            connection.sendall(bytes(10_000))
+        except OSError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_who_sends_too_much_is_told_so_while_still_sending(
+    run: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = run()
+    connection = site.connect()
+    connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n")
+    for _ in range(200):
+        connection.sendall(bytes(100_000))
+
+    assert connection.makefile("rb").read().endswith(b"too large")
+    connection.shutdown(socket.SHUT_WR)
+    monkeypatch.setattr(web, "LINGER_SECONDS", 1.0)
+    endless = site.connect()
+    endless.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n")
+    assert refuses_more(endless), "it is not read for ever"
+
+
 def test_a_body_of_unknown_length_ends_at_its_limit(run: Callable[..., Running]) -> None:
     site = run()
     connection = site.connect()
@@ -211,6 +242,15 @@ def test_uploads_do_not_fill_the_disk(
     monkeypatch.setattr(web, "SPARE_DISK_BYTES", 1 << 60)
     announced = {"Content-Length": str(MEGABYTE)}
     assert site.get("/imports/", b"x", Cookie=cookie, **announced)[0] == 413
+
+
+@pytest.mark.django_db
+def test_a_request_that_was_too_large_is_answered_with_a_page() -> None:
+    visitor = Client(enforce_csrf_checks=True, headers={"Accept-Language": "es"})
+    answer = visitor.post("/feedback/", b"", "text/plain", **{uploads.TOO_LARGE: True})
+
+    assert answer.status_code == 413
+    assert "Demasiado grande" in answer.content.decode()
 
 
 @pytest.mark.django_db

@@ -162,7 +162,9 @@ def test_an_archive_is_uploaded_by_who_was_shown_the_page(site: ServedSite, tmp_
     announced = {"Content-Length": str(archive.stat().st_size), "Cookie": cookies}
     connection = http.client.HTTPConnection(*address_of(site), timeout=30)
     connection.request("POST", urlsplit(page).path, b"x", announced)
-    assert connection.getresponse().status == 413
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert "larger than this page takes" in answer.read().decode()
     connection.close()
     seen = form(page)
     with archive.open("rb") as file:
