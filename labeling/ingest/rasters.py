@@ -66,6 +66,13 @@ _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
 # Formats of which a file may hold several pictures; a JPEG of a phone holds its own preview
 _MAY_BE_MANY = frozenset({"PNG", "TIFF", "WEBP", "GIF"})
 
+#: How files of a format begin.
+_SIGNATURES = {
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\0", b"MM\0*"),
+}
+
 _KINDS = {
     "1": "a one-bit image",
     "P": "a palette image",
@@ -294,12 +301,27 @@ def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pil
                     )
                 yield picture
         except UnidentifiedImageError as error:
+            if not content:
+                raise Refused(f"{name} is empty: it has no bytes.") from error
+            # What begins as such a file is one, although too little of it is left to open.
+            if any(_begins_as(content, file_format) for file_format in formats):
+                raise Refused(
+                    f"{name} is truncated or damaged: its header cannot be read."
+                ) from error
             listed = ", ".join(formats[:-1]) + f" or {formats[-1]}" if formats[1:] else formats[0]
             raise Refused(f"{name} is not a {listed} image.") from error
         except Pillow.DecompressionBombError as error:
             raise Refused(f"{name} claims far more than {MAX_PIXELS:,} pixels.") from error
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             raise Refused(f"{name} is truncated or damaged: {error}.") from error
+
+
+def _begins_as(content: bytes, file_format: str) -> bool:
+    """Whether content has the signature of a format, or as much of it as its few bytes can hold."""
+    return any(
+        content[: len(signature)] == signature[: len(content)]
+        for signature in _SIGNATURES.get(file_format, ())
+    )
 
 
 def _check_is_grey(picture: Pillow.Image, name: str) -> None:

@@ -84,7 +84,7 @@ def test_wrong_size_says_both(tmp_path: Path, mask: np.ndarray) -> None:
         ("RGBA", "a colour image"),
         ("LA", "transparency"),
         ("1", "a one-bit image"),
-        ("I;16", "mode I;16"),
+        ("I;16", "a 16-bit image"),
     ],
 )
 def test_other_kinds_of_png(tmp_path: Path, mode: str, kind: str) -> None:

@@ -130,6 +130,16 @@ SPOILED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "palette": (lambda path: colour(path, "P"), "is a palette image"),
     "16 bits": (lambda path: colour(path, "I;16"), "must be 8-bit greyscale"),
     "cut off": (lambda path: path.write_bytes(path.read_bytes()[:50]), "is truncated or damaged"),
+    "cut off in its header": (
+        lambda path: path.write_bytes(path.read_bytes()[:20]),
+        "is truncated or damaged",
+    ),
+    "cut off in its first bytes": (lambda path: path.write_bytes(b"\x89PN"), "is truncated"),
+    "a damaged header": (
+        lambda path: path.write_bytes(path.read_bytes()[:16] + bytes(40)),
+        "is truncated or damaged",
+    ),
+    "empty file": (lambda path: path.write_bytes(b""), "is empty: it has no bytes"),
     "no PNG": (lambda path: path.write_text("hello"), "is not a PNG image"),
     "codes": (strange_codes, "has the codes 4, 5, 200, which are no class; known are 0, 1, 2, 3"),
     "missing": (lambda path: path.unlink(), f"should be called {product_id(1)}.png"),
