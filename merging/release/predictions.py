@@ -20,7 +20,8 @@ from merging.evaluation import (
     count_pixels,
     evaluate_variants,
 )
-from merging.release.trees import GoldFiles, Tree, Unreadable, classes_of, listing
+from merging.release.tree_files import Tree, Unreadable
+from merging.release.trees import GoldFiles, classes_of, listing
 
 
 @dataclass(frozen=True, slots=True)

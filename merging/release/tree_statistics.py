@@ -11,7 +11,8 @@ from labeling.ingest.rasters import decode_grey_png
 from labeling.postprocess import pixels_per_class
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.statistics import CameraCounts, Statistics
-from merging.release.trees import Tree, Unreadable, known_of_images, listing
+from merging.release.tree_files import Tree, Unreadable
+from merging.release.trees import known_of_images, listing
 
 
 @dataclass(frozen=True, slots=True)

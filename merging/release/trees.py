@@ -1,4 +1,4 @@
-"""Reading a released tree: in its folder, or straight out of its zip."""
+"""What the files of a released tree are, by their names."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import csv
 import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Protocol
 
-from labeling.ingest.places import Folder
 from labeling.ingest.product_ids import id_of_stem
-from labeling.ingest.products import Refused
-from labeling.ingest.rasters import MAX_BYTES, read_bytes
 from merging.release.contents import GOLD_VARIANTS
+from merging.release.tree_files import Tree, Unreadable
 
 #: The first key of the released `label_keys.json`, which all gold masks of the release use.
 NAV = "NAV"
@@ -28,75 +22,6 @@ _TRAIN = re.compile(r"(.*?)labels/(?:train(?:/merged-unmasked)?|NAV|GEO)/([^/]+)
 _FRAME = re.compile(r"(?:.*/)?images/(?:(?:edr|eff|test|ncam|mcam)/)?([^/]+)\.jpe?g", re.IGNORECASE)
 #: What follows the image's name in those of its labels: `_merged`, `_merged8`, `_16165_T0_merged`
 _SUFFIX = re.compile(r"(_\d{5}(_T\d)?)?_merged\d*\Z")
-
-
-class Unreadable(Exception):
-    """What should be a release is none, or is damaged; the sentence says how."""
-
-
-class Tree(Protocol):
-    """The files of a release by their paths in it; it can be sent to other processes."""
-
-    def names(self) -> list[str]:
-        """All files, sorted."""
-        ...
-
-    def read(self, name: str) -> bytes:
-        """A file's content. Raises Unreadable."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class TreeFolder:
-    """A release in a folder."""
-
-    root: Path
-
-    def names(self) -> list[str]:
-        return Folder(self.root).names()
-
-    def read(self, name: str) -> bytes:
-        try:
-            return read_bytes(self.root / name)
-        except Refused as error:
-            raise Unreadable(str(error)) from error
-
-
-@dataclass(frozen=True, slots=True)
-class TreeZip:
-    """A release in its archive; nothing is unpacked to the disk."""
-
-    path: Path
-
-    def names(self) -> list[str]:
-        members = _opened(self.path).infolist()
-        return sorted(member.filename for member in members if not member.is_dir())
-
-    def read(self, name: str) -> bytes:
-        archive = _opened(self.path)
-        try:
-            if archive.getinfo(name).file_size > MAX_BYTES:
-                raise Unreadable(f"{name} in {self.path.name} is too large to be read.")
-            return archive.read(name)
-        except (KeyError, OSError, zipfile.BadZipFile) as error:
-            raise Unreadable(f"{name} in {self.path.name} cannot be read: {error}.") from error
-
-
-@lru_cache(maxsize=4)
-def _opened(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise Unreadable(f"{path} cannot be read as a zip: {error}.") from error
-
-
-def tree_at(path: Path) -> Tree:
-    """The release at a path: a folder or a zip. Raises Unreadable."""
-    if path.is_dir():
-        return TreeFolder(path)
-    if path.is_file():
-        return TreeZip(path)
-    raise Unreadable(f"There is no release at {path}: name its folder, or its zip.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,27 +9,32 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image as Pillow
 
 from labeling.geometry import Region
 from labeling.ingest.product_ids import file_stem, id_of_stem, of_type
-from labeling.ingest.rasters import MAX_BYTES
 from labeling.masks import NO_LABEL, Mask, rasterize_regions
 from labeling.planes import pack_planes
 from labeling.postprocess import remove_masked
 from merging.methods import Kind, MergeMethod, UnknownMethod
 from merging.release import ai4mars_tree, checksums, gold_lists, manifest
 from merging.release.contents import GOLD_VARIANTS
-from merging.release.trees import NAV_CLASSES, TreeFolder, Unreadable, classes_of, listing
+from merging.release.tree_files import (
+    Below,
+    Tree,
+    Unreadable,
+    any_tree_at,
+    damage_is_unreadable,
+)
+from merging.release.trees import NAV_CLASSES, classes_of, listing
 from merging.votes import gold_rule, merge_masks
 from merging.weighing import Known, decide, merged_mask, rating_weight
 from review.patterns import vote_runs
@@ -40,6 +45,8 @@ SAMPLE = 50
 _GOLD = re.compile(r"(.*labels/test/masked-gold-min)([123])(-100agree/[^/]+\.png)")
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 _PNG = b"\x89PNG\r\n\x1a\n"
+#: Folders of a tree at its top: of an archive with one of them alone, it is no folder around it.
+_TOP_FOLDERS = frozenset({"msl", "mer", "m2020", "images", "labels", "raw"})
 #: The bytes of a PNG's header that say its depth, 8 bits, and its kind, grey (ISO 15948, 11.2.2).
 _DEPTH_AND_KIND = slice(24, 26)
 _EIGHT_BIT_GREY = b"\x08\x00"
@@ -74,7 +81,7 @@ class Subject:
 class Plan:
     """What there is to check, what was seen to be wrong already, and what cannot be checked."""
 
-    root: Path
+    tree: Tree
     codes: tuple[int, ...]
     method: MergeMethod | None
     sums: dict[str, str] = field(default_factory=dict)
@@ -88,19 +95,28 @@ class Plan:
         return sum(subject.is_recomputed for subject in self.subjects)
 
 
-def plan(root: Path, *, recompute_all: bool = False) -> Plan:
-    """Look through a release's folder by names, sums and manifest. Raises Unreadable."""
-    if not root.is_dir():
-        raise Unreadable(f"There is no release at {root}: name its folder.")
-    names = set(_names(root))
+def plan(path: Path, *, recompute_all: bool = False) -> Plan:
+    """Look through a release by names, sums and manifest.
+
+    `path` is its folder, zip or tar. Raises Unreadable, also where there is no release.
+    """
+    tree = _inside(any_tree_at(path))
+    names = set(tree.names())
     if not names:
-        raise Unreadable(f"{root} is empty: name the folder of a release.")
-    made = Plan(root, (), None)
-    told = _manifest(root, names, made)
-    _read_sums(root, names, made, is_ours=bool(told))
-    _read_classes(root, names, told, made)
+        raise Unreadable(f"{path} is empty: name the folder, zip or tar of a release.")
+    made = Plan(tree, (), None)
+    made.problems += [Problem(name, said) for name, said in sorted(tree.left_out().items())]
+    told = _manifest(tree, names, made)
+    _read_sums(tree, names, made, is_ours=bool(told))
+    _read_classes(tree, names, told, made)
     entries = _entries(told, names, made)
     found = listing(sorted(_with_whole_gold(names, made)))
+    if not (found.gold or found.train or found.frames or entries):
+        raise Unreadable(
+            f"There is no release at {path}: it has neither a manifest that names images, nor "
+            "pictures and masks in the folders of one, such as msl/labels/train. Name the folder, "
+            "zip or tar that holds them."
+        )
     gold = {each.product_id: each for each in found.gold}
     for both in sorted(gold.keys() & found.train.keys()):
         made.problems.append(
@@ -141,7 +157,7 @@ def plan(root: Path, *, recompute_all: bool = False) -> Plan:
         )
     _choose(made, told, recompute_all)
     if told:
-        lists = {name: (root / name).read_bytes() for name in gold_lists.of(names) if name in names}
+        lists = {name: tree.read(name) for name in gold_lists.of(names) if name in names}
         made.problems += [Problem(*wrong) for wrong in gold_lists.problems(names, lists)]
     return made
 
@@ -150,13 +166,23 @@ def _unseen(product_id: str) -> str:
     return f"There is no picture of {product_id}."
 
 
-def _names(root: Path) -> Iterator[str]:
-    for folder, _, files in os.walk(root):
-        for name in files:
-            yield (Path(folder) / name).relative_to(root).as_posix()
+def _inside(tree: Tree) -> Tree:
+    """The folder of a tree that holds its release, as archives have one; the tree where none has.
+
+    It is the uppermost one with sums or a manifest; a whole that is in one folder is what it holds.
+    """
+    names = tree.names()
+    marks = [name for name in names if name.rpartition("/")[2] in (checksums.NAME, manifest.NAME)]
+    tops = {name.partition("/")[0] if "/" in name else "" for name in names}
+    if marks:
+        prefix = min((name.rpartition("/")[0] for name in marks), key=lambda name: name.count("/"))
+    else:
+        prefix = tops.pop() if len(tops) == 1 else ""
+        prefix = "" if prefix in _TOP_FOLDERS else prefix
+    return Below(tree, f"{prefix}/") if prefix else tree
 
 
-def _manifest(root: Path, names: Collection[str], made: Plan) -> dict[str, Any]:
+def _manifest(tree: Tree, names: Collection[str], made: Plan) -> dict[str, Any]:
     if manifest.NAME not in names:
         made.unchecked.append(
             "There is no manifest.json: how the masks were merged is not known, so none was made "
@@ -164,23 +190,27 @@ def _manifest(root: Path, names: Collection[str], made: Plan) -> dict[str, Any]:
         )
         return {}
     try:
-        told = json.loads((root / manifest.NAME).read_bytes())
+        told = json.loads(tree.read(manifest.NAME))
         made.method = MergeMethod.from_json(told["method"])
         return dict(told)
-    except (ValueError, KeyError, TypeError, UnknownMethod) as error:
+    except (Unreadable, ValueError, KeyError, TypeError, UnknownMethod) as error:
         made.problems.append(Problem(manifest.NAME, f"It is no manifest of a release: {error}."))
         return {}
 
 
-def _read_sums(root: Path, names: Collection[str], made: Plan, *, is_ours: bool) -> None:
+def _read_sums(tree: Tree, names: Collection[str], made: Plan, *, is_ours: bool) -> None:
     if checksums.NAME not in names:
         if is_ours:
             made.problems.append(Problem(checksums.NAME, "It is missing."))
         made.unchecked.append("There is no SHA256SUMS: whether files were changed is not known.")
         return
-    lines = (root / checksums.NAME).read_text("utf-8", "replace").splitlines()
+    lines = tree.read(checksums.NAME).decode("utf-8", "replace").splitlines()
     for number, line in enumerate(lines, start=1):
-        if match := _SUM.fullmatch(line):
+        if (match := _SUM.fullmatch(line)) and match[2] in made.sums:
+            made.problems.append(
+                Problem(checksums.NAME, f"Line {number} names {match[2]} a second time.")
+            )
+        elif match:
             made.sums[match[2]] = match[1]
         else:
             made.problems.append(Problem(checksums.NAME, f"Line {number} is not a sum and a path."))
@@ -191,12 +221,12 @@ def _read_sums(root: Path, names: Collection[str], made: Plan, *, is_ours: bool)
         made.problems.append(Problem(name, "The file is not in SHA256SUMS."))
 
 
-def _read_classes(root: Path, names: Collection[str], told: Mapping[str, Any], made: Plan) -> None:
+def _read_classes(tree: Tree, names: Collection[str], told: Mapping[str, Any], made: Plan) -> None:
     try:
         if told:
             made.codes = tuple(sorted(int(each["code"]) for each in told["classes"]))
         else:
-            made.codes = tuple(sorted(classes_of(TreeFolder(root), sorted(names))))
+            made.codes = tuple(sorted(classes_of(tree, sorted(names))))
     except (Unreadable, KeyError, TypeError, ValueError) as error:
         made.codes = tuple(NAV_CLASSES)
         made.problems.append(Problem(manifest.NAME, f"The classes cannot be read: {error}."))
@@ -291,15 +321,15 @@ def spread(items: list[int], count: int) -> list[int]:
 class CheckSum:
     """Compares a file with its sum; it can be sent to other processes."""
 
-    root: Path
+    tree: Tree
 
     def __call__(self, listed: tuple[str, str]) -> list[Problem]:
         path, expected = listed
         try:
-            with (self.root / path).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            return [Problem(path, f"It cannot be read: {error.strerror}.")]
+            with damage_is_unreadable("It"), self.tree.open(path) as file:
+                found = hashlib.file_digest(cast("Any", file), "sha256").hexdigest()
+        except Unreadable as error:
+            return [Problem(path, str(error))]
         if found != expected:
             return [Problem(path, "It was changed: its sum is not that of SHA256SUMS.")]
         return []
@@ -313,7 +343,7 @@ class _Wrong(Exception):
 class CheckImage:
     """Checks the files of one image; it can be sent to other processes."""
 
-    root: Path
+    tree: Tree
     codes: tuple[int, ...]
     method: MergeMethod | None
 
@@ -348,9 +378,9 @@ class CheckImage:
         if frame is None:
             return None
         try:
-            with Pillow.open(self.root / frame) as picture:
+            with Pillow.open(io.BytesIO(self.tree.read(frame))) as picture:
                 return picture.height, picture.width
-        except (OSError, ValueError, Pillow.DecompressionBombError) as error:
+        except (Unreadable, OSError, ValueError, Pillow.DecompressionBombError) as error:
             problems.append(Problem(frame, f"The picture cannot be read: {error}."))
             return None
 
@@ -362,7 +392,7 @@ class CheckImage:
         problems: list[Problem],
     ) -> Mask | None:
         try:
-            mask = _read(self.root / path)
+            mask = _read(self.tree, path)
         except _Wrong as wrong:
             problems.append(Problem(path, str(wrong)))
             return None
@@ -381,7 +411,7 @@ class CheckImage:
     ) -> Iterable[Problem]:
         assert subject.raw is not None, "chosen for it"
         try:
-            told = json.loads((self.root / subject.raw).read_bytes())
+            told = json.loads(self.tree.read(subject.raw))
             shape = (int(told["height"]), int(told["width"]))
             if subject.labels is not None and len(told["labels"]) != subject.labels:
                 yield Problem(
@@ -391,7 +421,7 @@ class CheckImage:
             made = {
                 variant: self._merged(variant, told["labels"], shape, removed) for variant in masks
             }
-        except (KeyError, TypeError, ValueError, OSError) as error:
+        except (Unreadable, KeyError, TypeError, ValueError) as error:
             yield Problem(subject.raw, f"Its labels cannot be read: {error}.")
             return
         for variant, mask in made.items():
@@ -422,17 +452,15 @@ class CheckImage:
         return merged_mask(runs, decision, self.codes, shape)
 
 
-def _read(path: Path) -> Mask:
+def _read(tree: Tree, path: str) -> Mask:
     """An 8-bit grey PNG, uint8 (height, width). Raises _Wrong."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _Wrong("It is too large for a mask.")
-        content = path.read_bytes()
+        content = tree.read(path)
         if not content.startswith(_PNG) or content[_DEPTH_AND_KIND] != _EIGHT_BIT_GREY:
             raise _Wrong("It is not an 8-bit greyscale PNG.")
         with Pillow.open(io.BytesIO(content)) as picture:
             return np.asarray(picture)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+    except (Unreadable, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
         raise _Wrong(f"It cannot be read: {error}.") from error
 
 

@@ -43,7 +43,7 @@ from merging.orthographic import (
     sources_over_range,
     without,
 )
-from merging.release.trees import Tree, Unreadable
+from merging.release.tree_files import Tree, Unreadable
 from merging.services import merges
 from merging.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
 

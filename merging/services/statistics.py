@@ -15,8 +15,8 @@ from django.utils import timezone
 from labeling.models import Campaign, Image, Label, Role
 from merging.models import Release, ReleaseStatistics
 from merging.release.statistics import CameraCounts, Statistics
+from merging.release.tree_files import TreeZip
 from merging.release.tree_statistics import count_tree
-from merging.release.trees import TreeZip
 from merging.services import merge_progress, merges
 from review.services.histogram import histogram
 

@@ -18,7 +18,7 @@ from ai4mars_site.jobs import ClaimLost
 from labeling.ingest.archives import ArchiveRefused, Bounds, unpack
 from merging.evaluation import Counts
 from merging.models import Release, Submission
-from merging.release import predictions, trees
+from merging.release import predictions, tree_files
 
 #: How often a worker says that it is alive, and how far it is.
 HEARTBEAT_EVERY = timedelta(seconds=1)
@@ -74,7 +74,7 @@ def compare(submission: Submission, scratch: Path) -> None:
         report = _report(submission, folder)
     except ArchiveRefused as refused:
         _end(submission, Submission.Status.REFUSED, message=str(refused))
-    except trees.Unreadable as error:
+    except tree_files.Unreadable as error:
         _end(submission, Submission.Status.FAILED, message=str(error))
     except ClaimLost:
         raise
@@ -99,7 +99,7 @@ def _report(submission: Submission, folder: Path) -> predictions.Report:
         place = unpack(upload, folder / "predictions", bounds)
     release = submission.release
     if not release.archive:
-        raise trees.Unreadable("The archive of this release is gone.")
+        raise tree_files.Unreadable("The archive of this release is gone.")
     classes = {each.code: each.name for each in release.campaign.terrain_classes.all()}
 
     def run(
@@ -113,7 +113,7 @@ def _report(submission: Submission, folder: Path) -> predictions.Report:
                 told = timezone.now()
                 jobs.change(submission, done=done, heartbeat_at=told)
 
-    tree = trees.TreeZip(Path(release.archive.path))
+    tree = tree_files.TreeZip(Path(release.archive.path))
     return predictions.compare(tree, place, run, classes)
 
 

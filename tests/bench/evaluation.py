@@ -14,7 +14,7 @@ from labeling.masks import NO_LABEL, rasterize_regions
 from labeling.pictures import png_bytes
 from merging.evaluation import count_pixels
 from merging.release import predictions
-from merging.release.trees import TreeFolder
+from merging.release.tree_files import TreeFolder
 from merging.votes import gold_rule, merge_masks
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds

@@ -18,7 +18,8 @@ from PIL import Image as Pillow
 from labeling.models import Role
 from labeling.pictures import png_bytes
 from labeling.services.assignments import assign_gold
-from merging.release.trees import GoldFiles, Unreadable, classes_of, listing, tree_at
+from merging.release.tree_files import Unreadable, tree_at
+from merging.release.trees import GoldFiles, classes_of, listing
 from tests.factories import accept, mask, new_campaign, new_expert, new_image, product_id
 
 GOLD = "labels/test/masked-gold-min{}-100agree"

@@ -14,7 +14,8 @@ from PIL import Image
 
 from labeling.masks import NO_LABEL
 from merging.release import archive
-from merging.release.trees import listing, tree_at
+from merging.release.tree_files import tree_at
+from merging.release.trees import listing
 from simulation.scenes import make_scene
 from simulation.training_trees import KINDS, make_trees, tree_of
 

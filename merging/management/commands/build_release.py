@@ -130,7 +130,10 @@ class Command(BulkCommand):
         with self.scratch_tree(campaign, options) as tree:
             target = out / f"{tree.name}.{options['archive']}"
             self.exhaust(archive.write(tree, target), tree)
-            self.stdout.write(f"{target} is complete. Unpack it and check it: {checks()}")
+            self.stdout.write(
+                f"{target} is complete. Check it: `manage.py verify_release {target}`, or unpack "
+                "it and run `sha256sum -c SHA256SUMS` in its folder."
+            )
             self.tell_empty_masks(campaign, options, self.stdout)
 
     def stream(self, campaign: Campaign, options: dict[str, Any]) -> None:

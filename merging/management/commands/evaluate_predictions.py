@@ -14,7 +14,7 @@ from labeling.ingest.places import Folder
 from labeling.ingest.products import UnknownSource
 from merging import confusion_tables
 from merging.evaluation import Counts
-from merging.release import predictions, trees
+from merging.release import predictions, tree_files
 
 
 class Command(BulkCommand):
@@ -30,7 +30,11 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--release", required=True, type=Path, metavar="DIR", help="a release's folder or zip"
+            "--release",
+            required=True,
+            type=Path,
+            metavar="DIR",
+            help="a release's folder, zip or tar",
         )
         parser.add_argument("--predictions", required=True, type=Path, metavar="DIR")
         parser.add_argument("--name", default="", help="what to call the predictions")
@@ -53,9 +57,9 @@ class Command(BulkCommand):
             return self.progress(found, len(pairs), "Images")
 
         try:
-            tree = trees.tree_at(options["release"])
+            tree = tree_files.tree_at(options["release"])
             report = predictions.compare(tree, Folder(folder), run)
-        except (trees.Unreadable, UnknownSource) as error:
+        except (tree_files.Unreadable, UnknownSource) as error:
             raise CommandError(str(error)) from error
         for problem in report.problems:
             self.stderr.write(str(problem))

@@ -15,7 +15,7 @@ from labeling.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign, Image
 from merging.orthographic import Grid
-from merging.release import trees
+from merging.release import tree_files, trees
 from merging.release.contents import GOLD_VARIANTS
 from merging.services.orthographic import (
     PRESENT,
@@ -42,7 +42,7 @@ class Command(BulkCommand):
             "--release",
             type=Path,
             metavar="TREE",
-            help="take the labels of this release (its folder or zip), and its images only; "
+            help="take the labels of this release (its folder, zip or tar), and its images only; "
             "by default labels are taken as they are merged now",
         )
         grid = Grid()
@@ -112,9 +112,9 @@ class Released:
 
     def __init__(self, path: Path) -> None:
         try:
-            self.tree = trees.tree_at(path)
+            self.tree = tree_files.tree_at(path)
             found = trees.listing(self.tree.names())
-        except (trees.Unreadable, UnknownSource) as error:
+        except (tree_files.Unreadable, UnknownSource) as error:
             raise CommandError(str(error)) from error
         self.labels: dict[str, dict[str, str]] = {
             product_id: {"train": name} for product_id, name in found.train.items()

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.products import UnknownSource
-from merging.release import statistics_tables, tree_statistics, trees
+from merging.release import statistics_tables, tree_files, tree_statistics, trees
 
 
 class Command(BulkCommand):
@@ -24,7 +24,9 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("release", type=Path, metavar="DIR", help="its folder or its zip")
+        parser.add_argument(
+            "release", type=Path, metavar="DIR", help="its folder, its zip or its tar"
+        )
         parser.add_argument("--csv", type=Path, metavar="DIR", help="write CSV files here, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,10 +36,10 @@ class Command(BulkCommand):
             return self.progress(each(count, masks, options["workers"]), len(masks), "Masks")
 
         try:
-            tree = trees.tree_at(options["release"])
+            tree = tree_files.tree_at(options["release"])
             totals = tree_statistics.count_tree(tree, run)
             classes = trees.classes_of(tree, tree.names())
-        except (trees.Unreadable, UnknownSource) as error:
+        except (tree_files.Unreadable, UnknownSource) as error:
             raise CommandError(str(error)) from error
         tables = [
             table

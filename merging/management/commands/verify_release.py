@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
-from merging.release import trees, verification
+from merging.release import tree_files, verification
 
 #: Problems that are told one by one; of more only the number is told, folder by folder.
 SHOWN = 20
@@ -16,7 +16,8 @@ SHOWN = 20
 
 class Command(BulkCommand):
     help = (
-        "Check a release's folder: sums, sizes and values of the masks, nesting of the gold set, "
+        "Check a release, in its folder, zip or tar: that it has plain files only, all of them "
+        "with their sums; sizes and values of the masks, nesting of the gold set, "
         "splits, labels under the rover and range masks; and make the masks of some images again "
         "from their labels. Every problem is reported; with one the exit status is 1."
     )
@@ -24,7 +25,9 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("release", type=Path, metavar="DIR")
+        parser.add_argument(
+            "release", type=Path, metavar="RELEASE", help="its folder, its zip or its tar"
+        )
         parser.add_argument(
             "--all",
             action="store_true",
@@ -34,17 +37,17 @@ class Command(BulkCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             plan = verification.plan(options["release"], recompute_all=options["all"])
-        except trees.Unreadable as error:
+        except tree_files.Unreadable as error:
             raise CommandError(str(error)) from error
         self.found: dict[str, int] = {}
         self.count = 0
         self.tell(plan.problems)
         workers = options["workers"]
         sums = sorted(plan.sums.items())
-        summed = each(verification.CheckSum(plan.root), sums, workers)
+        summed = each(verification.CheckSum(plan.tree), sums, workers)
         for problems in self.progress(summed, len(sums), "Sums"):
             self.tell(problems)
-        check = verification.CheckImage(plan.root, plan.codes, plan.method)
+        check = verification.CheckImage(plan.tree, plan.codes, plan.method)
         checked = each(check, plan.subjects, workers)
         for problems in self.progress(checked, len(plan.subjects), "Images"):
             self.tell(problems)

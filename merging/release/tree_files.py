@@ -1,0 +1,321 @@
+"""The files of a released tree: in its folder, or straight out of its zip or tar.
+
+A release has plain files only. A link could lead out of the tree, and what it leads to can change
+without it: links, and whatever else is no plain file, are never followed or read. They are named.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from labeling.ingest.products import Refused
+from labeling.ingest.rasters import MAX_BYTES, read_bytes
+
+LINK = "It is a link, and a release has plain files only. Put the file itself there."
+SPECIAL = "It is no plain file, and a release has plain files only. Take it out."
+OUTSIDE = "Its name leads out of the archive. Take it out."
+TWICE = "It is in the archive more than once. Pack the release again."
+LOCKED = "It is encrypted. Pack the release again without a password."
+
+
+class Unreadable(Exception):
+    """What should be a release is none, or is damaged; the sentence says how."""
+
+
+class Tree(Protocol):
+    """The files of a release by their paths in it; it can be sent to other processes."""
+
+    def names(self) -> list[str]:
+        """All plain files, sorted. Raises Unreadable."""
+        ...
+
+    def left_out(self) -> dict[str, str]:
+        """What is there beside plain files and folders, with a sentence on each."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """A file's content. Raises Unreadable, also where it is larger than any picture."""
+        ...
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file of any size, to be read from its beginning. Raises Unreadable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFolder:
+    """A release in a folder."""
+
+    root: Path
+
+    def names(self) -> list[str]:
+        return sorted(name for name, reason in self._entries() if not reason)
+
+    def left_out(self) -> dict[str, str]:
+        return {name: reason for name, reason in self._entries() if reason}
+
+    def _entries(self) -> Iterator[tuple[str, str]]:
+        """Every file with "", or with the reason why it is none; links to folders too."""
+
+        def unreadable(error: OSError) -> None:
+            raise Unreadable(f"{error.filename} cannot be read: {error.strerror}.")
+
+        for folder, folders, files in os.walk(self.root, onerror=unreadable):
+            base = Path(folder)
+            for name in (*folders, *files):
+                path = base / name
+                kind = path.lstat().st_mode
+                if stat.S_ISDIR(kind):
+                    continue
+                reason = LINK if stat.S_ISLNK(kind) else "" if stat.S_ISREG(kind) else SPECIAL
+                yield path.relative_to(self.root).as_posix(), reason
+
+    def read(self, name: str) -> bytes:
+        try:
+            return read_bytes(self._plain(name))
+        except Refused as error:
+            raise Unreadable(str(error)) from error
+
+    def open(self, name: str) -> IO[bytes]:
+        try:
+            return self._plain(name).open("rb")
+        except OSError as error:
+            raise Unreadable(f"{name} cannot be read: {error.strerror}.") from error
+
+    def _plain(self, name: str) -> Path:
+        path = self.root / name
+        if path.is_symlink():
+            raise Unreadable(f"{name}: {LINK}")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class TreeZip:
+    """A release in its zip; nothing is unpacked to the disk."""
+
+    path: Path
+
+    def names(self) -> list[str]:
+        return sorted(name for name, reason in self._entries().items() if not reason)
+
+    def left_out(self) -> dict[str, str]:
+        return {name: reason for name, reason in self._entries().items() if reason}
+
+    def _entries(self) -> dict[str, str]:
+        members = [each for each in self._archive().infolist() if not each.is_dir()]
+        return _checked((each.filename, _reason_in_zip(each)) for each in members)
+
+    def _archive(self) -> zipfile.ZipFile:
+        return _opened_zip(self.path, _stamp(self.path))
+
+    def read(self, name: str) -> bytes:
+        with self._damage(name):
+            if self._archive().getinfo(name).file_size > MAX_BYTES:
+                raise Unreadable(f"{name} in {self.path.name} is too large to be read.")
+            return self._archive().read(name)
+
+    def open(self, name: str) -> IO[bytes]:
+        with self._damage(name):
+            return self._archive().open(name)
+
+    @contextmanager
+    def _damage(self, name: str) -> Iterator[None]:
+        with damage_is_unreadable(f"{name} in {self.path.name}"):
+            yield
+
+
+@dataclass(frozen=True, slots=True)
+class TreeTar:
+    """A release in a tar that is not compressed; nothing is unpacked to the disk."""
+
+    path: Path
+
+    def names(self) -> list[str]:
+        return sorted(name for name, reason in self._entries().items() if not reason)
+
+    def left_out(self) -> dict[str, str]:
+        return {name: reason for name, reason in self._entries().items() if reason}
+
+    def _entries(self) -> dict[str, str]:
+        return _members_of_tar(self.path, _stamp(self.path))[0]
+
+    def read(self, name: str) -> bytes:
+        with self.open(name) as file, damage_is_unreadable(f"{name} in {self.path.name}"):
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise Unreadable(f"{name} in {self.path.name} is too large to be read.")
+        return content
+
+    def open(self, name: str) -> IO[bytes]:
+        with damage_is_unreadable(f"{name} in {self.path.name}"):
+            offset, size = _members_of_tar(self.path, _stamp(self.path))[1][name]
+            return io.BufferedReader(_Section(self.path, offset, size))
+
+
+class _Section(io.RawIOBase):
+    """A part of a file, as a file."""
+
+    def __init__(self, path: Path, offset: int, size: int) -> None:
+        self._file = path.open("rb")
+        self._file.seek(offset)
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        content = self._file.read(min(len(buffer), self._left))
+        if not content and self._left and len(buffer):
+            raise EOFError("the archive is cut off")
+        buffer[: len(content)] = content
+        self._left -= len(content)
+        return len(content)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The files of a tree below one of its folders: `prefix` ends in "/"."""
+
+    tree: Tree
+    prefix: str
+
+    def names(self) -> list[str]:
+        return [
+            name.removeprefix(self.prefix)
+            for name in self.tree.names()
+            if name.startswith(self.prefix)
+        ]
+
+    def left_out(self) -> dict[str, str]:
+        """Also what lies beside the folder, under its name in the whole."""
+        found = {name: BESIDE for name in self.tree.names() if not name.startswith(self.prefix)}
+        for name, reason in self.tree.left_out().items():
+            found[name.removeprefix(self.prefix)] = reason
+        return found
+
+    def read(self, name: str) -> bytes:
+        return self.tree.read(self.prefix + name)
+
+    def open(self, name: str) -> IO[bytes]:
+        return self.tree.open(self.prefix + name)
+
+
+BESIDE = "It lies beside the release and is no part of it. Take it out."
+
+
+def tree_at(path: Path) -> Tree:
+    """The release at a path: a folder, a zip or a tar. Raises Unreadable, also for links in it."""
+    tree = any_tree_at(path)
+    for name, reason in sorted(tree.left_out().items()):
+        raise Unreadable(f"{name} in {path}: {reason}")
+    return tree
+
+
+def any_tree_at(path: Path) -> Tree:
+    """`tree_at`, whatever else is there beside plain files."""
+    if path.is_dir():
+        return TreeFolder(path)
+    if not path.is_file():
+        raise Unreadable(f"There is no release at {path}: name its folder, its zip or its tar.")
+    if not zipfile.is_zipfile(path) and _begins_as_tar(path):
+        return TreeTar(path)
+    return TreeZip(path)
+
+
+def _begins_as_tar(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(tarfile.BLOCKSIZE)
+    try:
+        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    except tarfile.TarError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4)
+def _opened_zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
+    """An archive that is opened once by a process; another `stamp` is another content."""
+    with damage_is_unreadable(f"{path}", "as a zip or a tar"):
+        return zipfile.ZipFile(path)
+
+
+@lru_cache(maxsize=4)
+def _members_of_tar(
+    path: Path, stamp: tuple[int, int]
+) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
+    """By name: the reason why a member is no file of a release, and where its content lies."""
+    with damage_is_unreadable(f"{path}", "as a tar"), tarfile.TarFile(path) as archive:
+        members = [each for each in archive.getmembers() if not each.isdir()]
+    reasons = _checked((each.name, _reason_in_tar(each)) for each in members)
+    return reasons, {each.name: (each.offset_data, each.size) for each in members}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        known = path.stat()
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+    return known.st_mtime_ns, known.st_size
+
+
+@contextmanager
+def damage_is_unreadable(what: str, how: str = "") -> Iterator[None]:
+    """What readers of archives raise for damaged ones, as Unreadable."""
+    try:
+        yield
+    except (
+        KeyError,
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+    ) as error:
+        said = " ".join(filter(None, (what, "cannot be read", how)))
+        raise Unreadable(f"{said}: {error}.") from error
+
+
+def _checked(entries: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Members of an archive by name, with the reason why one is no file of a release, or ""."""
+    found: dict[str, str] = {}
+    for name, reason in entries:
+        parts = name.split("/")
+        if name in found:
+            reason = TWICE
+        elif "\\" in name or not all(parts) or {".", ".."} & set(parts):
+            reason = OUTSIDE
+        found[name] = found.get(name) or reason
+    return found
+
+
+def _reason_in_zip(member: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return LINK
+    if member.flag_bits & 1:
+        return LOCKED
+    # Many programs write no kind.
+    return "" if kind in (0, stat.S_IFREG) else SPECIAL
+
+
+def _reason_in_tar(member: tarfile.TarInfo) -> str:
+    if member.issym() or member.islnk():
+        return LINK
+    return "" if member.isreg() and not member.issparse() else SPECIAL
