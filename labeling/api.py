@@ -10,14 +10,14 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ai4mars_site.tasks import nudge
-from labeling.api_errors import Conflict, Gone
+from labeling.api_errors import Conflict, Gone, refusal_of
 from labeling.api_permissions import MayManage
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Draft, Image, KnownAnswer, Labeler, Role
@@ -185,7 +185,7 @@ class Labels(VolunteerView):
                 labeler, data["image"], data["id"], data["polygons"], data["started_at"]
             )
         except InvalidPolygons as error:
-            raise ValidationError(str(error)) from error
+            raise refusal_of(error) from error
         except labels.UnknownImage as error:
             raise NotFound(str(error), code="unknown_image") from error
         except labels.RetiredImage as error:

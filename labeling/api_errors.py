@@ -11,6 +11,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from labeling.geometry import InvalidPolygons, TooManyPoints, TooTangled
+
 
 class Conflict(APIException):
     """409: what is stored already speaks against it."""
@@ -27,11 +29,27 @@ class TooLarge(APIException):
     default_code = "too_large"
 
 
+class Tangled(APIException):
+    """400: outlines that would take too long to clean; the drawing has to be changed."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "too_tangled"
+
+
 class Gone(APIException):
     """410: it was there, and an admin has taken it away."""
 
     status_code = status.HTTP_410_GONE
     default_code = "gone"
+
+
+def refusal_of(error: InvalidPolygons) -> APIException:
+    """What to answer to polygons that cannot be a label."""
+    if isinstance(error, TooManyPoints):
+        return TooLarge(str(error))
+    if isinstance(error, TooTangled):
+        return Tangled(str(error))
+    return ValidationError(str(error))
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -48,6 +48,14 @@ class InvalidPolygons(ValueError):
     """The polygons cannot be a label; the message says which region and what to do."""
 
 
+class TooManyPoints(InvalidPolygons):
+    """More regions, outlines or points than a label may have."""
+
+
+class TooTangled(InvalidPolygons):
+    """Outlines that cross each other or lie on top of each other too often to be cleaned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """One area of one terrain class.
@@ -75,7 +83,7 @@ def parse_regions(raw: object, codes: Collection[int], width: int, height: int) 
     if not isinstance(raw, list):
         raise InvalidPolygons("The polygons must be a list of regions: send [] for an empty label.")
     if len(raw) > MAX_REGIONS:
-        raise InvalidPolygons(
+        raise TooManyPoints(
             f"There are {len(raw)} regions and a label may have {MAX_REGIONS}: join small ones."
         )
     if not raw:
@@ -121,7 +129,7 @@ def _class_and_rings(name: str, item: object, codes: Collection[int]) -> tuple[i
 def _check_counts(rings: Sequence[object], names: _RingNames) -> None:
     """What the lengths of the lists tell, before a point is looked at."""
     if len(rings) > MAX_RINGS:
-        raise InvalidPolygons(
+        raise TooManyPoints(
             f"There are {len(rings)} outlines and holes and a label may have {MAX_RINGS}: "
             "delete small ones."
         )
@@ -132,7 +140,7 @@ def _check_counts(rings: Sequence[object], names: _RingNames) -> None:
             )
     points = sum(map(len, rings))  # type: ignore[arg-type]
     if points > MAX_POINTS:
-        raise InvalidPolygons(
+        raise TooManyPoints(
             f"There are {points} points and a label may have {MAX_POINTS}: simplify the outlines."
         )
 
@@ -239,7 +247,7 @@ def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Re
 
     The order of the regions is kept, the result is deterministic, and cleaning it again changes
     nothing. No regions, or none with area inside the image, give an empty list. Raises
-    InvalidPolygons when the outlines are so tangled that untangling them would take too long.
+    TooTangled when the outlines are so tangled that cleaning them would take too long.
     """
     if not regions:
         return []
@@ -251,7 +259,7 @@ def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Re
         with np.errstate(all="ignore"):
             shapes = _without_overlaps(_repaired(outlines, width, height), work)
     except TooMuch as excess:
-        raise InvalidPolygons(str(excess)) from excess
+        raise TooTangled(str(excess)) from excess
     parts, region = shapely.get_parts(shapes, return_index=True)
     return [
         Region(regions[index].code, rings)
@@ -386,9 +394,18 @@ def _overlapping_pairs(
 
 
 def _overlaps(shape: Any, other: Any) -> bool:
+    """Whether the common area can be seen: all of it together, or one connected part alone.
+
+    (The part alone, because a region in several pieces is cleaned again as several regions.)
+    """
     common = shapely.intersection(shape, other)
+    if common.area <= MAX_OVERLAP_PX2:
+        return False
+    # Polygons that touch have points and lines in common too; those have no area.
+    parts = np.array([common, *shapely.get_parts(common)], dtype=np.object_)
+    area, length = shapely.area(parts), shapely.length(parts)
     # Twice the area over the perimeter is the mean width of something long and thin.
-    return bool(common.area > MAX_OVERLAP_PX2 and 2 * common.area > MAX_SLIVER_PX * common.length)
+    return bool(((area > MAX_OVERLAP_PX2) & (2 * area > MAX_SLIVER_PX * length)).any())
 
 
 def _rings_of(polygons: Geometries) -> list[tuple[npt.NDArray[np.float64], ...]]:

@@ -6,13 +6,13 @@ import uuid
 from typing import Any
 
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai4mars_site.tasks import nudge
 from labeling.api import VolunteerView, known_labeler, labels_sent, task_json
-from labeling.api_errors import Conflict, Gone
+from labeling.api_errors import Conflict, Gone, refusal_of
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, ImageReport, Labeler
 from labeling.serializers import AsSent
@@ -75,7 +75,7 @@ class CorrectLabel(VolunteerView):
                 labeler, pk, data["id"], data["polygons"], data["base_version"]
             )
         except InvalidPolygons as error:
-            raise ValidationError(str(error)) from error
+            raise refusal_of(error) from error
         except corrections.UnknownLabel as error:
             raise NotFound(str(error), code="unknown_label") from error
         except corrections.LabelIsFixed as error:

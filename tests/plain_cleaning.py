@@ -70,4 +70,7 @@ def _areas(geometry: Any) -> Any:
 
 def _overlap(shape: Any, other: Any) -> bool:
     common = shapely.intersection(shape, other)
-    return bool(common.area > MAX_OVERLAP_PX2 and 2 * common.area > MAX_SLIVER_PX * common.length)
+    return any(
+        part.area > MAX_OVERLAP_PX2 and 2 * part.area > MAX_SLIVER_PX * part.length
+        for part in (common, *shapely.get_parts(common))
+    )

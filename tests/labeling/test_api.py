@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from labeling import api
-from labeling.geometry import MAX_POINTS
+from labeling.geometry import MAX_POINTS, regions_to_json
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.parsers import MAX_LISTS
 from labeling.services.labelers import labeler_of_user
@@ -29,6 +29,7 @@ from tests.factories import (
     new_image,
     submission,
 )
+from tests.hostile_labels import nested_circles
 
 pytestmark = pytest.mark.django_db
 
@@ -328,7 +329,6 @@ ring = [[0, 0], [2, 0], [2, 1]]
         ({"polygons": [{"class": 0, "rings": [[[0, 0], [2, 0], ["x", 1]]]}]}, "two numbers"),
         ({"polygons": [{"class": 0, "rings": [[[0, 0], [2, 0], [9e9, 1]]]}]}, "outside the image"),
         ({"polygons": [{"class": 0, "rings": [[[0, 0], [2, 0], [10**40, 1]]]}]}, "outside"),
-        ({"polygons": [box(0, 0, 0, 1, 1)] * 2001}, "2001 regions"),
         ({"id": "not-a-uuid"}, "id: "),
         ({"id": None}, "id: "),
         ({"image": None}, "image: "),
@@ -351,6 +351,37 @@ def test_what_cannot_be_a_label(
 
     assert refusal(response, 400) == "invalid"
     assert said in response.json()["detail"]
+    nothing_happened(assignment, nudged)
+
+
+@pytest.mark.parametrize(
+    ("polygons", "status", "code"),
+    [
+        pytest.param([box(0, 0, 0, 1, 1)] * 2001, 413, "too_large", id="regions"),
+        pytest.param(
+            [{"class": 0, "rings": [[[0, 0], [1, 0], [1, 1]]] * 8001}], 413, "too_large", id="rings"
+        ),
+        pytest.param(
+            [{"class": 0, "rings": [[[0, 0], [1, 0]] * 20_001]}], 413, "too_large", id="points"
+        ),
+        pytest.param(regions_to_json(nested_circles(60, 480)), 400, "too_tangled", id="nested"),
+    ],
+)
+def test_a_label_that_would_cost_too_much(
+    client: APIClient,
+    image: Image,
+    assignment: Assignment,
+    nudged: list[int],
+    polygons: list[dict[str, Any]],
+    status: int,
+    code: str,
+) -> None:
+    """The page offers to make it simpler, or says what to change; the drawing is kept there."""
+    Image.objects.update(width=512, height=512)
+
+    response = client.post(LABELS, submission(image, polygons=polygons))
+
+    assert refusal(response, status) == code
     nothing_happened(assignment, nudged)
 
 

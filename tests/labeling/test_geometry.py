@@ -196,6 +196,15 @@ def test_a_long_sliver_of_rounding_is_not_an_overlap() -> None:
     assert polygon(later).bounds[2] == 5.01
 
 
+def test_a_piece_overlaps_by_itself() -> None:
+    """The image's edge cuts the later region in two; one piece overlaps, both together hardly."""
+    earlier = region((0, 47), (17, 28), (23, 0))
+    later = region((0, 47), (23, 0), (27, 2), (0, 1.625))
+    cleaned = clean_regions([earlier, later], 40, 30)
+    again = clean_regions(cleaned, 40, 30)
+    assert [polygon(part).area for part in again] == [polygon(part).area for part in cleaned]
+
+
 def test_refuses_a_tangle_before_working_on_it() -> None:
     rng = np.random.default_rng(7)
     with pytest.raises(InvalidPolygons, match="too tangled"):

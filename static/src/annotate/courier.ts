@@ -62,6 +62,7 @@ const REASONS: Readonly<Record<string, string>> = {
   label_fixed: "refused_fixed",
   corrected_elsewhere: "refused_elsewhere",
   too_large: "refused_too_large",
+  too_tangled: "refused_tangled",
   campaign_closed: "closed",
 };
 
