@@ -123,7 +123,10 @@ def passed_over(source: Path) -> list[str]:
     )
 
 
-_EXPECTED = "Masks are read from one folder per labeler: SOURCE/<labeler>/<image id>.png."
+_EXPECTED = (
+    "Masks are read from one folder per labeler, SOURCE/<labeler>/<image id>.png, and from a "
+    "released tree, such as SOURCE/msl/labels/train/<image id>.png."
+)
 
 
 def _masks_in(folder: Path) -> list[Path]:

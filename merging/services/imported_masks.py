@@ -74,6 +74,8 @@ def told_by(place: Place) -> Told:
         return Told()
     try:
         known = json.loads(read_bytes(place.fetch(name)))
+        if not {"images", "classes"} <= known.keys():  # some other tool's
+            return Told()
         return Told(
             {entry["id"]: entry.get("merged_labels") for entry in known["images"]},
             {int(known_class["code"]): known_class["name"] for known_class in known["classes"]},

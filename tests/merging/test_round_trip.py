@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
 from labeling.files import put
@@ -208,6 +208,20 @@ def test_how_many_labels_were_merged_comes_back(
     assert set(merged.values_list("labelers", flat=True)) == {in_name}
     third = released(alone, mission, tmp_path / "third")
     assert tree_files(third) == tree_files(tree)
+
+
+def test_a_manifest_of_another_tool_tells_nothing_and_a_damaged_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    mission = MISSIONS["mastcam"]
+    tree = released(campaign_of(mission), mission, tmp_path)
+    (tree / "manifest.json").write_text('{"name": "a site"}')
+    campaign, _ = imported(tree, mission)
+    assert set(ImportedMask.objects.values_list("labels", flat=True)) == {None}
+
+    (tree / "manifest.json").write_text('{"images": [{')
+    with pytest.raises(CommandError, match=r"manifest\.json is damaged.*Get the release again\."):
+        run("import_labels", tree, "--campaign", campaign.slug)
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz", "images/..", "labels"])
