@@ -543,3 +543,37 @@ def test_a_drawing_of_an_older_page_and_one_that_nobody_can_read(
         ".map(([, value]) => JSON.parse(value))"
     )
     assert strange in aside
+
+
+def test_a_campaign_that_is_closed_meanwhile(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    slug = "closing"
+    address = import_pictures(served_site, slug, tmp_path, count=2)
+    context = device()
+    drawing = open_page(context, address)
+    wait_for_pictures_ahead(drawing.page, 2)
+    context.set_offline(True)
+    image = drawing.wait_for_picture()
+    drawing.draw(SAND, LEFT)
+    drawing.send()
+    drawing.wait_for_picture(other_than=image)
+    expect(drawing.page.locator("#outbox-count")).to_have_text("1")
+    drawing.page.close()
+    ask(served_site, f"Campaign.objects.filter(slug='{slug}').update(is_open=False)")
+    context.set_offline(False)
+
+    page = context.new_page()
+    page.route("**/api/labels/", lambda route: route.abort())
+    page.goto(address)
+    said = page.locator("[data-outbox]")
+    expect(said).to_contain_text("They stay here")
+    page.unroute("**/api/labels/")
+    page.reload()
+
+    expect(said).to_contain_text("They are sent now")
+    [classes] = stored(served_site, slug).values()
+    assert classes == [SAND]
+    page.reload()
+    expect(page.get_by_text("You sent 1 drawing.")).to_be_visible()
+    expect(said).to_be_hidden()
