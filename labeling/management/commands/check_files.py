@@ -55,8 +55,8 @@ class Command(BulkCommand):
         )
         if without_sum:
             self.stdout.write(
-                f"{without_sum} of them have no checksum (archives, uploads, and images that were "
-                "imported by an earlier version): only that they are there was checked."
+                f"Files without a checksum: {without_sum} (archives, uploads, and some of what an "
+                "earlier version stored). Of these only that they are there was checked."
             )
         if found:
             sys.exit(1)
