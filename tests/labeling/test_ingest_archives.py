@@ -455,7 +455,7 @@ def test_a_damaged_byte_is_refused_or_does_no_harm(
 # -- as a source -----------------------------------------------------------------------------------
 
 
-def png(side: int = 20) -> bytes:
+def png(side: int = 40) -> bytes:
     buffer = io.BytesIO()
     Pillow.fromarray(np.full((side, side), 90, dtype=np.uint8)).save(buffer, "PNG")
     return buffer.getvalue()
@@ -475,7 +475,7 @@ def test_a_source_from_an_archive(kind: str, tmp_path: Path) -> None:
     path.write_bytes(KINDS[kind]({"set/one.png": png(), "set/huge.png": png_that_claims(100_000)}))
     source = open_source(path, tmp_path / "scratch")
     huge, one = source.candidates()
-    assert source.load(one).width == 20
+    assert source.load(one).width == 40
     with pytest.raises(Refused, match=r"huge.png claims far more than 64,000,000 pixels"):
         source.load(huge)
 
