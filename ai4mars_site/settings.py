@@ -315,6 +315,12 @@ CELERY_BEAT_SCHEDULE["labeling.tasks.sweep_files"] = {
     "schedule": crontab(hour=4, minute=10),
     "options": {"expires": 3600.0},
 }
+for name, minute in [("labeling.tasks.sweep_guests", 0), ("labeling.tasks.sweep_sessions", 10)]:
+    CELERY_BEAT_SCHEDULE[name] = {
+        "task": name,
+        "schedule": crontab(hour=4, minute=minute),
+        "options": {"expires": 3600.0},
+    }
 CELERY_BEAT_SCHEDULE["merging.tasks.sweep_released_files"] = {
     "task": "merging.tasks.sweep_released_files",
     "schedule": crontab(hour=4, minute=20),
@@ -389,11 +395,20 @@ REST_FRAMEWORK = {
         # Per account: a set of predictions keeps a worker busy for a minute.
         "predictions": env.str("AI4MARS_THROTTLE_PREDICTIONS", default="20/day"),
         "feedback": env.str("AI4MARS_THROTTLE_FEEDBACK", default="60/hour"),
+        # Per address: new guests, each made by a visitor's first save. A school has some classes.
+        "guests": env.str("AI4MARS_THROTTLE_GUESTS", default="300/hour"),
     },
     "EXCEPTION_HANDLER": "labeling.api_errors.exception_handler",
     "NUM_PROXIES": PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+# Unfinished drawings on the server. A guest has three or so at a time, of some kilobytes each; one
+# may have 5 MB, as much as a request. An account may keep ten times as many.
+DRAFTS_PER_GUEST = env.int("AI4MARS_DRAFTS_PER_GUEST", default=20)
+DRAFT_BYTES_PER_GUEST = env.int("AI4MARS_DRAFT_BYTES_PER_GUEST", default=8 * 1024**2)
+# By so much drafts of guests at one address may grow in an hour: a hundred pupils' in that time.
+DRAFT_BYTES_PER_ADDRESS = env.int("AI4MARS_DRAFT_BYTES_PER_ADDRESS", default=64 * 1024**2)
 
 # -- languages and time --------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,7 @@ from labeling.api_permissions import MayManage
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Draft, Image, KnownAnswer, Labeler, Role
 from labeling.permissions import may_manage
+from labeling.saving import saving_labeler, unknown_labeler
 from labeling.serializers import (
     DraftSerializer,
     ImageSerializer,
@@ -29,10 +31,19 @@ from labeling.serializers import (
     NextRequest,
     Since,
 )
-from labeling.services import assignments, drafts, known_answers, labels, practice
+from labeling.services import assignments, drafts, known_answers, labels, offers, practice
 from labeling.services.feedback import feedback
 from labeling.tasks import process_image
-from labeling.visitors import labeler_of, labeler_or_new_guest
+from labeling.visitors import (
+    Visit,
+    is_anothers_page,
+    labeler_of,
+    remember,
+    remember_guest,
+    visit_of,
+    visit_of_page,
+    visit_or_new,
+)
 
 
 class VolunteerView(APIView):
@@ -41,6 +52,8 @@ class VolunteerView(APIView):
     permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
     #: Whether a request that names its labeler is refused when the session is another's.
     names_labeler = True
+    #: Who asks; None for a visitor who has saved nothing yet.
+    labeler: Labeler | None = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
@@ -48,32 +61,36 @@ class VolunteerView(APIView):
         for authenticator in self.get_authenticators():
             if hasattr(authenticator, "enforce_csrf"):
                 authenticator.enforce_csrf(request)
-        if self.names_labeler:
-            self.refuse_another_labeler(request)
-
-    @staticmethod
-    def refuse_another_labeler(request: Request) -> None:
-        """An open page speaks for whom it was opened for, whoever has signed in or out since."""
-        named = request.headers.get("X-Labeler")
-        if named is None:
-            return
-        labeler = labeler_of(request._request)
-        if labeler is None or str(labeler.pk) != named:
+        self.labeler = labeler_of(request._request)
+        if self.names_labeler and is_anothers_page(request._request, self.labeler):
             raise PermissionDenied(
                 "You are not signed in any more as the one who drew this. Sign in again.",
                 code="other_labeler",
             )
 
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Tell the page who it speaks for, and the browser who the page does."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.labeler is not None:
+            answer["X-Labeler"] = str(self.labeler.pk)
+            if self.labeler.guest_key is not None:
+                remember_guest(request._request, answer, self.labeler.guest_key)
+        return answer
 
-def known_labeler(request: Request) -> Labeler:
-    """The visitor's labeler. Raises PermissionDenied for somebody who was never given an image."""
-    labeler = labeler_of(request._request)
-    if labeler is None:
-        raise PermissionDenied(
-            "We do not know you yet. Open the drawing page to be given a picture first.",
-            code="unknown_labeler",
-        )
-    return labeler
+    def known_labeler(self) -> Labeler:
+        """The visitor's labeler. Raises PermissionDenied for somebody who has saved nothing yet."""
+        if self.labeler is None:
+            raise unknown_labeler()
+        return self.labeler
+
+    @contextmanager
+    def saving(self, image_id: int) -> Iterator[Labeler]:
+        """The labeler who saves something of an image: a visitor becomes a guest with it."""
+        with saving_labeler(self.request, self.labeler, image_id) as labeler:
+            yield labeler
+        self.labeler = labeler
 
 
 def open_campaign(request: Request, slug: str) -> Campaign:
@@ -124,18 +141,24 @@ class NextImage(VolunteerView):
         campaign = open_campaign(request, slug)
         asked = NextRequest(data=request.data or {})
         asked.is_valid(raise_exception=True)
-        labeler = labeler_or_new_guest(request._request)
+        pending, ahead = asked.validated_data["pending"], asked.validated_data["ahead"]
+        labeler = self.labeler
         if practice.must_practise(campaign, labeler):
             raise PermissionDenied(
                 _("Please practise first: then you get real pictures."), code="practice_first"
             )
-        given = assignments.next_assignments(campaign, labeler, **asked.validated_data)
+        if labeler is None:
+            visit = asking_visit(request)
+            images = offers.next_images(campaign, visit.guest, pending, ahead)
+            return offers_response(request, visit, images, Role.CROWD)
+        offers.take_up_all(asked.validated_data["offers"], labeler, campaign)
+        given = assignments.next_assignments(campaign, labeler, pending, ahead)
         # That the answer of one is known is told when it was drawn: known before, it would be
         # drawn with more care than the others.
         return Response(tasks_json(given, labeler, campaign, as_role={Role.PRACTICE: Role.CROWD}))
 
 
-NO_TASK = {"assignment": None, "image": None, "role": None, "draft": None}
+NO_TASK = {"assignment": None, "offer": None, "image": None, "role": None, "draft": None}
 
 
 def tasks_json(
@@ -157,10 +180,37 @@ def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
     """An image to draw on, with what the labeler has drawn on it already."""
     return {
         "assignment": assignment.pk,
+        "offer": None,
         "image": ImageSerializer(assignment.image).data,
         "role": assignment.role,
         "draft": draft and DraftSerializer(draft).data,
     }
+
+
+def asking_visit(request: Request) -> Visit:
+    """The visit of the page that asks, or else the browser's, or a new one."""
+    return visit_of_page(request._request) or visit_or_new(request._request)
+
+
+def offers_response(
+    request: Request, visit: Visit, images: Sequence[Image], role: Role
+) -> Response:
+    """Images for a visitor who has saved nothing yet, as tasks with offers for assignments."""
+    tasks = [
+        {
+            **NO_TASK,
+            "offer": offers.offer(image, visit.guest, role).token,
+            "image": ImageSerializer(image).data,
+            "role": role,
+        }
+        for image in images
+    ]
+    now = tasks[0] if tasks else NO_TASK
+    response = Response({**now, "ahead": tasks[1:], "labels_sent": 0})
+    if visit_of(request._request) is None:
+        # A client that was on no page, or lost its cookie, is known by it next time.
+        remember(response, visit)
+    return response
 
 
 class Labels(VolunteerView):
@@ -174,16 +224,16 @@ class Labels(VolunteerView):
         submission = LabelSubmission(data=request.data)
         submission.is_valid(raise_exception=True)
         data = submission.validated_data
-        labeler = known_labeler(request)
         try:
-            learning = practice.learning_assignment(labeler, data["image"])
-            if learning is not None:
-                if learning.role == Role.ANSWER and not may_manage(request.user):
-                    raise PermissionDenied(_("Only the campaign's admins draw answers."))
-                return learned(learning, data["id"], data["polygons"])
-            label, created = labels.submit(
-                labeler, data["image"], data["id"], data["polygons"], data["started_at"]
-            )
+            with self.saving(data["image"]) as labeler:
+                learning = practice.learning_assignment(labeler, data["image"])
+                if learning is not None:
+                    if learning.role == Role.ANSWER and not may_manage(request.user):
+                        raise PermissionDenied(_("Only the campaign's admins draw answers."))
+                    return learned(learning, data["id"], data["polygons"])
+                label, created = labels.submit(
+                    labeler, data["image"], data["id"], data["polygons"], data["started_at"]
+                )
         except InvalidPolygons as error:
             raise refusal_of(error) from error
         except labels.UnknownImage as error:
@@ -224,9 +274,13 @@ class NextLesson(VolunteerView):
         asked.is_valid(raise_exception=True)
         round_of = Since(data=request.query_params)
         round_of.is_valid(raise_exception=True)
-        labeler = labeler_or_new_guest(request._request)
+        labeler, pending = self.labeler, asked.validated_data["pending"]
+        if labeler is None:
+            lesson = offers.next_lesson(campaign, pending)
+            images = [lesson] if lesson else []
+            return offers_response(request, asking_visit(request), images, Role.PRACTICE)
         assignment = practice.next_lesson(
-            campaign, labeler, round_of.validated_data["since"], asked.validated_data["pending"]
+            campaign, labeler, round_of.validated_data["since"], pending
         )
         return Response(tasks_json([assignment] if assignment else [], labeler, campaign))
 
@@ -243,7 +297,7 @@ class NextAnswer(VolunteerView):
         asked = Since(data=request.query_params)
         asked.is_valid(raise_exception=True)
         since = asked.validated_data["since"]
-        labeler = labeler_or_new_guest(request._request)
+        labeler = self.known_labeler()
         closed = Assignment.objects.filter(image=image, labeler=labeler, role=Role.ANSWER)
         if since is not None and closed.filter(closed_at__gte=since).exists():
             return Response(tasks_json([], labeler, image.campaign))
@@ -255,10 +309,19 @@ class NextAnswer(VolunteerView):
 
 
 class SkipAssignment(VolunteerView):
-    """POST: this image is not for me. It will not come again."""
+    """POST, of pages that were opened before images were skipped by their own number: the same."""
 
     def post(self, request: Request, pk: int) -> Response:
-        labeler = labeler_of(request._request)
-        assignment = get_object_or_404(Assignment, pk=pk, labeler=labeler)
+        assignment = get_object_or_404(Assignment, pk=pk, labeler=self.labeler)
         assignments.skip(assignment)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SkipImage(VolunteerView):
+    """POST: this image is not for me. It will not come again, to a new guest neither."""
+
+    def post(self, request: Request, pk: int) -> Response:
+        with self.saving(pk) as labeler:
+            assignment = get_object_or_404(Assignment, image=pk, labeler=labeler)
+            assignments.skip(assignment)
         return Response(status=status.HTTP_204_NO_CONTENT)

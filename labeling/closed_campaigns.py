@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from labeling.models import Campaign, Draft, Label, Labeler
 from labeling.permissions import may_manage
 from labeling.services.drafts import DRAFT_LIFE
-from labeling.visitors import guest_token, labeler_of
+from labeling.visitors import identity, labeler_of, page_visit, visit_of
 
 View = Callable[[HttpRequest, Campaign], HttpResponse]
 
@@ -42,7 +42,7 @@ def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """410 for a campaign that is closed, 404 for one that is not public yet; never kept."""
     is_closed = campaign.is_public
     labeler = labeler_of(request)
-    known = _known(request, campaign, labeler) if labeler is not None and is_closed else {}
+    known = _known(request, campaign, labeler) if is_closed else {}
     return render(
         request,
         "labeling/closed.html",
@@ -57,18 +57,29 @@ def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     )
 
 
-def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler) -> dict[str, Any]:
-    """What somebody has drawn here, and how the page sends what still waits on the device."""
+def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler | None) -> dict[str, Any]:
+    """What somebody has drawn here, and how the page sends what still waits on the device.
+
+    A visitor who has saved nothing yet may have finished a drawing without a network.
+    """
+    if labeler is None and visit_of(request) is None:
+        return {}
+    drawn = (
+        {}
+        if labeler is None
+        else {
+            "sent": Label.objects.filter(labeler=labeler, image__campaign=campaign).count(),
+            "unfinished": Draft.objects.filter(labeler=labeler, image__campaign=campaign).count(),
+        }
+    )
     return {
-        "sent": Label.objects.filter(labeler=labeler, image__campaign=campaign).count(),
-        "unfinished": Draft.objects.filter(labeler=labeler, image__campaign=campaign).count(),
+        **drawn,
         "outbox_config": {
-            "labeler": labeler.pk,
-            "guest_token": None if request.user.is_authenticated else guest_token(labeler),
+            "labeler": identity(labeler, page_visit(request, labeler)),
             "csrf_token": get_token(request),
             "urls": {
                 "labels": reverse("labels"),
-                "skip": reverse("skip_assignment", args=(0,)).replace("0", "{id}"),
+                "skip": reverse("skip_image", args=(0,)).replace("0", "{id}"),
                 "nothing": reverse("nothing", args=(0,)).replace("0", "{id}"),
                 "session": reverse("session"),
             },

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai4mars_site.tasks import nudge
-from labeling.api import VolunteerView, known_labeler, labels_sent, task_json
+from labeling.api import VolunteerView, labels_sent, task_json
 from labeling.api_errors import Conflict, Gone, refusal_of
 from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, ImageReport, Labeler
@@ -41,7 +41,7 @@ class OwnLabel(VolunteerView):
     """GET: one's own label as a task of the drawing page, to be opened there again."""
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        labeler = known_labeler(request)
+        labeler = self.known_labeler()
         try:
             label = corrections.own_label(labeler, pk)
             assignment = Assignment.objects.select_related("image__campaign").get(
@@ -69,7 +69,7 @@ class CorrectLabel(VolunteerView):
         correction = Correction(data=request.data)
         correction.is_valid(raise_exception=True)
         data = correction.validated_data
-        labeler = known_labeler(request)
+        labeler = self.known_labeler()
         try:
             label, stored = corrections.correct(
                 labeler, pk, data["id"], data["polygons"], data["base_version"]
@@ -125,8 +125,9 @@ class NothingToLabel(ReportView):
     """POST: there is nothing to label on this image. It is done, and will not come again."""
 
     def post(self, request: Request, pk: int) -> Response:
-        labeler = known_labeler(request)
-        return self.answer(labeler, pk, reports.nothing_to_label(labeler, pk))
+        with self.saving(pk) as labeler:
+            created = reports.nothing_to_label(labeler, pk)
+        return self.answer(labeler, pk, created)
 
 
 class ReportImage(ReportView):
@@ -139,6 +140,6 @@ class ReportImage(ReportView):
         report = WrongImage(data=request.data)
         report.is_valid(raise_exception=True)
         data = report.validated_data
-        labeler = known_labeler(request)
-        created = reports.report_wrong(labeler, pk, data["reason"], data["comment"])
+        with self.saving(pk) as labeler:
+            created = reports.report_wrong(labeler, pk, data["reason"], data["comment"])
         return self.answer(labeler, pk, created)

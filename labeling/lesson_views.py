@@ -38,7 +38,7 @@ from labeling.models import (
 )
 from labeling.services import known_answers, lesson_pictures, lessons
 from labeling.views import drawing_page
-from labeling.visitors import labeler_or_new_guest
+from labeling.visitors import labeler_of
 
 #: Pictures offered by name for a new answer.
 OFFERED = 200
@@ -383,7 +383,7 @@ def draw_answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return drawing_page(
         request,
         campaign,
-        labeler_or_new_guest(request),
+        labeler_of(request),
         f"{next_url}?{since}",
         drawing_for="answer",
     )

@@ -18,7 +18,7 @@ from labeling.services import lesson_pictures
 from labeling.services import practice as lessons
 from labeling.services.lessons import guide_of
 from labeling.views import drawing_page
-from labeling.visitors import has_seen_tutorial, labeler_or_new_guest
+from labeling.visitors import has_seen_tutorial, labeler_of
 
 
 @require_GET
@@ -33,7 +33,7 @@ def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         return redirect("tutorial", slug)
     if not lessons.lessons(campaign):
         return redirect("annotate", slug)
-    labeler = labeler_or_new_guest(request)
+    labeler = labeler_of(request)
     next_url = reverse("next_lesson", args=(slug,))
     if not lessons.lessons_left(campaign, labeler):
         next_url += "?" + urlencode({"since": timezone.now().isoformat()})

@@ -38,6 +38,13 @@ class NextRequest(serializers.Serializer[Any]):
         default=list,
     )
     ahead = serializers.IntegerField(min_value=0, max_value=MAX_AHEAD, required=False, default=0)
+    #: Of images that the page was given before its visitor became a guest, and still has.
+    offers = serializers.ListField(
+        child=serializers.CharField(max_length=400),
+        max_length=1 + MAX_AHEAD,
+        required=False,
+        default=list,
+    )
 
 
 class DrawingSerializer(serializers.Serializer[Any]):

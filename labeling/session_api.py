@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.api import VolunteerView
-from labeling.visitors import labeler_of, restore_guest
+from labeling.visitors import guest_of_token
 
 
 class GuestToken(serializers.Serializer[Any]):
@@ -18,21 +18,26 @@ class GuestToken(serializers.Serializer[Any]):
 
 
 class Session(VolunteerView):
-    """GET: a fresh token and the labeler's id. POST: be the guest again who had this guest token.
+    """GET: a fresh token and the labeler's id; null for a visitor who has saved nothing yet.
 
-    A page that was open while its cookie went away goes on without its person having to know.
+    POST, of pages that were opened before there was `X-Visit`: be the guest again who had this
+    token. A page that was open while its cookie went away goes on without its person having to
+    know.
     """
 
     names_labeler = False
 
     def get(self, request: Request) -> Response:
-        labeler = labeler_of(request._request)
         return Response(
-            {"csrf_token": get_token(request._request), "labeler": labeler and labeler.pk}
+            {
+                "csrf_token": get_token(request._request),
+                "labeler": self.labeler and self.labeler.pk,
+            }
         )
 
     def post(self, request: Request) -> Response:
         sent = GuestToken(data=request.data)
         sent.is_valid(raise_exception=True)
-        restore_guest(request._request, sent.validated_data["guest_token"])
+        # Who is known stays who they are.
+        self.labeler = self.labeler or guest_of_token(sent.validated_data["guest_token"])
         return self.get(request)

@@ -10,11 +10,13 @@ from django.utils import timezone
 from ai4mars_site.tasks import long_task, nudge, task
 from labeling import files
 from labeling.models import ImportJob, Label
-from labeling.services import drafts, figures, import_jobs, labels, reports
+from labeling.services import drafts, figures, import_jobs, labels, reports, sweeping
 
 #: A label younger than this has a message of its own under way.
 SWEEP_AFTER = timedelta(seconds=10)
 SWEEP_BATCH = 1000
+#: Of guests, a night.
+GUEST_BATCHES = 100
 #: A file that is still being written after this long never will be whole.
 UNFINISHED_KEPT = timedelta(days=1)
 
@@ -56,6 +58,20 @@ def sweep_files() -> None:
 def sweep_reports() -> None:
     """Set images aside by the rule that their campaign has now."""
     reports.sweep()
+
+
+@task
+def sweep_guests() -> None:
+    """Delete guests who have nothing any more, some thousands a night."""
+    for _ in range(GUEST_BATCHES):
+        if not sweeping.sweep_guests():
+            break
+
+
+@task
+def sweep_sessions() -> None:
+    """Delete sessions that have expired."""
+    sweeping.sweep_sessions()
 
 
 @long_task

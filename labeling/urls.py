@@ -76,6 +76,7 @@ urlpatterns = [
     path("api/images/<int:pk>/draft/", drafts_api.ImageDraft.as_view(), name="draft"),
     path("api/labels/<uuid:pk>/", label_api.OwnLabel.as_view(), name="own_label"),
     path("api/labels/<uuid:pk>/correct/", label_api.CorrectLabel.as_view(), name="correct_label"),
+    path("api/images/<int:pk>/skip/", api.SkipImage.as_view(), name="skip_image"),
     path("api/images/<int:pk>/nothing/", label_api.NothingToLabel.as_view(), name="nothing"),
     path("api/images/<int:pk>/reports/", label_api.ReportImage.as_view(), name="report_image"),
     path("api/labels/", api.Labels.as_view(), name="labels"),

@@ -11,6 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,10 +24,11 @@ from labeling.services import practice
 from labeling.services.figures import figures_of
 from labeling.services.lessons import guide_of, tutorial_context
 from labeling.visitors import (
-    guest_token,
     has_seen_tutorial,
+    identity,
     labeler_of,
-    labeler_or_new_guest,
+    page_visit,
+    remember,
     remember_tutorial,
 )
 
@@ -82,8 +84,10 @@ def tutorial(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @for_open_campaign
 def tutorial_seen(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    remember_tutorial(request, campaign)
-    return redirect("practice" if "practise" in request.POST else "annotate", campaign.slug)
+    following = "practice" if "practise" in request.POST else "annotate"
+    response = redirect(following, campaign.slug)
+    remember_tutorial(request, response, campaign)
+    return response
 
 
 @require_GET
@@ -93,18 +97,25 @@ def annotate(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     slug = campaign.slug
     if not has_seen_tutorial(request, campaign):
         return redirect("tutorial", slug)
-    labeler = labeler_or_new_guest(request)
+    labeler = labeler_of(request)
     if practice.must_practise(campaign, labeler):
         return redirect("practice", slug)
     return drawing_page(request, campaign, labeler, reverse("next_image", args=(slug,)))
 
 
 def drawing_page(
-    request: HttpRequest, campaign: Campaign, labeler: Labeler, next_url: str, **context: object
+    request: HttpRequest,
+    campaign: Campaign,
+    labeler: Labeler | None,
+    next_url: str,
+    **context: object,
 ) -> HttpResponse:
-    """The drawing page with the pictures that `next_url` gives out."""
+    """The drawing page with the pictures that `next_url` gives out.
+
+    A `labeler` of None is a visitor who has saved nothing yet; opening the page stores nothing.
+    """
     slug = campaign.slug
-    is_guest = not request.user.is_authenticated
+    visit = page_visit(request, labeler)
     config = {
         "campaign": {
             "slug": campaign.slug,
@@ -115,7 +126,7 @@ def drawing_page(
         "urls": {
             "next": next_url,
             "labels": reverse("labels"),
-            "skip": reverse("skip_assignment", args=(0,)).replace("0", "{id}"),
+            "skip": reverse("skip_image", args=(0,)).replace("0", "{id}"),
             "draft": reverse("draft", args=(0,)).replace("0", "{id}"),
             "session": reverse("session"),
             "nothing": reverse("nothing", args=(0,)).replace("0", "{id}"),
@@ -129,14 +140,13 @@ def drawing_page(
         },
         "csrf_token": get_token(request),
         "labeler": {
-            "id": labeler.pk,
-            "name": str(labeler),
-            "is_guest": is_guest,
-            "guest_token": guest_token(labeler) if is_guest else None,
+            **identity(labeler, visit),
+            "name": _("Guest") if labeler is None else str(labeler),
+            "is_guest": visit is not None,
             "role": Role.EXPERT if is_expert(request.user) else Role.CROWD,
         },
     }
-    return render(
+    response = render(
         request,
         "labeling/annotate.html",
         {
@@ -148,6 +158,9 @@ def drawing_page(
             "report_comment_length": ImageReport.COMMENT_LENGTH,
         },
     )
+    if visit is not None:
+        remember(response, visit)
+    return response
 
 
 def label_url(name: str) -> str:

@@ -1,77 +1,205 @@
-"""Which labeler a request speaks for."""
+"""Which labeler a request speaks for, and what a browser remembers of a visitor.
+
+A visitor who has saved nothing is nobody in the database: no labeler, no session. What there is to
+remember is in a signed cookie, the visit: the key under which the visitor becomes a guest with the
+first save, and the tutorials that were finished. The drawing page carries the same key (`X-Visit`),
+so that it stays the same guest also when the cookie is lost.
+"""
 
 from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from labeling.models import Campaign, Labeler, Role
 from labeling.services import labelers
 
+VISIT_COOKIE = "visit"
+_VISIT_SALT = "labeling.visit"
+
+#: So many finished tutorials are remembered: a cookie has room for no more than some.
+TUTORIALS_KEPT = 20
+
+#: Of sessions that were made before there were visits, and still last.
 GUEST_KEY = "guest_key"
 TUTORIALS_SEEN = "tutorials_seen"
+
+#: In an account's session: the visit whose guest was looked for when the account signed in.
+_SETTLED = "settled_visit"
 
 _GUEST_SALT = "labeling.guest"
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a browser remembers of a visitor without an account."""
+
+    guest: uuid.UUID
+    tutorials: tuple[str, ...] = ()
+
+    @property
+    def token(self) -> str:
+        """What the drawing page sends as `X-Visit`: worth as much as the cookie."""
+        return signing.dumps(str(self.guest), salt=_VISIT_SALT)
+
+    @property
+    def device_name(self) -> str:
+        """A name for what the page keeps on the device; the key cannot be told from it."""
+        return f"v{hashlib.sha256(self.guest.bytes).hexdigest()[:16]}"
+
+
+def visit_of(request: HttpRequest) -> Visit | None:
+    """The visit that the browser remembers, also in a session of before; None for a new visitor."""
+    kept = request.get_signed_cookie(
+        VISIT_COOKIE, default=None, salt=_VISIT_SALT, max_age=settings.SESSION_COOKIE_AGE
+    )
+    if kept is not None:
+        told = json.loads(kept)
+        return Visit(uuid.UUID(told["guest"]), tuple(told["tutorials"]))
+    key = request.session.get(GUEST_KEY)
+    return Visit(uuid.UUID(key)) if key else None
+
+
+def visit_or_new(request: HttpRequest) -> Visit:
+    """The visit that the browser remembers, or a new one; `remember` makes it last."""
+    return visit_of(request) or Visit(uuid.uuid4())
+
+
+def remember(response: HttpResponseBase, visit: Visit) -> None:
+    """Have the browser remember a visit."""
+    response.set_signed_cookie(
+        VISIT_COOKIE,
+        json.dumps({"guest": str(visit.guest), "tutorials": visit.tutorials}),
+        salt=_VISIT_SALT,
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )
+
+
+def remember_guest(request: HttpRequest, response: HttpResponseBase, key: uuid.UUID) -> None:
+    """Have the browser remember this guest, where it does not yet; tutorials stay remembered."""
+    visit = visit_of(request)
+    if visit is None or visit.guest != key:
+        remember(response, replace(visit, guest=key) if visit else Visit(key))
+
+
+def visit_of_page(request: HttpRequest) -> Visit | None:
+    """The visit that the page which asks was opened for; None where it names none that is good."""
+    token = request.headers.get("X-Visit")
+    if not token:
+        return None
+    try:
+        key = signing.loads(token, salt=_VISIT_SALT, max_age=settings.SESSION_COOKIE_AGE)
+    except signing.BadSignature:
+        return None
+    return Visit(uuid.UUID(key))
+
+
+def _guest_keys(request: HttpRequest) -> Iterator[str]:
+    """Keys of the guests this may be: the page's own visit first, then what the browser remembers.
+
+    A page whose visit never became a guest speaks for the guest that the browser has become in
+    another tab.
+    """
+    found = [visit.guest for visit in (visit_of_page(request), visit_of(request)) if visit]
+    yield from dict.fromkeys(str(key) for key in found)
+
+
 def labeler_of(request: HttpRequest) -> Labeler | None:
-    """The visitor's labeler, or None for somebody who has never asked for an image.
+    """The visitor's labeler, or None for somebody who has saved nothing yet.
 
     A guest who has signed in meanwhile brings the guest's labels along.
     """
-    key = request.session.get(GUEST_KEY)
-    guest = labelers.guest_of_key(key) if key else None
     if isinstance(request.user, User):
+        guest = _guest_to_adopt(request)
         if guest is not None:
-            request.session.pop(GUEST_KEY)
             return labelers.adopt_guest(guest, request.user)
         return labelers.labeler_of_user(request.user)
-    return guest
+    for key in _guest_keys(request):
+        if (guest := labelers.guest_of_key(key)) is not None:
+            return guest
+    return None
 
 
-def labeler_or_new_guest(request: HttpRequest) -> Labeler:
-    """The visitor's labeler; where there is none, a guest whom the session remembers."""
-    labeler = labeler_of(request)
-    if labeler is None:
-        labeler = labelers.new_guest()
-        request.session[GUEST_KEY] = str(labeler.guest_key)
-    return labeler
+def _guest_to_adopt(request: HttpRequest) -> Labeler | None:
+    """The guest this browser was when its account signed in; looked for once in a session."""
+    visit = visit_of(request)
+    if visit is None or request.session.get(_SETTLED) == str(visit.guest):
+        return None
+    request.session.pop(GUEST_KEY, None)
+    request.session[_SETTLED] = str(visit.guest)
+    return labelers.guest_of_key(str(visit.guest))
 
 
-def session_owner(request: HttpRequest) -> str | None:
-    """A name for whoever this session belongs to, without asking the database about guests."""
+def page_visit(request: HttpRequest, labeler: Labeler | None) -> Visit | None:
+    """The visit of a page that is opened for this labeler; None for an account."""
+    if request.user.is_authenticated:
+        return None
+    visit = visit_or_new(request)
+    if labeler is None or labeler.guest_key is None:
+        return visit
+    return replace(visit, guest=labeler.guest_key)
+
+
+def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
+    """What a page keeps of whom it is opened for; `visit` is its `page_visit`.
+
+    Of a visitor who has saved nothing yet `id` is null. `visit` and `device_name` are for guests,
+    to stay the same one when the cookie is lost; an account has a password.
+    """
+    return {
+        "id": labeler and labeler.pk,
+        "visit": visit and visit.token,
+        "device_name": visit and visit.device_name,
+    }
+
+
+def is_anothers_page(request: HttpRequest, labeler: Labeler | None) -> bool:
+    """Whether the page was opened for somebody else than who asks now.
+
+    An open page speaks for whom it was opened for, whoever has signed in or out since.
+    """
+    named = request.headers.get("X-Labeler")
+    if named:
+        return labeler is None or str(labeler.pk) != named
+    # A page of somebody who had saved nothing.
+    return "X-Visit" in request.headers and isinstance(request.user, User)
+
+
+def owner_name(request: HttpRequest) -> str | None:
+    """A name for whoever asks, without a question to the database; None for a new visitor."""
     if isinstance(request.user, User):
         return f"user-{request.user.pk}"
-    key = request.session.get(GUEST_KEY)
+    key = next(_guest_keys(request), None)
     return f"guest-{key}" if key else None
 
 
-def guest_token(labeler: Labeler) -> str:
-    """What an open page keeps to be the same guest again when its cookie is lost.
-
-    Only for guests: it is worth as much as their cookie. Accounts have a password.
-    """
-    return signing.dumps(labeler.pk, salt=_GUEST_SALT)
-
-
-def restore_guest(request: HttpRequest, token: str) -> None:
-    """Be this guest again; nothing changes for somebody known, or with a token that is not good."""
-    if labeler_of(request) is not None:
-        return
+def guest_of_token(token: str) -> Labeler | None:
+    """The guest that a page of before was opened for, by the token it keeps; None for no such."""
     try:
         pk = signing.loads(token, salt=_GUEST_SALT, max_age=settings.SESSION_COOKIE_AGE)
     except signing.BadSignature:
-        return
-    guest = Labeler.objects.filter(pk=pk, guest_key__isnull=False).first()
-    if guest is not None:
-        request.session[GUEST_KEY] = str(guest.guest_key)
+        return None
+    return Labeler.objects.filter(pk=pk, guest_key__isnull=False).first()
 
 
 def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
     """Whether this browser remembers it, or the visitor has been given an image here before."""
-    if campaign.pk in request.session.get(TUTORIALS_SEEN, []):
+    visit = visit_of(request)
+    if visit is not None and campaign.slug in visit.tutorials:
+        return True
+    if campaign.slug in request.session.get(TUTORIALS_SEEN, []):
         return True
     labeler = labeler_of(request)
     return (
@@ -80,7 +208,7 @@ def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
     )
 
 
-def remember_tutorial(request: HttpRequest, campaign: Campaign) -> None:
-    seen = request.session.get(TUTORIALS_SEEN, [])
-    if campaign.pk not in seen:
-        request.session[TUTORIALS_SEEN] = [*seen, campaign.pk]
+def remember_tutorial(request: HttpRequest, response: HttpResponseBase, campaign: Campaign) -> None:
+    visit = visit_or_new(request)
+    seen = dict.fromkeys((*visit.tutorials, campaign.slug))
+    remember(response, replace(visit, tutorials=tuple(seen)[-TUTORIALS_KEPT:]))

@@ -28,6 +28,9 @@ class Draft(models.Model):
     format = models.PositiveSmallIntegerField(help_text="Of polygons and steps.")
     polygons = models.JSONField(default=list, help_text="As a label's.")
     steps = models.JSONField(default=list, help_text="The shape under the hand: [[[x, y], ...]].")
+    size = models.PositiveIntegerField(
+        default=0, help_text="Bytes of polygons and steps; 0 where they were not counted."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField(default=timezone.now)
 

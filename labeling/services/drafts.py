@@ -6,16 +6,20 @@ and a save whose version is not the stored one is refused with the stored drawin
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
 import numpy as np
+import orjson
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeling.geometry import (
     MAX_POINTS,
@@ -26,8 +30,9 @@ from labeling.geometry import (
 )
 from labeling.models import Assignment, Draft, Image, Label, Labeler
 
-#: Nobody goes on with a drawing after this long.
+#: Nobody goes on with a drawing after this long, nor a guest who has never sent one after that.
 DRAFT_LIFE = timedelta(days=90)
+DRAFT_LIFE_OF_NEWCOMERS = timedelta(days=14)
 SWEEP_BATCH = 1000
 
 #: Farther from the image no hand reaches; a client's mistake, or worse.
@@ -48,6 +53,10 @@ class NothingToDraw(DraftRefused):
 
 class RetiredImage(DraftRefused):
     pass
+
+
+class TooManyDrafts(DraftRefused):
+    """The labeler has as many unfinished drawings as are kept, or as many bytes of them."""
 
 
 class NewerDraft(DraftRefused):
@@ -76,10 +85,17 @@ class Drawing:
     corrects: int | None = None
 
 
-def save(labeler: Labeler, image_id: int, drawing: Drawing) -> Draft:
+def save(
+    labeler: Labeler,
+    image_id: int,
+    drawing: Drawing,
+    grows: Callable[[int], None] | None = None,
+) -> Draft:
     """Keep a drawing; the stored draft, whose version is the next save's `base`.
 
-    Raises InvalidDraft, RetiredImage, NothingToDraw, or NewerDraft; then nothing is changed.
+    `grows` is called with the bytes by which the draft grows, and may raise to refuse them.
+    Raises InvalidDraft, RetiredImage, NothingToDraw, TooManyDrafts, or NewerDraft; then nothing is
+    changed.
     """
     fields: dict[str, Any] = {
         "writer": drawing.writer,
@@ -90,8 +106,12 @@ def save(labeler: Labeler, image_id: int, drawing: Drawing) -> Draft:
         "started_at": drawing.started_at,
         "saved_at": timezone.now(),
     }
+    fields["size"] = len(orjson.dumps([fields["polygons"], fields["steps"]]))
     with transaction.atomic():
         _hold_assignment(labeler, image_id, drawing.corrects)
+        grown = fields["size"] - _others_fit(labeler, image_id, fields["size"])
+        if grows is not None and grown > 0:
+            grows(grown)
         stored = Draft.objects.filter(image=image_id, labeler=labeler)
         # A page whose own save was answered into a dead network builds upon its own drawing.
         may_replace = Q(version=drawing.base) | Q(writer=drawing.writer, stroke__lt=drawing.stroke)
@@ -108,6 +128,31 @@ def save(labeler: Labeler, image_id: int, drawing: Drawing) -> Draft:
                 # Another page of the same labeler, at the same moment.
                 raise NewerDraft(stored.get()) from None
         return stored.get()
+
+
+def _others_fit(labeler: Labeler, image_id: int, size: int) -> int:
+    """The bytes of the image's draft as it is stored; 0 for none.
+
+    Raises TooManyDrafts where a draft of `size` bytes is more than is kept beside the others. An
+    account may keep ten times what a guest may. Pages save one after the other: of several at
+    once, each may be the last that is taken.
+    """
+    factor = 1 if labeler.user_id is None else 10
+    others = ~Q(image=image_id)
+    kept = Draft.objects.filter(labeler=labeler).aggregate(
+        count=Count("pk", filter=others),
+        bytes=Coalesce(Sum("size", filter=others), 0),
+        own=Coalesce(Sum("size", filter=~others), 0),
+    )
+    too_many = kept["count"] >= factor * settings.DRAFTS_PER_GUEST
+    if too_many or kept["bytes"] + size > factor * settings.DRAFT_BYTES_PER_GUEST:
+        raise TooManyDrafts(
+            _(
+                "You have many unfinished drawings. This one is kept on this device; send or skip "
+                "some, then it is kept on the site too."
+            )
+        )
+    return int(kept["own"])
 
 
 def _hold_assignment(labeler: Labeler, image_id: int, corrects: int | None) -> None:
@@ -150,8 +195,16 @@ def discard(image_id: int, labeler_id: int) -> None:
 
 
 def sweep() -> int:
-    """Delete drafts nobody has touched for `DRAFT_LIFE`, a batch at a time; how many went."""
-    old = Draft.objects.filter(saved_at__lt=timezone.now() - DRAFT_LIFE)
+    """Delete drafts nobody has touched for long, a batch at a time; how many went.
+
+    That is `DRAFT_LIFE`, and `DRAFT_LIFE_OF_NEWCOMERS` for guests who never sent a label.
+    """
+    now = timezone.now()
+    newcomers = Q(labeler__user=None) & ~Exists(Label.objects.filter(labeler=OuterRef("labeler")))
+    old = Draft.objects.filter(
+        Q(saved_at__lt=now - DRAFT_LIFE)
+        | (Q(saved_at__lt=now - DRAFT_LIFE_OF_NEWCOMERS) & newcomers)
+    )
     # Asked again in the delete itself: a labeler may come back at this very moment.
     chosen = list(old.order_by("saved_at").values_list("pk", flat=True)[:SWEEP_BATCH])
     return old.filter(pk__in=chosen).delete()[0]

@@ -19,8 +19,14 @@ def labeler_of_user(user: User) -> Labeler:
 
 
 def new_guest() -> Labeler:
-    """A labeler without an account; the browser's session remembers the key."""
+    """A labeler without an account, under a new key."""
     return Labeler.objects.create(guest_key=uuid.uuid4())
+
+
+def guest_with_key(key: str) -> Labeler:
+    """The guest with this key, made with what is saved first; of two first saves at once one is."""
+    guest, _ = Labeler.objects.get_or_create(guest_key=key)
+    return guest
 
 
 def guest_of_key(key: str) -> Labeler | None:

@@ -58,6 +58,11 @@ def open_page(context: Any, address: str) -> DrawingPage:
     return drawing
 
 
+def config_of(page: Any) -> dict[str, Any]:
+    """What the page was told of its visitor."""
+    return dict(json.loads(page.text_content("#annotate-config")))
+
+
 def wait_for_pictures_ahead(page: Any, pictures: int = 3) -> None:
     page.wait_for_function(
         "n => performance.getEntriesByType('resource')"
@@ -411,6 +416,45 @@ def test_a_picture_taken_out_while_it_is_drawn_on(
     assert stored(served_site, slug) == {drawing.sent[-1]["id"]: [SAND]}
 
 
+def test_a_visitor_is_nobody_until_the_first_stroke_is_saved(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    slug = "visitor"
+    address = import_pictures(served_site, slug, tmp_path, count=3)
+    rows = "[Labeler.objects.count(), Assignment.objects.count(), Draft.objects.count()]"
+    before = ask(served_site, rows)
+    context = device()
+    drawing = open_page(context, address)
+    page = drawing.page
+    wait_for_pictures_ahead(page)
+    first = drawing.wait_for_picture()
+    page.reload()
+    assert drawing.wait_for_picture() == first, "the same picture for the same visitor"
+    assert config_of(page)["labeler"]["id"] is None
+
+    assert ask(served_site, rows) == before
+
+    # Left at once after the first stroke: the page's last breath makes the guest, or the device
+    # has the drawing.
+    drawing.draw(SAND, LEFT)
+    page.reload()
+    assert drawing.wait_for_picture() == first
+    regions(page, 1)
+    expect_saved(page, lambda: drawing.draw(SOIL, RIGHT))
+    # As the guest that the visitor has become, on the same device and with the same drawing.
+    page.reload()
+    assert drawing.wait_for_picture() == first
+    assert config_of(page)["labeler"]["id"] is not None
+    regions(page, 2)
+    drawing.send()
+    second = drawing.wait_for_picture(other_than=first)
+    expect_sent(page, 1)
+    page.click("#skip")
+    drawing.wait_for_picture(other_than=second)
+    assert ask(served_site, rows)[0] == before[0] + 1
+    assert stored(served_site, slug) == {drawing.sent[0]["id"]: [SAND, SOIL]}
+
+
 def test_a_session_that_ended(
     served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
 ) -> None:
@@ -421,13 +465,18 @@ def test_a_session_that_ended(
     # A guest is the same guest again, and learns nothing of it.
     context = device()
     guest = open_page(context, address)
+    expect_saved(guest.page, lambda: guest.draw(SAND, LEFT))
     context.clear_cookies()
-    guest.draw(SAND, LEFT)
+    guest.draw(SOIL, RIGHT)
     guest.send()
     expect_sent(guest.page, 1)
     owners = f"[each.labeler_id for each in Label.objects.filter(image__campaign__slug='{slug}')]"
-    config = json.loads(guest.page.text_content("#annotate-config"))
-    assert ask(served_site, owners) == [config["labeler"]["id"]]
+    assert ask(served_site, f"len({owners})") == 1
+    # The browser knows the guest again, too; and what was drawn without cookies is nobody else's.
+    guest.page.reload()
+    guest.wait_for_picture()
+    assert ask(served_site, owners) == [config_of(guest.page)["labeler"]["id"]]
+    expect_sent(guest.page, 1)
 
     # An account has to sign in: drawings wait, and drawing goes on.
     new_account(served_site, "sven")
@@ -516,7 +565,7 @@ def test_a_drawing_of_an_older_page_and_one_that_nobody_can_read(
     drawing = open_page(context, address)
     page = drawing.page
     image = drawing.wait_for_picture()
-    owner = json.loads(page.text_content("#annotate-config"))["labeler"]["id"]
+    owner = config_of(page)["labeler"]["device_name"]
     key = f"ai4mars.draft.{owner}.{image}"
     ring = [[60, 200], [200, 200], [200, 330]]
     polygons = [{"class": SAND, "rings": [ring]}]

@@ -101,6 +101,7 @@ def test_the_next_image_with_all_a_page_needs(client: APIClient, image: Image) -
     assignment = Assignment.objects.get()
     assert answer == {
         "assignment": assignment.pk,
+        "offer": None,
         "image": {
             "id": image.pk,
             "product_id": image.product_id,
@@ -140,6 +141,7 @@ def test_an_image_comes_with_its_camera_and_its_up(client: APIClient, image: Ima
 def test_when_nothing_is_left(client: APIClient, campaign: Campaign) -> None:
     assert client.post(NEXT).json() == {
         "assignment": None,
+        "offer": None,
         "image": None,
         "role": None,
         "draft": None,

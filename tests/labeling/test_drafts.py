@@ -14,8 +14,8 @@ from django.db import connection, connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.drafts_api import DraftThrottle
 from labeling.models import Assignment, Draft, Image, Labeler
+from labeling.saving import DraftThrottle
 from labeling.services import drafts, labels
 from labeling.services.assignments import skip
 from labeling.services.drafts import DRAFT_LIFE, Drawing, NewerDraft, NothingToDraw
@@ -23,7 +23,7 @@ from labeling.services.labelers import labeler_of_user, new_guest
 from labeling.tasks import sweep_drafts
 from tests.factories import assign, box, draw, new_account, new_campaign, new_image, submission
 from tests.labeling.test_api import LABELS, NEXT, refusal
-from tests.labeling.test_guests import csrf_token
+from tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +162,81 @@ def test_drafts_nobody_went_on_with_are_swept(assignment: Assignment, vera: Labe
     assert Draft.objects.get().image == assignment.image
 
 
+def test_drafts_of_guests_who_never_sent_anything_are_swept_sooner(image: Image) -> None:
+    newcomer, guest, account = (
+        new_guest(),
+        new_guest(),
+        labeler_of_user(new_account("vera")),
+    )
+    draw(new_image(image.campaign), "00..", "....", labeler=guest)
+    for each in (newcomer, guest, account):
+        assign(image, each)
+        drafts.save(each, image.pk, drawing())
+    Draft.objects.update(
+        saved_at=timezone.now() - drafts.DRAFT_LIFE_OF_NEWCOMERS - timedelta(hours=1)
+    )
+
+    sweep_drafts()
+
+    assert {draft.labeler for draft in Draft.objects.all()} == {guest, account}
+
+
+# -- how much is kept ------------------------------------------------------------------------------
+
+
+def test_so_many_drafts_and_bytes_of_a_guest_are_kept(image: Image, settings: Any) -> None:
+    settings.DRAFTS_PER_GUEST, settings.DRAFT_BYTES_PER_GUEST = 2, 4000
+    guest = new_guest()
+    images = [image, *(new_image(image.campaign) for _ in range(2))]
+    for each in images:
+        assign(each, guest)
+    long = drawing(steps=[[[x, 0] for x in range(300)]])
+    short = drawing(stroke=2)
+    kept = drafts.save(guest, image.pk, long)
+    assert 2000 < kept.size < 3000
+
+    with pytest.raises(drafts.TooManyDrafts):
+        drafts.save(guest, images[1].pk, long)
+    drafts.save(guest, images[1].pk, short)
+    with pytest.raises(drafts.TooManyDrafts):
+        drafts.save(guest, images[2].pk, short)
+
+    # What is kept already can be saved again, and what was sent or left makes room.
+    assert drafts.save(guest, image.pk, drawing(1, stroke=2)).version == 2
+    skip(Assignment.objects.get(image=image, labeler=guest))
+    drafts.save(guest, images[2].pk, short)
+
+
+def test_an_account_may_keep_more_than_a_guest(
+    assignment: Assignment, vera: Labeler, settings: Any
+) -> None:
+    settings.DRAFTS_PER_GUEST = 1
+    for each in [assignment, *(assign(new_image(assignment.image.campaign), vera) for _ in "ab")]:
+        drafts.save(vera, each.image_id, drawing())
+    assert Draft.objects.count() == 3
+
+
+def test_a_page_that_keeps_too_much_is_told_to_wait(image: Image, settings: Any) -> None:
+    settings.DRAFT_BYTES_PER_ADDRESS = 4000
+    long = [[[x, 0] for x in range(300)]]
+    first, second, elsewhere = Visitor(), Visitor(), Visitor(REMOTE_ADDR="10.0.0.9")
+    for browser in (first, second, elsewhere):
+        browser.post(NEXT)
+    assert first.put(url(image), body(steps=long)).status_code == 200
+    assert first.put(url(image), body(1, stroke=2, steps=long)).status_code == 200, "no larger"
+
+    refused = second.put(url(image), body(steps=long))
+
+    assert refusal(refused, 429) == "throttled"
+    assert int(refused["Retry-After"]) == 3600
+    assert "kept on this device" in refused.json()["detail"]
+    assert Draft.objects.count() == Labeler.objects.count() == 1, "nothing of it is stored"
+    assert elsewhere.put(url(image), body(steps=long)).status_code == 200
+    settings.DRAFTS_PER_GUEST = 0
+    too_many = first.put(url(image), body(2, stroke=3))
+    assert (refusal(too_many, 429), int(too_many["Retry-After"])) == ("throttled", 600)
+
+
 # -- the API ---------------------------------------------------------------------------------------
 
 
@@ -291,7 +366,7 @@ def test_a_class_behind_one_address_saves_every_stroke(
 ) -> None:
     """The limit counts each labeler alone; beyond it, only saving has to wait."""
     monkeypatch.setattr(DraftThrottle, "THROTTLE_RATES", {"drafts": "2/min"})
-    neighbour = APIClient()
+    neighbour = Visitor()
     answer = neighbour.post(NEXT).json()
     theirs = Image.objects.get(pk=answer["image"]["id"])
 
@@ -360,53 +435,3 @@ def test_no_draft_outlives_a_label_sent_at_the_same_moment(vera: Labeler) -> Non
         )
         assert assignment.image.labels.count() == 1
         assert not Draft.objects.exists()
-
-
-# -- who asks --------------------------------------------------------------------------------------
-
-
-def test_a_guest_whose_cookie_is_lost_is_the_same_guest_again(image: Image) -> None:
-    browser = APIClient(enforce_csrf_checks=True)
-    csrf_token(browser)
-    config = browser.get("/c/navcam/draw/").context["annotate_config"]
-    labeler = config["labeler"]
-    del browser.cookies["sessionid"]
-
-    lost = browser.get("/api/session/").json()
-    assert lost["labeler"] is None
-    back = browser.post(
-        "/api/session/",
-        {"guest_token": labeler["guest_token"]},
-        HTTP_X_CSRFTOKEN=lost["csrf_token"],
-    ).json()
-
-    assert back["labeler"] == labeler["id"]
-    answer = browser.post(
-        NEXT, HTTP_X_CSRFTOKEN=back["csrf_token"], HTTP_X_LABELER=str(labeler["id"])
-    )
-    assert answer.status_code == 200
-    assert Labeler.objects.count() == 1
-
-
-def test_a_guest_token_opens_no_account_and_takes_nobodys_place(
-    image: Image, client: APIClient, vera: Labeler
-) -> None:
-    browser = APIClient(enforce_csrf_checks=True)
-    csrf_token(browser)
-    config = browser.get("/c/navcam/draw/").context["annotate_config"]
-    token = {"guest_token": config["labeler"]["guest_token"]}
-
-    assert client.post("/api/session/", token).json()["labeler"] == vera.pk, "known already"
-    stranger = APIClient()
-    assert stranger.post("/api/session/", {"guest_token": "x:y:z"}).json()["labeler"] is None
-    assert refusal(stranger.post("/api/session/", {}), 400) == "invalid"
-    # The guest has become an account: from now on its password counts.
-    guest = Labeler.objects.get(pk=config["labeler"]["id"])
-    guest.user, guest.guest_key = new_account("gina"), None
-    guest.save()
-    assert stranger.post("/api/session/", token).json()["labeler"] is None
-
-
-def test_an_account_is_given_no_guest_token(client: APIClient, assignment: Assignment) -> None:
-    config = client.get("/c/navcam/draw/").context["annotate_config"]
-    assert config["labeler"]["guest_token"] is None

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling import feedback_views
-from labeling.models import Feedback, Labeler
-from tests.factories import new_account, new_admin, new_campaign, new_image
+from labeling.models import Campaign, Feedback, Labeler
+from tests.factories import new_account, new_admin, new_campaign, new_image, submission
+from tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -50,14 +51,17 @@ def test_anybody_can_say_something() -> None:
 
 
 def test_a_volunteers_feedback_is_known_as_theirs() -> None:
-    new_image(new_campaign(), 1)
-    guest = Client()
-    guest.post("/c/navcam/tutorial/seen/")
-    guest.get("/c/navcam/draw/")
+    new_campaign()
+    image = new_image(Campaign.objects.get())
+    guest, nobody = Visitor(), Client()
+    guest.post("/api/campaigns/navcam/next/")
+    guest.post("/api/labels/", submission(image))
 
-    guest.post("/feedback/", said())
+    for browser in (guest, nobody):
+        browser.post("/feedback/", said(), **({"format": "multipart"} if browser is guest else {}))
 
-    assert Feedback.objects.get().labeler == Labeler.objects.get()
+    guests = Feedback.objects.order_by("pk").values_list("labeler", flat=True)
+    assert list(guests) == [Labeler.objects.get().pk, None]
 
 
 @pytest.mark.parametrize(

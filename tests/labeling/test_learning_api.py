@@ -31,6 +31,7 @@ from tests.factories import (
     rows,
     submission,
 )
+from tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,7 @@ def send(browser: APIClient, image: int, polygons: Any = RIGHT, **fields: Any) -
 
 
 def test_a_lesson_through_the_api(campaign: Campaign) -> None:
-    image, browser = known(campaign), APIClient()
+    image, browser = known(campaign), Visitor()
     given = browser.post(LESSON, {}).json()
     assert (given["image"]["id"], given["role"], given["labels_sent"]) == (image.pk, "practice", 0)
 
@@ -86,18 +87,18 @@ def test_a_lesson_through_the_api(campaign: Campaign) -> None:
 
 
 def test_a_lesson_refuses_what_a_label_would(campaign: Campaign) -> None:
-    image, browser = known(campaign), APIClient()
+    image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})
     answer = send(browser, image.pk, [box(9, 0, 0, 2, 1)])
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
-    stranger = APIClient()
+    stranger = Visitor()
     stranger.post(NEXT, {})
     assert send(stranger, image.pk).status_code == 403
     assert not PracticeAttempt.objects.exists()
 
 
 def test_nobody_sends_an_attempt_under_anothers_id(campaign: Campaign) -> None:
-    image, first, second = known(campaign), APIClient(), APIClient()
+    image, first, second = known(campaign), Visitor(), Visitor()
     for browser in (first, second):
         browser.post(LESSON, {})
     one = str(uuid.uuid4())
@@ -108,7 +109,7 @@ def test_nobody_sends_an_attempt_under_anothers_id(campaign: Campaign) -> None:
 def test_real_pictures_come_after_required_practice() -> None:
     campaign = new_campaign(practice="required", known_image_percent=0)
     image, real = known(campaign), new_image(campaign)
-    browser = APIClient()
+    browser = Visitor()
     refused = browser.post(NEXT, {})
     assert (refused.status_code, refused.json()["code"]) == (403, "practice_first")
     browser.post(LESSON, {})
@@ -122,6 +123,7 @@ def test_real_pictures_come_after_required_practice() -> None:
 def test_a_known_picture_comes_among_real_ones_and_leaves_no_label(campaign: Campaign) -> None:
     Campaign.objects.update(known_image_percent=100)
     image, real, browser = known(campaign, is_lesson=False), new_image(campaign), APIClient()
+    browser.force_login(new_account("vera"))
     given = browser.post(NEXT, {"ahead": 1}).json()
     assert (given["image"]["id"], given["role"]) == (image.pk, "crowd"), "no word on what it is"
     [ahead] = given["ahead"]
@@ -146,7 +148,7 @@ def pixels_of(told: dict[str, Any]) -> tuple[Mask, Mask]:
 @pytest.mark.parametrize("practice", ["optional", "required"])
 def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
     campaign = new_campaign(practice=practice, known_image_percent=0)
-    image, browser = known(campaign), APIClient()
+    image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})
 
     told = send(browser, image.pk, []).json()["feedback"]
@@ -163,7 +165,7 @@ def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
 def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
     """Drawn over at once, the answer could be copied from the picture of it."""
     campaign = new_campaign(practice="required", known_image_percent=0)
-    image, browser = known(campaign), APIClient()
+    image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})
 
     told = send(browser, image.pk, [box(2, 1, 0, 3, 2)]).json()["feedback"]
@@ -214,7 +216,7 @@ def test_required_practice_stands_before_the_drawing_page(client: Client) -> Non
 
 
 def test_who_has_practised_may_do_it_again(campaign: Campaign) -> None:
-    image, browser = known(campaign), APIClient()
+    image, browser = known(campaign), Visitor()
     browser.post("/c/navcam/tutorial/seen/", format="multipart")
     browser.post(LESSON, {})
     send(browser, image.pk)
@@ -323,7 +325,7 @@ def test_the_rules_of_practice_are_set(campaign: Campaign, admin: APIClient) -> 
 
 
 def test_the_page_says_how_people_did(campaign: Campaign, admin: APIClient) -> None:
-    image, browser = known(campaign), APIClient()
+    image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})
     send(browser, image.pk, [box(2, 0, 0, 2, 1)])
     send(browser, image.pk)

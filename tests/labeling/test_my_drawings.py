@@ -13,7 +13,8 @@ from labeling.models import Campaign, Image, Label, Labeler
 from labeling.outlines import Outline, outlines
 from labeling.services import labels
 from labeling.services.labelers import labeler_of_user
-from tests.factories import accept, box, draw, new_account, new_campaign, new_image
+from tests.factories import accept, box, draw, new_account, new_campaign, new_image, submission
+from tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -65,11 +66,10 @@ def test_ones_own_labels_newest_first_and_nobody_elses(
 
 @pytest.mark.usefixtures("public")
 def test_a_guest_sees_the_labels_of_this_browser(campaign: Campaign) -> None:
-    guest = Client()
-    guest.post("/c/navcam/tutorial/seen/")
-    guest.get("/c/navcam/draw/")
+    guest = Visitor()
     image = new_image(campaign)
-    draw(image, "00..", "....", labeler=Labeler.objects.get())
+    guest.post("/api/campaigns/navcam/next/")
+    guest.post("/api/labels/", submission(image))
 
     assert cards(guest) == [image.product_id]
     assert cards(Client()) == []

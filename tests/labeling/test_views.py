@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -225,7 +226,7 @@ def test_the_drawing_page_knows_its_campaign_and_addresses(campaign: Campaign) -
     assert config["urls"] == {
         "next": "/api/campaigns/navcam/next/",
         "labels": "/api/labels/",
-        "skip": "/api/assignments/{id}/skip/",
+        "skip": "/api/images/{id}/skip/",
         "draft": "/api/images/{id}/draft/",
         "session": "/api/session/",
         "nothing": "/api/images/{id}/nothing/",
@@ -242,20 +243,23 @@ def test_the_drawing_page_knows_its_campaign_and_addresses(campaign: Campaign) -
         "id": labeler.pk,
         "name": "erik",
         "is_guest": False,
-        "guest_token": None,
+        "visit": None,
+        "device_name": None,
         "role": "expert",
     }
 
 
 @pytest.mark.usefixtures("public")
-def test_opening_the_drawing_page_makes_one_guest(campaign: Campaign) -> None:
+def test_opening_the_drawing_page_stores_nothing(campaign: Campaign) -> None:
     client = Client()
     client.post("/c/navcam/tutorial/seen/")
+
+    opened = [client.get("/c/navcam/draw/").context["annotate_config"]["labeler"] for _ in "ab"]
+
+    assert [each["id"] for each in opened] == [None, None]
+    assert opened[0]["device_name"] == opened[1]["device_name"], "it is the same visitor"
     assert not Labeler.objects.exists()
-
-    ids = {client.get("/c/navcam/draw/").context["annotate_config"]["labeler"]["id"] for _ in "ab"}
-
-    assert ids == {Labeler.objects.get().pk}
+    assert not Session.objects.exists()
 
 
 # -- files -----------------------------------------------------------------------------------------

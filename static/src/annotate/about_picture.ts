@@ -20,8 +20,7 @@ export class AboutPicture {
   private readonly trouble = byId("about-trouble");
 
   constructor(
-    private readonly api: Pick<Api, "ask">,
-    private readonly reportUrl: string,
+    private readonly api: Pick<Api, "report">,
     private readonly say: Say,
     private readonly actions: AboutActions,
   ) {
@@ -69,7 +68,7 @@ export class AboutPicture {
     const button = byId<HTMLButtonElement>("about-report");
     button.disabled = true;
     try {
-      await this.api.ask("POST", this.reportUrl.replace("{id}", String(task.image.id)), {
+      await this.api.report(task.image.id, {
         reason: said.get("reason"),
         comment: said.get("comment"),
       });

@@ -5,12 +5,12 @@ import { drawing, parcel, task } from "./fakes";
 import { toJson } from "./drawing";
 
 const urls = {
-  next: "/next/", labels: "/labels/", skip: "/a/{id}/skip/", draft: "/i/{id}/draft/",
-  session: "/session/", nothing: "/i/{id}/nothing/", sent: "/l/{id}/",
+  next: "/next/", labels: "/labels/", skip: "/i/{id}/skip/", draft: "/i/{id}/draft/",
+  session: "/session/", nothing: "/i/{id}/nothing/", report: "/i/{id}/reports/", sent: "/l/{id}/",
   correct: "/l/{id}/correct/",
 };
-const api = (guestToken: string | null = null): Api =>
-  createApi(urls, { labeler: 5, csrfToken: "old", guestToken });
+const api = (visit: string | null = null): Api =>
+  createApi(urls, { labeler: 5, csrfToken: "old", visit });
 
 interface Asked {
   readonly method: string;
@@ -94,7 +94,7 @@ describe("what is asked", () => {
     const asked = answering(json({ ...now, ahead: [task(2)], labels_sent: 4 }));
     expect(await api().next([9], 2)).toEqual({ tasks: [now, task(2)], labelsSent: 4 });
     expect(asked[0]).toMatchObject({
-      url: "/next/", method: "POST", body: { pending: [9], ahead: 2 },
+      url: "/next/", method: "POST", body: { pending: [9], ahead: 2, offers: [] },
       headers: { "X-Labeler": "5", "X-CSRFToken": "old" },
     });
     answering(json({ image: null, assignment: null, role: null, labels_sent: 4 }));
@@ -103,13 +103,13 @@ describe("what is asked", () => {
     await expect(api().next([], 2)).rejects.toBeInstanceOf(Unreachable);
   });
 
-  it("a label has what the server reads and nothing else; a skip has its assignment", async () => {
+  it("a label has what the server reads and nothing else; a skip has its image", async () => {
     const asked = answering(stored, () => new Response(null, { status: 204 }));
     const { id, image, polygons, started_at } = parcel(1);
     expect(await api().deliver(parcel(1))).toMatchObject({ labels_sent: 3 });
     await api().deliver(parcel(2, { kind: "skip" }));
     expect(asked.map(({ url, body }) => [url, body])).toEqual([
-      ["/labels/", { id, image, polygons, started_at }], ["/a/102/skip/", {}],
+      ["/labels/", { id, image, polygons, started_at }], ["/i/2/skip/", {}],
     ]);
   });
 
@@ -161,6 +161,54 @@ describe("what is asked", () => {
   });
 });
 
+describe("a visitor who has saved nothing yet", () => {
+  const offered = (image: number) => ({ ...task(image), assignment: null, offer: `offer-${image}` });
+  const header = (asked: Asked[], name: string): unknown[] => asked.map(({ headers }) => headers[name]);
+  const reply = (body: unknown, labeler?: number) => (): Response =>
+    Response.json(body, { status: 200, headers: labeler ? { "X-Labeler": String(labeler) } : {} });
+
+  it("sends what was offered with what is saved of it, and learns who it has become", async () => {
+    const became: number[] = [];
+    const visitor = createApi(urls, {
+      labeler: null, csrfToken: "old", visit: "visit", became: (labeler) => became.push(labeler),
+    });
+    const asked = answering(
+      reply({ ...offered(1), ahead: [offered(2)], labels_sent: 0 }),
+      reply({ version: 1 }, 17),
+      reply({ id: "label-1", image: 1, labels_sent: 1 }, 17),
+      reply({ ...task(2), ahead: [], labels_sent: 1 }, 17),
+      reply({ version: 1 }, 17),
+    );
+    expect((await visitor.next([], 2)).tasks).toEqual([offered(1), offered(2)]);
+    const body = { ...toJson(drawing()), base: 0, writer: "w", stroke: 1 };
+    await visitor.saveDraft(1, body);
+    await visitor.deliver(parcel(1));
+    await visitor.next([1], 2);
+    await visitor.saveDraft(2, body);
+    expect(header(asked, "X-Offer")).toEqual([undefined, "offer-1", "offer-1", undefined, undefined]);
+    expect(header(asked, "X-Labeler")).toEqual([undefined, undefined, "17", "17", "17"]);
+    expect(header(asked, "X-Visit")).toEqual(Array(5).fill("visit"));
+    expect(asked[3]!.body).toEqual({ pending: [1], ahead: 2, offers: ["offer-2"] });
+    expect(became).toEqual([17]);
+  });
+
+  it("sends what an earlier page was offered, too", async () => {
+    const asked = answering(stored);
+    await api("visit").deliver(parcel(1, { task: offered(1) }));
+    expect(header(asked, "X-Offer")).toEqual(["offer-1"]);
+  });
+
+  it("does not become the account that has signed in meanwhile", async () => {
+    const became = vi.fn();
+    const visitor = createApi(urls, { labeler: null, csrfToken: "old", visit: "visit", became });
+    answering(
+      no(403, "other_labeler"), reply({ csrf_token: "b", labeler: 6 }, 6), no(403, "other_labeler"),
+    );
+    await expect(visitor.deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+    expect(became).not.toHaveBeenCalled();
+  });
+});
+
 describe("a session that ended", () => {
   it("a stale token is replaced quietly", async () => {
     const asked = answering(
@@ -172,18 +220,16 @@ describe("a session that ended", () => {
     ]);
   });
 
-  it("a guest whose cookie is lost is the same guest again", async () => {
+  it("a guest whose cookies are lost is the same guest again, by the page's visit", async () => {
     const asked = answering(
-      no(403, "other_labeler"), json({ csrf_token: "b", labeler: null }),
-      json({ csrf_token: "c", labeler: 5 }), stored,
+      no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }), stored,
     );
-    await api("token").deliver(parcel(1));
+    await api("visit").deliver(parcel(1));
     expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
-      "POST /labels/", "GET /session/", "POST /session/", "POST /labels/",
+      "POST /labels/", "GET /session/", "POST /labels/",
     ]);
-    expect([asked[2]!.body, asked[3]!.headers["X-CSRFToken"]]).toEqual([
-      { guest_token: "token" }, "c",
-    ]);
+    expect(asked.map(({ headers }) => headers["X-Visit"])).toEqual(["visit", "visit", "visit"]);
+    expect(asked[2]!.headers["X-CSRFToken"]).toBe("b");
   });
 
   it("an account has to sign in, and nobody sends for somebody else", async () => {
@@ -200,31 +246,27 @@ describe("a session that ended", () => {
   function forgetful(): { renewals: number; refuseOnce: boolean } {
     const seen = { renewals: 0, refuseOnce: false };
     let cookie = "";
-    let known = false;
     globalThis.fetch = async (url, init) => {
-      const { method, headers } = init as RequestInit;
+      const { headers } = init as RequestInit;
       const token = (headers as Record<string, string>)["X-CSRFToken"];
       const came = cookie;
       await new Promise((resolve) => setTimeout(resolve));
-      if (String(url) !== "/session/") {
-        const good = known && token === cookie;
-        return (good ? json({ id: "label-1", labels_sent: 1, version: 2 }) : no(403, "other_labeler"))();
+      if (String(url) === "/session/") {
+        cookie = came || `token-${++seen.renewals}`;
+        return json({ csrf_token: cookie, labeler: 5 })();
       }
-      if (method === "POST") {
-        if (token !== cookie || seen.refuseOnce) {
-          seen.refuseOnce = false;
-          return no(403, "permission_denied")();
-        }
-        known = true;
-      } else cookie = came || `token-${++seen.renewals}`;
-      return json({ csrf_token: cookie, labeler: known ? 5 : null })();
+      if (token !== cookie || seen.refuseOnce) {
+        seen.refuseOnce &&= cookie === "";
+        return no(403, "permission_denied")();
+      }
+      return json({ id: "label-1", labels_sent: 1, version: 2 })();
     };
     return seen;
   }
 
   it("is renewed once for all that was under way, and nothing is turned down", async () => {
     const seen = forgetful();
-    const asking = api("token");
+    const asking = api("visit");
     const body = { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 };
     await Promise.all([asking.deliver(parcel(1)), asking.saveDraft(1, body), asking.saveDraft(2, body)]);
     expect(seen.renewals).toBe(1);
@@ -233,16 +275,16 @@ describe("a session that ended", () => {
   it("is renewed again where another tab has come in between", async () => {
     const seen = forgetful();
     seen.refuseOnce = true;
-    await expect(api("token").deliver(parcel(1))).resolves.toMatchObject({ labels_sent: 1 });
+    await expect(api("visit").deliver(parcel(1))).resolves.toMatchObject({ labels_sent: 1 });
   });
 
   it("that cannot be renewed leaves the label for later, and is no refusal of it", async () => {
     const asked = answering(
-      no(403, "other_labeler"), json({ csrf_token: "b", labeler: null }), no(403, "permission_denied"),
-      json({ csrf_token: "c", labeler: null }), no(403, "permission_denied"),
-      json({ csrf_token: "d", labeler: null }), no(403, "permission_denied"),
+      no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }), no(403, "permission_denied"),
+      json({ csrf_token: "c", labeler: 5 }), no(403, "permission_denied"),
+      json({ csrf_token: "d", labeler: 5 }), no(403, "permission_denied"),
     );
-    await expect(api("token").deliver(parcel(1))).rejects.toBeInstanceOf(Unreachable);
+    await expect(api("visit").deliver(parcel(1))).rejects.toBeInstanceOf(Unreachable);
     expect(asked).toHaveLength(7);
   });
 

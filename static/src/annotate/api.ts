@@ -30,7 +30,10 @@ export interface Picture {
 
 /** A picture that was given to this volunteer. */
 export interface Task {
-  readonly assignment: number;
+  /** Null where it is only offered so far. */
+  readonly assignment: number | null;
+  /** Of a visitor who has saved nothing yet: a token that goes with what is saved of the picture. */
+  readonly offer?: string | null;
   readonly image: Picture;
   /** "expert" for a picture of the gold set. */
   readonly role: string;
@@ -111,6 +114,8 @@ export interface Api {
   sentLabel(id: string): Promise<Task>;
   /** Any other question to an address of this site. */
   ask(method: "GET" | "POST" | "PUT", url: string, body?: unknown): Promise<unknown>;
+  /** Tells that something is wrong with a picture. */
+  report(image: number, said: unknown): Promise<void>;
 }
 
 export interface Urls {
@@ -120,22 +125,29 @@ export interface Urls {
   readonly draft: string;
   readonly session: string;
   readonly nothing: string;
+  readonly report: string;
   readonly sent: string;
   readonly correct: string;
 }
 
 /** For whom the page was opened, and what it may ask with. */
 export interface Identity {
-  readonly labeler: number;
+  /** Null for a visitor who has saved nothing yet; the answer to the first save tells. */
+  readonly labeler: number | null;
   readonly csrfToken: string;
-  /** Only guests have one: to be the same guest again when the cookie is lost. */
-  readonly guestToken: string | null;
+  /** Only of guests: to stay the same guest when the cookie is lost. */
+  readonly visit: string | null;
+  /** The visitor has become a labeler. */
+  became?(labeler: number): void;
 }
 
 const TIMEOUT_MS = 20_000;
 
 /** Browsers send no more than 64 KB of a page that closes. */
 const KEEPALIVE_BYTES = 60_000;
+
+/** So many offers are shown to the server again, to be given what they offer. */
+const OFFERS = 3;
 
 /** How often a token is asked for before it is left for later. */
 const RENEWALS = 3;
@@ -147,10 +159,12 @@ const WORTH_ANOTHER_TRY = new Set([408, 425, 429]);
 const STALE = new Set(["other_labeler", "permission_denied", "not_authenticated", ""]);
 
 export function createApi(urls: Urls, identity: Identity): Api {
-  let { csrfToken } = identity;
+  let { csrfToken, labeler } = identity;
   let renewing: Promise<void> | null = null;
+  /** By image; what is offered becomes the visitor's with the first thing saved of it. */
+  const offers = new Map<number, string>();
 
-  async function send(method: string, url: string, body: unknown, leaving = false) {
+  async function send(method: string, url: string, body: unknown, more: More = {}) {
     const text = body === undefined ? null : JSON.stringify(body);
     try {
       return await fetch(url, {
@@ -160,10 +174,12 @@ export function createApi(urls: Urls, identity: Identity): Api {
           Accept: "application/json",
           "Content-Type": "application/json",
           "X-CSRFToken": csrfToken,
-          "X-Labeler": String(identity.labeler),
+          ...(labeler !== null && { "X-Labeler": String(labeler) }),
+          ...(identity.visit && { "X-Visit": identity.visit }),
+          ...(more.offer && { "X-Offer": more.offer }),
         },
         body: text,
-        keepalive: leaving && (text?.length ?? 0) < KEEPALIVE_BYTES,
+        keepalive: (more.leaving ?? false) && (text?.length ?? 0) < KEEPALIVE_BYTES,
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (error) {
@@ -171,26 +187,39 @@ export function createApi(urls: Urls, identity: Identity): Api {
     }
   }
 
-  async function ask(method: string, url: string, body?: unknown, leaving = false) {
-    const response = await send(method, url, body, leaving);
-    if (response.status === 401) return await askAgain(method, url, body);
-    if (response.status === 403) {
-      const said = await refusalOf(response);
-      if (!STALE.has(said.code)) throw said;
-      return await askAgain(method, url, body);
+  /** An answer to what was asked; it also tells who the server has made of a visitor. */
+  async function heard(response: Response): Promise<unknown> {
+    const told = Number(response.headers.get("X-Labeler"));
+    if (labeler === null && response.ok && told) {
+      labeler = told;
+      identity.became?.(told);
     }
     return await read(response);
   }
 
-  /** With a fresh token, if the server still takes us for the same person. */
-  async function askAgain(method: string, url: string, body: unknown): Promise<unknown> {
-    await renew();
-    const response = await send(method, url, body);
-    if (response.status === 401 || response.status === 403) {
+  async function ask(method: string, url: string, body?: unknown, more: More = {}) {
+    const response = await send(method, url, body, more);
+    if (response.status === 401) return await askAgain(method, url, body, more);
+    if (response.status === 403) {
       const said = await refusalOf(response);
-      throw STALE.has(said.code) ? new SignedOut() : said;
+      if (!STALE.has(said.code)) throw said;
+      return await askAgain(method, url, body, more);
     }
-    return await read(response);
+    return await heard(response);
+  }
+
+  /** With a fresh token, if the server still takes us for the same person. */
+  async function askAgain(method: string, url: string, body: unknown, more: More): Promise<unknown> {
+    for (let tries = 0; tries < RENEWALS; tries++) {
+      await renew();
+      const response = await send(method, url, body, { ...more, leaving: false });
+      if (response.status !== 401 && response.status !== 403) return await heard(response);
+      const said = await refusalOf(response);
+      if (!STALE.has(said.code)) throw said;
+      // Another tab of a guest got itself a token at the same moment, and ours is good no more.
+      if (!identity.visit || said.code !== "permission_denied") throw new SignedOut();
+    }
+    throw new Unreachable("busy");
   }
 
   /** Once for all requests that wait: without a cookie each would be given a token of its own. */
@@ -201,45 +230,39 @@ export function createApi(urls: Urls, identity: Identity): Api {
   }
 
   async function identify(): Promise<void> {
-    for (let tries = 0; tries < RENEWALS; tries++) {
-      const who = await whoAmI("GET");
-      if (who === identity.labeler) return;
-      if (who !== null || !identity.guestToken) throw new SignedOut();
-      try {
-        if ((await whoAmI("POST", { guest_token: identity.guestToken })) === identity.labeler) return;
-        throw new SignedOut();
-      } catch (error) {
-        // Another tab got itself a token at the same moment, and ours is good no more.
-        if (!(error instanceof Refused && error.status === 403)) throw error;
-      }
-    }
-    throw new Unreachable("busy");
-  }
-
-  async function whoAmI(method: string, body?: unknown): Promise<number | null> {
-    const found = (await read(await send(method, urls.session, body))) as {
+    const before = labeler;
+    const found = (await read(await send("GET", urls.session, undefined))) as {
       csrf_token: string;
       labeler: number | null;
     };
     csrfToken = found.csrf_token;
-    return found.labeler;
+    // A visitor may have become a guest with a save whose answer got lost; but an account is another.
+    if (before === null ? !identity.visit : found.labeler !== before) throw new SignedOut();
   }
+
+  const offerOf = ({ task, image }: Parcel): More => ({ offer: task?.offer ?? offers.get(image) });
 
   return {
     async next(pending, ahead) {
-      const answer = (await ask("POST", urls.next, { pending, ahead })) as NextJson;
+      for (const image of pending) offers.delete(image);
+      const body = { pending, ahead, offers: [...offers.values()].slice(-OFFERS) };
+      const answer = (await ask("POST", urls.next, body)) as NextJson;
       if (!("image" in answer)) throw new Unreachable("server", "This is no picture.");
       const tasks = answer.image ? [answer as Task, ...(answer.ahead ?? [])] : [];
+      for (const { image, offer } of tasks) {
+        if (offer) offers.set(image.id, offer);
+        else offers.delete(image.id);
+      }
       return { tasks: tasks.map(toTask), labelsSent: answer.labels_sent };
     },
     async deliver(parcel) {
       if (parcel.kind === "skip") {
-        await ask("POST", urls.skip.replace("{id}", String(parcel.task!.assignment)), {});
+        await ask("POST", urls.skip.replace("{id}", String(parcel.image)), {}, offerOf(parcel));
         return {};
       }
       if (parcel.kind === "nothing") {
         const url = urls.nothing.replace("{id}", String(parcel.image));
-        const answer = (await ask("POST", url, {})) as Answer & { image?: number };
+        const answer = (await ask("POST", url, {}, offerOf(parcel))) as Answer & { image?: number };
         if (answer.image !== parcel.image) throw new Unreachable("server", "This is no answer.");
         return answer;
       }
@@ -253,14 +276,16 @@ export function createApi(urls: Urls, identity: Identity): Api {
         return answer;
       }
       const body = { id, image, polygons, started_at };
-      const answer = (await ask("POST", urls.labels, body)) as Answer & { id?: string };
+      const sent = await ask("POST", urls.labels, body, offerOf(parcel));
+      const answer = sent as Answer & { id?: string };
       // Whoever else answers here (a hotel's sign-in page) has not stored the label.
       if (answer.id !== id) throw new Unreachable("server", "This is no answer to a label.");
       return answer;
     },
     async saveDraft(image, body, leaving) {
       const url = urls.draft.replace("{id}", String(image));
-      return ((await ask("PUT", url, body, leaving)) as { version: number }).version;
+      const more = { leaving, offer: offers.get(image) };
+      return ((await ask("PUT", url, body, more)) as { version: number }).version;
     },
     async sentLabel(id) {
       const url = urls.sent.replace("{id}", encodeURIComponent(id));
@@ -270,7 +295,17 @@ export function createApi(urls: Urls, identity: Identity): Api {
       return { ...toTask(task), corrects: label };
     },
     ask: (method, url, body) => ask(method, url, body),
+    async report(image, said) {
+      const url = urls.report.replace("{id}", String(image));
+      await ask("POST", url, said, { offer: offers.get(image) });
+    },
   };
+}
+
+/** What goes with a request: that the page is about to close, that its image was offered. */
+interface More {
+  readonly leaving?: boolean | undefined;
+  readonly offer?: string | undefined;
 }
 
 interface NextJson extends Partial<Task> {
@@ -284,8 +319,9 @@ interface SentJson extends Task {
   readonly why_fixed: string;
 }
 
-const toTask = ({ assignment, image, role, draft }: Task): Task => ({
+const toTask = ({ assignment, offer, image, role, draft }: Task): Task => ({
   assignment,
+  ...(offer && { offer }),
   image,
   role,
   draft: draft ?? null,

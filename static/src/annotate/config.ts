@@ -35,10 +35,14 @@ export interface Config {
   };
   readonly csrf_token: string;
   readonly labeler: {
-    readonly id: number;
+    /** Null for a visitor who has saved nothing yet. */
+    readonly id: number | null;
     readonly name: string;
     readonly is_guest: boolean;
-    readonly guest_token: string | null;
+    /** Of a guest, or of who becomes one with the first save: to stay the same one. */
+    readonly visit: string | null;
+    /** A name for what this device keeps before there is a labeler. */
+    readonly device_name: string | null;
     readonly role: string;
   };
 }

@@ -7,6 +7,7 @@ import { Notice } from "./notice";
 import { createOutbox, oneTabAtATime, waitingOfOthers } from "./outbox";
 import type { Parcel } from "./outbox";
 import { OutboxPanel } from "./outbox_panel";
+import { ownerOf, rememberOwner } from "./owner";
 import type { Page } from "./page";
 import { Session } from "./session";
 import type { Parts } from "./session";
@@ -28,12 +29,13 @@ export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened"
 export function keepWork(around: Around): Session {
   const { config, say, page, editor } = around;
   const { storage, lasting } = deviceStorage();
-  const owner = String(config.labeler.id);
+  const owner = ownerOf(storage, config.labeler);
   const writer = newId();
   const api = createApi(config.urls, {
     labeler: config.labeler.id,
     csrfToken: config.csrf_token,
-    guestToken: config.labeler.guest_token,
+    visit: config.labeler.visit,
+    became: (labeler) => rememberOwner(storage, labeler, owner),
   });
   const outbox = createOutbox(storage, owner, api, oneTabAtATime(owner));
   const panel = new OutboxPanel(say, document.documentElement.lang, () => {

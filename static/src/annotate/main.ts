@@ -66,7 +66,7 @@ const session = keepWork({
     return { width: picture.width, height: picture.height, masked };
   },
 });
-const about = new AboutPicture(session.api, config.urls.report, say, {
+const about = new AboutPicture(session.api, say, {
   task: () => (page.state === "drawing" ? session.task : null),
   hasDrawing: () => editor.label.regions.length > 0,
   nothing: () => void session.nothing(),

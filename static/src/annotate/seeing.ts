@@ -20,6 +20,7 @@ import type { Space } from "./measure/size";
 import { isSmallerThanBar } from "./measure/small";
 import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/words";
 import type { Pen } from "./modes";
+import { ownerOf } from "./owner";
 import { filterOf, keepLook, lookStorage, recallLook } from "./view/adjust";
 import { Magnifier } from "./view/magnifier";
 import type { Pointer, Sight } from "./view/sight";
@@ -54,7 +55,8 @@ export class Seeing {
     /** Told when the ruler is taken up or put away. */
     private readonly onTool: () => void,
   ) {
-    const owner = String(config.labeler.id);
+    const { id, device_name } = config.labeler;
+    const owner = this.storage ? ownerOf(this.storage, config.labeler) : String(id ?? device_name);
     const look = recallLook(this.storage, owner);
     sight.adjust(filterOf(look), look.opacity / 100);
     this.panel = new LookPanel(look, config.campaign.classes, say, {

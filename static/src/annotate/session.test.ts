@@ -59,6 +59,7 @@ class Site extends LabelServer {
   }
 
   ask: Api["ask"] = () => Promise.resolve(null);
+  report: Api["report"] = () => Promise.resolve();
 
   /** A label sent before, to be corrected. */
   async sentLabel(id: string): Promise<Task> {

@@ -1,23 +1,30 @@
 /** The page of a closed campaign: finished drawings that still wait on this device go out from it. */
 import { createApi } from "../annotate/api";
 import type { Urls } from "../annotate/api";
+import type { Config as AnnotateConfig } from "../annotate/config";
 import { createOutbox, oneTabAtATime } from "../annotate/outbox";
+import { ownerOf, rememberOwner } from "../annotate/owner";
 import { deviceStorage } from "../annotate/storage";
 
 interface Config {
-  readonly labeler: number;
-  readonly guest_token: string | null;
+  readonly labeler: Pick<AnnotateConfig["labeler"], "id" | "visit" | "device_name">;
   readonly csrf_token: string;
   readonly urls: Pick<Urls, "labels" | "skip" | "nothing" | "session">;
 }
 
 const config = JSON.parse(document.getElementById("outbox-config")!.textContent!) as Config;
-const owner = String(config.labeler);
+const { storage } = deviceStorage();
+const owner = ownerOf(storage, config.labeler);
 const api = createApi(
-  { ...config.urls, next: "", draft: "", sent: "", correct: "" },
-  { labeler: config.labeler, csrfToken: config.csrf_token, guestToken: config.guest_token },
+  { ...config.urls, next: "", draft: "", report: "", sent: "", correct: "" },
+  {
+    labeler: config.labeler.id,
+    csrfToken: config.csrf_token,
+    visit: config.labeler.visit,
+    became: (labeler) => rememberOwner(storage, labeler, owner),
+  },
 );
-const outbox = createOutbox(deviceStorage().storage, owner, api, oneTabAtATime(owner));
+const outbox = createOutbox(storage, owner, api, oneTabAtATime(owner));
 
 function tell(state: "sending" | "sent" | "kept"): void {
   const line = document.querySelector<HTMLElement>("[data-outbox]")!;
