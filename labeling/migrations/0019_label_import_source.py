@@ -5,13 +5,14 @@ from django.db import migrations, models
 
 
 def mark_imported(apps: Any, schema_editor: Any) -> None:
-    """Labels imported earlier are told by their labelers; what they came from was not kept.
+    """Mark labels of imported labelers as imported; what they came from was not kept.
 
-    The simulated volunteers of the demo are labelers of an import too, and their labels are not.
+    The simulated volunteers of the demo are such labelers too, but their labels were not imported.
+    The demo is told by its files: its slug can have changed.
     """
     labels = apps.get_model("labeling", "Label").objects
     imported = labels.filter(labeler__imported_from__isnull=False)
-    imported.exclude(labeler__imported_from__startswith="demo/").update(
+    imported.exclude(image__original__startswith="campaigns/demo/").update(
         import_source="an unknown source"
     )
 

@@ -12,10 +12,14 @@ from labeling.models import Campaign, Labeler
 
 def labeler_of_user(user: User) -> Labeler:
     """The account's labeler, made at the first label."""
-    labeler, _ = Labeler.objects.get_or_create(
-        user=user, defaults={"name": user.get_full_name() or user.get_username()}
-    )
+    labeler, _ = Labeler.objects.get_or_create(user=user, defaults={"name": _name_of(user)})
     return labeler
+
+
+def _name_of(user: User) -> str:
+    """The account's name, cut where a labeler's ends: first and last name are longer together."""
+    length = Labeler._meta.get_field("name").max_length
+    return (user.get_full_name() or user.get_username())[:length]
 
 
 def new_guest() -> Labeler:
@@ -52,6 +56,6 @@ def adopt_guest(guest: Labeler, user: User) -> Labeler:
     if guest.guest_key is None or Labeler.objects.filter(user=user).exists():
         return labeler_of_user(user)
     guest.user, guest.guest_key = user, None
-    guest.name = user.get_full_name() or user.get_username()
+    guest.name = _name_of(user)
     guest.save(update_fields=("user", "guest_key", "name"))
     return guest

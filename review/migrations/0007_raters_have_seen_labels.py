@@ -14,7 +14,7 @@ def write_what_raters_have_seen(apps, schema_editor):
     raters = User.objects.filter(pk__in=Rating.objects.values("reviewer"))
     for user in raters.filter(labeler=None).iterator():
         name = f"{user.first_name} {user.last_name}".strip() or user.username
-        Labeler.objects.create(user=user, name=name)
+        Labeler.objects.create(user=user, name=name[:150])
     rated = Rating.objects.order_by().values_list("label__image", "reviewer__labeler").distinct()
     pairs = rated.iterator()
     while chunk := list(islice(pairs, CHUNK)):

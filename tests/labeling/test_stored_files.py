@@ -25,7 +25,7 @@ from labeling.services.campaigns import campaign_from_preset
 from labeling.services.labelers import imported_labeler
 from labeling.services.lesson_pictures import url_of
 from labeling.tasks import sweep_files
-from tests.factories import accept, mask, new_admin, new_campaign, new_image
+from tests.factories import accept, mask, new_admin, new_campaign, new_image, product_id
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +136,22 @@ def test_labelers_of_earlier_imports_keep_their_campaign() -> None:
     assert imported_labeler(campaign, "viktor") == without
     unknown.refresh_from_db()
     assert unknown.imported_from == "gone/vlad"
+
+
+def test_labels_of_the_demo_were_not_imported() -> None:
+    demo, navcam = new_campaign("renamed-demo"), new_campaign("navcam")
+    simulated = new_image(demo, 1, original="campaigns/demo/original/1.JPG")
+    for image in (simulated, new_image(navcam, 2)):
+        accept(image, "0000", "0000", labeler=imported_labeler(image.campaign, "vera"))
+    drawn = accept(new_image(navcam, 3), "0000", "0000")
+    migration = importlib.import_module("labeling.migrations.0019_label_import_source")
+
+    migration.mark_imported(apps, None)
+
+    assert Label.objects.get(image=simulated).import_source == ""
+    assert Label.objects.get(image__product_id=product_id(2)).import_source == "an unknown source"
+    drawn.refresh_from_db()
+    assert drawn.import_source == ""
 
 
 def test_a_lesson_picture_of_an_earlier_version_stays(client: Client) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
@@ -17,10 +19,11 @@ from labeling.models import Assignment, Campaign, Image, Label, Labeler, SeenLab
 from labeling.permissions import REVIEWERS
 from labeling.services import assignments, corrections, independence, labels
 from labeling.services.known_answers import AnswerRefused
+from labeling.services.labelers import labeler_of_user
 from merging.models import LabelingPolicy, Release, ReleasePart
 from merging.services import consensus, gold_plans, gold_progress
 from merging.services import gold as gold_set
-from review.models import LabelFlag
+from review.models import LabelFlag, Rating
 from review.services import bulk, queue
 from tests.factories import (
     accept,
@@ -30,6 +33,7 @@ from tests.factories import (
     new_campaign,
     new_expert,
     new_image,
+    new_reviewer,
     submission,
 )
 from tests.merging.building import build
@@ -399,3 +403,26 @@ def test_a_release_marks_what_was_corrected_after_the_meeting(
     marks = [label.get("independent") for label in json.loads((tree / name).read_text())["labels"]]
     assert sorted(marks, key=str) == [False, None]
     assert "1 were corrected after their labelers" in (tree / "DATASHEET.md").read_text()
+
+
+def test_raters_before_there_was_a_record_have_seen_labels(campaign: Campaign) -> None:
+    rater = new_reviewer()
+    rater.first_name, rater.last_name = "F" * 150, "L" * 150  # longer than a labeler's name
+    rater.save()
+    label = accept(new_image(campaign), "0000", "0000")
+    Rating.objects.create(label=label, reviewer=rater, value=4)
+    migration = importlib.import_module("review.migrations.0007_raters_have_seen_labels")
+
+    migration.write_what_raters_have_seen(apps, None)
+    migration.write_what_raters_have_seen(apps, None)
+
+    seen = SeenLabels.objects.get()
+    assert (seen.image_id, seen.labeler.user) == (label.image_id, rater)
+    seen.labeler.full_clean()
+
+
+def test_a_labeler_of_a_long_name() -> None:
+    user = new_reviewer()
+    user.first_name, user.last_name = "F" * 150, "L" * 150
+    user.save()
+    labeler_of_user(user).full_clean()
