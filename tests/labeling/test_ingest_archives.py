@@ -506,4 +506,4 @@ def test_without_scratch_it_is_unpacked_all_the_same(tmp_path: Path) -> None:
     path = tmp_path / "set.zip"
     path.write_bytes(zip_bytes({"one.png": png()}))
     source = open_source(path)
-    assert source.load(source.candidates()[0]).width == 20
+    assert source.load(source.candidates()[0]).width == 40

@@ -217,7 +217,7 @@ def test_pictures_that_are_not(tmp_path: Path) -> None:
     for name, reason in {
         "cut.png": "truncated or damaged",
         "text.jpg": "is not a JPEG, PNG, TIFF, WEBP, GIF or BMP image",
-        "empty.jpg": "is not a JPEG, PNG, TIFF, WEBP, GIF or BMP image",
+        "empty.jpg": "is empty: it has no bytes",
         "huge.png": "claims far more than 64,000,000 pixels",
         "large.png": "has 10000 x 10000 pixels",
         "dot.png": "is 1 x 1 pixels; a picture has at least 32",

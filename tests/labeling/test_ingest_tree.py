@@ -337,7 +337,12 @@ def test_truncated_frame(tree: Path) -> None:
     assert "truncated" in refusal(tree)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n"])
+def test_empty_frame(tree: Path) -> None:
+    frame_path(tree).write_bytes(b"")
+    assert "is empty: it has no bytes" in refusal(tree)
+
+
+@pytest.mark.parametrize("content", [b"hello", b"\x89PNG\r\n\x1a\n"])
 def test_frame_that_is_no_jpeg(tree: Path, content: bytes) -> None:
     frame_path(tree).write_bytes(content)
     assert "is not a JPEG image" in refusal(tree)
