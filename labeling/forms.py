@@ -87,8 +87,8 @@ class CampaignForm(forms.ModelForm):
             ),
             "queue_percent": _("This share of all labels, those that agree least, is reviewed."),
             "merge_minimum": _(
-                "So many people must have chosen the class of a pixel: at most as many as a "
-                "picture gets labels."
+                "At least this many people must have chosen the class of a pixel. It cannot be "
+                "more than the labels per picture."
             ),
             "merge_percent": _("This share of those who labeled the pixel must have chosen it."),
             "nothing_minimum": _("A picture is set aside when this many people say so."),

@@ -42,7 +42,7 @@ class Parameters:
     """What a campaign asks of its images.
 
     range_limit_m: how far labelers look, metres; range_rule: how what is beyond is cut off, see
-    `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, metres, None for what the
+    `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, meters, None for what the
     image's rover has.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from django.conf import settings
@@ -59,7 +59,7 @@ class DraftThrottle(AnonRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": owner}
 
 
-#: The bytes of drafts from one address are counted anew after so long.
+#: The bytes of drafts from one address are counted for so long, from the first of them on.
 BYTES_SECONDS = 3600
 
 
@@ -67,8 +67,9 @@ def refuse_too_many_bytes(request: Request, grown: int) -> None:
     """Count bytes by which guests' drafts from one address grow; raises TooMany."""
     address = DraftThrottle().get_ident(request)
     key = f"draft_bytes_{address}"
-    counted = int(cache.get(key, 0)) + max(0, grown)
-    if counted > settings.DRAFT_BYTES_PER_ADDRESS:
+    # Only the first sets the time: an address that never pauses has its new hour, too.
+    cache.add(key, 0, BYTES_SECONDS)
+    if int(cache.get(key, 0)) + max(0, grown) > settings.DRAFT_BYTES_PER_ADDRESS:
         raise TooMany(
             BYTES_SECONDS,
             _(
@@ -76,7 +77,8 @@ def refuse_too_many_bytes(request: Request, grown: int) -> None:
                 "device, and is saved by itself a little later."
             ),
         )
-    cache.set(key, counted, BYTES_SECONDS)
+    with suppress(ValueError):  # the hour has just ended
+        cache.incr(key, max(0, grown))
 
 
 @contextmanager

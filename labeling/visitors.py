@@ -153,7 +153,7 @@ def page_visit(request: HttpRequest, labeler: Labeler | None) -> Visit | None:
 
 
 def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
-    """What a page keeps of whom it is opened for; `visit` is its `page_visit`.
+    """What a page keeps of the labeler it is opened for; `visit` is its `page_visit`.
 
     Of a visitor who has saved nothing yet `id` is null. `visit` and `device_name` are for guests,
     to stay the same one when the cookie is lost; an account has a password.
@@ -168,7 +168,7 @@ def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
 def is_anothers_page(request: HttpRequest, labeler: Labeler | None) -> bool:
     """Whether the page was opened for somebody else than who asks now.
 
-    An open page speaks for whom it was opened for, whoever has signed in or out since.
+    An open page acts for the labeler it was opened for, even if another has signed in since.
     """
     named = request.headers.get("X-Labeler")
     if named:

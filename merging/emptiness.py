@@ -55,7 +55,7 @@ def _reasons(counts: Mapping[str, int], minimum: int) -> Iterator[str]:
         Emptiness.REMOVED: _("nothing is left of the labels outside the rover and range masks"),
         Emptiness.TOO_FEW: _("fewer than %(minimum)d labels"),
         Emptiness.APART: _("nowhere do %(minimum)d labels lie on the same pixel"),
-        Emptiness.IMPORTED: _("imported so"),
+        Emptiness.IMPORTED: _("imported empty"),
         Emptiness.NO_MAJORITY: _("the labels do not agree enough"),
     }
     for reason, text in texts.items():

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name="scale_bar_m",
             field=models.FloatField(
                 blank=True,
-                help_text="Metres; smaller is not labeled. Empty: what each image's rover has.",
+                help_text="Meters; smaller is not labeled. Empty: what each image's rover has.",
                 null=True,
             ),
         ),

@@ -63,7 +63,7 @@ class Campaign(models.Model):
     scale_bar_m = models.FloatField(
         null=True,
         blank=True,
-        help_text="Metres; smaller is not labeled. Empty: what each image's rover has.",
+        help_text="Meters; smaller is not labeled. Empty: what each image's rover has.",
     )
     queue_percent = models.PositiveSmallIntegerField(
         default=20, help_text="This share of all scores, the lowest, is reviewed (paper 3.2)."

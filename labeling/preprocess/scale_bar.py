@@ -16,7 +16,7 @@ import numpy.typing as npt
 from labeling.camera import LEVEL_UP, CameraModel, Vector, flat_ground_range
 from labeling.preprocess.range_limit import cut_row
 
-#: What the bar of a rover's images stands for, metres (paper 3.1.1).
+#: What the bar of a rover's images stands for, meters (paper 3.1.1).
 WIDTHS_M = {"curiosity": 0.5, "perseverance": 0.5, "opportunity": 0.2, "spirit": 0.2}
 #: ... and that of any other.
 OTHER_WIDTH_M = 0.5
@@ -34,7 +34,7 @@ _STRAIGHT_DOWN = 1e-6
 
 
 def width_of(rover: str) -> float:
-    """What the scale bar of a rover's images stands for, metres.
+    """What the scale bar of a rover's images stands for, meters.
 
     >>> width_of("spirit"), width_of("a lab's own")
     (0.2, 0.5)
@@ -116,7 +116,7 @@ def scale_bar(
 ) -> ScaleBar | None:
     """The bar of a frame, or None when nothing tells how far its ground is.
 
-    width_m: the width it stands for, metres. height, width: of the frame, pixels. nominal: the
+    width_m: the width it stands for, meters. height, width: of the frame, pixels. nominal: the
     design of its camera, used where `camera` is None and for the height above ground; None for a
     rover that is not known, whose bar then needs a camera model and a range product. limit_m: the
     range limit, metres. camera, up: the frame's camera model and its upward direction. range_m:

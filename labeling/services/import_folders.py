@@ -35,7 +35,7 @@ def permitted(source: str) -> str:
         raise FolderRefused(
             _(
                 "This site reads no folders of its server. Send an archive, or name a bucket as "
-                "s3://bucket/prefix. Whoever runs the site can permit folders."
+                "s3://bucket/prefix. The operator of the site can allow folders."
             )
         )
     raise FolderRefused(

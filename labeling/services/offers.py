@@ -76,7 +76,7 @@ def next_images(
 
 
 def _from(images: ImageQuerySet, start: float, count: int) -> list[Image]:
-    """So many images in the random order from a place on, beginning anew at its end."""
+    """So many images in the random order from a place on, and from its start after its end."""
     ordered = images.select_related("campaign").order_by("sort_key", "pk")
     found = list(ordered.filter(sort_key__gte=start)[:count])
     if len(found) < count:

@@ -21,7 +21,7 @@ def sweep_guests() -> int:
     """Delete guests who have nothing, a batch at a time; how many went.
 
     Assignments are not counted: an image that was only looked at, or skipped. A guest who comes
-    back with the same cookie is made anew with the next save.
+    back with the same cookie is made again with the next save.
     """
     chosen = list(guests_with_nothing().order_by("pk").values_list("pk", flat=True)[:SWEEP_BATCH])
     with transaction.atomic():
@@ -33,7 +33,7 @@ def sweep_guests() -> int:
 
 
 def guests_with_nothing() -> QuerySet[Labeler]:
-    """Guests, made long ago, to whom no row of any table belongs but assignments of long ago."""
+    """Guests made long ago who have no row in any table, except assignments made long ago."""
     long_ago = timezone.now() - GUEST_LIFE
     guests = Labeler.objects.filter(
         guest_key__isnull=False, erased_at=None, created_at__lt=long_ago

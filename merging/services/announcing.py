@@ -85,7 +85,7 @@ def taken(release: Release) -> ReleaseRefused:
     """Why the version of a release that waits, is being built or is complete is not to be had."""
     said = {
         Release.Status.QUEUED: _(
-            "Version %(version)s was asked for already and waits for a worker. Wait for it, or "
+            "Version %(version)s was requested before and waits for a worker. Wait for it, or "
             "choose another."
         ),
         Release.Status.BUILDING: _(

@@ -87,7 +87,7 @@ def delete(campaign: Campaign, typed: str = "") -> Belongings:
         Label.objects.filter(image__campaign=campaign).delete()
         Image.objects.filter(campaign=campaign).delete()
         campaign.delete()
-        # People whom only its imports brought.
+        # People who came with its imports only.
         people = Labeler.objects.filter(imported_from__startswith=own_people)
         people.filter(labels=None).delete()
     for job in jobs:

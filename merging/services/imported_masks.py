@@ -119,7 +119,7 @@ def import_masks(
 
 
 def import_image_masks(job: MaskJob) -> Outcome:
-    """Store the masks of one image, all or none, and merge it anew."""
+    """Store the masks of one image, all or none, and merge it again."""
     try:
         image = _image_of(job)
         contents = {
@@ -141,7 +141,7 @@ def _image_of(job: MaskJob) -> Image:
     if image.retired_at is not None:
         raise Refused(f"The image {image.product_id} was retired from the campaign.")
     if image.pool == Image.Pool.PRACTICE:
-        raise Refused(f"The image {image.product_id} is there to practise on; it takes no masks.")
+        raise Refused(f"The image {image.product_id} is there to practice on; it takes no masks.")
     if not job.masks.is_gold and image.pool == Image.Pool.GOLD:
         raise Refused(f"The image {image.product_id} is gold, and has no train mask.")
     missing = [name for name in GOLD_VARIANTS if name not in job.masks.paths]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection, connections
+from django.test import RequestFactory
 from django.utils import timezone
+from rest_framework.request import Request
 from rest_framework.test import APIClient
 
+from labeling import saving
 from labeling.models import Assignment, Draft, Image, Labeler
 from labeling.saving import DraftThrottle
 from labeling.services import drafts, labels
@@ -235,6 +240,22 @@ def test_a_page_that_keeps_too_much_is_told_to_wait(image: Image, settings: Any)
     settings.DRAFTS_PER_GUEST = 0
     too_many = first.put(url(image), body(2, stroke=3))
     assert (refusal(too_many, 429), int(too_many["Retry-After"])) == ("throttled", 600)
+
+
+def test_an_address_that_never_pauses_has_its_new_hour(
+    image: Image, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "cache", LocMemCache("draft bytes", {}))
+    settings.DRAFT_BYTES_PER_ADDRESS = 1000
+    start = time.time()
+    request = Request(RequestFactory().put(url(image)))
+    for minutes in (0, 50):
+        monkeypatch.setattr(time, "time", lambda now=start + 60 * minutes: now)
+        saving.refuse_too_many_bytes(request, 450)
+    with pytest.raises(saving.TooMany):
+        saving.refuse_too_many_bytes(request, 450)
+    monkeypatch.setattr(time, "time", lambda: start + 60 * 61)
+    saving.refuse_too_many_bytes(request, 450)
 
 
 # -- the API ---------------------------------------------------------------------------------------

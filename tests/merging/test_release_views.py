@@ -57,7 +57,7 @@ def test_asking_for_a_release(campaign: Campaign, admin: Client, nudged: list[in
 
     again = admin.post("/manage/navcam/releases/", WANTED)
     assert again.status_code == 200
-    assert "asked for already" in again.context["form"].errors["version"][0]
+    assert "requested before" in again.context["form"].errors["version"][0]
     assert (Release.objects.count(), nudged) == (1, [release.pk])
 
 

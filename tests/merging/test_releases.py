@@ -354,7 +354,7 @@ def test_something_else_in_the_way_is_left_alone(campaign: Campaign, tmp_path: P
 def test_a_version_is_announced_once(campaign: Campaign) -> None:
     announce(campaign, "0.1", user_id=new_account("ada").pk)
 
-    with pytest.raises(ReleaseRefused, match="asked for already"):
+    with pytest.raises(ReleaseRefused, match="requested before"):
         announce(campaign, "0.1")
 
     assert Release.objects.get().created_by is not None

@@ -100,7 +100,7 @@ _EMPTY = {
     Emptiness.REMOVED: "nothing is left of the labels outside the rover and range masks",
     Emptiness.TOO_FEW: "the image has fewer labels than must lie on a pixel",
     Emptiness.APART: "nowhere do as many labels as needed lie on the same pixel",
-    Emptiness.IMPORTED: "it was imported so",
+    Emptiness.IMPORTED: "it was imported empty",
     Emptiness.NO_MAJORITY: "where enough labels lie, they do not agree enough",
 }
 

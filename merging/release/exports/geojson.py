@@ -6,7 +6,7 @@
 One FeatureCollection each, with a feature a line, so that it can be read line by line too.
 Coordinates are (x, y) in pixels of the image that `product_id` names, x to the right and y
 **down**; they are nowhere on Mars. Areas follow pixel edges and have their holes: a pixel belongs
-to the area in which its centre (col + 0.5, row + 0.5) lies.
+to the area in which its center (col + 0.5, row + 0.5) lies.
 
 A feature of a label is one region of it: neighbors share edges, which the parts of one valid
 geometry may not. `label` counts the labels of an image from 1 and `region` the regions of a label,
