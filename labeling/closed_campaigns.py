@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from labeling.models import Campaign, Draft, Label, Labeler
 from labeling.permissions import may_manage
-from labeling.services.drafts import DRAFT_LIFE
+from labeling.services import drafts
 from labeling.visitors import identity, labeler_of, page_visit, visit_of
 
 View = Callable[[HttpRequest, Campaign], HttpResponse]
@@ -50,7 +50,6 @@ def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
             "campaign": campaign,
             "is_closed": is_closed,
             "open_campaigns": Campaign.objects.open(),
-            "draft_days": DRAFT_LIFE.days,
             **known,
         },
         status=HTTPStatus.GONE if is_closed else HTTPStatus.NOT_FOUND,
@@ -70,6 +69,7 @@ def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler | None) ->
         else {
             "sent": Label.objects.filter(labeler=labeler, image__campaign=campaign).count(),
             "unfinished": Draft.objects.filter(labeler=labeler, image__campaign=campaign).count(),
+            "draft_days": drafts.life_of(labeler).days,
         }
     )
     return {

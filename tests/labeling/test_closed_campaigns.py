@@ -9,6 +9,8 @@ from django.utils import timezone
 from labeling.models import Campaign, Draft
 from labeling.services.labelers import labeler_of_user
 from tests.factories import accept, assign, new_admin, new_campaign, new_image
+from tests.labeling.test_drafts import body, url
+from tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +85,19 @@ def test_a_closed_campaign_says_so_and_what_is_open(client: Client, ready: Campa
     Campaign.objects.filter(pk=ready.pk).update(is_open=False)
     assert "Nothing else is open" in client.get("/c/closed/draw/").content.decode()
     assert client.get("/c/never/draw/").status_code == 404
+
+
+def test_a_guest_without_a_label_is_told_how_long_a_drawing_is_kept(
+    ready: Campaign,
+) -> None:
+    image, guest = ready.images.get(), Visitor()
+    guest.post("/api/campaigns/ready/next/")
+    assert guest.put(url(image), body()).status_code == 200
+    Campaign.objects.filter(pk=ready.pk).update(is_open=False)
+
+    said = guest.get("/c/ready/draw/").content.decode()
+
+    assert "1 drawing that you have not finished is kept for 14 days" in said
 
 
 def test_who_drew_in_a_closed_campaign_is_told_what_becomes_of_it(

@@ -402,7 +402,6 @@ def test_another_tab_of_a_visitor_is_the_same_guest(campaign: Campaign) -> None:
     key = signing.loads(offer, salt="labeling.offer")["guest"]
     visit = signing.dumps(key, salt="labeling.visit")
     image_id = stray.json()["image"]["id"]
-    assert image_id == images[2].pk or campaign.target_labels > 1
     url = f"/api/images/{image_id}/reports/"
     said = browser.post(url, {"reason": "dark"}, HTTP_X_VISIT=visit, HTTP_X_OFFER=offer)
     assert said.status_code == 201
