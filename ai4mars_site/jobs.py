@@ -1,8 +1,8 @@
 """Work that one process at a time does: a row is claimed, kept by a heartbeat, and taken over.
 
-Whoever takes up a row writes a token into it, by a conditional update that one of several rivals
-wins, and says from time to time that it is alive. A row that was not heard of for `silence` may be
-taken over; whoever was only slow finds its token gone with whatever it writes next.
+A process takes up a row by writing a token into it, with a conditional update that one of several
+rivals wins, and keeps it by a heartbeat. A row whose heartbeat is older than `silence` may be taken
+over; a process that was only slow finds its token gone at its next write.
 """
 
 from __future__ import annotations

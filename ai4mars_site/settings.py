@@ -354,7 +354,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "ai4mars_site.accounts.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {
-    # "key" is the account together with the address: whoever guesses elsewhere locks nobody out.
+    # "key" is the account together with the address: guesses from elsewhere lock nobody out.
     "login_failed": "10/m/ip,5/5m/key",
     # From all addresses together, save the browsers that the account has logged in with.
     "login_failed_everywhere": "100/h/key",

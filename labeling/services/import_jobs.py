@@ -1,8 +1,8 @@
 """Imports of images as jobs: listed once, shared by several workers, stopped and resumed.
 
-The items of a job are its queue. Whoever works, a worker or a command, claims a few waiting items
-(`ai4mars_site.jobs`), imports them and writes down what became of each; what a process that died
-has claimed goes to others. An item done twice does no harm: the image's row is unique.
+The items of a job are its queue. A worker or a command claims a few waiting items
+(`ai4mars_site.jobs`), imports them and records what became of each; what a process that died has
+claimed goes to others. An item done twice does no harm: the image's row is unique.
 """
 
 from __future__ import annotations

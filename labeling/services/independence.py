@@ -1,8 +1,8 @@
 """Who may see what others drew on a gold image: experts draw alone first (paper 3.1).
 
 An expert either labels a gold image or sees the others' labels of it; not the second before the
-first. Whoever is shown labels of others is written down (`SeenLabels`), and who is written down
-cannot send a first label of that image as an expert any more. A correction afterwards counts, since
+first. An account that is shown labels of others is recorded (`SeenLabels`), and cannot send a first
+label of that image as an expert any more. A correction afterwards counts, since
 gold labels are settled by agreement, and is marked (`Label.independent`).
 """
 
