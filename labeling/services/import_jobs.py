@@ -125,6 +125,12 @@ def items_of(source: Source) -> Iterator[ImportItem]:
         if first != candidate.name:
             item.status = ImportItem.Status.REFUSED
             item.reason = f"It has the product id of {first}."
+        try:
+            imports.check_name(candidate.product_id)
+        except Refused as refused:
+            # Not every database could keep the id.
+            item.product_id = ""
+            item.status, item.reason = ImportItem.Status.REFUSED, str(refused)
         yield item
     for each_unused in source.unused():
         status, reason = ImportItem.Status.UNUSED, each_unused.reason

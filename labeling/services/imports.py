@@ -83,8 +83,10 @@ def _outcome(
 ) -> Outcome:
     """What becomes of a candidate. take: False where the campaign has the product already."""
     name = candidate.product_id
-    known = _images(campaign).filter(product_id=name).first()
     try:
+        # First: a database may not even be asked for an id that it cannot keep.
+        check_name(name)
+        known = _images(campaign).filter(product_id=name).first()
         if known is not None and known.source_sha256 == source.checksum(candidate):
             return Outcome(name, Outcome.PRESENT)
         product = source.load(candidate, frozenset(campaign.allowed_cameras))

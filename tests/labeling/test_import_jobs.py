@@ -54,6 +54,22 @@ def statuses(job: ImportJob) -> list[str]:
     return list(job.items.order_by("name").values_list("status", flat=True))
 
 
+@pytest.mark.parametrize("name", ["a\tb", "x" * 300])
+def test_an_id_that_no_database_keeps_is_refused_and_the_rest_imported(
+    campaign: Campaign, tmp_path: Path, name: str
+) -> None:
+    for number in (1, 2):
+        Pillow.new("L", (64, 48), 10 * number).save(tmp_path / f"{number}.png")
+    (tmp_path / "manifest.csv").write_text(f"file,product_id\n1.png,{name}\n2.png,good\n")
+    job = import_jobs.start(campaign, str(tmp_path))
+    run(job)
+
+    refused = job.items.get(status="refused")
+    assert (refused.name, refused.product_id) == ("1.png", "")
+    assert "the id of an image" in refused.reason
+    assert list(campaign.images.values_list("product_id", flat=True)) == ["good"]
+
+
 def test_a_job_imports_what_it_can_and_says_what_it_refused(campaign: Campaign, tree: Path) -> None:
     job = import_jobs.start(campaign, str(tree))
     run(job)
