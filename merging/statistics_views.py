@@ -49,7 +49,7 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
             **shown(counted.totals, campaign),
             "counted_at": counted.at,
             "stale": counted.stale,
-            "rule": str(merges.rule_of(campaign)),
+            "rule": merges.rule_of(campaign),
             "files": files_of("campaign_statistics_file", slug),
         },
     )

@@ -118,7 +118,9 @@ class RatingForm(forms.Form):
     value = forms.TypedChoiceField(
         label=_("Your rating"),
         coerce=int,
+        # Nothing is chosen at first: the first in the list throws a drawing out.
         choices=[
+            ("", _("Choose a rating")),
             (1, _("1 Throw out")),
             (2, _("2 Poor")),
             (3, _("3 Fair")),

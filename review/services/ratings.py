@@ -7,6 +7,8 @@ from collections.abc import Collection
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Label
 from labeling.services import labels
@@ -18,16 +20,16 @@ from review.services import opinions
 class RatingRefused(Exception):
     """A rating that cannot be stored; the sentence says why, and `code` in one word."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, sentence: str | Promise) -> None:
+        super().__init__(str(sentence))
         self.code = code
 
 
 CORRECTED = (
     "corrected",
-    "The one who drew this label has just changed it, so this is the old one. Press Skip.",
+    _("The one who drew it has just changed it, so this is the old one. Rate the new one."),
 )
-TWICE = ("already_rated", "You have already rated this label.")
+TWICE = ("already_rated", _("You have rated it already."))
 
 
 def rate(
@@ -52,12 +54,12 @@ def rate(
     was corrected since the reviewer saw it, and for a second rating by the same reviewer.
     """
     if permissions.is_own(reviewer, label):
-        raise RatingRefused("own", "This is your own label. Somebody else has to rate it.")
+        raise RatingRefused("own", _("It is your own drawing: somebody else has to rate it."))
     if sent_before := _the_same(label, reviewer, value, comment, reasons):
         return sent_before
     if not policies.may_be_rated(label):
         raise RatingRefused(
-            "settled", "This label was thrown out or is not ready, so it needs no rating."
+            "settled", _("It was thrown out, or is not ready, so it needs no rating.")
         )
     if version is not None and version != label.version:
         raise RatingRefused(*CORRECTED)
@@ -69,7 +71,7 @@ def rate(
         if label.ratings.standing().filter(reviewer=reviewer).exists():
             raise RatingRefused(*TWICE)
         if score is not None and not score.is_waiting and not also_settled:
-            raise RatingRefused("meanwhile", "Somebody else has rated this label meanwhile.")
+            raise RatingRefused("meanwhile", _("Somebody else has rated this drawing meanwhile."))
         if not labels.fix(label, Label.Fixed.RATED):
             raise RatingRefused(*CORRECTED)
         try:
@@ -84,7 +86,7 @@ def rate(
         except IntegrityError as error:
             raise RatingRefused(*TWICE) from error
         if policies.throws_out(value) and not labels.throw_out(label):
-            raise RatingRefused("settled", "Somebody else has just thrown this label out.")
+            raise RatingRefused("settled", _("It was thrown out meanwhile, so it needs no rating."))
         opinions.keep_up(label.pk)
         ReviewLease.objects.filter(label=label, reviewer=reviewer).delete()
     return rating

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -155,6 +156,10 @@ def test_a_rule_that_changes_reaches_every_page(campaign: Campaign, admin: Clien
     assert "by the new rule" in overview.content.decode()
     assert "5 pictures are being merged again" in page
     assert str(merges.rule_of(campaign)) in html.unescape(page)
+    admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    spanish = admin.get("/manage/navcam/statistics/").content.decode()
+    assert "al menos 2 personas y más del 65 %" in html.unescape(spanish)
+    del admin.cookies[settings.LANGUAGE_COOKIE_NAME]
     assert not comparisons.worst_first(campaign), "nothing is shown of the rule before"
 
     bring_up_to_date(campaign)

@@ -117,6 +117,10 @@ def test_the_page_of_a_campaign(campaign: Campaign) -> None:
     # Figure 6: of the bedrock pixels half are of one expert, half of two.
     assert "50.00 %" in page
     assert "Big rock" in page
+    assert "not known" not in page
+    new_image(campaign, 9, rover="", camera="")
+    cache.clear()
+    assert "not known" in admin.get(url).text, "no row without a name"
     assert "Roca grande" in admin.get(url, headers={"accept-language": "es"}).text
     assert Client().get(url).status_code == 302
     other = Client()

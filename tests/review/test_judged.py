@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -169,7 +170,7 @@ def test_ones_own_drawing_cannot_be_rated_here(
     label = accept(new_image(campaign), "00..", "....", labeler=labeler_of_user(rita))
     LabelFlag.objects.create(label=label, reviewer=rita)
     assert not client.get(f"{PAGE}?list=flagged").context["cards"][0]["may_rate"]
-    assert "your own label" in judge(client, label, "rate", value="5")
+    assert "your own drawing" in judge(client, label, "rate", value="5")
     assert active(label) == []
 
 
@@ -180,6 +181,28 @@ def test_mistakes_are_answered_with_a_sentence(
     assert judge(client, label, "rate") == "Choose a rating from 1 to 5."
     assert "no rating of this drawing" in judge(client, label, "withdraw")
     assert judge(client, label, "dance").startswith("Choose what to do")
+
+
+def test_nothing_is_chosen_before_the_reviewer_chooses(
+    campaign: Campaign, rita: User, client: Client
+) -> None:
+    """The first choice throws a drawing out: Save alone must not do that."""
+    label = new_label(campaign)
+    LabelFlag.objects.create(label=label, reviewer=rita)
+
+    [card] = client.get(f"{PAGE}?list=flagged").context["cards"]
+    assert '<option value="" selected>' in str(card["form"]["value"])
+    assert judge(client, label, "rate", value="") == "Choose a rating from 1 to 5."
+    assert active(label) == []
+
+
+def test_a_refusal_is_said_in_the_language_of_the_page(
+    campaign: Campaign, rita: User, client: Client
+) -> None:
+    label = new_label(campaign)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    said = judge(client, label, "rate", value="4", version=label.version + 1)
+    assert said == "Quien lo dibujó acaba de cambiarlo, así que este es el viejo. Valora el nuevo."
 
 
 def test_only_reviewers_may_see_and_change(campaign: Campaign) -> None:

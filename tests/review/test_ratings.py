@@ -128,7 +128,7 @@ def test_taking_another_rating_back_changes_nothing_else(label: Label, rita: Use
 def test_a_second_rating_of_the_same_reviewer(label: Label, rita: User) -> None:
     rate(label, rita, 4)
 
-    with pytest.raises(RatingRefused, match="already rated"):
+    with pytest.raises(RatingRefused, match="rated it already"):
         rate(label, rita, 1)
 
     assert [rating.value for rating in Rating.objects.all()] == [4]
@@ -138,7 +138,7 @@ def test_a_second_rating_of_the_same_reviewer(label: Label, rita: User) -> None:
 def test_ones_own_label(image: Image, rita: User) -> None:
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
 
-    with pytest.raises(RatingRefused, match="your own label"):
+    with pytest.raises(RatingRefused, match="your own drawing"):
         rate(own, rita, 5)
 
     assert not Rating.objects.exists()
@@ -182,7 +182,7 @@ def test_a_label_thrown_out_a_moment_ago_gets_no_second_1(
     before = state(same_label_elsewhere)
     assert label.status == Status.ACCEPTED, "as it was read before"
 
-    with pytest.raises(RatingRefused, match="just thrown this label out"):
+    with pytest.raises(RatingRefused, match="thrown out meanwhile"):
         rate(label, rita, 1)
 
     assert list(Rating.objects.values_list("reviewer", flat=True)) == [rolf.pk]
@@ -234,7 +234,7 @@ def test_a_second_rating_refused_leaves_the_label_as_it_is(label: Label, rita: U
     rate(label, rita, 4)
     Label.objects.filter(pk=label.pk).update(fixed_at=None, fixed_because="")
 
-    with pytest.raises(RatingRefused, match="already rated"):
+    with pytest.raises(RatingRefused, match="rated it already"):
         rate(label, rita, 1)
 
     label.refresh_from_db()
