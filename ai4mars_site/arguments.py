@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from argparse import ArgumentTypeError
 from datetime import date
+from pathlib import Path
 
 
 def whole(text: str) -> int:
@@ -50,3 +51,15 @@ def day(text: str) -> date:
         raise ArgumentTypeError(
             f"{text!r} is not a day of the calendar. Write it as YYYY-MM-DD, such as 2026-11-30."
         ) from error
+
+
+def filled(text: str) -> str:
+    """A text that is not empty, as one of a shell's variable that is not set would be."""
+    if not text.strip():
+        raise ArgumentTypeError("it is empty. Write a path; . is the current folder.")
+    return text
+
+
+def place(text: str) -> Path:
+    """The path of a file or folder. An empty one is refused: Path("") is the current folder."""
+    return Path(filled(text))

@@ -19,7 +19,7 @@ from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
 
 #: Grows when the same labels and parameters would be released as other bytes.
-RELEASE_CODE = 4
+RELEASE_CODE = 5
 
 #: Of a complete release, what is said about it and not in it.
 STAYS_FREE = frozenset({"has_public_board"})

@@ -39,7 +39,8 @@ class CountedImage:
     what they were merged to). `scores` are its labels' agreement scores, 0..1, by role; `unscored`
     counts the labels that have none, by the reason (UNSCORED). `empty` says of each variant without
     a labeled pixel why, as a `contents.Emptiness`. `corrected` counts the labels that were changed
-    after their labelers had seen the others' labels of the image.
+    after their labelers had seen the others' labels of the image. `unlabeled` counts the pixels
+    without a label by variant; it is empty where that was not counted.
     """
 
     rover: str
@@ -52,6 +53,7 @@ class CountedImage:
     unscored: Mapping[str, int] = field(default_factory=dict)
     empty: Mapping[str, str] = field(default_factory=dict)
     corrected: int = 0
+    unlabeled: Mapping[str, int] = field(default_factory=dict)
 
 
 def counted(image: ReleasedImage) -> CountedImage:
@@ -76,6 +78,7 @@ def counted(image: ReleasedImage) -> CountedImage:
         scores=scores,
         unscored=dict(unscored),
         empty=image.empty,
+        unlabeled={name: int((mask == NO_LABEL).sum()) for name, mask in image.masks.items()},
     )
 
 

@@ -261,8 +261,11 @@ def _members_of_tar(
     """By name: the reason why a member is no file of a release, and where its content lies."""
     with damage_is_unreadable(f"{path}", "as a tar"), tarfile.TarFile(path) as archive:
         members = [each for each in archive.getmembers() if not each.isdir()]
-    reasons = _checked((each.name, _reason_in_tar(each)) for each in members)
-    return reasons, {each.name: (each.offset_data, each.size) for each in members}
+    # `tar` writes "./" before the names of what it packs from within a folder.
+    names = [each.name.removeprefix("./") for each in members]
+    reasons = _checked(zip(names, map(_reason_in_tar, members), strict=True))
+    places = ((each.offset_data, each.size) for each in members)
+    return reasons, dict(zip(names, places, strict=True))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -103,6 +103,8 @@ def plan(path: Path, *, recompute_all: bool = False) -> Plan:
     tree = _inside(any_tree_at(path))
     names = set(tree.names())
     if not names:
+        for name, said in sorted(tree.left_out().items()):
+            raise Unreadable(f"{path} holds no file of a release. {name}: {said}")
         raise Unreadable(f"{path} is empty: name the folder, zip or tar of a release.")
     made = Plan(tree, (), None)
     made.problems += [Problem(name, said) for name, said in sorted(tree.left_out().items())]
@@ -155,11 +157,30 @@ def plan(path: Path, *, recompute_all: bool = False) -> Plan:
             f"{len(unseen):,} images have masks, and no picture: the sizes of these masks were not "
             "compared with one."
         )
+    if not made.sums and (unknown := sorted(_pictures(names) - _paths(made.subjects))):
+        made.unchecked.append(
+            f"{len(unknown):,} more pictures, such as {unknown[0]}, are none of the frames and "
+            "masks that are known by their names: they were not looked at."
+        )
     _choose(made, told, recompute_all)
     if told:
         lists = {name: tree.read(name) for name in gold_lists.of(names) if name in names}
         made.problems += [Problem(*wrong) for wrong in gold_lists.problems(names, lists)]
     return made
+
+
+def _pictures(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.lower().endswith((".png", ".jpg", ".jpeg"))}
+
+
+def _paths(subjects: Iterable[Subject]) -> set[str]:
+    """The files of these images that are opened."""
+    return {
+        path
+        for each in subjects
+        for path in (each.frame, *each.removing, *each.masks.values())
+        if path is not None
+    }
 
 
 def _unseen(product_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 from ai4mars_site.bulk import chunks
 from labeling.ingest.product_ids import file_stems
+from labeling.masks import NO_LABEL
 from labeling.models import Role
 from merging.models import Release
 from merging.release import checksums, gold_lists, manifest
@@ -144,10 +146,12 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     counts: dict[tuple[str, str, str], int] = {}
     people: dict[str, set[str]] = {}
     labels = corrected = 0
+    unlabeled = Counter[str]()
     imports: list[Import] = []
     for part in release_parts.in_order(release):
         image = release_parts.as_counted(part.counted)
         totals.add(image)
+        unlabeled.update(image.unlabeled)
         key = (image.rover, image.camera, part.split)
         counts[key] = counts.get(key, 0) + 1
         labels += len(part.labels)
@@ -171,7 +175,10 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         rule=str(method),
         parameters=method.to_json(),
         counts=counts,
-        pixels={variant: dict(pixels) for variant, pixels in totals.pixels.items()},
+        pixels={
+            variant: {**pixels, NO_LABEL: unlabeled[variant]}
+            for variant, pixels in totals.pixels.items()
+        },
         labels=labels,
         corrected=corrected,
         labelers=len(people.get(Role.CROWD, ())),

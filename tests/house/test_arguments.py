@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
-from ai4mars_site.arguments import day, finite, port, positive, whole
+from ai4mars_site.arguments import day, filled, finite, place, port, positive, whole
 
 OURS = {app.name for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR}
 
@@ -25,7 +25,7 @@ def typed_arguments() -> list[Any]:
         for name, app in sorted(get_commands().items())
         if app in OURS
         for action in load_command_class(app, name).create_parser("manage.py", name)._actions
-        if action.type not in (None, str, Path)
+        if action.type not in (None, str, filled, place)
         # Django's own
         and action.dest != "verbosity"
     ]
@@ -86,3 +86,33 @@ def test_values(convert: Callable[[str], object], text: str, value: object) -> N
 def test_values_out_of_bounds(convert: Callable[[str], object], text: str) -> None:
     with pytest.raises(ArgumentTypeError):
         convert(text)
+
+
+@pytest.mark.parametrize("convert", [filled, place])
+def test_an_empty_path_is_not_the_current_folder(convert: Callable[[str], object]) -> None:
+    """A variable of a shell that is not set comes out as ""."""
+    assert str(convert(".")) == "."
+    for text in ("", " "):
+        with pytest.raises(ArgumentTypeError, match=r"^it is empty\. Write a path; \. is the curr"):
+            convert(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("import_images", "", "--campaign=x"),
+        ("import_labels", "", "--campaign=x"),
+        ("set_known_answers", "", "--campaign=x"),
+        ("verify_release", ""),
+        ("release_statistics", ""),
+        ("publish_release", "", "s3://bucket"),
+        ("build_release", "--campaign=x", "--version=1", "--out="),
+        ("evaluate_predictions", "--release=", "--predictions=x"),
+        ("export_orthographic", "--campaign=x", "--out="),
+        ("create_training_trees", "--out="),
+    ],
+    ids=lambda line: line[0],
+)
+def test_no_command_takes_an_empty_path(line: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match="it is empty"):
+        call_command(*line)

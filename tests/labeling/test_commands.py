@@ -73,10 +73,10 @@ def test_import_images_lists_a_bounded_part_and_reports_all(
     assert said[-1] == f"0 images imported, 2 already there, 1 refused, {LISTED + 2} not used"
     rows = list(csv.reader(table.read_text().splitlines()))
     assert len(rows) == 1 + 3 + LISTED + 2
-    with pytest.raises(CommandError, match="cannot be written: No such file or directory"):
-        run(
-            "import_images", tree, "--campaign", "navcam", "--report", table.parent / "no" / "r.csv"
-        )
+    for path in (table.parent / "no" / "r.csv", table.parent):
+        with pytest.raises(CommandError, match="cannot be written: its folder does|it is a folder"):
+            run("import_images", tree, "--campaign", "other", "--report", path)
+    assert not Campaign.objects.filter(slug="other").exists(), "it is said before the import"
 
 
 def test_import_images_from_nowhere(tmp_path: Path) -> None:

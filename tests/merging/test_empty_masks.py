@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from PIL import Image as Pillow
 
+from labeling.masks import NO_LABEL
 from labeling.models import Campaign, Image, Role
 from merging import emptiness
 from merging.methods import PROBABLE_RULE, Kind, MergeMethod
@@ -172,3 +175,22 @@ def test_totals_of_releases_of_before() -> None:
     found = Statistics.from_plain(old)
     assert (found.empty, found.masks, found.unscored) == ({}, {}, {})
     assert Statistics.from_plain(found.as_plain()) == found
+
+
+def test_the_datasheet_counts_pixels_without_a_label(campaign: Campaign, tmp_path: Path) -> None:
+    """They are a share of all pixels of the masks, as the classes are."""
+    crowd(campaign, "11..", "11..", "11..")
+    tree = build(campaign, tmp_path)
+
+    (path,) = tree.glob("msl/labels/train/*.png")
+    counts = np.bincount(np.asarray(Pillow.open(path)).ravel(), minlength=256)
+    assert counts[1]
+    assert counts[NO_LABEL]
+    text = (tree / "DATASHEET.md").read_text()
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[3].strip()
+        for line in text.splitlines()
+        if line.startswith(("| 1 |", "| 255 |"))
+    }
+    shares = {code: f"{100 * counts[int(code)] / counts.sum():.2f}" for code in ("1", "255")}
+    assert rows == shares

@@ -70,6 +70,23 @@ def test_a_zip_without_a_folder_around_the_release(release: Path, tmp_path: Path
     assert SOUND in told_of(Path(made))[1]
 
 
+def test_a_tar_that_was_packed_from_within_the_folder(release: Path, tmp_path: Path) -> None:
+    """As `tar cf flat.tar -C RELEASE .` does: all names begin with "./"."""
+    path = tmp_path / "flat.tar"
+    with tarfile.open(path, "w") as file:
+        file.add(release, ".")
+        assert all(name == "." or name.startswith("./") for name in file.getnames())
+    assert SOUND in told_of(path)[1]
+
+
+def test_an_archive_of_which_no_file_can_be_taken(tmp_path: Path) -> None:
+    path = tmp_path / "absolute.tar"
+    with tarfile.open(path, "w") as file:
+        file.addfile(tarfile.TarInfo("/srv/mask.png"))
+    problems, _ = told_of(path)
+    assert "holds no file of a release. /srv/mask.png: Its name leads out of the arch" in problems
+
+
 def test_what_lies_beside_the_release_in_an_archive(release: Path) -> None:
     path = packed(release, "zip")
     with zipfile.ZipFile(path, "a") as file:

@@ -263,6 +263,18 @@ def test_without_sums_a_release_is_not_whole(release: Path) -> None:
     assert "whether files were changed is not known" in said
 
 
+def test_without_sums_pictures_that_are_not_looked_at_are_told(release: Path) -> None:
+    """Nothing else would say that masks in a folder of another name were not checked."""
+    (release / checksums.NAME).unlink()
+    assert "not looked at" not in told_of(release)[1]
+    (release / "msl/labels/test-gold-min3").mkdir()
+    write_mask(release, "msl/labels/test-gold-min3/NLA_1.png", columns(9, 9, 9, 9, 9, 9, 9, 9))
+    assert (
+        "1 more pictures, such as msl/labels/test-gold-min3/NLA_1.png, are none of the frames and "
+        "masks that are known by their names: they were not looked at."
+    ) in told_of(release)[1]
+
+
 def test_all_problems_are_counted(release: Path) -> None:
     for number in range(30):
         (release / f"more-{number:02}.txt").write_text("more")

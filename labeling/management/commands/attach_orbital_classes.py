@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import place
 from ai4mars_site.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from labeling.orbital import (
@@ -31,9 +31,9 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         # Without --workers: one process is done in seconds.
         parser.add_argument("--campaign", required=True, metavar="SLUG")
-        parser.add_argument("--ranges", type=Path, metavar="CSV")
-        parser.add_argument("--map", type=Path, metavar="GEOJSON")
-        parser.add_argument("--positions", type=Path, metavar="CSV")
+        parser.add_argument("--ranges", type=place, metavar="CSV")
+        parser.add_argument("--map", type=place, metavar="GEOJSON")
+        parser.add_argument("--positions", type=place, metavar="CSV")
         parser.add_argument("--key", help="the map's property with the class (default: class)")
         parser.add_argument(
             "--preset",

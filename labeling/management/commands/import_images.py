@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 
+from ai4mars_site.arguments import filled, place
 from ai4mars_site.commands import BulkCommand
 from labeling.files import safe_cell
 from labeling.ingest.products import Source, UnknownSource
@@ -43,7 +44,9 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("source", help="a folder, a product, an archive, or s3://bucket/prefix")
+        parser.add_argument(
+            "source", type=filled, help="a folder, a product, an archive, or s3://bucket/prefix"
+        )
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
             "--preset", choices=sorted(PRESETS), help="for a new campaign (default: what fits)"
@@ -58,7 +61,7 @@ class Command(BulkCommand):
         )
         parser.add_argument(
             "--report",
-            type=Path,
+            type=place,
             metavar="CSV",
             help="write what became of every file that was found, with the reasons",
         )
@@ -72,6 +75,8 @@ class Command(BulkCommand):
         where = options["source"]
         if "://" not in where:
             where = str(Path(where).resolve())
+        if options["report"] is not None:
+            check_report(options["report"])
         if options["dry_run"]:
             self.try_import(where, options)
             return
@@ -207,6 +212,14 @@ class Report:
 
 def report_of(items: list[ImportItem]) -> Report:
     return Report(sorted(items, key=lambda item: item.name), Counter(i.status for i in items))
+
+
+def check_report(path: Path) -> None:
+    """CommandError where a report cannot be written, before an import has done its work."""
+    if path.is_dir():
+        raise CommandError(f"The report {path} cannot be written: it is a folder. Name a file.")
+    if not path.parent.is_dir():
+        raise CommandError(f"The report {path} cannot be written: its folder does not exist.")
 
 
 def write_report(report: Report, path: Path) -> None:

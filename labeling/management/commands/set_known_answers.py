@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import place
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
@@ -21,7 +21,7 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("source", type=Path, help="a folder of masks")
+        parser.add_argument("source", type=place, help="a folder of masks")
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
             "--lesson",

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
-from ai4mars_site.arguments import day, whole
+from ai4mars_site.arguments import day, filled, whole
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
@@ -81,6 +81,7 @@ class Command(BulkCommand):
         parser.add_argument(
             "--out",
             required=True,
+            type=filled,
             metavar="DIR",
             help="a folder; s3://BUCKET/PREFIX to send the release there, as publish_release does; "
             "with --archive tar also - for standard output",

@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.places import Folder
@@ -32,13 +32,15 @@ class Command(BulkCommand):
         parser.add_argument(
             "--release",
             required=True,
-            type=Path,
+            type=place,
             metavar="DIR",
             help="a release's folder, zip or tar",
         )
-        parser.add_argument("--predictions", required=True, type=Path, metavar="DIR")
+        parser.add_argument("--predictions", required=True, type=place, metavar="DIR")
         parser.add_argument("--name", default="", help="what to call the predictions")
-        parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
+        parser.add_argument(
+            "--json", type=place, metavar="FILE", help="write the figures here, too"
+        )
         parser.add_argument(
             "--allow-missing",
             action="store_true",

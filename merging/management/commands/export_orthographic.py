@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import finite
+from ai4mars_site.arguments import finite, place
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.products import UnknownSource
@@ -37,10 +37,10 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--campaign", required=True, metavar="SLUG")
-        parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+        parser.add_argument("--out", required=True, type=place, metavar="DIR")
         parser.add_argument(
             "--release",
-            type=Path,
+            type=place,
             metavar="TREE",
             help="take the labels of this release (its folder, zip or tar), and its images only; "
             "by default labels are taken as they are merged now",

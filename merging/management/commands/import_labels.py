@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import filled
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.mask_folders import passed_over
 from labeling.ingest.places import Place
@@ -31,7 +32,9 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("source", help="a released tree, or a folder with one per labeler")
+        parser.add_argument(
+            "source", type=filled, help="a released tree, or a folder with one per labeler"
+        )
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
             "--format",

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import place
 from ai4mars_site.commands import BulkCommand
 from merging.services import publishing
 
@@ -21,7 +21,7 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         # Without --workers: a large file is sent in parts at once, and the network is the limit.
-        parser.add_argument("release", type=Path, metavar="DIR")
+        parser.add_argument("release", type=place, metavar="DIR")
         parser.add_argument("url", metavar="s3://BUCKET/PREFIX")
 
     def handle(self, *args: Any, **options: Any) -> None:

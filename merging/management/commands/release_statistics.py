@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from labeling.ingest.products import UnknownSource
@@ -25,9 +26,9 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "release", type=Path, metavar="DIR", help="its folder, its zip or its tar"
+            "release", type=place, metavar="DIR", help="its folder, its zip or its tar"
         )
-        parser.add_argument("--csv", type=Path, metavar="DIR", help="write CSV files here, too")
+        parser.add_argument("--csv", type=place, metavar="DIR", help="write CSV files here, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         def run(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from merging.release import tree_files, verification
@@ -26,7 +27,7 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "release", type=Path, metavar="RELEASE", help="its folder, its zip or its tar"
+            "release", type=place, metavar="RELEASE", help="its folder, its zip or its tar"
         )
         parser.add_argument(
             "--all",

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import positive
+from ai4mars_site.arguments import place, positive
 from ai4mars_site.commands import BulkCommand
 from simulation import training_trees
 
@@ -20,7 +19,7 @@ class Command(BulkCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+        parser.add_argument("--out", required=True, type=place, metavar="DIR")
         parser.add_argument("--train", type=positive, default=60, metavar="N")
         parser.add_argument("--test", type=positive, default=20, metavar="N")
         parser.add_argument("--size", type=positive, default=256, metavar="PIXELS")

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import positive, whole
+from ai4mars_site.arguments import place, positive, whole
 from ai4mars_site.commands import BulkCommand
 from simulation.merge_study import Plan, scenes, study
 from simulation.merge_tables import NoPlace, placed, tables
@@ -36,7 +35,7 @@ class Command(BulkCommand):
         parser.add_argument("--seed", type=whole, default=usual.seed)
         parser.add_argument(
             "--write",
-            type=Path,
+            type=place,
             metavar="FILE",
             help="put the tables into this document instead of printing them",
         )

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
 from simulation import study_report
@@ -21,7 +21,7 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         folder = settings.BASE_DIR / "docs" / "skill"
-        parser.add_argument("--to", type=Path, default=folder, metavar="FOLDER")
+        parser.add_argument("--to", type=place, default=folder, metavar="FOLDER")
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = each(study, CROWDS, options["workers"])
