@@ -4,6 +4,8 @@ Waitress receives requests in an event loop and gives its threads whole ones onl
 sends slowly, or nothing, takes a connection and no thread. What is added here:
 
 - a header has to arrive within a time, a body at a rate, or the connection is closed;
+- the next request of a connection waits until the answer before it has been taken, so that a
+  visitor who reads slowly, or nothing, takes no thread either;
 - a body may be large only with a permit (`ai4mars_site.uploads`);
 - where connections run out, the ones that have waited longest for a visitor are closed;
 - `/healthz` has a thread of its own and answers while all others work;
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import gc
 import os
 import resource
 import shutil
@@ -50,6 +53,8 @@ IDLE_SECONDS = 150
 #: Connections of one process; with files of bodies and downloads each may need three descriptors.
 CONNECTIONS = 1000
 DESCRIPTORS_PER_CONNECTION = 3
+#: An answer of which a visitor takes nothing for so long has stalled.
+STALL_SECONDS = 20.0
 #: From this share of them on, each new one closes the one that has waited longest for its visitor.
 CROWDED = 0.9
 #: What one connection may send in a row before the others have their turn.
@@ -74,15 +79,22 @@ class BoundedRequest(HTTPRequestParser):
     error: Any
     is_too_large = False
 
-    def __init__(self, adj: Any, largest_body: Callable[[BoundedRequest], int]) -> None:
+    def __init__(
+        self, adj: Any, largest_body: Callable[[BoundedRequest], int], *, is_early: bool
+    ) -> None:
         super().__init__(adj)
         self.largest_body = largest_body
+        #: Of a request that came before the one before it was answered: what has come, unread.
+        self.early: bytes | None = b"" if is_early else None
         self.window_began = time.monotonic()
         self.window_bytes: int | None = None
         #: How large the body will be, or may become where its header does not say.
         self.announced = 0
 
     def received(self, data: bytes) -> int:
+        if self.early is not None:
+            self.early += data
+            return len(data)
         consumed = int(super().received(data))
         if isinstance(self.error, RequestEntityTooLarge):
             # The site answers it, without the body, with a page in the visitor's language.
@@ -103,6 +115,8 @@ class BoundedRequest(HTTPRequestParser):
 
     def is_too_slow(self, now: float) -> bool:
         """Whether too little has arrived by `now` (monotonic); asked every second or so."""
+        if self.early is not None:
+            return False
         if not self.headers_finished:
             return now - self.window_began > HEADER_SECONDS
         if self.window_bytes is None:
@@ -129,6 +143,8 @@ class FairChannel(HTTPChannel):
     task_class = SiteTask
     turn_left = TURN_BYTES
     sendbuf_len: int
+    request: Any
+    requests: list[Any]
     #: Until when what still comes of a refused request is thrown away (monotonic).
     linger_until: float | None = None
     is_draining = False
@@ -161,7 +177,20 @@ class FairChannel(HTTPChannel):
         return self.linger_until is not None and time.monotonic() < self.linger_until
 
     def readable(self) -> bool:
+        # Asked by the loop in each round, also right after an answer has been taken.
+        if (early := self._take_early()) is not None:
+            self.received(early)
         return self.is_draining or bool(super().readable())
+
+    def _take_early(self) -> bytes | None:
+        """What came of the next request, once nothing of the one before it is left to do."""
+        with self.requests_lock:
+            if self.requests or self.total_outbufs_len or self.request is None:
+                return None
+            early: bytes | None = self.request.early
+            if early is not None:
+                self.request = None
+            return early
 
     def handle_read(self) -> None:
         if not self.is_draining:
@@ -173,7 +202,7 @@ class FairChannel(HTTPChannel):
             self.will_close = True
 
     def parser_class(self, adj: Any) -> BoundedRequest:
-        return BoundedRequest(adj, self.server.largest_body)
+        return BoundedRequest(adj, self.server.largest_body, is_early=bool(self.requests))
 
     def handle_write(self) -> None:
         self.turn_left = TURN_BYTES
@@ -191,9 +220,31 @@ class FairChannel(HTTPChannel):
         return sent
 
     @property
+    def has_stalled(self) -> bool:
+        """Whether an answer waits to be taken, and nothing of it has been for a while."""
+        return self.total_outbufs_len > 0 and time.time() - self.last_activity > STALL_SECONDS
+
+    @property
+    def holds_up_a_thread(self) -> bool:
+        """Whether a thread cannot go on with an answer, since the visitor takes nothing of it."""
+        return (
+            bool(self.requests)
+            and self.total_outbufs_len > self.adj.outbuf_high_watermark
+            and self.has_stalled
+        )
+
+    def give_up(self) -> None:
+        """Close the connection in the loop's next round, or at once where nobody reads."""
+        self.will_close = True
+        if self.has_stalled:
+            # The loop waits for a socket that takes something before it closes it.
+            self.handle_close()
+
+    @property
     def is_waiting_for_visitor(self) -> bool:
-        """Whether nothing is to be done or sent here: idle, or a request is half received."""
-        return not self.requests and not self.total_outbufs_len and not self.will_close
+        """Whether nothing is to be done here: idle, a request half received, an answer left."""
+        is_idle = not self.total_outbufs_len or self.has_stalled
+        return is_idle and not self.requests and not self.will_close
 
 
 class WebServer(TcpWSGIServer):
@@ -253,15 +304,16 @@ class WebServer(TcpWSGIServer):
                 each for each in self.active_channels.values() if each.is_waiting_for_visitor
             ]
             if waiting:
-                min(waiting, key=lambda channel: channel.waiting_since).will_close = True
+                min(waiting, key=lambda channel: channel.waiting_since).give_up()
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         moment = time.monotonic()
-        for channel in self.active_channels.values():
+        for channel in list(self.active_channels.values()):
             is_slow = channel.request is not None and channel.request.is_too_slow(moment)
-            if is_slow or (channel.is_draining and not channel.is_lingering):
-                channel.will_close = True
+            is_over = channel.will_close or (channel.is_draining and not channel.is_lingering)
+            if is_slow or is_over or channel.holds_up_a_thread:
+                channel.give_up()
 
     def ask_to_stop(self, *signal_and_frame: object) -> None:
         """Take no more connections and finish; may be called by a signal's handler."""
@@ -314,6 +366,21 @@ def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
     )
 
 
+def load_application() -> Any:
+    """The site, with all that it consists of in memory."""
+    from django.urls import resolve
+
+    from ai4mars_site.wsgi import application
+
+    # All views are imported now and not while the first visitor waits.
+    resolve("/")
+    # What stays for ever is not looked through again: a label of 40,000 points makes Python look
+    # for garbage once, which takes ten times as long as to decode it (0.1 s).
+    gc.collect()
+    gc.freeze()
+    return application
+
+
 def main() -> None:
     """Serve the site on the inherited socket `--fd` until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -323,12 +390,8 @@ def main() -> None:
     options = parser.parse_args()
 
     from django.conf import settings
-    from django.urls import resolve
 
-    from ai4mars_site.wsgi import application
-
-    # All views are imported now and not while the first visitor waits.
-    resolve("/")
+    application = load_application()
     # Uploads are moved to where they stay, and that is only quick within one file system.
     scratch = Path(settings.AI4MARS_HOME) / "scratch"
     scratch.mkdir(exist_ok=True)

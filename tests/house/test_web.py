@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,7 +25,10 @@ MEGABYTE = 1 << 20
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-    """Says how many bytes came; `/wait` keeps its thread; `/file` is a download of 64 MiB."""
+    """Says how many bytes came; `/wait` keeps its thread; `/file` is a download of 64 MiB.
+
+    `/stream` is as large, and its thread makes it piece by piece.
+    """
     path = environ["PATH_INFO"]
     headers = []
     if environ[uploads.TOO_LARGE]:
@@ -35,6 +41,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         file.truncate(64 * MEGABYTE)
         start_response("200 OK", [("Content-Length", str(64 * MEGABYTE))])
         return environ["wsgi.file_wrapper"](file)
+    if path == "/stream":
+        start_response("200 OK", [("Content-Length", str(64 * MEGABYTE))])
+        return (bytes(MEGABYTE) for _ in range(64))
     body = environ["wsgi.input"]
     size = sum(len(piece) for piece in iter(lambda: body.read(MEGABYTE), b""))
     told = environ.get("HTTP_X_FORWARDED_FOR", "nobody")
@@ -291,6 +300,33 @@ def test_a_download_occupies_no_thread(run: Callable[..., Running]) -> None:
         assert len(rest.read(64 * MEGABYTE)) == 64 * MEGABYTE
 
 
+@pytest.mark.parametrize("path", ["/file", "/stream"])
+def test_who_asks_again_and_again_and_reads_nothing_occupies_no_thread(
+    path: str, run: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "STALL_SECONDS", 1.0)
+    site = run(threads=2)
+    for _ in range(4):
+        site.connect().sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 50)
+
+    assert site.get("/")[0] == 200
+
+
+def test_requests_that_come_before_the_answers_are_answered_in_their_order(
+    run: Callable[..., Running],
+) -> None:
+    connection = run(threads=2).connect()
+    bodies = [b"a" * size for size in (3, 50_000, 0, 7)]
+    for number, body in enumerate(bodies):
+        head = f"POST /{number} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        last = "Connection: close\r\n" if number == 3 else ""
+        connection.sendall(f"{head}{last}\r\n".encode() + body)
+    with connection.makefile("rb") as answers:
+        told = re.findall(rb"/\d \d+ nobody", answers.read())
+
+    assert told == [f"/{n} {len(body)} nobody".encode() for n, body in enumerate(bodies)]
+
+
 def test_a_fast_download_lets_others_have_their_turn(
     run: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,12 +355,15 @@ def test_a_fast_download_lets_others_have_their_turn(
 
 
 def test_where_connections_run_out_the_ones_that_wait_for_nothing_go(
-    run: Callable[..., Running],
+    run: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(web, "STALL_SECONDS", 0.0)
     site = run(connection_limit=30)
     for _ in range(30):
         site.connect()
         site.connect().sendall(HALF_HEADER)
+        # Reads nothing of its answer.
+        site.connect().sendall(b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n")
 
     assert site.get("/")[0] == 200
     assert len(site.server.active_channels) < 30
@@ -366,3 +405,15 @@ def test_a_request_after_another_on_one_connection(run: Callable[..., Running]) 
         connection.request("POST", f"/{number}", io.BytesIO(b"abc"), {"Content-Length": "3"})
         assert connection.getresponse().read() == f"/{number} 3 nobody".encode()
     connection.close()
+
+
+def test_what_stays_for_ever_is_not_looked_through_for_garbage() -> None:
+    code = (
+        "import django; django.setup(); import gc; from ai4mars_site.web import load_application;"
+        "load_application(); print(gc.get_freeze_count(), len(gc.get_objects()))"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True)
+    frozen, others = map(int, printed.split())
+
+    assert frozen > 100_000
+    assert others < frozen / 20
