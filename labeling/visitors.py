@@ -9,7 +9,6 @@ so that it stays the same guest also when the cookie is lost.
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from labeling.services import labelers
 
 VISIT_COOKIE = "visit"
 _VISIT_SALT = "labeling.visit"
+_COOKIE_SALT = "labeling.visit_cookie"
 
 #: So many finished tutorials are remembered: a cookie has room for no more than some.
 TUTORIALS_KEPT = 20
@@ -59,11 +59,8 @@ class Visit:
 
 def visit_of(request: HttpRequest) -> Visit | None:
     """The visit that the browser remembers, also in a session of before; None for a new visitor."""
-    kept = request.get_signed_cookie(
-        VISIT_COOKIE, default=None, salt=_VISIT_SALT, max_age=settings.SESSION_COOKIE_AGE
-    )
-    if kept is not None:
-        told = json.loads(kept)
+    told = _signed(request.COOKIES.get(VISIT_COOKIE), _COOKIE_SALT)
+    if told is not None:
         return Visit(uuid.UUID(told["guest"]), tuple(told["tutorials"]))
     key = request.session.get(GUEST_KEY)
     return Visit(uuid.UUID(key)) if key else None
@@ -76,14 +73,14 @@ def visit_or_new(request: HttpRequest) -> Visit:
 
 def remember(response: HttpResponseBase, visit: Visit) -> None:
     """Have the browser remember a visit."""
-    response.set_signed_cookie(
+    response.set_cookie(
         VISIT_COOKIE,
-        json.dumps({"guest": str(visit.guest), "tutorials": visit.tutorials}),
-        salt=_VISIT_SALT,
+        # Without a quotation mark or comma, which not every client sends back as they were.
+        signing.dumps({"guest": str(visit.guest), "tutorials": visit.tutorials}, salt=_COOKIE_SALT),
         max_age=settings.SESSION_COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
-        samesite=settings.SESSION_COOKIE_SAMESITE,
+        samesite="Lax",
     )
 
 
@@ -96,14 +93,16 @@ def remember_guest(request: HttpRequest, response: HttpResponseBase, key: uuid.U
 
 def visit_of_page(request: HttpRequest) -> Visit | None:
     """The visit that the page which asks was opened for; None where it names none that is good."""
-    token = request.headers.get("X-Visit")
-    if not token:
-        return None
+    key = _signed(request.headers.get("X-Visit"), _VISIT_SALT)
+    return None if key is None else Visit(uuid.UUID(key))
+
+
+def _signed(token: str | None, salt: str) -> Any:
+    """What this site has signed; None for anything else, and for what is too old."""
     try:
-        key = signing.loads(token, salt=_VISIT_SALT, max_age=settings.SESSION_COOKIE_AGE)
+        return signing.loads(token or "", salt=salt, max_age=settings.SESSION_COOKIE_AGE)
     except signing.BadSignature:
         return None
-    return Visit(uuid.UUID(key))
 
 
 def _guest_keys(request: HttpRequest) -> Iterator[str]:
@@ -187,10 +186,7 @@ def owner_name(request: HttpRequest) -> str | None:
 
 def guest_of_token(token: str) -> Labeler | None:
     """The guest that a page of before was opened for, by the token it keeps; None for no such."""
-    try:
-        pk = signing.loads(token, salt=_GUEST_SALT, max_age=settings.SESSION_COOKIE_AGE)
-    except signing.BadSignature:
-        return None
+    pk = _signed(token, _GUEST_SALT)
     return Labeler.objects.filter(pk=pk, guest_key__isnull=False).first()
 
 

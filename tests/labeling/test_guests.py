@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -152,6 +153,15 @@ def test_the_browser_remembers_the_tutorial_whatever_the_page_asks(image: Image)
     for path, body in ((NEXT, {}), (LABELS, submission(image)), (NEXT, {})):
         assert browser.post(path, body, HTTP_X_VISIT=visit).status_code in (200, 201)
         assert browser.get("/c/navcam/draw/").status_code == 200
+
+
+def test_any_client_can_send_the_cookie_back(image: Image, guest: Visitor) -> None:
+    open_page(guest)
+
+    cookie = guest.cookies["visit"]
+    assert re.fullmatch(r"[\w:.-]+", cookie.value), "no other character is sent back by all"
+    assert cookie.coded_value == cookie.value
+    assert len(cookie.value) < 400
 
 
 def test_visitors_begin_anywhere_in_the_pool(campaign: Campaign) -> None:
