@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from labeling.api_permissions import MayManage
 from labeling.models import Campaign, Image, ImageQuality, ImageQuerySet
+from labeling.serializers import ShortList
 from labeling.services import quality
 
 PAGE = 100
@@ -96,7 +97,7 @@ class PrunedImage(serializers.ModelSerializer[Image]):
 
 
 class RetireRequest(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=serializers.IntegerField(min_value=0), max_length=10_000)
+    ids = ShortList(child=serializers.IntegerField(min_value=0), max_length=10_000)
     retire = serializers.BooleanField()
     reason = serializers.CharField(max_length=40, allow_blank=True, default="")
 

@@ -25,13 +25,22 @@ class AsSent(serializers.Field[Any, Any, Any, Any]):
         return data
 
 
+class ShortList(serializers.ListField):
+    """A list whose length is looked at first: a body has room for a million parts."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list):
+            self.run_validators(data)
+        return super().to_internal_value(data)
+
+
 class NextRequest(serializers.Serializer[Any]):
     """What the drawing page tells when it asks for an image.
 
     Whose labels it has yet to send, and how many images it wants to load ahead.
     """
 
-    pending = serializers.ListField(
+    pending = ShortList(
         child=serializers.IntegerField(min_value=0, max_value=2**63 - 1),
         max_length=1000,
         required=False,
@@ -39,7 +48,7 @@ class NextRequest(serializers.Serializer[Any]):
     )
     ahead = serializers.IntegerField(min_value=0, max_value=MAX_AHEAD, required=False, default=0)
     #: Of images that the page was given before its visitor became a guest, and still has.
-    offers = serializers.ListField(
+    offers = ShortList(
         child=serializers.CharField(max_length=400),
         max_length=1 + MAX_AHEAD,
         required=False,

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.models import Label
+from labeling.serializers import ShortList
 from review.models import Rating
 from review.services.bulk import BATCH
 from review.services.queue import Filters
@@ -48,7 +49,7 @@ class Judgement(serializers.Serializer[Any]):
     """What a reviewer says of a label."""
 
     value = serializers.IntegerField(min_value=1, max_value=5)
-    reasons = serializers.ListField(
+    reasons = ShortList(
         child=serializers.ChoiceField(choices=Rating.Reason.choices), default=list, max_length=10
     )
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
@@ -94,7 +95,7 @@ class FlagSubmission(serializers.Serializer[Any]):
 
 
 class RatingsToWithdraw(serializers.Serializer[Any]):
-    ratings = serializers.ListField(
+    ratings = ShortList(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=BATCH
     )
 
@@ -102,4 +103,4 @@ class RatingsToWithdraw(serializers.Serializer[Any]):
 class LabelsOnScreen(serializers.Serializer[Any]):
     """Labels that are on a reviewer's screen, or left it."""
 
-    labels = serializers.ListField(child=serializers.UUIDField(), max_length=100)
+    labels = ShortList(child=serializers.UUIDField(), max_length=100)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -17,6 +18,7 @@ from labeling import api
 from labeling.geometry import MAX_POINTS, regions_to_json
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.parsers import MAX_LISTS
+from labeling.serializers import NextRequest
 from labeling.services.labelers import labeler_of_user
 from labeling.tasks import process_image
 from tests.factories import (
@@ -562,3 +564,15 @@ def test_nobody_skips_for_others(image: Image, assignment: Assignment) -> None:
 
     assignment.refresh_from_db()
     assert assignment.status == "open"
+
+
+def test_a_list_that_is_too_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+    monkeypatch.setattr(
+        serializers.IntegerField, "to_internal_value", lambda self, data: looked_at.append(data)
+    )
+    asked = NextRequest(data={"pending": [1] * 1001})
+
+    assert not asked.is_valid()
+    assert asked.errors == {"pending": ["Ensure this field has no more than 1000 elements."]}
+    assert looked_at == []
