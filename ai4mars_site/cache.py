@@ -35,6 +35,9 @@ class ForgivingRedisCache(RedisCache):
             lambda: super(ForgivingRedisCache, self).add(key, value, timeout, version), True
         )
 
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return _forgive(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), delta)
+
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
         return _forgive(lambda: super(ForgivingRedisCache, self).get_many(keys, version), {})
 

@@ -102,6 +102,7 @@ def test_a_cache_that_is_away_is_empty_and_gives_its_locks() -> None:
     cache.set("key", 1)
     assert cache.get("key", "nothing") == "nothing"
     assert cache.add("lock", 1) is True
+    assert cache.incr("counted", 5) == 5
     assert cache.delete("key") is False
 
 
@@ -113,4 +114,5 @@ def test_the_cache_of_the_site_keeps_what_it_is_given() -> None:
     cache.set("key", 1)
     assert cache.get("key") == 1
     assert cache.add("key", 2) is False
+    assert cache.incr("key", 5) == 6
     assert cache.delete("key") is True
