@@ -236,3 +236,13 @@ def test_the_number_of_queries_does_not_grow_with_the_labels(
         assert len(shown(client, part)) == 5
     with django_assert_max_num_queries(16):  # type: ignore[operator]
         assert len(shown(client, part)) == 5
+
+
+def test_an_empty_queue_is_not_explained_by_missing_scores(
+    campaign: Campaign, client: Client
+) -> None:
+    assert "No drawing has an agreement score yet" in client.get("/review/").content.decode()
+    new_label(campaign)
+    page = client.get("/review/").content.decode()
+    assert "less than one drawing" in page, "20 percent of one drawing"
+    assert "No drawing has an agreement score yet" not in page
