@@ -66,13 +66,18 @@ class BulkCommand(BaseCommand):
             yield from bar.track(items, total=total, description=description)
 
 
+def is_behind() -> bool:
+    """Return whether the database lacks migrations of the code."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 def bring_database_up_to_date() -> None:
     """Create or update the tables of the embedded database; a server's are the operator's to run.
 
     Somebody who imports images into a fresh folder should not have to know what a migration is.
     """
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if not is_behind():
         return
     if connection.vendor != "sqlite":
         raise CommandError("The database is behind the code. Run `manage.py migrate` first.")

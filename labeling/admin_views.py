@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ai4mars_site.tasks import nudge
 from ai4mars_site.uploads import takes_uploads
-from labeling.files import safe_cell
 from labeling.forms import ImportForm
 from labeling.models import Campaign, ImportItem, ImportJob
 from labeling.permissions import may_manage
@@ -152,8 +151,8 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     writer = csv.writer(Echo())
 
     def lines() -> Iterator[str]:
-        for row in import_jobs.report_rows(job):
-            yield writer.writerow([safe_cell(cell) for cell in row])
+        for row in import_jobs.report_rows(job.items.order_by("name").iterator()):
+            yield writer.writerow(row)
 
     return StreamingHttpResponse(
         lines(),

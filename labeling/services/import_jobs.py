@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from django.utils import timezone
 from ai4mars_site import jobs
 from ai4mars_site.bulk import each
 from ai4mars_site.jobs import Heartbeat
+from labeling.files import safe_cell
 from labeling.ingest.archives import Bounds
 from labeling.ingest.products import Candidate, Refused, Source, UnknownSource
 from labeling.ingest.sources import open_source
@@ -290,11 +291,12 @@ def with_reason(job: ImportJob, status: ImportItem.Status) -> QuerySet[ImportIte
 REPORT_COLUMNS = ("file", "product_id", "result", "reason")
 
 
-def report_rows(job: ImportJob) -> Iterator[tuple[str, ...]]:
-    """What became of everything that was found, in the order of the names; columns first."""
-    yield REPORT_COLUMNS
-    items = job.items.order_by("name").values_list("name", "product_id", "status", "reason")
-    yield from items.iterator()
+def report_rows(items: Iterable[ImportItem]) -> Iterator[list[str]]:
+    """What became of items, to be opened as a table; columns first. Items: of a job or a trial."""
+    yield list(REPORT_COLUMNS)
+    for item in items:
+        row = (item.name, item.product_id, item.status, item.reason)
+        yield [safe_cell(cell) for cell in row]
 
 
 def counts(job: ImportJob) -> dict[str, int]:

@@ -104,7 +104,7 @@ def test_everything_that_was_found_is_in_the_report(
     counts = import_jobs.counts(job)
     assert (counts["unused"], counts["total"], counts["done"]) == (5, 5, 5)
     found = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
-    assert {row[0] for row in list(import_jobs.report_rows(job))[1:]} == found
+    assert {row[0] for row in list(import_jobs.report_rows(job.items.all()))[1:]} == found
 
     client.force_login(new_admin())
     monkeypatch.setattr(admin_views, "REFUSALS_SHOWN", 2)

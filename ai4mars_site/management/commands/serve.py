@@ -18,10 +18,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
 
 from ai4mars_site import embedded
 from ai4mars_site.arguments import port
+from ai4mars_site.commands import is_behind
 from ai4mars_site.supervisor import (
     NotReadyInTime,
     Program,
@@ -155,13 +155,10 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
 def _prepare_database(migrate: bool) -> None:
     if migrate or connection.vendor == "sqlite":
         call_command("migrate", interactive=False, verbosity=0)
-    else:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise CommandError(
-                "The database is not up to date. Run `manage.py migrate`, or start with "
-                "`--migrate`."
-            )
+    elif is_behind():
+        raise CommandError(
+            "The database is not up to date. Run `manage.py migrate`, or start with `--migrate`."
+        )
     connections.close_all()
 
 

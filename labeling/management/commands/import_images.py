@@ -13,12 +13,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import validate_slug
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 
 from ai4mars_site.arguments import filled, place
-from ai4mars_site.commands import BulkCommand
-from labeling.files import safe_cell
+from ai4mars_site.commands import BulkCommand, is_behind
 from labeling.ingest.products import Source, UnknownSource
 from labeling.ingest.sources import open_source
 from labeling.models import Campaign, FormerSlug, ImportItem, ImportJob
@@ -227,11 +225,7 @@ def write_report(report: Report, path: Path) -> None:
     items = report.items if isinstance(report.items, list) else report.items.iterator()
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(import_jobs.REPORT_COLUMNS)
-            for item in items:
-                row = (item.name, item.product_id, item.status, item.reason)
-                writer.writerow([safe_cell(cell) for cell in row])
+            csv.writer(file).writerows(import_jobs.report_rows(items))
     except OSError as error:
         raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error
 
@@ -256,8 +250,7 @@ def known_campaign(slug: str) -> Campaign | None:
     """The campaign of a dry run, where it is there. CommandError for tables of another version."""
     if not has_tables():
         return None
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if is_behind():
         raise CommandError(
             "The database is behind the code, and a dry run changes nothing. Run "
             "`manage.py migrate` first."
