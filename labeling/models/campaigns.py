@@ -203,11 +203,12 @@ class Campaign(models.Model):
                 "The pictures of this campaign were prepared with %(value)s, which is drawn into "
                 "them, so it stays. For another value, import the pictures into a new campaign."
             )
-            shown = {n: getattr(stored, n) for n in changed}
+            # Two of them are lengths.
+            shown = {n: f"{getattr(stored, n)} m" for n in changed}
             if "range_rule" in shown:
                 shown["range_rule"] = f"“{stored.get_range_rule_display()}”"
             if "scale_bar_m" in shown and stored.scale_bar_m is None:
-                shown["scale_bar_m"] = _("the scale bar of each rover")
+                shown["scale_bar_m"] = str(_("the scale bar of each rover"))
             raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -103,7 +103,7 @@ def test_the_page_of_rules_says_why(campaign: Campaign, language: str, sentence:
     ("name", "value", "before"),
     [
         ("scale_bar_m", 0.2, "the scale bar of each rover"),
-        ("range_limit_m", 20.0, "30"),
+        ("range_limit_m", 20.0, "30.0 m, "),
         ("range_rule", "per-pixel", "“Cut row"),
     ],
 )
