@@ -82,3 +82,12 @@ def bring_database_up_to_date() -> None:
     if connection.vendor != "sqlite":
         raise CommandError("The database is behind the code. Run `manage.py migrate` first.")
     call_command("migrate", verbosity=0)
+
+
+def why(error: Exception) -> str:
+    """Why a file could not be read or written, in words without numbers of errors or codecs."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "It is not text in UTF-8"
+    return str(error)

@@ -206,7 +206,9 @@ def _read_manifest(
         table = [row for _, row in tables.rows(text)[1]]
     except Refused as refused:
         raise UnknownSource(str(refused)) from refused
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise UnknownSource(f"{name} is not a CSV file in UTF-8. Save it as one.") from error
+    except csv.Error as error:
         raise UnknownSource(f"{name} is not a CSV file in UTF-8: {error}.") from error
     folder = PurePosixPath(name).parent
     wanted = []

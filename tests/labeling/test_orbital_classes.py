@@ -101,6 +101,15 @@ def test_what_cannot_be_read(images: list[Image], arguments: list[str]) -> None:
     assert classes() == ["", "", ""]
 
 
+def test_why_a_table_cannot_be_read_is_told_in_words(images: list[Image], tmp_path: Path) -> None:
+    table = tmp_path / "ranges.csv"
+    table.write_bytes(b"\x8a\x00site_from")
+    with pytest.raises(CommandError, match=r"cannot be read: It is not text in UTF-8\.$"):
+        call_command("attach_orbital_classes", "--campaign=navcam", f"--ranges={table}")
+    with pytest.raises(CommandError, match=r"cannot be read: No such file or directory\.$"):
+        call_command("attach_orbital_classes", "--campaign=navcam", f"--ranges={table}x")
+
+
 def test_an_option_that_means_nothing_here_is_refused(images: list[Image], tmp_path: Path) -> None:
     table = tmp_path / "ranges.csv"
     table.write_text("site_from,drive_from,site_to,drive_to,class\n31,0,31,2000,smooth\n")

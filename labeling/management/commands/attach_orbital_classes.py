@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ai4mars_site.arguments import place
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.commands import BulkCommand, why
 from labeling.management.arguments import campaign_of
 from labeling.orbital import (
     ORBITAL_PRESETS,
@@ -49,7 +49,7 @@ class Command(BulkCommand):
         except InvalidOrbitalClasses as error:
             raise CommandError(str(error)) from error
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise CommandError(f"The table or map cannot be read: {error}.") from error
+            raise CommandError(f"The table or map cannot be read: {why(error)}.") from error
         for name, count in sorted(found.items()):
             self.stdout.write(f"{count:>6}  {name or '(no class known)'}")
 

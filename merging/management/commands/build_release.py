@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from ai4mars_site.arguments import day, filled, whole
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.commands import BulkCommand, why
 from labeling.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
@@ -109,7 +109,7 @@ class Command(BulkCommand):
                 f"{there} is in the way: it is not this release. Move it."
             ) from there
         except OSError as error:
-            raise CommandError(f"{out} cannot be written to: {error}.") from error
+            raise CommandError(f"{out} cannot be written to: {why(error)}.") from error
 
     def send(self, campaign: Campaign, options: dict[str, Any]) -> None:
         """Build into scratch, and upload from there."""

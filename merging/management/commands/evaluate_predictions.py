@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.commands import BulkCommand, why
 from labeling.ingest.places import Folder
 from labeling.ingest.products import UnknownSource
 from merging import confusion_tables
@@ -92,4 +92,4 @@ class Command(BulkCommand):
         try:
             options["json"].write_text(json.dumps(plain, indent=1) + "\n")
         except OSError as error:
-            raise CommandError(f"{options['json']} cannot be written: {error}.") from error
+            raise CommandError(f"{options['json']} cannot be written: {why(error)}.") from error

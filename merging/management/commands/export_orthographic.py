@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from ai4mars_site.arguments import finite, place
 from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.commands import BulkCommand, why
 from labeling.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign, Image
@@ -72,7 +72,7 @@ class Command(BulkCommand):
         try:
             outcomes = list(self.progress(done, len(jobs), "Images"))
         except OSError as error:
-            raise CommandError(f"{options['out']} cannot be written to: {error}.") from error
+            raise CommandError(f"{options['out']} cannot be written to: {why(error)}.") from error
         self.report(outcomes)
         if released is not None and len(released.labels) > len(jobs):
             self.stdout.write(

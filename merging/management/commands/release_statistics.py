@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.commands import BulkCommand, why
 from labeling.ingest.products import UnknownSource
 from merging.release import statistics_tables, tree_files, tree_statistics, trees
 
@@ -61,4 +61,4 @@ class Command(BulkCommand):
                     writer.writerow(table.columns)
                     writer.writerows(table.rows)
         except OSError as error:
-            raise CommandError(f"{folder} cannot be written to: {error}.") from error
+            raise CommandError(f"{folder} cannot be written to: {why(error)}.") from error

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ai4mars_site.arguments import place, positive
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.commands import BulkCommand, why
 from simulation import training_trees
 
 
@@ -41,6 +41,6 @@ class Command(BulkCommand):
             for _ in self.progress(made, train + test, "Simulated scenes"):
                 pass
         except OSError as error:
-            raise CommandError(f"{out} cannot be written to: {error}.") from error
+            raise CommandError(f"{out} cannot be written to: {why(error)}.") from error
         for kind in training_trees.KINDS:
             self.stdout.write(str(training_trees.tree_of(out, kind)))
