@@ -12,6 +12,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -73,9 +74,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def account_of(credentials: dict[str, Any]) -> str:
-    """One name for an account, however it is written."""
-    name = credentials.get("username") or credentials.get("email") or ""
-    return unicodedata.normalize("NFKC", str(name)).strip().casefold()
+    """One key for an account, however its name is written; for no account, one of the name.
+
+    By the account and not by its name: of names that look alike each may be another account, and
+    whoever has one of them must not undo the count of another's.
+    """
+    name = str(credentials.get("username") or credentials.get("email") or "").strip()
+    found = dict(User.objects.filter(username__iexact=name).values_list("username", "pk"))
+    if found:
+        return f"#{found.get(name, min(found.values()))}"
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def device_mark(account: str) -> str:

@@ -66,6 +66,23 @@ def test_forty_guesses_are_few_and_do_not_lock_the_owner_out(
     assert guess(PASSWORD, "198.51.100.7", LOGIN) is not None
 
 
+@pytest.mark.parametrize("name", ["\uff41da", "\u1d43da"])
+def test_an_account_of_a_name_that_looks_alike_undoes_no_count(
+    name: str, owner: User, wrong_password_checks: list[str]
+) -> None:
+    own = "the guesser's own"
+    form = {"username": name, "password1": own, "password2": own}
+    assert Client().post("/accounts/signup/", form).status_code == 302
+    assert User.objects.filter(username=name).exists()
+    for number in range(9):
+        assert guess(f"wrong {number}", "203.0.113.9") is None
+        if number % 3 == 2:
+            assert guess(own, "203.0.113.9", name=name) is not None
+
+    guesses = {each for each in wrong_password_checks if each.startswith("wrong")}
+    assert len(guesses) <= 5
+
+
 def test_one_address_guesses_at_few_accounts_a_minute(
     owner: User, wrong_password_checks: list[str]
 ) -> None:
