@@ -95,10 +95,13 @@ class VolunteerView(APIView):
 
 def open_campaign(request: Request, slug: str) -> Campaign:
     """The campaign to draw in. Raises NotFound for one that is not public yet, Gone once closed."""
-    campaign = get_object_or_404(Campaign.objects.with_publicity(), slug=slug)
-    if not (campaign.is_public or may_manage(request.user)):
+    campaigns = Campaign.objects.with_publicity().with_drawings()
+    campaign = get_object_or_404(campaigns, slug=slug)
+    is_shown = campaign.is_public or may_manage(request.user)
+    if not (is_shown or campaign.has_drawings):
         raise NotFound("This campaign is not public yet.", code="campaign_not_public")
-    if not campaign.is_open:
+    # One whose images were all retired since is over for who has drawn in it.
+    if not (campaign.is_open and is_shown):
         raise Gone(
             "This campaign is closed: nothing more is drawn here. What you sent is kept.",
             code="campaign_closed",

@@ -29,7 +29,7 @@ def for_open_campaign(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
 
     @wraps(view)
     def guarded(request: HttpRequest, slug: str) -> HttpResponse:
-        campaign = get_object_or_404(Campaign.objects.with_publicity(), slug=slug)
+        campaign = get_object_or_404(Campaign.objects.with_publicity().with_drawings(), slug=slug)
         if campaign.is_open and (campaign.is_public or may_manage(request.user)):
             return view(request, campaign)
         return closed_page(request, campaign)
@@ -39,8 +39,11 @@ def for_open_campaign(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
 
 @never_cache
 def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """410 for a campaign that is closed, 404 for one that is not public yet; never kept."""
-    is_closed = campaign.is_public
+    """410 for a campaign that is closed, 404 for one that is not public yet; never kept.
+
+    One whose images were all retired after people had drawn on them counts as closed.
+    """
+    is_closed = campaign.is_public or campaign.has_drawings
     labeler = labeler_of(request)
     known = _known(request, campaign, labeler) if is_closed else {}
     return render(

@@ -18,6 +18,19 @@ from labeling.preprocess.scale_bar import WIDTHS_M
 PREPARED_WITH = ("range_limit_m", "range_rule", "scale_bar_m")
 
 
+#: What stands in the place of a slug in the addresses of other pages (`/manage/feedback/`).
+RESERVED_SLUGS = frozenset({"feedback"})
+
+
+def validate_free_slug(slug: str) -> None:
+    """Raise ValidationError for a slug that is the address of another page."""
+    if slug in RESERVED_SLUGS:
+        raise ValidationError(
+            _("“%(slug)s” is the address of another page. Choose another short name."),
+            params={"slug": slug},
+        )
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def with_publicity(self) -> Self:
         """With `is_public`: whether there is a class, and an image that was not retired."""
@@ -26,6 +39,11 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.annotate(
             is_public=Exists(images.filter(campaign=OuterRef("pk"))) & Exists(classes)
         )
+
+    def with_drawings(self) -> Self:
+        """With `has_drawings`: whether people have labels in it, also on images retired since."""
+        labels = apps.get_model("labeling", "Label").objects
+        return self.annotate(has_drawings=Exists(labels.filter(image__campaign=OuterRef("pk"))))
 
     def open(self) -> Self:
         """Campaigns that take labels: open ones with something to draw."""
@@ -44,7 +62,7 @@ class Campaign(models.Model):
         OPTIONAL = "optional", _("Offered after the tutorial")
         REQUIRED = "required", _("Must be passed before the first real picture")
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(unique=True, validators=[validate_free_slug])
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     is_open = models.BooleanField(default=True, help_text="Volunteers can draw in it.")
@@ -97,6 +115,8 @@ class Campaign(models.Model):
 
     #: Of `CampaignQuerySet.with_publicity`.
     is_public: bool
+    #: Of `CampaignQuerySet.with_drawings`.
+    has_drawings: bool
 
     objects = CampaignQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
@@ -121,3 +122,24 @@ def test_who_drew_in_a_closed_campaign_is_told_what_becomes_of_it(
     assert Draft.objects.exists()
     assert "outbox-config" in said
     assert "closed.js" in said
+
+
+def test_a_campaign_whose_pictures_were_all_retired_is_over(
+    client: Client, ready: Campaign
+) -> None:
+    over = new_campaign("over", name="Old crater")
+    image = new_image(over, 7)
+    accept(image, "00..", "....")
+    image.retired_at = timezone.now()
+    image.save()
+
+    page = client.get("/c/over/draw/")
+    assert page.status_code == 410
+    assert "is not ready yet" not in page.content.decode()
+    answer = client.post("/api/campaigns/over/next/", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (410, "campaign_closed")
+
+
+def test_a_campaign_cannot_have_the_address_of_another_page() -> None:
+    with pytest.raises(ValidationError, match="address of another page"):
+        Campaign(slug="feedback", name="Old crater").full_clean()

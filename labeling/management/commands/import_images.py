@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
-from django.core.validators import validate_slug
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -159,10 +158,11 @@ class Command(BulkCommand):
         """The campaign that would be made, not saved. CommandError for one that cannot be."""
         slug, name = options["campaign"], options["name"]
         try:
-            validate_slug(slug)
+            Campaign._meta.get_field("slug").run_validators(slug)
         except ValidationError as error:
             raise CommandError(
-                f"{slug!r} cannot name a campaign: use letters, digits, - and _."
+                f"{slug!r} cannot name a campaign: use letters, digits, - and _, and not the name "
+                "of another page."
             ) from error
         longest = Campaign._meta.get_field("name").max_length or 0
         if name is not None and not 0 < len(name.strip()) <= longest:
