@@ -20,7 +20,6 @@ from rest_framework.views import APIView
 from ai4mars_site.tasks import nudge
 from labeling.api_errors import Conflict, Gone, refusal_of
 from labeling.api_permissions import MayManage
-from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Draft, Image, KnownAnswer, Labeler, Role
 from labeling.permissions import may_manage
 from labeling.saving import saving_labeler, unknown_labeler
@@ -44,6 +43,7 @@ from labeling.visitors import (
     visit_of_page,
     visit_or_new,
 )
+from terrain.geometry import InvalidPolygons
 
 
 class VolunteerView(APIView):

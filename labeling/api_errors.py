@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
-from labeling.geometry import InvalidPolygons, TooManyPoints, TooTangled
+from terrain.geometry import InvalidPolygons, TooManyPoints, TooTangled
 
 
 class Conflict(APIException):

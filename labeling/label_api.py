@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from ai4mars_site.tasks import nudge
 from labeling.api import VolunteerView, labels_sent, task_json
 from labeling.api_errors import Conflict, Gone, refusal_of
-from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, ImageReport, Labeler
 from labeling.serializers import AsSent
 from labeling.services import corrections, drafts, labels, reports
 from labeling.tasks import process_image
+from terrain.geometry import InvalidPolygons
 
 
 class Correction(serializers.Serializer[Any]):

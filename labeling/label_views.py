@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET
 
 from labeling import policies
 from labeling.models import Campaign, Image, Label, Role, TerrainClass
-from labeling.outlines import outlines
 from labeling.pictures import THUMBNAIL_PX
 from labeling.services import corrections
 from labeling.visitors import labeler_of
+from terrain.outlines import outlines
 
 PAGE = 24
 

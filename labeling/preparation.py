@@ -21,16 +21,11 @@ from labeling.pictures import (
     sizes,
     thumbnail_bytes,
 )
-from labeling.preprocess.display import display_image
-from labeling.preprocess.quality import Quality, measure
-from labeling.preprocess.range_limit import (
-    cut_row_mask,
-    estimated_cut_row,
-    per_pixel_mask,
-    rows_beyond,
-)
-from labeling.preprocess.reduced_range import estimated_reduced_range, reduce_range
-from labeling.preprocess.scale_bar import ScaleBar, scale_bar, width_of
+from terrain.display.display import display_image
+from terrain.display.quality import Quality, measure
+from terrain.display.range_limit import cut_row_mask, estimated_cut_row, per_pixel_mask, rows_beyond
+from terrain.display.reduced_range import estimated_reduced_range, reduce_range
+from terrain.display.scale_bar import ScaleBar, scale_bar, width_of
 
 RangeRule = Literal["cut-row", "per-pixel"]
 RangeSource = Literal["product", "released", "estimated", "none"]

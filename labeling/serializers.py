@@ -7,9 +7,9 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from labeling.camera import LEVEL_UP
 from labeling.models import Draft, Image, TerrainClass
 from labeling.services import lesson_pictures
+from terrain.camera import LEVEL_UP
 
 #: Images a page may load ahead: each holds a place of its image for a while.
 MAX_AHEAD = 2
@@ -96,7 +96,7 @@ class Since(serializers.Serializer[Any]):
 
 
 class LabelSubmission(serializers.Serializer[Any]):
-    """What the drawing page sends. Polygons are checked by `labeling.geometry`."""
+    """What the drawing page sends. Polygons are checked by `terrain.geometry`."""
 
     id = serializers.UUIDField()
     image = serializers.IntegerField(min_value=0, max_value=2**63 - 1)

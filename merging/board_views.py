@@ -25,10 +25,10 @@ from labeling.admin_views import managed_campaign
 from labeling.permissions import may_manage
 from merging import confusion_pictures, permissions
 from merging.board_forms import SubmissionForm, too_large
-from merging.evaluation import MINIMA, Evaluation
 from merging.models import Release, Submission
 from merging.services import submissions
 from merging.tasks import compare_submission
+from terrain.metrics.confusion import MINIMA, Evaluation
 
 PROBLEMS_SHOWN = 200
 STRICTEST = "min3"

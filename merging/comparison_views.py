@@ -23,11 +23,11 @@ from labeling.pictures import class_png, read_mask
 from labeling.services import independence
 from merging.class_cards import class_cards
 from merging.method_names import NAMES
-from merging.methods import Kind, MergeMethod
 from merging.services import alternatives, comparisons
 from merging.services.comparisons import Compared, Way
 from merging.tasks import compare_merges
-from merging.votes import Mask
+from terrain.aggregation.majority import Mask
+from terrain.aggregation.methods import Kind, MergeMethod
 
 #: Images that are compared while the page waits; the rest is a worker's.
 COMPARED_AT_ONCE = 1

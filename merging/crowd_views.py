@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from labeling.label_views import label_page, own_label_or_404
 from labeling.models import Label
-from merging.comparison import ClassAgreement
 from merging.services import crowd
+from terrain.metrics.mask_comparison import ClassAgreement
 
 #: From which intersection over union on the agreement is called so.
 WORDS: tuple[tuple[float, str | Promise], ...] = (

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from merging.methods import Kind, MergeMethod
 from merging.release.contents import GOLD_VARIANTS, VARIANTS, Emptiness
 from merging.release.statistics import Statistics
+from terrain.aggregation.methods import Kind, MergeMethod
 
 
 def sentences(totals: Statistics, method: MergeMethod) -> list[str]:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
 from merging.method_names import NAMES
-from merging.methods import Kind
 from merging.models import Publishing, Release
 from merging.release.licences import KNOWN
 from merging.release_names import FORMATS, LAYOUTS, READERS
 from merging.versions import next_version
+from terrain.aggregation.methods import Kind
 
 
 class ReleaseForm(forms.ModelForm):

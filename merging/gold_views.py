@@ -19,11 +19,11 @@ from labeling.models import Assignment, Campaign, Image, Role
 from labeling.services import assignments, independence
 from labeling.services.known_answers import AnswerRefused
 from labeling.visitors import labeler_of
-from merging.gold import PAPER_TABLE_2
 from merging.gold_forms import DrawForm
 from merging.models import GoldPlan
 from merging.services import gold as gold_set
 from merging.services import gold_plans, gold_progress
+from terrain.aggregation.gold_sampling import PAPER_TABLE_2
 
 
 def class_name(name: str) -> str:

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.tasks import nudge
 from labeling.files import safe_cell
-from labeling.masks import NO_LABEL
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.permissions import may_manage
 from labeling.services import corrections, independence
@@ -29,6 +28,7 @@ from merging.gold_forms import PolicyForm
 from merging.models import ExpertAgreement
 from merging.services import consensus, gold_plans
 from merging.tasks import compare_experts
+from terrain.masks import NO_LABEL
 
 PAGE = 24
 #: Images that are compared while the page waits; the rest is a worker's.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from merging.methods import Kind
+from terrain.aggregation.methods import Kind
 
 NAMES: dict[Kind, str | Promise] = {
     Kind.VOTES: _("The rule of the campaign"),

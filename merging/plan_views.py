@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.admin_views import managed_campaign
 from labeling.models import Image
 from labeling.services.labelers import labeler_of_user
-from merging.gold import CLASSES_PER_EXPERT
 from merging.gold_forms import ExpertsForm
 from merging.gold_views import class_name, table_2
 from merging.models import GoldPlan
 from merging.services import gold_plans
+from terrain.aggregation.gold_sampling import CLASSES_PER_EXPERT
 
 
 @require_GET

@@ -31,7 +31,6 @@ from labeling.services import independence
 from merging import downloads, emptiness
 from merging.forms import PublishingForm, ReleaseForm
 from merging.method_names import NAMES
-from merging.methods import Kind, methods_beside
 from merging.models import Publishing, Release
 from merging.release.documents.naming import labelers_of
 from merging.release.licences import licence_title
@@ -40,6 +39,7 @@ from merging.release_names import FORMATS, LAYOUTS
 from merging.services import announcing, merges
 from merging.services.announcing import method_of
 from merging.tasks import build_release
+from terrain.aggregation.methods import Kind, methods_beside
 
 
 @require_http_methods(["GET", "POST"])

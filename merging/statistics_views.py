@@ -25,7 +25,7 @@ from merging.release.statistics import CROWD, EXPERT, TRAIN, Statistics, shares
 from merging.services import merges, statistics
 from merging.tasks import count_release, merge_campaign
 from review import charts
-from review.distribution import BARS
+from terrain.agreement.distribution import BARS
 
 PICTURES = {
     "composition": "merging/composition.svg",

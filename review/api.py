@@ -22,7 +22,6 @@ from labeling.models import Campaign, Label, Role
 from labeling.serializers import ImageSerializer
 from labeling.services import independence
 from review import permissions
-from review.agreement import class_agreements, pair_matrix
 from review.models import AgreementScore, LabelFlag, Rating, plan_of
 from review.serializers import (
     BulkSubmission,
@@ -39,6 +38,7 @@ from review.services import bulk, distribution, queue, ratings
 from review.services.records import record_of
 from review.services.scores import key_of, overlaps_of
 from review.tasks import score_image
+from terrain.agreement.jaccard import class_agreements, pair_matrix
 
 #: So many of a labeler's newest labels say who they are: enough, and there at once.
 RECENT = 200

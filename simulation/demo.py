@@ -20,15 +20,11 @@ from django.db import transaction
 from scipy import ndimage
 
 from ai4mars_site.bulk import each
-from labeling.geometry import Region
 from labeling.ingest.products import MSL_PRESET, Product
-from labeling.masks import NO_LABEL
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
 from labeling.permissions import EXPERTS, REVIEWERS
 from labeling.pictures import jpeg_bytes
-from labeling.postprocess import Mask
 from labeling.preparation import beyond_limit
-from labeling.preprocess.tone import linear
 from labeling.services import assignments, known_answers, labels
 from labeling.services.campaigns import campaign_from_preset
 from labeling.services.imports import import_product, parameters_of
@@ -38,6 +34,10 @@ from merging.services import announcing, claims, releases
 from review.services import scores, skill
 from simulation.scenes import Scene, make_scene
 from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
+from terrain.display.tone import linear
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL
+from terrain.postprocess import Mask
 
 SLUG = "demo"
 NAME = "Demo: a simulated rover"

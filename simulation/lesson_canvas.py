@@ -17,9 +17,9 @@ import shapely.ops
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from labeling.masks import mask_to_regions
 from simulation.scenes import FULL_SIZE, Scene, make_scene
 from simulation.terrain import BEDROCK, BIG_ROCK, SAND, SOIL
+from terrain.masks import mask_to_regions
 
 Picture = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]

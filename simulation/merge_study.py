@@ -14,18 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ai4mars_site.bulk import each
-from labeling.masks import NO_LABEL
-from labeling.planes import pack_pixels, pack_planes, regions_to_planes, remove_pixels
-from merging.methods import Kind, MergeMethod, methods_beside
-from merging.votes import PAPER_RULE
-from merging.weighing import Known, decide, draw_lot, rating_weight
-from review.agreement import agreement_scores, pair_agreement
-from review.ballots import ImageVotes, ballots
-from review.estimates import estimate
-from review.patterns import NO_VOTE, VotePatterns, Votes, vote_patterns
-from review.skill import SkillModel
 from simulation.scenes import make_scene
 from simulation.volunteers import draw_label, make_volunteers
+from terrain.aggregation.majority import PAPER_RULE
+from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
+from terrain.aggregation.weighted import Known, decide, draw_lot, rating_weight
+from terrain.agreement.jaccard import agreement_scores, pair_agreement
+from terrain.bitplanes import pack_pixels, pack_planes, regions_to_planes, remove_pixels
+from terrain.masks import NO_LABEL
+from terrain.skill.ballots import ImageVotes, ballots
+from terrain.skill.dawid_skene import SkillModel
+from terrain.skill.estimates import estimate
+from terrain.skill.patterns import NO_VOTE, VotePatterns, Votes, vote_patterns
 
 CODES = (0, 1, 2, 3)
 #: Ground farther away is not labeled (paper 3).

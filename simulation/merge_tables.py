@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from merging.methods import Kind
 from simulation.merge_study import (
     RANGE_LIMIT_M,
     RATING_BOUNDS,
@@ -13,6 +12,7 @@ from simulation.merge_study import (
     Estimate,
     Study,
 )
+from terrain.aggregation.methods import Kind
 
 BEGIN, END = "<!-- merge_study: begin -->", "<!-- merge_study: end -->"
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from labeling.masks import rasterize_rings
 from simulation.textures import Field, Vector, fractal_tile, sample
+from terrain.masks import rasterize_rings
 
 Mask = npt.NDArray[np.bool_]
 

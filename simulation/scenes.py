@@ -13,8 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, zoom
 
-from labeling.camera import CameraModel
-from labeling.masks import NO_LABEL
 from simulation.rover import Rover, cast_shadow, make_rover
 from simulation.terrain import (
     FARTHEST_M,
@@ -27,6 +25,8 @@ from simulation.terrain import (
     make_ground,
 )
 from simulation.textures import Field, Vector, fractal_tile, sample
+from terrain.camera import CameraModel
+from terrain.masks import NO_LABEL
 
 FULL_SIZE = 1024
 # Navcam of MSL: |A x H| of the labels of real frames, pixels at full size

@@ -14,16 +14,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from labeling.masks import NO_LABEL
-from labeling.planes import Planes, pack_planes, regions_to_planes
-from review.agreement import agreement_scores
-from review.ballots import ImageVotes, ballots
-from review.consensus import expected_quality
-from review.estimates import estimate
-from review.overlaps import Overlaps
-from review.patterns import vote_patterns
 from simulation.scenes import make_scene
 from simulation.volunteers import Kind, Volunteer, draw_label, make_volunteer
+from terrain.agreement.jaccard import agreement_scores
+from terrain.agreement.overlaps import Overlaps
+from terrain.bitplanes import Planes, pack_planes, regions_to_planes
+from terrain.masks import NO_LABEL
+from terrain.skill.ballots import ImageVotes, ballots
+from terrain.skill.consensus import expected_quality
+from terrain.skill.estimates import estimate
+from terrain.skill.patterns import vote_patterns
 
 Real = npt.NDArray[np.float64]
 

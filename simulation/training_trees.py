@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from ai4mars_site.bulk import each
-from labeling.masks import NO_LABEL, rasterize_regions
 from labeling.pictures import png_bytes
-from labeling.postprocess import BoolMask, Mask, remove_masked, union_of
 from labeling.preparation import Parameters, beyond_limit
 from merging.release import ai4mars_tree, checksums
-from merging.votes import GOLD_RULES, PAPER_RULE, merge_masks
 from simulation.demo import product_of
 from simulation.scenes import make_scene
 from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
+from terrain.aggregation.majority import GOLD_RULES, PAPER_RULE, merge_masks
+from terrain.masks import NO_LABEL, rasterize_regions
+from terrain.postprocess import BoolMask, Mask, remove_masked, union_of
 
 KINDS = ("merged", "random", "true")
 CODES = (0, 1, 2, 3)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import shapely
 from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 
-from labeling.geometry import Region, clean_regions
-from labeling.masks import NO_LABEL, mask_to_regions
+from terrain.geometry import Region, clean_regions
+from terrain.masks import NO_LABEL, mask_to_regions
 
 Kind = Literal["careful", "ordinary", "hasty", "sloppy", "malicious", "expert"]
 Mask = npt.NDArray[np.uint8]

@@ -13,8 +13,6 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from labeling.files import keep
-from labeling.geometry import Region
-from labeling.masks import NO_LABEL, mask_to_regions
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.permissions import EXPERTS, REVIEWERS
 from labeling.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
@@ -24,6 +22,8 @@ from labeling.services.campaigns import campaign_from_preset
 from labeling.services.labelers import labeler_of_user, new_guest
 from review.models import SCORING_METHOD, AgreementScore, ImageAgreement, plan_of
 from review.services import distribution, opinions
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL, mask_to_regions
 
 Mask = npt.NDArray[np.uint8]
 

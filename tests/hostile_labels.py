@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from labeling.geometry import Region
+from terrain.geometry import Region
 
 SIZE = 512
 

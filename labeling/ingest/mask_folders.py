@@ -17,7 +17,7 @@ import numpy.typing as npt
 from labeling.ingest.product_ids import id_of_stem
 from labeling.ingest.products import Refused, UnknownSource
 from labeling.ingest.rasters import decode_grey, read_bytes
-from labeling.masks import NO_LABEL
+from terrain.masks import NO_LABEL
 
 # What follows the image's id in the names of released masks: _merged, of MER and Perseverance
 # _merged<N> with the number of labels, of Mastcam _15033_merged, of MER's gold _16165_T0_merged

@@ -32,8 +32,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from labeling import tables
-from labeling.camera import CameraModel
 from labeling.ingest.leftovers import (
     MASK,
     PICTURE_SUFFIXES,
@@ -53,6 +51,8 @@ from labeling.ingest.products import (
     Unused,
 )
 from labeling.ingest.rasters import checksum, decode_frame, has_few_values, read_bytes
+from terrain import tables
+from terrain.camera import CameraModel
 
 MANIFEST = "manifest.csv"
 GEOMETRIES = frozenset({"", "raw", "linearised"})

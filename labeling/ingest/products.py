@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from labeling.camera import LEVEL_UP, CameraModel, Vector
-from labeling.preprocess.scale_bar import (
+from terrain.camera import LEVEL_UP, CameraModel, Vector
+from terrain.display.scale_bar import (
     CURIOSITY_MASTCAM,
     CURIOSITY_NAVCAM,
     MER_NAVCAM,

@@ -22,7 +22,7 @@ from rasterio.io import MemoryFile
 
 from labeling.ingest.products import Refused
 from labeling.pictures import jpeg_bytes
-from labeling.preprocess.tone import linear
+from terrain.display.tone import linear
 
 # 64 megapixels: 60 times a NAVCAM frame. The header is checked before anything is decoded, so a
 # file of a few kilobytes cannot ask for gigabytes.

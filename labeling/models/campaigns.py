@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models.translations import Translated
-from labeling.preprocess.scale_bar import WIDTHS_M
+from terrain.display.scale_bar import WIDTHS_M
 
 #: Rules that images are prepared with: their display image and masks show them.
 PREPARED_WITH = ("range_limit_m", "range_rule", "scale_bar_m")

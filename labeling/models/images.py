@@ -272,7 +272,7 @@ class Assignment(models.Model):
 class ImageQuality(models.Model):
     """What was measured of an image, for pruning (paper 3.1: the test set was pruned by hand).
 
-    Shares are of all pixels, 0..1; see `labeling.preprocess.quality` for each measure.
+    Shares are of all pixels, 0..1; see `terrain.display.quality` for each measure.
     """
 
     image = models.OneToOneField(

@@ -21,14 +21,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labeling.geometry import (
-    MAX_POINTS,
-    MAX_REGIONS,
-    MAX_RINGS,
-    coordinates_of,
-    first_wrong_point,
-)
 from labeling.models import Assignment, Draft, Image, Label, Labeler
+from terrain.geometry import MAX_POINTS, MAX_REGIONS, MAX_RINGS, coordinates_of, first_wrong_point
 
 #: Nobody goes on with a drawing after this long, nor a guest who has never sent one after that.
 DRAFT_LIFE = timedelta(days=90)

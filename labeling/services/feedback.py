@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.comparison import ClassComparison
-from labeling.masks import NO_LABEL
 from labeling.models import Campaign, KnownAnswer, PracticeAttempt, TerrainClass
 from labeling.pictures import rgb_png
 from labeling.services.practice import Comparison
+from terrain.masks import NO_LABEL
+from terrain.metrics.answer_comparison import ClassComparison
 
 #: So much of what is known must be drawn on before the answer is shown beside the drawing.
 TRIED_SHARE = 0.1

@@ -15,15 +15,15 @@ from django.utils.translation import gettext_noop
 
 from ai4mars_site.bulk import each
 from labeling.files import keep
-from labeling.geometry import clean_regions, parse_regions
 from labeling.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
 from labeling.ingest.products import Refused
 from labeling.ingest.rasters import decode_grey
-from labeling.masks import NO_LABEL, Mask
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
 from labeling.pictures import png_bytes
-from labeling.planes import regions_to_mask
 from labeling.services.imports import Outcome
+from terrain.bitplanes import regions_to_mask
+from terrain.geometry import clean_regions, parse_regions
+from terrain.masks import NO_LABEL, Mask
 
 #: A mask of 64 megapixels without any structure would not be a drawing of ground.
 MAX_UPLOAD_BYTES = 16 * 1024**2
@@ -114,7 +114,7 @@ def mask_from_upload(image: Image, upload: File[bytes]) -> Mask:
 
 
 def mask_of_polygons(image: Image, polygons: object) -> Mask:
-    """The mask of what an admin drew. Raises `labeling.geometry.InvalidPolygons`."""
+    """The mask of what an admin drew. Raises `terrain.geometry.InvalidPolygons`."""
     regions = clean_regions(
         parse_regions(polygons, image.campaign.class_codes(), image.width, image.height),
         image.width,

@@ -10,14 +10,14 @@ from pathlib import Path
 from django.db import transaction
 
 from ai4mars_site.bulk import each
-from labeling.geometry import regions_to_json
 from labeling.ingest.mask_folders import KnownIds, MaskFile, mask_candidates, read_mask
 from labeling.ingest.products import Refused
-from labeling.masks import mask_to_regions
 from labeling.models import Campaign, Image, Label, Labeler, Role
 from labeling.services import assignments, labels
 from labeling.services.imports import Outcome
 from labeling.services.labelers import imported_labeler
+from terrain.geometry import regions_to_json
+from terrain.masks import mask_to_regions
 
 #: Makes an imported label's id from what it is, so that a second import finds it stored.
 LABEL_NAMESPACE = uuid.UUID("6ba9f5c4-2f0e-5a86-9f5b-3f3c0a9f0a2e")

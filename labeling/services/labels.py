@@ -13,18 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeling import policies
-from labeling.geometry import (
-    InvalidPolygons,
-    Region,
-    clean_regions,
-    parse_regions,
-    regions_to_json,
-)
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
-from labeling.planes import pixels_of_classes
 from labeling.services import drafts, independence
 from labeling.services.checksums import polygons_checksum
 from labeling.services.postprocessing import planes_of
+from terrain.bitplanes import pixels_of_classes
+from terrain.geometry import InvalidPolygons, Region, clean_regions, parse_regions, regions_to_json
 
 
 class LabelRefused(Exception):
@@ -81,7 +75,7 @@ def submit(
     The same label sent again (by its id) is answered as before: a bad network makes no second
     label. Another content or another image under the same id is refused. Raises UnknownImage,
     RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, NotIndependent, or
-    `labeling.geometry.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.InvalidPolygons`; then nothing is stored.
     """
     checksum = polygons_checksum(polygons)
     sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
@@ -138,7 +132,7 @@ def is_same_content(
 
 
 def cleaned_json(image: Image, polygons: object) -> list[dict[str, Any]]:
-    """Return polygons as they are stored; raises `labeling.geometry.InvalidPolygons`.
+    """Return polygons as they are stored; raises `terrain.geometry.InvalidPolygons`.
 
     Reads `image.campaign`.
     """

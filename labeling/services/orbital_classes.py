@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from labeling.models import Campaign, Image
-from labeling.orbital import InvalidOrbitalClasses, OrbitalClasses
+from terrain.orbital_classes import InvalidOrbitalClasses, OrbitalClasses
 
 WRITTEN_AT_ONCE = 1000
 

@@ -16,11 +16,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models.fields.files import FieldFile
 
-from labeling.geometry import Region
 from labeling.ingest.rasters import decode_grey_png
 from labeling.models import Image, Label
 from labeling.pictures import png_bytes
-from labeling.planes import (
+from terrain.bitplanes import (
     Planes,
     pack_pixels,
     planes_from_bytes,
@@ -29,7 +28,8 @@ from labeling.planes import (
     regions_to_planes,
     remove_pixels,
 )
-from labeling.postprocess import BoolMask, Mask, remove_masked, union_of
+from terrain.geometry import Region
+from terrain.postprocess import BoolMask, Mask, remove_masked, union_of
 
 #: An image's labels mostly arrive within days; those of an idle image need not be at hand.
 KEEP_SECONDS = 6 * 3600

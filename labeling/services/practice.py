@@ -12,8 +12,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labeling.comparison import ClassComparison, compare, overall
-from labeling.masks import Mask
 from labeling.models import (
     Assignment,
     Campaign,
@@ -25,8 +23,6 @@ from labeling.models import (
     Role,
 )
 from labeling.pictures import read_mask
-from labeling.planes import regions_to_mask
-from labeling.postprocess import remove_masked
 from labeling.services import drafts
 from labeling.services.checksums import polygons_checksum
 from labeling.services.labels import (
@@ -37,6 +33,10 @@ from labeling.services.labels import (
     is_same_content,
 )
 from labeling.services.postprocessing import regions_from_json, removed_pixels
+from terrain.bitplanes import regions_to_mask
+from terrain.masks import Mask
+from terrain.metrics.answer_comparison import ClassComparison, compare, overall
+from terrain.postprocess import remove_masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def record_attempt(
     The same attempt sent again (by its id) is answered as before; another one under that id is
     DifferentLabel. A lesson may be tried again; a known image that came along later only once:
     AlreadyLabeled. Raises RetiredImage where there is no answer (any more), and
-    `labeling.geometry.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.InvalidPolygons`; then nothing is stored.
     """
     image, labeler = assignment.image, assignment.labeler
     answer = KnownAnswer.objects.usable().filter(image=image).first()

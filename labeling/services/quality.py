@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labeling.ingest.product_ids import parse_product_id
 from labeling.models import Campaign, Image
-from labeling.preprocess.quality import FrameKey, near_duplicates
+from terrain.display.quality import FrameKey, near_duplicates
 
 
 def mark_near_duplicates(campaign: Campaign) -> int:

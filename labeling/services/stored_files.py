@@ -18,8 +18,8 @@ from labeling.ingest.products import Refused
 from labeling.ingest.rasters import decode_frame
 from labeling.models import Campaign, Image
 from labeling.pictures import width_of
-from labeling.preprocess.quality import fingerprint_of
 from labeling.services import lesson_pictures
+from terrain.display.quality import fingerprint_of
 
 #: Files of earlier versions end in the first digits of their sum, if they have one in their name.
 _SHORT_SUM = re.compile(r"\.([0-9a-f]{12})\.png\Z")

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, Image, Labeler
-from merging.gold import CLASSES_PER_EXPERT
+from terrain.aggregation.gold_sampling import CLASSES_PER_EXPERT
 
 #: A seed is a whole number below this one.
 SEEDS = 2**32

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.ingest.product_ids import file_stem
-from merging.weighing import Layers
+from terrain.aggregation.weighted import Layers
 
 Mask = npt.NDArray[np.uint8]
 

@@ -11,7 +11,9 @@ import numpy as np
 from labeling.ingest.places import Place
 from labeling.ingest.products import Refused
 from labeling.ingest.rasters import decode_grey_png, read_bytes
-from merging.evaluation import (
+from merging.release.tree_files import Tree, Unreadable
+from merging.release.trees import GoldFiles, classes_of, listing
+from terrain.metrics.confusion import (
     BrokenGold,
     Counts,
     Evaluation,
@@ -20,8 +22,6 @@ from merging.evaluation import (
     count_pixels,
     evaluate_variants,
 )
-from merging.release.tree_files import Tree, Unreadable
-from merging.release.trees import GoldFiles, classes_of, listing
 
 
 @dataclass(frozen=True, slots=True)

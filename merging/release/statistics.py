@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from labeling.masks import NO_LABEL
-from labeling.postprocess import pixels_per_class
 from merging.release.contents import GOLD_VARIANTS, VARIANTS, ReleasedImage
-from review.distribution import BARS, bar_of
+from terrain.agreement.distribution import BARS, bar_of
+from terrain.masks import NO_LABEL
+from terrain.postprocess import pixels_per_class
 
 TRAIN, TEST = "train", "test"
 CROWD, EXPERT = "crowd", "expert"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from merging.release.contents import VARIANTS
 from merging.release.statistics import CROWD, EXPERT, CameraCounts, Statistics, shares
-from merging.text_tables import aligned
-from review.distribution import BARS
+from terrain.agreement.distribution import BARS
+from terrain.metrics.text_tables import aligned
 
 Value = str | int | float | None
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from labeling.ingest.product_ids import parse_product_id
 from labeling.ingest.products import Refused
 from labeling.ingest.rasters import decode_grey_png
-from labeling.postprocess import pixels_per_class
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.statistics import CameraCounts, Statistics
 from merging.release.tree_files import Tree, Unreadable
 from merging.release.trees import known_of_images, listing
+from terrain.postprocess import pixels_per_class
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,7 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image as Pillow
 
-from labeling.geometry import Region
 from labeling.ingest.product_ids import file_stem, id_of_stem, of_type
-from labeling.masks import NO_LABEL, Mask, rasterize_regions
-from labeling.planes import pack_planes
-from labeling.postprocess import remove_masked
-from merging.methods import Kind, MergeMethod, UnknownMethod
 from merging.release import ai4mars_tree, checksums, gold_lists, manifest
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.tree_files import (
@@ -35,9 +30,14 @@ from merging.release.tree_files import (
     damage_is_unreadable,
 )
 from merging.release.trees import NAV_CLASSES, classes_of, listing
-from merging.votes import gold_rule, merge_masks
-from merging.weighing import Known, decide, merged_mask, rating_weight
-from review.patterns import vote_runs
+from terrain.aggregation.majority import gold_rule, merge_masks
+from terrain.aggregation.methods import Kind, MergeMethod, UnknownMethod
+from terrain.aggregation.weighted import Known, decide, merged_mask, rating_weight
+from terrain.bitplanes import pack_planes
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL, Mask, rasterize_regions
+from terrain.postprocess import remove_masked
+from terrain.skill.patterns import vote_runs
 
 #: Images whose masks are made again from their labels, unless all are.
 SAMPLE = 50

@@ -15,17 +15,25 @@ from django.utils.translation import gettext as _
 
 from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes
-from merging.methods import Kind, MergeMethod
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from merging.services import merges
 from merging.services.drawn import Drawn
 from merging.services.merges import Merged
-from merging.votes import gold_rule
-from merging.weighing import Known, Layers, decide, draw_lot, layers, merged_mask, rating_weight
 from review.models import CampaignSkill, Rating
-from review.patterns import vote_runs
 from review.services import skill
 from review.services.skill import Matrices
+from terrain.aggregation.majority import gold_rule
+from terrain.aggregation.methods import Kind, MergeMethod
+from terrain.aggregation.weighted import (
+    Known,
+    Layers,
+    decide,
+    draw_lot,
+    layers,
+    merged_mask,
+    rating_weight,
+)
+from terrain.skill.patterns import vote_runs
 
 TRAIN = MergedMask.Variant.TRAIN.value
 

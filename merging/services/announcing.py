@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.models import Campaign, Image
-from merging.methods import Kind, MergeMethod, methods_beside
 from merging.models import Publishing, Release
 from merging.release import ai4mars_tree
 from merging.release.exports import EXPORTS
 from merging.services import alternatives, pseudonyms
+from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 
 
 class ReleaseRefused(Exception):

@@ -13,7 +13,6 @@ from typing import Any
 
 from ai4mars_site.bulk import chunks
 from labeling.ingest.product_ids import file_stems
-from labeling.masks import NO_LABEL
 from labeling.models import Role
 from merging.models import Release
 from merging.release import checksums, gold_lists, manifest
@@ -30,6 +29,7 @@ from merging.release.statistics import Statistics
 from merging.services import announcing, changes, gathering, release_parts
 from merging.services.claims import Pulse
 from merging.services.release_parts import store
+from terrain.masks import NO_LABEL
 
 #: Files that are copied at the same time: most of the work is the kernel's, and a disk's.
 COPIES_AT_ONCE = 2

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from labeling.models import Campaign, Image
 from labeling.pictures import read_mask
-from labeling.postprocess import Mask
-from merging.differences import Difference, difference, together
-from merging.methods import Kind, MergeMethod, methods_beside
 from merging.models import MethodComparison, StoredMerge
 from merging.services import alternatives, merges
+from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
+from terrain.metrics.differences import Difference, difference, together
+from terrain.postprocess import Mask
 
 #: Images that are compared: enough to see what differs, few enough to look at.
 SAMPLE = 24

@@ -12,12 +12,12 @@ from django.db.models.functions import Coalesce
 
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
 from labeling.pictures import class_png
-from labeling.postprocess import Mask
 from labeling.services import independence, labels, postprocessing
-from merging import disputes
 from merging.models import ExpertAgreement, LabelingPolicy
 from review.models import AgreementScore
 from review.services.scores import score_image
+from terrain.aggregation import disputes
+from terrain.postprocess import Mask
 
 #: So many regions of an image are talked about at most, and none smaller than this share of it.
 MOST_REGIONS = 12

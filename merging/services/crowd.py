@@ -8,9 +8,9 @@ from labeling import policies
 from labeling.models import Label, Role, TerrainClass
 from labeling.pictures import class_png, read_mask
 from labeling.services import labels, postprocessing
-from merging.comparison import ClassAgreement, agreement_by_class
 from merging.models import MergedMask
 from merging.services.merges import merge_image
+from terrain.metrics.mask_comparison import ClassAgreement, agreement_by_class
 
 
 @dataclass(frozen=True, slots=True)

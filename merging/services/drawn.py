@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from labeling.models import Image, Label
-from labeling.planes import Planes
-from labeling.postprocess import BoolMask
 from labeling.services import postprocessing
 from merging.models import MERGE_METHOD, ImportedMask
 from merging.release.checksums import sha256
+from terrain.bitplanes import Planes
+from terrain.postprocess import BoolMask
 
 
 def who_counts(image: Image, role: str) -> QuerySet[Label]:

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from labeling.masks import NO_LABEL
 from labeling.models import Label, Role
-from labeling.postprocess import Mask
-from merging.methods import Kind, MergeMethod
 from merging.models import MergedMask
 from merging.release.contents import GOLD_VARIANTS, Emptiness
 from merging.services.drawn import Drawn
+from terrain.aggregation.methods import Kind, MergeMethod
+from terrain.masks import NO_LABEL
+from terrain.postprocess import Mask
 
 
 def reasons(

@@ -16,10 +16,8 @@ from django.db.models.fields.files import FieldFile
 from labeling.ingest.product_ids import file_stem, file_stems
 from labeling.models import Image, Label, Role
 from labeling.pictures import png_bytes
-from labeling.postprocess import Mask
 from labeling.services import postprocessing
 from labeling.services.postprocessing import StoredMask
-from merging.methods import MergeMethod
 from merging.models import MERGE_METHOD, RELEASE_CODE, ImportedMask, MergedMask, Release
 from merging.release import ai4mars_tree
 from merging.release.checksums import sha256
@@ -29,6 +27,8 @@ from merging.release.raw_labels import pseudonym
 from merging.services import alternatives, announcing, empty_masks, merges
 from merging.services.drawn import Drawn
 from review.models import Rating, images_to_score
+from terrain.aggregation.methods import MergeMethod
+from terrain.postprocess import Mask
 
 #: Of an image, what a release tells of it.
 METADATA = (
@@ -184,7 +184,7 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
 def as_everywhere(value: Any) -> Any:
     """JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it.
 
-    Polygons need it not: they are stored without (`labeling.geometry.regions_to_json`).
+    Polygons need it not: they are stored without (`terrain.geometry.regions_to_json`).
     """
     if isinstance(value, dict):
         return {key: as_everywhere(each) for key, each in value.items()}

@@ -23,8 +23,8 @@ from labeling.models import (
     SeenLabels,
 )
 from labeling.services import assignments
-from merging import gold
 from merging.models import GoldPlan, PlannedImage
+from terrain.aggregation import gold_sampling
 
 
 class PlanRefused(Exception):
@@ -41,7 +41,7 @@ def training_images(campaign: Campaign) -> ImageQuerySet:
 
 def usual_count(campaign: Campaign) -> int:
     """About 1 % of the training images, and at least one (paper 3.1)."""
-    return max(1, round(training_images(campaign).count() * gold.GOLD_PERCENT / 100))
+    return max(1, round(training_images(campaign).count() * gold_sampling.GOLD_PERCENT / 100))
 
 
 def exclusions(plan: GoldPlan) -> list[tuple[str, Q]]:
@@ -114,7 +114,9 @@ def draw(plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
     if not groups:
         raise PlanRefused(_("No picture is left. Loosen a bound, and count again."))
     generator = np.random.default_rng(plan.seed)
-    chosen = gold.sample_evenly(groups, plan.count, generator, gold_by_class(plan.campaign))
+    chosen = gold_sampling.sample_evenly(
+        groups, plan.count, generator, gold_by_class(plan.campaign)
+    )
     try:
         with transaction.atomic():
             plan.save()
@@ -247,8 +249,8 @@ def teams_of(plan: GoldPlan, images: Collection[Image]) -> Teams:
     settled = _settled_teams(plan.campaign, counts, experts)
     named = frozenset(settled & counts.keys())
     try:
-        teams = gold.expert_teams(counts, experts, plan.classes_per_expert, settled)
-    except gold.TooFewExperts as too_few:
+        teams = gold_sampling.expert_teams(counts, experts, plan.classes_per_expert, settled)
+    except gold_sampling.TooFewExperts as too_few:
         return Teams(dict(sorted(counts.items())), experts, missing=too_few.missing, settled=named)
     return Teams(dict(sorted(counts.items())), experts, teams, named)
 
@@ -268,7 +270,7 @@ def _settled_teams(
     teams = {}
     for name, ids in known.items():
         team = [by_id[pk] for pk in ids if pk in by_id]
-        if name not in counts or len(team) == len(ids) == gold.EXPERTS_PER_IMAGE:
+        if name not in counts or len(team) == len(ids) == gold_sampling.EXPERTS_PER_IMAGE:
             teams[name] = team
     return teams
 

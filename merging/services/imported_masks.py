@@ -22,7 +22,6 @@ from labeling.ingest.products import Refused, UnknownSource
 from labeling.ingest.rasters import decode_grey, is_bare_grey_png, read_bytes
 from labeling.models import Campaign, Image
 from labeling.pictures import png_bytes
-from labeling.postprocess import pixels_per_class
 from labeling.services import assignments
 from labeling.services.imports import Outcome
 from merging.models import ImportedMask
@@ -31,6 +30,7 @@ from merging.release.checksums import sha256
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.found_masks import FoundMasks, masks_in
 from merging.services import merges
+from terrain.postprocess import pixels_per_class
 
 #: What `ImportedMask.source` has room for.
 LONGEST_SOURCE = 200

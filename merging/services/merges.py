@@ -14,12 +14,12 @@ from django.utils import timezone
 from labeling.files import keep
 from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes, read_mask
-from labeling.postprocess import Mask, pixels_per_class
 from labeling.services import labels
 from merging.models import ImportedMask, MergedMask, StoredMerge
 from merging.release.checksums import sha256
 from merging.services.drawn import Drawn
-from merging.votes import MergeRule, gold_rule, merge_planes
+from terrain.aggregation.majority import MergeRule, gold_rule, merge_planes
+from terrain.postprocess import Mask, pixels_per_class
 
 #: So many experts label a gold image (paper 3.1).
 EXPERTS = 3

@@ -22,17 +22,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labeling.camera import LEVEL_UP, CameraModel, Vector
 from labeling.ingest.product_ids import file_stem
 from labeling.ingest.products import NOMINAL_CAMERAS, Refused
 from labeling.ingest.rasters import decode_grey
-from labeling.masks import NO_LABEL
 from labeling.models import Image
 from labeling.pictures import png_bytes, read_grey, read_mask, read_range_png
-from labeling.postprocess import Mask
-from labeling.preprocess.reduced_range import metres
 from labeling.services import postprocessing
-from merging.orthographic import (
+from merging.release.tree_files import Tree, Unreadable
+from merging.services import merges
+from terrain.camera import LEVEL_UP, CameraModel, Vector
+from terrain.display.reduced_range import metres
+from terrain.masks import NO_LABEL
+from terrain.postprocess import Mask
+from terrain.projection.orthographic import (
     Grid,
     GroundFrame,
     NoGround,
@@ -43,9 +45,7 @@ from merging.orthographic import (
     sources_over_range,
     without,
 )
-from merging.release.tree_files import Tree, Unreadable
-from merging.services import merges
-from merging.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
+from terrain.projection.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
 
 #: Of the files below: what was written by other code is written again when this grows.
 FORMAT = 1

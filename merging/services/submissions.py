@@ -16,9 +16,9 @@ from django.utils import timezone
 from ai4mars_site import jobs
 from ai4mars_site.jobs import ClaimLost
 from labeling.ingest.archives import ArchiveRefused, Bounds, unpack
-from merging.evaluation import Counts
 from merging.models import Release, Submission
 from merging.release import predictions, tree_files
+from terrain.metrics.confusion import Counts
 
 #: How often a worker says that it is alive, and how far it is.
 HEARTBEAT_EVERY = timedelta(seconds=1)

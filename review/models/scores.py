@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from labeling.models import LABEL_ROLE_CHOICES, Campaign, Image, Label, Role
-from review.distribution import BINS
 from review.models.queue import Order
+from terrain.agreement.distribution import BINS
 
 #: Grows when the definition of the score changes: scores of another method are stale.
 SCORING_METHOD = 1
@@ -104,7 +104,7 @@ class ScoreBin(models.Model):
 
     Counted by each order a queue can have: by score, and by expected quality. Kept in step with the
     scores in the same transaction, so that the threshold of the review queue is known without
-    sorting millions of them; see `review.distribution`.
+    sorting millions of them; see `terrain.agreement.distribution`.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="score_bins")

@@ -9,8 +9,8 @@ from django.db.models import Count, F, IntegerField, Q, Sum, Value
 from django.db.models.functions import Cast, Floor, Least
 
 from labeling.models import Campaign
-from review.distribution import BINS, Counted, bin_of, bin_range, changes, find
 from review.models import AgreementScore, AgreementScoreQuerySet, Order, ScoreBin
+from terrain.agreement.distribution import BINS, Counted, bin_of, bin_range, changes, find
 
 # One statement, its bins in order: two workers that count in the same bins wait for each other,
 # and never in a circle.

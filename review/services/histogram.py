@@ -9,9 +9,9 @@ from django.db.models import Count, F, IntegerField, Value
 from django.db.models.functions import Cast, Floor, Least
 
 from labeling.models import Campaign
-from review.distribution import BARS, BINS
 from review.models import AgreementScore
 from review.services import distribution
+from terrain.agreement.distribution import BARS, BINS
 
 
 @dataclass(frozen=True, slots=True)

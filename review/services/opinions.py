@@ -6,9 +6,9 @@ import uuid
 
 from labeling.models import Label
 from review import policies
-from review.distribution import Counted
 from review.models import AgreementScore, Order, Rating, ReviewPlan
 from review.services import distribution
+from terrain.agreement.distribution import Counted
 
 
 def counted(score: AgreementScore) -> list[Counted]:

@@ -14,7 +14,6 @@ from django.utils import timezone
 from labeling.models import LABEL_ROLES, Campaign, Image, Label
 from labeling.services import labels
 from labeling.services.postprocessing import planes_of
-from review.agreement import agreement_scores
 from review.models import (
     SCORING_METHOD,
     AgreementScore,
@@ -24,8 +23,9 @@ from review.models import (
     images_to_score,
     plan_of,
 )
-from review.overlaps import Overlaps
 from review.services import distribution, opinions
+from terrain.agreement.jaccard import agreement_scores
+from terrain.agreement.overlaps import Overlaps
 
 #: Labels arrive while scores are computed; after this many overtakings the sweep goes on.
 ATTEMPTS = 3

@@ -21,13 +21,13 @@ from django.utils import timezone
 from ai4mars_site.bulk import chunks, each
 from labeling.models import Campaign, Image, Label
 from labeling.services.postprocessing import planes_of
-from review.ballots import ImageVotes, ballots
-from review.consensus import expected_quality
-from review.estimates import CONFIDENCE, CROWD_OBSERVATIONS, Estimates, estimate, interval
 from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
-from review.patterns import VotePatterns, vote_patterns
 from review.services import distribution
-from review.skill import MOST_ROUNDS, TOLERANCE, Real
+from terrain.skill.ballots import ImageVotes, ballots
+from terrain.skill.consensus import expected_quality
+from terrain.skill.dawid_skene import MOST_ROUNDS, TOLERANCE, Real
+from terrain.skill.estimates import CONFIDENCE, CROWD_OBSERVATIONS, Estimates, estimate, interval
+from terrain.skill.patterns import VotePatterns, vote_patterns
 
 #: Of each image at most so many patterns of votes are kept: the large ones, and a sample that
 #: stands for the slivers.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from labeling.models import Campaign
-from review import validity
 from review.models import AgreementScore, Order, Rating
 from review.services import queue
-from review.validity import Interval, Rule
+from terrain.agreement import validity
+from terrain.agreement.validity import Interval, Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from pycocotools import mask as coco
 from rasterio.features import rasterize
 from shapely.geometry import Polygon, mapping
 
-from labeling.geometry import Region
-from labeling.masks import NO_LABEL, rasterize_regions
-from labeling.planes import Planes, regions_to_planes
-from review.agreement import agreement_scores
-from review.overlaps import Overlaps
+from terrain.agreement.jaccard import agreement_scores
+from terrain.agreement.overlaps import Overlaps
+from terrain.bitplanes import Planes, regions_to_planes
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL, rasterize_regions
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds
 

@@ -8,7 +8,7 @@ mistakes one class for another, so that labels cover about half of the image and
 import numpy as np
 import numpy.typing as npt
 
-from labeling.geometry import Region, clean_regions
+from terrain.geometry import Region, clean_regions
 
 LABELERS = 10
 SIZE = 1024

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from ai4mars_site.bulk import each
 from labeling.ingest.places import Folder
-from labeling.masks import NO_LABEL, rasterize_regions
 from labeling.pictures import png_bytes
-from merging.evaluation import count_pixels
 from merging.release import predictions
 from merging.release.tree_files import TreeFolder
-from merging.votes import gold_rule, merge_masks
+from terrain.aggregation.majority import gold_rule, merge_masks
+from terrain.masks import NO_LABEL, rasterize_regions
+from terrain.metrics.confusion import count_pixels
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from labeling.geometry import (
+from terrain.bitplanes import regions_to_mask
+from terrain.geometry import (
     MAX_POINTS,
     InvalidPolygons,
     Region,
@@ -23,7 +24,6 @@ from labeling.geometry import (
     parse_regions,
     regions_to_json,
 )
-from labeling.planes import regions_to_mask
 from tests import plain_cleaning
 from tests.bench.figures import Figure
 from tests.hostile_labels import FAMILIES, SIZE, circle, nested_circles, patchwork, regions_of, tiny

@@ -104,10 +104,10 @@ def draw() -> list[list[uuid.UUID]]:
     """The drawings of each scene, as labels of a campaign of their own."""
     from django.utils import timezone
 
-    from labeling.geometry import regions_to_json
     from labeling.models import Image, Label
     from labeling.services.campaigns import campaign_from_preset
     from labeling.services.labelers import imported_labeler
+    from terrain.geometry import regions_to_json
     from tests.bench import crowd
 
     campaign, _ = campaign_from_preset(DRAWINGS, "msl-navcam")

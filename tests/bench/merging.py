@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labeling.masks import NO_LABEL, rasterize_regions
-from labeling.planes import pack_planes
-from merging.votes import PAPER_RULE, merge_masks, merge_planes
+from terrain.aggregation.majority import PAPER_RULE, merge_masks, merge_planes
+from terrain.bitplanes import pack_planes
+from terrain.masks import NO_LABEL, rasterize_regions
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds
 

@@ -3,10 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from labeling.camera import CameraModel
-from labeling.masks import NO_LABEL
-from labeling.preprocess.reduced_range import metres, reduce_range
-from merging.orthographic import (
+from simulation.scenes import make_scene
+from terrain.camera import CameraModel
+from terrain.display.reduced_range import metres, reduce_range
+from terrain.masks import NO_LABEL
+from terrain.projection.orthographic import (
     UNSEEN,
     Grid,
     GroundFrame,
@@ -15,8 +16,7 @@ from merging.orthographic import (
     sources_on_plane,
     sources_over_range,
 )
-from merging.tiles import ranges_of_rows, tiles_by_range
-from simulation.scenes import make_scene
+from terrain.projection.tiles import ranges_of_rows, tiles_by_range
 from tests.bench.figures import Figure, milliseconds
 
 Mask = npt.NDArray[np.uint8]

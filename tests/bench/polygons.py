@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from labeling.geometry import clean_regions
-from labeling.masks import rasterize_rings
-from labeling.planes import regions_to_planes
+from terrain.bitplanes import regions_to_planes
+from terrain.geometry import clean_regions
+from terrain.masks import rasterize_rings
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds
 

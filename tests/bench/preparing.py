@@ -21,11 +21,11 @@ from labeling.pictures import (
     thumbnail_bytes,
 )
 from labeling.preparation import Parameters, beyond_limit, prepare
-from labeling.preprocess.display import display_image
-from labeling.preprocess.quality import FrameKey, measure, near_duplicates
-from labeling.preprocess.reduced_range import reduce_range
-from labeling.preprocess.tone import linear
 from simulation.scenes import Scene, make_scene
+from terrain.display.display import display_image
+from terrain.display.quality import FrameKey, measure, near_duplicates
+from terrain.display.reduced_range import reduce_range
+from terrain.display.tone import linear
 from tests.bench.figures import Figure, milliseconds
 
 PARAMETERS = Parameters(range_limit_m=30.0, scale_bar_m=0.5)

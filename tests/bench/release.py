@@ -34,9 +34,9 @@ import rasterio
 import rasterio.features
 from PIL import Image as Pillow
 
-from labeling.masks import NO_LABEL
 from labeling.pictures import jpeg_bytes
 from merging.release import ai4mars_tree
+from terrain.masks import NO_LABEL
 from tests import servers
 from tests.bench import crowd, many_labels
 from tests.bench.figures import Figure

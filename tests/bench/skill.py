@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.planes import regions_to_planes, unpack_planes
-from review.ballots import ImageVotes, ballots
-from review.patterns import NO_VOTE, vote_patterns
-from review.skill import fit
+from terrain.bitplanes import regions_to_planes, unpack_planes
+from terrain.skill.ballots import ImageVotes, ballots
+from terrain.skill.dawid_skene import fit
+from terrain.skill.patterns import NO_VOTE, vote_patterns
 from tests import servers
 from tests.bench import crowd, many_labels
 from tests.bench.figures import Figure

@@ -165,9 +165,9 @@ def measure() -> tuple[float, ...]:
     from labeling.models import Campaign, Role
     from labeling.services import figures
     from review.api import NextDoubtful
-    from review.distribution import Counted
     from review.models import AgreementScore, Order
     from review.services import distribution, queue
+    from terrain.agreement.distribution import Counted
 
     campaign = Campaign.objects.get(slug=SLUG)
     reviewer = User.objects.get(username="reviewer")

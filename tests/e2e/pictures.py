@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
-from labeling.preprocess.tone import linear
 from simulation.scenes import make_scene
+from terrain.display.tone import linear
 from tests.served import ServedSite
 
 SIZE = 512

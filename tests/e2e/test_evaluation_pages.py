@@ -27,7 +27,7 @@ SETUP = f"""
 import json
 import numpy as np
 from django.contrib.auth.models import User
-from labeling.masks import mask_to_regions
+from terrain.masks import mask_to_regions
 from labeling.models import Role
 from labeling.services import labels
 from labeling.services.assignments import assign_gold

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error, expect
 
-from labeling.geometry import Region
-from labeling.masks import NO_LABEL, rasterize_regions
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL, rasterize_regions
 from tests.chromium import FLAGS
 from tests.e2e.hands import Hand, phone
 from tests.e2e.reviewing import (

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from labeling.camera import CameraModel, Vector
+from terrain.camera import CameraModel, Vector
 
 Array = npt.NDArray[np.generic]
 

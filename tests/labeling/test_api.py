@@ -15,12 +15,12 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from labeling import api
-from labeling.geometry import MAX_POINTS, regions_to_json
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.parsers import MAX_LISTS
 from labeling.serializers import NextRequest
 from labeling.services.labelers import labeler_of_user
 from labeling.tasks import process_image
+from terrain.geometry import MAX_POINTS, regions_to_json
 from tests.factories import (
     assign,
     box,

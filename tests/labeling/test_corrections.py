@@ -14,7 +14,6 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling import label_api
-from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Draft, Image, Label, Labeler, LabelVersion, Role
 from labeling.services import corrections, labels
 from labeling.services.corrections import (
@@ -25,6 +24,7 @@ from labeling.services.corrections import (
     correct,
 )
 from labeling.services.labelers import labeler_of_user, new_guest
+from terrain.geometry import InvalidPolygons
 from tests.factories import accept, assign, box, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from labeling.camera import CameraModel
 from labeling.ingest.products import (
     Candidate,
     Product,
@@ -30,6 +29,7 @@ from labeling.pictures import jpeg_bytes, png_bytes, read_mask
 from labeling.services import assignments, imports, label_imports, postprocessing, quality
 from labeling.services.imports import Outcome
 from labeling.services.labelers import imported_labeler
+from terrain.camera import CameraModel
 from tests.factories import accept, assign, mask, new_campaign, new_image, product_id, rows
 
 pytestmark = pytest.mark.django_db

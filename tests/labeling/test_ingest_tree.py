@@ -20,8 +20,8 @@ from labeling.ingest.ai4mars_tree import Ai4MarsTree
 from labeling.ingest.product_ids import of_type
 from labeling.ingest.products import Product, Refused, UnknownSource
 from labeling.ingest.sources import open_source
-from labeling.preprocess.display import display_image
-from labeling.preprocess.scale_bar import scale_bar
+from terrain.display.display import display_image
+from terrain.display.scale_bar import scale_bar
 
 FRAME = "NLA_397681339EDR_F0020000AUT_04096M1"
 

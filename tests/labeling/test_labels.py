@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from ai4mars_site import tasks as site_tasks
 from labeling import policies, tasks
-from labeling.geometry import InvalidPolygons
 from labeling.models import Assignment, Campaign, Image, Label, Role
 from labeling.services import labels, postprocessing
 from labeling.services.corrections import correct
 from labeling.services.labelers import new_guest
+from terrain.geometry import InvalidPolygons
 from tests.factories import (
     accept,
     assign,

@@ -10,9 +10,9 @@ from django.utils import timezone, translation
 
 from labeling.label_views import PAGE, drawing
 from labeling.models import Campaign, Image, Label, Labeler
-from labeling.outlines import Outline, outlines
 from labeling.services import labels
 from labeling.services.labelers import labeler_of_user
+from terrain.outlines import Outline, outlines
 from tests.factories import accept, box, draw, new_account, new_campaign, new_image, submission
 from tests.visitors import Visitor
 

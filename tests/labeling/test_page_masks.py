@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image as Pillow
 
-from labeling.masks import rasterize_rings
 from labeling.pictures import png_bytes
 from simulation.scenes import make_scene
+from terrain.masks import rasterize_rings
 from tests.typescript import TypeScript
 
 Bits = npt.NDArray[np.bool_]

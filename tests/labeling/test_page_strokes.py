@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from labeling.geometry import Region, clean_regions, parse_regions
+from terrain.geometry import Region, clean_regions, parse_regions
 from tests.typescript import TypeScript
 
 SIZE = 512

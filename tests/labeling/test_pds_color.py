@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from labeling.camera import CameraModel
 from labeling.ingest.pds import PdsProducts
 from labeling.ingest.places import Folder
 from labeling.ingest.product_ids import parse_product_id, without_version
 from labeling.ingest.products import Product, Refused
+from terrain.camera import CameraModel
 from tests.labeling.pds_writer import (
     Pose,
     camera_looking_down,

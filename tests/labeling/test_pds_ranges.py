@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labeling.camera import CameraModel
 from labeling.ingest.pds import PdsProducts
 from labeling.ingest.pds.companions import centre_in
 from labeling.ingest.pds.pds3 import read
 from labeling.ingest.places import Folder
 from labeling.ingest.products import Product, Refused
-from labeling.preprocess.range_limit import cut_row_mask, per_pixel_mask
-from labeling.preprocess.scale_bar import scale_bar
+from terrain.camera import CameraModel
+from terrain.display.range_limit import cut_row_mask, per_pixel_mask
+from terrain.display.scale_bar import scale_bar
 from tests.labeling.pds_writer import (
     LABEL_BYTES,
     VICAR_BYTES,

@@ -12,7 +12,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone, translation
 
-from labeling.geometry import InvalidPolygons
 from labeling.models import (
     Assignment,
     Campaign,
@@ -29,6 +28,7 @@ from labeling.services import assignments, known_answers, labels, practice
 from labeling.services.feedback import feedback
 from labeling.services.known_answers import AnswerRefused
 from labeling.services.labelers import new_guest
+from terrain.geometry import InvalidPolygons
 from tests.factories import accept, assign, box, mask, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db

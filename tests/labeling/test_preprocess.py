@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
-from labeling.camera import CameraModel
 from labeling.ingest.products import Product
 from labeling.pictures import jpeg_bytes, png_bytes, read_mask, read_range_png, sizes
 from labeling.preparation import Parameters, beyond_limit, prepare
-from labeling.preprocess.display import display_image
-from labeling.preprocess.range_limit import (
+from terrain.camera import CameraModel
+from terrain.display.display import display_image
+from terrain.display.range_limit import (
     cut_row,
     cut_row_mask,
     estimated_cut_row,
@@ -26,9 +26,9 @@ from labeling.preprocess.range_limit import (
     per_pixel_mask,
     rows_beyond,
 )
-from labeling.preprocess.reduced_range import reduce_range
-from labeling.preprocess.scale_bar import CURIOSITY_NAVCAM, MER_NAVCAM, ScaleBar, scale_bar
-from labeling.preprocess.tone import linear, luminance, stretch
+from terrain.display.reduced_range import reduce_range
+from terrain.display.scale_bar import CURIOSITY_NAVCAM, MER_NAVCAM, ScaleBar, scale_bar
+from terrain.display.tone import linear, luminance, stretch
 
 # A level camera like Curiosity's, 1.9 m up, looking down by 15 degrees
 DOWN = math.radians(15.0)
@@ -258,7 +258,7 @@ class TestRangeLimit:
         ranges = np.where(rng.random((80, 80)) < 0.5, rng.choice([10.0, 60.0], (80, 80)), 0.0)
         ranges[40:, :40] = 0.0
         few = per_pixel_mask(ranges, 30.0)
-        monkeypatch.setattr("labeling.preprocess.range_limit._MOST_HOLES", 0)
+        monkeypatch.setattr("terrain.display.range_limit._MOST_HOLES", 0)
         many = per_pixel_mask(ranges, 30.0)
         # of equally near pixels the one may take this, the other that
         assert (few != many).mean() < 0.05

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from scipy import ndimage
 
-from labeling.preprocess.quality import FrameKey, Quality, measure, near_duplicates
+from terrain.display.quality import FrameKey, Quality, measure, near_duplicates
 
 
 def textured(seed: int = 1, size: int = 256, mean: float = 100.0) -> np.ndarray:

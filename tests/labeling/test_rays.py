@@ -1,4 +1,4 @@
-"""The drawing page's cameras beside those of `labeling.camera`, which are held to real labels."""
+"""The drawing page's cameras beside those of `terrain.camera`, which are held to real labels."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labeling.camera import CameraModel, flat_ground_range
 from labeling.pictures import range_png, read_range_png
-from labeling.preprocess.reduced_range import REDUCTION, estimated_reduced_range
-from tests.labeling.test_camera import MODELS
+from terrain.camera import CameraModel, flat_ground_range
+from terrain.display.reduced_range import REDUCTION, estimated_reduced_range
+from tests.terrain.test_camera import MODELS
 from tests.typescript import TypeScript
 
 PIXELS = [[float(x), float(y)] for x in (0.5, 117.25, 512, 900.75, 1023.5) for y in (3, 600, 1020)]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
-from labeling.camera import CameraModel, flat_ground_range
 from labeling.pictures import range_png, read_range_png
-from labeling.preprocess.reduced_range import (
+from terrain.camera import CameraModel, flat_ground_range
+from terrain.display.reduced_range import (
     FARTHER,
     centimetres,
     estimated_reduced_range,

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from labeling.files import keep
-from labeling.masks import mask_to_regions
 from labeling.models import Campaign, Image, Label, Labeler, LabelVersion, Role
 from labeling.pictures import jpeg_bytes, png_bytes
 from labeling.services import labels
@@ -20,6 +19,7 @@ from labeling.services.campaigns import campaign_from_preset
 from merging.models import Publishing
 from review.services import scores
 from review.services.ratings import rate
+from terrain.masks import mask_to_regions
 from tests.factories import Mask, new_expert, new_reviewer
 
 SLUG = "fixed"

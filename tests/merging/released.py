@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from labeling.masks import NO_LABEL, rasterize_regions
 from labeling.pictures import jpeg_bytes, png_bytes
 from merging.release.contents import (
     Export,
@@ -23,10 +22,11 @@ from merging.release.contents import (
     ReleasedLabel,
     ReleaseFacts,
 )
-from merging.votes import MergeRule, gold_rule, merge_masks
-from merging.weighing import Layers
 from simulation.scenes import make_scene
 from simulation.volunteers import draw_label, make_experts, make_volunteers
+from terrain.aggregation.majority import MergeRule, gold_rule, merge_masks
+from terrain.aggregation.weighted import Layers
+from terrain.masks import NO_LABEL, rasterize_regions
 from tests.factories import product_id
 
 NAV = (

@@ -11,17 +11,17 @@ from labeling.models import Campaign, Image, Label, Labeler, Role
 from labeling.pictures import read_mask
 from labeling.services import labels
 from labeling.services.labelers import new_guest
-from merging.methods import Kind, MergeMethod
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from merging.release.exports.layers import LAYERS, layer_png
 from merging.services import alternatives
 from merging.services import drawn as drawn_labels
 from merging.services.alternatives import MergeRefused, layers_of, merged, pinned
 from merging.services.merges import merge_image
-from merging.votes import PAPER_RULE, MergeRule
 from review.models import CampaignSkill, Rating
 from review.services import skill
 from review.services.ratings import rate
+from terrain.aggregation.majority import PAPER_RULE, MergeRule
+from terrain.aggregation.methods import Kind, MergeMethod
 from tests.factories import (
     Mask,
     accept,

@@ -17,10 +17,10 @@ from labeling.pictures import png_bytes
 from labeling.services import labels
 from labeling.services.corrections import LabelIsFixed, correct
 from labeling.services.labelers import labeler_of_user
-from merging.comparison import ClassAgreement, agreement_by_class
 from merging.models import ImportedMask, MergedMask
 from merging.release.checksums import sha256
 from merging.services import crowd
+from terrain.metrics.mask_comparison import ClassAgreement, agreement_by_class
 from tests.factories import accept, box, mask, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

@@ -14,15 +14,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from PIL import Image as Pillow
 
-from labeling.masks import NO_LABEL
 from labeling.models import Campaign, Image, Role
 from merging import emptiness
-from merging.methods import PROBABLE_RULE, Kind, MergeMethod
 from merging.models import Release
 from merging.release.contents import Emptiness
 from merging.release.statistics import Statistics
 from merging.services.announcing import Wanted
-from merging.votes import PAPER_RULE, MergeRule
+from terrain.aggregation.majority import PAPER_RULE, MergeRule
+from terrain.aggregation.methods import PROBABLE_RULE, Kind, MergeMethod
+from terrain.masks import NO_LABEL
 from tests.factories import accept, new_admin, new_campaign, new_expert, new_image
 from tests.merging.building import build
 

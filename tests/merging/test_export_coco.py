@@ -19,11 +19,11 @@ from pycocotools import mask as coco_masks
 from pycocotools.coco import COCO
 from scipy import ndimage
 
-from labeling.masks import NO_LABEL
 from labeling.pictures import read_mask
 from merging.release.contents import Mask, ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.exports.areas import class_areas, connected_areas
+from terrain.masks import NO_LABEL
 from tests.factories import mask
 from tests.merging.released import NAV, classes_of, exported, gold, released, scene, write
 

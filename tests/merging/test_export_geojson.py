@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from labeling.geometry import Region
-from labeling.masks import NO_LABEL, rasterize_regions
 from merging.release.contents import Mask, ReleasedImage
 from merging.release.exports import EXPORTS
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL, rasterize_regions
 from tests.factories import mask
 from tests.merging.released import NAV, classes_of, drawn_by, exported, gold, released, scene
 

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from labeling.geometry import Region, clean_regions, regions_to_json
-from labeling.masks import NO_LABEL, mask_to_regions, rasterize_regions
 from merging.release import raw_labels
 from merging.release.contents import Mask, ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.exports.polygons import valid_parts, without_holes
+from terrain.geometry import Region, clean_regions, regions_to_json
+from terrain.masks import NO_LABEL, mask_to_regions, rasterize_regions
 from tests.factories import mask
 from tests.merging.released import drawn_by, exported, gold, released, scene
 

@@ -13,7 +13,7 @@ import pytest
 from merging.release.contents import Export, Fragment, ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.exports.parquet import Parquet
-from merging.weighing import Layers
+from terrain.aggregation.weighted import Layers
 from tests.factories import product_id
 from tests.merging.released import NAV, facts, scene, tree
 

@@ -15,8 +15,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image as Pillow
 
-from labeling.camera import CameraModel
-from labeling.masks import NO_LABEL, mask_to_regions
 from labeling.models import Campaign, Image, Label, Role
 from labeling.services import labels
 from labeling.services.assignments import assign_gold
@@ -25,6 +23,8 @@ from labeling.services.labelers import new_guest
 from merging.models import MergedMask
 from simulation.demo import product_of
 from simulation.scenes import Scene, make_scene
+from terrain.camera import CameraModel
+from terrain.masks import NO_LABEL, mask_to_regions
 from tests.factories import new_campaign, new_expert, new_image, product_id
 from tests.merging.test_releases import build
 from tests.served import REPOSITORY

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from labeling.masks import NO_LABEL
 from merging.release.contents import ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.exports.parquet import Parquet
+from terrain.masks import NO_LABEL
 from tests.factories import mask
 from tests.merging.released import exported, gold, released, scene, tree, write
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from labeling.geometry import Region
-from labeling.masks import rasterize_regions
 from merging.release.contents import Mask, ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.exports.zooniverse import COLUMNS
+from terrain.geometry import Region
+from terrain.masks import rasterize_regions
 from tests.factories import mask, rows
 from tests.merging.released import NAV, drawn_by, exported, gold, released, scene
 

@@ -13,12 +13,12 @@ from PIL import Image as Pillow
 
 from labeling.models import Campaign, Image
 from merging import comparison_views, tasks
-from merging.differences import Difference
-from merging.methods import Kind
 from merging.models import MergedMask, MethodComparison
 from merging.services import comparisons
 from review.services import skill
 from review.services.ratings import rate
+from terrain.aggregation.methods import Kind
+from terrain.metrics.differences import Difference
 from tests.factories import accept, new_account, new_admin, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from labeling.files import keep
-from labeling.masks import NO_LABEL, mask_to_regions
 from labeling.models import Campaign, Image, Label, Role
 from labeling.pictures import png_bytes, read_mask
 from labeling.services import labels
@@ -21,6 +20,7 @@ from merging.models import ExpertAgreement, MergedMask
 from merging.services import consensus, merges
 from merging.services import drawn as drawn_labels
 from merging.services.merges import merge_image, mergeable
+from terrain.masks import NO_LABEL, mask_to_regions
 from tests.factories import Mask, accept, draw, mask, new_campaign, new_expert, new_image, rows
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,6 @@ import webdataset
 from PIL import Image as Pillow
 from pycocotools.coco import COCO
 
-from labeling.masks import NO_LABEL
 from merging.release import checksums
 from merging.release.ai4mars_tree import Layout
 from merging.release.contents import GOLD_VARIANTS, Mask
@@ -25,6 +24,7 @@ from merging.release.exports import EXPORTS
 from merging.services import releases
 from merging.services.announcing import Wanted, announce
 from merging.services.claims import claim
+from terrain.masks import NO_LABEL
 from tests.factories import campaign_to_release
 
 pytestmark = [

@@ -15,7 +15,6 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
-from labeling.geometry import Region
 from labeling.models import Campaign, Role
 from labeling.services import labels
 from merging import tasks
@@ -24,6 +23,7 @@ from merging.release.exports import EXPORTS
 from merging.services import announcing, assembling, claims, gathering, release_parts, releases
 from merging.services.announcing import Wanted, announce
 from merging.services.claims import ClaimLost, claim
+from terrain.geometry import Region
 from tests.factories import accept, campaign_to_release, new_admin, new_guest, new_image
 from tests.merging.building import build, files_in, lose
 

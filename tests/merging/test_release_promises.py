@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
-from labeling.masks import NO_LABEL
 from labeling.models import Campaign, Image, Label, Role
 from labeling.services import labels
 from labeling.services.assignments import assign_gold
@@ -29,8 +28,9 @@ from merging.release.contents import GOLD_VARIANTS
 from merging.release.raw_labels import pseudonym
 from merging.services import announcing, claims, releases
 from merging.services.release_parts import Job, make_part
-from merging.votes import PAPER_RULE, merge_masks
 from review.services import ratings
+from terrain.aggregation.majority import PAPER_RULE, merge_masks
+from terrain.masks import NO_LABEL
 from tests.factories import (
     Mask,
     accept,

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling.masks import NO_LABEL
 from labeling.pictures import png_bytes
 from merging.release import archive, checksums
 from merging.release.tree_files import Unreadable, any_tree_at, tree_at
+from terrain.masks import NO_LABEL
 from tests.merging.test_verify_release import (
     FRAME,
     TRAIN_MASK,

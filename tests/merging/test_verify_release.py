@@ -14,9 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
-from labeling.masks import NO_LABEL
 from labeling.pictures import jpeg_bytes, png_bytes
-from merging.methods import Kind, MergeMethod
 from merging.release import checksums, manifest, raw_labels, verification
 from merging.release.ai4mars_tree import Layout
 from merging.release.contents import Mask, ReleasedLabel
@@ -24,7 +22,9 @@ from merging.release.exports import EXPORTS
 from merging.services.announcing import Wanted, announce
 from merging.services.claims import claim
 from merging.services.releases import build_folder
-from merging.votes import PAPER_RULE
+from terrain.aggregation.majority import PAPER_RULE
+from terrain.aggregation.methods import Kind, MergeMethod
+from terrain.masks import NO_LABEL
 from tests.factories import campaign_to_release, product_id
 from tests.merging import released
 

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from labeling.masks import NO_LABEL
-from labeling.planes import pack_planes
-from merging import votes
-from merging.votes import (
+from terrain.aggregation import majority
+from terrain.aggregation.majority import (
     GOLD_RULES,
     PAPER_RULE,
     RELEASE_RULE,
@@ -25,6 +23,8 @@ from merging.votes import (
     merge_masks,
     merge_planes,
 )
+from terrain.bitplanes import pack_planes
+from terrain.masks import NO_LABEL
 
 SOIL, BEDROCK, SAND, ROCK = 0, 1, 2, 3
 CODES = [SOIL, BEDROCK, SAND, ROCK]
@@ -170,7 +170,7 @@ def test_chunks_make_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     stack = np.random.default_rng(5).choice([0, 1, 2, NO_LABEL], (7, 20, 31)).astype(np.uint8)
     whole = merge_masks(stack, CODES, PAPER_RULE, shape=(20, 31))
     planes = [pack_planes(label, CODES) for label in stack]
-    monkeypatch.setattr(votes, "CHUNK", 64)
+    monkeypatch.setattr(majority, "CHUNK", 64)
     assert np.array_equal(merge_masks(stack, CODES, PAPER_RULE, shape=(20, 31)), whole)
     assert np.array_equal(merge_planes(planes, CODES, PAPER_RULE, shape=(20, 31)), whole)
 

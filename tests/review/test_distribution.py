@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from labeling.models import Campaign, Label, Role
 from labeling.services import labels
-from review.distribution import BINS, Counted, bin_of, bin_range, changes, find
 from review.models import AgreementScore, Order, ScoreBin
 from review.services import distribution, queue
 from review.services.ratings import rate, undo
 from review.services.scores import score_image
+from terrain.agreement.distribution import BINS, Counted, bin_of, bin_range, changes, find
 from tests.factories import accept, give_score, new_campaign, new_image, new_reviewer
 
 scores = st.floats(0, 1)

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from labeling.models import Campaign, Label, Role
 from review import charts
-from review.distribution import BARS
 from review.models import AgreementScore, ReviewPlan
 from review.services.histogram import Part, histogram
 from review.services.ratings import rate, undo
 from review.services.validity import audit_sample, double_ratings, report
+from terrain.agreement.distribution import BARS
 from tests.factories import accept, give_score, new_account, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db

@@ -15,12 +15,12 @@ from django.core.cache import cache
 from django.db import connections
 
 from labeling.models import Campaign, Image, Label, Role
-from labeling.planes import Planes
 from labeling.services import labels, postprocessing
 from labeling.services.labelers import new_guest
 from review.models import AgreementScore, ImageAgreement, images_to_score
 from review.services import distribution, scores
 from review.services.scores import score_image
+from terrain.bitplanes import Planes
 from tests.factories import accept, assign, box, draw, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import shapely
 
-from labeling.geometry import Region
-from labeling.planes import regions_to_planes
-from review.agreement import pair_matrix
-from review.exact import exact_agreement_scores, exact_pair_agreement
+from terrain.agreement.exact import exact_agreement_scores, exact_pair_agreement
+from terrain.agreement.jaccard import pair_matrix
+from terrain.bitplanes import regions_to_planes
+from terrain.geometry import Region
 
 #: Larger than the largest picture; a grid finer than the picture's pixels would change nothing.
 SIZE = 1600

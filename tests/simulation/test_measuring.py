@@ -15,12 +15,12 @@ import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from labeling.camera import CameraModel, Vector
-from labeling.masks import mask_to_regions
-from labeling.preprocess.reduced_range import reduce_range
 from simulation.scenes import Scene, make_scene
 from simulation.terrain import BIG_ROCK
-from tests.labeling.test_camera import CURIOSITY, PINHOLE, SPIRIT
+from terrain.camera import CameraModel, Vector
+from terrain.display.reduced_range import reduce_range
+from terrain.masks import mask_to_regions
+from tests.terrain.test_camera import CURIOSITY, PINHOLE, SPIRIT
 from tests.typescript import TypeScript
 
 Array = npt.NDArray[np.float64]

@@ -10,10 +10,10 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from merging.methods import Kind
-from review.patterns import NO_VOTE
 from simulation.merge_study import Plan, SceneLabels, label_scene, scenes, study
 from simulation.merge_tables import BEGIN, END, NoPlace, placed
+from terrain.aggregation.methods import Kind
+from terrain.skill.patterns import NO_VOTE
 
 SMALL = Plan(scenes=6, size=160, crowd=12, labels=8)
 

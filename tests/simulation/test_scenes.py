@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from labeling.masks import NO_LABEL
 from simulation.scenes import CAMERA_HEIGHT_M, FOCAL_LENGTH_PX, Scene, make_scene
 from simulation.terrain import BIG_ROCK, RECIPES
+from terrain.masks import NO_LABEL
 
 SIZE = 256
 

@@ -12,12 +12,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from labeling.masks import NO_LABEL
 from merging.release import archive
 from merging.release.tree_files import tree_at
 from merging.release.trees import listing
 from simulation.scenes import make_scene
 from simulation.training_trees import KINDS, make_trees, tree_of
+from terrain.masks import NO_LABEL
 
 SIZE, TRAIN, TEST, LABELS = 64, 4, 2, 6
 

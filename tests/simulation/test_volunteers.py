@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import shapely
 
-from labeling.geometry import Region
-from labeling.masks import NO_LABEL, rasterize_regions
 from simulation.scenes import make_scene
 from simulation.volunteers import Kind, draw_label, make_experts, make_volunteer, make_volunteers
+from terrain.geometry import Region
+from terrain.masks import NO_LABEL, rasterize_regions
 
 CODES = (0, 1, 2, 3)
 KINDS: tuple[Kind, ...] = ("careful", "ordinary", "hasty", "sloppy", "malicious", "expert")

@@ -43,7 +43,7 @@ from labeling.ingest.products import (
 )
 from labeling.ingest.rasters import GREY_JPEG_QUALITY, checksum, read_bytes
 from labeling.pictures import jpeg_bytes
-from labeling.preprocess.tone import data_numbers, linear
+from terrain.display.tone import data_numbers, linear
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from labeling.camera import CameraModel, rotate
 from labeling.ingest.pds.images import PdsImage, open_image, stem_of
 from labeling.ingest.pds.labels import MASK, RANGE_MAP, ROVER_FRAMES, XYZ_MAP, ImageLabel
 from labeling.ingest.places import Place
@@ -38,6 +37,7 @@ from labeling.ingest.product_ids import (
     parse_product_id,
 )
 from labeling.ingest.products import Refused
+from terrain.camera import CameraModel, rotate
 
 Float32 = npt.NDArray[np.float32]
 

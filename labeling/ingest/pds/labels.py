@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labeling.camera import LEVEL_UP, CameraModel, InvalidCameraModel, Vector, up_from_quaternion
 from labeling.ingest.products import Refused, RoverPose
 from labeling.ingest.rasters import MAX_PIXELS
+from terrain.camera import LEVEL_UP, CameraModel, InvalidCameraModel, Vector, up_from_quaternion
 
 FRAME = "IMAGE"
 RANGE_MAP = "RANGE_MAP"

@@ -15,10 +15,10 @@ from xml.etree import ElementTree
 
 import pdr
 
-from labeling.camera import CameraModel
 from labeling.ingest.pds import labels
 from labeling.ingest.pds.labels import ROVER_FRAMES, ImageLabel
 from labeling.ingest.products import Refused, RoverPose
+from terrain.camera import CameraModel
 
 Element = ElementTree.Element
 

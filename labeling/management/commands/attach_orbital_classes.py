@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from ai4mars_site.arguments import place
 from ai4mars_site.commands import BulkCommand, why
 from labeling.management.arguments import campaign_of
-from labeling.orbital import (
+from labeling.services import orbital_classes
+from terrain.orbital_classes import (
     ORBITAL_PRESETS,
     DriveRanges,
     InvalidOrbitalClasses,
@@ -17,8 +18,7 @@ from labeling.orbital import (
     RoverPositions,
     TerrainMap,
 )
-from labeling.services import orbital_classes
-from labeling.tables import decoded
+from terrain.tables import decoded
 
 
 class Command(BulkCommand):

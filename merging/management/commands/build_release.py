@@ -18,12 +18,12 @@ from labeling.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
 from merging import emptiness
-from merging.methods import Kind, MergeMethod, methods_beside
 from merging.models import Release
 from merging.release import archive
 from merging.release.exports import EXPORTS
 from merging.services import announcing, claims, merges, publishing, releases, statistics
 from merging.services.claims import ClaimLost
+from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 
 #: What a release is packed as.
 KINDS = ("zip", "tar")

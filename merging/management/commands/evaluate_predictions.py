@@ -12,9 +12,9 @@ from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand, why
 from labeling.ingest.places import Folder
 from labeling.ingest.products import UnknownSource
-from merging import confusion_tables
-from merging.evaluation import Counts
 from merging.release import predictions, tree_files
+from terrain.metrics import confusion_tables
+from terrain.metrics.confusion import Counts
 
 
 class Command(BulkCommand):

@@ -14,7 +14,6 @@ from ai4mars_site.commands import BulkCommand, why
 from labeling.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign, Image
-from merging.orthographic import Grid
 from merging.release import tree_files, trees
 from merging.release.contents import GOLD_VARIANTS
 from merging.services.orthographic import (
@@ -26,6 +25,7 @@ from merging.services.orthographic import (
     Wanted,
     export_image,
 )
+from terrain.projection.orthographic import Grid
 
 
 class Command(BulkCommand):

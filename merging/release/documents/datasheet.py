@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from labeling.masks import NO_LABEL
 from merging.release.contents import VARIANTS, Emptiness, FileFact, ReleaseFacts
 from merging.release.documents.naming import (
     PAPER_AUTHORS,
@@ -23,6 +22,7 @@ from merging.release.documents.naming import (
 from merging.release.documents.texts import imported, markdown_table
 from merging.release.licences import licence_url
 from merging.release.statistics import ALONE, EMPTY
+from terrain.masks import NO_LABEL
 
 
 def datasheet(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:

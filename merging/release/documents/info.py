@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labeling.masks import NO_LABEL
 from merging.release.contents import FileFact, ReleaseFacts
 from merging.release.documents.texts import imported
 from merging.release.licences import licence_title, licence_url
+from terrain.masks import NO_LABEL
 
 
 def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:

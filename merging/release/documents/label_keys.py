@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from labeling.masks import NO_LABEL
 from merging.release.contents import FileFact, ReleaseFacts
+from terrain.masks import NO_LABEL
 
 #: The key of the released dataset that its loaders look for.
 KEY = "NAV"

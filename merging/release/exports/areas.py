@@ -1,7 +1,7 @@
 """The areas of a mask as runs of pixels, the form in which COCO holds masks. Pure.
 
 The runs go down the columns, from the left column to the right. An area is 4-connected and of one
-class: pixels that only touch at a corner are apart, as in `labeling.masks.mask_to_regions`.
+class: pixels that only touch at a corner are apart, as in `terrain.masks.mask_to_regions`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from labeling.masks import NO_LABEL
+from terrain.masks import NO_LABEL
 
 Mask = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]

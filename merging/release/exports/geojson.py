@@ -21,7 +21,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.masks import mask_to_regions
 from merging.release.contents import (
     Fragment,
     Read,
@@ -40,6 +39,7 @@ from merging.release.exports.pieces import (
     variants,
 )
 from merging.release.exports.polygons import Ring, Rings, valid_parts
+from terrain.masks import mask_to_regions
 
 
 @dataclass(frozen=True, slots=True)

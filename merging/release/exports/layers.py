@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from labeling.pictures import png_bytes
 from merging.release.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
 from merging.release.exports.pieces import packed, unpacked
-from merging.weighing import Layers
+from terrain.aggregation.weighted import Layers
 
 NAME = "layers"
 LAYERS = ("votes", "labelers", "confidence")

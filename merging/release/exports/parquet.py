@@ -18,7 +18,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labeling.masks import NO_LABEL
 from merging.release.contents import (
     GOLD_VARIANTS,
     Fragment,
@@ -30,6 +29,7 @@ from merging.release.contents import (
 from merging.release.exports.pieces import VARIANTS_OF_SPLIT, json_bytes, splits
 from merging.release.exports.records import KNOWN_OF_FRAMES, LABEL_OF_SPLIT, record
 from merging.release.exports.shards import SHARD_BYTES, in_shards
+from terrain.masks import NO_LABEL
 
 #: A row group is what has to be in memory at once, here and in whoever reads it.
 ROW_GROUP_BYTES = 16 * 2**20

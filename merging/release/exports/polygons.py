@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from labeling.masks import NO_LABEL, mask_to_regions, rasterize_rings
+from terrain.masks import NO_LABEL, mask_to_regions, rasterize_rings
 
 Ring = Sequence[Sequence[float]]
 Rings = Sequence[Ring]

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from labeling.management.arguments import campaign_of
 from review.services.validity import report
-from review.validity import Interval
+from terrain.agreement.validity import Interval
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 /**
  * Labels as pixels, to compare them: the majority of the others, the difference, the disagreement. Pure.
  *
- * Which pixels a polygon owns is the server's rule to the letter (`labeling/masks.py`): those whose centre is inside,
+ * Which pixels a polygon owns is the server's rule to the letter (`terrain/masks.py`): those whose centre is inside,
  * even-odd, with left < x <= right and top <= y < bottom for a centre on the outline. So what is shown here is what
  * scores and merges are made of.
  */

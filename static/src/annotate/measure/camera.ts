@@ -1,6 +1,6 @@
 /**
  * Rays of the rovers' cameras: where in the scene a pixel looks. The same models, and the same
- * words, as labeling/camera.py, whose tests run this module beside it.
+ * words, as terrain/camera.py, whose tests run this module beside it.
  *
  * All in the rover's frame: x forward, y right, z down, metres. Pixel coordinates are those of the
  * whole project, so that the first pixel's centre is (0.5, 0.5).

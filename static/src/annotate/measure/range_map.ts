@@ -1,5 +1,5 @@
 /**
- * The range of a picture as the server prepares it (labeling/preprocess/reduced_range.py): whole
+ * The range of a picture as the server prepares it (terrain/display/reduced_range.py): whole
  * centimetres, one cell for 4 x 4 pixels; 0 is no range, 65535 farther than 655.34 m.
  */
 import type { Point } from "../label";

@@ -1,0 +1,147 @@
+"""Where the experts' labels of one image differ, and about what (paper 3.1, consensus). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from terrain.masks import NO_LABEL
+
+Mask = npt.NDArray[np.uint8]
+
+#: Of a stripe in the picture of disputes, in pixels of an image with 1024 a side.
+STRIPE_PX = 8
+
+#: Diagonal neighbours belong together: a thin wrong border is one region and not a hundred.
+_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """The pixels of one image that experts labeled.
+
+    `labeled`: that any of them gave a class; `disputed`: of these, that two of them gave unlike
+    classes. `pairs`: disputed pixels by the two class codes, the smaller first; a pixel on which
+    three experts say three things counts in each of its three pairs.
+    """
+
+    labeled: int
+    disputed: int
+    pairs: dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One connected region on which every expert has one opinion, and these differ.
+
+    `votes`: the class code of each expert in the order of the masks, NO_LABEL for none. `at`:
+    (x, y) of one of its pixels, well inside, in image pixels.
+    """
+
+    votes: tuple[int, ...]
+    pixels: int
+    at: tuple[int, int]
+
+
+def areas(masks: Sequence[Mask]) -> Areas:
+    """How much the experts labeled, and how much of it is in dispute.
+
+    masks: uint8 (H, W) of class codes and NO_LABEL, post-processed, one an expert. Fewer than two
+    dispute nothing. Raises ValueError for masks of unlike shapes.
+    """
+    if not masks:
+        return Areas(0, 0, {})
+    opinions, which = _opinions(masks)
+    pairs: dict[tuple[int, int], int] = {}
+    labeled = disputed = 0
+    counts = np.bincount(which.reshape(-1), minlength=len(opinions)).tolist()
+    for opinion, count in zip(opinions, counts, strict=True):
+        named = sorted(set(opinion) - {NO_LABEL})
+        labeled += count if named else 0
+        disputed += count if len(named) > 1 else 0
+        for pair in combinations(named, 2):
+            pairs[pair] = pairs.get(pair, 0) + count
+    return Areas(labeled, disputed, dict(sorted(pairs.items())))
+
+
+def disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Dispute]:
+    """The `most` largest regions in dispute of at least `smallest` pixels, the largest first.
+
+    masks: as in `areas`. Regions of equal size come in the order of their pixels.
+    """
+    if len(masks) < 2:
+        return []
+    found = []
+    opinions, which = _opinions(masks)
+    for number, votes in enumerate(opinions):
+        if len(set(votes) - {NO_LABEL}) < 2:
+            continue
+        regions, _ = ndimage.label(which == number, structure=_NEIGHBOURS)
+        sizes = np.bincount(regions.reshape(-1))[1:]
+        boxes = ndimage.find_objects(regions)
+        for region in np.flatnonzero(sizes >= smallest):
+            rows, columns = boxes[region]
+            x, y = _inner_pixel(regions[rows, columns] == region + 1)
+            at = (x + columns.start, y + rows.start)
+            found.append(Dispute(votes, int(sizes[region]), at))
+    return sorted(found, key=lambda each: (-each.pixels, each.at[1], each.at[0]))[:most]
+
+
+def picture(masks: Sequence[Mask]) -> Mask:
+    """A mask to be shown in the classes' colours: disputed pixels in stripes of what was said.
+
+    uint8 (H, W): at a disputed pixel one of the class codes that experts gave it, in diagonal
+    stripes that take turns; elsewhere NO_LABEL. Two classes make two stripes, three make three.
+    Raises ValueError for no masks: then there is no picture to say how large.
+    """
+    if not masks:
+        raise ValueError("Without labels there is no picture of what they dispute.")
+    stack = np.sort(_stack(masks), axis=0)
+    shown = np.full(stack.shape[1:], NO_LABEL, dtype=np.uint8)
+    rows, columns = np.indices(shown.shape)
+    width = max(1, round(STRIPE_PX * max(shown.shape) / 1024))
+    stripe = (rows + columns) // width
+    # Of each pixel the different classes, the smallest first; sorted, an equal one follows its like
+    is_new = stack != NO_LABEL
+    is_new[1:] &= stack[1:] != stack[:-1]
+    named = is_new.sum(axis=0)
+    place = np.cumsum(is_new, axis=0) - 1
+    turn = stripe % np.maximum(named, 1)
+    for codes, new, rank in zip(stack, is_new, place, strict=True):
+        np.copyto(shown, codes, where=new & (rank == turn) & (named > 1))
+    return shown
+
+
+def _opinions(
+    masks: Sequence[Mask],
+) -> tuple[list[tuple[int, ...]], npt.NDArray[np.intp]]:
+    """What the experts said, all the different combinations, and of each pixel which it is."""
+    stack = _stack(masks)
+    opinions: list[tuple[int, ...]] = [()]
+    which = np.zeros(stack.shape[1:], dtype=np.intp)
+    for mask in stack:
+        which = which * 256 + mask
+        present = np.flatnonzero(np.bincount(which.reshape(-1), minlength=len(opinions) * 256))
+        place = np.zeros(len(opinions) * 256, dtype=np.intp)
+        place[present] = np.arange(len(present))
+        which = place[which]
+        opinions = [(*opinions[each // 256], each % 256) for each in present.tolist()]
+    return opinions, which
+
+
+def _stack(masks: Sequence[Mask]) -> Mask:
+    if len({mask.shape for mask in masks}) != 1:
+        raise ValueError("Labels of one image have masks of one shape.")
+    return np.stack(masks)
+
+
+def _inner_pixel(region: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """(x, y) of the pixel that is farthest from the region's edge; of several the first."""
+    depth = ndimage.distance_transform_cdt(np.pad(region, 1))[1:-1, 1:-1]
+    y, x = np.unravel_index(int(np.argmax(depth)), region.shape)
+    return int(x), int(y)

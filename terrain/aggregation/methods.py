@@ -1,0 +1,142 @@
+"""How a release merges the labels of the crowd: the paper's rule, or one of its alternatives.
+
+A method is a value: it is stored with a release, and the same labels with the same method give the
+same masks. Gold images are always merged by the gold rules (paper 3.3), whatever the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from terrain.aggregation.majority import PAPER_RULE, MergeRule
+
+
+class Kind(StrEnum):
+    """What becomes of the labels of one image."""
+
+    #: One labeler, one vote (paper 3.3).
+    VOTES = "votes"
+    #: Votes weigh by how well their labeler tells the classes apart.
+    SKILL = "skill"
+    #: Votes weigh by what reviewers thought of the label.
+    RATINGS = "ratings"
+    #: The most probable class under the confusion matrices of the labelers (Dawid & Skene 1979).
+    EM = "em"
+    #: One of the labels as it is, drawn by lot (paper 4.1).
+    RANDOM = "random"
+
+
+class UnknownMethod(ValueError):
+    """What was stored or typed is no method of merging; the sentence says why."""
+
+
+#: What a label weighs whose ratings are 2, 3, 4, 5 (their median, rounded down); a rating of 1
+#: throws it out. A label nobody has rated weighs like one with a 3: most are never looked at.
+RATING_WEIGHTS = (1, 2, 3, 4)
+UNRATED_WEIGHT = 2
+
+#: EM: a class has to be this probable, and chosen by as many labelers as the paper wants.
+PROBABLE_RULE = MergeRule(minimum=3, percent=90, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeMethod:
+    """One way to merge, with its parameters.
+
+    ``rule`` says when the leading class of a pixel becomes its label. Its ``minimum`` always counts
+    labelers. Its ``percent`` is a share of the votes (VOTES), of their weights (SKILL, RATINGS) or
+    the probability of the class (EM). ``seed`` is for RANDOM, which has no rule; ``weights`` for
+    RATINGS: what ratings of 2, 3, 4 and 5 weigh, and no rating. ``skill`` is for SKILL and EM:
+    which estimate of the labelers' skill is meant, "" for the one that is there.
+    """
+
+    kind: Kind
+    rule: MergeRule = PAPER_RULE
+    seed: int = 0
+    weights: tuple[int, ...] = (*RATING_WEIGHTS, UNRATED_WEIGHT)
+    skill: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(RATING_WEIGHTS) + 1 or min(self.weights) < 0:
+            raise UnknownMethod(
+                "Give five whole numbers of 0 or more: what ratings of 2, 3, 4 and 5 weigh, and "
+                "no rating."
+            )
+
+    @property
+    def needs_skill(self) -> bool:
+        """Whether the skill of the campaign's labelers must have been estimated."""
+        return self.kind in (Kind.SKILL, Kind.EM)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, those that matter to this kind only; ``from_json`` is the inverse."""
+        said: dict[str, Any] = {"kind": self.kind.value}
+        if self.kind == Kind.RANDOM:
+            return {**said, "seed": self.seed}
+        said["minimum"] = self.rule.minimum
+        said["percent"] = str(self.rule.percent)
+        said["strict"] = self.rule.strict
+        if self.kind == Kind.RATINGS:
+            said["weights"] = list(self.weights)
+        if self.needs_skill:
+            said["skill"] = self.skill
+        return said
+
+    @staticmethod
+    def from_json(said: Mapping[str, Any]) -> MergeMethod:
+        """The method that ``to_json`` wrote. Raises UnknownMethod for anything else."""
+        try:
+            kind = Kind(said["kind"])
+            if kind == Kind.RANDOM:
+                return MergeMethod(kind, seed=int(said["seed"]))
+            share = Fraction(str(said["percent"]))
+            percent = share.numerator if share.denominator == 1 else share
+            rule = MergeRule(int(said["minimum"]), percent, bool(said["strict"]))
+            if kind == Kind.RATINGS:
+                weights = tuple(int(weight) for weight in said["weights"])
+                return MergeMethod(kind, rule, weights=weights)
+            return MergeMethod(kind, rule, skill=str(said.get("skill", "")))
+        except UnknownMethod:
+            raise
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+            raise UnknownMethod(f"{dict(said)!r} is no way to merge labels: {error}") from error
+
+    def __str__(self) -> str:
+        """A sentence for people and for a release's papers."""
+        if self.kind == Kind.RANDOM:
+            return f"one accepted label of each image, drawn by lot (seed {self.seed})"
+        if self.kind == Kind.VOTES:
+            return str(self.rule)
+        bound = f"{'more than' if self.rule.strict else 'at least'} {self.rule.percent} %"
+        labelers = f"at least {self.rule.minimum} labelers"
+        if self.kind == Kind.EM:
+            return (
+                f"the most probable class by the confusion matrices of the labelers: {labelers} "
+                f"and {bound} probable"
+            )
+        if self.kind == Kind.SKILL:
+            return (
+                f"{labelers} and {bound} of the votes on the pixel, each weighed by the skill of "
+                "its labeler"
+            )
+        *rated, unrated = self.weights
+        return (
+            f"{labelers} and {bound} of the votes on the pixel, each weighed by the label's rating "
+            f"(2, 3, 4, 5: {', '.join(map(str, rated))}; none: {unrated})"
+        )
+
+
+def methods_beside(rule: MergeRule, seed: int = 0) -> dict[Kind, MergeMethod]:
+    """Each kind once, with a campaign's own rule, for a comparison."""
+    probable = MergeRule(rule.minimum, PROBABLE_RULE.percent, PROBABLE_RULE.strict)
+    return {
+        Kind.VOTES: MergeMethod(Kind.VOTES, rule),
+        Kind.SKILL: MergeMethod(Kind.SKILL, rule),
+        Kind.RATINGS: MergeMethod(Kind.RATINGS, rule),
+        Kind.EM: MergeMethod(Kind.EM, probable),
+        Kind.RANDOM: MergeMethod(Kind.RANDOM, seed=seed),
+    }

@@ -1,0 +1,94 @@
+"""How well the labels of one image agree: the mean intersection over union of every pair.
+
+Labels come as bit planes (``terrain.bitplanes``), or as the pixels they share (``Overlaps``), which
+are counted from planes once and kept.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.agreement.overlaps import Overlaps
+from terrain.bitplanes import Planes
+
+
+def pair_agreement(a: Planes, b: Planes) -> float | None:
+    """How well two labels of one image agree, 0 (nowhere) to 1 (on every pixel).
+
+    J(A, B) is the mean, over the classes present in A or in B, of |A_c and B_c| / |A_c or B_c|
+    (paper 3.1.3, Eq. 1). ``a`` and ``b`` are uint64 (classes, words), with the classes in the same
+    order. Two empty labels have no class to take the mean over: None. An empty label and one that
+    is not: 0.
+    """
+    return _pair_agreements(_overlaps_of([a, b]))[0][1]
+
+
+def agreement_scores(labels: Sequence[Planes] | Overlaps) -> list[float | None]:
+    """The agreement score of each label of one image, 0 to 1, in the order of the labels.
+
+    The score of a label is the mean of its ``pair_agreement`` with every other label (paper 3.1.3,
+    Eqs. 2-4). ``labels`` has one uint64 array (classes, words) per label. With fewer than two
+    labels there is nothing to agree with, and the score is None, which is neither 0 nor 1. Pairs of
+    two empty labels do not count (an empty label is thrown out before it is scored); a label left
+    without any pair has None.
+
+    Sums are exactly rounded, so the order of the labels and of the classes does not change a
+    score, not even by its last bit.
+    """
+    scores: list[float | None] = []
+    for row in _pair_agreements(_overlaps_of(labels)):
+        agreements = [agreement for agreement in row if agreement is not None]
+        scores.append(math.fsum(agreements) / len(agreements) if agreements else None)
+    return scores
+
+
+def class_agreements(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.float64]:
+    """How well each label agrees with the others in each class: float64 (labels, classes).
+
+    The mean of |A_c and B_c| / |A_c or B_c| over the other labels B, where A or B has the class;
+    nan where neither it nor any other label has.
+    """
+    overlaps = _overlaps_of(labels)
+    united = overlaps.united().astype(np.float64)
+    others = ~np.eye(len(overlaps.keys), dtype=np.bool_) & (united > 0)
+    ratios = np.divide(overlaps.shared, united, out=np.zeros_like(united), where=others)
+    pairs = others.sum(axis=2)
+    mean: npt.NDArray[np.float64] = np.full(pairs.shape, math.nan)
+    np.divide(ratios.sum(axis=2), pairs, out=mean, where=pairs > 0)
+    return mean.T
+
+
+def pair_matrix(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.float64]:
+    """The agreement of every pair of labels: float64 (labels, labels), symmetric.
+
+    Entry [i, j] is ``pair_agreement(labels[i], labels[j])``, and nan where that is None. The
+    diagonal is 1, as a label agrees with itself, and nan for an empty label.
+    """
+    overlaps = _overlaps_of(labels)
+    count = len(overlaps.keys)
+    matrix = np.array(_pair_agreements(overlaps), dtype=np.float64).reshape(count, count)
+    areas = np.diagonal(overlaps.shared, axis1=1, axis2=2).sum(axis=0)
+    np.fill_diagonal(matrix, np.where(areas > 0, 1.0, math.nan))
+    return matrix
+
+
+def _overlaps_of(labels: Sequence[Planes] | Overlaps) -> Overlaps:
+    if isinstance(labels, Overlaps):
+        return labels
+    # Of planes without names only their number and order matter.
+    return Overlaps.of(labels, range(len(labels[0]) if labels else 0))
+
+
+def _pair_agreements(overlaps: Overlaps) -> list[list[float | None]]:
+    """The agreement of every pair; None on the diagonal and for two empty labels."""
+    count = len(overlaps.keys)
+    agreements: list[list[float | None]] = [[None] * count for _ in range(count)]
+    classes = list(zip(overlaps.shared.tolist(), overlaps.united().tolist(), strict=True))
+    for i in range(count):
+        for j in range(i):
+            ratios = [shared[i][j] / united[i][j] for shared, united in classes if united[i][j]]
+            if ratios:
+                agreements[i][j] = agreements[j][i] = math.fsum(ratios) / len(ratios)
+    return agreements

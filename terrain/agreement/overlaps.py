@@ -1,0 +1,101 @@
+"""How many pixels the labels of one image share: all that agreement scores are made of.
+
+A new label costs its pairs with the others, not all pairs again; a label that goes costs nothing.
+The counts are whole numbers, so scores computed step by step are those computed at once, to the
+last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.bitplanes import Planes
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Pixels that each two labels of an image have in common, class by class.
+
+    ``shared`` is int64 (classes, labels, labels), symmetric; ``[c, i, j]`` are the pixels to which
+    labels i and j both give the class ``codes[c]``, and ``[c, i, i]`` is the area of label i.
+    ``keys`` name the labels, in the order they came.
+    """
+
+    codes: tuple[int, ...]
+    keys: tuple[str, ...]
+    shared: Counts
+
+    @classmethod
+    def none(cls, codes: Sequence[int]) -> Overlaps:
+        """Of an image without labels."""
+        return cls(tuple(codes), (), np.zeros((len(codes), 0, 0), dtype=np.int64))
+
+    @classmethod
+    def of(cls, planes: Sequence[Planes], codes: Sequence[int]) -> Overlaps:
+        """Of labels that are named by their places: "0", "1" ..."""
+        overlaps = cls.none(codes)
+        for number, label in enumerate(planes):
+            overlaps = overlaps.with_label(str(number), label, planes[:number])
+        return overlaps
+
+    def with_label(self, key: str, label: Planes, others: Sequence[Planes]) -> Overlaps:
+        """With one more label. ``others`` are the planes of ``keys``, in their order.
+
+        Raises ValueError for a key that is there already, and where planes are missing.
+        """
+        if key in self.keys:
+            raise ValueError(f"The label {key} is there already.")
+        if len(others) != len(self.keys):
+            raise ValueError(f"{len(self.keys)} labels are known, and planes of {len(others)}.")
+        count = len(self.keys)
+        shared = np.zeros((len(self.codes), count + 1, count + 1), dtype=np.int64)
+        shared[:, :count, :count] = self.shared
+        for c, row in enumerate(label):
+            # Words that the label does not reach are shared with nobody.
+            reached = np.flatnonzero(row)
+            words = row[reached]
+            rows = np.stack([*(other[c][reached] for other in others), words])
+            own = np.bitwise_count(rows & words).sum(axis=1, dtype=np.int64)
+            shared[c, count, :] = shared[c, :, count] = own
+        return Overlaps(self.codes, (*self.keys, key), shared)
+
+    def only(self, keys: Collection[str]) -> Overlaps:
+        """Of those of its labels that are in ``keys``."""
+        kept = [place for place, key in enumerate(self.keys) if key in keys]
+        return Overlaps(
+            self.codes,
+            tuple(self.keys[place] for place in kept),
+            self.shared[:, kept][:, :, kept],
+        )
+
+    def united(self) -> Counts:
+        """Pixels to which label i or j gives the class: int64 (classes, labels, labels)."""
+        areas = np.diagonal(self.shared, axis1=1, axis2=2)
+        united: Counts = areas[:, :, None] + areas[:, None, :] - self.shared
+        return united
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads: codes, keys, and per class the rows up to the diagonal."""
+        lower = np.tril_indices(len(self.keys))
+        return {
+            "codes": list(self.codes),
+            "labels": list(self.keys),
+            "shared": [plane[lower].tolist() for plane in self.shared],
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Overlaps:
+        """The inverse of `to_json`. Raises KeyError or ValueError where it is not that."""
+        codes, keys = tuple(kept["codes"]), tuple(kept["labels"])
+        rows, cols = np.tril_indices(len(keys))
+        shared = np.zeros((len(codes), len(keys), len(keys)), dtype=np.int64)
+        for plane, counts in zip(shared, kept["shared"], strict=True):
+            plane[rows, cols] = plane[cols, rows] = counts
+        return cls(codes, keys, shared)

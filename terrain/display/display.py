@@ -1,0 +1,67 @@
+"""The display image: what a volunteer sees and draws on."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from terrain.display.scale_bar import ScaleBar
+from terrain.display.tone import data_numbers, look_up, stretch_table
+from terrain.masks import rasterize_rings
+
+# Dark enough to say "not here", light enough to see where a ridge or a rock goes on
+_BEYOND_BRIGHTNESS = 0.4
+
+# Pixels of dark outline: the bar must be seen on sunlit sand, which stretches to white
+_OUTLINE_PX = 2
+_OUTLINE_GREY = 16
+
+
+def display_image(
+    pixels: npt.NDArray[np.integer],
+    beyond: npt.NDArray[np.bool_] | None = None,
+    rover_mask: npt.NDArray[np.bool_] | None = None,
+    scale_bar: ScaleBar | None = None,
+) -> npt.NDArray[np.uint8]:
+    """The frame stretched on its terrain, darkened beyond the range limit, with its scale bar.
+
+    pixels: integer (H, W) or (H, W, 3), 8 to 16 bits (see `tone.stretch`). beyond, rover_mask:
+    bool (H, W), True = beyond the range limit, True = rover; neither sets the tone of the terrain.
+    What is beyond has a tone of its own and is darkened, still to be seen; the rover is left as it
+    is. Returns uint8 of the shape of pixels. Raises ValueError when a mask has another shape.
+    Source: paper 3.1.1.
+    """
+    number = data_numbers(pixels)
+    exclude = None
+    for mask in (beyond, rover_mask):
+        if mask is not None:
+            if mask.shape != number.shape[:2]:
+                raise ValueError(f"The mask is {mask.shape}, the frame is {number.shape[:2]}.")
+            exclude = mask if exclude is None else exclude | mask
+    image = look_up(stretch_table(number, None if exclude is None else ~exclude), number)
+    if beyond is not None and beyond.any():
+        # sky and far hills are brighter than the terrain: on its tone they would be one flat grey
+        far = stretch_table(number, beyond)
+        darkened = np.rint(far * _BEYOND_BRIGHTNESS).astype(np.uint8)
+        # what is beyond fills most of its rows, and rows are faster than pixels one by one
+        touched = np.flatnonzero(beyond.any(axis=1))
+        rows = slice(touched[0], touched[-1] + 1)
+        where = beyond[rows] if image.ndim == 2 else beyond[rows, :, None]
+        np.copyto(image[rows], look_up(darkened, number[rows]), where=where)
+    if scale_bar is not None:
+        _draw(scale_bar, image)
+    return image
+
+
+def _draw(bar: ScaleBar, image: npt.NDArray[np.uint8]) -> None:
+    """Paint the bar white, with its dark outline outside of it: its white is its width."""
+    height, width = image.shape[:2]
+    x, y = np.array(bar.polygon).T
+    rows = slice(max(0, int(y.min()) - 2 * _OUTLINE_PX), int(y.max()) + 2 * _OUTLINE_PX + 1)
+    columns = slice(max(0, int(x.min()) - 2 * _OUTLINE_PX), int(x.max()) + 2 * _OUTLINE_PX + 1)
+    inside = rasterize_rings([np.array(bar.polygon)], height, width)[rows, columns]
+    outline = ndimage.binary_dilation(inside, iterations=_OUTLINE_PX, structure=np.ones((3, 3)))
+    around = image[rows, columns]
+    around[outline] = _OUTLINE_GREY
+    around[inside] = 255

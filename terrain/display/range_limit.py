@@ -1,0 +1,191 @@
+"""What lies beyond the range limit (30 m in the paper, 3.1.1), by cut row or by pixel.
+
+Two rules, both on a range image in metres (slant range from the left camera's centre):
+
+- per pixel, the literal reading of the paper: a pixel is beyond when its range is.
+- cut row, what the released `rng-30m` masks are: one row, everything above it masked, nothing
+  below. It is the row that disagrees with the per-pixel rule on the fewest pixels.
+
+A pixel without range (0.0, negative or NaN; stereo found no match) is evidence of nothing. It does
+not vote for the cut row. In a per-pixel mask it is beyond above the cut row (sky and far plains
+have no stereo match), and below it takes the decision of the nearest pixel that has a range.
+Infinity is a range: an estimate over flat ground says so above the horizon.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from terrain.camera import LEVEL_UP, CameraModel, Vector, flat_ground_range
+
+# A row with fewer ranges than this share of its width says nothing reliable about its distance
+_LEAST_SHARE_OF_ROW = 0.02
+# ... and fewer rows than this do not make a slope to extrapolate
+_LEAST_ROWS = 16
+# ... and more than this make it no steadier
+_MOST_ROWS = 64
+# Past so many holes one distance transform of the whole frame is faster than one for each
+_MOST_HOLES = 500
+_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
+# Over flat ground the range varies slowly along a row: as many columns, evenly spread, are plenty
+_COLUMNS = 16
+
+
+def cut_row(range_m: npt.NDArray[np.floating], limit_m: float) -> int:
+    """How many rows, from the top, lie beyond the limit.
+
+    range_m: float (H, W) metres, 0.0, negative or NaN where there is no range. Returns 0..H: rows
+    [0, result) are beyond. Of all cuts, the one that disagrees with the per-pixel rule on the
+    fewest pixels with range; of several, the one that masks least. When nothing with range is
+    beyond, but the upper rows have no range, the cut among those is where 1 / range, linear in
+    the row over flat ground, falls to 1 / limit. No range anywhere: 0.
+    """
+    has_range = range_m > 0.0
+    far = has_range & (range_m > limit_m)
+    far_in_row = _count_in_rows(far)
+    near_in_row = _count_in_rows(has_range) - far_in_row
+    if not far_in_row.any():
+        return _extrapolated_cut(range_m, has_range, limit_m)
+    # cost[c]: near pixels in rows [0, c) wrongly masked, far pixels in rows [c, H) wrongly kept
+    masked_near = np.concatenate(([0], np.cumsum(near_in_row)))
+    kept_far = far_in_row.sum() - np.concatenate(([0], np.cumsum(far_in_row)))
+    return int(np.argmin(masked_near + kept_far))
+
+
+def _count_in_rows(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    # summed in 32 bits, which count any row, several times as fast as in the usual 64
+    count: npt.NDArray[np.int32] = mask.sum(axis=1, dtype=np.int32)
+    return count.astype(np.int64)
+
+
+def _extrapolated_cut(
+    range_m: npt.NDArray[np.floating], has_range: npt.NDArray[np.bool_], limit_m: float
+) -> int:
+    """The cut among the rows above all range, from the slope of 1 / range below them."""
+    width = range_m.shape[1]
+    rows = np.flatnonzero(has_range.sum(axis=1) >= max(1.0, _LEAST_SHARE_OF_ROW * width))
+    if len(rows) < _LEAST_ROWS or rows[0] == 0:
+        return 0
+    # the upper half: nearer to what is asked, and less of the rover and its wheels
+    rows = rows[: max(_LEAST_ROWS, len(rows) // 2)]
+    rows = rows[:: max(1, len(rows) // _MOST_ROWS)]
+    inverse = [1.0 / float(np.median(range_m[row][has_range[row]])) for row in rows]
+    slope, at_top = np.polyfit(rows + 0.5, inverse, 1)
+    if slope <= 0.0:
+        return 0
+    first_near_row = math.ceil(float((1.0 / limit_m - at_top) / slope) - 0.5)
+    return min(max(first_near_row, 0), int(rows[0]))
+
+
+def rows_beyond(cut: int, height: int, width: int) -> npt.NDArray[np.bool_]:
+    """The mask of a cut row: bool (height, width), True in rows [0, cut)."""
+    mask = np.zeros((height, width), dtype=np.bool_)
+    mask[:cut] = True
+    return mask
+
+
+def cut_row_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
+    """Beyond the limit, by cut row: bool (H, W), True = beyond, each row wholly one or the other.
+
+    range_m: float (H, W) metres. See `cut_row` for the rule.
+    """
+    height, width = range_m.shape
+    return rows_beyond(cut_row(range_m, limit_m), height, width)
+
+
+def per_pixel_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
+    """Beyond the limit, by pixel: bool (H, W), True = beyond (range > limit).
+
+    range_m: float (H, W) metres. Pixels without range: beyond above the cut row; elsewhere as the
+    nearest pixel with range (Euclidean distance between pixel centres; equally near ones: the
+    one SciPy's distance transform names). No range anywhere: all False.
+    """
+    has_range = range_m > 0.0
+    mask = has_range & (range_m > limit_m)
+    if has_range.all() or not has_range.any():
+        return mask
+    cut = cut_row(range_m, limit_m)
+    filled = _filled(mask, has_range, cut)
+    filled[:cut] |= ~has_range[:cut]
+    return filled
+
+
+def _filled(
+    far: npt.NDArray[np.bool_], has_range: npt.NDArray[np.bool_], cut: int
+) -> npt.NDArray[np.bool_]:
+    """far, and of the pixels without range in rows [cut, H) those whose nearest with range is far.
+
+    The nearest pixel with range is beside the hole: on the way to it all are nearer, so without
+    range. A hole with only far or only near pixels around it is decided as one, and the distance
+    transform, which is slow, is for the few holes with both.
+    """
+    holes = ~has_range
+    number, count = ndimage.label(holes, structure=_EIGHT_NEIGHBOURS)
+    touches_far, touches_near = np.zeros((2, count + 1), dtype=np.bool_)
+    touches_far[number[_widened(far)]] = True
+    touches_near[number[_widened(has_range & ~far)]] = True
+    only_far = touches_far & ~touches_near
+    only_far[0] = False  # number 0 is not a hole
+    filled: npt.NDArray[np.bool_] = far | only_far[number]
+    boxes = ndimage.find_objects(number)
+    mixed = [
+        hole
+        for hole in np.flatnonzero(touches_far & touches_near).tolist()
+        if hole and boxes[hole - 1][0].stop > cut
+    ]
+    if len(mixed) > _MOST_HOLES:
+        nearest = ndimage.distance_transform_edt(holes, return_distances=False, return_indices=True)
+        return np.asarray(far[tuple(nearest)], dtype=np.bool_)
+    for hole in mixed:
+        box = tuple(slice(max(0, side.start - 1), side.stop + 1) for side in boxes[hole - 1])
+        nearest = ndimage.distance_transform_edt(
+            holes[box], return_distances=False, return_indices=True
+        )
+        inside = number[box] == hole
+        filled[box][inside] = far[box][tuple(nearest)][inside]
+    return filled
+
+
+def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """A mask and the eight neighbours of its pixels."""
+    tall = mask.copy()
+    tall[1:] |= mask[:-1]
+    tall[:-1] |= mask[1:]
+    wide = tall.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
+
+
+def flat_ground_image(
+    camera: CameraModel, height: int, width: int, ground_z: float = 0.0, up: Vector = LEVEL_UP
+) -> npt.NDArray[np.float64]:
+    """Slant range of every pixel, were the ground flat: float64 (height, width), metres.
+
+    inf at and above the horizon. An estimate; see `terrain.camera.flat_ground_range`.
+    """
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    return flat_ground_range(camera, x, y, ground_z, up)
+
+
+def estimated_cut_row(
+    camera: CameraModel,
+    height: int,
+    width: int,
+    limit_m: float,
+    ground_z: float = 0.0,
+    up: Vector = LEVEL_UP,
+) -> int:
+    """How many rows, from the top, lie beyond the limit over flat ground; an estimate.
+
+    For frames without a range product. camera, ground_z, up: as in
+    `terrain.camera.flat_ground_range`. Returns 0..height, as `cut_row` does.
+    """
+    columns = min(width, _COLUMNS)
+    across = (np.arange(columns) + 0.5) * (width / max(1, columns))
+    x, y = np.meshgrid(across, np.arange(height) + 0.5)
+    return cut_row(flat_ground_range(camera, x, y, ground_z, up), limit_m)

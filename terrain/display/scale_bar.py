@@ -1,0 +1,278 @@
+"""The scale bar: how wide half a metre is in the scene (paper 3.1.1).
+
+A white trapezoid, 0.5 m wide for Curiosity and 0.2 m for Spirit and Opportunity, as if it lay on
+the ground in the middle of the image: its nearer edge is wider. Labelers may ignore what is
+smaller.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.camera import LEVEL_UP, CameraModel, Vector, flat_ground_range
+from terrain.display.range_limit import cut_row
+
+#: What the bar of a rover's images stands for, meters (paper 3.1.1).
+WIDTHS_M = {"curiosity": 0.5, "perseverance": 0.5, "opportunity": 0.2, "spirit": 0.2}
+#: ... and that of any other.
+OTHER_WIDTH_M = 0.5
+
+# The range "at the middle" is the median of a window, half of it this many pixels: one boulder or
+# one hole of the stereo match must not set the scale. The second is for frames with large holes.
+_WINDOWS = (12, 48)
+
+# Height of the drawn trapezoid as a part of its width, and its least height in pixels
+_HEIGHT_PER_WIDTH = 0.12
+_LEAST_HEIGHT_PX = 8.0
+
+# Looking down along `up` closer than this (sine of the angle), nothing is level and across
+_STRAIGHT_DOWN = 1e-6
+
+
+def width_of(rover: str) -> float:
+    """What the scale bar of a rover's images stands for, meters.
+
+    >>> width_of("spirit"), width_of("a lab's own")
+    (0.2, 0.5)
+    """
+    return WIDTHS_M.get(rover, OTHER_WIDTH_M)
+
+
+@dataclass(frozen=True, slots=True)
+class NominalCamera:
+    """What is known of a camera from its design when a frame comes without a camera model.
+
+    focal_px: focal length in pixels of a full frame, None for a camera that zooms or sends its
+    frames at several scales; height_m: height above the wheels' ground;
+    ground_z: how far that ground lies below the origin of the rover frame, metres.
+    """
+
+    focal_px: float | None
+    height_m: float
+    ground_z: float
+
+
+# Focal lengths are |A x H| of PDS labels: 1224-1225 MSL, 1188-1223 MER. MSL: the rover frame's
+# origin is on the ground, its cameras 1.85-1.98 m above. MER: cameras 1.5 m above ground (Maki et
+# al. 2003, "Mars Exploration Rover Engineering Cameras", JGR 108), but 1.25 m above the origin.
+CURIOSITY_NAVCAM = NominalCamera(focal_px=1225.0, height_m=1.9, ground_z=0.0)
+MER_NAVCAM = NominalCamera(focal_px=1200.0, height_m=1.5, ground_z=0.25)
+# Curiosity's Mastcam is beside its NAVCAM. Perseverance's frame has its origin on the ground too;
+# its Navcam model's centre is 1.95 m above, and its frames come at one, two or four pixels a side.
+CURIOSITY_MASTCAM = NominalCamera(focal_px=None, height_m=1.97, ground_z=0.0)
+PERSEVERANCE_MAST = NominalCamera(focal_px=None, height_m=1.95, ground_z=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleBar:
+    """Where the bar is drawn, in pixel coordinates (x right, y down, continuous).
+
+    x, y: its middle; width_px: its width there; top_width_px, bottom_width_px: of its farther and
+    nearer edge; polygon: four (x, y) from the top left, clockwise on the screen; width_m: what
+    the width stands for; range_m: slant range of the ground it lies on; estimated: True when that
+    range comes from flat ground or a cut row, and not from a range product.
+    """
+
+    x: float
+    y: float
+    width_px: float
+    top_width_px: float
+    bottom_width_px: float
+    polygon: tuple[tuple[float, float], ...]
+    width_m: float
+    range_m: float
+    estimated: bool
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON object with the fields' names; the polygon is [[x, y], ...]."""
+        return {
+            "x": self.x,
+            "y": self.y,
+            "width_px": self.width_px,
+            "top_width_px": self.top_width_px,
+            "bottom_width_px": self.bottom_width_px,
+            "polygon": [[x, y] for x, y in self.polygon],
+            "width_m": self.width_m,
+            "range_m": self.range_m,
+            "estimated": self.estimated,
+        }
+
+
+def scale_bar(
+    width_m: float,
+    height: int,
+    width: int,
+    nominal: NominalCamera | None,
+    *,
+    limit_m: float,
+    camera: CameraModel | None = None,
+    up: Vector = LEVEL_UP,
+    range_m: npt.NDArray[np.floating] | None = None,
+    cut: int | None = None,
+) -> ScaleBar | None:
+    """The bar of a frame, or None when nothing tells how far its ground is.
+
+    width_m: the width it stands for, meters. height, width: of the frame, pixels. nominal: the
+    design of its camera, used where `camera` is None and for the height above ground; None for a
+    rover that is not known, whose bar then needs a camera model and a range product. limit_m: the
+    range limit, metres. camera, up: the frame's camera model and its upward direction. range_m:
+    float (H, W) metres, its range product (0.0, negative, NaN = no range). cut: how many rows from
+    the top are beyond the limit, where a delivered mask says so.
+
+    The range under the bar is, first of these that there is: the range product's around the bar;
+    flat ground's, from the camera model; flat ground's, from the cut row, whose range is the
+    limit, with the nominal camera. A cut of 0 tells nothing: the limit is somewhere out of sight.
+    The bar is in the middle of the frame; when the middle is beyond the limit it is in the middle
+    column, halfway between the cut row and the bottom. None also when the bar would be wider than
+    the frame. Source: paper 3.1.1; the width is that of a level bar across the line of sight, seen
+    through the camera model, else through a pinhole of the nominal camera, f w / depth.
+    """
+    if camera is None and nominal is None:
+        return None
+    x = width / 2.0
+    if cut is None:
+        cut = _rows_beyond_limit(height, width, limit_m, range_m, camera, nominal, up)
+    y = height / 2.0 if cut <= height / 2.0 else (cut + height) / 2.0
+    found = _range_at(x, y, height, limit_m, range_m, camera, nominal, up, cut)
+    if found is None:
+        return None
+    distance, estimated = found
+    width_px = _width_at(x, y, distance, width_m, height, camera, nominal, up)
+    if not width_px < width:
+        return None
+    half = max(_LEAST_HEIGHT_PX, _HEIGHT_PER_WIDTH * width_px) / 2.0
+    top, bottom = (
+        _width_at(
+            x,
+            y + dy,
+            _range_along_ground(x, y, dy, distance, camera, nominal, up),
+            width_m,
+            height,
+            camera,
+            nominal,
+            up,
+        )
+        for dy in (-half, half)
+    )
+    polygon = (
+        (x - top / 2.0, y - half),
+        (x + top / 2.0, y - half),
+        (x + bottom / 2.0, y + half),
+        (x - bottom / 2.0, y + half),
+    )
+    return ScaleBar(x, y, width_px, top, bottom, polygon, width_m, distance, estimated)
+
+
+def _rows_beyond_limit(
+    height: int,
+    width: int,
+    limit_m: float,
+    range_m: npt.NDArray[np.floating] | None,
+    camera: CameraModel | None,
+    nominal: NominalCamera | None,
+    up: Vector,
+) -> int:
+    if range_m is not None and bool((range_m > 0.0).any()):
+        return cut_row(range_m, limit_m)
+    if camera is None or nominal is None:
+        return 0
+    y = np.arange(height) + 0.5
+    middle_column = flat_ground_range(camera, width / 2.0, y, nominal.ground_z, up)
+    return cut_row(middle_column[:, None], limit_m)
+
+
+def _range_at(
+    x: float,
+    y: float,
+    height: int,
+    limit_m: float,
+    range_m: npt.NDArray[np.floating] | None,
+    camera: CameraModel | None,
+    nominal: NominalCamera | None,
+    up: Vector,
+    cut: int,
+) -> tuple[float, bool] | None:
+    """(range in metres, whether it is an estimate) of the ground at (x, y), or None."""
+    if range_m is not None:
+        for half in _WINDOWS:
+            window = range_m[_around(y, half), _around(x, half)]
+            known = window[np.isfinite(window) & (window > 0.0)]
+            if known.size:
+                return float(np.median(known)), False
+    if nominal is None:
+        return None
+    if camera is not None:
+        flat = float(flat_ground_range(camera, x, y, nominal.ground_z, up))
+        if math.isfinite(flat):
+            return flat, True
+    if 0 < cut < height and nominal.focal_px is not None:
+        depression = math.asin(min(1.0, nominal.height_m / limit_m))
+        middle = height / 2.0
+        depression += math.atan((y - middle) / nominal.focal_px)
+        depression -= math.atan((cut - middle) / nominal.focal_px)
+        if depression > 0.0:
+            return nominal.height_m / math.sin(min(depression, math.pi / 2.0)), True
+    return None
+
+
+def _around(centre: float, half: int) -> slice:
+    """The pixels whose centres are within `half` of a coordinate: as many before it as after."""
+    return slice(max(0, math.ceil(centre - half - 0.5)), math.floor(centre + half - 0.5) + 1)
+
+
+def _width_at(
+    x: float,
+    y: float,
+    range_m: float,
+    width_m: float,
+    height: int,
+    camera: CameraModel | None,
+    nominal: NominalCamera | None,
+    up: Vector,
+) -> float:
+    """Pixels that a level bar of `width_m`, across the line of sight, spans at a slant range.
+
+    NaN where the camera model does not see both its ends.
+    """
+    if camera is not None:
+        origin, direction = camera.pixel_to_ray(x, y)
+        across = np.cross(direction, up)
+        if float(np.linalg.norm(across)) < _STRAIGHT_DOWN:
+            across = np.cross(direction, camera.v)
+        across *= width_m / 2.0 / np.linalg.norm(across)
+        middle = origin + range_m * direction
+        left, right = camera.project(np.stack([middle - across, middle + across]))
+        return float(np.linalg.norm(right - left))
+    if nominal is None or nominal.focal_px is None:
+        return math.nan
+    # depth along the optical axis is range * focal / hypot(focal, distance from the centre)
+    return width_m * math.hypot(nominal.focal_px, y - height / 2.0) / range_m
+
+
+def _range_along_ground(
+    x: float,
+    y: float,
+    dy: float,
+    range_m: float,
+    camera: CameraModel | None,
+    nominal: NominalCamera | None,
+    up: Vector,
+) -> float:
+    """Range of level ground dy pixels below (x, y), where it is at range_m."""
+    if camera is not None:
+        _, middle = camera.pixel_to_ray(x, y)
+        _, edge = camera.pixel_to_ray(x, y + dy)
+        fall, edge_fall = float(middle @ up), float(edge @ up)
+        # towards the horizon and above it there is no level ground to lie on: keep the range
+        return range_m * fall / edge_fall if fall < 0.0 and edge_fall < fall / 2.0 else range_m
+    if nominal is None or nominal.focal_px is None:
+        return range_m
+    depression = math.asin(min(1.0, nominal.height_m / range_m))
+    lower = depression + math.atan(dy / nominal.focal_px)
+    # a bar at the very horizon has no farther edge: keep it from running away
+    lower = min(max(lower, depression / 2.0), math.pi / 2.0)
+    return range_m * math.sin(depression) / math.sin(lower)

@@ -1,0 +1,159 @@
+"""The two tones of a frame: linear, as it is released, and stretched, as volunteers see it.
+
+A grey frame is (H, W), a colour frame (H, W, 3), red, green, blue. The tone of a colour frame is
+that of its luminance: one lookup table for all three channels, so that no channel is stretched on
+its own and the colours of the ground keep their order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.display.bands import bands
+
+Grey = npt.NDArray[np.uint8]
+
+# Full scales in use: 8-bit JPEG, 12-bit EDR, 15-bit radiance (16 bits with a sign), plain 16-bit
+_FULL_SCALES = (255, 4095, 32767, 65535)
+
+# 1 % and 0.5 % of the terrain may clip: enough that a hot pixel or a glint does not set the tone
+_DARK_SHARE = 0.01
+_BRIGHT_SHARE = 0.995
+
+# Percentiles need no more rows than this, evenly spread, each with every pixel
+_ROWS = 256
+
+# Narrower than this part of the full scale is noise or dusk: stretching it further shows nothing
+_LEAST_SPAN = 1.0 / 32.0
+
+# The middle of the terrain goes to mid-grey, as far as a gentle gamma can take it: below 1 opens
+# the shadows of a contrasty frame, above 1 keeps the ripples of a frame full of sunlit sand
+_MIDDLE_GREY = 0.5
+_LEAST_GAMMA, _MOST_GAMMA = 0.6, 1.2
+
+# ITU-R BT.601 in 256ths, as JPEG has it
+_LUMINANCE_256THS = (77, 150, 29)
+
+
+def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Grey:
+    """The frame as the dataset releases it: the upper 8 of `bits` bits, without a stretch.
+
+    dn: integer array of any shape, data numbers of `bits` significant bits. For a 12-bit EDR that
+    is DN >> 4, which the released JPEGs are (mean difference 0.01-0.02 grey levels on the frames
+    for which both are known). A radiance product has 15 bits, and `bits` must say so: >> 4 would
+    overflow. 8-bit input comes back unchanged. Negative numbers become 0, numbers beyond the bits
+    255. Raises ValueError when bits < 8.
+    """
+    if bits < 8:
+        raise ValueError(f"A frame has at least 8 bits, not {bits}.")
+    return _clipped(dn >> (bits - 8), 255).astype(np.uint8)
+
+
+def luminance(frame: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """How bright each pixel is, on the frame's own scale (ITU-R BT.601, rounded down).
+
+    frame: integer (H, W), which comes back as it is, or (H, W, 3) red, green, blue, of up to 16
+    bits. Returns (H, W), int32 for a colour frame.
+    """
+    if frame.ndim == 2:
+        return frame
+    weighted = frame @ np.array(_LUMINANCE_256THS, dtype=np.int32)
+    return cast("npt.NDArray[np.integer]", weighted >> 8)
+
+
+def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None = None) -> Grey:
+    """A percentile stretch of the terrain with a gentle gamma, so that shadows can be read.
+
+    dn: integer array (H, W) or (H, W, 3), data numbers of 8 to 16 bits. exclude: bool (H, W), True
+    where pixels (rover, beyond the range limit) must not set the tone; they are stretched all the
+    same. DN 0 never sets the tone either: in a PDS product it means no data, and linearised frames
+    have edges of it. With nothing left to count, all pixels count. Returns uint8 of dn's shape.
+
+    A frame without contrast (constant, black, saturated) is not stretched: it comes back at its
+    own grey, black as 0 and full scale as 255. Raises ValueError when the shapes differ.
+    """
+    number = data_numbers(dn)
+    return look_up(stretch_table(number, None if exclude is None else ~exclude), number)
+
+
+def data_numbers(dn: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """The data numbers as indices of a `stretch_table`: uint8 as they are, others uint16.
+
+    Negative numbers become 0, numbers of more than 16 bits 65535. Shape as dn.
+    """
+    if dn.dtype == np.uint8:
+        return dn.astype(np.uint8, copy=False)
+    if dn.dtype == np.uint16:
+        return dn.astype(np.uint16, copy=False)
+    # in this machine's byte order first, in which all that follows is faster
+    native = dn.astype(dn.dtype.newbyteorder("="), copy=False)
+    return _clipped(native, _FULL_SCALES[-1]).astype(np.uint16)
+
+
+def _clipped(numbers: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.integer]:
+    """Numbers below 0 as 0, above `most` as `most`. Most frames have none, which is found fast."""
+    if not numbers.size or (numbers.min() >= 0 and numbers.max() <= most):
+        return numbers
+    clipped: npt.NDArray[np.integer] = np.clip(numbers, 0, most)
+    return clipped
+
+
+def look_up(table: Grey, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Grey:
+    """The grey of each data number of a frame, uint8 of its shape, from a `stretch_table`."""
+    image = np.empty(number.shape, dtype=np.uint8)
+    for rows in bands(len(number)):
+        image[rows] = table.take(number[rows])
+    return image
+
+
+def stretch_table(
+    number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16],
+    counted: npt.NDArray[np.bool_] | None = None,
+) -> Grey:
+    """The lookup table of `stretch`: the output grey of each data number up to the full scale.
+
+    number: (H, W) or (H, W, 3), from `data_numbers`. counted: bool (H, W), True where pixels set
+    the tone; None for all. Of a large frame some 256 rows are counted. Returns uint8
+    (full scale + 1,), 4,096 entries for 12 bits. Raises ValueError when the shapes differ.
+    """
+    if counted is not None and counted.shape != number.shape[:2]:
+        raise ValueError(f"The mask is {counted.shape}, the frame is {number.shape[:2]}.")
+    if number.size == 0:
+        return np.zeros(256, dtype=np.uint8)
+    full_scale = 255 if number.dtype == np.uint8 else _full_scale(int(number.max()))
+    rows = slice(None, None, max(1, len(number) // _ROWS))
+    grey = luminance(number[rows])
+    histogram = np.bincount((grey if counted is None else grey[counted[rows]]).ravel())
+    histogram[:1] = 0
+    if not histogram.any():
+        histogram = np.bincount(grey.ravel())
+    total = np.cumsum(histogram)
+    # the smallest DN at or below which at least this share of the counted pixels lie
+    low, middle, high = (
+        int(np.searchsorted(total, share * total[-1]))
+        for share in (_DARK_SHARE, 0.5, _BRIGHT_SHARE)
+    )
+    return _lookup_table(low, middle, high, full_scale)
+
+
+def _full_scale(brightest: int) -> int:
+    return next(scale for scale in _FULL_SCALES[1:] if brightest <= scale)
+
+
+def _lookup_table(low: int, middle: int, high: int, full_scale: int) -> Grey:
+    number = np.arange(full_scale + 1, dtype=np.float64)
+    if high <= low:
+        return np.rint(number * (255.0 / full_scale)).astype(np.uint8)
+    span = max(float(high - low), full_scale * _LEAST_SPAN)
+    # a frame narrower than the least span keeps its middle in the middle of what is shown
+    start = max(0.0, (low + high - span) / 2.0)
+    grey = np.clip((number - start) / span, 0.0, 1.0)
+    # a median at either end of the scale has no logarithm to divide by, and is past any gamma
+    median = min(max(float(grey[middle]), 0.01), 0.99)
+    gamma = math.log(_MIDDLE_GREY) / math.log(median)
+    grey **= min(max(gamma, _LEAST_GAMMA), _MOST_GAMMA)
+    return np.rint(grey * 255.0).astype(np.uint8)

@@ -1,0 +1,141 @@
+"""A drawing beside the known answer: per class, what was found, what was missed, what was too much.
+
+Pixels without a known class (255) are not judged: whatever was drawn there counts neither way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from terrain.bitplanes import pack_planes
+from terrain.masks import NO_LABEL, Mask
+
+BoolMask = npt.NDArray[np.bool_]
+
+#: A patch smaller than this share of the judged pixels is not spoken of: nobody draws that exactly.
+SPOKEN_SHARE = 0.01
+
+#: Rows of places, from top to bottom, each from left to right.
+PLACES = (
+    ("top-left", "top", "top-right"),
+    ("left", "middle", "right"),
+    ("bottom-left", "bottom", "bottom-right"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassComparison:
+    """How one class was drawn.
+
+    code: of the class. known, drawn, matched: judged pixels that are of it, that were drawn as it,
+    and both. missed_at, extra_at: the place (of PLACES) of the largest patch that was missed or was
+    too much; None where none is worth a word. taken_for: the class drawn in most of what was
+    missed, where that is a class; taken_from: what most of what was too much is really.
+    """
+
+    code: int
+    known: int
+    drawn: int
+    matched: int
+    missed_at: str | None
+    extra_at: str | None
+    taken_for: int | None
+    taken_from: int | None
+
+    @property
+    def iou(self) -> float:
+        """Intersection over union, 0..1; a class is only compared where it is in one of the two."""
+        return self.matched / (self.known + self.drawn - self.matched)
+
+    @property
+    def found(self) -> float | None:
+        """The share of the class that was drawn as it, 0..1; None where there is none of it."""
+        return self.matched / self.known if self.known else None
+
+    @property
+    def extra(self) -> float | None:
+        """The share of what was drawn as the class that is none, 0..1; None: it was not drawn."""
+        return 1 - self.matched / self.drawn if self.drawn else None
+
+
+def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassComparison]:
+    """Compare two masks of one image, class by class, in the order of `codes`.
+
+    `known` and `drawn` are uint8 (H, W) class codes, 255 for none. Only classes that are in one of
+    them where the answer is known are in the result: none where nothing is judged. Raises
+    ValueError where the sizes differ.
+    """
+    if known.shape != drawn.shape:
+        raise ValueError(f"The answer is {known.shape}, the drawing {drawn.shape}.")
+    judged = known != NO_LABEL
+    drawn = np.where(judged, drawn, np.uint8(NO_LABEL))
+    least = max(1.0, SPOKEN_SHARE * int(judged.sum()))
+    right, given = pack_planes(known, codes), pack_planes(drawn, codes)
+    compared = []
+    for k, code in enumerate(codes):
+        both = np.bitwise_count(right[k] & given[k])
+        areas = [int(np.bitwise_count(plane[k]).sum()) for plane in (right, given)]
+        if not any(areas):
+            continue
+        missed = (known == code) & (drawn != code)
+        extra = (drawn == code) & (known != code)
+        compared.append(
+            ClassComparison(
+                code=code,
+                known=areas[0],
+                drawn=areas[1],
+                matched=int(both.sum()),
+                missed_at=place_of_largest(missed, least),
+                extra_at=place_of_largest(extra, least),
+                taken_for=_most(drawn[missed], codes),
+                taken_from=_most(known[extra], codes),
+            )
+        )
+    return compared
+
+
+def overall(compared: Sequence[ClassComparison]) -> float:
+    """The mean of the classes' intersections over unions, 0..1 (as in the paper's Eq. 1).
+
+    With nothing to compare nothing was wrong: 1.
+    """
+    if not compared:
+        return 1.0
+    return math.fsum(each.iou for each in compared) / len(compared)
+
+
+def place_of_largest(patches: BoolMask, least: float) -> str | None:
+    """Where in the picture the largest connected patch of at least `least` pixels lies."""
+    labeled, count = ndimage.label(patches)
+    if not count:
+        return None
+    sizes = np.bincount(labeled.ravel())
+    sizes[0] = 0
+    largest = int(sizes.argmax())
+    if sizes[largest] < least:
+        return None
+    rows, cols = np.nonzero(labeled == largest)
+    height, width = patches.shape
+    return PLACES[_third(float(rows.mean() + 0.5) / height)][
+        _third(float(cols.mean() + 0.5) / width)
+    ]
+
+
+def _third(share: float) -> int:
+    return min(2, int(share * 3))
+
+
+def _most(codes: npt.NDArray[np.uint8], known: Sequence[int]) -> int | None:
+    """The code that is in more than half of these pixels, where it is a class."""
+    if not codes.size:
+        return None
+    counts = np.bincount(codes, minlength=NO_LABEL + 1)
+    # Of equally many the smaller code comes first, but more than half is one alone.
+    code = int(counts.argmax())
+    return code if 2 * int(counts[code]) > codes.size and code in known else None

@@ -1,0 +1,257 @@
+"""Predictions against gold masks: confusion matrices and what follows from them (paper 4). Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.agreement.validity import Interval
+from terrain.masks import NO_LABEL
+
+Mask = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+#: How many times the images are drawn anew for an interval.
+RESAMPLES = 2000
+SEED = 20210619
+#: The variants of the gold set by how many experts labelled a pixel at least (paper 3.3).
+MINIMA = ("min1", "min2", "min3")
+#: Two-sided 95 %.
+TAILS = (2.5, 97.5)
+
+
+class BrokenGold(ValueError):
+    """The three gold masks of an image do not belong together; the sentence says how."""
+
+
+class UnknownCodes(ValueError):
+    """A prediction has codes that are neither a class nor 255."""
+
+    def __init__(self, codes: Sequence[int]) -> None:
+        self.codes = tuple(codes)
+        super().__init__(f"codes that are no class: {', '.join(map(str, codes))}")
+
+
+def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -> Counts:
+    """How often each class was predicted as each: int64 (3, classes, classes + 1).
+
+    `gold` are an image's masks min1, min2, min3 (paper 3.3), `prediction` its predicted mask, all
+    uint8 (height, width). The first axis of the result is min1, min2, min3; then rows are the true
+    class and columns the predicted one, in the order of `codes`; the last column is "no label",
+    which is a wrong answer where experts gave one. Pixels without a gold label do not count.
+    Raises BrokenGold where the three do not nest, UnknownCodes, ValueError for unequal shapes.
+    """
+    first, second, third = gold
+    if not first.shape == second.shape == third.shape == prediction.shape:
+        raise ValueError(
+            f"Masks of {first.shape}, {second.shape}, {third.shape} and {prediction.shape} "
+            "are not of one image."
+        )
+    # Masks are patches: of neighbours that are alike in all four, one is looked at for all.
+    starts = _run_starts((first, second, third, prediction))
+    lengths = np.diff(starts, append=first.size)
+    one, two, three, predicted = (
+        mask.ravel()[starts] for mask in (first, second, third, prediction)
+    )
+    _check_nesting(one, two)
+    _check_nesting(two, three)
+    classes = len(codes)
+    place = np.full(256, classes + 1)
+    place[NO_LABEL] = classes
+    place[list(codes)] = range(classes)
+    true, answer = place[one], place[predicted]
+    if (true > classes).any():
+        raise BrokenGold(f"They have codes that are no class: {_listed(one[true > classes])}.")
+    if (answer > classes).any():
+        raise UnknownCodes(np.unique(predicted[answer > classes]).tolist())
+    # How many variants beside min1 have the pixel: what three experts labelled is in all.
+    variants = (two != NO_LABEL).astype(np.int64) + (three != NO_LABEL)
+    shape = (3, classes + 1, classes + 1)
+    index = np.ravel_multi_index((variants, true, answer), shape)
+    # Weights are floats, and exact below 2^53 pixels.
+    pixels = np.bincount(index, weights=lengths, minlength=math.prod(shape)).astype(np.int64)
+    exactly = pixels.reshape(shape)[:, :classes]
+    return np.ascontiguousarray(np.cumsum(exactly[::-1], axis=0)[::-1])
+
+
+def _run_starts(masks: Sequence[Mask]) -> npt.NDArray[np.intp]:
+    """Where, in reading order, a pixel differs from the one before in any of the masks."""
+    lines = [mask.ravel() for mask in masks]
+    changes = np.ones(lines[0].size, dtype=np.bool_)
+    np.not_equal(lines[0][1:], lines[0][:-1], out=changes[1:])
+    for line in lines[1:]:
+        changes[1:] |= line[1:] != line[:-1]
+    return np.flatnonzero(changes)
+
+
+def _check_nesting(wider: Mask, narrower: Mask) -> None:
+    if not np.all((narrower == wider) | (narrower == NO_LABEL)):
+        raise BrokenGold("They do not nest: a pixel has another class with more experts.")
+
+
+def _listed(codes: Mask) -> str:
+    return ", ".join(map(str, np.unique(codes).tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """How well one class was found, each 0..1 with its interval; None where it is not defined.
+
+    `recall` is of the class's true pixels, `precision` of those predicted as it, `iou` is
+    intersection over union (paper 3.1.3, Eq. 1).
+    """
+
+    code: int
+    recall: Interval | None
+    precision: Interval | None
+    iou: Interval | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Predictions against one variant of the gold set, as in the paper's Tables 3 and 4.
+
+    `confusion` is int64 (classes, classes + 1): rows true, columns predicted in the order of
+    `classes`, the last column without prediction. `accuracy` is the share of all gold pixels that
+    were predicted right; `miou` the mean IoU over the classes that occur in truth or prediction.
+    """
+
+    images: int
+    confusion: Counts
+    classes: tuple[ClassScore, ...]
+    accuracy: Interval | None
+    miou: Interval | None
+
+    @property
+    def pixels(self) -> int:
+        """Gold pixels that were compared."""
+        return int(self.confusion.sum())
+
+    def as_plain(self) -> dict[str, Any]:
+        """In types that JSON has; `from_plain` reads them. Intervals are [value, low, high]."""
+        return {
+            "images": self.images,
+            "confusion": self.confusion.tolist(),
+            "accuracy": _plain(self.accuracy),
+            "miou": _plain(self.miou),
+            "classes": [
+                {
+                    "code": each.code,
+                    "recall": _plain(each.recall),
+                    "precision": _plain(each.precision),
+                    "iou": _plain(each.iou),
+                }
+                for each in self.classes
+            ],
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Evaluation:
+        classes = tuple(
+            ClassScore(
+                each["code"],
+                _interval(each["recall"]),
+                _interval(each["precision"]),
+                _interval(each["iou"]),
+            )
+            for each in plain["classes"]
+        )
+        confusion = np.array(plain["confusion"], dtype=np.int64)
+        return cls(
+            plain["images"],
+            confusion.reshape(len(classes), len(classes) + 1),
+            classes,
+            _interval(plain["accuracy"]),
+            _interval(plain["miou"]),
+        )
+
+
+def _plain(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.value, interval.low, interval.high]
+
+
+def _interval(plain: Sequence[float] | None) -> Interval | None:
+    return None if plain is None else Interval(*plain)
+
+
+def evaluate(
+    counts: Counts, codes: Sequence[int], resamples: int = RESAMPLES, seed: int = SEED
+) -> Evaluation:
+    """What the matrices of a variant's images tell together, with 95 % intervals.
+
+    `counts` is int64 (images, classes, classes + 1), as `count_pixels` gives them of each image.
+    Intervals are percentiles of a bootstrap over images, not pixels: pixels of one image are alike.
+    The same `seed` gives the same intervals. No images: all that is not counted is None.
+    """
+    images = len(counts)
+    confusion = counts.sum(axis=0)
+    point = _scores(confusion[None].astype(np.float64))
+    drawn = point
+    if images:
+        generator = np.random.default_rng(seed)
+        weights = generator.multinomial(images, np.full(images, 1 / images), size=resamples)
+        drawn = _scores(
+            (weights.astype(np.float64) @ counts.reshape(images, -1)).reshape(
+                resamples, *confusion.shape
+            )
+        )
+    found = {name: _intervals(point[name], drawn[name]) for name in point}
+    classes = tuple(
+        ClassScore(code, found["recall"][k], found["precision"][k], found["iou"][k])
+        for k, code in enumerate(codes)
+    )
+    return Evaluation(images, confusion, classes, found["accuracy"][0], found["miou"][0])
+
+
+def evaluate_variants(counts: Counts, codes: Sequence[int]) -> dict[str, Evaluation]:
+    """The evaluations against min1, min2, min3: `counts` is int64 (3, images, K, K + 1)."""
+    return {
+        name: evaluate(of_variant, codes) for name, of_variant in zip(MINIMA, counts, strict=True)
+    }
+
+
+def _scores(matrices: Floats) -> dict[str, Floats]:
+    """Scores of many matrices (n, classes, classes + 1), each (n, classes) or (n, 1).
+
+    Not a number where there is nothing to divide by.
+    """
+    classes = matrices.shape[1]
+    right = np.diagonal(matrices, axis1=1, axis2=2)
+    true = matrices.sum(axis=2)
+    predicted = matrices[:, :, :classes].sum(axis=1)
+    iou = _share(right, true + predicted - right)
+    occur = ~np.isnan(iou)
+    return {
+        "recall": _share(right, true),
+        "precision": _share(right, predicted),
+        "iou": iou,
+        "miou": _share(
+            np.where(occur, iou, 0).sum(axis=1, keepdims=True),
+            occur.sum(axis=1, keepdims=True).astype(np.float64),
+        ),
+        "accuracy": _share(right.sum(axis=1, keepdims=True), true.sum(axis=1, keepdims=True)),
+    }
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    shares: Floats = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares
+
+
+def _intervals(point: Floats, drawn: Floats) -> list[Interval | None]:
+    """An interval for each column; draws in which a score is not defined are left out."""
+    found: list[Interval | None] = []
+    for value, column in zip(point[0], drawn.T, strict=True):
+        if np.isnan(value):
+            found.append(None)
+            continue
+        low, high = np.percentile(column[~np.isnan(column)], TAILS)
+        found.append(Interval(float(value), float(low), float(high)))
+    return found

@@ -1,0 +1,71 @@
+"""A confusion matrix as the paper's Tables 3 and 4 show it: as text, and as cells. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from terrain.agreement.validity import Interval
+from terrain.metrics.confusion import Evaluation
+from terrain.metrics.text_tables import aligned
+
+NO_ANSWER = "no label"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Pixels of one true class with one prediction; `share` is of the true class's pixels, 0..1.
+
+    None where the class has no pixel. `is_right` is the diagonal.
+    """
+
+    pixels: int
+    share: float | None
+    is_right: bool
+
+
+def cells(evaluation: Evaluation) -> list[list[Cell]]:
+    """The matrix row by row: rows true, columns predicted, "no label" last."""
+    return [
+        [
+            Cell(int(pixels), pixels / total if total else None, row == column)
+            for column, pixels in enumerate(line)
+        ]
+        for row, (line, total) in enumerate(
+            zip(evaluation.confusion.tolist(), evaluation.confusion.sum(axis=1), strict=True)
+        )
+    ]
+
+
+def text(evaluation: Evaluation, names: Mapping[int, str]) -> str:
+    """The table for a terminal, with recall at the right, precision and IoU below.
+
+    `names` are the classes' by code.
+    """
+    titles = [names.get(each.code, str(each.code)) for each in evaluation.classes]
+    lines = [["true \\ predicted", *titles, NO_ANSWER, "recall"]]
+    for title, row, each in zip(titles, evaluation.confusion, evaluation.classes, strict=True):
+        lines.append([title, *(f"{pixels:,}" for pixels in row), percent(each.recall)])
+    precisions = [percent(each.precision) for each in evaluation.classes]
+    lines.append(["precision", *precisions, "", percent(evaluation.accuracy)])
+    lines.append(
+        ["IoU", *(percent(each.iou) for each in evaluation.classes), "", percent(evaluation.miou)]
+    )
+    return "\n".join(
+        [
+            *aligned(lines),
+            f"overall accuracy {with_interval(evaluation.accuracy)}",
+            f"mIoU {with_interval(evaluation.miou)}",
+        ]
+    )
+
+
+def percent(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{100 * interval.value:.2f} %"
+
+
+def with_interval(interval: Interval | None) -> str:
+    """Such as "96.67 % (95 %: 95.10 to 97.80)"."""
+    if interval is None:
+        return "-"
+    return f"{percent(interval)} (95 %: {100 * interval.low:.2f} to {100 * interval.high:.2f})"

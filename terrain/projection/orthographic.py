@@ -1,0 +1,335 @@
+"""The ground in front of a rover seen from straight above (paper 4.2, Figure 8).
+
+A rover's picture gives the ground near its wheels most of the pixels, and a square metre at 30 m
+hardly any. A top-down view gives every square metre the same. Here each of its cells is told which
+pixel of the picture it shows; pictures and masks are then looked up by that, so that a label's
+codes stay what they are and picture and label fit each other.
+
+The ground is a plane, or what a range map measured. The frame of the ground: `ahead` is where the
+camera looks, `right` is square to it, both level, in metres from the point straight below the
+camera's centre. Row 0 of a view is farthest ahead, column 0 farthest left.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from terrain.camera import LEVEL_UP, CameraModel, Vector
+from terrain.display.reduced_range import REDUCTION
+
+Places = npt.NDArray[np.float64]
+Ranges = npt.NDArray[np.float32]
+Sources = npt.NDArray[np.int32]
+Bool = npt.NDArray[np.bool_]
+Pixel = TypeVar("Pixel", bound=np.generic)
+
+#: In sources: a cell that no pixel shows.
+UNSEEN = -1
+
+# More cells than this are a mistake in the parameters: 100 m x 100 m at 1 cm
+_MOST_CELLS = 10**8
+
+# Looking down along `up` closer than this (sine of the angle), the camera looks nowhere ahead
+_STRAIGHT_DOWN = 1e-6
+
+# Where the ranges around a place differ by this factor more than level ground's do, something
+# stands in front of something else
+_JUMP = 1.2
+
+# So far away that a ray's direction does not depend on where in the lens it starts
+_FAR_M = 1e6
+
+# Places in a cell are told apart to a cell's size over this
+_STEPS_PER_CELL = 1 << 20
+
+
+class NoGround(ValueError):
+    """There is no ground to look at; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of a top-down view.
+
+    metres_per_pixel: side of a cell. nearest_m, farthest_m: its nearer and farther edge ahead of
+    the camera; half_width_m: how far it reaches to the left and to the right. The view is rounded
+    to whole cells, at the farther edge and at both sides. Raises ValueError for an empty view.
+    """
+
+    metres_per_pixel: float = 0.05
+    nearest_m: float = 0.0
+    farthest_m: float = 30.0
+    half_width_m: float = 15.0
+
+    def __post_init__(self) -> None:
+        numbers = (self.metres_per_pixel, self.nearest_m, self.farthest_m, self.half_width_m)
+        if not all(map(math.isfinite, numbers)) or self.metres_per_pixel <= 0.0:
+            raise ValueError("A pixel of the view needs a size in metres, such as 0.05.")
+        if self.farthest_m <= self.nearest_m or self.half_width_m <= 0.0:
+            raise ValueError("The view is empty: its far edge must lie beyond its near edge.")
+        rows, columns = self.shape
+        if rows * columns > _MOST_CELLS:
+            raise ValueError(
+                f"The view would have {rows} x {columns} pixels: choose larger ones, or less ground"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns), at least 1 each."""
+        depth = self.farthest_m - self.nearest_m
+        rows = max(1, round(depth / self.metres_per_pixel))
+        return rows, 2 * max(1, round(self.half_width_m / self.metres_per_pixel))
+
+    def ahead(self) -> Places:
+        """Metres ahead of the middle of each row, (rows,)."""
+        rows = self.shape[0]
+        steps = np.arange(rows, 0, -1, dtype=np.float64) - 0.5
+        return self.nearest_m + steps * self.metres_per_pixel
+
+    def right(self) -> Places:
+        """Metres to the right of the middle of each column, (columns,)."""
+        columns = self.shape[1]
+        steps = np.arange(columns, dtype=np.float64) + 0.5 - columns / 2
+        return steps * self.metres_per_pixel
+
+    def world_file(self) -> tuple[float, float, float, float, float, float]:
+        """The six numbers of a world file: right = A column + C, ahead = E row + F.
+
+        In the order of such a file: A, D, B, E, C, F; (C, F) is the middle of the upper left
+        pixel, metres.
+        """
+        size = self.metres_per_pixel
+        return size, 0.0, 0.0, -size, float(self.right()[0]), float(self.ahead()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class GroundFrame:
+    """Where the ground's coordinates begin and run: (3,) vectors in the camera's frame.
+
+    foot: straight below the camera's centre, at the height of the wheels, metres; ahead, right,
+    up: unit vectors, square to each other; height: of the camera above the foot, metres.
+    """
+
+    foot: Vector
+    ahead: Vector
+    right: Vector
+    up: Vector
+    height: float
+
+
+def ground_frame(camera: CameraModel, ground_z: float = 0.0, up: Vector = LEVEL_UP) -> GroundFrame:
+    """The frame of the ground below a camera.
+
+    ground_z, up: as in `terrain.camera.flat_ground_range`. A camera that looks straight down has
+    what is at the top of its picture ahead. Raises NoGround when it is not above the ground.
+    """
+    centre, towards = np.array(camera.c), np.array(camera.a)
+    upward = np.array(up) / np.linalg.norm(up)
+    height = float(centre @ upward) + ground_z
+    if not height > 0.0:
+        raise NoGround("The camera model lies below the ground, so the ground cannot be seen.")
+    ahead = towards - (towards @ upward) * upward
+    if np.linalg.norm(ahead) < _STRAIGHT_DOWN:
+        top = float(camera.vertical_focal_length_px) * towards - np.array(camera.v)
+        ahead = top - (top @ upward) * upward
+    ahead /= np.linalg.norm(ahead)
+    return GroundFrame(
+        foot=_vector(centre - height * upward),
+        ahead=_vector(ahead),
+        right=_vector(np.cross(ahead, upward)),
+        up=_vector(upward),
+        height=height,
+    )
+
+
+def sources_on_plane(
+    camera: CameraModel, frame: GroundFrame, grid: Grid, shape: tuple[int, int]
+) -> Sources:
+    """Which pixel each cell shows, were the ground a plane at the height of the wheels.
+
+    shape: (height, width) of the picture. Each cell shows the pixel in which its middle lies, so
+    on a plane what is seen is in place to half a cell. Returns int32 `grid.shape`, flat indices
+    into the picture (row * width + column), UNSEEN outside of it.
+    """
+    height, width = shape
+    places = (
+        np.array(frame.foot)
+        + grid.ahead()[:, None, None] * np.array(frame.ahead)
+        + grid.right()[None, :, None] * np.array(frame.right)
+    )
+    with np.errstate(all="ignore"):
+        pixels = camera.project(places)
+    x, y = pixels[..., 0], pixels[..., 1]
+    seen = (x >= 0.0) & (x < width) & (y >= 0.0) & (y < height)
+    seen &= _within_lens(camera, places, shape)
+    sources = np.full(grid.shape, UNSEEN, dtype=np.int32)
+    sources[seen] = y[seen].astype(np.int32) * width + x[seen].astype(np.int32)
+    return sources
+
+
+def sources_over_range(
+    camera: CameraModel,
+    frame: GroundFrame,
+    grid: Grid,
+    shape: tuple[int, int],
+    range_m: Ranges,
+) -> Sources:
+    """Which pixel each cell shows, on ground whose range was measured.
+
+    shape: (height, width) of the picture. range_m: its reduced range in metres, float32
+    (ceil(height / 4), ceil(width / 4)), 0.0 = none, see `terrain.display.reduced_range`; it is
+    interpolated between cells, but not across a jump of range such as the edge of a rock.
+
+    Each pixel with a range has a place on the ground. A cell shows, of the pixels that fall into
+    it, the one nearest to its middle. Far away pixels are wider apart than cells: a cell that none
+    falls into shows what the nearest cell with a pixel shows, unless that is farther away than
+    pixels lie apart on level ground there (across the line of sight; along it, twice as far, since
+    ground may lean away): then something hides the cell, and it is UNSEEN. So what is seen is in
+    place to one cell, and far away to one pixel's footprint.
+    Returns int32 `grid.shape`, flat indices into the picture (row * width + column).
+    """
+    ahead, right, ranges = _places(camera, frame, shape, range_m)
+    rows, columns = grid.shape
+    size = np.float32(grid.metres_per_pixel)
+    far_edge = np.float32(grid.nearest_m + rows * grid.metres_per_pixel)
+    row, column = (far_edge - ahead) / size, right / size + np.float32(columns / 2)
+    inside = (row >= 0.0) & (row < rows) & (column >= 0.0) & (column < columns)
+    pixel = np.flatnonzero(inside)
+    row, column = row.ravel()[pixel], column.ravel()[pixel]
+    cell_row, cell_column = row.astype(np.int32), column.astype(np.int32)
+    off_middle = (row - cell_row - 0.5) ** 2 + (column - cell_column - 0.5) ** 2
+    # one number decides: the distance first, among equal ones the earlier pixel
+    order = (off_middle * _STEPS_PER_CELL).astype(np.int64) << 32 | pixel
+    nearest = np.full(rows * columns, np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(nearest, cell_row * np.int64(columns) + cell_column, order)
+    filled = (nearest != np.iinfo(np.int64).max).reshape(grid.shape)
+    own = np.where(filled, nearest.reshape(grid.shape) & 0xFFFFFFFF, UNSEEN).astype(np.int32)
+    if filled.all() or not filled.any():
+        return own
+    from_row, from_column = ndimage.distance_transform_edt(
+        ~filled, return_distances=False, return_indices=True
+    )
+    spread = own[from_row, from_column]
+    # how far the pixel was spread, along its line of sight and across it
+    away = np.stack([from_row - np.arange(rows)[:, None], np.arange(columns) - from_column])
+    sight = np.stack([grid.ahead()[from_row], grid.right()[from_column]])
+    sight /= np.maximum(np.hypot(*sight), grid.metres_per_pixel)
+    along = np.abs((away * sight).sum(axis=0)) * grid.metres_per_pixel
+    across = np.abs(away[0] * sight[1] - away[1] * sight[0]) * grid.metres_per_pixel
+    distance = ranges.ravel()[spread]
+    focal = camera.focal_length_px
+    too_far = along > 2.0 * distance**2 / (frame.height * focal) + grid.metres_per_pixel
+    too_far |= across > distance / focal + grid.metres_per_pixel
+    spread[too_far] = UNSEEN
+    return cast(Sources, spread)
+
+
+def without(sources: Sources, masked: Bool | None) -> Sources:
+    """The sources without masked pixels (rover, beyond the limit): bool (height, width), or None.
+
+    A rover's deck is no ground: it would be painted on the ground behind it.
+    """
+    if masked is None:
+        return sources
+    hidden = masked.ravel()[sources] & (sources != UNSEEN)
+    return np.where(hidden, np.int32(UNSEEN), sources)
+
+
+def seen_from_above(
+    picture: npt.NDArray[Pixel], sources: Sources, nothing: int
+) -> npt.NDArray[Pixel]:
+    """A picture or mask as the view's cells show it: nearest neighbour, no new values.
+
+    picture: (height, width) of the sources' picture, or (height, width, channels). nothing: the
+    value of cells that show no pixel (255 for labels). Returns the view, of the picture's dtype.
+    """
+    flat = picture.reshape(-1, *picture.shape[2:])
+    view = flat[np.maximum(sources, 0)]
+    view[sources == UNSEEN] = nothing
+    return view
+
+
+def _places(
+    camera: CameraModel,
+    frame: GroundFrame,
+    shape: tuple[int, int],
+    range_m: Ranges,
+) -> tuple[Ranges, Ranges, Ranges]:
+    """Metres ahead and to the right of what each pixel shows, and its range; NaN for none.
+
+    float32 (height, width) each.
+    """
+    height, width = shape
+    y = (np.arange(range_m.shape[0]) + 0.5) * REDUCTION
+    x = (np.arange(range_m.shape[1]) + 0.5) * REDUCTION
+    origin, ray = camera.pixel_to_ray(x[None, :], y[:, None])
+    known = (range_m > 0.0) & np.isfinite(range_m)
+    # without a range the direction is still wanted, by the neighbours: that of something far away
+    distance = np.where(known, range_m, _FAR_M)
+    # ranges count from the camera's centre, also where a fisheye's ray starts elsewhere
+    start = np.broadcast_to(origin - np.array(camera.c), ray.shape)
+    along = np.einsum("...i,...i->...", start, ray)
+    aside = np.einsum("...i,...i->...", start, start)
+    unit = start + ray * (np.sqrt(distance**2 - aside + along**2) - along)[..., None]
+    unit /= distance[..., None]
+    # over a plane 1 / range is linear in the pixel; where it jumps each cell keeps its own
+    inverse = np.where(known, 1.0 / distance, 0.0).astype(np.float32)
+    farthest = ndimage.minimum_filter(inverse, 3, mode="nearest")
+    nearest = ndimage.maximum_filter(inverse, 3, mode="nearest")
+    level = np.float32(2 * REDUCTION / (frame.height * camera.focal_length_px))
+    is_smooth = (farthest > 0.0) & (nearest <= farthest * np.float32(_JUMP) + level)
+    fine = _enlarged(inverse, height, width)
+    coarse = _repeated(inverse, height, width)
+    smooth = _repeated(is_smooth & known, height, width)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        known_here = np.where(coarse > 0.0, coarse, np.float32(np.nan))
+        ranges = cast(Ranges, 1.0 / np.where(smooth, fine, known_here))
+    ahead, right = (
+        _enlarged((unit @ np.array(axis)).astype(np.float32), height, width) * ranges
+        for axis in (frame.ahead, frame.right)
+    )
+    return ahead, right, ranges
+
+
+def _enlarged(reduced: Ranges, height: int, width: int) -> Ranges:
+    """Values of the reduction's cells, interpolated to (height, width) pixels.
+
+    Half a cell beyond the outermost middles they go on as they ran.
+    """
+    more = (
+        np.pad(reduced, 1, mode="reflect", reflect_type="odd")
+        if min(reduced.shape) > 1
+        else np.pad(reduced, 1, mode="edge")
+    )
+    fine = ndimage.zoom(more, REDUCTION, order=1, mode="nearest", grid_mode=True)
+    inside = slice(REDUCTION, REDUCTION + height), slice(REDUCTION, REDUCTION + width)
+    return cast(Ranges, fine[inside])
+
+
+def _repeated(reduced: npt.NDArray[Pixel], height: int, width: int) -> npt.NDArray[Pixel]:
+    """Values of the reduction's cells, the same for all pixels of a cell."""
+    return reduced.repeat(REDUCTION, axis=0).repeat(REDUCTION, axis=1)[:height, :width]
+
+
+def _within_lens(camera: CameraModel, places: Places, shape: tuple[int, int]) -> Bool:
+    """Places no farther off the axis than the picture's corners.
+
+    The polynomial of a lens's distortion holds in its picture only; farther out it may turn and
+    bring what is beside the camera back into it.
+    """
+    height, width = shape
+    _, corners = camera.pixel_to_ray([0.0, width, 0.0, width], [0.0, 0.0, height, height])
+    axis = np.array(camera.a)
+    offset = places - np.array(camera.c)
+    off_axis = (offset @ axis) / np.linalg.norm(offset, axis=-1)
+    return cast(Bool, off_axis >= float((corners @ axis).min()))
+
+
+def _vector(array: Places) -> Vector:
+    return float(array[0]), float(array[1]), float(array[2])

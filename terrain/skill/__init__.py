@@ -1,0 +1,1 @@
+"""How well each labeler tells the classes apart, by expectation maximization (Dawid-Skene)."""

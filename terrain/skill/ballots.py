@@ -1,0 +1,136 @@
+"""The votes of many images in one table, in blocks, for models that go through them many times.
+
+Only what is needed is kept: for each pattern of votes its pixels, and for each vote who gave which
+class, 8 bytes. An image with ten labels and 256 patterns takes some 15 KB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from terrain.skill.patterns import NO_VOTE, VotePatterns
+
+Real = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int32]
+
+#: Patterns of one block: what is computed from them at once stays below some 100 MB.
+BLOCK_PATTERNS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImageVotes:
+    """The patterns of one image, and who drew its labels (a labeler's number, per label)."""
+
+    patterns: VotePatterns
+    labelers: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some images' patterns.
+
+    ``marks`` is sparse (patterns, labelers * classes) with a one for each vote, in column
+    ``labeler * classes + class``. ``pixels`` is float64 (patterns,), ``image`` int32 (patterns,)
+    and ``label`` int32 (votes,) say to which image and label each belongs, by campaign-wide number;
+    votes are in the order of ``marks``.
+    """
+
+    marks: csr_array
+    pixels: Real
+    image: Places
+    label: Places
+
+    @property
+    def pattern(self) -> npt.NDArray[np.int64]:
+        """The pattern of each vote: int64 (votes,)."""
+        return np.repeat(np.arange(len(self.pixels)), np.diff(self.marks.indptr))
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """All votes of a campaign. ``labelers`` is int32 (labels,): who drew each label."""
+
+    classes: int
+    labeler_count: int
+    image_count: int
+    labelers: Places
+    blocks: tuple[Block, ...]
+
+    @property
+    def pixels(self) -> float:
+        """Pixels of all patterns together."""
+        return float(sum(block.pixels.sum() for block in self.blocks))
+
+
+def ballots(images: Iterable[ImageVotes], labeler_count: int, classes: int) -> Ballots:
+    """Collect the votes of images; their labels are numbered as they come.
+
+    ``labeler_count`` is one more than the largest labeler's number, ``classes`` one more than the
+    largest class in the votes. Patterns without a vote say nothing and are left out.
+    """
+    builder = _Builder(labeler_count, classes)
+    for votes in images:
+        builder.add(votes)
+    return builder.finished()
+
+
+class _Builder:
+    def __init__(self, labeler_count: int, classes: int) -> None:
+        self.labeler_count, self.classes = labeler_count, classes
+        self.blocks: list[Block] = []
+        self.labelers: list[Places] = []
+        self.labels = self.images = self.waiting = 0
+        self.parts: list[tuple[Places, npt.NDArray[np.int64], Real, Places, Places]] = []
+        # One array of ones for the marks of all blocks.
+        self.ones: Real = np.ones(0)
+
+    def add(self, votes: ImageVotes) -> None:
+        patterns = votes.patterns.where(votes.patterns.voters > 0)
+        who = np.asarray(votes.labelers, dtype=np.int32)
+        pattern, label = np.nonzero(patterns.votes != NO_VOTE)
+        column = who[label] * self.classes + patterns.votes[pattern, label]
+        self.parts.append(
+            (
+                column.astype(np.int32),
+                patterns.voters,
+                patterns.pixels.astype(np.float64),
+                np.full(len(patterns.pixels), self.images, dtype=np.int32),
+                (self.labels + label).astype(np.int32),
+            )
+        )
+        self.labelers.append(who)
+        self.labels += len(who)
+        self.images += 1
+        self.waiting += len(patterns.pixels)
+        if self.waiting >= BLOCK_PATTERNS:
+            self._close()
+
+    def _close(self) -> None:
+        if not self.parts:
+            return
+        column, voters, pixels, image, label = (
+            np.concatenate(arrays) for arrays in zip(*self.parts, strict=True)
+        )
+        if len(column) > len(self.ones):
+            self.ones = np.ones(len(column))
+        starts = np.concatenate([[0], np.cumsum(voters)]).astype(np.int32)
+        shape = (len(pixels), self.labeler_count * self.classes)
+        marks = csr_array((self.ones[: len(column)], column, starts), shape=shape)
+        self.blocks.append(Block(marks, pixels, image, label))
+        self.parts, self.waiting = [], 0
+
+    def finished(self) -> Ballots:
+        self._close()
+        none = np.zeros(0, dtype=np.int32)
+        return Ballots(
+            self.classes,
+            self.labeler_count,
+            self.images,
+            np.concatenate([none, *self.labelers]),
+            tuple(self.blocks),
+        )

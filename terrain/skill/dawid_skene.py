@@ -1,0 +1,155 @@
+"""How well each labeler tells the classes apart, estimated from all overlaps with others.
+
+The model of Dawid & Skene (1979), for pixels as in STAPLE (Warfield et al. 2004): each pixel has a
+true class, which nobody sees, and each labeler draws it as one class or another with chances of
+their own, a confusion matrix. Expectation maximization finds the matrices and the share of each
+class that make the votes most probable. Nothing in it is random: it begins with the shares of
+votes, one labeler one vote.
+
+Pixels a labeler leaves open count neither for nor against them: labels are sparse on purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
+
+from terrain.skill.ballots import Ballots, Block
+
+Real = npt.NDArray[np.float64]
+
+#: No chance is smaller, so that one vote never rules a class out for ever.
+SMALLEST = 1e-10
+#: Stop when a round adds less than this to the logarithm of the probability, per pixel.
+TOLERANCE = 1e-6
+MOST_ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SkillModel:
+    """Confusion matrices of labelers, and what they were fitted to.
+
+    ``prior`` is float64 (classes,), the share of each class. ``matrices`` is float64 (labelers,
+    classes, classes): ``[w, t, d]`` is the chance that labeler w draws a pixel of class t as d,
+    given that they draw it at all. ``counts``, of the same shape, are the expected pixels that
+    the matrices rest on, ``smoothing`` (classes, classes) the pixels added to each labeler's.
+    ``history`` has, round by round, the logarithm of the probability per pixel that was
+    maximized; it never falls.
+    """
+
+    prior: Real
+    matrices: Real
+    counts: Real
+    smoothing: Real
+    history: tuple[float, ...]
+    converged: bool
+
+
+def fit(
+    votes: Ballots,
+    smoothing: Real | None = None,
+    start: SkillModel | None = None,
+    rounds: int = MOST_ROUNDS,
+    tolerance: float = TOLERANCE,
+) -> SkillModel:
+    """Fit matrices and class shares to votes by expectation maximization.
+
+    ``smoothing`` is float64 (classes, classes): pixels that every labeler is taken to have drawn
+    besides, of class t as d; the parameters of a Dirichlet prior of each row, less one. None: no
+    prior, the maximum of the likelihood. ``start`` is a model of the same labelers to go on from.
+    ``rounds`` and ``tolerance`` (``TOLERANCE``) say when to stop. Without votes all chances are
+    equal.
+    """
+    if smoothing is None:
+        smoothing = np.zeros((votes.classes, votes.classes))
+    counts, classes = _majority(votes) if start is None else (start.counts, start.prior)
+    pixels = max(votes.pixels, 1.0)
+    history: list[float] = []
+    while True:
+        prior, matrices = _shares(classes), _shares(counts + smoothing)
+        counts, classes, probability = _expected(votes, prior, matrices)
+        probability += float((smoothing * np.log(matrices)).sum())
+        history.append(probability / pixels)
+        converged = len(history) > 1 and history[-1] - history[-2] < tolerance
+        if converged or len(history) >= rounds:
+            return SkillModel(prior, matrices, counts, smoothing, tuple(history), converged)
+
+
+def _majority(votes: Ballots) -> tuple[Real, Real]:
+    """Counts and class sizes (see `_expected`) if each pattern's shares of votes were the truth."""
+    of_class = np.tile(np.eye(votes.classes), (votes.labeler_count, 1))
+    sums = _Sums(votes)
+    for block in votes.blocks:
+        shares = block.marks @ of_class
+        sums.add(block, shares / shares.sum(axis=1, keepdims=True))
+    return sums.counts, sums.classes
+
+
+def _expected(votes: Ballots, prior: Real, matrices: Real) -> tuple[Real, Real, float]:
+    """Pixels to expect by labeler, true and drawn class, and by true class; log-likelihood.
+
+    float64 (labelers, classes, classes) and (classes,).
+    """
+    sums = _Sums(votes)
+    likelihood = 0.0
+    for block in votes.blocks:
+        posterior, logarithms = posteriors(block, prior, matrices)
+        sums.add(block, posterior)
+        likelihood += float(block.pixels @ logarithms)
+    return sums.counts, sums.classes, likelihood
+
+
+class _Sums:
+    """What the maximization needs of the posteriors, added up block by block."""
+
+    def __init__(self, votes: Ballots) -> None:
+        self.classes = np.zeros(votes.classes)
+        self._drawn = np.zeros((votes.labeler_count * votes.classes, votes.classes))
+
+    def add(self, block: Block, posterior: Real) -> None:
+        weighted = posterior * block.pixels[:, None]
+        self.classes += weighted.sum(axis=0)
+        self._drawn += block.marks.T @ weighted
+
+    @property
+    def counts(self) -> Real:
+        classes = len(self.classes)
+        counts: Real = self._drawn.reshape(-1, classes, classes).transpose(0, 2, 1)
+        return counts
+
+
+def _shares(counts: Real) -> Real:
+    """Counts as chances along the last axis; all equal where there are none."""
+    total = counts.sum(axis=-1, keepdims=True)
+    equal = np.full_like(counts, 1 / max(counts.shape[-1], 1))
+    shares = np.maximum(np.divide(counts, total, out=equal, where=total > 0), SMALLEST)
+    chances: Real = shares / shares.sum(axis=-1, keepdims=True)
+    return chances
+
+
+def posteriors(block: Block, prior: Real, matrices: Real) -> tuple[Real, Real]:
+    """The chance of each class on each pattern, and the logarithm of each pattern's probability.
+
+    float64 (patterns, classes) and (patterns,); votes of one pattern are taken as independent
+    given the true class.
+    """
+    joint = joint_logarithms(block, prior, matrices)
+    total = logsumexp(joint, axis=1)
+    return np.exp(joint - total[:, None]), total
+
+
+def joint_logarithms(block: Block, prior: Real, matrices: Real) -> Real:
+    """log P(class t, votes) of each pattern: float64 (patterns, classes)."""
+    joint: Real = block.marks @ vote_logarithms(matrices)
+    joint += np.log(prior)
+    return joint
+
+
+def vote_logarithms(matrices: Real) -> Real:
+    """What a vote adds to each class: float64 (labelers * classes drawn, true classes)."""
+    labelers, classes, _ = matrices.shape
+    weights: Real = np.log(matrices).transpose(0, 2, 1).reshape(labelers * classes, classes)
+    return weights

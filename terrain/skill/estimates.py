@@ -1,0 +1,166 @@
+"""What the votes of a campaign say about its labelers, and how sure that is.
+
+Pixels are not independent: whoever takes a dune for soil does so on all of its pixels. How many
+pixels are worth one independent observation is measured, class by class: the share that one
+labeler gets right differs from image to image by so much more than it would if pixels were
+independent (the design effect of cluster sampling, Kish 1965).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaincinv
+
+from terrain.skill.ballots import Ballots
+from terrain.skill.dawid_skene import Real, SkillModel, fit, posteriors
+
+#: A labeler nobody knows is taken to be like the crowd, with the weight of this many observations
+#: of each class.
+CROWD_OBSERVATIONS = 2.0
+#: Below this many labelers with two images or more a measured spread says little.
+FEWEST_LABELERS = 5
+#: A class with fewer observations in the whole campaign was perhaps only ever drawn by mistake.
+FEWEST_OBSERVATIONS = 5.0
+#: The share of the posterior inside an interval.
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Skill of the labelers of one campaign.
+
+    ``model`` has the confusion matrices: posterior means. ``deviations``, float64 (labelers,
+    classes, classes), are their posterior standard deviations, ``observations`` (labelers,
+    classes) the independent observations of each true class they rest on, each worth
+    ``pixels_per_observation`` (classes,). ``classes`` are the places of those that occur.
+    ``skill`` (labelers,) is the balanced accuracy: the mean over these classes of the chance to
+    draw a pixel of the class as what it is, if it is drawn; ``low`` and ``high`` enclose 95 % of
+    its posterior.
+    """
+
+    model: SkillModel
+    deviations: Real
+    observations: Real
+    pixels_per_observation: Real
+    classes: tuple[int, ...]
+    skill: Real
+    low: Real
+    high: Real
+
+
+def estimate(votes: Ballots) -> Estimates:
+    """Estimate the skill of all labelers from their overlaps with others.
+
+    Fitted twice: first each label's area of a class counts as one observation, then as many as
+    the first fit shows it to be worth.
+    """
+    first = fit(votes, rounds=1)
+    pixels = _area_of_a_label(_label_sums(votes, first)[0])
+    model = fit(votes, _smoothing(first, pixels))
+    pixels = pixels_per_observation(votes, model)
+    model = fit(votes, _smoothing(model, pixels), start=model)
+    return _figures(votes, model, pixels)
+
+
+def _smoothing(model: SkillModel, pixels: Real) -> Real:
+    """The crowd's matrix, with the weight of a few observations of each class."""
+    crowd = model.counts.sum(axis=0) + 1.0
+    crowd *= CROWD_OBSERVATIONS * pixels[:, None] / crowd.sum(axis=1, keepdims=True)
+    return np.asarray(crowd, dtype=np.float64)
+
+
+def _label_sums(votes: Ballots, model: SkillModel) -> tuple[Real, Real]:
+    """Pixels of each class that a label covers, and of these it draws as what they are.
+
+    Expected ones, float64 (labels, classes) each.
+    """
+    classes, labels = votes.classes, len(votes.labelers)
+    area, right = np.zeros((labels, classes)), np.zeros((labels, classes))
+    for block in votes.blocks:
+        posterior, _ = posteriors(block, model.prior, model.matrices)
+        weighted = posterior * block.pixels[:, None]
+        pattern, drawn = block.pattern, block.marks.indices % classes
+        for c in range(classes):
+            pixels = weighted[pattern, c]
+            area[:, c] += np.bincount(block.label, pixels, labels)
+            right[:, c] += np.bincount(block.label, pixels * (drawn == c), labels)
+    return area, right
+
+
+def _area_of_a_label(area: Real) -> Real:
+    """The area of each class in the label in which its average pixel lies, at least one pixel.
+
+    ``area`` is float64 (labels, classes), the result (classes,). If whatever a label shows of a
+    class were right or wrong as a whole, this is how many pixels would be worth one observation.
+    """
+    total, squares = area.sum(axis=0), (area**2).sum(axis=0)
+    mean: Real = np.divide(squares, total, out=np.ones(len(total)), where=total > 0)
+    return mean.clip(min=1.0)
+
+
+def pixels_per_observation(votes: Ballots, model: SkillModel) -> Real:
+    """How many pixels of each class are worth one independent observation: float64 (classes,).
+
+    With n pixels of a class in a label, of which x are drawn right, and r = sum x / sum n over a
+    labeler's labels, the variance of r between labels (that of a ratio of cluster totals, Cochran
+    1977, 6.13) is compared with r (1 - r) / sum n, which it would be for independent pixels; the
+    ratio is pooled over labelers. Where fewer than ``FEWEST_LABELERS`` have two labels, a label is
+    taken for one observation.
+    """
+    area, right = _label_sums(votes, model)
+    count = votes.labeler_count
+    pixels = _area_of_a_label(area)
+    for c in range(votes.classes):
+        n, x = area[:, c], right[:, c]
+        seen = n > 1.0
+        who = votes.labelers[seen]
+        n, x = n[seen], x[seen]
+        labels, total = np.bincount(who, minlength=count), np.bincount(who, n, count)
+        usable = labels >= 2
+        if usable.sum() < FEWEST_LABELERS:
+            continue
+        rate = np.divide(np.bincount(who, x, count), total, out=np.zeros(count), where=total > 0)
+        spread = np.bincount(who, (x - rate[who] * n) ** 2, count)[usable]
+        labels, total, rate = labels[usable], total[usable], rate[usable]
+        independent = float((rate * (1 - rate)).sum())
+        if independent > 0:
+            clustered = float((labels / (labels - 1) * spread / total).sum())
+            pixels[c] = max(clustered / independent, 1.0)
+    return pixels
+
+
+def _figures(votes: Ballots, model: SkillModel, pixels: Real) -> Estimates:
+    """Posterior moments: each row of a matrix has a Dirichlet distribution."""
+    observations = model.counts.sum(axis=2) / pixels
+    certainty = observations + CROWD_OBSERVATIONS
+    variance = model.matrices * (1 - model.matrices) / (certainty[:, :, None] + 1)
+    places = _classes_that_occur(model, observations)
+    skill = model.matrices[:, places, places].mean(axis=1)
+    spread = variance[:, places, places].sum(axis=1) / len(places) ** 2
+    low, high = interval(skill, spread)
+    deviations = np.sqrt(variance)
+    return Estimates(model, deviations, observations, pixels, tuple(places), skill, low, high)
+
+
+def _classes_that_occur(model: SkillModel, observations: Real) -> list[int]:
+    """The classes to take the mean over; where there is little of any, all that were drawn."""
+    drawn: list[int] = np.flatnonzero(model.counts.sum(axis=(0, 1)) > 0).tolist()
+    seen = observations.sum(axis=0)
+    often = [c for c in drawn if seen[c] >= FEWEST_OBSERVATIONS]
+    return often or drawn or list(range(len(seen)))
+
+
+def interval(mean: Real, variance: Real) -> tuple[Real, Real]:
+    """What encloses 95 % of the Beta distributions with these moments, and their means.
+
+    Arrays of any one shape; the limits stay within 0 and 1.
+    """
+    inside = np.clip(mean, 1e-6, 1 - 1e-6)
+    size = np.maximum(inside * (1 - inside) / np.maximum(variance, 1e-12) - 1, 1e-3)
+    a, b = inside * size, (1 - inside) * size
+    tail = (1 - CONFIDENCE) / 2
+    low, high = betaincinv(a, b, tail), betaincinv(a, b, 1 - tail)
+    # The mean of a very lopsided distribution can lie outside of its middle part.
+    return np.minimum(low, mean), np.maximum(high, mean)
