@@ -31,6 +31,9 @@ KEPT_FILES = 48
 # Why something is left out of a listing
 HIDDEN_FILE = "It is hidden: its name, or that of its folder, begins with a dot."
 HIDDEN_FOLDER = "It is hidden: its name begins with a dot. No file in it was looked at."
+LINK_OUT = (
+    "It leads out of the folders that this site may read. Give a folder that holds the file itself."
+)
 LINKED_FOLDER = "It is a link to a folder, which is not followed. Give that folder as the source."
 
 # Stands in for what is not UTF-8 in a file's name: databases and reports take nothing else
@@ -81,9 +84,13 @@ class Place(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of this machine."""
+    """A folder of this machine.
+
+    within: resolved folders that files must lie below, also when they are links; None for anywhere.
+    """
 
     root: Path
+    within: tuple[Path, ...] | None = None
 
     def names(self) -> list[str]:
         return self._walk()[0]
@@ -107,6 +114,8 @@ class Folder:
             for name in files:
                 if name.startswith("."):
                     left_out[readable(base + name)] = HIDDEN_FILE
+                elif not self._is_permitted(Path(folder, name)):
+                    left_out[readable(base + name)] = LINK_OUT
                 else:
                     found.add(readable(base + name))
             for name in folders:
@@ -117,6 +126,15 @@ class Folder:
             folders[:] = [name for name in folders if not name.startswith(".")]
         return sorted(found), [Unused(name, left_out[name]) for name in sorted(left_out)]
 
+    def _is_permitted(self, path: Path) -> bool:
+        if self.within is None:
+            return True
+        try:
+            resolved = path.resolve()
+        except (OSError, RuntimeError):  # links that go in circles
+            return False
+        return any(resolved.is_relative_to(folder) for folder in self.within)
+
     def _name_of(self, folder: str) -> str:
         """A folder's name in the place, with a `/` at its end; "" for the place itself."""
         parts = Path(folder).relative_to(self.root).parts
@@ -125,6 +143,8 @@ class Folder:
     def find(self, name: str) -> Path | None:
         _check_name(name)
         path = self.root / name
+        if not self._is_permitted(path):
+            raise Refused(f"{name} cannot be read. {LINK_OUT}")
         if path.is_file():
             return path
         if REPLACEMENT in name:

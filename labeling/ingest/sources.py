@@ -30,6 +30,7 @@ def open_source(
     scratch: Path | None = None,
     bounds: Bounds = DEFAULT_BOUNDS,
     shown: str = "",
+    within: tuple[Path, ...] | None = None,
 ) -> Source:
     """The source at a path or an `s3://` address: of released frames, else of PDS products, else of
     plain pictures.
@@ -38,7 +39,8 @@ def open_source(
     the source is used, may be shared by several processes, and is the caller's to remove. Opening
     the same archive again with the same scratch finds it unpacked. Without it, a folder that lasts
     as long as this process. bounds: of an archive. shown: how whoever brought it knows the file,
-    where that is not its path.
+    where that is not its path. within: the only folders of this machine that files may come from,
+    resolved; None for any.
 
     Raises UnknownSource, saying what is understood, when there is nothing there to read, and
     ArchiveRefused, which is one, for a hostile archive.
@@ -51,11 +53,11 @@ def open_source(
         if path.is_dir():
             tree = None
             if is_frame_folder(path.parts):  # its masks lie beside it
-                within = f"{path.parent.name}/{path.name}/"
-                tree = Ai4MarsTree.find(Folder(path.parent.parent), within=within)
-            return tree or _in_place(Folder(path), path.parts[1:], address)
+                beside = f"{path.parent.name}/{path.name}/"
+                tree = Ai4MarsTree.find(Folder(path.parent.parent, within), within=beside)
+            return tree or _in_place(Folder(path, within), path.parts[1:], address)
         if path.is_file():
-            return _in_file(path, shown or address, scratch, bounds)
+            return _in_file(path, shown or address, scratch, bounds, within)
     except PermissionError as error:
         raise UnknownSource(f"{address} cannot be read: {error.strerror}.") from error
     raise UnknownSource(f"{address} does not exist. {_UNDERSTOOD}")
@@ -88,15 +90,23 @@ def _archive_at(path: Path, scratch: Path | None, bounds: Bounds) -> Folder:
     return _unpacked(path, version, scratch or _temporary(), bounds)
 
 
-def _in_file(path: Path, shown: str, scratch: Path | None, bounds: Bounds) -> Source:
+def _in_file(
+    path: Path,
+    shown: str,
+    scratch: Path | None,
+    bounds: Bounds,
+    within: tuple[Path, ...] | None,
+) -> Source:
     if is_archive(path):
         return _in_place(_archive_at(path, scratch, bounds), (), shown)
-    source: Source | None = PdsProducts.find(Folder(path.parent), only=path.name)
+    source: Source | None = PdsProducts.find(Folder(path.parent, within), only=path.name)
     if source is None and is_frame_folder(path.parent.parts):
-        within = "/".join(path.parts[-3:])
-        source = Ai4MarsTree.find(Folder(path.parents[2]), within=within)
+        beside = "/".join(path.parts[-3:])
+        source = Ai4MarsTree.find(Folder(path.parents[2], within), within=beside)
     if source is None and is_picture(path.name):
-        source = PlainFolder.find(Folder(path.parent), path.parent.parts[1:], only=path.name)
+        source = PlainFolder.find(
+            Folder(path.parent, within), path.parent.parts[1:], only=path.name
+        )
     if source is None:
         raise UnknownSource(f"There is nothing to import in {shown}. {_UNDERSTOOD}")
     return source

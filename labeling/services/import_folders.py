@@ -14,6 +14,13 @@ class FolderRefused(Exception):
     """A path that the page may not read. The sentence is the same whether it exists or not."""
 
 
+def permitted_folders() -> tuple[Path, ...] | None:
+    """The folders that files of a page's import must lie below, resolved; None permits any."""
+    if settings.IMPORT_FOLDERS is None:
+        return None
+    return tuple(Path(folder).resolve() for folder in settings.IMPORT_FOLDERS)
+
+
 def permitted(source: str) -> str:
     """The source as it is read: a path with its links resolved, or an address of a bucket.
 

@@ -29,7 +29,7 @@ from labeling.ingest.products import Candidate, Refused, Source, UnknownSource
 from labeling.ingest.sources import open_source
 from labeling.models import Campaign, ImportItem, ImportJob
 from labeling.services import imports, quality
-from labeling.services.import_folders import FolderRefused, permitted
+from labeling.services.import_folders import FolderRefused, permitted, permitted_folders
 
 #: Items a worker's task takes at a time: seconds of work, so that labels do not wait behind it.
 BATCH = 16
@@ -106,7 +106,15 @@ def source_of(job: ImportJob) -> Source:
         bounds = Bounds(
             members=settings.ARCHIVE_MAX_MEMBERS, total_bytes=settings.ARCHIVE_MAX_BYTES
         )
-        _open_sources[job.pk, where] = open_source(where, scratch_of(job), bounds, shown=job.source)
+        # Of a page: what lies outside the permitted folders is not read by way of a link either.
+        is_server_folder = job.created_by_id is not None and not job.upload.name
+        _open_sources[job.pk, where] = open_source(
+            where,
+            scratch_of(job),
+            bounds,
+            shown=job.source,
+            within=permitted_folders() if is_server_folder else None,
+        )
     return _open_sources[job.pk, where]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from PIL import Image as Pillow
 
 from labeling import tasks
 from labeling.models import ImportJob
 from labeling.services import import_jobs
-from tests.factories import new_admin, new_campaign
+from tests.factories import new_admin, new_campaign, product_id
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +86,40 @@ def test_a_command_reads_every_folder(permitted: Path) -> None:
     import_jobs.begin(job)
     import_jobs.prepare(job)
     assert "There is nothing to import" in job.message
+
+
+def test_links_of_files_lead_nowhere_outside(permitted: Path) -> None:
+    campaign = new_campaign("navcam")
+    for number, folder in enumerate((permitted.parent / "images-of-others", permitted / "sol-1")):
+        Pillow.new("L", (64, 48), 40 + number).save(folder / f"frame-{number}.png")
+    (permitted / "linked.png").symlink_to(permitted.parent / "images-of-others" / "frame-0.png")
+    (permitted / "inside.png").symlink_to(permitted / "sol-1" / "frame-1.png")
+    job = import_jobs.start(campaign, str(permitted), user_id=new_admin().pk)
+    assert import_jobs.begin(job)
+    assert import_jobs.prepare(job)
+
+    status = dict(job.items.values_list("name", "status"))
+    assert (status["linked.png"], status["inside.png"]) == ("unused", "waiting")
+    assert "leads out of the folders" in job.items.get(name="linked.png").reason
+    # The command is not limited: it is used by who has the server's files anyhow.
+    alone = import_jobs.start(campaign, str(permitted))
+    assert import_jobs.begin(alone)
+    assert import_jobs.prepare(alone)
+    assert alone.items.get(name="linked.png").status == "waiting"
+
+
+def test_a_frame_folder_alone_permits_no_masks_beside_it(tmp_path: Path, settings: Any) -> None:
+    edr = tmp_path / "msl" / "images" / "edr"
+    mxy = tmp_path / "msl" / "images" / "mxy"
+    for folder in (edr, mxy):
+        folder.mkdir(parents=True)
+    Pillow.new("L", (64, 48), 40).save(edr / f"{product_id(1)}.JPG")
+    Pillow.new("L", (64, 48), 1).save(mxy / f"{product_id(1)}.png".replace("EDR", "MXY"))
+    settings.IMPORT_FOLDERS = [str(edr)]
+    campaign = new_campaign("navcam")
+    job = import_jobs.start(campaign, str(edr), user_id=new_admin().pk)
+    assert import_jobs.begin(job)
+    assert import_jobs.prepare(job)
+    while import_jobs.work_on_batch(ImportJob.objects.get(pk=job.pk)):
+        pass
+    assert campaign.images.get().rover_mask == ""
