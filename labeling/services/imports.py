@@ -21,6 +21,8 @@ from labeling.preparation import Parameters, Prepared, prepare
 _MAX_ID = Image._meta.get_field("product_id").max_length or 0
 # Unicode's categories of control characters, line and paragraph separators, and what is no text
 _UNSEEN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+# They turn the direction of writing, so that an id reads as another one.
+_DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,10 @@ def _images(campaign: Campaign) -> QuerySet[Image]:
     return Image.objects.none() if campaign.pk is None else campaign.images.all()
 
 
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN or character in _DIRECTION_MARKS
+
+
 def check_name(product_id: str) -> None:
     """Refused for an id that cannot be kept as it is.
 
@@ -113,7 +119,7 @@ def check_name(product_id: str) -> None:
     not without a character that is seen, with control characters, or too long for such a name.
     """
     shown = repr(product_id[:60])
-    if not product_id.strip() or any(unicodedata.category(c) in _UNSEEN for c in product_id):
+    if not product_id.strip() or any(map(_is_unseen, product_id)):
         raise Refused(
             f"{shown} cannot be the id of an image: it has characters that are not seen, such as a "
             "line break. Rename the file, or give it a product_id in manifest.csv."

@@ -258,6 +258,7 @@ def test_a_bad_file_does_not_stop_the_others(campaign: Campaign) -> None:
     ("name", "reason"),
     [
         ("a\n", "has characters that are not seen"),
+        ("a\u202egpj", "has characters that are not seen"),
         ("a\x00", "has characters that are not seen"),
         ("", "has characters that are not seen"),
         (" ", "has characters that are not seen"),

@@ -182,9 +182,13 @@ class Command(BulkCommand):
             for item in items[:LISTED]:
                 self.stdout.write(f"{word} {item.name}: {item.reason}")
             if len(items) > LISTED:
+                # A dry run has no page.
+                page = (
+                    "" if options["dry_run"] else ", and in the report on the page of this import"
+                )
                 self.stdout.write(
                     f"... and {len(items) - LISTED:,} more {word}. All are listed by --report "
-                    "FILE, and in the report on the page of this import."
+                    f"FILE{page}."
                 )
         self.stdout.write(
             f"{counts['imported']} images imported, {counts['present']} already there, "
