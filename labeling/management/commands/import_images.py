@@ -158,7 +158,7 @@ class Command(BulkCommand):
         """The campaign that would be made, not saved. CommandError for one that cannot be."""
         slug, name = options["campaign"], options["name"]
         try:
-            Campaign._meta.get_field("slug").run_validators(slug)
+            Campaign._meta.get_field("slug").clean(slug, None)
         except ValidationError as error:
             raise CommandError(
                 f"{slug!r} cannot name a campaign: use letters, digits, - and _, and not the name "
