@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections import defaultdict
@@ -24,6 +23,7 @@ from terrain.geometry import Region, clean_regions, regions_to_json
 from terrain.masks import NO_LABEL, mask_to_regions, rasterize_regions
 from tests.factories import mask
 from tests.merging.released import drawn_by, exported, gold, released, scene
+from tests.tables import rows_of
 
 SIZE = 8
 Polygon = dict[str, Any]
@@ -85,9 +85,8 @@ def of_zooniverse(image: ReleasedImage, split: str = "train") -> list[list[Polyg
     """The labels of an image, from Zooniverse, once their marks are known to be valid."""
     files = exported(EXPORTS["zooniverse"], [image])
     text = files[f"zooniverse/classifications-{split}.csv"].decode()
-    csv.field_size_limit(10**8)
     labels = []
-    for row in csv.DictReader(io.StringIO(text, newline="")):
+    for row in rows_of(io.StringIO(text, newline="")):
         (task,) = json.loads(row["annotations"])
         marks = [
             {"class": mark["toolIndex"], "rings": [[[p["x"], p["y"]] for p in mark["points"]]]}

@@ -143,6 +143,7 @@ def test_what_is_counted_of_an_image_that_is_released() -> None:
         labels=2,
         scores={"crowd": [0.5], "expert": [1.0]},
         unscored={"alone": 1},
+        unlabeled={"train": 3},
     )
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import csv
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,18 +18,15 @@ from terrain.agreement.exact import exact_agreement_scores, exact_pair_agreement
 from terrain.agreement.jaccard import pair_matrix
 from terrain.bitplanes import regions_to_planes
 from terrain.geometry import Region
+from tests import tables
 
 #: Larger than the largest picture; a grid finer than the picture's pixels would change nothing.
 SIZE = 1600
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    before = csv.field_size_limit(10**8)
-    try:
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
-    finally:
-        csv.field_size_limit(before)
+    with path.open(newline="") as file:
+        return tables.rows_of(file)
 
 
 def polygon_of(xs: list[float], ys: list[float]) -> shapely.Polygon:
