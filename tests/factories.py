@@ -64,13 +64,14 @@ def new_image(
     *,
     width: int = 4,
     height: int = 2,
+    shade: int = 90,
     on_rover: Sequence[str] = (),
     beyond: Sequence[str] = (),
     **fields: Any,
 ) -> Image:
-    """A tiny image with its files; `on_rover` and `beyond` are rows in which 1 is masked."""
+    """A tiny image of one shade with its files; in `on_rover` and `beyond` 1 is masked."""
     name = product_id(next(_numbers) if number is None else number)
-    grey = np.full((height, width), 90, dtype=np.uint8)
+    grey = np.full((height, width), shade, dtype=np.uint8)
     files = {
         "original": keep(campaign.pk, "original", jpeg_bytes(grey), ".JPG"),
         "display": keep(campaign.pk, "display", jpeg_bytes(grey), ".jpg"),

@@ -39,6 +39,7 @@ from labeling.models import Role
 from labeling.services import labels
 from labeling.services.assignments import assign_gold
 from labeling.services.labelers import labeler_of_user, new_guest
+from review.services.scores import score_image
 from tests.factories import new_campaign, new_image
 
 SIZE = 64
@@ -51,6 +52,7 @@ files = []
 for number in range(1, {IMAGES} + 1):
     image = new_image(
         campaign, number, width=SIZE, height=SIZE, orbital_class="Smooth", sol=number,
+        shade=90 + number,  # each has a file of its own: files are named by their content
         on_rover=rover if number % 2 else (), beyond=beyond if number % 3 else (),
     )
     is_gold = number in (2, 5)
@@ -64,6 +66,7 @@ for number in range(1, {IMAGES} + 1):
         role = Role.EXPERT if is_gold else Role.CROWD
         labels.store(image, person, role, mask_to_regions(mask), uuid.uuid4())
     labels.process_image(image.pk)
+    score_image(image.pk)  # else the build does it, and counts it in its progress
     files.append(image.original.path)
 print(json.dumps(files))
 """
