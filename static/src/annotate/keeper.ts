@@ -41,7 +41,7 @@ export class Keeper {
   private startedAt = "";
   private warnedOfSpace = false;
   private contested: Draft | null = null;
-  /** Another's drawing that a person has decided against. */
+  /** A drawing that is part of this one already, or that a person has decided against. */
   private overruled: Draft | null = null;
   private overrulesAll = false;
 
@@ -91,7 +91,8 @@ export class Keeper {
     const { draft, other, damaged, beneath, unsent } = found;
     this.image = image;
     this.contested = null;
-    this.overruled = null;
+    // The page before may save it at the last moment, after this page has asked: that is no rival.
+    this.overruled = unsent ? draft : null;
     this.overrulesAll = instead !== undefined;
     this.startedAt = (instead ?? draft)?.startedAt || new Date().toISOString();
     this.sync.open(image, draft?.version ?? 0, () => ({
