@@ -22,7 +22,8 @@ Bits = npt.NDArray[np.bool_]
 def page(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
     return TypeScript(
         tmp_path_factory.mktemp("masks"),
-        'import { loadMasked } from "annotate/masked";\nimport { readPng } from "annotate/png";',
+        'import { loadMasked } from "annotate/measure/masked";\n'
+        'import { readPng } from "shared/png";',
         "await (async () => {"
         " const load = async (url: string) => Uint8Array.from(given.files[url]);"
         " const pixels = await readPng(await load('rover')).catch(() => null);"

@@ -70,9 +70,9 @@ TOOLS = """
 def draw(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
     return TypeScript(
         tmp_path_factory.mktemp("strokes"),
-        'import { Editor } from "annotate/editor.ts";\n'
-        'import { EMPTY_LABEL, toPolygons } from "annotate/label.ts";\n'
-        'import { Tools } from "annotate/tools.ts";\n',
+        'import { Editor } from "annotate/core/editor.ts";\n'
+        'import { EMPTY_LABEL, toPolygons } from "annotate/core/label.ts";\n'
+        'import { Tools } from "annotate/modes/tools.ts";\n',
         TOOLS,
     )
 

@@ -61,7 +61,7 @@ def test_the_range_map_reads_as_python_reads_it(tmp_path: Path) -> None:
     rows, columns = reduced.shape
     read = TypeScript(
         tmp_path,
-        'import { readPng } from "annotate/png";\n'
+        'import { readPng } from "shared/png";\n'
         'import { cellRange, rangeAt, toRangeMap } from "annotate/measure/range_map";',
         "await (async () => {"
         " const map = toRangeMap(await readPng(Uint8Array.from(given.file))); return {"

@@ -5,7 +5,7 @@
  * All in the rover's frame: x forward, y right, z down, metres. Pixel coordinates are those of the
  * whole project, so that the first pixel's centre is (0.5, 0.5).
  */
-import type { Point } from "../label";
+import type { Point } from "../core/label";
 import { add, cross, dot, length, minus, times, unit } from "./vectors";
 import type { Vector } from "./vectors";
 

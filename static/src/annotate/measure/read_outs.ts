@@ -1,5 +1,5 @@
 /** Where measures are read on the page, and the offer to remove a shape that is too small. */
-import type { Region } from "../label";
+import type { Region } from "../core/label";
 
 export interface SizeWords {
   readonly measures: string;

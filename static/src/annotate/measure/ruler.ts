@@ -1,6 +1,6 @@
 /** The ruler: a drag, or a tap at either end, marks a line. Knows nothing of lengths. */
-import type { Point } from "../label";
-import type { Pen } from "../modes";
+import type { Point } from "../core/label";
+import type { Pen } from "../modes/mode";
 
 export class Ruler implements Pen {
   private from: Point | null = null;

@@ -1,6 +1,6 @@
 /** How long, wide and high things of the scene are, in metres. Pure. */
-import { boxOf, contains } from "../geometry";
-import type { Point, Ring, Rings } from "../label";
+import { boxOf, contains } from "../core/geometry";
+import type { Point, Ring, Rings } from "../core/label";
 import { focalLength, placeAt, rayOf } from "./camera";
 import type { CameraModel } from "./camera";
 import { REDUCTION, cellRange, rangeAt } from "./range_map";

@@ -1,6 +1,6 @@
 /** Whether a region is smaller than the scale bar: then it need not be there. Pure. */
-import { boxOf } from "../geometry";
-import type { Rings } from "../label";
+import { boxOf } from "../core/geometry";
+import type { Rings } from "../core/label";
 import { longestWay } from "./size";
 import type { Space } from "./size";
 

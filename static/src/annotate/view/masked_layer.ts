@@ -6,8 +6,8 @@ import VectorSource from "ol/source/Vector";
 import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
-import type { Masked, Why } from "../geometry";
-import type { Point } from "../label";
+import type { Masked, Why } from "../core/geometry";
+import type { Point } from "../core/label";
 import { token } from "./styles";
 
 const TILE = 12;

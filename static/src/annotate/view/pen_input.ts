@@ -6,8 +6,8 @@
  */
 import type MapBrowserEvent from "ol/MapBrowserEvent";
 import PointerInteraction from "ol/interaction/Pointer";
-import type { Point } from "../label";
-import type { Pen } from "../modes";
+import type { Point } from "../core/label";
+import type { Pen } from "../modes/mode";
 
 const MOUSE_SLACK = 4;
 const TOUCH_SLACK = 9;

@@ -15,8 +15,8 @@ import CircleStyle from "ol/style/Circle";
 import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
-import type { Masked, Size } from "../geometry";
-import type { Point } from "../label";
+import type { Masked, Size } from "../core/geometry";
+import type { Point } from "../core/label";
 import { MaskedLayer } from "./masked_layer";
 import { token } from "./styles";
 

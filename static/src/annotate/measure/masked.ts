@@ -1,0 +1,34 @@
+/** The masked areas of a picture, from its masks. */
+import { bytesOf } from "../saving/api";
+import type { Picture } from "../saving/api";
+import type { Masked, Why } from "../core/geometry";
+import { outlinesOf } from "./mask_outlines";
+import { readPng } from "../../shared/png";
+
+export interface MaskedAreas {
+  readonly masked: readonly Masked[];
+  /** A mask could not be loaded: the server will take away what is drawn under it. */
+  readonly missing: boolean;
+}
+
+/** Never rejects: without its masks a picture can be drawn on all the same. */
+export async function loadMasked(
+  picture: Pick<Picture, "width" | "height" | "range_mask_url" | "rover_mask_url">,
+  load: typeof bytesOf = bytesOf,
+): Promise<MaskedAreas> {
+  const areas = async (url: string | null, why: Why): Promise<Masked[] | null> => {
+    if (!url) return [];
+    try {
+      const { width, height, channels, bytes } = await readPng(await load(url));
+      const fits = width === picture.width && height === picture.height && channels === 1;
+      return fits ? outlinesOf(bytes, { width, height }).map((rings) => ({ rings, why })) : null;
+    } catch {
+      return null;
+    }
+  };
+  const found = await Promise.all([
+    areas(picture.rover_mask_url, "rover"),
+    areas(picture.range_mask_url, "beyond"),
+  ]);
+  return { masked: found.flatMap((each) => each ?? []), missing: found.includes(null) };
+}

@@ -1,0 +1,248 @@
+/**
+ * Drawing a shape: a tap sets a corner, a drag draws freehand, and the two mix. Tapping the first
+ * corner, or the last one again, completes the shape; so does lifting the hand after a shape that
+ * was drawn in one stroke. What the shape is for is the purpose's affair (see purposes.ts).
+ */
+import type { Editor } from "../core/editor";
+import { nextPart, stick, wayHome } from "./follow";
+import type { Next } from "./follow";
+import { boxOf, distance, simplify } from "../core/geometry";
+import type { Point } from "../core/label";
+import { reachOf } from "./mode";
+import type { Mode } from "./mode";
+import { NO_SKETCH, addStep, canFinish, isEmpty, pointsOf, takeBack } from "../core/sketch";
+import type { Sketch } from "../core/sketch";
+import type { Snap } from "../core/snap";
+
+/** What a shape is drawn for. */
+export interface Purpose {
+  readonly tool: NonNullable<Sketch["tool"]>;
+  /** A line is open and has two points at least; an area is closed and has three. */
+  readonly isLine: boolean;
+  /** The tool works on the selected region alone, if there is one. */
+  readonly keepsSelection: boolean;
+  /** Whether a line that ends there is complete. */
+  isComplete(points: readonly Point[]): boolean;
+  finish(points: readonly Point[]): void;
+}
+
+export interface SketchView {
+  readonly points: readonly Point[];
+  /** From the last point to the pointer. */
+  readonly ahead: readonly Point[];
+  readonly snap: Snap | null;
+  readonly tool: Purpose["tool"];
+  readonly code: number;
+  readonly isLine: boolean;
+}
+
+export interface DrawSurface {
+  /** Image pixels in one screen pixel. */
+  readonly resolution: number;
+  showSketch(view: SketchView): void;
+}
+
+const CLOSE_REACH = { fine: 9, coarse: 20 };
+/** Tapping the last corner again needs a steadier hand: corners may lie close to each other. */
+const AGAIN_REACH = { fine: 4, coarse: 12 };
+/** Screen pixels. */
+const STROKE_SPACING = 1.5;
+const STROKE_TOLERANCE = 0.8;
+const SMALLEST_STROKE = 14;
+
+export class DrawMode implements Mode {
+  private stroke: Point[] = [];
+  private pointer: Point | null = null;
+  private ahead: Next | null = null;
+  /** The other way round is wanted for the border that lies ahead. */
+  private turned = false;
+  /** The border that was followed last, as long as nothing came after it. */
+  private followed: { readonly sketch: Sketch; readonly otherStep: readonly Point[] } | null = null;
+  private suspended = false;
+
+  constructor(
+    private readonly editor: Editor,
+    private readonly surface: () => DrawSurface,
+    private readonly purpose: Purpose,
+    /** Whether there is a border to follow the other way round. */
+    private readonly onTurnable: (can: boolean) => void = () => {},
+  ) {}
+
+  enter(): void {
+    if (!this.purpose.keepsSelection) this.editor.select(null);
+    this.refresh();
+  }
+
+  /** Another tool is taken up: a shape that can be finished is, so that it is not lost. */
+  exit(): void {
+    this.stroke = [];
+    this.pointer = null;
+    this.finish();
+    this.editor.setSketch(NO_SKETCH);
+    this.refresh();
+  }
+
+  takes(): boolean {
+    return true;
+  }
+
+  tap(point: Point, coarse: boolean): void {
+    const { resolution } = this.surface();
+    const corners = pointsOf(this.editor.sketch);
+    const reach = reachOf(CLOSE_REACH, coarse, resolution);
+    const { isLine } = this.purpose;
+    const onFirst = !isLine && corners.length >= 3 && distance(point, corners[0]!) <= reach;
+    const again = reachOf(AGAIN_REACH, coarse, resolution);
+    const onLast = corners.length > 0 && distance(point, corners.at(-1)!) <= again;
+    this.pointer = null;
+    if (onFirst || (onLast && this.canFinish)) this.finish();
+    else if (!onLast) this.addCorner(this.next(point, coarse));
+  }
+
+  private addCorner({ point, trace }: Next): void {
+    const [way, other] = this.waysOf(trace);
+    const sketch = addStep(this.begun, [...way, point]);
+    this.turned = false;
+    if (this.purpose.isComplete(pointsOf(sketch))) {
+      this.complete(pointsOf(sketch));
+      return;
+    }
+    this.followed = trace && { sketch, otherStep: [...other, point] };
+    this.editor.setSketch(sketch);
+  }
+
+  /** The shape so far, known by its tool wherever undo brings it back. */
+  private get begun(): Sketch {
+    return { ...this.editor.sketch, tool: this.purpose.tool };
+  }
+
+  strokeStart(point: Point): void {
+    this.pointer = null;
+    this.stroke = [point];
+  }
+
+  strokeMove(point: Point): void {
+    const last = this.stroke.at(-1);
+    if (last && distance(last, point) < STROKE_SPACING * this.surface().resolution) return;
+    this.stroke.push(point);
+    this.refresh();
+  }
+
+  strokeEnd(coarse: boolean): void {
+    const { resolution } = this.surface();
+    const stroke = this.stroke;
+    this.stroke = [];
+    if (screenSize(stroke, resolution) < SMALLEST_STROKE) {
+      // A shaking hand, not a shape.
+      this.tap(stroke.at(-1)!, coarse);
+      return;
+    }
+    const step = this.fasten(simplify(stroke, STROKE_TOLERANCE * resolution), coarse);
+    if (isEmpty(this.editor.sketch)) {
+      this.complete(step);
+      return;
+    }
+    const sketch = addStep(this.begun, step);
+    const points = pointsOf(sketch);
+    const reach = reachOf(CLOSE_REACH, coarse, resolution);
+    const isHome = !this.purpose.isLine && distance(points[0]!, points.at(-1)!) <= reach;
+    if (isHome || this.purpose.isComplete(points)) this.complete(points);
+    else this.editor.setSketch(sketch);
+  }
+
+  /** Both ends of a stroke stick to borders; the border to its begin is followed. */
+  private fasten(stroke: readonly Point[], coarse: boolean): Point[] {
+    const { point: start, trace } = this.next(stroke[0]!, coarse);
+    const end = this.suspended
+      ? null
+      : stick(this.editor, stroke.at(-1)!, coarse, this.surface().resolution);
+    return [...this.waysOf(trace)[0], start, ...stroke.slice(1, -1), end?.point ?? stroke.at(-1)!];
+  }
+
+  strokeCancel(): void {
+    this.stroke = [];
+    this.refresh();
+  }
+
+  hover(point: Point | null): void {
+    this.pointer = point;
+    this.refresh();
+  }
+
+  /** Follows the border the other way round: the one ahead, or else the one followed last. */
+  turn(): void {
+    const { followed } = this;
+    if (this.ahead?.trace) this.turned = !this.turned;
+    else if (followed?.sketch === this.editor.sketch) {
+      const before = takeBack(followed.sketch);
+      const sketch = addStep(before, followed.otherStep);
+      this.followed = { sketch, otherStep: followed.sketch.steps.at(-1)! };
+      this.editor.setSketch(sketch);
+      return;
+    }
+    this.refresh();
+  }
+
+  /** While held, the pointer lets go of borders. */
+  suspend(suspended: boolean): void {
+    if (suspended === this.suspended) return;
+    this.suspended = suspended;
+    this.refresh();
+  }
+
+  get canFinish(): boolean {
+    return canFinish(this.editor.sketch, this.purpose.isLine ? 2 : 3);
+  }
+
+  finish(): void {
+    if (this.canFinish) this.complete(pointsOf(this.editor.sketch));
+  }
+
+  private complete(points: readonly Point[]): void {
+    const { isLine } = this.purpose;
+    this.pointer = null;
+    this.followed = null;
+    this.purpose.finish(isLine ? points : [...points, ...wayHome(this.editor, points)]);
+    this.refresh();
+  }
+
+  cancel(): void {
+    this.stroke = [];
+    this.editor.setSketch(NO_SKETCH);
+  }
+
+  /** Draws the sketch as it is now. */
+  refresh(): void {
+    const { editor, purpose } = this;
+    const points = [...pointsOf(editor.sketch), ...this.stroke];
+    const pointer = this.stroke.length ? null : this.pointer;
+    this.ahead = pointer && this.next(pointer, false);
+    const ahead = this.ahead && points.length ? this.waysOf(this.ahead.trace)[0] : [];
+    this.surface().showSketch({
+      points,
+      ahead: this.ahead && points.length ? [...ahead, this.ahead.point] : [],
+      snap: this.ahead?.snap ?? null,
+      tool: purpose.tool,
+      code: editor.code,
+      isLine: purpose.isLine,
+    });
+    this.onTurnable(Boolean(this.ahead?.trace) || this.followed?.sketch === editor.sketch);
+  }
+
+  private next(point: Point, coarse: boolean): Next {
+    const { resolution } = this.surface();
+    const next = nextPart(this.editor, point, coarse, resolution, this.suspended);
+    return this.purpose.isLine ? { ...next, trace: null } : next;
+  }
+
+  /** The way that is taken, and the other one. */
+  private waysOf(trace: Next["trace"]): [readonly Point[], readonly Point[]] {
+    if (!trace) return [[], []];
+    return this.turned ? [trace.longer, trace.shorter] : [trace.shorter, trace.longer];
+  }
+}
+
+function screenSize(points: readonly Point[], resolution: number): number {
+  const box = boxOf([...points]);
+  return Math.hypot(box.right - box.left, box.bottom - box.top) / resolution;
+}

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Label, Region } from "../core/label";
+import { Narrator, tellChange } from "./narrator";
+import { NO_SKETCH, addStep } from "../core/sketch";
+
+const region = (code: number, x = 0): Region => ({
+  code,
+  rings: [[[x, 0], [x + 5, 0], [x, 5]]],
+});
+const label = (...regions: Region[]): Label => ({ regions });
+
+describe("tellChange", () => {
+  const [sand, soil] = [region(2), region(0, 10)];
+  it.each([
+    ["a new shape", label(), label(sand), null, { name: "said_added", code: 2 }],
+    ["one more", label(sand), label(sand, soil), null, { name: "said_added", code: 0 }],
+    ["a deleted shape", label(sand, soil), label(soil), null, { name: "said_removed", code: 2 }],
+    ["an undone shape", label(sand), label(), "undo", { name: "said_undo_removed", code: 2 }],
+    ["an undone deletion", label(), label(sand), "undo", { name: "said_undo_added", code: 2 }],
+    ["another class", label(sand), label({ ...sand, code: 3 }), null, { name: "said_class", code: 3 }],
+    ["moved corners", label(sand), label(region(2, 1)), "redo", { name: "said_redo_changed", code: 2 }],
+    [
+      "a shape painted over another",
+      label(sand),
+      label(region(2, 3), soil),
+      null,
+      { name: "said_added", code: 0 },
+    ],
+    ["nothing", label(sand), label(sand), null, null],
+  ] as const)("%s", (_, before, after, why, told) => {
+    expect(tellChange(before, after, why)).toEqual(told);
+  });
+});
+
+describe("Narrator", () => {
+  let said: string[] = [];
+  const say = (name: string, values = {}): string => [name, ...Object.values(values)].join(" ");
+  const narrator = (): Narrator => new Narrator(say, (code) => `c${code}`, (text) => said.push(text));
+
+  beforeEach(() => {
+    said = [];
+    vi.useFakeTimers();
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it("says a quick row of points once, with how many there are at the end", () => {
+    const teller = narrator();
+    let sketch = NO_SKETCH;
+    for (const x of [1, 2, 3]) {
+      sketch = addStep(sketch, [[x, x]]);
+      teller.sketchChanged(sketch, true);
+    }
+    vi.runAllTimers();
+    expect(said).toEqual(["said_point 3"]);
+  });
+
+  it("says the finished shape, not that its points are gone", () => {
+    const teller = narrator();
+    teller.sketchChanged(addStep(NO_SKETCH, [[1, 1], [2, 2], [3, 1]]), true);
+    teller.sketchChanged(NO_SKETCH, true);
+    teller.labelChanged(label(region(2)), null);
+    vi.runAllTimers();
+    expect(said).toEqual(["said_added c2 1"]);
+  });
+
+  it("keeps quiet about points set by a hand, and about what a new picture brings", () => {
+    const teller = narrator();
+    teller.sketchChanged(addStep(NO_SKETCH, [[1, 1]]), false);
+    teller.reset(label(region(2)), NO_SKETCH);
+    teller.labelChanged(label(), null);
+    vi.runAllTimers();
+    expect(said).toEqual(["said_removed c2 0"]);
+  });
+});

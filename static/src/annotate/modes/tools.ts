@@ -1,0 +1,121 @@
+/** The tools of the drawing page: which one is on, and what their commands do. */
+import { fillRest, hasKin, merge } from "../core/actions";
+import { DrawMode } from "./draw";
+import type { DrawSurface } from "./draw";
+import { EditMode } from "./edit";
+import type { EditSurface } from "./edit";
+import type { Editor } from "../core/editor";
+import type { Point } from "../core/label";
+import type { Mode, Pen, Tool } from "./mode";
+import { cutting, drawing, splitting } from "./purposes";
+import type { Outcome } from "./purposes";
+import { isEmpty } from "../core/sketch";
+
+export interface ToolsPage {
+  /** Something to say by its name among the template's sentences. */
+  warn(sentence: string): void;
+  finished(outcome: Outcome): void;
+  showTurn(can: boolean): void;
+}
+
+export interface ToolsSurface extends DrawSurface, EditSurface {
+  useTool(tool: Tool): void;
+}
+
+export class Tools {
+  private readonly edit: EditMode;
+  private readonly modes: Record<Tool, Mode>;
+  private readonly drawing: readonly DrawMode[];
+  private current: Tool = "draw";
+
+  constructor(
+    private readonly editor: Editor,
+    private readonly surface: () => ToolsSurface,
+    private readonly page: ToolsPage,
+    private readonly onChange: () => void,
+  ) {
+    const tell = (outcome: Outcome): void => page.finished(outcome);
+    const turnable = (can: boolean): void => page.showTurn(can);
+    const draw = new DrawMode(editor, surface, drawing(editor, tell), turnable);
+    const cut = new DrawMode(editor, surface, cutting(editor, tell), turnable);
+    const split = new DrawMode(editor, surface, splitting(editor, tell), turnable);
+    this.edit = new EditMode(editor, surface);
+    this.drawing = [draw, cut, split];
+    this.modes = { draw, cut, split, edit: this.edit };
+  }
+
+  get tool(): Tool {
+    return this.current;
+  }
+
+  get mode(): Mode {
+    return this.modes[this.current];
+  }
+
+  /** What the surface hands to the tool that is on. */
+  readonly pen: Pen = {
+    takes: (point: Point, coarse: boolean) => this.mode.takes(point, coarse),
+    tap: (point, coarse, removing) => this.mode.tap(point, coarse, removing),
+    strokeStart: (point) => this.mode.strokeStart(point),
+    strokeMove: (point) => this.mode.strokeMove(point),
+    strokeEnd: (coarse) => this.mode.strokeEnd(coarse),
+    strokeCancel: () => this.mode.strokeCancel(),
+    hover: (point) => this.mode.hover(point),
+  };
+
+  use(tool: Tool): void {
+    if (tool === this.current) return;
+    this.mode.exit();
+    this.current = tool;
+    this.surface().useTool(tool);
+    this.mode.enter();
+    this.onChange();
+  }
+
+  /** Takes up the tool of an unfinished shape that undo or a draft brought back. */
+  resume(): void {
+    const { sketch } = this.editor;
+    const tool = sketch.tool ?? "draw";
+    if (isEmpty(sketch) || tool === this.current) return;
+    this.mode.strokeCancel();
+    this.mode.hover(null);
+    this.current = tool;
+    this.surface().useTool(tool);
+    this.mode.enter();
+    this.onChange();
+  }
+
+  /** After a change of the label, the shape, the class or the options. */
+  refresh(): void {
+    if (this.mode instanceof DrawMode) this.mode.refresh();
+  }
+
+  turn(): void {
+    if (this.mode instanceof DrawMode) this.mode.turn();
+  }
+
+  suspendSnapping(suspended: boolean): void {
+    for (const mode of [this.edit, ...this.drawing]) mode.suspend(suspended);
+  }
+
+  get canFinish(): boolean {
+    return this.mode instanceof DrawMode && this.mode.canFinish;
+  }
+
+  get canMerge(): boolean {
+    const { selected, label } = this.editor;
+    return selected !== null && hasKin(selected, label);
+  }
+
+  merge(): void {
+    const { selected } = this.editor;
+    if (!selected) this.page.warn("merge_what");
+    else if (!this.editor.apply(merge(selected))) this.page.warn("merge_nothing");
+  }
+
+  fill(): void {
+    const { code, frame } = this.editor;
+    if (!isEmpty(this.editor.sketch)) this.mode.finish();
+    if (!this.editor.apply(fillRest(code, frame))) this.page.warn("fill_nothing");
+  }
+}

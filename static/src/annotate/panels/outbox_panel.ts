@@ -1,0 +1,120 @@
+/** What waits on this device, and why: a button with a number, and a list behind it. */
+import type { Say } from "../config";
+import { reasonIn, whyIn } from "../saving/courier";
+import type { Outbox, Parcel } from "../saving/outbox";
+
+export interface OutboxActions {
+  sendNow(): void;
+  reopen(parcel: Parcel): void;
+  drop(parcel: Parcel): void;
+  simplify(parcel: Parcel): void;
+  /** Under a new id: something else was sent under this one. */
+  sendAsNew(parcel: Parcel): void;
+}
+
+function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`The template has no #${id}.`);
+  return element as T;
+}
+
+export class OutboxPanel {
+  private readonly dialog = byId<HTMLDialogElement>("outbox");
+  private readonly opener = byId("outbox-open");
+  private readonly list = byId("outbox-list");
+  private readonly note = byId("outbox-note");
+
+  constructor(
+    private readonly say: Say,
+    private readonly language: string,
+    /** How many finished labels of other people are on this device. */
+    private readonly ofOthers: () => number,
+    private readonly actions: OutboxActions,
+  ) {
+    this.opener.addEventListener("click", () => this.dialog.showModal());
+    byId("outbox-close").addEventListener("click", () => this.dialog.close());
+    byId("outbox-send").addEventListener("click", () => actions.sendNow());
+  }
+
+  get isOpen(): boolean {
+    return this.dialog.open;
+  }
+
+  show(outbox: Outbox): void {
+    const parcels = outbox.all().filter(({ kind }) => kind === "label");
+    const waiting = parcels.filter((parcel) => !parcel.refused).length;
+    const others = this.ofOthers();
+    this.opener.hidden = parcels.length + others === 0;
+    byId("outbox-count").textContent = String(parcels.length + others);
+    byId("outbox-send").hidden = waiting === 0;
+    byId("outbox-none").hidden = parcels.length > 0;
+    byId("outbox-others").hidden = others === 0;
+    byId("outbox-others").textContent = others ? this.say("outbox_others", { count: others }) : "";
+    // What is on its way this very moment is not worth a sentence.
+    const { trouble } = outbox;
+    const why = trouble && waiting ? whyIn(this.say, trouble) : "";
+    byId("outbox-why").textContent = why;
+    this.note.hidden = why === "";
+    this.note.textContent = why
+      ? this.say(waiting === 1 ? "waiting_one" : "waiting_many", { count: waiting })
+      : "";
+    this.list.replaceChildren(...parcels.map((parcel) => this.entry(parcel)));
+  }
+
+  private entry(parcel: Parcel): HTMLElement {
+    const entry = document.createElement("li");
+    entry.dataset.image = String(parcel.image);
+    // Of the browser's cache; without a network there may be none.
+    const picture = document.createElement("img");
+    picture.alt = "";
+    picture.addEventListener("error", () => picture.toggleAttribute("data-missing", true));
+    if (parcel.task) picture.src = parcel.task.image.thumbnail_url;
+    const words = document.createElement("div");
+    const name = document.createElement("strong");
+    name.textContent = parcel.task?.image.product_id ?? `#${parcel.image}`;
+    const state = document.createElement("p");
+    state.textContent = parcel.refused
+      ? reasonIn(this.say, parcel.refused)
+      : this.say("outbox_finished", { time: this.timeOf(parcel) });
+    words.append(name, state);
+    entry.append(picture, words);
+    if (parcel.refused) {
+      entry.dataset.refused = String(parcel.refused.status);
+      const buttons = document.createElement("div");
+      buttons.className = "outbox-buttons";
+      if (parcel.refused.status === 413) {
+        buttons.append(this.button("simplify", () => this.actions.simplify(parcel)));
+      }
+      if (parcel.refused.code === "different_label") {
+        buttons.append(this.button("send_as_new", () => this.actions.sendAsNew(parcel)));
+      }
+      if (parcel.task && parcel.refused.status !== 410 && parcel.refused.code !== "label_fixed") {
+        buttons.append(this.button("open_drawing", () => {
+          this.dialog.close();
+          this.actions.reopen(parcel);
+        }));
+      }
+      buttons.append(this.button("throw_away", () => this.actions.drop(parcel)));
+      entry.append(buttons);
+    }
+    return entry;
+  }
+
+  private button(name: string, act: () => void): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.act = name;
+    button.textContent = this.say(name);
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  private timeOf({ queued_at }: Parcel): string {
+    const at = new Date(queued_at);
+    if (Number.isNaN(at.getTime())) return "";
+    const today = at.toDateString() === new Date().toDateString();
+    return at.toLocaleString(this.language, today
+      ? { hour: "2-digit", minute: "2-digit" }
+      : { dateStyle: "medium", timeStyle: "short" });
+  }
+}

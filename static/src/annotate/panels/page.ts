@@ -1,0 +1,214 @@
+/** The page around the drawing: buttons, palette, messages and panels. Decides nothing. */
+import type { Picture } from "../saving/api";
+import type { Config, Say, TerrainClass } from "../config";
+import type { Editor } from "../core/editor";
+import { isEmpty } from "../core/sketch";
+import type { Tools } from "../modes/tools";
+import { swatch } from "../view/patterns";
+
+/** "between": the picture can be seen, and is not drawn on: it was sent, or is about to change. */
+export type State = "loading" | "drawing" | "between" | "empty" | "closed" | "error";
+
+const MESSAGE_MS = 8_000;
+
+function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`The template has no #${id}.`);
+  return element as T;
+}
+
+export class Page {
+  readonly map = byId("map");
+  private readonly main = byId("annotate");
+  private readonly classes = byId("classes");
+  private readonly help = byId<HTMLDialogElement>("help");
+  private messageTimer = 0;
+
+  constructor(
+    private readonly config: Config,
+    private readonly say: Say,
+  ) {
+    config.campaign.classes.forEach((each, place) => {
+      this.classes.append(this.classButton(each, place));
+    });
+    // A click on a tool must not take the keyboard away from the drawing.
+    document.addEventListener("mousedown", (event) => {
+      if ((event.target as Element).closest("button")) event.preventDefault();
+    });
+  }
+
+  get state(): State {
+    return this.main.dataset.state as State;
+  }
+
+  /** A part of the page that another module fills. */
+  part(id: string): HTMLElement {
+    return byId(id);
+  }
+
+  onClick(id: string, act: () => void): void {
+    byId(id).addEventListener("click", act);
+  }
+
+  onClass(choose: (code: number) => void): void {
+    this.classes.addEventListener("click", (event) => {
+      const button = (event.target as Element).closest<HTMLElement>("[data-class-code]");
+      if (button) choose(Number(button.dataset.classCode));
+    });
+    this.classes.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const { classes } = this.config.campaign;
+      const buttons = [...this.classes.querySelectorAll<HTMLElement>("[role=radio]")];
+      const now = buttons.findIndex((button) => button.ariaChecked === "true");
+      const next = (now + step + classes.length) % classes.length;
+      choose(classes[next]!.code);
+      buttons[next]!.focus();
+    });
+  }
+
+  showState(state: State, reason = ""): void {
+    this.main.dataset.state = state;
+    byId("veil").hidden = state === "drawing" || state === "between";
+    for (const panel of document.querySelectorAll<HTMLElement>("#veil [data-panel]")) {
+      panel.hidden = panel.dataset.panel !== state;
+    }
+    if (state === "error") byId("error-reason").textContent = reason;
+  }
+
+  showPicture(picture: Picture | null, role = "crowd"): void {
+    byId("gold").hidden = picture === null || role !== "expert";
+    this.main.dataset.imageId = picture ? String(picture.id) : "";
+    byId("image-name").textContent = picture?.product_id ?? "";
+    const hasSol = picture !== null && picture.sol !== null;
+    const known = hasSol ? [this.say("sol", { sol: picture.sol! })] : [];
+    if (picture?.range_source === "estimated") known.push(this.say("estimated"));
+    byId("image-sol").textContent = known.join(" · ");
+  }
+
+  showLabelsSent(count: number): void {
+    byId("labels-sent").textContent = String(count);
+  }
+
+  /** Says something once, aloud too; it goes away by itself. */
+  announce(sentence: string, tone: "plain" | "warn" = "plain"): void {
+    const status = byId("status");
+    status.textContent = sentence;
+    status.dataset.tone = tone;
+    window.clearTimeout(this.messageTimer);
+    if (!sentence) return;
+    this.messageTimer = window.setTimeout(() => {
+      status.textContent = "";
+    }, MESSAGE_MS);
+  }
+
+  toggleHelp(): void {
+    if (this.help.open) this.help.close();
+    else this.help.showModal();
+  }
+
+  get helpIsOpen(): boolean {
+    return this.help.open;
+  }
+
+  update(editor: Editor, tools: Tools, hidden: boolean): void {
+    const regions = editor.label.regions.length;
+    const sketching = !isEmpty(editor.sketch);
+    const drawing = this.state === "drawing";
+    this.main.dataset.regions = String(regions);
+    byId("regions-count").textContent = String(regions);
+    this.main.dataset.tool = tools.tool;
+    this.enable("undo", drawing && editor.canUndo);
+    this.enable("redo", drawing && editor.canRedo);
+    this.enable("delete", drawing && (editor.selected !== null || sketching));
+    this.enable("skip", drawing);
+    this.enable("send", drawing && regions > 0 && !sketching);
+    byId("send-why").textContent = drawing && !regions ? this.say("why_nothing") : "";
+    this.updateTools(editor, tools, drawing && !sketching);
+    this.press("hide", hidden);
+    byId("send-bar").hidden = sketching;
+    byId("sketch-bar").hidden = !sketching;
+    this.enable("sketch-finish", tools.canFinish);
+    byId("hint").textContent = drawing ? this.say(hintFor(editor, tools)) : "";
+    this.checkClass(editor.selected?.code ?? editor.code);
+  }
+
+  private updateTools(editor: Editor, tools: Tools, free: boolean): void {
+    for (const tool of ["draw", "edit", "cut", "split"]) {
+      this.press(`tool-${tool}`, tools.tool === tool);
+    }
+    const { paintOver, snap, follow } = editor.options;
+    this.press("paint-over", paintOver);
+    this.press("snap", snap);
+    this.press("follow", follow);
+    this.enable("follow", snap);
+    const { canMerge } = tools;
+    const onPoint = editor.selectedVertex !== null;
+    this.enable("merge", free && canMerge);
+    this.enable("fill", free);
+    byId("merge-here").hidden = !canMerge || onPoint || tools.tool !== "edit";
+    byId("add-point").hidden = byId("remove-point").hidden = !onPoint;
+  }
+
+  /** Whether there is a border to follow the other way round. */
+  showTurn(can: boolean): void {
+    byId("turn").hidden = !can;
+  }
+
+  /** The ruler lies over whatever tool is on. */
+  showRuler(on: boolean): void {
+    this.press("tool-ruler", on);
+    if (!on || this.state !== "drawing") return;
+    byId("hint").textContent = this.say("hint_ruler");
+    for (const tool of ["draw", "edit", "cut", "split"]) this.press(`tool-${tool}`, false);
+  }
+
+  private checkClass(code: number): void {
+    for (const button of this.classes.querySelectorAll<HTMLElement>("[data-class-code]")) {
+      const checked = Number(button.dataset.classCode) === code;
+      button.ariaChecked = String(checked);
+      button.tabIndex = checked ? 0 : -1;
+      if (checked) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+    const guidance = this.config.campaign.classes.find((each) => each.code === code)?.guidance;
+    byId("guidance").textContent = guidance ?? "";
+  }
+
+  private classButton({ code, name, color, pattern }: TerrainClass, place: number): HTMLElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "class";
+    button.role = "radio";
+    button.dataset.classCode = String(code);
+    button.style.setProperty("--class-color", color);
+    const label = document.createElement("span");
+    label.className = "class-name";
+    label.textContent = name;
+    button.append(swatch(color, pattern), label);
+    if (place < 9) {
+      const key = document.createElement("kbd");
+      key.textContent = String(place + 1);
+      button.append(key);
+    }
+    return button;
+  }
+
+  private enable(id: string, enabled: boolean): void {
+    byId<HTMLButtonElement>(id).disabled = !enabled;
+  }
+
+  private press(id: string, pressed: boolean): void {
+    byId(id).ariaPressed = String(pressed);
+  }
+}
+
+function hintFor(editor: Editor, { tool, canFinish }: Tools): string {
+  if (tool === "edit" && editor.selectedVertex) return "hint_point";
+  if (tool === "edit") return editor.selected ? "hint_selected" : "hint_select";
+  if (tool === "split") return isEmpty(editor.sketch) ? "hint_split" : "hint_split_on";
+  if (!isEmpty(editor.sketch)) return canFinish ? "hint_close" : "hint_corners";
+  if (tool === "cut") return editor.selected ? "hint_cut_one" : "hint_cut";
+  if (editor.options.paintOver) return "hint_over";
+  return editor.label.regions.length ? "hint_more" : "hint_start";
+}

@@ -1,0 +1,98 @@
+/**
+ * An unfinished drawing in the form in which it is kept, on the device and on the server.
+ *
+ * What was kept may be of an older or a newer page, or broken: what can be read is read.
+ */
+import { fromPolygons, toPolygons } from "../core/label";
+import type { Label, Point, PolygonJson } from "../core/label";
+import type { Sketch } from "../core/sketch";
+
+/** 1 had no number, and no writer; 2 names the page that saved it. */
+export const FORMAT = 2;
+
+/** What the volunteer has drawn on one image so far. */
+export interface Drawing {
+  readonly label: Label;
+  /** The shape under the hand, not finished yet. */
+  readonly sketch: Sketch;
+  /** When the volunteer first saw the image, ISO time. */
+  readonly startedAt: string;
+}
+
+/** A drawing, and who kept it when. */
+export interface Draft extends Drawing {
+  /** The opening of the page that saved it, and its count of saves. */
+  readonly writer: string;
+  readonly stroke: number;
+  /** The server's version of it, or that it was built upon; 0 when the server has none. */
+  readonly version: number;
+  /** ISO time. */
+  readonly savedAt: string;
+  /** Parts of it could not be read. */
+  readonly damaged: boolean;
+}
+
+export interface DrawingJson {
+  readonly format: number;
+  readonly polygons: readonly PolygonJson[];
+  readonly steps: readonly (readonly Point[])[];
+  /** What the shape under the hand is drawn for, where that is not a region. */
+  readonly tool?: Sketch["tool"];
+  readonly started_at: string;
+}
+
+export const isBlank = ({ label, sketch }: Drawing): boolean =>
+  label.regions.length === 0 && sketch.steps.length === 0;
+
+export function toJson({ label, sketch, startedAt }: Drawing): DrawingJson {
+  const steps = sketch.steps.map((step) => [...step]);
+  const json = { format: FORMAT, polygons: toPolygons(label), steps, started_at: startedAt };
+  const isRegion = !steps.length || (sketch.tool ?? "draw") === "draw";
+  return isRegion ? json : { ...json, tool: sketch.tool };
+}
+
+/** Reads a kept drawing of any format; null when nothing in it looks like one. */
+export function readDraft(raw: unknown): Draft | null {
+  if (!isObject(raw) || !Array.isArray(raw.polygons)) return null;
+  const format = raw.format ?? 1;
+  const polygons = raw.polygons.filter(isPolygon);
+  const steps = Array.isArray(raw.steps) ? raw.steps.filter(isRow) : [];
+  const found = raw.polygons.length + (Array.isArray(raw.steps) ? raw.steps.length : 0);
+  const lost = found - polygons.length - steps.length;
+  if (lost && !polygons.length && !steps.length) return null;
+  return {
+    label: fromPolygons(polygons),
+    sketch: raw.tool === "cut" || raw.tool === "split" ? { tool: raw.tool, steps } : { steps },
+    startedAt: text(raw.started_at) || new Date().toISOString(),
+    writer: text(raw.writer),
+    stroke: count(raw.stroke),
+    version: count(raw.version),
+    savedAt: text(raw.saved_at),
+    damaged: lost > 0 || typeof format !== "number" || format > FORMAT,
+  };
+}
+
+function isObject(raw: unknown): raw is Record<string, unknown> {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+}
+
+function isPolygon(raw: unknown): raw is PolygonJson {
+  return (
+    isObject(raw) &&
+    Number.isInteger(raw.class) &&
+    Array.isArray(raw.rings) &&
+    raw.rings.length > 0 &&
+    raw.rings.every((ring) => isRow(ring) && ring.length >= 3)
+  );
+}
+
+function isRow(raw: unknown): raw is Point[] {
+  return Array.isArray(raw) && raw.every(isPoint);
+}
+
+function isPoint(raw: unknown): raw is Point {
+  return Array.isArray(raw) && raw.length === 2 && raw.every(Number.isFinite);
+}
+
+const text = (raw: unknown): string => (typeof raw === "string" ? raw : "");
+const count = (raw: unknown): number => (Number.isSafeInteger(raw) ? (raw as number) : 0);

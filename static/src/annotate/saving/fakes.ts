@@ -1,0 +1,91 @@
+/** Stand-ins for the tests of what keeps the work safe. */
+import { Refused, Unreachable } from "./api";
+import type { Answer, Task } from "./api";
+import type { Drawing } from "./drawing";
+import type { Parcel } from "./outbox";
+import { PageStorage } from "../../shared/storage";
+
+/** A device's storage that may be full. Several tabs share one. */
+export class DeviceStorage extends PageStorage {
+  full = false;
+
+  override setItem(key: string, value: string): void {
+    if (this.full) throw new DOMException("full", "QuotaExceededError");
+    super.setItem(key, value);
+  }
+
+  keys(): string[] {
+    return Array.from({ length: this.length }, (_, place) => this.key(place)!);
+  }
+}
+
+/** A server that is up, down, or says no to some images; it stores each label once. */
+export class LabelServer {
+  up = true;
+  /** Handles what it is sent, and its answer gets lost. */
+  dropsAnswers = false;
+  readonly refusing = new Map<number, Refused>();
+  readonly stored = new Map<string, Parcel>();
+  readonly requests: string[] = [];
+
+  async deliver(parcel: Parcel): Promise<Answer> {
+    this.requests.push(parcel.id);
+    await Promise.resolve();
+    if (!this.up) throw new Unreachable("network");
+    const no = this.refusing.get(parcel.image);
+    if (no) throw no;
+    this.stored.set(parcel.id, parcel);
+    if (this.dropsAnswers) throw new Unreachable("network");
+    return parcel.kind === "label" ? { labels_sent: this.stored.size } : {};
+  }
+}
+
+export function task(image: number, fields: Partial<Task> = {}): Task {
+  const url = (kind: string): string => `/images/${image}/${kind}/`;
+  return {
+    assignment: 100 + image,
+    role: "crowd",
+    draft: null,
+    image: {
+      id: image,
+      product_id: `frame ${image}`,
+      width: 64,
+      height: 48,
+      display_url: url("display"),
+      thumbnail_url: url("thumbnail"),
+      range_map_url: null,
+      range_mask_url: null,
+      rover_mask_url: null,
+      sol: null,
+      rover: "curiosity",
+      range_source: "none",
+      range_map_source: "none",
+      camera_model: null,
+      up: [0, 0, -1],
+      scale_bar: null,
+    },
+    ...fields,
+  };
+}
+
+export function parcel(image: number, fields: Partial<Parcel> = {}): Parcel {
+  return {
+    id: `label-${image}`,
+    kind: "label",
+    task: task(image),
+    image,
+    polygons: [{ class: 1, rings: [[[0, 0], [9, 0], [9, 9]]] }],
+    started_at: "2024-01-01T00:00:00Z",
+    queued_at: `2024-01-01T00:00:${String(image).padStart(2, "0")}Z`,
+    ...fields,
+  };
+}
+
+/** A drawing whose one triangle reaches `size` pixels to the right. */
+export function drawing(size = 5): Drawing {
+  return {
+    label: { regions: [{ code: 2, rings: [[[0, 0], [size, 0], [size, 5]]] }] },
+    sketch: { steps: [[[1, 2]], [[3, 4], [5, 6]]] },
+    startedAt: "2024-01-01T00:00:00Z",
+  };
+}

@@ -1,0 +1,93 @@
+/** Puts together what keeps the work safe: device, server, outbox, and the pictures loaded ahead. */
+import { createApi, newId } from "./api";
+import type { Config, Say } from "../config";
+import { createDrafts } from "./draft";
+import type { Editor } from "../core/editor";
+import { Notice } from "../panels/notice";
+import { createOutbox, oneTabAtATime, waitingOfOthers } from "./outbox";
+import type { Parcel } from "./outbox";
+import { OutboxPanel } from "../panels/outbox_panel";
+import { ownerOf, rememberOwner } from "./owner";
+import type { Page } from "../panels/page";
+import { Session } from "./session";
+import type { Parts } from "./session";
+import { Shelf } from "./shelf";
+import type { FrameOf } from "./shelf";
+import { halved } from "./smaller";
+import { deviceStorage } from "../../shared/storage";
+import type { Surface } from "../view/surface";
+
+export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened" | "closed"> {
+  readonly config: Config;
+  readonly say: Say;
+  readonly page: Page;
+  readonly editor: Editor;
+  readonly surface: Surface;
+  readonly frameOf: FrameOf;
+}
+
+export function keepWork(around: Around): Session {
+  const { config, say, page, editor } = around;
+  const { storage, lasting } = deviceStorage();
+  const owner = ownerOf(storage, config.labeler);
+  const writer = newId();
+  const api = createApi(config.urls, {
+    labeler: config.labeler.id,
+    csrfToken: config.csrf_token,
+    visit: config.labeler.visit,
+    became: (labeler) => rememberOwner(storage, labeler, owner),
+  });
+  const outbox = createOutbox(storage, owner, api, oneTabAtATime(owner));
+  const panel = new OutboxPanel(say, document.documentElement.lang, () => {
+    return waitingOfOthers(storage, owner);
+  }, {
+    sendNow: () => void session.retry(),
+    reopen: (parcel) => void session.reopen(parcel),
+    drop: (parcel) => throwAway(parcel),
+    simplify: (parcel) => {
+      const { refused: _, ...again } = parcel;
+      outbox.put({ ...again, polygons: halved(parcel.polygons) });
+      void session.retry();
+    },
+    sendAsNew: (parcel) => {
+      const { refused: _, ...again } = parcel;
+      outbox.put({ ...again, id: newId() });
+      throwAway(parcel);
+      void session.retry();
+    },
+  });
+  const session = new Session({
+    ...around,
+    api,
+    outbox,
+    drafts: createDrafts(storage, owner, writer),
+    shelf: new Shelf(around.frameOf),
+    panel,
+    notice: new Notice(document.getElementById("notice")!),
+    writer,
+    login: config.urls.login,
+    corrected: (label) => window.location.assign(config.urls.my_drawing.replace("{id}", label)),
+  });
+
+  function throwAway(parcel: Parcel): void {
+    outbox.drop(parcel.id);
+    panel.show(outbox);
+  }
+
+  window.addEventListener("online", () => void session.retry());
+  window.addEventListener("storage", ({ key, newValue }) => {
+    session.keeper.changedElsewhere(key, newValue);
+    if (key?.startsWith("ai4mars.outbox.")) panel.show(outbox);
+  });
+  // A lid that closes and a phone that puts the page away: the last moment to be sure of.
+  window.addEventListener("pagehide", () => void session.keeper.sync.flush(true));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") void session.keeper.sync.flush(true);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const drawn = page.state === "drawing" && editor.label.regions.length > 0;
+    if (outbox.atRisk || (!lasting && (drawn || outbox.waiting().length))) event.preventDefault();
+  });
+  if (!lasting) page.announce(say("storage_forbidden"), "warn");
+  return session;
+}

@@ -1,0 +1,462 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NewerDraft, Refused, SignedOut, Unreachable } from "./api";
+import type { Answer, Api, DraftBody, Next, Task } from "./api";
+import { createDrafts } from "./draft";
+import { toJson } from "./drawing";
+import { Editor } from "../core/editor";
+import type { Choice, Feedback } from "../panels/feedback";
+import { DeviceStorage, LabelServer, drawing, task } from "./fakes";
+import type { Notice, NoticeAction } from "../panels/notice";
+import { createOutbox } from "./outbox";
+import type { Outbox, Parcel } from "./outbox";
+import type { OutboxPanel } from "../panels/outbox_panel";
+import type { Page, State } from "../panels/page";
+import { Session } from "./session";
+import { Shelf } from "./shelf";
+import type { Loaded } from "./shelf";
+import { NO_SKETCH } from "../core/sketch";
+import type { Surface } from "../view/surface";
+
+/** What the volunteer answers to the next feedback; "on" when there is nothing here. */
+const choices: Choice[] = [];
+
+const feedbackOf = (score: number): Feedback => ({
+  title: "", passed: score > 0.5, must_pass: false, may_repeat: true, score, classes: [], codes: "",
+});
+
+/** The server: gives out pictures one after the other, never one that is finished. */
+class Site extends LabelServer {
+  pictures: Task[] = [1, 2, 3, 4, 5].map((image) => task(image));
+  drafts = new Map<number, DraftBody & { version: number }>();
+  no: Error | null = null;
+  feedback: Feedback | undefined = undefined;
+
+  async next(pending: readonly number[], ahead: number): Promise<Next> {
+    await Promise.resolve();
+    if (!this.up) throw new Unreachable("network");
+    if (this.no) throw this.no;
+    const done = new Set([...pending, ...[...this.stored.values()].map(({ image }) => image)]);
+    const tasks = this.pictures.filter(({ image }) => !done.has(image.id)).slice(0, 1 + ahead);
+    return { tasks, labelsSent: this.stored.size };
+  }
+
+  override async deliver(parcel: Parcel): Promise<Answer> {
+    if (this.no) throw this.no;
+    const answer = await super.deliver(parcel);
+    return this.feedback ? { ...answer, feedback: this.feedback } : answer;
+  }
+
+  async saveDraft(image: number, body: DraftBody): Promise<number> {
+    await Promise.resolve();
+    if (!this.up) throw new Unreachable("network");
+    if (this.no) throw this.no;
+    const kept = this.drafts.get(image);
+    const own = kept?.writer === body.writer && kept.stroke < body.stroke;
+    if (kept && kept.version !== body.base && !own) throw new NewerDraft(kept);
+    const version = (kept?.version ?? body.base) + 1;
+    this.drafts.set(image, { ...body, version });
+    return version;
+  }
+
+  ask: Api["ask"] = () => Promise.resolve(null);
+  report: Api["report"] = () => Promise.resolve();
+
+  /** A label sent before, to be corrected. */
+  async sentLabel(id: string): Promise<Task> {
+    await Promise.resolve();
+    return task(9, { corrects: { id, version: 1, polygons: [] } });
+  }
+}
+
+let storage: DeviceStorage;
+let site: Site;
+beforeEach(() => {
+  vi.useFakeTimers();
+  storage = new DeviceStorage();
+  site = new Site();
+});
+afterEach(() => vi.useRealTimers());
+
+/** A page as it is opened: everything but the screen is real. */
+function openPage(writer = "page") {
+  const heard: string[] = [];
+  const shown: string[] = [];
+  const released: number[] = [];
+  const looked: unknown[] = [];
+  const corrected: string[] = [];
+  const notices = new Map<string, readonly NoticeAction[]>();
+  const page = {
+    state: "loading" as State,
+    reason: "",
+    sent: 0,
+    showState(state: State, reason = "") {
+      page.state = state;
+      page.reason = reason;
+    },
+    showPicture: () => undefined,
+    showLabelsSent: (count: number) => void (page.sent = count),
+    announce: (sentence: string) => void heard.push(sentence),
+  };
+  const notice = {
+    show: (name: string, _: string, actions: readonly NoticeAction[]) => {
+      notices.clear();
+      notices.set(name, actions);
+    },
+    hide: (name?: string) => (name ? void notices.delete(name) : notices.clear()),
+    isShown: (name: string) => notices.has(name),
+  };
+  const load = async (each: Task): Promise<Loaded> => {
+    await Promise.resolve();
+    if (!site.up) throw new Unreachable("network");
+    if (each.image.display_url === "broken") throw new DOMException("404", "NotFoundError");
+    const { width, height, id } = each.image;
+    return {
+      task: each,
+      picture: each.image,
+      frame: { width, height, masked: [] },
+      release: () => void released.push(id),
+    };
+  };
+  const editor: Editor = new Editor(2, (change) => {
+    if (change === "label" || change === "sketch") session.keepDraft();
+  });
+  const outbox: Outbox = createOutbox(storage, "ann", site);
+  const session: Session = new Session({
+    api: site,
+    outbox,
+    drafts: createDrafts(storage, "ann", writer),
+    shelf: new Shelf(async () => ({ width: 64, height: 48, masked: [] }), load),
+    editor,
+    surface: {
+      show: (url: string) => (shown.push(url), Promise.resolve()),
+      clear: () => undefined,
+    } as unknown as Surface,
+    page: page as unknown as Page,
+    panel: { show: () => undefined } as unknown as OutboxPanel,
+    notice: notice as unknown as Notice,
+    say: (name) => name,
+    writer,
+    login: "/login/",
+    update: () => undefined,
+    corrected: (label) => corrected.push(label),
+    showFeedback: async (feedback, { image }) => {
+      looked.push([image, feedback.score]);
+      await Promise.resolve();
+      return choices.shift() ?? "on";
+    },
+  });
+  return {
+    session, editor, outbox, page, notices, heard, shown, released, looked, corrected,
+    get image() { return session.task?.image.id ?? null; },
+    draw: (size = 5) => void editor.apply(() => drawing(size).label),
+    /** Ends as a page that crashes: without a word to the server. */
+    kill: () => session.keeper.sync.close(),
+    press: (name: string, place: number) => notices.get(name)![place]!.act(),
+  };
+}
+
+const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+const polygons = (size: number) => toJson(drawing(size)).polygons;
+
+describe("one picture after the other", () => {
+  it("goes on at once, and the label goes out behind it", async () => {
+    const page = openPage();
+    await page.session.start();
+    await settle();
+    for (const image of [1, 2, 3]) {
+      expect([page.image, page.page.state]).toEqual([image, "drawing"]);
+      page.draw(image);
+      await page.session.send();
+    }
+    await settle();
+    expect([...site.stored.values()].map((each) => [each.image, each.polygons])).toEqual(
+      [1, 2, 3].map((image) => [image, polygons(image)]),
+    );
+    expect([page.image, page.page.sent, page.outbox.all()]).toEqual([4, 3, []]);
+    expect(page.released).toEqual([1, 2, 3]);
+    expect(storage.keys()).toEqual([]);
+  });
+
+  it("does not wait for a server that never answers", async () => {
+    const page = openPage();
+    await page.session.start();
+    await settle();
+    site.deliver = () => new Promise(() => undefined);
+    page.draw();
+    await page.session.send();
+    expect([page.image, page.page.state]).toEqual([2, "drawing"]);
+  });
+
+  it("ends with an empty page when nothing is left", async () => {
+    site.pictures = [task(1), task(2)];
+    const page = openPage();
+    await page.session.start();
+    for (let image = 1; image <= 2; image++) {
+      page.draw();
+      await page.session.send();
+    }
+    expect([page.page.state, site.stored.size]).toEqual(["empty", 2]);
+  });
+
+  it("sends nothing without a region, and nothing twice", async () => {
+    const page = openPage();
+    await page.session.start();
+    await page.session.send();
+    expect(page.image).toBe(1);
+    page.draw();
+    await Promise.all([page.session.send(), page.session.send(), page.session.skip()]);
+    await settle();
+    expect([site.requests.length, page.image]).toEqual([1, 2]);
+  });
+
+  it("passes over a picture whose file is broken", async () => {
+    const { image } = task(1);
+    site.pictures[0] = task(1, { image: { ...image, display_url: "broken" } });
+    const page = openPage();
+    await page.session.start();
+    expect([page.image, page.heard]).toEqual([2, ["error_picture"]]);
+  });
+
+  it("skips at once, a drawing only when asked twice", async () => {
+    const page = openPage();
+    await page.session.start();
+    await page.session.skip();
+    expect(page.image).toBe(2);
+    page.draw();
+    await page.session.skip();
+    expect([page.image, page.heard.at(-1)]).toEqual([2, "skip_again"]);
+    await page.session.skip();
+    await settle();
+    expect(page.image).toBe(3);
+    expect([...site.stored.values()].map(({ kind }) => kind)).toEqual(["skip", "skip"]);
+  });
+});
+
+describe("without a network", () => {
+  it("goes on with what is loaded, then waits, and sends all of it once", async () => {
+    const page = openPage();
+    await page.session.start();
+    await settle();
+    site.up = false;
+    for (const image of [1, 2, 3]) {
+      expect(page.image).toBe(image);
+      page.draw(image);
+      await page.session.send();
+    }
+    expect([page.page.state, page.page.reason]).toEqual(["error", "error_network"]);
+    expect(page.outbox.waiting()).toHaveLength(3);
+    site.up = true;
+    await settle(120_000);
+    expect([page.page.state, page.image, page.outbox.all()]).toEqual(["drawing", 4, []]);
+    expect(site.stored.size).toBe(3);
+    expect(new Set(site.requests).size).toBe(3);
+  });
+
+  it("a page opened later sends what waits, and does not show its pictures again", async () => {
+    const before = openPage();
+    await before.session.start();
+    await settle();
+    site.up = false;
+    before.draw();
+    await before.session.send();
+    site.up = true;
+    const after = openPage("later");
+    await after.session.start();
+    await settle();
+    expect([after.image, site.stored.size, after.outbox.all()]).toEqual([2, 1, []]);
+  });
+});
+
+describe("an unfinished drawing", () => {
+  it("comes back after the page was closed in the middle of a shape", async () => {
+    const before = openPage();
+    await before.session.start();
+    before.draw();
+    before.editor.setSketch({ steps: [[[1, 2]]] });
+    before.kill();
+    const after = openPage("later");
+    await after.session.start();
+    expect([after.editor.label, after.editor.sketch]).toEqual([
+      drawing().label, { steps: [[[1, 2]]] },
+    ]);
+    after.press("restored", 0);
+    expect([after.editor.label.regions, after.editor.sketch]).toEqual([[], NO_SKETCH]);
+    after.editor.undo();
+    expect(after.editor.label).toEqual(drawing().label);
+    await settle(2_000);
+    expect(site.drafts.get(1)).toMatchObject({ writer: "later", polygons: polygons(5) });
+  });
+
+  it("comes from another device, and what was here lies beneath it", async () => {
+    const here = openPage("here");
+    await here.session.start();
+    here.draw(5);
+    await settle(2_000);
+    const kept = site.drafts.get(1)!;
+    const newer = { ...kept, polygons: polygons(9), writer: "there", version: 2 };
+    site.pictures[0] = task(1, { draft: newer });
+    site.drafts.set(1, newer);
+    const again = openPage("again");
+    await again.session.start();
+    expect(again.editor.label).toEqual(drawing(9).label);
+    again.editor.undo();
+    expect(again.editor.label).toEqual(drawing(5).label);
+    await settle(2_000);
+    expect(site.drafts.get(1)).toMatchObject({ version: 3, polygons: polygons(5) });
+  });
+
+  it("never writes over one from somewhere else; either choice keeps both", async () => {
+    const page = openPage();
+    await page.session.start();
+    page.draw(5);
+    await settle(2_000);
+    const theirs = { ...site.drafts.get(1)!, polygons: polygons(9), writer: "there", version: 2 };
+    site.drafts.set(1, theirs);
+    page.draw(6);
+    await settle(60_000);
+    expect(site.drafts.get(1)).toBe(theirs);
+    page.press("contested", 0);
+    expect(page.editor.label).toEqual(drawing(9).label);
+    page.editor.undo();
+    expect(page.editor.label).toEqual(drawing(6).label);
+    page.editor.redo();
+    await settle(2_000);
+    expect(site.drafts.get(1)).toMatchObject({ version: 3, polygons: polygons(9) });
+
+    site.drafts.set(1, { ...theirs, polygons: polygons(20), writer: "third", version: 4 });
+    page.draw(10);
+    await settle(2_000);
+    page.press("contested", 1);
+    expect(page.editor.label).toEqual(drawing(10).label);
+    await settle(2_000);
+    expect(site.drafts.get(1)).toMatchObject({ version: 5, polygons: polygons(10) });
+    page.editor.undo();
+    expect(page.editor.label).toEqual(drawing(20).label);
+  });
+
+  it("is kept when its picture is taken out, and the next one comes", async () => {
+    const page = openPage();
+    await page.session.start();
+    site.no = new Refused(410, "Taken out.", "retired_image");
+    page.draw();
+    await settle(2_000);
+    site.no = null;
+    site.pictures.shift();
+    page.press("gone", 0);
+    await settle();
+    expect(page.image).toBe(2);
+    expect(storage.keys()).toContain("ai4mars.draft.ann.1");
+  });
+
+  it("is on the server when the device is full, and the page says so once", async () => {
+    const page = openPage();
+    await page.session.start();
+    storage.full = true;
+    page.draw(5);
+    page.draw(6);
+    await settle(2_000);
+    expect(page.heard).toEqual(["draft_failed"]);
+    expect(site.drafts.get(1)).toMatchObject({ polygons: polygons(6) });
+    await page.session.send();
+    await settle();
+    expect([site.stored.size, page.image]).toEqual([1, 2]);
+  });
+});
+
+describe("a no", () => {
+  it("to a label keeps it, says why, and leads back to the drawing", async () => {
+    const page = openPage();
+    await page.session.start();
+    site.refusing.set(1, new Refused(400, "Region 1 is odd.", "invalid"));
+    page.draw(7);
+    await page.session.send();
+    await settle();
+    expect([page.image, page.heard.at(-1)]).toEqual([2, "refused"]);
+    page.draw(3);
+    await page.session.reopen(page.outbox.all()[0]!);
+    expect([page.image, page.editor.label]).toEqual([1, drawing(7).label]);
+    expect(page.outbox.all()).toEqual([]);
+    site.refusing.clear();
+    await page.session.send();
+    await settle();
+    expect([...site.stored.values()].map(({ image }) => image)).toEqual([1]);
+    expect([page.image, page.editor.label]).toEqual([2, drawing(3).label]);
+  });
+
+  it("because of a closed campaign is no trouble to wait for", async () => {
+    const page = openPage();
+    site.no = new Refused(410, "Closed.", "campaign_closed");
+    await page.session.start();
+    expect(page.page.state).toBe("closed");
+  });
+
+  it("because the session ended keeps everything and asks to sign in", async () => {
+    const page = openPage();
+    await page.session.start();
+    await settle();
+    site.no = new SignedOut();
+    page.draw();
+    await page.session.send();
+    await settle();
+    expect([page.image, page.outbox.waiting().length]).toEqual([2, 1]);
+    expect(page.notices.has("signed-out")).toBe(true);
+    site.no = null;
+    await settle(60_000);
+    expect([site.stored.size, page.notices.has("signed-out")]).toEqual([1, false]);
+  });
+});
+
+describe("a picture to practise on", () => {
+  it("is drawn on once more with the drawing as it was, for who wants to", async () => {
+    site.pictures[0] = task(1, { role: "practice" });
+    site.feedback = feedbackOf(0.2);
+    choices.push("again");
+    const page = openPage();
+    await page.session.start();
+    page.draw();
+    await page.session.send();
+    expect([page.looked, page.image]).toEqual([[[1, 0.2]], 1]);
+    expect(page.editor.label.regions).toHaveLength(1);
+  });
+
+  it("is looked at with the server's answer before the next one comes", async () => {
+    site.pictures[0] = task(1, { role: "practice" });
+    site.feedback = feedbackOf(0.7);
+    const page = openPage();
+    await page.session.start();
+    page.draw();
+    const sending = page.session.send();
+    expect(page.page.state).toBe("between");
+    await sending;
+    expect([page.looked, page.image]).toEqual([[[1, 0.7]], 2]);
+  });
+
+  it("shows what the server says of any other one when it comes", async () => {
+    const page = openPage();
+    await page.session.start();
+    site.feedback = feedbackOf(0.9);
+    page.draw();
+    await page.session.send();
+    await settle();
+    expect([page.looked, page.image]).toEqual([[[1, 0.9]], 2]);
+  });
+});
+
+describe("a label that was sent before", () => {
+  it("goes out as a correction, and then back to where it is shown", async () => {
+    const page = openPage();
+    await page.session.correct("7");
+    expect(page.image).toBe(9);
+    page.draw();
+    await page.session.send();
+    expect(page.corrected).toEqual(["7"]);
+  });
+
+  it("leaves a picture without a label when there is nothing on it", async () => {
+    const page = openPage();
+    await page.session.start();
+    await page.session.nothing();
+    await settle();
+    expect(page.image).toBe(2);
+  });
+});

@@ -1,0 +1,27 @@
+/** The only module of the page of pictures that talks to the server. */
+
+import { ask } from "../../shared/server";
+import type { Batch } from "./actions";
+import type { Listing, PruneConfig } from "./types";
+import { questionOf, type View } from "./view";
+
+export interface PruneApi {
+  list(view: View, signal: AbortSignal): Promise<Listing>;
+  retire(batch: Batch): Promise<void>;
+}
+
+export function pruneApi(config: PruneConfig): PruneApi {
+  return {
+    async list(view, signal) {
+      const answer = await ask(`${config.urls.list}?${questionOf(view)}`, { headers: { Accept: "application/json" }, signal });
+      return (await answer.json()) as Listing;
+    },
+    async retire(batch) {
+      await ask(config.urls.retire, {
+        method: "POST",
+        headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": config.csrf_token },
+        body: JSON.stringify(batch),
+      });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** The only module of the reviewers' pages that talks to the server. */
+
+import { ask } from "../shared/server";
+import type { LabelFacts, PageConfig, QueueAnswer, Verdict } from "./types";
+
+/** All of a labeler's labels, or all of a picture's. */
+export interface Chosen {
+  readonly labeler: number | null;
+  readonly image: number | null;
+}
+
+/** What a rating of many would change; see `review/services/bulk.py`. */
+export interface BulkPreview {
+  readonly labels: number;
+  readonly images: number;
+  /** Of `labels`, those that are flagged. */
+  readonly flagged: number;
+  /** Labels that the rating does not reach, by reason. */
+  readonly left_alone: Readonly<Record<"rated" | "own" | "thrown_out" | "closed" | "not_ready", number>>;
+  readonly reopened: number;
+  readonly stale_merges: number;
+}
+
+export interface BulkDone {
+  readonly rated: number;
+  readonly refused: number;
+  readonly remaining: number;
+  readonly ratings: readonly number[];
+}
+
+/** A rating that the server has, and what could have led it. */
+export interface Taken {
+  readonly id: number;
+  readonly facts: LabelFacts;
+}
+
+export interface ReviewApi {
+  /** `query` chooses among the labels; `skip` are ids not to offer. */
+  next(query: string, skip: readonly string[]): Promise<QueueAnswer>;
+  /** `version`: the one on the screen; a label corrected since is not rated. */
+  rate(label: string, version: number, verdict: Verdict): Promise<Taken>;
+  undo(rating: number): Promise<void>;
+  /** Those of the labels that another reviewer has now. */
+  hold(labels: readonly string[]): Promise<readonly string[]>;
+  /** Also while the page is being left. */
+  release(labels: readonly string[]): Promise<void>;
+  flag(label: string, note: string): Promise<void>;
+  unflag(label: string): Promise<void>;
+  preview(chosen: Chosen, verdict: Verdict): Promise<BulkPreview>;
+  rateMany(chosen: Chosen, verdict: Verdict): Promise<BulkDone>;
+  undoMany(ratings: readonly number[]): Promise<void>;
+}
+
+export function reviewApi({ urls, nil, csrf_token }: PageConfig): ReviewApi {
+  // A request goes on although the page is left.
+  const send = async (method: string, url: string, body: unknown = null): Promise<Response> =>
+    ask(url, {
+      method,
+      keepalive: true,
+      headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrf_token },
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
+    });
+  const post = async <T>(url: string, body: unknown): Promise<T> => (await (await send("POST", url, body)).json()) as T;
+  const flagOf = (label: string): string => urls.flag.replace(nil, encodeURIComponent(label));
+  return {
+    async next(query, skip) {
+      const asked = new URLSearchParams(query);
+      if (skip.length > 0) asked.set("skip", skip.join(","));
+      const address = asked.size > 0 ? `${urls.next}?${asked}` : urls.next;
+      return (await (await ask(address, { headers: { Accept: "application/json" } })).json()) as QueueAnswer;
+    },
+    async rate(label, version, verdict) {
+      return post<Taken>(urls.ratings, { label, version, ...verdict });
+    },
+    async undo(rating) {
+      await send("DELETE", `${urls.ratings}${rating}/`);
+    },
+    async hold(labels) {
+      return (await post<{ lost: string[] }>(urls.hold, { labels })).lost;
+    },
+    async release(labels) {
+      await send("POST", urls.release, { labels });
+    },
+    async flag(label, note) {
+      await send("PUT", flagOf(label), { note });
+    },
+    async unflag(label) {
+      await send("DELETE", flagOf(label));
+    },
+    preview: (chosen, verdict) => post(urls.bulk, { ...chosen, ...verdict, preview: true }),
+    rateMany: (chosen, verdict) => post(urls.bulk, { ...chosen, ...verdict }),
+    async undoMany(ratings) {
+      await post(urls.withdraw, { ratings });
+    },
+  };
+}
