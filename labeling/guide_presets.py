@@ -1,6 +1,6 @@
 """The field guide of the four NAV classes (the paper's Figure 2), in two languages.
 
-The pictures are drawn by `simulation.tutorial_pictures` and `simulation.guide_pictures`.
+`simulation/lessons/` draws the pictures.
 """
 
 from __future__ import annotations

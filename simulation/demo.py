@@ -32,8 +32,9 @@ from labeling.services.labelers import imported_labeler, labeler_of_user
 from merging.models import Release
 from merging.services import announcing, claims, releases
 from review.services import scores, skill
-from simulation.scenes import Scene, make_scene
-from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
+from simulation.scenes.scene import Scene, make_scene
+from simulation.volunteers.drawing import draw_label
+from simulation.volunteers.people import Volunteer, make_experts, make_volunteers
 from terrain.display.tone import linear
 from terrain.geometry import Region
 from terrain.masks import NO_LABEL

@@ -22,8 +22,9 @@ from labeling.pictures import png_bytes
 from labeling.preparation import Parameters, beyond_limit
 from merging.release import ai4mars_tree, checksums
 from simulation.demo import product_of
-from simulation.scenes import make_scene
-from simulation.volunteers import Volunteer, draw_label, make_experts, make_volunteers
+from simulation.scenes.scene import make_scene
+from simulation.volunteers.drawing import draw_label
+from simulation.volunteers.people import Volunteer, make_experts, make_volunteers
 from terrain.aggregation.majority import GOLD_RULES, PAPER_RULE, merge_masks
 from terrain.masks import NO_LABEL, rasterize_regions
 from terrain.postprocess import BoolMask, Mask, remove_masked, union_of

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from terrain.camera import CameraModel
 from terrain.display.reduced_range import metres, reduce_range
 from terrain.masks import NO_LABEL

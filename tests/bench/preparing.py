@@ -21,7 +21,7 @@ from labeling.pictures import (
     thumbnail_bytes,
 )
 from labeling.preparation import Parameters, beyond_limit, prepare
-from simulation.scenes import Scene, make_scene
+from simulation.scenes.scene import Scene, make_scene
 from terrain.display.display import display_image
 from terrain.display.quality import FrameKey, measure, near_duplicates
 from terrain.display.reduced_range import reduce_range

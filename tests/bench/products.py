@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from tests.bench.figures import Figure
 from tests.bench.importing import run_command, seconds_of_import
 from tests.labeling.pds_writer import write_frame, write_map

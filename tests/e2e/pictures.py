@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from terrain.display.tone import linear
 from tests.served import ServedSite
 

@@ -14,7 +14,7 @@ import shapely
 from PIL import Image as Pillow
 from playwright.sync_api import expect
 
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from terrain.display.tone import linear
 from tests.e2e.drawing import DrawingPage, Point
 from tests.served import ServedSite

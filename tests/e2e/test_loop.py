@@ -16,7 +16,7 @@ import rasterio.features
 from PIL import Image as Pillow
 from playwright.sync_api import expect
 
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from terrain.display.tone import linear
 from tests.e2e.drawing import DrawingPage
 from tests.served import ServedSite

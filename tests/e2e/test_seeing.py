@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from simulation.scenes import Scene, make_scene
+from simulation.scenes.scene import Scene, make_scene
 from tests.e2e.drawing import DrawingPage, Point
 from tests.e2e.test_never_lose import open_page
 from tests.labeling.pds_writer import write_frame, write_map

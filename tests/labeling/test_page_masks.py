@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 
 from labeling.pictures import png_bytes
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from terrain.masks import rasterize_rings
 from tests.typescript import TypeScript
 

@@ -22,8 +22,9 @@ from merging.release.contents import (
     ReleasedLabel,
     ReleaseFacts,
 )
-from simulation.scenes import make_scene
-from simulation.volunteers import draw_label, make_experts, make_volunteers
+from simulation.scenes.scene import make_scene
+from simulation.volunteers.drawing import draw_label
+from simulation.volunteers.people import make_experts, make_volunteers
 from terrain.aggregation.majority import MergeRule, gold_rule, merge_masks
 from terrain.aggregation.weighted import Layers
 from terrain.masks import NO_LABEL, rasterize_regions

@@ -22,7 +22,7 @@ from labeling.services.imports import import_product
 from labeling.services.labelers import new_guest
 from merging.models import MergedMask
 from simulation.demo import product_of
-from simulation.scenes import Scene, make_scene
+from simulation.scenes.scene import Scene, make_scene
 from terrain.camera import CameraModel
 from terrain.masks import NO_LABEL, mask_to_regions
 from tests.factories import new_campaign, new_expert, new_image, product_id

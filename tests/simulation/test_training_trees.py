@@ -15,7 +15,7 @@ from PIL import Image
 from merging.release import archive
 from merging.release.tree_files import tree_at
 from merging.release.trees import listing
-from simulation.scenes import make_scene
+from simulation.scenes.scene import make_scene
 from simulation.training_trees import KINDS, make_trees, tree_of
 from terrain.masks import NO_LABEL
 

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from ai4mars_site.arguments import place, positive, whole
+from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
-from simulation.merge_study import Plan, scenes, study
-from simulation.merge_tables import NoPlace, placed, tables
+from simulation.studies.merge_report import NoPlace, placed, tables
+from simulation.studies.merge_study import Plan, label_scene, study
 
 
 class Command(BulkCommand):
@@ -47,7 +49,7 @@ class Command(BulkCommand):
         studies = []
         for labels in options["labels"]:
             drawing = replace(plan, labels=labels)
-            drawn = scenes(drawing, options["workers"])
+            drawn = each(partial(label_scene, drawing), range(plan.scenes), options["workers"])
             bar = self.progress(drawn, plan.scenes, f"Scenes with {labels} labels")
             studies.append(study(drawing, list(bar)))
         text = tables(studies)

@@ -8,8 +8,8 @@ from django.conf import settings
 from ai4mars_site.arguments import place
 from ai4mars_site.bulk import each
 from ai4mars_site.commands import BulkCommand
-from simulation import study_report
-from simulation.study import CROWDS, study
+from simulation.studies import skill_report
+from simulation.studies.skill_study import CROWDS, study
 
 
 class Command(BulkCommand):
@@ -26,5 +26,8 @@ class Command(BulkCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         done = each(study, CROWDS, options["workers"])
         found = list(self.progress(done, len(CROWDS), "Crowds"))
-        for path in study_report.write(found, options["to"]):
-            self.stdout.write(f"{path}")
+        folder = options["to"]
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in skill_report.files(found).items():
+            (folder / name).write_text(text)
+            self.stdout.write(f"{folder / name}")

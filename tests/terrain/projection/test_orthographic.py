@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation.scenes import CAMERA_HEIGHT_M, Scene, aim_camera, ground_of, make_scene
-from simulation.terrain import NEAREST_M
+from simulation.scenes.ground import NEAREST_M
+from simulation.scenes.scene import CAMERA_HEIGHT_M, Scene, aim_camera, ground_of, make_scene
 from terrain.camera import CameraModel, Vector
 from terrain.display.reduced_range import metres, reduce_range
 from terrain.projection.orthographic import (

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from simulation.scenes import aim_camera, make_scene
+from simulation.scenes.scene import aim_camera, make_scene
 from terrain.camera import CameraModel, Vector, flat_ground_range
 from terrain.display.reduced_range import metres, reduce_range
 from terrain.projection.orthographic import ground_frame

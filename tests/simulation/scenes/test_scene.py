@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from simulation.scenes import CAMERA_HEIGHT_M, FOCAL_LENGTH_PX, Scene, make_scene
-from simulation.terrain import BIG_ROCK, RECIPES
+from simulation.scenes.ground import BIG_ROCK, RECIPES
+from simulation.scenes.scene import CAMERA_HEIGHT_M, FOCAL_LENGTH_PX, Scene, make_scene
 from terrain.masks import NO_LABEL
 
 SIZE = 256

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.terrain import (
+from simulation.scenes.ground import (
     BIG_ROCK,
     BIG_ROCK_HEIGHT_M,
     RECIPES,
@@ -14,7 +14,13 @@ from simulation.terrain import (
     make_grid,
     make_ground,
 )
-from simulation.textures import fractal_tile, pebble_tile, plates_tile, sample, sample_nearest
+from simulation.scenes.textures import (
+    fractal_tile,
+    pebble_tile,
+    plates_tile,
+    sample,
+    sample_nearest,
+)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from simulation.scenes import Scene, make_scene
-from simulation.terrain import BIG_ROCK
+from simulation.scenes.ground import BIG_ROCK
+from simulation.scenes.scene import Scene, make_scene
 from terrain.camera import CameraModel, Vector
 from terrain.display.reduced_range import reduce_range
 from terrain.masks import mask_to_regions

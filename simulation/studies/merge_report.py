@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from simulation.merge_study import (
+from simulation.studies.merge_study import (
     RANGE_LIMIT_M,
     RATING_BOUNDS,
     RESAMPLES,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
 
-from simulation.study import Found
+from simulation.studies.skill_study import Found
 
 WIDTH, PANEL, LEFT, TOP, GAP = 720, 240, 60, 40, 70
 COLORS = {
@@ -28,22 +27,18 @@ RANKINGS = (
 )
 
 
-def write(found: Sequence[Found], folder: Path) -> list[Path]:
-    """Write the study into a folder, which is made where it is not there; the files."""
-    folder.mkdir(parents=True, exist_ok=True)
+def files(found: Sequence[Found]) -> dict[str, str]:
+    """Return the text of each file of the report, by its name."""
     figures = (
         "# Figures of the study\n\n"
         "Written by `manage.py skill_study`; what they mean is in [SKILL.md](../SKILL.md).\n\n"
         f"{table(found)}\nWho takes part:\n\n{people(found)}"
     )
-    contents = {
+    return {
         "FIGURES.md": figures,
         "found.svg": finding_picture(found),
         "labelers.svg": labelers_picture(found),
     }
-    for name, content in contents.items():
-        (folder / name).write_text(content)
-    return [folder / name for name in contents]
 
 
 def table(found: Sequence[Found]) -> str:

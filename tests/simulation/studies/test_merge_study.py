@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from simulation.merge_study import Plan, SceneLabels, label_scene, scenes, study
-from simulation.merge_tables import BEGIN, END, NoPlace, placed
+from simulation.studies.merge_report import BEGIN, END, NoPlace, placed
+from simulation.studies.merge_study import Plan, SceneLabels, label_scene, study
 from terrain.aggregation.methods import Kind
 from terrain.skill.patterns import NO_VOTE
 
@@ -20,7 +20,7 @@ SMALL = Plan(scenes=6, size=160, crowd=12, labels=8)
 
 @pytest.fixture(scope="module")
 def drawn() -> list[SceneLabels]:
-    return list(scenes(SMALL))
+    return [label_scene(SMALL, number) for number in range(SMALL.scenes)]
 
 
 def test_the_papers_rule_beats_a_random_label(drawn: list[SceneLabels]) -> None:

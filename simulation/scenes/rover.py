@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from simulation.textures import Field, Vector, fractal_tile, sample
+from simulation.scenes.textures import Field, Vector, fractal_tile, sample
 from terrain.masks import rasterize_rings
 
 Mask = npt.NDArray[np.bool_]

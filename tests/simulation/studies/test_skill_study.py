@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -9,12 +10,19 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 
-from simulation import study_report
-from simulation.study import PLAIN, Found, study
+from simulation.management.commands import skill_study as command
+from simulation.studies import skill_report
+from simulation.studies.skill_study import PLAIN, Found, study
 
 # Drawn once, by whichever test comes first: half a minute of a quiet processor.
 pytestmark = pytest.mark.timeout(900)
+
+
+TINY = replace(
+    PLAIN, people={"careful": 3, "sloppy": 3}, images=4, labels_per_image=4, size=64, held_out=1
+)
 
 
 @cache
@@ -40,13 +48,27 @@ def test_nothing_is_found_by_chance_alone() -> None:
     assert found().share_found(chance, 1.0) == 1.0
 
 
-def test_the_report_names_every_crowd(tmp_path: Path) -> None:
-    written = study_report.write([found(), found()], tmp_path / "skill")
+def test_the_report_names_every_crowd() -> None:
+    written = skill_report.files([found(), found()])
 
-    assert [path.name for path in written] == ["FIGURES.md", "found.svg", "labelers.svg"]
-    figures = written[0].read_text()
-    assert figures.count("| plain |") == 2
-    assert f"{found().rank_correlation:.3f}" in figures
-    for path in written[1:]:
-        drawn = ElementTree.fromstring(path.read_text())
+    assert list(written) == ["FIGURES.md", "found.svg", "labelers.svg"]
+    assert written["FIGURES.md"].count("| plain |") == 2
+    assert f"{found().rank_correlation:.3f}" in written["FIGURES.md"]
+    for name in ("found.svg", "labelers.svg"):
+        drawn = ElementTree.fromstring(written[name])
         assert len(drawn.findall("{http://www.w3.org/2000/svg}rect")) == 3, "two panels, one sheet"
+
+
+@pytest.mark.django_db
+def test_the_command_writes_the_files_of_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "CROWDS", (TINY,))
+    printed = io.StringIO()
+
+    call_command("skill_study", "--to", str(tmp_path / "made" / "skill"), stdout=printed)
+
+    written = skill_report.files([study(TINY)])
+    for name, text in written.items():
+        assert (tmp_path / "made" / "skill" / name).read_text() == text
+    assert printed.getvalue().split() == [str(tmp_path / "made" / "skill" / n) for n in written]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simulation.lesson_canvas import HEIGHT, WIDTH, Frame
-from simulation.terrain import BEDROCK
-from simulation.tutorial_pictures import class_example, tutorial_pictures
+from simulation.lessons.canvas import HEIGHT, WIDTH, Frame
+from simulation.lessons.tutorial_pictures import class_example, tutorial_pictures
+from simulation.scenes.ground import BEDROCK
 
-SERVED = Path(__file__).resolve().parents[2] / "static" / "img"
+SERVED = Path(__file__).resolve().parents[3] / "static" / "img"
 
 
 def test_an_example_is_grey_but_for_the_outlined_class() -> None:

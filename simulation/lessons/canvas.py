@@ -17,8 +17,8 @@ import shapely.ops
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from simulation.scenes import FULL_SIZE, Scene, make_scene
-from simulation.terrain import BEDROCK, BIG_ROCK, SAND, SOIL
+from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
+from simulation.scenes.scene import FULL_SIZE, Scene, make_scene
 from terrain.masks import mask_to_regions
 
 Picture = npt.NDArray[np.uint8]

@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from simulation.textures import (
+from simulation.scenes.textures import (
     Field,
     Vector,
     fractal_tile,

@@ -1,6 +1,6 @@
 """Pictures of the field guide: outlines as they should not be, and what is easily mixed up.
 
-    python -m simulation.guide_pictures static/img/guide
+    python -m simulation.lessons.guide_pictures static/img/guide
 
 writes one small WebP each. The good examples are the tutorial's pictures.
 """
@@ -17,17 +17,14 @@ import numpy as np
 import shapely
 from PIL import Image
 
-from simulation.lesson_canvas import (
-    CLASS_COLOURS,
-    HEIGHT,
-    WHITE,
-    WIDTH,
-    Canvas,
-    Frame,
-    Picture,
+from simulation.lessons.canvas import CLASS_COLOURS, HEIGHT, WHITE, WIDTH, Canvas, Frame, Picture
+from simulation.lessons.tutorial_pictures import (
+    BEDROCK_FRAME,
+    SAND_FRAME,
+    SCALE_BAR_FRAME,
+    SOIL_FRAME,
 )
-from simulation.terrain import BEDROCK, BIG_ROCK, SAND, SOIL
-from simulation.tutorial_pictures import BEDROCK_FRAME, SAND_FRAME, SCALE_BAR_FRAME, SOIL_FRAME
+from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
 
 CLOSE_WIDTH, CLOSE_HEIGHT = 320, 280
 

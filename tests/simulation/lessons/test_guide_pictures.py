@@ -8,10 +8,10 @@ from PIL import Image
 
 from labeling.guide_presets import SHIPPED_PICTURES
 from labeling.presets import PRESETS
-from simulation.guide_pictures import CLOSE_HEIGHT, CLOSE_WIDTH, guide_pictures
-from simulation.lesson_canvas import HEIGHT, WIDTH, Canvas, Frame
+from simulation.lessons.canvas import HEIGHT, WIDTH, Canvas, Frame
+from simulation.lessons.guide_pictures import CLOSE_HEIGHT, CLOSE_WIDTH, guide_pictures
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
+STATIC = Path(__file__).resolve().parents[3] / "static"
 
 
 @pytest.mark.parametrize("name", guide_pictures())

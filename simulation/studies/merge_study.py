@@ -6,16 +6,15 @@ ones go through: scores, the review of the lowest fifth, labels thrown out, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from ai4mars_site.bulk import each
-from simulation.scenes import make_scene
-from simulation.volunteers import draw_label, make_volunteers
+from simulation.scenes.scene import make_scene
+from simulation.volunteers.drawing import draw_label
+from simulation.volunteers.people import make_volunteers
 from terrain.aggregation.majority import PAPER_RULE
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 from terrain.aggregation.weighted import Known, decide, draw_lot, rating_weight
@@ -119,13 +118,8 @@ class Study:
     outcomes: Mapping[Kind, Outcome]
 
 
-def scenes(plan: Plan, workers: int = 1) -> Iterator[SceneLabels]:
-    """Draw the labels of all scenes, in some processes; in the order of their seeds."""
-    return each(partial(label_scene, plan), range(plan.scenes), workers)
-
-
 def label_scene(plan: Plan, number: int) -> SceneLabels:
-    """One scene of the study with its labels."""
+    """Draw the labels of one scene of the study; `number` is below `plan.scenes`."""
     scene = make_scene(plan.seed * 10_000 + number, plan.size)
     truth = np.where(scene.range_m > RANGE_LIMIT_M, NO_LABEL, scene.truth).astype(np.uint8)
     crowd = make_volunteers(plan.crowd, np.random.default_rng([plan.seed, 1]))

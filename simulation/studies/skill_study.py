@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from simulation.scenes import make_scene
-from simulation.volunteers import Kind, Volunteer, draw_label, make_volunteer
+from simulation.scenes.scene import make_scene
+from simulation.volunteers.drawing import draw_label
+from simulation.volunteers.people import Kind, Volunteer, make_volunteer
 from terrain.agreement.jaccard import agreement_scores
 from terrain.agreement.overlaps import Overlaps
 from terrain.bitplanes import Planes, pack_planes, regions_to_planes

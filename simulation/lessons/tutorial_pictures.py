@@ -1,6 +1,6 @@
 """Example pictures for the tutorial and the landing page, drawn on synthetic scenes.
 
-    python -m simulation.tutorial_pictures static/img/tutorial
+    python -m simulation.lessons.tutorial_pictures static/img/tutorial
 
 writes one small WebP per lesson into the folder, and `hero.webp` beside it.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from PIL import Image, ImageDraw
 
-from simulation.lesson_canvas import (
+from simulation.lessons.canvas import (
     CLASS_COLOURS,
     HEIGHT,
     OVERSAMPLE,
@@ -28,7 +28,7 @@ from simulation.lesson_canvas import (
     Picture,
     Place,
 )
-from simulation.terrain import BEDROCK, BIG_ROCK, SAND, SOIL
+from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
 
 HERO_WIDTH, HERO_HEIGHT = 1600, 700
 _BAR_WIDTH_M = 0.5

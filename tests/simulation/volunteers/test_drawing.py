@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 import shapely
 
-from simulation.scenes import make_scene
-from simulation.volunteers import Kind, draw_label, make_experts, make_volunteer, make_volunteers
+from simulation.scenes.scene import make_scene
+from simulation.volunteers.drawing import draw_label
+from simulation.volunteers.people import (
+    Kind,
+    make_experts,
+    make_volunteer,
+    make_volunteers,
+)
 from terrain.geometry import Region
 from terrain.masks import NO_LABEL, rasterize_regions
 

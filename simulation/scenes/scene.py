@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, zoom
 
-from simulation.rover import Rover, cast_shadow, make_rover
-from simulation.terrain import (
+from simulation.scenes.ground import (
     FARTHEST_M,
     NEAREST_M,
     RECIPES,
@@ -24,7 +23,8 @@ from simulation.terrain import (
     make_grid,
     make_ground,
 )
-from simulation.textures import Field, Vector, fractal_tile, sample
+from simulation.scenes.rover import Rover, cast_shadow, make_rover
+from simulation.scenes.textures import Field, Vector, fractal_tile, sample
 from terrain.camera import CameraModel
 from terrain.masks import NO_LABEL
 

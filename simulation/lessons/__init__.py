@@ -1,0 +1,1 @@
+"""Pictures of the tutorial, the field guide and the landing page."""

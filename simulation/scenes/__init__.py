@@ -1,0 +1,1 @@
+"""Synthetic rover frames with the true terrain class and range of every pixel. Pure."""

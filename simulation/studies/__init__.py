@@ -1,0 +1,1 @@
+"""Scores, skill and merge methods measured against known truth. Pure."""

@@ -1,0 +1,1 @@
+"""Synthetic volunteers and experts, and what they draw on a scene. Pure."""
