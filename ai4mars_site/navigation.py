@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from labeling.permissions import is_expert, may_manage
+from labeling.people.permissions import is_expert, may_manage
 from review.permissions import may_review
 
 

@@ -17,9 +17,9 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from ai4mars_site.embedded import celery_broker_url, embedded_redis_url
-from ai4mars_site.logs import shorten_mistakes
-from ai4mars_site.private import close_to_others, private_file, private_folder
+from ai4mars_site.serving.embedded import celery_broker_url, embedded_redis_url
+from ai4mars_site.serving.logs import shorten_mistakes
+from ai4mars_site.serving.private import close_to_others, private_file, private_folder
 
 env = environ.Env()
 
@@ -186,8 +186,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "ai4mars_site.uploads.TooLargeMiddleware",
-    "labeling.former_addresses.FormerAddresses",
+    "ai4mars_site.toolkit.uploads.TooLargeMiddleware",
+    "labeling.campaigns.former_addresses.FormerAddresses",
 ]
 
 ROOT_URLCONF = "ai4mars_site.urls"
@@ -252,7 +252,7 @@ CACHE_URL = env.str("CACHE_URL", default=REDIS_URL)
 if CACHE_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "ai4mars_site.cache.ForgivingRedisCache",
+            "BACKEND": "ai4mars_site.toolkit.cache.ForgivingRedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": "ai4mars",
             "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
@@ -379,7 +379,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional" if MAIL_SERVER else "none"
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["labeling.parsers.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["ai4mars_site.toolkit.parsers.BoundedJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
@@ -398,7 +398,7 @@ REST_FRAMEWORK = {
         # Per address: new guests, each made by a visitor's first save. A school has some classes.
         "guests": env.str("AI4MARS_THROTTLE_GUESTS", default="300/hour"),
     },
-    "EXCEPTION_HANDLER": "labeling.api_errors.exception_handler",
+    "EXCEPTION_HANDLER": "ai4mars_site.toolkit.api_handler.exception_handler",
     "NUM_PROXIES": PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -449,7 +449,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "ai4mars_site.logs.OneLineFormatter",
+            "()": "ai4mars_site.serving.logs.OneLineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }

@@ -3,9 +3,9 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from labeling.forms import CampaignForm
+from labeling.annotation.services import independence
+from labeling.campaigns.forms import CampaignForm
 from labeling.models import Campaign, Image, Label, Labeler, TerrainClass, TutorialStep
-from labeling.services import independence
 
 
 class TerrainClassInline(admin.StackedInline):

@@ -7,10 +7,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from ai4mars_site.tasks import long_task, nudge, task
-from labeling import files
+from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from labeling.annotation.services import drafts, labels
+from labeling.campaigns.services import figures
+from labeling.images import files
+from labeling.images.services import import_jobs
 from labeling.models import ImportJob, Label
-from labeling.services import drafts, figures, import_jobs, labels, reports, sweeping
+from labeling.people.services import sweeping
+from labeling.reports import services
 
 #: A label younger than this has a message of its own under way.
 SWEEP_AFTER = timedelta(seconds=10)
@@ -57,7 +61,7 @@ def sweep_files() -> None:
 @task
 def sweep_reports() -> None:
     """Set images aside by the rule that their campaign has now."""
-    reports.sweep()
+    services.sweep()
 
 
 @task

@@ -19,10 +19,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
-from ai4mars_site.tasks import nudge
-from ai4mars_site.uploads import FORM_BYTES, takes_uploads
-from labeling.admin_views import managed_campaign
-from labeling.permissions import may_manage
+from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
+from labeling.images.views.imports import managed_campaign
+from labeling.people.permissions import may_manage
 from merging import confusion_pictures, permissions
 from merging.board_forms import SubmissionForm, too_large
 from merging.models import Release, Submission

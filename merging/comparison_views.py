@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ai4mars_site.tasks import nudge
-from labeling.admin_views import managed_campaign
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.services import independence
+from labeling.images.pictures import class_png, read_mask
+from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign, Image
-from labeling.pictures import class_png, read_mask
-from labeling.services import independence
 from merging.class_cards import class_cards
 from merging.method_names import NAMES
 from merging.services import alternatives, comparisons

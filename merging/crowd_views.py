@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from labeling.label_views import label_page, own_label_or_404
+from labeling.annotation.views.own_labels import label_page, own_label_or_404
 from labeling.models import Label
 from merging.services import crowd
 from terrain.metrics.mask_comparison import ClassAgreement

@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
-from labeling.permissions import EXPERTS
+from labeling.people.permissions import EXPERTS
 from merging.models import SEEDS, GoldPlan, LabelingPolicy
 
 MOST_IMAGES = 1000

@@ -14,11 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from labeling.admin_views import managed_campaign
+from labeling.annotation.services import assignments, independence
+from labeling.images.views.imports import managed_campaign
 from labeling.models import Assignment, Campaign, Image, Role
-from labeling.services import assignments, independence
-from labeling.services.known_answers import AnswerRefused
-from labeling.visitors import labeler_of
+from labeling.people.visitors import labeler_of
+from labeling.training.services.known_answers import AnswerRefused
 from merging.gold_forms import DrawForm
 from merging.models import GoldPlan
 from merging.services import gold as gold_set

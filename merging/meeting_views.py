@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ai4mars_site.tasks import nudge
-from labeling.files import safe_cell
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.services import corrections, independence
+from labeling.images.files import safe_cell
 from labeling.models import Campaign, Image, Label, Labeler
-from labeling.permissions import may_manage
-from labeling.services import corrections, independence
-from labeling.services.labelers import labeler_of_user
+from labeling.people.permissions import may_manage
+from labeling.people.services.labelers import labeler_of_user
 from merging.class_cards import class_cards
 from merging.gold_forms import PolicyForm
 from merging.models import ExpertAgreement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.permissions import Visitor, may_manage
+from labeling.people.permissions import Visitor, may_manage
 from merging.models import Release
 
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling.admin_views import managed_campaign
+from labeling.images.views.imports import managed_campaign
 from labeling.models import Image
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.labelers import labeler_of_user
 from merging.gold_forms import ExpertsForm
 from merging.gold_views import class_name, table_2
 from merging.models import GoldPlan

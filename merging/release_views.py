@@ -24,10 +24,10 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from ai4mars_site.tasks import nudge
-from labeling.admin_views import managed_campaign
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.services import independence
+from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign
-from labeling.services import independence
 from merging import downloads, emptiness
 from merging.forms import PublishingForm, ReleaseForm
 from merging.method_names import NAMES

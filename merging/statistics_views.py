@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from ai4mars_site.tasks import nudge
-from labeling.admin_views import managed_campaign
-from labeling.files import safe_cell
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.images.files import safe_cell
+from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign
 from merging import bars, permissions
 from merging.class_cards import class_cards

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ai4mars_site.jobs import ClaimLost
-from ai4mars_site.tasks import long_task, nudge, task
+from ai4mars_site.toolkit.jobs import ClaimLost
+from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from merging.models import Release, Submission
 from merging.services import (

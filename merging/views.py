@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ai4mars_site.tasks import nudge
-from labeling.admin_views import managed_campaign
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.campaigns.services.figures import figures_of, is_large
+from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign, Feedback, Image, ImageReport, Role
-from labeling.permissions import may_manage
-from labeling.services.figures import figures_of, is_large
+from labeling.people.permissions import may_manage
 from merging.models import Release
 from merging.services import consensus, deleting, merge_progress
 from merging.tasks import merge_campaign

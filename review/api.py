@@ -16,11 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ai4mars_site.tasks import nudge
-from labeling.api_errors import Conflict
+from ai4mars_site.toolkit.api_errors import Conflict
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.serializers import ImageSerializer
+from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, Role
-from labeling.serializers import ImageSerializer
-from labeling.services import independence
 from review import permissions
 from review.models import AgreementScore, LabelFlag, Rating, plan_of
 from review.serializers import (

@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ai4mars_site.tasks import nudge
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.serializers import ImageSerializer, TerrainClassSerializer
+from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
-from labeling.serializers import ImageSerializer, TerrainClassSerializer
-from labeling.services import independence
 from review import permissions
 from review.forms import ChoiceForm, RatingForm
 from review.models import LabelFlag, Rating, plan_of

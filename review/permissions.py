@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 
 from labeling.models import Label
-from labeling.permissions import REVIEWERS, Visitor, is_in_group, may_manage
+from labeling.people.permissions import REVIEWERS, Visitor, is_in_group, may_manage
 
 
 def may_review(user: Visitor) -> bool:

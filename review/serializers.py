@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.annotation.serializers import ShortList
 from labeling.models import Label
-from labeling.serializers import ShortList
 from review.models import Rating
 from review.services.bulk import BATCH
 from review.services.queue import Filters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ai4mars_site.tasks import long_task, nudge, task
+from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from review.models import images_to_score
 from review.services import scores, skill

@@ -21,11 +21,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ai4mars_site.tasks import nudge
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.serializers import ImageSerializer, TerrainClassSerializer
+from labeling.annotation.services import independence
 from labeling.models import Campaign, Image, Labeler, Role, TerrainClass
-from labeling.permissions import may_manage
-from labeling.serializers import ImageSerializer, TerrainClassSerializer
-from labeling.services import independence
+from labeling.people.permissions import may_manage
 from review import charts, permissions
 from review.forms import ChoiceForm, PartForm, QueueForm
 from review.models import CampaignSkill, LabelerSkill, Order, Rating, plan_of

@@ -19,16 +19,17 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from scipy import ndimage
 
-from ai4mars_site.bulk import each
-from labeling.ingest.products import MSL_PRESET, Product
+from ai4mars_site.toolkit.bulk import each
+from labeling.annotation.services import assignments, labels
+from labeling.campaigns.services.creation import campaign_from_preset
+from labeling.images.ingest.products import MSL_PRESET, Product
+from labeling.images.pictures import jpeg_bytes
+from labeling.images.preparation import beyond_limit
+from labeling.images.services.imports import import_product, parameters_of
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
-from labeling.permissions import EXPERTS, REVIEWERS
-from labeling.pictures import jpeg_bytes
-from labeling.preparation import beyond_limit
-from labeling.services import assignments, known_answers, labels
-from labeling.services.campaigns import campaign_from_preset
-from labeling.services.imports import import_product, parameters_of
-from labeling.services.labelers import imported_labeler, labeler_of_user
+from labeling.people.permissions import EXPERTS, REVIEWERS
+from labeling.people.services.labelers import imported_labeler, labeler_of_user
+from labeling.training.services import known_answers
 from merging.models import Release
 from merging.services import announcing, claims, releases
 from review.services import scores, skill

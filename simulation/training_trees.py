@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ai4mars_site.bulk import each
-from labeling.pictures import png_bytes
-from labeling.preparation import Parameters, beyond_limit
+from ai4mars_site.toolkit.bulk import each
+from labeling.images.pictures import png_bytes
+from labeling.images.preparation import Parameters, beyond_limit
 from merging.release import ai4mars_tree, checksums
 from simulation.demo import product_of
 from simulation.scenes.scene import make_scene

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ai4mars_site.supervisor import celery_command, die_with_parent
+from ai4mars_site.serving.supervisor import celery_command, die_with_parent
 from tests.chromium import FLAGS, NoChromium, chromium_path
 from tests.served import REPOSITORY, ServedSite
 
@@ -310,7 +310,7 @@ def s3(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client of a service with one empty bucket, "mars"; the environment names the service."""
     import boto3
 
-    from labeling.ingest import places
+    from labeling.images.ingest import places
 
     for name, value in {
         "AWS_ENDPOINT_URL": s3_service,

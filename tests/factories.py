@@ -12,14 +12,14 @@ import numpy.typing as npt
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from labeling.files import keep
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.campaigns.services.creation import campaign_from_preset
+from labeling.images.files import keep
+from labeling.images.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
-from labeling.permissions import EXPERTS, REVIEWERS
-from labeling.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.campaigns import campaign_from_preset
-from labeling.services.labelers import labeler_of_user, new_guest
+from labeling.people.permissions import EXPERTS, REVIEWERS
+from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import SCORING_METHOD, AgreementScore, ImageAgreement, plan_of
 from review.services import distribution, opinions
 from terrain.geometry import Region

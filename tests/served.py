@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ai4mars_site.supervisor import die_with_parent
+from ai4mars_site.serving.supervisor import die_with_parent
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 
-from ai4mars_site import embedded
-from ai4mars_site.supervisor import die_with_parent
+from ai4mars_site.serving import embedded
+from ai4mars_site.serving.supervisor import die_with_parent
 
 START_SECONDS = 30.0
 POSTGRES_USER = "postgres"

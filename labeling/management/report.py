@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.core.management.base import OutputWrapper
 
-from labeling.services.imports import Outcome
+from labeling.images.services.imports import Outcome
 
 
 def report(outcomes: Iterable[Outcome], what: str, out: OutputWrapper) -> Counter[str]:

@@ -357,7 +357,7 @@ class TerrainClass(Translated):
 
 
 class CampaignFigures(models.Model):
-    """How far a campaign was when it was last counted: `labeling.services.figures`."""
+    """How far a campaign was when it was last counted: `labeling.campaigns.services.figures`."""
 
     campaign = models.OneToOneField(
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="figures"

@@ -93,7 +93,7 @@ def random_place() -> float:
 
 
 def image_path(image: Image, filename: str) -> str:
-    """Where a file would lie that is saved through its field; imports use `labeling.files.keep`."""
+    """Return the name of a file saved through its field; imports use `labeling.images.files`."""
     return f"campaign-{image.campaign_id}/{filename}"
 
 

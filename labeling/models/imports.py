@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from ai4mars_site.jobs import ClaimableJob
+from ai4mars_site.toolkit.jobs import ClaimableJob
 from labeling.models.campaigns import Campaign
 
 #: A process that imports says every few seconds that it is alive (`jobs.Heartbeat`). With the sweep

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ai4mars_site.jobs import ClaimableJob
+from ai4mars_site.toolkit.jobs import ClaimableJob
 from merging.models.releases import Release
 
 

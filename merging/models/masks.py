@@ -20,7 +20,7 @@ class MergedMaskQuerySet(models.QuerySet["MergedMask"]):
 
 
 def merged_mask_path(merged: MergedMask, filename: str) -> str:
-    """Where a mask would lie that is saved through its field; merges use `labeling.files.keep`."""
+    """Return the name of a mask saved through its field; merges use `labeling.images.files`."""
     return f"campaign-{merged.image.campaign_id}/merged/{filename}"
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ai4mars_site.jobs import ClaimableJob
+from ai4mars_site.toolkit.jobs import ClaimableJob
 from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
 

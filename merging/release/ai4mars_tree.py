@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labeling.ingest.product_ids import of_type
+from labeling.images.ingest.product_ids import of_type
 from merging.release.contents import GOLD_VARIANTS
 
 

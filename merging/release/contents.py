@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from labeling.ingest.product_ids import file_stem
+from labeling.images.ingest.product_ids import file_stem
 from terrain.aggregation.weighted import Layers
 
 Mask = npt.NDArray[np.uint8]

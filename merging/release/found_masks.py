@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from labeling.ingest.mask_folders import labels_in_name
+from labeling.images.ingest.mask_folders import labels_in_name
 from merging.release import gold_lists
 from merging.release.contents import GOLD_VARIANTS
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from labeling.ingest.places import Place
-from labeling.ingest.products import Refused
-from labeling.ingest.rasters import decode_grey_png, read_bytes
+from labeling.images.ingest.places import Place
+from labeling.images.ingest.products import Refused
+from labeling.images.ingest.rasters import decode_grey_png, read_bytes
 from merging.release.tree_files import Tree, Unreadable
 from merging.release.trees import GoldFiles, classes_of, listing
 from terrain.metrics.confusion import (

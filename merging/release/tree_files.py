@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from labeling.ingest.products import Refused
-from labeling.ingest.rasters import MAX_BYTES, read_bytes
+from labeling.images.ingest.products import Refused
+from labeling.images.ingest.rasters import MAX_BYTES, read_bytes
 
 LINK = "It is a link, and a release has plain files only. Put the file itself there."
 SPECIAL = "It is no plain file, and a release has plain files only. Take it out."

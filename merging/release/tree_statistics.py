@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from labeling.ingest.product_ids import parse_product_id
-from labeling.ingest.products import Refused
-from labeling.ingest.rasters import decode_grey_png
+from labeling.images.ingest.product_ids import parse_product_id
+from labeling.images.ingest.products import Refused
+from labeling.images.ingest.rasters import decode_grey_png
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.statistics import CameraCounts, Statistics
 from merging.release.tree_files import Tree, Unreadable

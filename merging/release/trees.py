@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from labeling.ingest.product_ids import id_of_stem
+from labeling.images.ingest.product_ids import id_of_stem
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.tree_files import Tree, Unreadable
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image as Pillow
 
-from labeling.ingest.product_ids import file_stem, id_of_stem, of_type
+from labeling.images.ingest.product_ids import file_stem, id_of_stem, of_type
 from merging.release import ai4mars_tree, checksums, gold_lists, manifest
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.tree_files import (

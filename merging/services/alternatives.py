@@ -13,8 +13,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from labeling.images.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import png_bytes
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from merging.services import merges
 from merging.services.drawn import Drawn

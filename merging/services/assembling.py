@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ai4mars_site.bulk import chunks
-from labeling.ingest.product_ids import file_stems
+from ai4mars_site.toolkit.bulk import chunks
+from labeling.images.ingest.product_ids import file_stems
 from labeling.models import Role
 from merging.models import Release
 from merging.release import checksums, gold_lists, manifest

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ai4mars_site import jobs
-from ai4mars_site.jobs import ClaimLost, change, hold
+from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.jobs import ClaimLost, change, hold
 from merging.models import Release
 
 __all__ = ["HEARTBEAT_LIMIT", "ClaimLost", "Pulse", "change", "claim", "hold"]

@@ -11,8 +11,8 @@ from heapq import nsmallest
 from django.db.models import F
 from django.utils import timezone
 
+from labeling.images.pictures import read_mask
 from labeling.models import Campaign, Image
-from labeling.pictures import read_mask
 from merging.models import MethodComparison, StoredMerge
 from merging.services import alternatives, merges
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from labeling.annotation.services import independence, labels, postprocessing
+from labeling.images.pictures import class_png
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
-from labeling.pictures import class_png
-from labeling.services import independence, labels, postprocessing
 from merging.models import ExpertAgreement, LabelingPolicy
 from review.models import AgreementScore
 from review.services.scores import score_image
@@ -29,7 +29,7 @@ def ready_images(campaign: Campaign) -> ImageQuerySet:
 
     Before, whoever still draws would not draw alone. An image that has come to the meeting stays,
     also when an expert takes it up again: to that expert it is closed
-    (`labeling.services.independence`).
+    (`labeling.annotation.services.independence`).
     """
     has_begun = Exists(ExpertAgreement.objects.filter(image=OuterRef("pk")))
     experts = Assignment.objects.filter(image=OuterRef("pk"), role=Role.EXPERT)

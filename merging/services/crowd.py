@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labeling import policies
+from labeling.annotation import policies
+from labeling.annotation.services import labels, postprocessing
+from labeling.images.pictures import class_png, read_mask
 from labeling.models import Label, Role, TerrainClass
-from labeling.pictures import class_png, read_mask
-from labeling.services import labels, postprocessing
 from merging.models import MergedMask
 from merging.services.merges import merge_image
 from terrain.metrics.mask_comparison import ClassAgreement, agreement_by_class

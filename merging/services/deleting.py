@@ -11,7 +11,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from labeling.files import folder_of
+from labeling.images.files import folder_of
+from labeling.images.services import import_jobs, stored_files
 from labeling.models import (
     Campaign,
     Image,
@@ -19,7 +20,6 @@ from labeling.models import (
     Label,
     Labeler,
 )
-from labeling.services import import_jobs, stored_files
 from merging.models import AlternativeMask, MergedMask, Release
 
 

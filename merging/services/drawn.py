@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from labeling.annotation.services import postprocessing
 from labeling.models import Image, Label
-from labeling.services import postprocessing
 from merging.models import MERGE_METHOD, ImportedMask
 from merging.release.checksums import sha256
 from terrain.bitplanes import Planes

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from django.db.models.fields.files import FieldFile
 
-from labeling.ingest.product_ids import file_stem, file_stems
+from labeling.annotation.services import postprocessing
+from labeling.annotation.services.postprocessing import StoredMask
+from labeling.images.ingest.product_ids import file_stem, file_stems
+from labeling.images.pictures import png_bytes
 from labeling.models import Image, Label, Role
-from labeling.pictures import png_bytes
-from labeling.services import postprocessing
-from labeling.services.postprocessing import StoredMask
 from merging.models import MERGE_METHOD, RELEASE_CODE, ImportedMask, MergedMask, Release
 from merging.release import ai4mars_tree
 from merging.release.checksums import sha256

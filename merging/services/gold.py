@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from labeling.annotation.services import independence
+from labeling.images.pictures import read_mask
 from labeling.models import Assignment, Image, KnownAnswer, Role
-from labeling.pictures import read_mask
-from labeling.services import independence, known_answers
+from labeling.training.services import known_answers
 from merging.services import merges
 
 

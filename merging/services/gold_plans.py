@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from labeling.annotation.services import assignments
 from labeling.models import (
     Assignment,
     Campaign,
@@ -22,7 +23,6 @@ from labeling.models import (
     Role,
     SeenLabels,
 )
-from labeling.services import assignments
 from merging.models import GoldPlan, PlannedImage
 from terrain.aggregation import gold_sampling
 

@@ -14,16 +14,16 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ai4mars_site.bulk import each
-from labeling.files import keep
-from labeling.ingest.mask_folders import KnownIds, checked_mask, with_null_4
-from labeling.ingest.places import Place
-from labeling.ingest.products import Refused, UnknownSource
-from labeling.ingest.rasters import decode_grey, is_bare_grey_png, read_bytes
+from ai4mars_site.toolkit.bulk import each
+from labeling.annotation.services import assignments
+from labeling.images.files import keep
+from labeling.images.ingest.mask_folders import KnownIds, checked_mask, with_null_4
+from labeling.images.ingest.places import Place
+from labeling.images.ingest.products import Refused, UnknownSource
+from labeling.images.ingest.rasters import decode_grey, is_bare_grey_png, read_bytes
+from labeling.images.pictures import png_bytes
+from labeling.images.services.imports import Outcome
 from labeling.models import Campaign, Image
-from labeling.pictures import png_bytes
-from labeling.services import assignments
-from labeling.services.imports import Outcome
 from merging.models import ImportedMask
 from merging.release import manifest
 from merging.release.checksums import sha256

@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from labeling.files import keep
+from labeling.annotation.services import labels
+from labeling.images.files import keep
+from labeling.images.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import png_bytes, read_mask
-from labeling.services import labels
 from merging.models import ImportedMask, MergedMask, StoredMerge
 from merging.release.checksums import sha256
 from merging.services.drawn import Drawn

@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labeling.ingest.product_ids import file_stem
-from labeling.ingest.products import NOMINAL_CAMERAS, Refused
-from labeling.ingest.rasters import decode_grey
+from labeling.annotation.services import postprocessing
+from labeling.images.ingest.product_ids import file_stem
+from labeling.images.ingest.products import NOMINAL_CAMERAS, Refused
+from labeling.images.ingest.rasters import decode_grey
+from labeling.images.pictures import png_bytes, read_grey, read_mask, read_range_png
 from labeling.models import Image
-from labeling.pictures import png_bytes, read_grey, read_mask, read_range_png
-from labeling.services import postprocessing
 from merging.release.tree_files import Tree, Unreadable
 from merging.services import merges
 from terrain.camera import LEVEL_UP, CameraModel, Vector

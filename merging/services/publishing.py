@@ -14,7 +14,7 @@ from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labeling.ingest.places import LISTED_AT_ONCE, S3_SCHEME
+from labeling.images.ingest.places import LISTED_AT_ONCE, S3_SCHEME
 from merging.release import checksums
 
 Track = Callable[[Iterable[str], int], Iterator[str]]

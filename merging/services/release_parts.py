@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from ai4mars_site.bulk import chunks
+from ai4mars_site.toolkit.bulk import chunks
 from labeling.models import Campaign, Image
 from merging.models import Release, ReleasePart
 from merging.release import ai4mars_tree, raw_labels

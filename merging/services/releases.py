@@ -15,7 +15,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from ai4mars_site.bulk import chunks, each
+from ai4mars_site.toolkit.bulk import chunks, each
 from labeling.models import Image
 from merging.models import Release, ReleasePart
 from merging.release import ai4mars_tree, archive, checksums

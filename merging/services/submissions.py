@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.files import File
 from django.utils import timezone
 
-from ai4mars_site import jobs
-from ai4mars_site.jobs import ClaimLost
-from labeling.ingest.archives import ArchiveRefused, Bounds, unpack
+from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.jobs import ClaimLost
+from labeling.images.ingest.archives import ArchiveRefused, Bounds, unpack
 from merging.models import Release, Submission
 from merging.release import predictions, tree_files
 from terrain.metrics.confusion import Counts

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef
 
+from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
-from labeling.services import independence
 from review import policies
 from review.models import Rating
 from review.services import ratings

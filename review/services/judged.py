@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch
 
+from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
-from labeling.services import independence
 from review.models import Rating
 
 

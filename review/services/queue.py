@@ -17,8 +17,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from labeling.annotation.services import independence
 from labeling.models import Campaign, Image, Label, Role
-from labeling.services import independence
 from review import policies
 from review.models import (
     LEASE,

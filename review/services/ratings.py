@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from labeling.annotation.services import labels
 from labeling.models import Label
-from labeling.services import labels
 from review import permissions, policies
 from review.models import Rating, ReviewLease
 from review.services import opinions

@@ -11,9 +11,9 @@ from itertools import chain
 from django.db import transaction
 from django.utils import timezone
 
+from labeling.annotation.services import labels
+from labeling.annotation.services.postprocessing import planes_of
 from labeling.models import LABEL_ROLES, Campaign, Image, Label
-from labeling.services import labels
-from labeling.services.postprocessing import planes_of
 from review.models import (
     SCORING_METHOD,
     AgreementScore,

@@ -18,9 +18,9 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from ai4mars_site.bulk import chunks, each
+from ai4mars_site.toolkit.bulk import chunks, each
+from labeling.annotation.services.postprocessing import planes_of
 from labeling.models import Campaign, Image, Label
-from labeling.services.postprocessing import planes_of
 from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
 from review.services import distribution
 from terrain.skill.ballots import ImageVotes, ballots

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ai4mars_site.bulk import each
-from labeling.ingest.places import Folder
-from labeling.pictures import png_bytes
+from ai4mars_site.toolkit.bulk import each
+from labeling.images.ingest.places import Folder
+from labeling.images.pictures import png_bytes
 from merging.release import predictions
 from merging.release.tree_files import TreeFolder
 from terrain.aggregation.majority import gold_rule, merge_masks

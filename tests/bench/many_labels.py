@@ -37,11 +37,11 @@ def fill(images: int) -> None:
     """Make the campaign; of MOST images at most."""
     from django.db import connection
 
-    from labeling.files import keep
+    from labeling.campaigns.services.creation import campaign_from_preset
+    from labeling.images.files import keep
+    from labeling.images.pictures import png_bytes
     from labeling.models import Image, Label
-    from labeling.pictures import png_bytes
-    from labeling.services.campaigns import campaign_from_preset
-    from labeling.services.labelers import imported_labeler
+    from labeling.people.services.labelers import imported_labeler
     from tests.bench import crowd
 
     assert images <= MOST
@@ -104,9 +104,9 @@ def draw() -> list[list[uuid.UUID]]:
     """The drawings of each scene, as labels of a campaign of their own."""
     from django.utils import timezone
 
+    from labeling.campaigns.services.creation import campaign_from_preset
     from labeling.models import Image, Label
-    from labeling.services.campaigns import campaign_from_preset
-    from labeling.services.labelers import imported_labeler
+    from labeling.people.services.labelers import imported_labeler
     from terrain.geometry import regions_to_json
     from tests.bench import crowd
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.ingest.products import Product
-from labeling.pictures import (
+from labeling.images.ingest.products import Product
+from labeling.images.pictures import (
     COPY_QUALITY,
     jpeg_bytes,
     range_png,
@@ -20,7 +20,7 @@ from labeling.pictures import (
     sizes,
     thumbnail_bytes,
 )
-from labeling.preparation import Parameters, beyond_limit, prepare
+from labeling.images.preparation import Parameters, beyond_limit, prepare
 from simulation.scenes.scene import Scene, make_scene
 from terrain.display.display import display_image
 from terrain.display.quality import FrameKey, measure, near_duplicates

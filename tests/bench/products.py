@@ -13,7 +13,7 @@ import numpy as np
 from simulation.scenes.scene import make_scene
 from tests.bench.figures import Figure
 from tests.bench.importing import run_command, seconds_of_import
-from tests.labeling.pds_writer import write_frame, write_map
+from tests.labeling.images.ingest.pds_writer import write_frame, write_map
 
 FRAMES = 200
 

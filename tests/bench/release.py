@@ -34,7 +34,7 @@ import rasterio
 import rasterio.features
 from PIL import Image as Pillow
 
-from labeling.pictures import jpeg_bytes
+from labeling.images.pictures import jpeg_bytes
 from merging.release import ai4mars_tree
 from terrain.masks import NO_LABEL
 from tests import servers
@@ -71,7 +71,7 @@ class Build:
 
 
 def fill(images: int) -> None:
-    from labeling.files import keep
+    from labeling.images.files import keep
     from labeling.models import Image
 
     many_labels.fill(images)

@@ -80,9 +80,9 @@ def fill(labels: int) -> None:
     from django.contrib.auth.models import User
     from django.utils import timezone
 
+    from labeling.campaigns.services.creation import campaign_from_preset
     from labeling.models import Image, Label, Labeler
-    from labeling.services.campaigns import campaign_from_preset
-    from labeling.services.labelers import imported_labeler
+    from labeling.people.services.labelers import imported_labeler
     from review.models import AgreementScore
     from review.services import distribution
 
@@ -162,8 +162,8 @@ def measure() -> tuple[float, ...]:
     from django.test import Client
     from rest_framework.test import APIRequestFactory, force_authenticate
 
+    from labeling.campaigns.services import figures
     from labeling.models import Campaign, Role
-    from labeling.services import figures
     from review.api import NextDoubtful
     from review.models import AgreementScore, Order
     from review.services import distribution, queue

@@ -20,8 +20,8 @@ MAKE = """
 import random, uuid
 from django.contrib.auth.models import Group, User
 from terrain.geometry import Region
-from labeling.services import labels
-from labeling.services.labelers import new_guest
+from labeling.annotation.services import labels
+from labeling.people.services.labelers import new_guest
 from review.models import ReviewPlan
 from review.services.scores import score_image
 from tests.factories import new_campaign, new_image

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from labeling.pictures import png_bytes
+from labeling.images.pictures import png_bytes
 from tests.e2e.accessible import MISPLACED, violations
 from tests.served import ServedSite
 
@@ -29,9 +29,9 @@ import numpy as np
 from django.contrib.auth.models import User
 from terrain.masks import mask_to_regions
 from labeling.models import Role
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.labelers import labeler_of_user, new_guest
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.people.services.labelers import labeler_of_user, new_guest
 from merging import tasks
 from merging.models import Release
 from merging.services import announcing, releases

@@ -24,7 +24,7 @@ PICTURES = 9
 PEOPLE = f"""
 from django.contrib.auth.models import Group, User
 from labeling.models import Campaign, Image
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.labelers import labeler_of_user
 campaign = Campaign.objects.get(slug="{SLUG}")
 names = ("Ridged", "Sand Dunes", "Smooth")
 for number, image in enumerate(campaign.images.order_by("pk")):
@@ -44,7 +44,7 @@ import uuid
 import numpy as np
 from terrain.geometry import Region
 from labeling.models import Assignment
-from labeling.services import labels
+from labeling.annotation.services import labels
 given = Assignment.objects.open().filter(role="expert", image__campaign__slug="{SLUG}")
 for number, each in enumerate(given.select_related("image", "labeler").order_by("image", "pk")):
     shift = 30 * (number % 3)

@@ -21,10 +21,10 @@ FRAMES = 48
 RESUMED_SECONDS = 30.0
 
 START = """
-from ai4mars_site.tasks import nudge
+from ai4mars_site.toolkit.tasks import nudge
 from labeling.models import Campaign
-from labeling.services import import_jobs
-from labeling.services.campaigns import campaign_from_preset
+from labeling.images.services import import_jobs
+from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.tasks import start_import
 campaign, _ = campaign_from_preset("page", "msl-navcam")
 nudge(start_import, import_jobs.start(campaign, {source!r}).pk)

@@ -36,9 +36,9 @@ import numpy as np
 from django.contrib.auth.models import User
 from terrain.masks import mask_to_regions
 from labeling.models import Role
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.labelers import labeler_of_user, new_guest
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.services.scores import score_image
 from tests.factories import new_campaign, new_image
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from simulation.scenes.scene import Scene, make_scene
 from tests.e2e.drawing import DrawingPage, Point
 from tests.e2e.test_never_lose import open_page
-from tests.labeling.pds_writer import write_frame, write_map
+from tests.labeling.images.ingest.pds_writer import write_frame, write_map
 from tests.served import ServedSite
 
 # The page is the same on either database.

@@ -12,9 +12,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from labeling.images.pictures import jpeg_bytes, png_bytes
 from labeling.management.commands.import_images import LISTED
 from labeling.models import Campaign, Label
-from labeling.pictures import jpeg_bytes, png_bytes
 from tests.factories import mask, new_campaign, new_image, product_id
 
 pytestmark = pytest.mark.django_db

@@ -26,7 +26,7 @@ from labeling.models import (
     TerrainClass,
     TutorialStep,
 )
-from labeling.services.labelers import labeler_of_user, new_guest
+from labeling.people.services.labelers import labeler_of_user, new_guest
 from tests.factories import accept, assign, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from labeling.campaigns.presets.rules import PRESETS
+from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.models import ASSIGNMENT_HOLD, Assignment, Campaign, Image, Label, Labeler
-from labeling.presets import PRESETS
-from labeling.services.campaigns import campaign_from_preset
-from labeling.services.labelers import adopt_guest, imported_labeler, labeler_of_user, new_guest
+from labeling.people.services.labelers import (
+    adopt_guest,
+    imported_labeler,
+    labeler_of_user,
+    new_guest,
+)
 from tests.factories import accept, assign, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

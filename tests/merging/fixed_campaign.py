@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from labeling.files import keep
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.campaigns.services.creation import campaign_from_preset
+from labeling.images.files import keep
+from labeling.images.pictures import jpeg_bytes, png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, LabelVersion, Role
-from labeling.pictures import jpeg_bytes, png_bytes
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.campaigns import campaign_from_preset
 from merging.models import Publishing
 from review.services import scores
 from review.services.ratings import rate

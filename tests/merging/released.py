@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from labeling.pictures import jpeg_bytes, png_bytes
+from labeling.images.pictures import jpeg_bytes, png_bytes
 from merging.release.contents import (
     Export,
     Fragment,

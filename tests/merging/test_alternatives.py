@@ -7,10 +7,10 @@ import io
 import numpy as np
 import pytest
 
+from labeling.annotation.services import labels
+from labeling.images.pictures import read_mask
 from labeling.models import Campaign, Image, Label, Labeler, Role
-from labeling.pictures import read_mask
-from labeling.services import labels
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from merging.release.exports.layers import LAYERS, layer_png
 from merging.services import alternatives

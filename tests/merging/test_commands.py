@@ -12,8 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Label
-from labeling.services import labels
 from merging.models import Release
 from merging.services import announcing, release_parts, releases
 from merging.services.announcing import announce

@@ -13,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
+from labeling.annotation.services import assignments, labels
+from labeling.annotation.services.corrections import correct
 from labeling.models import Assignment, Campaign, Image, Label, Labeler
-from labeling.services import assignments, labels
-from labeling.services.corrections import correct
 from merging import meeting_views, tasks
 from merging.models import ExpertAgreement, LabelingPolicy
 from merging.services import consensus

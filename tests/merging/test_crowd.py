@@ -11,12 +11,12 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from labeling.files import keep
+from labeling.annotation.services import labels
+from labeling.annotation.services.corrections import LabelIsFixed, correct
+from labeling.images.files import keep
+from labeling.images.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, Role
-from labeling.pictures import png_bytes
-from labeling.services import labels
-from labeling.services.corrections import LabelIsFixed, correct
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.labelers import labeler_of_user
 from merging.models import ImportedMask, MergedMask
 from merging.release.checksums import sha256
 from merging.services import crowd

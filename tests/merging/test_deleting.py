@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from labeling.images.services import import_jobs
 from labeling.models import Campaign, Image, Label, Labeler
-from labeling.services import import_jobs
-from labeling.services.labelers import imported_labeler
+from labeling.people.services.labelers import imported_labeler
 from merging.services.announcing import announce
 from merging.services.merges import merge_image
 from tests.factories import accept, give_score, new_account, new_admin, new_campaign, new_image

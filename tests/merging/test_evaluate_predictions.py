@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image as Pillow
 
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.pictures import png_bytes
 from labeling.models import Role
-from labeling.pictures import png_bytes
-from labeling.services.assignments import assign_gold
 from merging.release.tree_files import Unreadable, tree_at
 from merging.release.trees import GoldFiles, classes_of, listing
 from tests.factories import accept, mask, new_campaign, new_expert, new_image, product_id

@@ -19,7 +19,7 @@ from pycocotools import mask as coco_masks
 from pycocotools.coco import COCO
 from scipy import ndimage
 
-from labeling.pictures import read_mask
+from labeling.images.pictures import read_mask
 from merging.release.contents import Mask, ReleasedImage
 from merging.release.exports import EXPORTS
 from merging.release.exports.areas import class_areas, connected_areas

@@ -15,11 +15,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image as Pillow
 
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.services.imports import import_product
 from labeling.models import Campaign, Image, Label, Role
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.imports import import_product
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from merging.models import MergedMask
 from simulation.demo import product_of
 from simulation.scenes.scene import Scene, make_scene

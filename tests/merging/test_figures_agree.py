@@ -12,9 +12,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from labeling.annotation.services.assignments import assign_gold
+from labeling.campaigns.services import figures
 from labeling.models import Campaign, CampaignFigures, Image, Label
-from labeling.services import figures, known_answers
-from labeling.services.assignments import assign_gold
+from labeling.training.services import known_answers
 from merging import tasks, views
 from merging.models import MergedMask, Release
 from merging.services import comparisons, merge_progress, merges, statistics

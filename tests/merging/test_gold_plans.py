@@ -11,8 +11,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from labeling.annotation.services import assignments
 from labeling.models import Assignment, Campaign, Image, ImageQuality, Labeler, Role
-from labeling.services import assignments
 from merging.models import GoldPlan, PlannedImage
 from merging.services import gold_plans
 from merging.services.gold_plans import PlanRefused

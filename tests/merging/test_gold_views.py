@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from labeling.annotation.services import assignments
 from labeling.models import Assignment, Campaign, Image, Labeler
-from labeling.services import assignments
 from merging.models import GoldPlan
 from merging.services import gold_plans
 from tests.factories import accept, assign, new_admin, new_campaign, new_expert, new_image

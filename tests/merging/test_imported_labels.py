@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from labeling.images.pictures import png_bytes
 from labeling.models import Campaign, Label
-from labeling.pictures import png_bytes
 from merging.services.announcing import Wanted
 from tests.factories import accept, mask, new_campaign, new_image, product_id
 from tests.merging.building import build

@@ -14,12 +14,12 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from labeling.files import put
+from labeling.annotation.services import assignments, corrections, independence, labels
+from labeling.images.files import put
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, SeenLabels
-from labeling.permissions import REVIEWERS
-from labeling.services import assignments, corrections, independence, labels
-from labeling.services.known_answers import AnswerRefused
-from labeling.services.labelers import labeler_of_user
+from labeling.people.permissions import REVIEWERS
+from labeling.people.services.labelers import labeler_of_user
+from labeling.training.services.known_answers import AnswerRefused
 from merging.models import LabelingPolicy, Release, ReleasePart
 from merging.services import consensus, gold_plans, gold_progress
 from merging.services import gold as gold_set

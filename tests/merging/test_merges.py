@@ -10,12 +10,12 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from labeling.files import keep
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.files import keep
+from labeling.images.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import png_bytes, read_mask
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from merging.models import ExpertAgreement, MergedMask
 from merging.services import consensus, merges
 from merging.services import drawn as drawn_labels

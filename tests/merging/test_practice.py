@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from labeling.annotation.services.assignments import assign_gold
+from labeling.campaigns.services.figures import figures_of
+from labeling.images.pictures import read_mask
 from labeling.models import Campaign, Image, KnownAnswer, Label
-from labeling.pictures import read_mask
-from labeling.services import known_answers, practice
-from labeling.services.assignments import assign_gold
-from labeling.services.figures import figures_of
-from labeling.services.known_answers import AnswerRefused
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
+from labeling.training.services import known_answers, practice
+from labeling.training.services.known_answers import AnswerRefused
 from merging.models import GoldPlan, MergedMask
 from merging.services import announcing, claims, gold, gold_plans, merges, releases
 from review.services import queue

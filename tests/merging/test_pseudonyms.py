@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from labeling.models import Campaign, Label
-from labeling.services.erasing import erase_account, erase_labeler
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.erasing import erase_account, erase_labeler
+from labeling.people.services.labelers import labeler_of_user
 from merging.models import Publishing, Release
 from merging.release.raw_labels import pseudonym
 from merging.services import announcing, pseudonyms, release_parts, releases

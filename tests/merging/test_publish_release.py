@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from django.core.management import CommandError, call_command
 
+from labeling.annotation.services import labels
 from labeling.models import Label
-from labeling.services import labels
 from merging.models import Release
 from merging.release import checksums
 from merging.services import publishing

@@ -12,8 +12,8 @@ import pytest
 from django.core.management import call_command
 from PIL import Image as Pillow
 
+from labeling.images.pictures import jpeg_bytes, read_mask
 from labeling.models import Campaign, Image, Label
-from labeling.pictures import jpeg_bytes, read_mask
 from merging.release.ai4mars_tree import Layout
 from tests.factories import new_campaign
 

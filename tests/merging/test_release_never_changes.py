@@ -15,8 +15,8 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Role
-from labeling.services import labels
 from merging import tasks
 from merging.models import Release, ReleaseNeverChanges, ReleasePart
 from merging.release.exports import EXPORTS

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.services.quality import restore, retire
 from labeling.models import Campaign, Image, Label, Role
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
-from labeling.services.quality import restore, retire
 from merging.models import Release
 from merging.release.contents import GOLD_VARIANTS
 from merging.release.raw_labels import pseudonym

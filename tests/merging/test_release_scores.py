@@ -11,8 +11,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Label
-from labeling.services import labels
 from merging.models import Release
 from merging.services.announcing import Wanted, announce
 from merging.services.claims import claim

@@ -19,10 +19,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
-from labeling.ingest.product_ids import parse_product_id
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.ingest.product_ids import parse_product_id
 from labeling.models import Campaign
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
 from merging import tasks
 from merging.models import Release
 from merging.release import ai4mars_tree, archive, checksums

@@ -16,10 +16,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
-from labeling.files import put
+from labeling.annotation.services import assignments, labels
+from labeling.images.files import put
+from labeling.images.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
-from labeling.services import assignments, labels
 from merging.models import ImportedMask, MergedMask, Release
 from merging.release import verification
 from merging.services import merge_progress, merges, statistics

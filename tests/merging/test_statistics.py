@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labeling.ingest.product_ids import parse_product_id
+from labeling.images.ingest.product_ids import parse_product_id
 from merging.release.contents import ReleasedImage, ReleasedLabel
 from merging.release.statistics import CameraCounts, CountedImage, Statistics, counted, shares
 from tests.factories import mask

@@ -17,10 +17,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Role
-from labeling.pictures import png_bytes
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
 from merging import tasks
 from merging.models import Release, ReleaseStatistics
 from merging.release.statistics import CameraCounts, Statistics

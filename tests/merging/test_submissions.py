@@ -20,9 +20,9 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.pictures import png_bytes
 from labeling.models import Role
-from labeling.pictures import png_bytes
-from labeling.services.assignments import assign_gold
 from merging import tasks
 from merging.board_views import PredictionsThrottle
 from merging.models import Release, Submission

@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from ai4mars_site import tasks as site_tasks
+from ai4mars_site.toolkit import tasks as site_tasks
 from labeling.models import Campaign
 from merging import tasks
 from merging.models import Release

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling.pictures import png_bytes
+from labeling.images.pictures import png_bytes
 from merging.release import archive, checksums
 from merging.release.tree_files import Unreadable, any_tree_at, tree_at
 from terrain.masks import NO_LABEL

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
-from labeling.pictures import jpeg_bytes, png_bytes
+from labeling.images.pictures import jpeg_bytes, png_bytes
 from merging.release import checksums, manifest, raw_labels, verification
 from merging.release.ai4mars_tree import Layout
 from merging.release.contents import Mask, ReleasedLabel

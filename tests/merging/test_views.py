@@ -7,9 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from labeling.annotation.services import labels
+from labeling.annotation.services.assignments import assign_gold
 from labeling.models import Campaign, Image
-from labeling.services import labels
-from labeling.services.assignments import assign_gold
 from merging.services.announcing import announce
 from merging.services.merges import merge_image
 from review.services.ratings import rate

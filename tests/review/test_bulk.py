@@ -11,7 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Image, Label
-from labeling.services.labelers import labeler_of_user, new_guest
+from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import LabelFlag, Rating, ReviewPlan
 from review.services import bulk
 from review.services.bulk import Done, LeftAlone, Preview, chosen, preview, rate_batch

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Label, Role
-from labeling.services import labels
 from review.models import AgreementScore, Order, ScoreBin
 from review.services import distribution, queue
 from review.services.ratings import rate, undo

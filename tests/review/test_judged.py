@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from labeling.models import Campaign, Label
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.labelers import labeler_of_user
 from review.models import LabelFlag, ReviewPlan
 from review.services.ratings import RatingRefused, change, rate
 from tests.factories import (

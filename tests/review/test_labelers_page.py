@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from labeling.models import Campaign
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from review import views
 from tests.factories import accept, new_admin, new_campaign, new_image, new_reviewer
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Label
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from review import policies
 from review.models import AgreementScore, LabelFlag, Rating, ReviewLease, ReviewPlan
 from review.services import queue

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Label
-from labeling.services import labels
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from review.models import AgreementScore, LabelQuality, Order, ReviewPlan, ScoreBin
 from review.services import distribution, queue
 from review.services.queue import Filters

@@ -11,9 +11,9 @@ from django.core.cache import cache
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Image, Label
-from labeling.services import labels
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.labelers import labeler_of_user
 from review import policies
 from review.models import ReviewPlan
 from review.services import queue

@@ -12,10 +12,10 @@ from django.core.cache import cache
 from django.db import connections
 from rest_framework.test import APIClient
 
+from labeling.annotation.services import labels
+from labeling.annotation.services.corrections import CorrectionRefused, correct
 from labeling.models import Campaign, Image, Label
-from labeling.services import labels
-from labeling.services.corrections import CorrectionRefused, correct
-from labeling.services.labelers import labeler_of_user
+from labeling.people.services.labelers import labeler_of_user
 from review import api
 from review.models import Rating
 from review.services import ratings

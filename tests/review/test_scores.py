@@ -14,9 +14,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 
+from labeling.annotation.services import labels, postprocessing
 from labeling.models import Campaign, Image, Label, Role
-from labeling.services import labels, postprocessing
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from review.models import AgreementScore, ImageAgreement, images_to_score
 from review.services import distribution, scores
 from review.services.scores import score_image

@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from ai4mars_site import tasks as site_tasks
+from ai4mars_site.toolkit import tasks as site_tasks
+from labeling.annotation.services import labels
 from labeling.models import Campaign, Label, Labeler, Role
-from labeling.services import labels
-from labeling.services.labelers import new_guest
+from labeling.people.services.labelers import new_guest
 from review import tasks
 from review.models import CampaignSkill, LabelerSkill, LabelQuality
 from review.services import skill

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from ai4mars_site import tasks as site_tasks
+from ai4mars_site.toolkit import tasks as site_tasks
 from labeling import tasks as labeling_tasks
 from labeling.models import Campaign, Label
 from review import tasks

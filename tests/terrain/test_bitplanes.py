@@ -21,7 +21,7 @@ from terrain.bitplanes import (
 from terrain.geometry import Region
 from terrain.masks import NO_LABEL, mask_to_regions, rasterize_regions
 from terrain.postprocess import pixels_per_class, remove_masked
-from tests.labeling.test_masks import box, masks, random_rings
+from tests.terrain.test_masks import box, masks, random_rings
 
 CODES = (0, 1, 2, 50)
 

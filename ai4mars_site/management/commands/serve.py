@@ -19,16 +19,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 
-from ai4mars_site import embedded
-from ai4mars_site.arguments import port
-from ai4mars_site.commands import is_behind
-from ai4mars_site.supervisor import (
+from ai4mars_site.serving import embedded
+from ai4mars_site.serving.supervisor import (
     NotReadyInTime,
     Program,
     ProgramFailed,
     Supervisor,
     celery_command,
 )
+from ai4mars_site.toolkit.arguments import port
+from ai4mars_site.toolkit.commands import is_behind
 
 READY_SECONDS = 60.0
 # The web server lets requests that run finish, Celery its tasks.
@@ -189,7 +189,7 @@ def _web(number: int, listener: socket.socket, environment: dict[str, str]) -> P
     return Program(
         f"web-{number}",
         [
-            *(sys.executable, "-m", "ai4mars_site.web"),
+            *(sys.executable, "-m", "ai4mars_site.serving.web"),
             *("--fd", str(listener.fileno())),
             *("--threads", os.environ.get("AI4MARS_WEB_THREADS", "4")),
             *("--stop-seconds", str(WEB_STOP_SECONDS - 1)),

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import place
-from ai4mars_site.commands import BulkCommand, why
+from ai4mars_site.toolkit.arguments import place
+from ai4mars_site.toolkit.commands import BulkCommand, why
+from labeling.images.services import orbital_classes
 from labeling.management.arguments import campaign_of
-from labeling.services import orbital_classes
 from terrain.orbital_classes import (
     ORBITAL_PRESETS,
     DriveRanges,

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
 
-from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
-from labeling.services import stored_files
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.commands import BulkCommand
+from labeling.images.services import stored_files
 
 #: A younger file may belong to a row that is about to be written.
 YOUNG = timedelta(days=1)

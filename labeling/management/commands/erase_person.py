@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from ai4mars_site.arguments import whole
+from ai4mars_site.toolkit.arguments import whole
 from labeling.models import Labeler
-from labeling.services import erasing
+from labeling.people.services import erasing
 
 
 class Command(BaseCommand):

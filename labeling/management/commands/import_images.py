@@ -14,14 +14,14 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.models import QuerySet
 
-from ai4mars_site.arguments import filled, place
-from ai4mars_site.commands import BulkCommand, is_behind
-from labeling.ingest.products import Source, UnknownSource
-from labeling.ingest.sources import open_source
+from ai4mars_site.toolkit.arguments import filled, place
+from ai4mars_site.toolkit.commands import BulkCommand, is_behind
+from labeling.campaigns.presets.rules import PRESETS
+from labeling.campaigns.services.creation import campaign_from_preset, new_campaign
+from labeling.images.ingest.products import Source, UnknownSource
+from labeling.images.ingest.sources import open_source
+from labeling.images.services import import_jobs, import_trials
 from labeling.models import Campaign, FormerSlug, ImportItem, ImportJob
-from labeling.presets import PRESETS
-from labeling.services import import_jobs, import_trials
-from labeling.services.campaigns import campaign_from_preset, new_campaign
 
 #: Refusals, and files that are not used, that are printed.
 LISTED = 50

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import place
-from ai4mars_site.commands import BulkCommand
-from labeling.ingest.products import UnknownSource
+from ai4mars_site.toolkit.arguments import place
+from ai4mars_site.toolkit.commands import BulkCommand
+from labeling.images.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.management.report import report
-from labeling.services import known_answers
+from labeling.training.services import known_answers
 
 
 class Command(BulkCommand):

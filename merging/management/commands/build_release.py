@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
-from ai4mars_site.arguments import day, filled, whole
-from ai4mars_site.commands import BulkCommand, why
-from labeling.ingest.places import S3_SCHEME
+from ai4mars_site.toolkit.arguments import day, filled, whole
+from ai4mars_site.toolkit.commands import BulkCommand, why
+from labeling.images.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
 from merging import emptiness

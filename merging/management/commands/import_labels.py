@@ -6,16 +6,16 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import filled
-from ai4mars_site.commands import BulkCommand
-from labeling.ingest.mask_folders import passed_over
-from labeling.ingest.places import Place
-from labeling.ingest.products import UnknownSource
-from labeling.ingest.sources import open_place
+from ai4mars_site.toolkit.arguments import filled
+from ai4mars_site.toolkit.commands import BulkCommand
+from labeling.annotation.services import label_imports
+from labeling.images.ingest.mask_folders import passed_over
+from labeling.images.ingest.places import Place
+from labeling.images.ingest.products import UnknownSource
+from labeling.images.ingest.sources import open_place
 from labeling.management.arguments import campaign_of
 from labeling.management.report import report
 from labeling.models import LABEL_ROLES, Campaign, Role
-from labeling.services import label_imports
 from merging.release.found_masks import FoundMasks, unused
 from merging.services import imported_masks
 

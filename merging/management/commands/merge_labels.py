@@ -3,8 +3,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from merging.services import merges
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import place
-from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand, why
-from labeling.ingest.products import UnknownSource
+from ai4mars_site.toolkit.arguments import place
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.commands import BulkCommand, why
+from labeling.images.ingest.products import UnknownSource
 from merging.release import statistics_tables, tree_files, tree_statistics, trees
 
 

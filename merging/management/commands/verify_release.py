@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import place
-from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.arguments import place
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.commands import BulkCommand
 from merging.release import tree_files, verification
 
 #: Problems that are told one by one; of more only the number is told, folder by folder.

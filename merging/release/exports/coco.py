@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from labeling.pictures import rgb_png
+from labeling.images.pictures import rgb_png
 from merging.release.contents import (
     Fragment,
     Mask,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from labeling.pictures import png_bytes
+from labeling.images.pictures import png_bytes
 from merging.release.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
 from merging.release.exports.pieces import packed, unpacked
 from terrain.aggregation.weighted import Layers

@@ -3,7 +3,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from review.models import CampaignSkill
 from review.services import skill

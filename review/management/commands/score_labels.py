@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from itertools import chain
 from typing import Any
 
-from ai4mars_site.bulk import chunks, each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.bulk import chunks, each
+from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from review.models import AgreementScore
 from review.services import distribution, scores

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import positive
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.arguments import positive
+from ai4mars_site.toolkit.commands import BulkCommand
 from simulation import demo
 
 

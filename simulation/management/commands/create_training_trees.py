@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import place, positive
-from ai4mars_site.commands import BulkCommand, why
+from ai4mars_site.toolkit.arguments import place, positive
+from ai4mars_site.toolkit.commands import BulkCommand, why
 from simulation import training_trees
 
 

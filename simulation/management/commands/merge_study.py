@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ai4mars_site.arguments import place, positive, whole
-from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.arguments import place, positive, whole
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.commands import BulkCommand
 from simulation.studies.merge_report import NoPlace, placed, tables
 from simulation.studies.merge_study import Plan, label_scene, study
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
-from ai4mars_site.arguments import place
-from ai4mars_site.bulk import each
-from ai4mars_site.commands import BulkCommand
+from ai4mars_site.toolkit.arguments import place
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.commands import BulkCommand
 from simulation.studies import skill_report
 from simulation.studies.skill_study import CROWDS, study
 

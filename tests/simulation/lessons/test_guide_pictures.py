@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labeling.guide_presets import SHIPPED_PICTURES
-from labeling.presets import PRESETS
+from labeling.campaigns.presets.field_guide import SHIPPED_PICTURES
+from labeling.campaigns.presets.rules import PRESETS
 from simulation.lessons.canvas import HEIGHT, WIDTH, Canvas, Frame
 from simulation.lessons.guide_pictures import CLOSE_HEIGHT, CLOSE_WIDTH, guide_pictures
 

@@ -1,0 +1,417 @@
+"""The web server: one process of it, started by `manage.py serve`.
+
+Waitress receives requests in an event loop and gives its threads whole ones only, so a visitor who
+sends slowly, or nothing, takes a connection and no thread. What is added here:
+
+- a header has to arrive within a time, a body at a rate, or the connection is closed;
+- the next request of a connection waits until the answer before it has been taken, so that a
+  visitor who reads slowly, or nothing, takes no thread either;
+- a body may be large only with a permit (`ai4mars_site.toolkit.uploads`);
+- where connections run out, the ones that have waited longest for a visitor are closed;
+- `/healthz` has a thread of its own and answers while all others work;
+- a download to a fast visitor does not keep the loop from the others;
+- SIGTERM lets requests that run finish; a loop that hangs ends the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import copy
+import gc
+import os
+import resource
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import RequestEntityTooLarge
+
+from ai4mars_site.toolkit.uploads import FORM_BYTES, TOO_LARGE, permitted_bytes
+
+HEALTH_PATH = "/healthz"
+
+#: All of a request's header, from its first byte.
+HEADER_SECONDS = 10.0
+#: In each such time at least so many bytes of a body: 1 KiB/s, which the worst uplink manages.
+BODY_WINDOW_SECONDS = 30.0
+BODY_WINDOW_BYTES = 30 * 1024
+#: A connection on which nothing moves in either direction. Longer than proxies keep theirs, or one
+#: of them would send a request into a connection that is being closed (Caddy: 120 s).
+IDLE_SECONDS = 150
+#: Connections of one process; with files of bodies and downloads each may need three descriptors.
+CONNECTIONS = 1000
+DESCRIPTORS_PER_CONNECTION = 3
+#: An answer of which a visitor takes nothing for so long has stalled.
+STALL_SECONDS = 20.0
+#: From this share of them on, each new one closes the one that has waited longest for its visitor.
+CROWDED = 0.9
+#: What one connection may send in a row before the others have their turn.
+TURN_BYTES = 1 << 20
+PIECE_BYTES = 1 << 17
+#: A loop that does not come round in this time hangs.
+HANG_SECONDS = 60.0
+#: How long a refused request may go on being sent, into nothing, so that its answer is read.
+LINGER_SECONDS = 20.0
+DRAIN_BYTES = 1 << 16
+#: What uploads leave free on the disk.
+SPARE_DISK_BYTES = 1 << 30
+#: Bodies and answers up to these sizes stay in memory.
+BODY_MEMORY_BYTES = 128 * 1024
+ANSWER_MEMORY_BYTES = 256 * 1024
+
+
+class BoundedRequest(HTTPRequestParser):
+    """A request being received, with a limit on its size and on the time that it takes."""
+
+    adj: Any
+    error: Any
+    is_too_large = False
+
+    def __init__(
+        self, adj: Any, largest_body: Callable[[BoundedRequest], int], *, is_early: bool
+    ) -> None:
+        super().__init__(adj)
+        self.largest_body = largest_body
+        #: Of a request that came before the one before it was answered: what has come, unread.
+        self.early: bytes | None = b"" if is_early else None
+        self.window_began = time.monotonic()
+        self.window_bytes: int | None = None
+        #: How large the body will be, or may become where its header does not say.
+        self.announced = 0
+
+    def received(self, data: bytes) -> int:
+        if self.early is not None:
+            self.early += data
+            return len(data)
+        consumed = int(super().received(data))
+        if isinstance(self.error, RequestEntityTooLarge):
+            # The site answers it, without the body, with a page in the visitor's language.
+            self.close()
+            self.error = self.body_rcv = None
+            self.chunked = False
+            self.is_too_large = True
+            self.headers["CONTENT_LENGTH"] = "0"
+            self.headers["CONNECTION"] = "close"
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        largest = self.largest_body(self) + 1  # waitress refuses from this size on
+        if largest != self.adj.max_request_body_size:
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = largest
+
+    def is_too_slow(self, now: float) -> bool:
+        """Whether too little has arrived by `now` (monotonic); asked every second or so."""
+        if self.early is not None:
+            return False
+        if not self.headers_finished:
+            return now - self.window_began > HEADER_SECONDS
+        if self.window_bytes is None:
+            self.window_began, self.window_bytes = now, self.body_bytes_received
+        elif now - self.window_began > BODY_WINDOW_SECONDS:
+            arrived = self.body_bytes_received - self.window_bytes
+            self.window_began, self.window_bytes = now, self.body_bytes_received
+            return arrived < BODY_WINDOW_BYTES
+        return False
+
+
+class SiteTask(WSGITask):
+    """The answer to a request."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[TOO_LARGE] = self.request.is_too_large
+        return environ
+
+
+class FairChannel(HTTPChannel):
+    """A visitor's connection. What it sends in a row is bounded, whoever drives it."""
+
+    task_class = SiteTask
+    turn_left = TURN_BYTES
+    sendbuf_len: int
+    request: Any
+    requests: list[Any]
+    #: Until when what still comes of a refused request is thrown away (monotonic).
+    linger_until: float | None = None
+    is_draining = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Read for one call of send(2): what the socket does not take is read again.
+        self.sendbuf_len = min(self.sendbuf_len, PIECE_BYTES)
+        self.waiting_since = time.monotonic()
+
+    def service(self) -> None:
+        if self.requests[0].is_too_large:
+            self.linger_until = time.monotonic() + LINGER_SECONDS
+        super().service()
+        self.waiting_since = time.monotonic()
+
+    # Closing a socket with unread data resets the connection, and the visitor who is still sending
+    # never sees why the request was refused.
+
+    def handle_close(self) -> None:
+        if self.is_lingering and not self.is_draining:
+            self.is_draining, self.will_close = True, False
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+                return
+        super().handle_close()
+
+    @property
+    def is_lingering(self) -> bool:
+        return self.linger_until is not None and time.monotonic() < self.linger_until
+
+    def readable(self) -> bool:
+        # Asked by the loop in each round, also right after an answer has been taken.
+        if (early := self._take_early()) is not None:
+            self.received(early)
+        return self.is_draining or bool(super().readable())
+
+    def _take_early(self) -> bytes | None:
+        """What came of the next request, once nothing of the one before it is left to do."""
+        with self.requests_lock:
+            if self.requests or self.total_outbufs_len or self.request is None:
+                return None
+            early: bytes | None = self.request.early
+            if early is not None:
+                self.request = None
+            return early
+
+    def handle_read(self) -> None:
+        if not self.is_draining:
+            super().handle_read()
+            return
+        try:
+            self.recv(DRAIN_BYTES)  # closes where nothing is left
+        except OSError:
+            self.will_close = True
+
+    def parser_class(self, adj: Any) -> BoundedRequest:
+        return BoundedRequest(adj, self.server.largest_body, is_early=bool(self.requests))
+
+    def handle_write(self) -> None:
+        self.turn_left = TURN_BYTES
+        super().handle_write()
+
+    def write_soon(self, data: Any) -> int:
+        self.turn_left = TURN_BYTES
+        return int(super().write_soon(data))
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        if self.turn_left <= 0:
+            return 0  # as if the socket were full: the loop comes back
+        sent = int(super().send(data, do_close=do_close))
+        self.turn_left -= sent
+        return sent
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether an answer waits to be taken, and nothing of it has been for a while."""
+        return self.total_outbufs_len > 0 and time.time() - self.last_activity > STALL_SECONDS
+
+    @property
+    def holds_up_a_thread(self) -> bool:
+        """Whether a thread cannot go on with an answer, since the visitor takes nothing of it."""
+        return (
+            bool(self.requests)
+            and self.total_outbufs_len > self.adj.outbuf_high_watermark
+            and self.has_stalled
+        )
+
+    def give_up(self) -> None:
+        """Close the connection in the loop's next round, or at once where nobody reads."""
+        self.will_close = True
+        if self.has_stalled:
+            # The loop waits for a socket that takes something before it closes it.
+            self.handle_close()
+
+    @property
+    def is_waiting_for_visitor(self) -> bool:
+        """Whether nothing is to be done here: idle, a request half received, an answer left."""
+        is_idle = not self.total_outbufs_len or self.has_stalled
+        return is_idle and not self.requests and not self.will_close
+
+
+class WebServer(TcpWSGIServer):
+    """Waitress on a socket that listens already."""
+
+    channel_class = FairChannel
+
+    def __init__(self, application: Any, listener: socket.socket, adj: Any) -> None:
+        dispatcher = ThreadedTaskDispatcher()
+        dispatcher.set_thread_count(adj.threads)
+        self.health_dispatcher = ThreadedTaskDispatcher()
+        self.health_dispatcher.set_thread_count(1)
+        self.is_asked_to_stop = False
+        sockinfo = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(
+            application,
+            _sock=listener,
+            dispatcher=dispatcher,
+            adj=adj,
+            sockinfo=sockinfo,
+            bind_socket=False,
+        )
+
+    def largest_body(self, request: BoundedRequest) -> int:
+        """How many bytes the body of this request may have; its header is known."""
+        usual = int(self.adj.max_request_body_size) - 1
+        request.announced = usual if request.chunked else request.content_length
+        if not request.chunked and request.announced <= usual:
+            return usual
+        permitted = permitted_bytes(request.path, request.headers.get("COOKIE", ""))
+        if permitted <= usual:
+            return usual
+        if request.chunked:
+            request.announced = permitted
+        return permitted if self._has_room_for(request) else usual
+
+    def _has_room_for(self, request: BoundedRequest) -> bool:
+        """Whether a large body fits on the disk, with what is still to come of the others."""
+        coming = sum(
+            channel.request.announced - channel.request.body_bytes_received
+            for channel in self.active_channels.values()
+            if channel.request is not None and channel.request is not request
+        )
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        return coming + request.announced < free - SPARE_DISK_BYTES
+
+    def add_task(self, task: FairChannel) -> None:
+        if getattr(task.requests[0], "path", "") == HEALTH_PATH:
+            self.health_dispatcher.add_task(task)
+        else:
+            super().add_task(task)
+
+    def handle_accept(self) -> None:
+        super().handle_accept()
+        if len(self.active_channels) > CROWDED * self.adj.connection_limit:
+            waiting = [
+                each for each in self.active_channels.values() if each.is_waiting_for_visitor
+            ]
+            if waiting:
+                min(waiting, key=lambda channel: channel.waiting_since).give_up()
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        moment = time.monotonic()
+        for channel in list(self.active_channels.values()):
+            is_slow = channel.request is not None and channel.request.is_too_slow(moment)
+            is_over = channel.will_close or (channel.is_draining and not channel.is_lingering)
+            if is_slow or is_over or channel.holds_up_a_thread:
+                channel.give_up()
+
+    def ask_to_stop(self, *signal_and_frame: object) -> None:
+        """Take no more connections and finish; may be called by a signal's handler."""
+        self.is_asked_to_stop = True
+        self.accepting = False
+        self.pull_trigger()
+
+    def serve(self, stop_seconds: float, on_round: Callable[[], object] = lambda: None) -> None:
+        """Serve until asked to stop; then let requests and answers end, for `stop_seconds`.
+
+        `on_round` is called once a second or more often, as long as the loop does not hang.
+        """
+        while not self.is_asked_to_stop:
+            on_round()
+            self._go_round(1.0)
+        deadline = time.monotonic() + stop_seconds
+        while time.monotonic() < deadline and any(
+            channel.requests or channel.total_outbufs_len
+            for channel in self.active_channels.values()
+        ):
+            self._go_round(0.05)
+
+    def _go_round(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)
+
+
+def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
+    """The settings of waitress."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * DESCRIPTORS_PER_CONNECTION + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    possible = CONNECTIONS if soft == resource.RLIM_INFINITY else soft // DESCRIPTORS_PER_CONNECTION
+    return Adjustments(
+        threads=threads,
+        max_request_body_size=largest_body + 1,
+        # Where no proxy stands in front, its headers are a visitor's invention. Where one does,
+        # Django reads them and knows how many to believe.
+        clear_untrusted_proxy_headers=not trusts_proxy,
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=1,
+        connection_limit=min(CONNECTIONS, possible),
+        inbuf_overflow=BODY_MEMORY_BYTES,
+        outbuf_overflow=ANSWER_MEMORY_BYTES,
+        max_request_header_size=64 * 1024,
+        asyncore_use_poll=True,
+        log_socket_errors=False,
+        ident=None,
+    )
+
+
+def load_application() -> Any:
+    """The site, with all that it consists of in memory."""
+    from django.urls import resolve
+
+    from ai4mars_site.wsgi import application
+
+    # All views are imported now and not while the first visitor waits.
+    resolve("/")
+    # What stays for ever is not looked through again: a label of 40,000 points makes Python look
+    # for garbage once, which takes ten times as long as to decode it (0.1 s).
+    gc.collect()
+    gc.freeze()
+    return application
+
+
+def main() -> None:
+    """Serve the site on the inherited socket `--fd` until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fd", type=int, required=True, help="the listening socket")
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--stop-seconds", type=float, required=True)
+    options = parser.parse_args()
+
+    from django.conf import settings
+
+    application = load_application()
+    # Uploads are moved to where they stay, and that is only quick within one file system.
+    scratch = Path(settings.AI4MARS_HOME) / "scratch"
+    scratch.mkdir(exist_ok=True)
+    tempfile.tempdir = str(scratch)
+    server = WebServer(
+        application,
+        socket.socket(fileno=options.fd),
+        adjustments(
+            options.threads,
+            settings.DATA_UPLOAD_MAX_MEMORY_SIZE + FORM_BYTES,
+            trusts_proxy=bool(settings.PROXIES),
+        ),
+    )
+    signal.signal(signal.SIGTERM, server.ask_to_stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Without a handler SIGALRM ends the process, and the supervisor starts it again.
+    server.serve(options.stop_seconds, lambda: signal.setitimer(signal.ITIMER_REAL, HANG_SECONDS))
+    # Threads that are still at work end with the process.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Who may send a large request: a page with an upload hands out a signed permit.
+
+The web server receives a whole request before a thread of the application looks at it, so it must
+know before that how much a visitor may send. It does not ask the database: the page with the form
+gives its reader a cookie, signed, for its own address only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, parse_cookie
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+COOKIE = "upload_permit"
+#: How long a page may stay open before its form is sent.
+PERMIT_SECONDS = 7 * 24 * 60 * 60
+#: A form has fields and boundaries beside its file.
+FORM_BYTES = 1 << 20
+
+#: In the environment of a request whose body was too large and was left out.
+TOO_LARGE = "ai4mars.too_large"
+
+_SALT = "ai4mars_site.toolkit.uploads"
+
+View = Callable[..., HttpResponseBase]
+
+
+def takes_uploads(largest: Callable[[], int]) -> Callable[[View], View]:
+    """Let accounts that are shown this page send up to `largest()` bytes to its address."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def with_permit(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            if request.user.is_authenticated and response.status_code == 200:
+                response.set_cookie(
+                    COOKIE,
+                    signing.dumps([request.path, largest() + FORM_BYTES], salt=_SALT),
+                    max_age=PERMIT_SECONDS,
+                    path=request.path,
+                    secure=settings.PRODUCTION,
+                    httponly=True,
+                    samesite="Lax",
+                )
+            return response
+
+        return with_permit
+
+    return decorate
+
+
+class TooLargeMiddleware:
+    """Answer requests that the web server found too large, in the visitor's language."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.META.get(TOO_LARGE):
+            return render(request, "413.html", status=413)
+        return self.get_response(request)
+
+
+def permitted_bytes(path: str, cookies: str) -> int:
+    """How large a request to `path` may be by the permit in its `Cookie` header; 0 without one."""
+    permit = parse_cookie(cookies).get(COOKIE, "")
+    try:
+        for_path, largest = signing.loads(permit, salt=_SALT, max_age=PERMIT_SECONDS)
+    except (signing.BadSignature, TypeError, ValueError):
+        return 0
+    return int(largest) if for_path == path else 0

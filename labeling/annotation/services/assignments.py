@@ -1,0 +1,197 @@
+"""Which image a labeler gets next: random order, never the same one twice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from labeling.annotation.services import drafts, independence
+from labeling.models import (
+    Assignment,
+    Campaign,
+    Image,
+    ImageQuerySet,
+    KnownAnswer,
+    Labeler,
+    Role,
+)
+
+#: Two requests of one labeler at the same moment may pick the same image; the loser walks on.
+CLAIM_ATTEMPTS = 5
+
+
+def next_assignment(
+    campaign: Campaign, labeler: Labeler, pending: Collection[int] = ()
+) -> Assignment | None:
+    """The image to draw on now; None when nothing is left for this labeler."""
+    return next(iter(next_assignments(campaign, labeler, pending)), None)
+
+
+def next_assignments(
+    campaign: Campaign,
+    labeler: Labeler,
+    pending: Collection[int] = (),
+    ahead: int = 0,
+    chance: random.Random | None = None,
+) -> list[Assignment]:
+    """The image to draw on now and up to `ahead` more, in the order in which they come.
+
+    First those still open, an expert's gold images before the crowd's, then random ones. `pending`
+    are ids of images the labeler has finished but could not send yet. An image loaded ahead holds
+    a place as one that is drawn on does, and loses it after the same time. Empty when nothing is
+    left for this labeler. At the campaign's rate an image with a known answer comes instead of a
+    random one, to be learned from; `chance` decides that (a seeded one in tests).
+    """
+    given = list(_still_open(campaign, labeler, pending)[: 1 + ahead])
+    while len(given) <= ahead:
+        claimed = _claim(campaign, labeler, chance or random.Random())
+        if claimed is None:
+            break
+        given.append(claimed)
+    held = [assignment.pk for assignment in given]
+    Assignment.objects.filter(pk__in=held).update(served_at=timezone.now())
+    return given
+
+
+def _still_open(
+    campaign: Campaign, labeler: Labeler, pending: Collection[int]
+) -> QuerySet[Assignment]:
+    return (
+        Assignment.objects.open()
+        .filter(labeler=labeler, image__campaign=campaign, image__retired_at=None)
+        .exclude(image__in=pending)
+        # The crowd no longer labels what has become gold, or known, since it was given out.
+        .exclude(Q(role=Role.CROWD) & ~Q(image__pool=Image.Pool.CROWD))
+        # Lessons have a page of their own, and so has drawing an answer.
+        .exclude(role=Role.ANSWER)
+        .exclude(Q(role=Role.PRACTICE) & ~Q(image__in=_known_images(campaign)))
+        .select_related("image", "image__campaign")
+        # Always the same order: who comes back, on whatever device, finds the same image first.
+        .order_by(Case(When(role=Role.EXPERT, then=Value(0)), default=Value(1)), "pk")
+    )
+
+
+def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assignment | None:
+    """Give the labeler a random image that was never given to him; None when there is none."""
+    for _ in range(CLAIM_ATTEMPTS):
+        image, role = _random_image(campaign, labeler), Role.CROWD
+        if image is None:
+            return None
+        if chance.random() * 100 < campaign.known_image_percent:
+            known = _from_random_start(_known_images(campaign).unseen_by(labeler), chance)
+            image, role = (known, Role.PRACTICE) if known is not None else (image, role)
+        try:
+            with transaction.atomic():
+                return Assignment.objects.create(image=image, labeler=labeler, role=role)
+        except IntegrityError:
+            continue
+    return None
+
+
+def _known_images(campaign: Campaign) -> ImageQuerySet:
+    """Images with a known answer that come along now and then."""
+    answers = KnownAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=False)
+    return Image.objects.filter(pk__in=answers.values("image"))
+
+
+def _random_image(campaign: Campaign, labeler: Labeler) -> Image | None:
+    pool = Image.objects.filter(campaign=campaign).in_pool().unseen_by(labeler)
+    # First where fewer people are drawing than labels are wanted, then anywhere: a volunteer is
+    # never sent home because others opened a page and left.
+    return _from_random_start(pool.with_free_place()) or _from_random_start(pool)
+
+
+def _from_random_start(images: ImageQuerySet, chance: random.Random | None = None) -> Image | None:
+    start = (chance or random).random()
+    ordered = images.select_related("campaign").order_by("sort_key", "pk")
+    return ordered.filter(sort_key__gte=start).first() or ordered.first()
+
+
+def skip(assignment: Assignment) -> bool:
+    """Close an assignment without a label. False when it was closed already.
+
+    Of one that was closed by a label, a correction is given up: what was begun of it goes.
+    """
+    if close(assignment, Assignment.Status.SKIPPED):
+        return True
+    drafts.discard(assignment.image_id, assignment.labeler_id)
+    return False
+
+
+def close(assignment: Assignment, status: str) -> bool:
+    """Claim the end of an open assignment, and drop its draft; False when it was closed before."""
+    with transaction.atomic():
+        closed = (
+            Assignment.objects.open()
+            .filter(pk=assignment.pk)
+            .update(status=status, closed_at=timezone.now())
+        )
+        if closed:
+            drafts.discard(assignment.image_id, assignment.labeler_id)
+    return closed == 1
+
+
+def reopen(assignment: Assignment) -> bool:
+    """Give a skipped image to the same labeler once more.
+
+    False when it was not skipped, or the labeler has given it up and seen the others' labels.
+    """
+    with transaction.atomic():
+        if independence.has_seen_locked(assignment.image_id, assignment.labeler):
+            return False
+        skipped = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.SKIPPED)
+        opened = skipped.update(
+            status=Assignment.Status.OPEN, closed_at=None, served_at=timezone.now()
+        )
+    return opened == 1
+
+
+class AlreadyLabeled(Exception):
+    """An image that the crowd has seen cannot be given to the same person as gold."""
+
+
+class AnswerKnown(AlreadyLabeled):
+    """An image people practise on cannot become gold: its answer was shown to volunteers."""
+
+
+@transaction.atomic
+def assign_gold(image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
+    """Put an image into the gold set and give it to experts (paper 3.1).
+
+    The image leaves the crowd's pool: gold images are never in the training set. Repeating it
+    with the same experts changes nothing; whoever has the image already keeps it. An expert who
+    has drawn on it for the crowd, or seen what others drew on it, would not label it fresh:
+    AlreadyLabeled. A practice image cannot become gold: AnswerKnown.
+    """
+    if Image.objects.filter(pk=image.pk, pool=Image.Pool.PRACTICE).exists():
+        raise AnswerKnown(f"{image.product_id} is there to practise on and cannot become gold.")
+    Image.objects.filter(pk=image.pk).update(pool=Image.Pool.GOLD)
+    assignments = []
+    for labeler in experts:
+        assignment, created = Assignment.objects.get_or_create(
+            image=image, labeler=labeler, defaults={"role": Role.EXPERT}
+        )
+        if not created and assignment.role != Role.EXPERT:
+            # Somebody who practices on it may know its answer.
+            claimed = (
+                Assignment.objects.open()
+                .filter(pk=assignment.pk, role=Role.CROWD)
+                .update(role=Role.EXPERT, served_at=timezone.now())
+            )
+            if not claimed:
+                raise AlreadyLabeled(
+                    f"{labeler} has already seen {image.product_id} as a volunteer. "
+                    "Choose another expert for it."
+                )
+        is_new = created or assignment.role != Role.EXPERT
+        if is_new and independence.has_seen_locked(image.pk, labeler):
+            raise AlreadyLabeled(
+                f"{labeler} has already seen what others drew on {image.product_id}. "
+                "Choose another expert for it."
+            )
+        assignments.append(assignment)
+    return assignments

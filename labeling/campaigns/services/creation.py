@@ -1,0 +1,79 @@
+"""Campaigns made from a preset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from labeling.campaigns.presets.rules import PRESETS
+from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
+
+
+def new_campaign(slug: str, preset: str, name: str = "") -> Campaign:
+    """A campaign of a preset that is not saved yet. name: "" is the preset's."""
+    return Campaign(slug=slug, **_fields(preset, name))
+
+
+def _fields(preset: str, name: str) -> dict[str, Any]:
+    chosen = PRESETS[preset]
+    return {
+        "name": name or chosen.name,
+        "description": chosen.description,
+        "range_limit_m": chosen.range_limit_m,
+    }
+
+
+@transaction.atomic
+def campaign_from_preset(slug: str, preset: str, name: str = "") -> tuple[Campaign, bool]:
+    """The campaign of this slug, made from a preset where it does not exist; and whether it was.
+
+    A campaign that exists is left as it is: its admin may have changed it. `preset` is a key of
+    `labeling.campaigns.presets.rules.PRESETS` (KeyError otherwise). name: "" is the preset's.
+    """
+    chosen = PRESETS[preset]
+    campaign, created = Campaign.objects.get_or_create(slug=slug, defaults=_fields(preset, name))
+    if created:
+        TerrainClass.objects.bulk_create(
+            TerrainClass(
+                campaign=campaign,
+                position=position,
+                code=terrain.code,
+                name=terrain.name,
+                color=terrain.color,
+                pattern=terrain.pattern,
+                guidance=terrain.guidance,
+                picture=terrain.picture,
+                min_width_m=terrain.min_width_m,
+                min_height_m=terrain.min_height_m,
+                translations={"es": {"name": terrain.name_es, "guidance": terrain.guidance_es}},
+            )
+            for position, terrain in enumerate(chosen.classes)
+        )
+        TutorialStep.objects.bulk_create(
+            TutorialStep(
+                campaign=campaign,
+                position=position,
+                title=step.title,
+                text=step.text,
+                picture=step.picture,
+                translations={"es": {"title": step.title_es, "text": step.text_es}},
+            )
+            for position, step in enumerate(chosen.steps)
+        )
+        classes = {terrain.code: terrain for terrain in campaign.terrain_classes.all()}
+        GuideEntry.objects.bulk_create(
+            GuideEntry(
+                campaign=campaign,
+                position=position,
+                terrain_class=classes[entry.code],
+                kind=entry.kind,
+                picture=entry.picture,
+                other_class=classes[entry.other[0]] if entry.other else None,
+                other_picture=entry.other[1] if entry.other else "",
+                caption=entry.caption,
+                translations={"es": {"caption": entry.caption_es}},
+            )
+            for position, entry in enumerate(chosen.guide)
+        )
+    return campaign, created

@@ -1,0 +1,298 @@
+"""Products that go with a frame: range, points (XYZ) and the rover's mask.
+
+They are found by name: the same exposure of the same eye, another product type. A product whose
+name tells nothing is found by its label, where SOURCE_PRODUCT_ID names the frame.
+
+Which geometry fits. A companion of the frame's own geometry, raw or linearised, fits pixel by
+pixel. A linearised range (RNGL, RNL; a CAHV camera model) belongs to the linearised frame, and not
+to the raw one (CAHVOR), whose lens distortion moves terrain by several pixels. It is used for a raw
+frame all the same when its SOURCE_PRODUCT_ID names that frame and both labels have a camera model
+in the same coordinate system with the same centre: range is counted from that centre, so along a
+ray it is the same number, and each raw pixel takes it from the linearised pixel that its ray falls
+in (no interpolation: 0.0 means no range and must not be mixed in). Otherwise it is passed over.
+
+Range from points is their distance from the camera's centre C in the points' own coordinate
+system: C itself in a rover frame, C turned and moved by the rover's pose in the site frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from labeling.images.ingest.pds.images import PdsImage, open_image, stem_of
+from labeling.images.ingest.pds.labels import MASK, RANGE_MAP, ROVER_FRAMES, XYZ_MAP, ImageLabel
+from labeling.images.ingest.places import Place
+from labeling.images.ingest.product_ids import (
+    RANGE_TYPES,
+    ROVER_MASK_TYPES,
+    XYZ_TYPES,
+    is_mission_name,
+    parse_product_id,
+)
+from labeling.images.ingest.products import Refused
+from terrain.camera import CameraModel, rotate
+
+Float32 = npt.NDArray[np.float32]
+
+# Two camera models have the same centre when they differ by less than labels round, metres
+_SAME_CENTRE = 0.001
+# A lens bends the image smoothly: every 16th pixel of the way between two geometries is computed,
+# the rest interpolated, good to 0.01 px
+_GRID_STEP = 16
+
+# More files than this in a folder, named as no mission does, are something else than companions
+_MOST_UNNAMED = 256
+
+# What a companion is, by the type in its name
+_KINDS = (
+    dict.fromkeys(RANGE_TYPES, RANGE_MAP)
+    | dict.fromkeys(XYZ_TYPES, XYZ_MAP)
+    | dict.fromkeys(ROVER_MASK_TYPES, MASK)
+)
+
+# What a companion that cannot be had at the frame's pixels is told as
+_DOES_NOT_FIT = (
+    "was not used: its geometry or its coordinates are not the frame's, and its label does not "
+    "tell how one leads to the other."
+)
+
+_SITE_FRAME = "SITE_FRAME"
+_LEVEL_FRAME = "LOCAL_LEVEL_FRAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """The files of a place that may go with its frames.
+
+    by_exposure: companions by exposure and kind, as their names tell; unnamed: (name, label) of the
+    .IMG files whose names tell nothing, by folder; detached: see `images.labels_by_stem`.
+    """
+
+    place: Place
+    by_exposure: Mapping[tuple[str, str], tuple[str, ...]]
+    unnamed: Mapping[str, tuple[tuple[str, str | None], ...]]
+    detached: Mapping[str, str]
+
+    def range_of(self, name: str, frame: PdsImage, notes: list[str]) -> Float32 | None:
+        """Range of every pixel of a frame, float32 (H, W) metres, 0.0 = none; None without any.
+
+        A range product goes before points, one of the frame's geometry before another. notes takes
+        a sentence for each that was not used. Raises Refused when a file that claims to be one is
+        not, or is damaged.
+        """
+        found: Float32 | None = None
+        for derived in (RANGE_MAP, XYZ_MAP):
+            if found is not None:
+                others = map(PurePosixPath, self._named(name, derived))
+                notes += [f"{other.name} was not needed for its range." for other in others]
+                break
+            for companion in self._of(name, frame, derived):
+                if found is not None:
+                    notes.append(f"{companion.path.name} was not needed for its range.")
+                    continue
+                ranges = range_from(companion)
+                fitting = _fitted(ranges, companion, frame) if ranges is not None else None
+                if fitting is None:
+                    notes.append(f"{companion.path.name} {_DOES_NOT_FIT}")
+                elif bool((fitting > 0.0).any()):
+                    found = fitting
+                else:
+                    notes.append(f"{companion.path.name} was not used: it has no range.")
+        return found
+
+    def rover_mask_of(
+        self, name: str, frame: PdsImage, notes: list[str]
+    ) -> npt.NDArray[np.bool_] | None:
+        """Where the rover is in a frame, bool (H, W), True = rover; None without a mask product.
+
+        As in the released masks, every value but 0 is the rover. notes, and Refused, as `range_of`.
+        """
+        found: Float32 | None = None
+        for companion in self._of(name, frame, MASK):
+            if found is not None:
+                notes.append(f"{companion.path.name} was not needed for its mask.")
+                continue
+            found = _fitted((companion.array() != 0).astype(np.float32), companion, frame)
+            if found is None:
+                notes.append(f"{companion.path.name} {_DOES_NOT_FIT}")
+        return None if found is None else found > 0.0
+
+    def of_frames(self, names: Iterable[str]) -> set[str]:
+        """The named companions of the exposures that these frames are of."""
+        parts = [parse_product_id(PurePosixPath(name).stem) for name in names]
+        exposures = {each.exposure for each in parts if each is not None}
+        return {
+            other
+            for (exposure, _), others in self.by_exposure.items()
+            if exposure in exposures
+            for other in others
+        }
+
+    def _of(self, name: str, frame: PdsImage, derived: str) -> Iterator[PdsImage]:
+        """The companions of one kind of a frame, those of its own geometry first."""
+        found = [self._open(other, name, derived) for other in self._named(name, derived)]
+        folder = self.unnamed.get(str(PurePosixPath(name).parent), ())
+        if folder:
+            by_source = _by_source(self.place, folder)
+            others = by_source.get((frame.label.product_id.upper(), derived), ())
+            found += [self._open(other, name, derived) for other in others if other != name]
+        return iter(sorted(found, key=lambda image: image.geometry != frame.geometry))
+
+    def _named(self, name: str, derived: str) -> list[str]:
+        """The companions of one kind of a frame that their names tell."""
+        parts = parse_product_id(PurePosixPath(name).stem)
+        named = self.by_exposure.get((parts.exposure, derived), ()) if parts is not None else ()
+        return [other for other in named if other != name]
+
+    def _open(self, other: str, name: str, derived: str) -> PdsImage:
+        image = open_image(self.place, other, self.detached)
+        if derived not in image.label.derived:
+            raise Refused(
+                f"{image.path.name} is not the {derived.lower().replace('_', ' ')} of "
+                f"{PurePosixPath(name).name}: its label says {image.label.derived}."
+            )
+        return image
+
+
+@lru_cache(maxsize=8)
+def _by_source(
+    place: Place, files: tuple[tuple[str, str | None], ...]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Which files were made from which product, by (its id, what they are): from their labels.
+
+    files: (name, name of its label or None). A process reads each folder's labels once.
+    """
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name, label_name in files:
+        try:
+            label = open_image(place, name, {stem_of(name): label_name} if label_name else {}).label
+        except Refused:
+            continue  # it is a candidate of its own and is refused there by name
+        for source in label.sources:
+            key = (source, label.derived)
+            found[key] = (*found.get(key, ()), name)
+    return found
+
+
+def find_companions(
+    place: Place, images: list[str], detached: Mapping[str, str]
+) -> tuple[Companions, list[str]]:
+    """The companions among a place's .IMG files, and the names of the rest, which may be frames."""
+    by_exposure: dict[tuple[str, str], list[str]] = {}
+    unnamed: dict[str, list[tuple[str, str | None]]] = {}
+    frames = []
+    for name in images:
+        parts = parse_product_id(PurePosixPath(name).stem)
+        if parts is not None and parts.product_type in _KINDS:
+            key = (parts.exposure, _KINDS[parts.product_type])
+            by_exposure.setdefault(key, []).append(name)
+            continue
+        if not is_mission_name(PurePosixPath(name).stem):
+            folder = str(PurePosixPath(name).parent)
+            unnamed.setdefault(folder, []).append((name, detached.get(stem_of(name))))
+        frames.append(name)
+    found = Companions(
+        place,
+        {key: tuple(names) for key, names in by_exposure.items()},
+        {folder: tuple(files) for folder, files in unnamed.items() if len(files) <= _MOST_UNNAMED},
+        detached,
+    )
+    return found, frames
+
+
+def range_from(companion: PdsImage) -> Float32 | None:
+    """Range in metres of a range or XYZ product, float32 (H, W), in its own geometry.
+
+    0.0, negative values, NaN and infinity are no range and become 0.0. None for points in a
+    coordinate system in which the camera's centre is not known.
+    """
+    array = companion.array()
+    label = companion.label
+    if label.derived == RANGE_MAP:
+        if array.ndim != 2:
+            raise Refused(f"{companion.path.name} has {array.shape[2]} bands; a range has one.")
+        return _clean(array)
+    if array.ndim != 3 or array.shape[2] != 3:
+        raise Refused(f"{companion.path.name} does not hold points: it has not three bands.")
+    centre = centre_in(label)
+    if centre is None:
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance = np.linalg.norm(array.astype(np.float64) - centre, axis=2)
+    # a point at 0, 0, 0 is the label's MISSING_CONSTANT
+    return _clean(np.where((array == 0.0).all(axis=2), 0.0, distance))
+
+
+def centre_in(label: ImageLabel) -> npt.NDArray[np.float64] | None:
+    """The camera's centre in the coordinate system of a label's points, (3,) metres, or None."""
+    if label.camera_model is None:
+        return None
+    centre = np.array(label.camera_model.c, dtype=np.float64)
+    if label.data_frame in ROVER_FRAMES:
+        return centre
+    if label.pose is None or label.pose.frame != _SITE_FRAME:
+        return None
+    level = rotate(label.pose.quaternion, centre)
+    if label.data_frame == _LEVEL_FRAME:
+        return level
+    if label.data_frame == _SITE_FRAME:
+        return level + np.array(label.pose.offset, dtype=np.float64)
+    return None
+
+
+def _clean(ranges: npt.NDArray[np.floating]) -> Float32:
+    """Ranges in this machine's byte order, 0.0 for whatever is none."""
+    clean = ranges.astype(np.float32)
+    # fmax takes the number where the other is NaN
+    np.fmax(clean, 0.0, out=clean)
+    if np.isinf(clean.max(initial=0.0)):
+        clean[np.isinf(clean)] = 0.0
+    return clean
+
+
+def _fitted(values: Float32, of: PdsImage, frame: PdsImage) -> Float32 | None:
+    """The values of a companion at a frame's pixels, or None when they cannot be had.
+
+    Fits as it is: the same size and geometry. Resampled: see the module's docstring.
+    """
+    _, height, width = frame.label.shape
+    if values.shape == (height, width) and of.geometry == frame.geometry:
+        return values
+    if frame.label.product_id.upper() not in of.label.sources:
+        return None
+    source, target = of.label.camera_model, frame.label.camera_model
+    if source is None or target is None or of.label.camera_frame != frame.label.camera_frame:
+        return None
+    if float(np.linalg.norm(np.subtract(source.c, target.c))) > _SAME_CENTRE:
+        return None
+    return resampled(values, source, target, height, width)
+
+
+def resampled(
+    values: Float32, source: CameraModel, target: CameraModel, height: int, width: int
+) -> Float32:
+    """Values (h, w) of one camera at the pixels of another with the same centre: (height, width).
+
+    Each pixel takes the value of the source pixel that its ray falls in, 0.0 outside the source.
+    """
+    x = np.arange(0, width + _GRID_STEP, _GRID_STEP) + 0.5
+    y = np.arange(0, height + _GRID_STEP, _GRID_STEP) + 0.5
+    origin, direction = target.pixel_to_ray(*np.meshgrid(x, y))
+    grid = source.project(origin + direction)
+    rows, columns = np.indices((height, width), dtype=np.float64) / _GRID_STEP
+    places = [
+        ndimage.map_coordinates(np.nan_to_num(grid[..., axis], nan=-1e9), [rows, columns], order=1)
+        for axis in (0, 1)
+    ]
+    column, row = (np.floor(place).astype(np.int64) for place in places)
+    inside = (row >= 0) & (row < values.shape[0]) & (column >= 0) & (column < values.shape[1])
+    found = np.zeros((height, width), dtype=np.float32)
+    found[inside] = values[row[inside], column[inside]]
+    return found

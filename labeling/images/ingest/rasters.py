@@ -1,0 +1,335 @@
+"""Opening image files that somebody else made: bounded, complete, and of the expected kind."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+from PIL import ImageOps, UnidentifiedImageError
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.io import MemoryFile
+
+from labeling.images.ingest.products import Refused
+from labeling.images.pictures import jpeg_bytes
+from terrain.display.tone import linear
+
+# 64 megapixels: 60 times a NAVCAM frame. The header is checked before anything is decoded, so a
+# file of a few kilobytes cannot ask for gigabytes.
+MAX_PIXELS = 64_000_000
+# ... and no file of a single frame is larger
+MAX_BYTES = 256_000_000
+
+# A frame that is encoded anew should lose nothing that can be seen
+JPEG_QUALITY = 95
+GREY_JPEG_QUALITY = JPEG_QUALITY
+
+#: Pixels that a frame has on its shorter side at least: its fingerprint, by which near-duplicates
+#: are found, averages it to 32 x 32 cells, and what is smaller is an icon and no ground to draw on.
+MIN_SIDE_PX = 32
+
+#: A mask has at most this many values: the classes of a campaign, and no label.
+MASK_VALUES = 16
+
+#: Formats of pictures from anywhere, as Pillow calls them.
+PICTURE_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
+
+# Modes of pictures from anywhere, and what they become: transparency is dropped
+_TAKEN_AS = {
+    "1": "L",
+    "LA": "L",
+    "La": "L",
+    "P": "RGB",
+    "PA": "RGB",
+    "RGBA": "RGB",
+    "RGBa": "RGB",
+    "RGBX": "RGB",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+}
+_DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+# Cameras with more than 8 bits mostly have 12, and store them in 16
+_TWELVE_BITS, _SIXTEEN_BITS = 12, 16
+_AS_IT_IS = 1
+_ORIENTATION_TAG = 0x0112
+_PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
+# Formats of which a file may hold several pictures; a JPEG of a phone holds its own preview
+_MAY_BE_MANY = frozenset({"PNG", "TIFF", "WEBP", "GIF"})
+
+#: How files of a format begin.
+_SIGNATURES = {
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\0", b"MM\0*"),
+}
+
+_KINDS = {
+    "1": "a one-bit image",
+    "P": "a palette image",
+    "PA": "a palette image",
+    "LA": "a grey image with transparency",
+    "RGB": "a colour image",
+    "RGBA": "a colour image",
+    "CMYK": "a colour image",
+    "YCbCr": "a colour image",
+    "I;16": "a 16-bit image",
+    "I": "an image of 32-bit numbers",
+    "F": "an image of floating-point numbers",
+}
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes. Raises Refused when it cannot be read or is larger than any frame."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise Refused(f"{path.name} has {size:,} bytes; more than {MAX_BYTES:,} are not read.")
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal. Raises Refused when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Refused(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A decoded frame.
+
+    linear: uint8 (H, W), or (H, W, 3) red, green, blue. pixels: the same, or uint16 (H, W) where
+    the file is deeper. jpeg: `linear` as a JPEG of one or three channels.
+    """
+
+    linear: npt.NDArray[np.uint8]
+    pixels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+    jpeg: bytes
+
+
+def decode_grey(
+    content: bytes, name: str, file_format: str, size: tuple[int, int] | None = None
+) -> npt.NDArray[np.uint8]:
+    """The pixels of an 8-bit greyscale image file, uint8 (H, W).
+
+    content: the file; name: what to call it in a refusal; file_format: "JPEG" or "PNG"; size:
+    (width, height) it must have, None for any up to MAX_PIXELS. Raises Refused when it is no such
+    file, truncated, of another kind (palette, colour, 16 bits) or of another size.
+    """
+    with _opened(content, name, (file_format,)) as picture:
+        if size is not None and picture.size != size:
+            raise Refused(
+                f"{name} is {picture.width} x {picture.height} pixels, "
+                f"but its image is {size[0]} x {size[1]}."
+            )
+        _check_is_grey(picture, name)
+        return np.array(picture, dtype=np.uint8)
+
+
+def decode_grey_png(
+    content: bytes, name: str, size: tuple[int, int] | None = None
+) -> npt.NDArray[np.uint8]:
+    """`decode_grey` for PNG, in half the time: GDAL decodes it.
+
+    GDAL takes what is missing for black, so that the sums in the file are checked first.
+    """
+    found = _size_of_whole_grey_png(content)
+    if found is not None and size in (None, found):
+        with warnings.catch_warnings(), contextlib.suppress(RasterioIOError):
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with MemoryFile(content) as file, file.open(driver="PNG") as picture:
+                pixels: npt.NDArray[np.uint8] = picture.read(1)
+                return pixels
+    return decode_grey(content, name, "PNG", size)
+
+
+def _size_of_whole_grey_png(content: bytes) -> tuple[int, int] | None:
+    """The (width, height) of an 8-bit grey PNG that has all its chunks with their sums.
+
+    None where it is no such file, or larger than we take.
+    """
+    if content[:8] != b"\x89PNG\r\n\x1a\n":
+        return None
+    at, kind, size = 8, b"", None
+    while kind != b"IEND":
+        head = content[at : at + 8]
+        if len(head) < 8:
+            return None
+        length, kind = struct.unpack(">I4s", head)
+        data = content[at + 8 : at + 8 + length]
+        at += 12 + length
+        if content[at - 4 : at] != zlib.crc32(kind + data).to_bytes(4, "big"):
+            return None
+        if kind == b"IHDR":
+            if length != 13:
+                return None
+            width, height, depth, color = struct.unpack_from(">IIBB", data)
+            if (depth, color) != (8, 0) or not 0 < width * height <= MAX_PIXELS:
+                return None
+            size = (width, height)
+    return size
+
+
+def is_bare_grey_png(content: bytes) -> bool:
+    """Whether a file is an 8-bit grey PNG that has pixels and nothing else: no notes, no profile.
+
+    Such a mask is passed on as it is.
+    """
+    if _size_of_whole_grey_png(content) is None:
+        return False
+    at, kinds = 8, set()
+    while at < len(content):
+        length, kind = struct.unpack_from(">I4s", content, at)
+        kinds.add(kind)
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    return at == len(content) and kinds == {b"IHDR", b"IDAT", b"IEND"}
+
+
+def decode_frame(
+    content: bytes,
+    name: str,
+    formats: tuple[str, ...] = PICTURE_FORMATS,
+    takes_color: bool = True,
+) -> Frame:
+    """A frame from a picture file, grey or in colour.
+
+    content: the file; name: what to call it in a refusal; formats: of Pillow, told by content.
+    Without takes_color, a frame must be grey. A JPEG of one channel or of three that differ keeps
+    its very bytes, unless a camera noted that it lies on its side: then it is turned. A frame with
+    three equal channels is as grey, and gets one; CMYK becomes RGB. 16-bit grey keeps its depth in
+    `pixels`, see `_deep_frame`. Raises Refused as `decode_grey` does, up to MAX_PIXELS, and for
+    what is smaller than MIN_SIDE_PX, holds several pictures, or numbers of other kinds.
+    """
+    with _opened(content, name, formats) as picture:
+        _check_is_one_frame(picture, name)
+        is_inverted = picture.format == "TIFF" and _is_white_zero(picture)
+        picture.load()  # a TIFF is turned upright by this
+        is_whole = picture.format == "JPEG" and picture.mode in {"L", "RGB"}
+        if picture.getexif().get(_ORIENTATION_TAG, _AS_IT_IS) != _AS_IT_IS:
+            is_whole = False
+            picture = ImageOps.exif_transpose(picture)
+        if picture.mode in _DEEP_MODES:
+            return _deep_frame(np.array(picture).astype(np.uint16), is_inverted)
+        if takes_color:
+            picture = picture.convert(_TAKEN_AS.get(picture.mode, picture.mode))
+        pixels = np.array(picture, dtype=np.uint8) if picture.mode in {"L", "RGB"} else None
+        if pixels is not None and pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
+            pixels, is_whole = np.ascontiguousarray(pixels[:, :, 0]), False
+        if pixels is None and takes_color:
+            raise Refused(
+                f"{name} is {_kind_of(picture)}. Save it in grey or RGB with 8 bits a channel, "
+                "or in grey with 16 bits."
+            )
+        if pixels is None or (pixels.ndim == 3 and not takes_color):
+            _check_is_grey(picture, name)
+        assert pixels is not None  # else it has just been refused
+        jpeg = content if is_whole else jpeg_bytes(pixels, JPEG_QUALITY)
+        return Frame(pixels, pixels, jpeg)
+
+
+def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
+    """A frame of 16-bit grey: the upper 8 of 12 bits when no value needs more, else of 16.
+
+    Files of 12-bit cameras say that they have 16 bits; the upper 8 of these would be nearly black.
+    is_inverted: 0 is white.
+    """
+    bits = _TWELVE_BITS if deep.max(initial=0) < 1 << _TWELVE_BITS else _SIXTEEN_BITS
+    if is_inverted:
+        deep = np.subtract((1 << bits) - 1, deep, dtype=np.uint16)
+    upper = linear(deep, bits)
+    return Frame(upper, deep, jpeg_bytes(upper, JPEG_QUALITY))
+
+
+def _is_white_zero(picture: Pillow.Image) -> bool:
+    """Whether a TIFF counts from white; Pillow turns all but those of 16 bits around."""
+    tags = getattr(picture, "tag_v2", {})
+    return bool(tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO)
+
+
+def _check_is_one_frame(picture: Pillow.Image, name: str) -> None:
+    if min(picture.size) < MIN_SIDE_PX:
+        raise Refused(
+            f"{name} is {picture.width} x {picture.height} pixels; a picture has at least "
+            f"{MIN_SIDE_PX} on its shorter side."
+        )
+    count = getattr(picture, "n_frames", 1)
+    if picture.format in _MAY_BE_MANY and count > 1:
+        raise Refused(f"{name} holds {count} pictures. Save the one that is meant by itself.")
+
+
+def has_few_values(content: bytes) -> bool:
+    """Whether a file is a PNG of one channel with as few values as a mask has."""
+    try:
+        with _opened(content, "", ("PNG",)) as picture:
+            if picture.mode not in {"1", "L", "P"}:
+                return False
+            return np.unique(np.array(picture)).size <= MASK_VALUES
+    except Refused:
+        return False
+
+
+@contextmanager
+def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pillow.Image]:
+    """An image file of these formats, complete and bounded; what its reader raises is Refused."""
+    with warnings.catch_warnings():
+        # Pillow's own bomb warning starts above our bound
+        warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
+        # ... and damaged notes in a picture do not matter
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\b")
+        try:
+            with Pillow.open(io.BytesIO(content), formats=formats) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise Refused(
+                        f"{name} has {picture.width} x {picture.height} pixels; "
+                        f"more than {MAX_PIXELS:,} are not read."
+                    )
+                yield picture
+        except UnidentifiedImageError as error:
+            if not content:
+                raise Refused(f"{name} is empty: it has no bytes.") from error
+            # What begins as such a file is one, although too little of it is left to open.
+            if any(_begins_as(content, file_format) for file_format in formats):
+                raise Refused(
+                    f"{name} is truncated or damaged: its header cannot be read."
+                ) from error
+            listed = ", ".join(formats[:-1]) + f" or {formats[-1]}" if formats[1:] else formats[0]
+            raise Refused(f"{name} is not a {listed} image.") from error
+        except Pillow.DecompressionBombError as error:
+            raise Refused(f"{name} claims far more than {MAX_PIXELS:,} pixels.") from error
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise Refused(f"{name} is truncated or damaged: {error}.") from error
+
+
+def _begins_as(content: bytes, file_format: str) -> bool:
+    """Whether content has the signature of a format, or as much of it as its few bytes can hold."""
+    return any(
+        content[: len(signature)] == signature[: len(content)]
+        for signature in _SIGNATURES.get(file_format, ())
+    )
+
+
+def _check_is_grey(picture: Pillow.Image, name: str) -> None:
+    if picture.mode != "L":
+        raise Refused(
+            f"{name} is {_kind_of(picture)}; it must be 8-bit greyscale without a palette."
+        )
+
+
+def _kind_of(picture: Pillow.Image) -> str:
+    return _KINDS.get(picture.mode, f"an image of mode {picture.mode}")

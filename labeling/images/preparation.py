@@ -1,0 +1,154 @@
+"""From a product to all the files of its image: nothing is stored here, nothing is looked up.
+
+The one function that an import calls for each frame; made to be fast, see `tests/bench`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from labeling.images.ingest.products import Product
+from labeling.images.pictures import (
+    COPY_QUALITY,
+    DISPLAY_QUALITY,
+    jpeg_bytes,
+    png_bytes,
+    range_png,
+    sizes,
+    thumbnail_bytes,
+)
+from terrain.display.display import display_image
+from terrain.display.quality import Quality, measure
+from terrain.display.range_limit import cut_row_mask, estimated_cut_row, per_pixel_mask, rows_beyond
+from terrain.display.reduced_range import estimated_reduced_range, reduce_range
+from terrain.display.scale_bar import ScaleBar, scale_bar, width_of
+
+RangeRule = Literal["cut-row", "per-pixel"]
+RangeSource = Literal["product", "released", "estimated", "none"]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a campaign asks of its images.
+
+    range_limit_m: how far labelers look, metres; range_rule: how what is beyond is cut off, see
+    `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, meters, None for what the
+    image's rover has.
+    """
+
+    range_limit_m: float
+    scale_bar_m: float | None = None
+    range_rule: RangeRule = "cut-row"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The derived files of one image, and what was found on the way.
+
+    original: JPEG, as released. display: JPEG of full size. thumbnail: JPEG. copies: the smaller
+    display images, JPEG, by width in pixels. range_map: the reduced range as `pictures.range_png`;
+    range_mask, rover_mask: PNG, 1 = beyond the limit, 1 = rover. None where nothing tells.
+    range_source: where the knowledge of the limit comes from. range_map_source: the same of the
+    range map, which a released mask does not give: "product", "estimated" or "none".
+    """
+
+    original: bytes
+    display: bytes
+    thumbnail: bytes
+    copies: dict[int, bytes]
+    range_map: bytes | None
+    range_mask: bytes | None
+    rover_mask: bytes | None
+    range_source: RangeSource
+    range_map_source: RangeSource
+    scale_bar: ScaleBar | None
+    quality: Quality
+
+
+def prepare(product: Product, parameters: Parameters) -> Prepared:
+    """All derived files of a product (paper 3, 3.1.1)."""
+    beyond, range_source = beyond_limit(product, parameters)
+    range_map, range_map_source = range_map_of(product)
+    bar = bar_of(product, parameters, beyond)
+    shown = display_image(product.pixels, beyond, product.rover_mask, bar)
+    smaller = sizes(shown)
+    smallest = next(iter(smaller.values()), shown)
+    return Prepared(
+        original=product.original_jpeg,
+        display=jpeg_bytes(shown, DISPLAY_QUALITY),
+        thumbnail=thumbnail_bytes(smallest),
+        copies={width: jpeg_bytes(copy, COPY_QUALITY) for width, copy in smaller.items()},
+        range_map=None if range_map is None else range_png(range_map),
+        range_mask=_mask_png(product, "range_mask", beyond),
+        rover_mask=_mask_png(product, "rover_mask", product.rover_mask),
+        range_source=range_source,
+        range_map_source=range_map_source,
+        scale_bar=bar,
+        quality=measure(product.linear, product.rover_mask, beyond),
+    )
+
+
+def _mask_png(product: Product, name: str, mask: Mask | None) -> bytes | None:
+    """The PNG of a mask: the very file that was delivered, where there is one."""
+    if mask is None:
+        return None
+    return product.mask_pngs.get(name) or png_bytes(mask)
+
+
+def beyond_limit(product: Product, parameters: Parameters) -> tuple[Mask | None, RangeSource]:
+    """The pixels beyond the range limit, bool (H, W), and where that knowledge comes from.
+
+    First of these that there is: a delivered mask, the range product, flat ground from the camera
+    model and the height at which the rover is known to carry it. The last is an estimate and
+    marked as one. A range product without a single range tells nothing, and is passed over.
+    """
+    if product.range_mask is not None:
+        return product.range_mask, "released"
+    limit = parameters.range_limit_m
+    if product.range_m is not None and (product.range_m > 0.0).any():
+        rule = per_pixel_mask if parameters.range_rule == "per-pixel" else cut_row_mask
+        return rule(product.range_m, limit), "product"
+    camera, nominal = product.camera_model, product.nominal
+    if camera is not None and nominal is not None:
+        height, width = product.height, product.width
+        cut = estimated_cut_row(camera, height, width, limit, nominal.ground_z, product.up)
+        return rows_beyond(cut, height, width), "estimated"
+    return None, "none"
+
+
+def range_map_of(product: Product) -> tuple[npt.NDArray[np.uint16] | None, RangeSource]:
+    """The reduced range of a frame and its source: "product", "estimated" or "none"."""
+    if product.range_m is not None and (product.range_m > 0.0).any():
+        return reduce_range(product.range_m), "product"
+    camera, nominal = product.camera_model, product.nominal
+    if camera is not None and nominal is not None:
+        height, width = product.height, product.width
+        reduced = estimated_reduced_range(camera, height, width, nominal.ground_z, product.up)
+        return reduced, "estimated"
+    return None, "none"
+
+
+def bar_of(product: Product, parameters: Parameters, beyond: Mask | None) -> ScaleBar | None:
+    """The scale bar, where anything tells how far the ground is and any of it is to be labeled."""
+    cut = None
+    if beyond is not None:
+        whole = beyond.all(axis=1)
+        if whole.all():
+            return None
+        cut = int(np.argmin(whole))
+    return scale_bar(
+        parameters.scale_bar_m or width_of(product.rover),
+        product.height,
+        product.width,
+        product.nominal,
+        limit_m=parameters.range_limit_m,
+        camera=product.camera_model,
+        up=product.up,
+        range_m=product.range_m,
+        cut=cut,
+    )

@@ -1,0 +1,316 @@
+"""Imports of images as jobs: listed once, shared by several workers, stopped and resumed.
+
+The items of a job are its queue. A worker or a command claims a few waiting items
+(`ai4mars_site.toolkit.jobs`), imports them and records what became of each; what a process that
+died has claimed goes to others. An item done twice does no harm: the image's row is unique.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.jobs import Heartbeat
+from labeling.images.files import safe_cell
+from labeling.images.ingest.archives import Bounds
+from labeling.images.ingest.products import Candidate, Refused, Source, UnknownSource
+from labeling.images.ingest.sources import open_source
+from labeling.images.services import imports, quality
+from labeling.images.services.import_folders import FolderRefused, permitted, permitted_folders
+from labeling.models import Campaign, ImportItem, ImportJob
+
+#: Items a worker's task takes at a time: seconds of work, so that labels do not wait behind it.
+BATCH = 16
+#: How often a command looks whether the items in others' hands are done.
+WAIT_SECONDS = 0.5
+#: Rows written at once while a source is listed.
+LISTED_AT_ONCE = 2000
+
+_open_sources: dict[tuple[int, str], Source] = {}
+
+
+def start(
+    campaign: Campaign,
+    source: str,
+    upload: File[bytes] | None = None,
+    user_id: int | None = None,
+) -> ImportJob:
+    """Write down that an import is wanted; a command or workers then do it."""
+    job = ImportJob(campaign=campaign, source=source, created_by_id=user_id)
+    if upload is not None:
+        job.source = source or upload.name or ""
+        # What the visitor's computer calls the file need not be a name here at all.
+        job.upload.save(str(uuid.uuid4()), upload, save=False)
+    job.save()
+    return job
+
+
+def unfinished(campaign: Campaign, source: str) -> ImportJob | None:
+    """The last import of this source that did not come to its end, to be gone on with."""
+    return (
+        campaign.imports.filter(source=source)
+        .exclude(status=ImportJob.Status.COMPLETE)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def begin(job: ImportJob) -> bool:
+    """Make a job run, from the queue or after a stop or failure.
+
+    False when it is complete, or when somebody else is listing its files.
+    """
+    began = jobs.claim(ImportJob.objects.filter(pk=job.pk), message="")
+    job.refresh_from_db()
+    return bool(began)
+
+
+def resume(job: ImportJob) -> bool:
+    """Put a job that was stopped, or failed, back into the queue; False for any other."""
+    return bool(
+        ImportJob.objects.filter(
+            pk=job.pk, status__in=(ImportJob.Status.STOPPED, ImportJob.Status.FAILED)
+        ).update(status=ImportJob.Status.QUEUED, message="")
+    )
+
+
+def stop(job: ImportJob) -> bool:
+    """Let workers finish the items in their hands and take no more; False when it is over."""
+    return bool(
+        ImportJob.objects.filter(
+            pk=job.pk, status__in=(ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
+        ).update(status=ImportJob.Status.STOPPED)
+    )
+
+
+def source_of(job: ImportJob) -> Source:
+    """The job's opened source; an archive or bucket has a scratch folder of its own.
+
+    Raises UnknownSource, Refused or the archive's refusal.
+    """
+    where = job.upload.path if job.upload.name else job.source
+    if (job.pk, where) not in _open_sources:
+        _open_sources.clear()
+        bounds = Bounds(
+            members=settings.ARCHIVE_MAX_MEMBERS, total_bytes=settings.ARCHIVE_MAX_BYTES
+        )
+        # Of a page: what lies outside the permitted folders is not read by way of a link either.
+        is_server_folder = job.created_by_id is not None and not job.upload.name
+        _open_sources[job.pk, where] = open_source(
+            where,
+            scratch_of(job),
+            bounds,
+            shown=job.source,
+            within=permitted_folders() if is_server_folder else None,
+        )
+    return _open_sources[job.pk, where]
+
+
+def scratch_of(job: ImportJob) -> Path:
+    return Path(settings.AI4MARS_HOME) / "scratch" / f"import-{job.pk}"
+
+
+def items_of(source: Source) -> Iterator[ImportItem]:
+    """All that was found in a source, not saved yet, with the reason what is no frame.
+
+    Nothing is read yet.
+    """
+    first_name: dict[str, str] = {}
+    for candidate in source.candidates():
+        first = first_name.setdefault(candidate.product_id, candidate.name)
+        item = ImportItem(name=candidate.name, product_id=candidate.product_id)
+        if first != candidate.name:
+            item.status = ImportItem.Status.REFUSED
+            item.reason = f"It has the product id of {first}."
+        try:
+            imports.check_name(candidate.product_id)
+        except Refused as refused:
+            # Not every database could keep the id.
+            item.product_id = ""
+            item.status, item.reason = ImportItem.Status.REFUSED, str(refused)
+        yield item
+    for each_unused in source.unused():
+        status, reason = ImportItem.Status.UNUSED, each_unused.reason
+        yield ImportItem(name=each_unused.name, status=status, reason=reason)
+
+
+def list_items(job: ImportJob, source: Source) -> None:
+    """Write down all that was found in a source as items.
+
+    Listing again adds only what is new: a listing that was interrupted is completed.
+    """
+    rows = list(items_of(source))
+    for row in rows:
+        row.job = job
+    ImportItem.objects.bulk_create(rows, batch_size=LISTED_AT_ONCE, ignore_conflicts=True)
+    ImportJob.objects.filter(pk=job.pk).update(is_listed=True)
+    job.is_listed = True
+
+
+def prepare(job: ImportJob) -> bool:
+    """Open and list a job; False, with the reason on the job, when its source cannot be read."""
+    try:
+        with Heartbeat(ImportJob.objects.filter(pk=job.pk, claim=job.claim)):
+            if job.created_by_id is not None and not job.upload.name:
+                # Of a page; the permission may have been taken back since.
+                permitted(job.source)
+            source = source_of(job)
+            if not job.is_listed:
+                list_items(job, source)
+    except (UnknownSource, Refused, FolderRefused) as error:
+        fail(job, str(error))
+        return False
+    return True
+
+
+def fail(job: ImportJob, reason: str) -> None:
+    ImportJob.objects.filter(pk=job.pk).update(status=ImportJob.Status.FAILED, message=reason)
+    job.refresh_from_db()
+
+
+def claim_batch(job: ImportJob, token: uuid.UUID, size: int = BATCH) -> list[ImportItem]:
+    """Take up to `size` items that nobody works on; those that somebody took first are left out."""
+    free = job.items.filter(ImportItem.claimable())
+    wanted = list(free.order_by("pk").values_list("pk", flat=True)[:size])
+    jobs.claim(job.items.filter(pk__in=wanted), token)
+    return list(claimed(job, token).filter(pk__in=wanted).order_by("pk"))
+
+
+def claimed(job: ImportJob, token: uuid.UUID) -> QuerySet[ImportItem]:
+    """The open items in the hands of whoever has this token."""
+    return job.items.filter(status=ImportItem.Status.WAITING, claim=token)
+
+
+def work_on_batch(job: ImportJob) -> bool:
+    """Import one batch of a running job; False when there is nothing more to do for now."""
+    if not (is_running(job) and job.is_listed and prepare(job)):
+        return False
+    token = uuid.uuid4()
+    with Heartbeat(claimed(job, token)):
+        batch = claim_batch(job, token)
+        source = source_of(job)
+        for item in batch:
+            record(item, import_item(job.campaign_id, source, item))
+    if batch:
+        return True
+    finish(job)
+    return False
+
+
+def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
+    """Import a job's open items in this process and its helpers; yields what became of each.
+
+    Items in the hands of others are waited for, and taken over where those others have died. It
+    ends early where the job is stopped.
+    """
+    source = source_of(job)
+    token = uuid.uuid4()
+    with Heartbeat(claimed(job, token)):
+        while is_running(job):
+            if job.items.filter(ImportItem.claimable()).exists():
+                yield from _share(job, source, token, workers)
+            elif not finish(job) and is_running(job):
+                time.sleep(WAIT_SECONDS)
+
+
+def _share(
+    job: ImportJob, source: Source, token: uuid.UUID, workers: int
+) -> Iterator[imports.Outcome]:
+    """Import what nobody else works on, batch after batch."""
+    taken: deque[ImportItem] = deque()
+
+    def items() -> Iterator[ImportItem]:
+        while is_running(job) and (batch := claim_batch(job, token)):
+            taken.extend(batch)
+            yield from batch
+
+    for outcome in each(partial(import_item, job.campaign_id, source), items(), workers):
+        record(taken.popleft(), outcome)
+        yield outcome
+
+
+def is_under_way(job: ImportJob) -> bool:
+    """Whether a job is waiting for a worker, or somebody works on it who is alive."""
+    if job.status != ImportJob.Status.RUNNING:
+        return job.status == ImportJob.Status.QUEUED
+    is_silent = ImportJob.objects.filter(ImportJob.silent(), pk=job.pk).exists()
+    return is_worked_on(job) if job.is_listed else not is_silent
+
+
+def is_worked_on(job: ImportJob) -> bool:
+    """Whether somebody has open items in hand, and has been heard of."""
+    taken = job.items.filter(status=ImportItem.Status.WAITING).exclude(claim=None)
+    return taken.exclude(ImportItem.silent()).exists()
+
+
+def is_running(job: ImportJob) -> bool:
+    """Whether the job runs now: it may have been stopped, or finished by others."""
+    return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).exists()
+
+
+def import_item(campaign_id: int, source: Source, item: ImportItem) -> imports.Outcome:
+    """Import one item's file, in any process."""
+    candidate = Candidate(item.product_id, item.name)
+    return imports.import_candidate(campaign_id, source, candidate, item.pk)
+
+
+def record(item: ImportItem, outcome: imports.Outcome) -> None:
+    """Write down what became of an item, once, and only while it is ours."""
+    jobs.held(item).update(status=outcome.status, reason=outcome.reason)
+
+
+def finish(job: ImportJob) -> bool:
+    """End a job without open items: near-duplicates are looked for; False while items are open."""
+    if job.items.filter(status=ImportItem.Status.WAITING).exists():
+        return False
+    ended = ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).update(
+        status=ImportJob.Status.COMPLETE, completed_at=timezone.now()
+    )
+    job.refresh_from_db()
+    if ended:
+        quality.mark_near_duplicates(job.campaign)
+        shutil.rmtree(scratch_of(job), ignore_errors=True)
+        if job.upload.name:
+            job.upload.delete(save=False)
+            ImportJob.objects.filter(pk=job.pk).update(upload="")
+    return bool(ended)
+
+
+def with_reason(job: ImportJob, status: ImportItem.Status) -> QuerySet[ImportItem]:
+    """The items of a status that have a reason, in the order of their names.
+
+    Of those that were imported, these are the ones with companions that were not used.
+    """
+    return job.items.filter(status=status).exclude(reason="").order_by("name")
+
+
+REPORT_COLUMNS = ("file", "product_id", "result", "reason")
+
+
+def report_rows(items: Iterable[ImportItem]) -> Iterator[list[str]]:
+    """What became of items, to be opened as a table; columns first. Items: of a job or a trial."""
+    yield list(REPORT_COLUMNS)
+    for item in items:
+        row = (item.name, item.product_id, item.status, item.reason)
+        yield [safe_cell(cell) for cell in row]
+
+
+def counts(job: ImportJob) -> dict[str, int]:
+    """Items by status, with `total` and `done`, to which what is not used does not count."""
+    by_status = dict.fromkeys(ImportItem.Status.values, 0)
+    for row in job.items.order_by().values("status").annotate(items=Count("pk")):
+        by_status[row["status"]] = row["items"]
+    total = sum(by_status.values()) - by_status[ImportItem.Status.UNUSED]
+    return {**by_status, "total": total, "done": total - by_status[ImportItem.Status.WAITING]}

@@ -1,0 +1,64 @@
+"""Measured quality of a campaign's images, and pruning by it. Nothing is ever deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils import timezone
+
+from labeling.images.ingest.product_ids import parse_product_id
+from labeling.models import Campaign, Image
+from terrain.display.quality import FrameKey, near_duplicates
+
+
+def mark_near_duplicates(campaign: Campaign) -> int:
+    """Tie each image to the earliest one that shows nearly the same; returns how many are tied."""
+    images = list(campaign.images.exclude(quality=None).select_related("quality").order_by("pk"))
+    earlier = near_duplicates([frame_key(image) for image in images])
+    changed = []
+    for image in images:
+        if image.duplicate_of_id != earlier.get(image.pk):
+            image.duplicate_of_id = earlier.get(image.pk)
+            changed.append(image)
+    Image.objects.bulk_update(changed, ["duplicate_of"], batch_size=500)
+    return len(earlier)
+
+
+def frame_key(image: Image) -> FrameKey:
+    """What near-duplicates are found by."""
+    parts = parse_product_id(image.product_id)
+    pointing = image.details.get("pointing")
+    return FrameKey(
+        id=image.pk,
+        fingerprint=int(image.quality.fingerprint, 16),
+        start_time=image.start_time.timestamp() if image.start_time else None,
+        site=image.site,
+        drive=image.drive,
+        pointing=(pointing["azimuth"], pointing["elevation"]) if pointing else None,
+        rover=image.rover,
+        exposure=parts.exposure if parts is not None else "",
+    )
+
+
+def retire(campaign: Campaign, ids: Collection[int], reason: str) -> int:
+    """Take images out of the campaign, reversibly; returns how many were in it until now.
+
+    Volunteers, reviewers and releases no longer see them; their labels are kept.
+    """
+    return (
+        campaign.images.usable()
+        .filter(pk__in=ids)
+        .update(
+            retired_at=timezone.now(),
+            retired_reason=reason,
+        )
+    )
+
+
+def restore(campaign: Campaign, ids: Collection[int]) -> int:
+    """Bring retired images back; returns how many were out until now."""
+    return (
+        campaign.images.filter(pk__in=ids)
+        .exclude(retired_at=None)
+        .update(retired_at=None, retired_reason="")
+    )

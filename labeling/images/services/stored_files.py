@@ -1,0 +1,163 @@
+"""Whether the files in storage are those that the database names, and hold what they held."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.core.files.storage import default_storage
+from django.db import models
+
+from labeling.images.files import UNFINISHED, copy_name, sum_in
+from labeling.images.ingest.products import Refused
+from labeling.images.ingest.rasters import decode_frame
+from labeling.images.pictures import width_of
+from labeling.models import Campaign, Image
+from labeling.training.services import lesson_pictures
+from terrain.display.quality import fingerprint_of
+
+#: Files of earlier versions end in the first digits of their sum, if they have one in their name.
+_SHORT_SUM = re.compile(r"\.([0-9a-f]{12})\.png\Z")
+
+#: Of a perceptual hash of 64 bits: so many may differ after a picture was encoded.
+MOST_BITS = 6
+
+MISSING = "missing"
+CHANGED = "changed"
+OVERWRITTEN = "overwritten"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that a row names.
+
+    copy_width: of a smaller copy, whose name has no sum of its own; else 0. original_of: the image
+    whose original it is, else 0.
+    """
+
+    name: str
+    row: str
+    copy_width: int = 0
+    original_of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found of one file. kind: "" where nothing is wrong."""
+
+    file: NamedFile
+    kind: str = ""
+    reason: str = ""
+    has_sum: bool = True
+
+
+def named_files() -> Iterator[NamedFile]:
+    """Every file that a row of any app names, row by row."""
+    for model in apps.get_models():
+        fields = [f.name for f in model._meta.concrete_fields if isinstance(f, models.FileField)]
+        if fields:
+            rows = model._default_manager.order_by("pk").values_list("pk", *fields)
+            for pk, *names in rows.iterator():
+                for field, name in zip(fields, names, strict=True):
+                    if name:
+                        row = f"{model._meta.verbose_name} {pk}, {field}"
+                        original_of = pk if model is Image and field == "original" else 0
+                        yield NamedFile(str(name), row, original_of=original_of)
+    yield from copies_of(Image.objects.all())
+    for campaign in Campaign.objects.order_by("pk"):
+        for picture in sorted(lesson_pictures.used(campaign)):
+            if stored := lesson_pictures.stored_path(picture):
+                yield NamedFile(stored, f"lessons of {campaign.slug}")
+
+
+def copies_of(images: models.QuerySet[Image]) -> Iterator[NamedFile]:
+    """The smaller copies of images' display images."""
+    rows = images.order_by("pk").values_list("pk", "display", "display_widths")
+    for pk, display, widths in rows.iterator():
+        for width in widths if display else ():
+            yield NamedFile(copy_name(display, width), f"image {pk}, copy", width)
+
+
+def overwritten(files: Iterable[NamedFile]) -> Iterator[Checked]:
+    """Files of earlier versions that several rows name: the last row's content is what is left."""
+    last: dict[str, NamedFile] = {}
+    for file in files:
+        before = last.get(file.name)
+        last[file.name] = file
+        if before is not None and _sum_of(file.name) is None and not file.copy_width:
+            yield Checked(before, OVERWRITTEN, f"{file.row} has the same file.")
+
+
+def check(file: NamedFile) -> Checked:
+    """Read one file and compare it with what is known of it."""
+    try:
+        content = Path(default_storage.path(file.name)).read_bytes()
+    except FileNotFoundError:
+        return Checked(file, MISSING, "There is no such file.")
+    if file.copy_width:
+        return _checked_copy(file, content)
+    expected = _sum_of(file.name)
+    if expected is None:
+        return (
+            _checked_original(file, content) if file.original_of else Checked(file, has_sum=False)
+        )
+    if not hashlib.sha256(content).hexdigest().startswith(expected):
+        return Checked(file, CHANGED, "Its content is not that of its checksum.")
+    return Checked(file)
+
+
+def _checked_copy(file: NamedFile, content: bytes) -> Checked:
+    width = width_of(content)
+    if width is None:
+        return Checked(file, CHANGED, "It is no whole picture.")
+    if width != file.copy_width:
+        return Checked(file, CHANGED, f"It is {width} pixels wide, not {file.copy_width}.")
+    return Checked(file)
+
+
+def _checked_original(file: NamedFile, content: bytes) -> Checked:
+    """An original of an earlier version, by what its row tells of the frame it was made from."""
+    image = Image.objects.select_related("quality").get(pk=file.original_of)
+    if hashlib.sha256(content).hexdigest() == image.source_sha256:
+        return Checked(file)
+    try:
+        frame = decode_frame(content, file.name, ("JPEG",), takes_color=True).linear
+    except Refused as refused:
+        return Checked(file, CHANGED, str(refused))
+    if frame.shape[:2] != (image.height, image.width):
+        return Checked(file, CHANGED, "It has not the size of its image.")
+    quality = getattr(image, "quality", None)
+    if quality is None:
+        return Checked(file, has_sum=False)
+    # A frame that was encoded for the original is not the same to the last bit.
+    differing = (fingerprint_of(frame) ^ int(quality.fingerprint, 16)).bit_count()
+    if differing > MOST_BITS:
+        return Checked(file, CHANGED, "It shows another picture than the one that was imported.")
+    return Checked(file)
+
+
+def _sum_of(name: str) -> str | None:
+    """The sum in a file's name, or its first digits; None for one that has none."""
+    if digest := sum_in(name):
+        return digest
+    short = _SHORT_SUM.search(name)
+    return short[1] if short else None
+
+
+def orphans(named: set[str]) -> Iterator[tuple[str, Any]]:
+    """Files that no row names, each with its `os.stat_result`; lessons' pictures are never one."""
+    root = Path(default_storage.path(""))
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name not in named and "/lessons/" not in name:
+            yield name, path.stat()
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a process is writing this file, or was killed while it did."""
+    return name.startswith(f"{UNFINISHED}/")

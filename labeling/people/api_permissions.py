@@ -1,0 +1,16 @@
+"""Permissions as the API asks for them (what they are is in `permissions.py`)."""
+
+from __future__ import annotations
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from labeling.people.permissions import may_manage
+
+
+class MayManage(BasePermission):
+    message = "Only the campaign's admins can see this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return may_manage(request.user)

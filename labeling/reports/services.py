@@ -1,0 +1,160 @@
+"""What volunteers say of images: nothing to label, something wrong; and what admins do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from labeling.annotation.services import drafts
+from labeling.annotation.services.labels import (
+    AlreadyLabeled,
+    NotAssigned,
+    RetiredImage,
+    UnknownImage,
+)
+from labeling.images.services import quality
+from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler
+
+#: Why an image was retired from the page of reports.
+REPORTED = "reported"
+
+
+class ReportSettled(Exception):
+    """An admin has decided on this labeler's report already; the sentence says so."""
+
+
+def report_wrong(labeler: Labeler, image_id: int, reason: str, comment: str = "") -> bool:
+    """Store that something is wrong with an image; False when this labeler had said so before.
+
+    What is said now takes the place of what was said before, until an admin has decided on that:
+    then the same is answered as before, and something else is ReportSettled. `reason` is an
+    `ImageReport.Reason`. Raises UnknownImage, NotAssigned.
+    """
+    image = _given_image(labeler, image_id)
+    said = {"reason": reason, "comment": comment.strip()}
+    report, created = ImageReport.objects.get_or_create(
+        image=image, labeler=labeler, kind=ImageReport.Kind.WRONG, defaults=said
+    )
+    if created or (report.reason, report.comment) == (said["reason"], said["comment"]):
+        return created
+    if not ImageReport.objects.waiting().filter(pk=report.pk).update(**said):
+        raise ReportSettled(
+            _("We have looked at your report of this picture already, so it cannot be changed.")
+        )
+    return False
+
+
+@transaction.atomic
+def nothing_to_label(labeler: Labeler, image_id: int) -> bool:
+    """Close an image for this labeler without a label; False when it was closed so before.
+
+    With the campaign's `nothing_minimum` of such answers the image is set aside. Raises
+    UnknownImage, NotAssigned, RetiredImage, and AlreadyLabeled for an image with a label of the
+    same labeler.
+    """
+    # The assignment first, as everywhere. The image's row: of two last answers at once, one must
+    # see the other; weakly, so that nobody waits who only refers to the image.
+    Assignment.objects.select_for_update().filter(image=image_id, labeler=labeler).first()
+    Image.objects.select_for_update(no_key=True).filter(pk=image_id).first()
+    image = _given_image(labeler, image_id)
+    if image.retired_at is not None:
+        raise RetiredImage("This picture was taken out of the campaign. Load the next one.")
+    if image.labels.filter(labeler=labeler).exists():
+        raise AlreadyLabeled("You have already sent a label for this picture. Load the next one.")
+    _, created = ImageReport.objects.get_or_create(
+        image=image, labeler=labeler, kind=ImageReport.Kind.NOTHING
+    )
+    Assignment.objects.filter(image=image, labeler=labeler).exclude(
+        status=Assignment.Status.DONE
+    ).update(status=Assignment.Status.DONE, closed_at=timezone.now())
+    drafts.discard(image.pk, labeler.pk)
+    _set_aside_if_due(image)
+    return created
+
+
+def _given_image(labeler: Labeler, image_id: int) -> Image:
+    image = Image.objects.select_related("campaign").filter(pk=image_id).first()
+    if image is None:
+        raise UnknownImage("There is no such picture. Load the next one.")
+    if not Assignment.objects.filter(image=image, labeler=labeler).exists():
+        raise NotAssigned("This picture was not given to you. Ask for the next one instead.")
+    return image
+
+
+def _set_aside_if_due(image: Image) -> None:
+    answers = image.reports.waiting().nothing().count()
+    if image.pool == Image.Pool.CROWD and answers >= image.campaign.nothing_minimum:
+        Image.objects.filter(pk=image.pk, set_aside_at=None).update(set_aside_at=timezone.now())
+
+
+def sweep() -> int:
+    """Set images aside that have reports enough since a campaign asks for fewer; how many were.
+
+    An image that is set aside stays so until an admin decides, also when more are asked for.
+    """
+    enough = (
+        ImageReport.objects.waiting()
+        .nothing()
+        .filter(image__pool=Image.Pool.CROWD, image__set_aside_at=None)
+        .order_by()
+        .values("image")
+        .annotate(answers=Count("pk"))
+        .filter(answers__gte=F("image__campaign__nothing_minimum"))
+    )
+    due = Image.objects.filter(pk__in=list(enough.values_list("image", flat=True)))
+    return due.filter(set_aside_at=None).update(set_aside_at=timezone.now())
+
+
+# -- what admins decide ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def keep(campaign: Campaign, image_id: int) -> int:
+    """The image is fine: its reports are settled and it is given out again.
+
+    Returns how many reports were settled; 0 when there were none waiting.
+    """
+    settled = _settle(campaign, image_id)
+    campaign.images.filter(pk=image_id).update(set_aside_at=None)
+    return settled
+
+
+@transaction.atomic
+def retire(campaign: Campaign, image_id: int) -> int:
+    """The reports are right: the image leaves the campaign, reversibly; how many were settled."""
+    settled = _settle(campaign, image_id)
+    if settled:
+        quality.retire(campaign, [image_id], REPORTED)
+    return settled
+
+
+@transaction.atomic
+def reopen(campaign: Campaign, image_id: int) -> int:
+    """Take the last decision on an image back; returns how many reports wait again.
+
+    An image retired for its reports comes back; one retired for another reason stays out.
+    """
+    reports = ImageReport.objects.filter(image_id=image_id, image__campaign=campaign)
+    last: datetime | None = (
+        reports.exclude(settled_at=None)
+        .order_by("-settled_at")
+        .values_list("settled_at", flat=True)
+        .first()
+    )
+    if last is None:
+        return 0
+    reopened = reports.filter(settled_at=last).update(settled_at=None)
+    image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
+    if image.retired_reason == REPORTED:
+        quality.restore(campaign, [image_id])
+    _set_aside_if_due(Image.objects.select_related("campaign").get(pk=image_id))
+    return reopened
+
+
+def _settle(campaign: Campaign, image_id: int) -> int:
+    waiting = ImageReport.objects.waiting().filter(image_id=image_id, image__campaign=campaign)
+    return waiting.update(settled_at=timezone.now())

@@ -1,1 +1,0 @@
-"""What the labeling app does across several rows: one module per noun."""

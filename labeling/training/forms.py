@@ -1,0 +1,297 @@
+"""What admins fill in so that people learn: steps, classes, guide entries, known images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import Campaign, GuideEntry, Image, TerrainClass, Translated, TutorialStep
+from labeling.training.services import lesson_pictures
+
+#: Longer texts are no short step; a translation may be half as long again.
+LONGEST_TEXT = 1_200
+LONGEST_TITLE = 120
+
+
+def other_languages() -> list[tuple[str, str]]:
+    """The site's languages besides the one that campaigns are written in: code and own name."""
+    return [
+        (code, get_language_info(code)["name_local"].capitalize())
+        for code, _name in settings.LANGUAGES
+        if code != settings.LANGUAGE_CODE
+    ]
+
+
+class LessonForm(forms.ModelForm):
+    """A text with pictures, and the text in the site's other languages.
+
+    A picture is chosen from those that are there, or sent: field `<name>` and `<name>_upload`.
+    """
+
+    #: Names of the model's fields that name a picture.
+    picture_fields: tuple[str, ...] = ("picture",)
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.campaign = campaign
+        self.choices: dict[str, list[str]] = {}
+        item = self.instance
+        assert isinstance(item, Translated)
+        for name in item.translated_fields:
+            own = self.fields[name]
+            if isinstance(own.widget, forms.Textarea):
+                own.widget.attrs.update(rows=4, maxlength=LONGEST_TEXT)
+            for code, _language in other_languages():
+                self.fields[f"{name}_{code}"] = forms.CharField(
+                    label=own.label,
+                    required=False,
+                    max_length=getattr(own, "max_length", None) or LONGEST_TEXT,
+                    widget=type(own.widget)(attrs={**own.widget.attrs, "lang": code}),
+                    initial=item.translations.get(code, {}).get(name, ""),
+                )
+        for name in self.picture_fields:
+            known = lesson_pictures.choices(campaign)
+            present = getattr(item, name)
+            # One that is no longer shipped stays chosen until another is.
+            known += [present] if present and present not in known else []
+            self.choices[name] = known
+            self.fields[name] = forms.ChoiceField(
+                choices=[("", _("No picture")), *((each, each) for each in known)], required=False
+            )
+            self.fields[f"{name}_upload"] = forms.FileField(
+                label=_("or send a picture of your own"),
+                required=False,
+                help_text=_("JPEG, PNG or WebP, 10 MB at most."),
+                widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in self.picture_fields:
+            upload = cleaned.get(f"{name}_upload")
+            if not upload:
+                continue
+            try:
+                cleaned[name] = lesson_pictures.add(self.campaign, upload)
+            except lesson_pictures.PictureRefused as refused:
+                self.add_error(f"{name}_upload", str(refused))
+                continue
+            # Shown again, the form has the picture among its choices and chosen.
+            if cleaned[name] not in self.choices[name]:
+                self.choices[name].insert(0, cleaned[name])
+            self.data = {**self.data.dict(), name: cleaned[name]}  # type: ignore[attr-defined]
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        item = self.instance
+        translations: dict[str, dict[str, str]] = {}
+        for code, _language in other_languages():
+            texts = {
+                name: self.cleaned_data.get(f"{name}_{code}", "") for name in item.translated_fields
+            }
+            if any(texts.values()):
+                translations[code] = {name: text for name, text in texts.items() if text}
+        # Of languages that the site does not speak now, nothing is lost.
+        kept = {
+            code: texts
+            for code, texts in item.translations.items()
+            if code not in dict(other_languages())
+        }
+        item.translations = {**kept, **translations}
+
+    # -- for the template ----------------------------------------------------------------------
+
+    def own_fields(self) -> list[forms.BoundField]:
+        """Fields that are neither a translation nor a picture."""
+        hidden = set(self.picture_fields) | {f"{name}_upload" for name in self.picture_fields}
+        hidden |= {
+            f"{name}_{code}"
+            for name in self.instance.translated_fields
+            for code, _language in other_languages()
+        }
+        return [field for field in self if field.name not in hidden]
+
+    def by_language(self) -> list[dict[str, Any]]:
+        """The translations' fields, language by language."""
+        return [
+            {
+                "code": code,
+                "name": name,
+                "fields": [self[f"{field}_{code}"] for field in self.instance.translated_fields],
+                "is_filled": bool(self.instance.translations.get(code)),
+            }
+            for code, name in other_languages()
+        ]
+
+    def pictures(self) -> list[dict[str, Any]]:
+        """The pictures' fields, each with what can be chosen."""
+        chosen = []
+        for name in self.picture_fields:
+            value = self[name].value() or ""
+            chosen.append(
+                {
+                    "name": name,
+                    "label": self.fields[name].label,
+                    "errors": self[name].errors,
+                    "upload": self[f"{name}_upload"],
+                    "options": [
+                        {
+                            "value": each,
+                            "url": lesson_pictures.url_of(each),
+                            "is_chosen": each == value,
+                        }
+                        for each in ["", *self.choices[name]]
+                    ],
+                }
+            )
+        return chosen
+
+
+class StepForm(LessonForm):
+    class Meta:
+        model = TutorialStep
+        fields = ("title", "text", "picture")
+        labels = {"title": _("Title"), "text": _("Text")}
+        help_texts = {"text": _("Short sentences that a ten-year-old understands.")}
+
+
+class ClassForm(LessonForm):
+    class Meta:
+        model = TerrainClass
+        fields = ("name", "guidance", "picture")
+        labels = {"name": _("Name"), "guidance": _("How to recognise it")}
+        help_texts = {"guidance": _("Short sentences that a ten-year-old understands.")}
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        others = self.campaign.terrain_classes.exclude(pk=self.instance.pk)
+        if others.filter(name=name).exists():
+            raise forms.ValidationError(_("Another kind of ground has this name already."))
+        return name
+
+
+class EntryForm(LessonForm):
+    picture_fields = ("picture", "other_picture")
+
+    class Meta:
+        model = GuideEntry
+        fields = ("terrain_class", "kind", "other_class", "caption", "picture", "other_picture")
+        labels = {
+            "terrain_class": _("Ground"),
+            "kind": _("What it shows"),
+            "other_class": _("Looks like"),
+            "caption": _("What to look at"),
+        }
+        help_texts = {
+            "caption": _("Short sentences that a ten-year-old understands."),
+            "other_class": _("Only for a look-alike: what it is mistaken for."),
+        }
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, campaign=campaign, **kwargs)
+        for name in ("terrain_class", "other_class"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = campaign.terrain_classes.all()
+            field.label_from_instance = class_name  # type: ignore[method-assign,assignment]
+        self.fields["picture"].label = _("Picture")
+        self.fields["other_picture"].label = _("Picture of what it looks like")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        ground, other = cleaned.get("terrain_class"), cleaned.get("other_class")
+        if cleaned.get("kind") == GuideEntry.Kind.LOOK_ALIKE:
+            if other is None:
+                self.add_error("other_class", _("Choose what it is mistaken for."))
+            elif other == ground:
+                self.add_error("other_class", _("Choose another ground than its own."))
+        else:
+            cleaned["other_class"], cleaned["other_picture"] = None, ""
+        return cleaned
+
+
+def class_name(terrain: object) -> str:
+    assert isinstance(terrain, TerrainClass)
+    return terrain.shown("name")
+
+
+class PracticeForm(forms.ModelForm):
+    """How a campaign lets people practise."""
+
+    pass_percent = forms.IntegerField(
+        min_value=1,
+        max_value=100,
+        label=_("Passed from"),
+        help_text=_("Percent: how near to the known answer a drawing must be (mean IoU)."),
+    )
+
+    class Meta:
+        model = Campaign
+        fields = ("practice", "known_image_percent", "allow_gold_practice")
+        labels = {
+            "practice": _("Practice"),
+            "known_image_percent": _("Known pictures, later"),
+            "allow_gold_practice": _("Gold pictures may serve as practice"),
+        }
+        help_texts = {
+            "practice": _("A few pictures with a known answer, before the first real one."),
+            "known_image_percent": _("Percent of all pictures given out; 0 is never."),
+            "allow_gold_practice": "",
+        }
+
+    field_order = ("practice", "pass_percent", "known_image_percent", "allow_gold_practice")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["known_image_percent"].widget.attrs["max"] = 100
+        self.initial["pass_percent"] = round(self.instance.practice_pass_iou * 100)
+
+    def clean_known_image_percent(self) -> int:
+        percent = int(self.cleaned_data["known_image_percent"])
+        if percent > 100:
+            raise forms.ValidationError(_("Give a number from 0 to 100."))
+        return percent
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.practice_pass_iou = self.cleaned_data["pass_percent"] / 100
+        return super().save(commit)
+
+
+class AnswerForm(forms.Form):
+    """Which picture's answer is set, and the mask, if it is not drawn."""
+
+    picture = forms.CharField(
+        max_length=120,
+        label=_("Picture"),
+        help_text=_("Its product id; pictures that nobody has labeled yet are offered."),
+    )
+    mask = forms.FileField(
+        required=False,
+        label=_("Mask"),
+        help_text=_("An 8-bit grey PNG of the picture's size: class codes, 255 where unknown."),
+        widget=forms.FileInput(attrs={"accept": "image/png"}),
+    )
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.campaign = campaign
+        self.fields["picture"].widget.attrs["list"] = "free-pictures"
+
+    def clean_picture(self) -> Image:
+        product_id = self.cleaned_data["picture"].strip()
+        images = Image.objects.select_related("campaign").filter(campaign=self.campaign)
+        image = images.filter(product_id=product_id).first()
+        if image is None:
+            raise forms.ValidationError(_("This campaign has no picture of that name."))
+        return image
+
+
+def in_each_language() -> list[tuple[str, str]]:
+    """Every language of the site, for previews: code and own name, the campaigns' own first."""
+    own = settings.LANGUAGE_CODE
+    return [(own, get_language_info(own)["name_local"].capitalize()), *other_languages()]

@@ -1,0 +1,128 @@
+"""Pictures of the tutorial and the field guide: those that are shipped, and a campaign's own.
+
+A picture is named by a text: a path under `static/img/`, or `lessons/<campaign's key>/<sum>.webp`
+for one that an admin has uploaded. An own picture is named by its content, so it never changes and
+is kept once. Those of earlier versions are `own/<slug>/<sum>.webp`, with the slug of that time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from labeling.campaigns.presets.field_guide import SHIPPED_PICTURES
+from labeling.images.files import folder_of, put
+from labeling.images.ingest.products import Refused
+from labeling.images.ingest.rasters import decode_frame
+from labeling.images.pictures import webp_bytes
+from labeling.models import Campaign
+
+MAX_UPLOAD_BYTES = 10 * 1024**2
+MAX_OWN_PICTURES = 300
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+_OWN = re.compile(r"lessons/(?P<pk>\d+)/(?P<name>[0-9a-f]{64}\.webp)")
+_EARLIER = re.compile(r"own/(?P<slug>[-\w]+)/(?P<name>[0-9a-f]{16}\.webp)")
+
+
+class PictureRefused(Exception):
+    """A picture that cannot be taken; the sentence says why and what to do."""
+
+
+def url_of(picture: str) -> str:
+    """Where a browser finds a picture; "" for none."""
+    if own := _OWN.fullmatch(picture):
+        return reverse("lesson_picture", kwargs=own.groupdict())
+    if earlier := _EARLIER.fullmatch(picture):
+        return reverse("earlier_lesson_picture", kwargs=earlier.groupdict())
+    return static(picture) if picture else ""
+
+
+def choices(campaign: Campaign) -> list[str]:
+    """The pictures an admin can choose from: the campaign's own, then the shipped ones."""
+    own = [f"lessons/{campaign.pk}/{name}" for name in _own_names(campaign.pk)]
+    return [*own, *sorted(_earlier(campaign)), *SHIPPED_PICTURES]
+
+
+def add(campaign: Campaign, upload: File[bytes]) -> str:
+    """Keep an uploaded picture as one of the campaign's own; returns its name.
+
+    It is decoded and encoded anew: what is kept is pixels and nothing else that was in the file,
+    no wider or higher than a lesson shows it. Raises PictureRefused for what is no JPEG, PNG or
+    WebP, too large, or one too many.
+    """
+    if upload.size > MAX_UPLOAD_BYTES:
+        raise PictureRefused(_("The picture is larger than 10 MB. Make it smaller first."))
+    try:
+        frame = decode_frame(upload.read(), upload.name or "", FORMATS)
+    except Refused as refused:
+        raise PictureRefused(
+            _("This is no picture we can read. Choose a JPEG, PNG or WebP file.")
+        ) from refused
+    content = webp_bytes(frame.linear)
+    name = f"{hashlib.sha256(content).hexdigest()}.webp"
+    present = _own_names(campaign.pk)
+    if name not in present:
+        if len(present) >= MAX_OWN_PICTURES:
+            raise PictureRefused(_("There are too many pictures already. Choose one of them."))
+        put(_path(campaign.pk, name), content)
+    return f"lessons/{campaign.pk}/{name}"
+
+
+def opened(campaign_id: int, name: str) -> File[bytes] | None:
+    """An own picture's file, or None where there is none of that name."""
+    path = _path(campaign_id, name)
+    if not _OWN.fullmatch(f"lessons/{campaign_id}/{name}") or not default_storage.exists(path):
+        return None
+    return default_storage.open(path)
+
+
+def opened_earlier(slug: str, name: str) -> File[bytes] | None:
+    """The file of a picture that was uploaded when pictures were kept by their campaign's slug."""
+    path = _earlier_path(f"own/{slug}/{name}")
+    return default_storage.open(path) if path and default_storage.exists(path) else None
+
+
+def stored_path(picture: str) -> str | None:
+    """Where a picture's file lies in storage; None for a shipped one, or none."""
+    if own := _OWN.fullmatch(picture):
+        return _path(int(own["pk"]), own["name"])
+    return _earlier_path(picture)
+
+
+def _earlier_path(picture: str) -> str | None:
+    earlier = _EARLIER.fullmatch(picture)
+    return earlier and f"campaigns/{earlier['slug']}/lessons/{earlier['name']}"
+
+
+def used(campaign: Campaign) -> set[str]:
+    """The pictures in a campaign's tutorial, classes and field guide."""
+    guide = campaign.guide_entries
+    return {
+        *campaign.tutorial_steps.values_list("picture", flat=True),
+        *campaign.terrain_classes.values_list("picture", flat=True),
+        *guide.values_list("picture", flat=True),
+        *guide.values_list("other_picture", flat=True),
+    } - {""}
+
+
+def _earlier(campaign: Campaign) -> set[str]:
+    return {picture for picture in used(campaign) if _EARLIER.fullmatch(picture)}
+
+
+def _path(campaign_id: int, name: str) -> str:
+    return f"{folder_of(campaign_id)}/lessons/{name}"
+
+
+def _own_names(campaign_id: int) -> list[str]:
+    try:
+        _folders, names = default_storage.listdir(f"{folder_of(campaign_id)}/lessons")
+    except FileNotFoundError:
+        return []
+    return sorted(name for name in names if _OWN.fullmatch(f"lessons/{campaign_id}/{name}"))

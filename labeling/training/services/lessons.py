@@ -1,0 +1,110 @@
+"""Tutorial and field guide: as volunteers read them, and put in order by an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Max
+
+from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
+from labeling.training.services.lesson_pictures import url_of
+
+Placed = TypeVar("Placed", TutorialStep, GuideEntry)
+
+
+def tutorial_context(campaign: Campaign) -> dict[str, Any]:
+    """What the tutorial's page shows, in the reader's language."""
+    return {
+        "campaign": campaign,
+        "classes": [class_card(terrain) for terrain in campaign.terrain_classes.all()],
+        "steps": [step_card(step) for step in campaign.tutorial_steps.all()],
+    }
+
+
+def step_card(step: TutorialStep) -> dict[str, str]:
+    return {
+        "title": step.shown("title"),
+        "text": step.shown("text"),
+        "picture": url_of(step.picture),
+    }
+
+
+def class_card(terrain: TerrainClass) -> dict[str, Any]:
+    return {
+        "code": terrain.code,
+        "name": terrain.shown("name"),
+        "color": terrain.color,
+        "pattern": terrain.pattern,
+        "guidance": terrain.shown("guidance"),
+        "picture": url_of(terrain.picture),
+    }
+
+
+def guide_of(campaign: Campaign) -> dict[str, Any]:
+    """The field guide: each class with its examples, then the look-alikes; in their order.
+
+    {"classes": [{class_card ..., "good": [entry], "bad": [entry]}], "alike": [entry]}
+    """
+    entries = [
+        (entry, entry_card(entry))
+        for entry in campaign.guide_entries.select_related("terrain_class", "other_class")
+    ]
+    return {
+        "classes": [
+            {
+                **class_card(terrain),
+                "good": _of(entries, terrain, GuideEntry.Kind.GOOD),
+                "bad": _of(entries, terrain, GuideEntry.Kind.BAD),
+            }
+            for terrain in campaign.terrain_classes.all()
+        ],
+        "alike": [card for entry, card in entries if entry.kind == GuideEntry.Kind.LOOK_ALIKE],
+    }
+
+
+def _of(
+    entries: Sequence[tuple[GuideEntry, dict[str, Any]]], terrain: TerrainClass, kind: str
+) -> list[dict[str, Any]]:
+    return [
+        card
+        for entry, card in entries
+        if entry.kind == kind and entry.terrain_class_id == terrain.pk
+    ]
+
+
+def entry_card(entry: GuideEntry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind,
+        "ground": class_card(entry.terrain_class),
+        "other": class_card(entry.other_class) if entry.other_class else None,
+        "picture": url_of(entry.picture),
+        "other_picture": url_of(entry.other_picture),
+        "caption": entry.shown("caption"),
+    }
+
+
+def next_position(model: type[Placed], campaign: Campaign) -> int:
+    """The place after the last one."""
+    last = model._default_manager.filter(campaign=campaign).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else int(last) + 1
+
+
+@transaction.atomic
+def move(item: Placed, up: bool, among: Sequence[Placed]) -> bool:
+    """Change places with the neighbour in `among`, which is in order; False at its end."""
+    places = [each.pk for each in among]
+    here = places.index(item.pk)
+    there = here - 1 if up else here + 1
+    if not 0 <= there < len(places):
+        return False
+    other = among[there]
+    model = type(item)
+    rows = model._default_manager
+    # No two may have the same place, not even for a moment: one steps aside.
+    aside = next_position(model, item.campaign)
+    rows.filter(pk=item.pk).update(position=aside)
+    rows.filter(pk=other.pk).update(position=item.position)
+    rows.filter(pk=item.pk).update(position=other.position)
+    return True

@@ -1,0 +1,389 @@
+"""The admins' pages on which a campaign's lessons are made: tutorial, field guide, practice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Avg, Count, Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ai4mars_site.toolkit.uploads import takes_uploads
+from labeling.annotation.views.drawing import drawing_page
+from labeling.images.views.imports import managed_campaign
+from labeling.models import (
+    Campaign,
+    GuideEntry,
+    Image,
+    KnownAnswer,
+    Label,
+    TerrainClass,
+    TutorialStep,
+)
+from labeling.people.visitors import labeler_of
+from labeling.training.forms import (
+    AnswerForm,
+    ClassForm,
+    EntryForm,
+    LessonForm,
+    PracticeForm,
+    StepForm,
+    in_each_language,
+)
+from labeling.training.services import known_answers, lesson_pictures, lessons
+
+#: Pictures offered by name for a new answer.
+OFFERED = 200
+#: Two pictures in one form; one that is too large gets a sentence of the form's.
+UPLOAD_MAX_BYTES = 4 * lesson_pictures.MAX_UPLOAD_BYTES
+
+
+# -- tutorial --------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
+    """The tutorial's steps, to be put in order, changed, added and removed."""
+    campaign = managed_campaign(request, slug)
+    steps = list(campaign.tutorial_steps.all())
+    if request.method == "POST":
+        return rearrange(request, campaign, {step.pk: steps for step in steps}, "edit_tutorial")
+    return render(
+        request,
+        "labeling/training/editing/tutorial.html",
+        {
+            "campaign": campaign,
+            "languages": in_each_language(),
+            "steps": [row(step, lessons.step_card(step)) for step in steps],
+            "classes": [
+                row(terrain, lessons.class_card(terrain))
+                for terrain in campaign.terrain_classes.all()
+            ],
+            **moved(request),
+        },
+    )
+
+
+def row(item: Any, card: dict[str, Any]) -> dict[str, Any]:
+    """One line of a list of lessons: how it looks, and in which languages it is there."""
+    return {**card, "pk": item.pk, "languages": sorted(item.translations)}
+
+
+def moved(request: HttpRequest) -> dict[str, Any]:
+    """Which line was moved just now, and where to: its button gets the focus back."""
+    pk = request.GET.get("moved", "")
+    return {"moved": int(pk) if pk.isdecimal() else None, "way": request.GET.get("way", "")}
+
+
+def rearrange(
+    request: HttpRequest, campaign: Campaign, among: dict[int, list[Any]], address: str
+) -> HttpResponse:
+    """Carry out a POST of a list: `up`, `down` or `remove` names a line of it.
+
+    `among` has for each line the lines of its group, in order.
+    """
+    for name, act in ACTIONS.items():
+        pk = request.POST.get(name, "")
+        if not pk.isdecimal() or int(pk) not in among:
+            continue
+        group = among[int(pk)]
+        item = next(each for each in group if each.pk == int(pk))
+        act(item, group)
+        if name == "remove":
+            messages.success(request, _("Removed."))
+            break
+        where = reverse(address, args=(campaign.slug,))
+        return redirect(f"{where}?{urlencode({'moved': pk, 'way': name})}")
+    return redirect(address, campaign.slug)
+
+
+ACTIONS: dict[str, Callable[[Any, list[Any]], object]] = {
+    "up": lambda item, group: lessons.move(item, True, group),
+    "down": lambda item, group: lessons.move(item, False, group),
+    "remove": lambda item, group: item.delete(),
+}
+
+
+@require_GET
+@login_required
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The whole tutorial, as volunteers who read `?language=` see it."""
+    campaign = managed_campaign(request, slug)
+    language = request.GET.get("language", "")
+    known = dict(in_each_language())
+    code = language if language in known else translation.get_language() or "en"
+    with translation.override(code):
+        context = {**lessons.tutorial_context(campaign), "preview": known.get(code, code)}
+        return render(request, "labeling/training/tutorial.html", context)
+
+
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
+@require_http_methods(["GET", "POST"])
+@login_required
+def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
+    """One step; without `pk` a new one, which becomes the last."""
+    campaign = managed_campaign(request, slug)
+    item = (
+        TutorialStep(campaign=campaign)
+        if pk is None
+        else get_object_or_404(campaign.tutorial_steps, pk=pk)
+    )
+    return edit(request, campaign, item, StepForm, lessons.step_card, "edit_tutorial", "step")
+
+
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
+@require_http_methods(["GET", "POST"])
+@login_required
+def ground(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """How one class is explained."""
+    campaign = managed_campaign(request, slug)
+    item = get_object_or_404(campaign.terrain_classes, pk=pk)
+    return edit(request, campaign, item, ClassForm, lessons.class_card, "edit_tutorial", "ground")
+
+
+def edit(
+    request: HttpRequest,
+    campaign: Campaign,
+    item: Any,
+    form_class: type[LessonForm],
+    card: Callable[[Any], dict[str, Any]],
+    back: str,
+    partial: str,
+) -> HttpResponse:
+    """Change one lesson, with a preview in every language; a POST with `preview` saves nothing."""
+    is_sent = request.method == "POST"
+    form = form_class(
+        request.POST if is_sent else None,
+        request.FILES if is_sent else None,
+        instance=item,
+        campaign=campaign,
+        label_suffix="",
+    )
+    is_valid = is_sent and form.is_valid()
+    if is_valid and "preview" not in request.POST:
+        if item.pk is None and not isinstance(item, TerrainClass):
+            item.position = lessons.next_position(type(item), campaign)
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect(back, campaign.slug)
+    previews = []
+    # What was sent and is not right yet cannot be shown; what is stored can.
+    if is_valid or (not is_sent and item.pk is not None):
+        for code, name in in_each_language():
+            with translation.override(code):
+                previews.append({"code": code, "name": name, "card": card(item)})
+    return render(
+        request,
+        "labeling/training/editing/edit.html",
+        {
+            "campaign": campaign,
+            "form": form,
+            "is_new": item.pk is None,
+            "is_unsaved": is_sent,
+            "previews": previews,
+            "partial": f"labeling/lessons/{partial}_preview.html",
+            "back": reverse(back, args=(campaign.slug,)),
+            "kind": partial,
+        },
+    )
+
+
+# -- field guide -----------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def guide(request: HttpRequest, slug: str) -> HttpResponse:
+    """The field guide's entries, to be put in order, changed, added and removed."""
+    campaign = managed_campaign(request, slug)
+    entries = list(campaign.guide_entries.select_related("terrain_class", "other_class"))
+    groups: dict[tuple[int, str], list[GuideEntry]] = {}
+    for each in entries:
+        groups.setdefault(group_of(each), []).append(each)
+    if request.method == "POST":
+        among = {each.pk: groups[group_of(each)] for each in entries}
+        return rearrange(request, campaign, among, "edit_guide")
+    grounds = {terrain.pk: terrain for terrain in campaign.terrain_classes.all()}
+    order = sorted(
+        groups.items(),
+        key=lambda each: (
+            each[0][0] == 0,
+            list(grounds).index(each[0][0]) if each[0][0] else 0,
+            each[0][1] == GuideEntry.Kind.BAD,
+        ),
+    )
+    return render(
+        request,
+        "labeling/training/editing/guide.html",
+        {
+            "campaign": campaign,
+            "groups": [
+                {
+                    "ground": lessons.class_card(grounds[ground_id]) if ground_id else None,
+                    "kind": kind,
+                    "entries": [row(each, lessons.entry_card(each)) for each in members],
+                }
+                for (ground_id, kind), members in order
+            ],
+            **moved(request),
+        },
+    )
+
+
+def group_of(entry: GuideEntry) -> tuple[int, str]:
+    """Entries that stand together in the guide: a class's good or bad ones, or all look-alikes."""
+    if entry.kind == GuideEntry.Kind.LOOK_ALIKE:
+        return 0, entry.kind
+    return entry.terrain_class_id, entry.kind
+
+
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
+@require_http_methods(["GET", "POST"])
+@login_required
+def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
+    """One entry of the field guide; without `pk` a new one, which becomes the last."""
+    campaign = managed_campaign(request, slug)
+    if pk is not None:
+        item = get_object_or_404(campaign.guide_entries, pk=pk)
+    else:
+        item = GuideEntry(campaign=campaign)
+    return edit(request, campaign, item, EntryForm, lessons.entry_card, "edit_guide", "entry")
+
+
+# -- known images ----------------------------------------------------------------------------------
+
+
+@takes_uploads(lambda: UPLOAD_MAX_BYTES)
+@require_http_methods(["GET", "POST"])
+@login_required
+def known_images(request: HttpRequest, slug: str) -> HttpResponse:
+    """The pictures with a known answer, how people did on them, and the campaign's practice."""
+    campaign = managed_campaign(request, slug)
+    rules = PracticeForm(instance=campaign, label_suffix="")
+    answer = AnswerForm(campaign=campaign, label_suffix="")
+    if request.method == "POST":
+        if "rules" in request.POST:
+            rules = PracticeForm(request.POST, instance=campaign, label_suffix="")
+            if rules.is_valid():
+                rules.save()
+                messages.success(request, _("Saved."))
+                return redirect("known_images", slug)
+        elif "draw" in request.POST or "use_mask" in request.POST:
+            answer = AnswerForm(request.POST, request.FILES, campaign=campaign, label_suffix="")
+            done = answer.is_valid() and take_answer(request, answer)
+            if done:
+                return done
+        else:
+            change_known(request, campaign)
+            return redirect("known_images", slug)
+    free = campaign.images.usable().filter(
+        ~Exists(Label.objects.filter(image=OuterRef("pk"))),
+        pool=Image.Pool.CROWD,
+        crowd_label_count=0,
+    )
+    return render(
+        request,
+        "labeling/training/editing/known.html",
+        {
+            "campaign": campaign,
+            "rules": rules,
+            "answer": answer,
+            "free": free.order_by("product_id").values_list("product_id", flat=True)[:OFFERED],
+            "known": [known_card(each) for each in answers_of(campaign)],
+        },
+    )
+
+
+def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
+    """Set the answer from the mask that was sent, or go and draw it; None with an error told."""
+    image, mask = form.cleaned_data["picture"], form.cleaned_data["mask"]
+    if "draw" in request.POST:
+        return redirect("draw_answer", image.campaign.slug, image.pk)
+    if not mask:
+        form.add_error("mask", _("Choose a mask, or draw the answer."))
+        return None
+    try:
+        pixels = known_answers.mask_from_upload(image, mask)
+        known_answers.set_answer(image, pixels, KnownAnswer.Source.MASK)
+    except known_answers.AnswerRefused as refused:
+        form.add_error(None, str(refused))
+        return None
+    messages.success(
+        request,
+        _("The answer for %(picture)s is known now.") % {"picture": image.product_id},
+    )
+    return redirect("known_images", image.campaign.slug)
+
+
+def change_known(request: HttpRequest, campaign: Campaign) -> None:
+    """Carry out what was asked of one known picture."""
+    for name in ("lesson", "later", "give_back"):
+        pk = request.POST.get(name, "")
+        image = campaign.images.filter(pk=pk).first() if pk.isdecimal() else None
+        if image is None:
+            continue
+        if name == "give_back":
+            known_answers.give_back(image)
+            messages.success(
+                request,
+                _("%(picture)s is an ordinary picture again.") % {"picture": image.product_id},
+            )
+        else:
+            known_answers.set_lesson(image, name == "lesson")
+
+
+def answers_of(campaign: Campaign) -> Any:
+    return (
+        KnownAnswer.objects.filter(image__campaign=campaign)
+        .select_related("image", "image__campaign")
+        .annotate(
+            people=Count("image__attempts__labeler", distinct=True),
+            tries=Count("image__attempts"),
+            passes=Count("image__attempts", filter=Q(image__attempts__passed=True)),
+            mean=Avg("image__attempts__score"),
+        )
+    )
+
+
+def known_card(answer: Any) -> dict[str, Any]:
+    image = answer.image
+    usable = KnownAnswer.objects.usable().filter(pk=answer.pk).exists()
+    return {
+        "pk": image.pk,
+        "product_id": image.product_id,
+        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
+        "draw_url": reverse("draw_answer", args=(image.campaign.slug, image.pk)),
+        "source": answer.get_source_display(),
+        "is_lesson": answer.is_lesson,
+        "is_usable": usable,
+        "people": answer.people,
+        "tries": answer.tries,
+        "passes": answer.passes,
+        "mean_percent": None if answer.mean is None else round(answer.mean * 100),
+    }
+
+
+@require_GET
+@login_required
+def draw_answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The drawing page, on which an admin draws a picture's answer."""
+    campaign = managed_campaign(request, slug)
+    image = get_object_or_404(campaign.images, pk=pk)
+    next_url = reverse("next_answer", args=(slug, image.pk))
+    since = urlencode({"since": timezone.now().isoformat()})
+    return drawing_page(
+        request,
+        campaign,
+        labeler_of(request),
+        f"{next_url}?{since}",
+        drawing_for="answer",
+    )

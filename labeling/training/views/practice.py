@@ -1,0 +1,75 @@
+"""Where volunteers learn: practice on pictures with a known answer, and the field guide."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.core.files.base import File
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
+
+from labeling.annotation.closed_campaigns import for_open_campaign
+from labeling.annotation.views.drawing import drawing_page
+from labeling.models import Campaign
+from labeling.people.visitors import has_seen_tutorial, labeler_of
+from labeling.training.services import lesson_pictures
+from labeling.training.services import practice as lessons
+from labeling.training.services.lessons import guide_of
+
+
+@require_GET
+@for_open_campaign
+def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """The drawing page with the campaign's lessons; on the first visit the tutorial comes first.
+
+    Who has done them all does them again.
+    """
+    slug = campaign.slug
+    if not has_seen_tutorial(request, campaign):
+        return redirect("tutorial", slug)
+    if not lessons.lessons(campaign):
+        return redirect("annotate", slug)
+    labeler = labeler_of(request)
+    next_url = reverse("next_lesson", args=(slug,))
+    if not lessons.lessons_left(campaign, labeler):
+        next_url += "?" + urlencode({"since": timezone.now().isoformat()})
+    return drawing_page(request, campaign, labeler, next_url, drawing_for="practice")
+
+
+@require_GET
+@for_open_campaign
+def guide(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """The field guide on a page of its own."""
+    return render(
+        request,
+        "labeling/training/guide.html",
+        {
+            "campaign": campaign,
+            "guide": guide_of(campaign),
+            "has_lessons": bool(lessons.lessons(campaign)),
+        },
+    )
+
+
+@require_GET
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def lesson_picture(request: HttpRequest, pk: int, name: str) -> FileResponse:
+    """A campaign's own picture; its name is its content's sum, so it may be kept for ever."""
+    return _picture(lesson_pictures.opened(pk, name))
+
+
+@require_GET
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def earlier_lesson_picture(request: HttpRequest, slug: str, name: str) -> FileResponse:
+    """The same of a picture that is kept by the slug its campaign had."""
+    return _picture(lesson_pictures.opened_earlier(slug, name))
+
+
+def _picture(file: File[bytes] | None) -> FileResponse:
+    if file is None:
+        raise Http404
+    return FileResponse(file, content_type="image/webp")
