@@ -24,12 +24,12 @@ from merging.release.contents import GOLD_VARIANTS, VARIANTS
 from merging.release.statistics import CROWD, EXPERT, TRAIN, Statistics, shares
 from merging.services import merges, statistics
 from merging.tasks import count_release, merge_campaign
-from review import charts
+from review.scores import charts
 from terrain.agreement.distribution import BARS
 
 PICTURES = {
     "composition": "merging/composition.svg",
-    "scores": "review/histogram.svg",
+    "scores": "review/scores/histogram.svg",
     "agreement": "merging/agreement.svg",
 }
 

@@ -23,7 +23,8 @@ from merging.models import Release
 from merging.services import consensus, deleting, merge_progress
 from merging.tasks import merge_campaign
 from review.models import Rating
-from review.services import distribution, queue
+from review.queue.services import queue
+from review.scores.services import distribution
 
 RECENT_IMAGES = 24
 #: Labels of a campaign that a request deletes; more take longer than a browser waits.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from review.models import images_to_score
-from review.services import scores, skill
+from review.scores.services import scores
+from review.skill import services
 
 SWEEP_BATCH = 1000
 
@@ -27,19 +28,19 @@ def sweep_scores() -> None:
 def estimate_skill(campaign_id: int) -> None:
     """Estimate the skill of a campaign's labelers, where its labels changed and nobody is at it."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if skill.is_current(campaign) or not skill.claim(campaign):
+    if services.is_current(campaign) or not services.claim(campaign):
         return
     try:
-        labels_read = skill.label_set(campaign)
-        _, votes = skill.votes_of_campaign(campaign)
-        skill.estimate_campaign(campaign, labels_read, skill.still_at_it(campaign, votes))
+        labels_read = services.label_set(campaign)
+        _, votes = services.votes_of_campaign(campaign)
+        services.estimate_campaign(campaign, labels_read, services.still_at_it(campaign, votes))
     finally:
-        skill.give_up(campaign)
+        services.give_up(campaign)
 
 
 @task
 def sweep_skill() -> None:
     """Find campaigns whose labels changed since their labelers' skill was estimated."""
     for campaign in Campaign.objects.order_by("pk"):
-        if skill.compared_images(campaign).exists() and not skill.is_current(campaign):
+        if services.compared_images(campaign).exists() and not services.is_current(campaign):
             nudge(estimate_skill, campaign.pk)

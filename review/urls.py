@@ -1,17 +1,18 @@
 from django.urls import path
 
-from review import api, judged_views, views
+from review.queue import api
+from review.queue.views import judged, queue
 
 urlpatterns = [
-    path("review/", views.index, name="review"),
-    path("review/<slug:slug>/", views.review_queue, name="review_queue"),
-    path("review/<slug:slug>/bulk/", views.bulk_page, name="review_bulk_page"),
-    path("review/<slug:slug>/ratings/", judged_views.judged, name="review_judged"),
-    path("review/<slug:slug>/ratings/<uuid:pk>/", judged_views.judge, name="review_judge"),
-    path("review/<slug:slug>/scores/", views.scores, name="scores"),
-    path("review/<slug:slug>/labelers/", views.labelers, name="labelers"),
-    path("review/<slug:slug>/scores.svg", views.scores_picture, name="scores_picture"),
-    path("review/<slug:slug>/scores.csv", views.scores_data, name="scores_data"),
+    path("review/", queue.index, name="review"),
+    path("review/<slug:slug>/", queue.review_queue, name="review_queue"),
+    path("review/<slug:slug>/bulk/", queue.bulk_page, name="review_bulk_page"),
+    path("review/<slug:slug>/ratings/", judged.judged, name="review_judged"),
+    path("review/<slug:slug>/ratings/<uuid:pk>/", judged.judge, name="review_judge"),
+    path("review/<slug:slug>/scores/", queue.scores, name="scores"),
+    path("review/<slug:slug>/labelers/", queue.labelers, name="labelers"),
+    path("review/<slug:slug>/scores.svg", queue.scores_picture, name="scores_picture"),
+    path("review/<slug:slug>/scores.csv", queue.scores_data, name="scores_data"),
     path("api/campaigns/<slug:slug>/review/next/", api.NextDoubtful.as_view(), name="review_next"),
     path("api/campaigns/<slug:slug>/review/bulk/", api.BulkRatings.as_view(), name="review_bulk"),
     path("api/review/release/", api.Leases.as_view(), name="review_release"),

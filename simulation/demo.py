@@ -32,7 +32,8 @@ from labeling.people.services.labelers import imported_labeler, labeler_of_user
 from labeling.training.services import known_answers
 from merging.models import Release
 from merging.services import announcing, claims, releases
-from review.services import scores, skill
+from review.scores.services import scores
+from review.skill import services
 from simulation.scenes.scene import Scene, make_scene
 from simulation.volunteers.drawing import draw_label
 from simulation.volunteers.people import Volunteer, make_experts, make_volunteers
@@ -237,9 +238,9 @@ def give_expert_work() -> None:
 def estimate_skill() -> None:
     """What the workers do at night."""
     demo = campaign()
-    if not skill.is_current(demo):
-        labels_read = skill.label_set(demo)
-        skill.estimate_campaign(demo, labels_read, skill.votes_of_campaign(demo)[1])
+    if not services.is_current(demo):
+        labels_read = services.label_set(demo)
+        services.estimate_campaign(demo, labels_read, services.votes_of_campaign(demo)[1])
 
 
 def build_first_release() -> None:

@@ -20,8 +20,8 @@ from merging.services import merges
 from merging.services.drawn import Drawn
 from merging.services.merges import Merged
 from review.models import CampaignSkill, Rating
-from review.services import skill
-from review.services.skill import Matrices
+from review.skill import services
+from review.skill.services import Matrices
 from terrain.aggregation.majority import gold_rule
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.aggregation.weighted import (
@@ -203,5 +203,5 @@ def _read_estimate(
     campaign_id: int, codes: tuple[int, ...], label_set: str, estimated_at: object
 ) -> _Estimate | None:
     """Read once for many images of one estimate: there can be thousands of labelers."""
-    matrices = skill.matrices(Campaign.objects.get(pk=campaign_id))
+    matrices = services.matrices(Campaign.objects.get(pk=campaign_id))
     return None if matrices is None else _Estimate(label_set, matrices)

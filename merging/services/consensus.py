@@ -15,7 +15,7 @@ from labeling.images.pictures import class_png
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
 from merging.models import ExpertAgreement, LabelingPolicy
 from review.models import AgreementScore
-from review.services.scores import score_image
+from review.scores.services.scores import score_image
 from terrain.aggregation import disputes
 from terrain.postprocess import Mask
 

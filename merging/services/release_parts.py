@@ -22,7 +22,7 @@ from merging.release.statistics import CountedImage, counted
 from merging.services import alternatives, claims, gathering
 from merging.services.announcing import ReleaseRefused
 from merging.services.gathering import Gathered, State, Terms
-from review.services import scores
+from review.scores.services import scores
 
 #: Images whose states are read at once.
 CHUNK = 500

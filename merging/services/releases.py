@@ -24,7 +24,7 @@ from merging.services.announcing import ReleaseRefused
 from merging.services.assembling import Built, assemble
 from merging.services.claims import ClaimLost, Pulse
 from merging.services.release_parts import make_part, store
-from review.services import scores
+from review.scores.services import scores
 
 #: Parts written down together; a builder that is killed loses no more than these.
 PARTS_AT_ONCE = 20

@@ -18,7 +18,7 @@ from merging.release.statistics import CameraCounts, Statistics
 from merging.release.tree_files import TreeZip
 from merging.release.tree_statistics import count_tree
 from merging.services import merge_progress, merges
-from review.services.histogram import histogram
+from review.scores.services.histogram import histogram
 
 #: How old the numbers of a campaign may be.
 FRESH_SECONDS = 300

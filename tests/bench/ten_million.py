@@ -84,7 +84,7 @@ def fill(labels: int) -> None:
     from labeling.models import Image, Label, Labeler
     from labeling.people.services.labelers import imported_labeler
     from review.models import AgreementScore
-    from review.services import distribution
+    from review.scores.services import distribution
 
     campaign, _ = campaign_from_preset(SLUG, "msl-navcam")
     User.objects.create_user("reviewer")
@@ -164,9 +164,10 @@ def measure() -> tuple[float, ...]:
 
     from labeling.campaigns.services import figures
     from labeling.models import Campaign, Role
-    from review.api import NextDoubtful
     from review.models import AgreementScore, Order
-    from review.services import distribution, queue
+    from review.queue.api import NextDoubtful
+    from review.queue.services import queue
+    from review.scores.services import distribution
     from terrain.agreement.distribution import Counted
 
     campaign = Campaign.objects.get(slug=SLUG)

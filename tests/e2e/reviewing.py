@@ -23,7 +23,7 @@ from terrain.geometry import Region
 from labeling.annotation.services import labels
 from labeling.people.services.labelers import new_guest
 from review.models import ReviewPlan
-from review.services.scores import score_image
+from review.scores.services.scores import score_image
 from tests.factories import new_campaign, new_image
 import numpy as np
 

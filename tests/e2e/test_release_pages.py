@@ -39,7 +39,7 @@ from labeling.models import Role
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.people.services.labelers import labeler_of_user, new_guest
-from review.services.scores import score_image
+from review.scores.services.scores import score_image
 from tests.factories import new_campaign, new_image
 
 SIZE = 64

@@ -355,7 +355,7 @@ def test_a_rating_that_came_too_late_is_said(served_site: ServedSite, browser_pa
     run(
         served_site,
         "from django.contrib.auth.models import User; from labeling.models import Label;"
-        f" from review.services.ratings import rate; rate(Label.objects.get(pk='{label}'),"
+        f" from review.queue.services.ratings import rate; rate(Label.objects.get(pk='{label}'),"
         " User.objects.get(username='rolf'), 4)",
     )
     page.keyboard.press("2")

@@ -17,8 +17,8 @@ from labeling.images.files import keep
 from labeling.images.pictures import jpeg_bytes, png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, LabelVersion, Role
 from merging.models import Publishing
-from review.services import scores
-from review.services.ratings import rate
+from review.queue.services.ratings import rate
+from review.scores.services import scores
 from terrain.masks import mask_to_regions
 from tests.factories import Mask, new_expert, new_reviewer
 

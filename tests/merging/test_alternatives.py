@@ -18,8 +18,8 @@ from merging.services import drawn as drawn_labels
 from merging.services.alternatives import MergeRefused, layers_of, merged, pinned
 from merging.services.merges import merge_image
 from review.models import CampaignSkill, Rating
-from review.services import skill
-from review.services.ratings import rate
+from review.queue.services.ratings import rate
+from review.skill import services
 from terrain.aggregation.majority import PAPER_RULE, MergeRule
 from terrain.aggregation.methods import Kind, MergeMethod
 from tests.factories import (
@@ -57,8 +57,8 @@ def train(image: Image, method: MergeMethod) -> list[str]:
 
 def estimate(campaign: Campaign) -> CampaignSkill:
     """The skill of the campaign's labelers, as a worker would estimate it."""
-    _, votes = skill.votes_of_campaign(campaign)
-    return skill.estimate_campaign(campaign, skill.label_set(campaign), votes)
+    _, votes = services.votes_of_campaign(campaign)
+    return services.estimate_campaign(campaign, services.label_set(campaign), votes)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from merging.models import LabelingPolicy, Release, ReleasePart
 from merging.services import consensus, gold_plans, gold_progress
 from merging.services import gold as gold_set
 from review.models import LabelFlag, Rating
-from review.services import bulk, queue
+from review.queue.services import bulk, queue
 from tests.factories import (
     accept,
     box,

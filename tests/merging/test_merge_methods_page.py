@@ -15,8 +15,8 @@ from labeling.models import Campaign, Image
 from merging import comparison_views, tasks
 from merging.models import MergedMask, MethodComparison
 from merging.services import comparisons
-from review.services import skill
-from review.services.ratings import rate
+from review.queue.services.ratings import rate
+from review.skill import services
 from terrain.aggregation.methods import Kind
 from terrain.metrics.differences import Difference
 from tests.factories import accept, new_account, new_admin, new_campaign, new_image, new_reviewer
@@ -84,8 +84,8 @@ def test_skill_takes_part_once_it_is_known(campaign: Campaign) -> None:
     agreed(campaign)
     comparisons.bring_up_to_date(campaign, 5)
     assert Kind.SKILL not in comparisons.worst_first(campaign)[0].ways
-    _, votes = skill.votes_of_campaign(campaign)
-    skill.estimate_campaign(campaign, skill.label_set(campaign), votes)
+    _, votes = services.votes_of_campaign(campaign)
+    services.estimate_campaign(campaign, services.label_set(campaign), votes)
 
     comparisons.forget(campaign)
     comparisons.bring_up_to_date(campaign, 5)

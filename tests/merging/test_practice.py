@@ -20,7 +20,7 @@ from labeling.training.services import known_answers, practice
 from labeling.training.services.known_answers import AnswerRefused
 from merging.models import GoldPlan, MergedMask
 from merging.services import announcing, claims, gold, gold_plans, merges, releases
-from review.services import queue
+from review.queue.services import queue
 from tests.factories import (
     accept,
     campaign_to_release,

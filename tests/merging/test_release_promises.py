@@ -28,7 +28,7 @@ from merging.release.contents import GOLD_VARIANTS
 from merging.release.raw_labels import pseudonym
 from merging.services import announcing, claims, releases
 from merging.services.release_parts import Job, make_part
-from review.services import ratings
+from review.queue.services import ratings
 from terrain.aggregation.majority import PAPER_RULE, merge_masks
 from terrain.masks import NO_LABEL
 from tests.factories import (

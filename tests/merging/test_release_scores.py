@@ -18,7 +18,7 @@ from merging.services.announcing import Wanted, announce
 from merging.services.claims import claim
 from merging.services.releases import build_folder
 from review.models import AgreementScore, ImageAgreement, Rating, images_to_score
-from review.services import scores
+from review.scores.services import scores
 from tests.factories import draw, new_campaign, new_image, new_reviewer, product_id
 from tests.merging.building import build
 

@@ -24,7 +24,7 @@ from merging.models import ImportedMask, MergedMask, Release
 from merging.release import verification
 from merging.services import merge_progress, merges, statistics
 from merging.services.announcing import Wanted
-from review.services import queue
+from review.queue.services import queue
 from tests.factories import accept, mask, new_campaign, new_expert
 from tests.merging.building import build, files_in
 

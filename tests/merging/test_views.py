@@ -12,8 +12,8 @@ from labeling.annotation.services.assignments import assign_gold
 from labeling.models import Campaign, Image
 from merging.services.announcing import announce
 from merging.services.merges import merge_image
-from review.services.ratings import rate
-from review.services.scores import score_image
+from review.queue.services.ratings import rate
+from review.scores.services.scores import score_image
 from tests.factories import (
     accept,
     draw,

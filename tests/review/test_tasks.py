@@ -16,7 +16,7 @@ from labeling import tasks as labeling_tasks
 from labeling.models import Campaign, Label
 from review import tasks
 from review.models import AgreementScore, ImageAgreement, images_to_score
-from review.services import scores as scores_service
+from review.scores.services import scores as scores_service
 from tests.factories import accept, draw, give_score, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db

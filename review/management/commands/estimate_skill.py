@@ -6,7 +6,7 @@ from typing import Any
 from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from review.models import CampaignSkill
-from review.services import skill
+from review.skill import services
 
 
 class Command(BulkCommand):
@@ -25,13 +25,13 @@ class Command(BulkCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
-        if skill.is_current(campaign) and not options["all"]:
+        if services.is_current(campaign) and not options["all"]:
             self.stdout.write("No label has changed since the last estimate")
             return
-        labels_read = skill.label_set(campaign)
-        images, votes = skill.votes_of_campaign(campaign, options["workers"])
+        labels_read = services.label_set(campaign)
+        images, votes = services.votes_of_campaign(campaign, options["workers"])
         shown = self.progress(votes, images, "Images")
-        found = skill.estimate_campaign(campaign, labels_read, shown)
+        found = services.estimate_campaign(campaign, labels_read, shown)
         if found.status == CampaignSkill.Status.NO_OVERLAP:
             self.stdout.write("No two labels overlap: there is nothing to estimate from")
             return

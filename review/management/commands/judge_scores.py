@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from labeling.management.arguments import campaign_of
-from review.services.validity import report
+from review.scores.services.validity import report
 from terrain.agreement.validity import Interval
 
 

@@ -8,7 +8,7 @@ from ai4mars_site.toolkit.bulk import chunks, each
 from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.management.arguments import campaign_of
 from review.models import AgreementScore
-from review.services import distribution, scores
+from review.scores.services import distribution, scores
 
 
 class Command(BulkCommand):

@@ -13,7 +13,7 @@ from django.test import Client
 from labeling.models import Campaign, Draft, Feedback, Label, Labeler
 from labeling.people.services.erasing import erase_account, erase_labeler
 from labeling.people.services.labelers import imported_labeler, labeler_of_user, new_guest
-from review.services.ratings import rate
+from review.queue.services.ratings import rate
 from tests.factories import accept, new_account, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from terrain.skill import ballots as ballots_module
 from terrain.skill.ballots import Ballots, ImageVotes, ballots
 from terrain.skill.dawid_skene import SkillModel, fit, posteriors
 from terrain.skill.patterns import NO_VOTE, VotePatterns
-from tests.review.crowd_kit import CASES, KEPT, votes
+from tests.review.skill.crowd_kit import CASES, KEPT, votes
 
 
 def ballots_of(

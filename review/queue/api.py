@@ -1,0 +1,301 @@
+"""The review page's API: the next label, a rating, its undoing, many ratings at once."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.shortcuts import get_object_or_404
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ai4mars_site.toolkit.api_errors import Conflict
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.serializers import ImageSerializer
+from labeling.annotation.services import independence
+from labeling.models import Campaign, Label, Role
+from review import permissions
+from review.models import AgreementScore, LabelFlag, Rating, plan_of
+from review.queue.serializers import (
+    BulkSubmission,
+    DrawnLabel,
+    FlagSubmission,
+    LabelsOnScreen,
+    PastRating,
+    QueueFilters,
+    RatingsToWithdraw,
+    RatingSubmission,
+    ReviewedLabel,
+)
+from review.queue.services import bulk, queue, ratings
+from review.queue.services.records import record_of
+from review.scores.services import distribution
+from review.scores.services.scores import key_of, overlaps_of
+from review.tasks import score_image
+from terrain.agreement.jaccard import class_agreements, pair_matrix
+
+#: So many of a labeler's newest labels say who they are: enough, and there at once.
+RECENT = 200
+
+
+class MayReview(BasePermission):
+    message = "Only reviewers can see this. Ask an admin to make you one."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return permissions.may_review(request.user)
+
+
+class ReviewView(APIView):
+    permission_classes = (MayReview,)
+
+    @property
+    def reviewer(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+
+class NextDoubtful(ReviewView):
+    """GET: the worst label waiting, with the other labels of its image; it is now this reviewer's.
+
+    `?skip=<uuid>,<uuid>` leaves labels out: those skipped, and the one on the screen while the
+    page fetches the next ahead of time. `?part=` (doubtful, audit, flagged, all), `?class_code=`,
+    `?labeler=` and `?image=` choose among the campaign's labels.
+    """
+
+    def get(self, request: Request, slug: str) -> Response:
+        campaign = get_object_or_404(Campaign, slug=slug)
+        asked = QueueFilters(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        filters = queue.Filters(**asked.validated_data)
+        score = queue.next_for(campaign, self.reviewer, skipped_labels(request), filters)
+        if score is not None and not independence.show(score.label.image_id, self.reviewer):
+            score = None
+        mine = Rating.objects.standing().filter(reviewer=self.reviewer)
+        hide_record = plan_of(campaign).hide_record
+        answer: dict[str, Any] = {
+            "scored": distribution.total(campaign, Role.CROWD),
+            "remaining": queue.remaining_of(campaign, self.reviewer, filters),
+            "rated": mine.filter(label__image__campaign=campaign).count(),
+            "hide_record": hide_record,
+            "label": None,
+            "others": [],
+        }
+        return Response(answer if score is None else answer | to_judge(score, hide_record))
+
+
+def skipped_labels(request: Request) -> list[uuid.UUID]:
+    """The ids in `?skip=`; ValidationError where one is none."""
+    try:
+        return [uuid.UUID(part) for part in request.query_params.get("skip", "").split(",") if part]
+    except ValueError as error:
+        raise ValidationError("skip must be label ids, separated by commas.") from error
+
+
+def to_judge(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
+    """A label with all that helps to judge it, and the other labels of its image.
+
+    With `hide_record` neither scores nor names are among it, and the order of the others tells
+    nothing: what could lead the rating comes with the answer to the rating (`facts_of`).
+    """
+    label = score.label
+    others = (
+        label.image.labels.accepted()
+        .crowd()
+        .exclude(pk=label.pk)
+        .select_related("labeler", "agreement")
+    )
+    flag = LabelFlag.objects.filter(label=label).select_related("reviewer").first()
+    shown = {
+        **DrawnLabel(label).data,
+        "image": ImageSerializer(label.image).data,
+        "flag": flag and {"reviewer": str(flag.reviewer), "note": flag.note},
+    }
+    if hide_record:
+        return {
+            "label": shown | {"facts": None},
+            "others": DrawnLabel(others.order_by("pk"), many=True).data,
+        }
+    _by_class, by_label = agreements_of(label)
+    return {
+        "label": shown | {"facts": facts_of(label)},
+        "others": [
+            {**ReviewedLabel(other).data, "agreement": by_label.get(key_of(other))}
+            for other in others.order_by("-agreement__score", "pk")
+        ],
+    }
+
+
+def facts_of(label: Label) -> dict[str, Any]:
+    """What is known of a label beside its drawing: its scores, its ratings, and who drew it.
+
+    `score` and `rank` are null where the label has no score.
+    """
+    score = AgreementScore.objects.select_related("campaign").filter(label=label).first()
+    by_class, _by_label = agreements_of(label)
+    return {
+        "labeler": str(label.labeler),
+        "labeler_id": label.labeler_id,
+        "score": score and score.score,
+        "rank": score and distribution.rank_of(score),
+        "class_agreements": by_class,
+        "ratings": score.opinions if score else 0,
+        "record": record_of(label.labeler, label.image.campaign, RECENT),
+    }
+
+
+def agreements_of(label: Label) -> tuple[dict[int, float], dict[str, float]]:
+    """How a label agrees: with all others by class code, and with each other label by its key."""
+    overlaps = overlaps_of(label.image).get(label.role)
+    key = key_of(label)
+    if overlaps is None or key not in overlaps.keys:
+        return {}, {}
+    place = overlaps.keys.index(key)
+    by_class = class_agreements(overlaps)[place].tolist()
+    pairs = pair_matrix(overlaps)[place].tolist()
+    return (
+        {c: iou for c, iou in zip(overlaps.codes, by_class, strict=True) if not math.isnan(iou)},
+        {k: j for k, j in zip(overlaps.keys, pairs, strict=True) if k != key and not math.isnan(j)},
+    )
+
+
+class Ratings(ReviewView):
+    """POST: a rating of 1 to 5, with reasons and a comment; 1 throws the label out.
+
+    The answer has the rating's `id`, and the `facts` of the label that could have led it.
+    """
+
+    def post(self, request: Request) -> Response:
+        submission = RatingSubmission(data=request.data)
+        submission.is_valid(raise_exception=True)
+        data = submission.validated_data
+        label = (
+            Label.objects.select_related("labeler", "image__campaign")
+            .filter(pk=data["label"])
+            .first()
+        )
+        if label is None:
+            raise NotFound("There is no such label.", code="unknown_label")
+        try:
+            rating = ratings.rate(
+                label,
+                self.reviewer,
+                data["value"],
+                data["comment"],
+                data["version"],
+                data["reasons"],
+                also_settled=data["again"],
+            )
+        except ratings.RatingRefused as error:
+            raise Conflict(str(error), code=error.code) from error
+        nudge(score_image, label.image_id)
+        return Response({"id": rating.pk, "facts": facts_of(label)}, status=status.HTTP_201_CREATED)
+
+
+class OneRating(ReviewView):
+    """DELETE: take one's own rating back. It stays in the label's history."""
+
+    def delete(self, request: Request, pk: int) -> Response:
+        rating = get_object_or_404(
+            Rating.objects.standing().select_related("label"), pk=pk, reviewer=self.reviewer
+        )
+        ratings.undo(rating)
+        nudge(score_image, rating.label.image_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RatingHistory(ReviewView):
+    """GET: all ratings of a label, newest first, with those that were taken back.
+
+    Where the campaign hides what could lead a rating, only for who has rated the label.
+    """
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        label = get_object_or_404(Label.objects.select_related("image__campaign"), pk=pk)
+        past = label.ratings.select_related("reviewer")
+        has_rated = past.filter(reviewer=self.reviewer).exists()
+        if not has_rated and plan_of(label.image.campaign).hide_record:
+            raise PermissionDenied(
+                "Rate this label first: then you see how others have rated it.", code="rate_first"
+            )
+        return Response({"ratings": PastRating(past, many=True).data})
+
+
+class Flag(ReviewView):
+    """PUT: mark a label to be talked about, with a note. DELETE: it was talked about."""
+
+    def put(self, request: Request, pk: uuid.UUID) -> Response:
+        submission = FlagSubmission(data=request.data)
+        submission.is_valid(raise_exception=True)
+        label = get_object_or_404(Label, pk=pk)
+        LabelFlag.objects.update_or_create(
+            label=label,
+            defaults={"reviewer": self.reviewer, "note": submission.validated_data["note"]},
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        LabelFlag.objects.filter(label=pk).delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Leases(ReviewView):
+    """POST: labels that are no longer on this reviewer's screen; others may have them at once."""
+
+    def post(self, request: Request) -> Response:
+        submission = LabelsOnScreen(data=request.data)
+        submission.is_valid(raise_exception=True)
+        queue.release(submission.validated_data["labels"], self.reviewer)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class HeldLeases(ReviewView):
+    """POST: labels that still are on this reviewer's screen; the answer names those lost since."""
+
+    def post(self, request: Request) -> Response:
+        submission = LabelsOnScreen(data=request.data)
+        submission.is_valid(raise_exception=True)
+        lost = queue.hold(submission.validated_data["labels"], self.reviewer)
+        return Response({"lost": sorted(map(str, lost))})
+
+
+class BulkRatings(ReviewView):
+    """POST: one judgement of all labels of a labeler or an image, a batch a request.
+
+    With `preview` the answer says what would change, and nothing is stored. Without, the next
+    batch is rated, and the answer has the ids of its `ratings`, with which they can be taken back;
+    ask again while `remaining` is not 0.
+    """
+
+    def post(self, request: Request, slug: str) -> Response:
+        campaign = get_object_or_404(Campaign, slug=slug)
+        submission = BulkSubmission(data=request.data)
+        submission.is_valid(raise_exception=True)
+        data = submission.validated_data
+        labels = bulk.chosen(campaign, data["labeler"], data["image"])
+        if data["preview"]:
+            return Response(asdict(bulk.preview(labels, self.reviewer, data["value"])))
+        done, images, made = bulk.rate_batch(
+            labels, self.reviewer, data["value"], data["comment"], data["reasons"]
+        )
+        for image_id in images:
+            nudge(score_image, image_id)
+        return Response(asdict(done) | {"ratings": made})
+
+
+class WithdrawnRatings(ReviewView):
+    """POST: take many of one's own ratings back; those taken back already do no harm."""
+
+    def post(self, request: Request) -> Response:
+        submission = RatingsToWithdraw(data=request.data)
+        submission.is_valid(raise_exception=True)
+        undone, images = bulk.undo_batch(submission.validated_data["ratings"], self.reviewer)
+        for image_id in images:
+            nudge(score_image, image_id)
+        return Response({"undone": undone})

@@ -1,0 +1,139 @@
+"""What a reviewer asks of the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labeling.models import Campaign, Image, Labeler
+from review.models import Rating
+from review.queue.services.queue import Filters
+from review.scores.services.histogram import Part, cameras
+
+
+class PartForm(forms.Form):
+    """Which scores a histogram is of."""
+
+    camera = forms.ChoiceField(label=_("Camera"), required=False)
+    class_code = forms.TypedChoiceField(
+        label=_("With the class"), coerce=int, empty_value=None, required=False
+    )
+    labeler = forms.IntegerField(label=_("Labeler number"), min_value=1, required=False)
+    since = forms.DateField(
+        label=_("Sent since"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Sent until"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [(name, name) for name in cameras(campaign)]
+        classes = [(c.code, c.name) for c in campaign.terrain_classes.all()]
+        self.fields["camera"].choices = [("", _("All")), *names]  # type: ignore[attr-defined]
+        self.fields["class_code"].choices = [("", _("All")), *classes]  # type: ignore[attr-defined]
+
+    def part(self) -> Part:
+        """What was chosen; the form must be valid."""
+        chosen = self.cleaned_data
+        return Part(
+            camera=chosen["camera"] or None,
+            class_code=chosen["class_code"],
+            labeler=chosen["labeler"],
+            since=chosen["since"],
+            until=chosen["until"],
+        )
+
+
+class ChoiceForm(forms.Form):
+    """A labeler, a picture, or both, of one campaign."""
+
+    labeler = forms.IntegerField(label=_("Labeler number"), min_value=1, required=False)
+    image = forms.CharField(label=_("Picture"), max_length=200, required=False)
+
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.campaign = campaign
+
+    def clean_labeler(self) -> Labeler | None:
+        number = self.cleaned_data["labeler"]
+        if number is None:
+            return None
+        known = Labeler.objects.filter(labels__image__campaign=self.campaign)
+        if found := known.filter(pk=min(number, 2**63 - 1)).first():
+            return found
+        raise forms.ValidationError(
+            _("Nobody with this number has drawn here: look for it on the review page.")
+        )
+
+    def clean_image(self) -> Image | None:
+        name = self.cleaned_data["image"].strip()
+        if not name:
+            return None
+        if found := Image.objects.filter(campaign=self.campaign, product_id=name).first():
+            return found
+        raise forms.ValidationError(_("There is no picture of this name here: check its spelling."))
+
+
+class QueueForm(ChoiceForm):
+    """Which labels a reviewer wants to see."""
+
+    part = forms.ChoiceField(
+        label=_("Drawings"),
+        required=False,
+        choices=[
+            ("doubtful", _("The doubtful ones, and some by chance")),
+            ("audit", _("Only those chosen by chance")),
+            ("flagged", _("Flagged, and still to be rated")),
+            ("all", _("All that have a score")),
+        ],
+    )
+    class_code = forms.TypedChoiceField(
+        label=_("With the class"), coerce=int, empty_value=None, required=False
+    )
+
+    field_order = ("part", "class_code", "labeler", "image")
+
+    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
+        super().__init__(campaign, *args, **kwargs)
+        classes = [(c.code, c.name) for c in campaign.terrain_classes.all()]
+        self.fields["class_code"].choices = [("", _("All")), *classes]  # type: ignore[attr-defined]
+
+    def filters(self) -> Filters:
+        """What was chosen; the form must be valid."""
+        chosen = self.cleaned_data
+        return Filters(
+            part=chosen["part"] or "doubtful",
+            class_code=chosen["class_code"],
+            labeler=chosen["labeler"] and chosen["labeler"].pk,
+            image=chosen["image"] and chosen["image"].pk,
+        )
+
+
+class RatingForm(forms.Form):
+    """A rating given or changed on the page of ratings and flags."""
+
+    value = forms.TypedChoiceField(
+        label=_("Your rating"),
+        coerce=int,
+        # Nothing is chosen at first: the first in the list throws a drawing out.
+        choices=[
+            ("", _("Choose a rating")),
+            (1, _("1 Throw out")),
+            (2, _("2 Poor")),
+            (3, _("3 Fair")),
+            (4, _("4 Good")),
+            (5, _("5 Excellent")),
+        ],
+        error_messages={"required": _("Choose a rating from 1 to 5.")},
+    )
+    reasons = forms.MultipleChoiceField(
+        label=_("Why"),
+        choices=Rating.Reason.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    comment = forms.CharField(label=_("Comment"), max_length=500, required=False)
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

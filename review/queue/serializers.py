@@ -1,0 +1,106 @@
+"""Shapes of the review API's data, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.annotation.serializers import ShortList
+from labeling.models import Label
+from review.models import Rating
+from review.queue.services.bulk import BATCH
+from review.queue.services.queue import Filters
+
+
+class DrawnLabel(serializers.ModelSerializer[Label]):
+    """A label as the review page draws it, without a word on who drew it and how well."""
+
+    class Meta:
+        model = Label
+        fields = ("id", "version", "polygons")
+
+
+class ReviewedLabel(serializers.ModelSerializer[Label]):
+    """A label with who drew it and its score, which is null where it has none."""
+
+    labeler = serializers.StringRelatedField[Any]()
+    score = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Label
+        fields = ("id", "version", "labeler", "labeler_id", "score", "polygons")
+
+    def get_score(self, label: Label) -> float | None:
+        agreement = getattr(label, "agreement", None)
+        return None if agreement is None else agreement.score
+
+
+class QueueFilters(serializers.Serializer[Any]):
+    """Which labels of a campaign a reviewer wants to see."""
+
+    part = serializers.ChoiceField(choices=Filters.PARTS, default="doubtful")
+    class_code = serializers.IntegerField(min_value=0, max_value=254, default=None)
+    labeler = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=None)
+    image = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=None)
+
+
+class Judgement(serializers.Serializer[Any]):
+    """What a reviewer says of a label."""
+
+    value = serializers.IntegerField(min_value=1, max_value=5)
+    reasons = ShortList(
+        child=serializers.ChoiceField(choices=Rating.Reason.choices), default=list, max_length=10
+    )
+    comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class RatingSubmission(Judgement):
+    # A declared field leaves the class; the stubs take it for the serializer's own `label`.
+    label = serializers.UUIDField()  # type: ignore[assignment]
+    version = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+    #: On purpose although others have rated the label as often as is wanted.
+    again = serializers.BooleanField(default=False)
+
+
+class BulkSubmission(Judgement):
+    """One judgement of all labels of a labeler, an image, or both; a preview stores nothing."""
+
+    labeler = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, allow_null=True, default=None
+    )
+    image = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, allow_null=True, default=None
+    )
+    preview = serializers.BooleanField(default=False)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if data["labeler"] is None and data["image"] is None:
+            raise serializers.ValidationError("Choose a labeler or an image.")
+        return data
+
+
+class PastRating(serializers.ModelSerializer[Rating]):
+    """One entry of a label's history; `withdrawn_at` is null while the rating stands."""
+
+    reviewer = serializers.StringRelatedField[Any]()
+
+    class Meta:
+        model = Rating
+        fields = ("id", "reviewer", "value", "reasons", "comment", "created_at", "withdrawn_at")
+
+
+class FlagSubmission(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class RatingsToWithdraw(serializers.Serializer[Any]):
+    ratings = ShortList(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=BATCH
+    )
+
+
+class LabelsOnScreen(serializers.Serializer[Any]):
+    """Labels that are on a reviewer's screen, or left it."""
+
+    labels = ShortList(child=serializers.UUIDField(), max_length=100)

@@ -1,0 +1,49 @@
+"""Whether a label still waits for a reviewer: written with its score, and kept up."""
+
+from __future__ import annotations
+
+import uuid
+
+from labeling.models import Label
+from review.models import AgreementScore, Order, Rating, ReviewPlan
+from review.queue import policies
+from review.scores.services import distribution
+from terrain.agreement.distribution import Counted
+
+
+def counted(score: AgreementScore) -> list[Counted]:
+    """A score as the distribution counts it, by each order of a queue."""
+    return [
+        Counted(order, score.role, getattr(score, order.field), score.is_waiting) for order in Order
+    ]
+
+
+def begin(score: AgreementScore, plan: ReviewPlan, opinions: int = 0) -> None:
+    """Decide for a label's first score who will look at it: by chance, once and for ever."""
+    label_id = score.label_id
+    score.audit = policies.is_sampled(label_id, "audit", plan.audit_percent)
+    second = policies.is_sampled(label_id, "second opinion", plan.second_opinion_percent)
+    score.opinions_wanted = 2 if second else 1
+    score.opinions = opinions
+    score.is_waiting = opinions < score.opinions_wanted
+
+
+def lock(label_id: uuid.UUID) -> AgreementScore | None:
+    """The label's score, held until the transaction ends: ratings of one label take turns."""
+    return AgreementScore.objects.select_for_update().filter(label=label_id).first()
+
+
+def keep_up(label_id: uuid.UUID) -> None:
+    """Bring the score's row up to the label's ratings. Belongs into the transaction of a rating.
+
+    A label that has no score, or was thrown out, waits for nobody.
+    """
+    score = lock(label_id)
+    if score is None:
+        return
+    before = counted(score)
+    score.opinions = Rating.objects.standing().filter(label=label_id).count()
+    status = Label.objects.values_list("status", flat=True).get(pk=label_id)
+    score.is_waiting = status == Label.Status.ACCEPTED and score.opinions < score.opinions_wanted
+    score.save(update_fields=("opinions", "is_waiting"))
+    distribution.count(score.campaign_id, gone=before, come=counted(score))

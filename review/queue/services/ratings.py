@@ -1,0 +1,143 @@
+"""Rating a label, and taking a rating back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from labeling.annotation.services import labels
+from labeling.models import Label
+from review import permissions
+from review.models import Rating, ReviewLease
+from review.queue import policies
+from review.queue.services import opinions
+
+
+class RatingRefused(Exception):
+    """A rating that cannot be stored; the sentence says why, and `code` in one word."""
+
+    def __init__(self, code: str, sentence: str | Promise) -> None:
+        super().__init__(str(sentence))
+        self.code = code
+
+
+CORRECTED = (
+    "corrected",
+    _("The one who drew it has just changed it, so this is the old one. Rate the new one."),
+)
+TWICE = ("already_rated", _("You have rated it already."))
+
+
+def rate(
+    label: Label,
+    reviewer: User,
+    value: int,
+    comment: str = "",
+    version: int | None = None,
+    reasons: Collection[str] = (),
+    *,
+    also_settled: bool = False,
+) -> Rating:
+    """Store a reviewer's rating; 1 throws the label out in the same transaction.
+
+    From the first rating on the labeler cannot correct the label: what was judged is what stays,
+    also when the rating is taken back. `version` is the one the reviewer saw, where it is known.
+    `reasons` are of `Rating.Reason`. `also_settled`: on purpose, although others have rated the
+    label as often as is wanted; otherwise that is an accident, and refused. The very same rating
+    once more is the one that stands: its first answer was lost on the way.
+
+    Raises RatingRefused for one's own label, for a label that is not to be rated (any more), that
+    was corrected since the reviewer saw it, and for a second rating by the same reviewer.
+    """
+    if permissions.is_own(reviewer, label):
+        raise RatingRefused("own", _("It is your own drawing: somebody else has to rate it."))
+    if sent_before := _the_same(label, reviewer, value, comment, reasons):
+        return sent_before
+    if not policies.may_be_rated(label):
+        raise RatingRefused(
+            "settled", _("It was thrown out, or is not ready, so it needs no rating.")
+        )
+    if version is not None and version != label.version:
+        raise RatingRefused(*CORRECTED)
+    with transaction.atomic():
+        score = opinions.lock(label.pk)
+        # The same rating, sent twice at once: the first one is the answer.
+        if sent_before := _the_same(label, reviewer, value, comment, reasons):
+            return sent_before
+        if label.ratings.standing().filter(reviewer=reviewer).exists():
+            raise RatingRefused(*TWICE)
+        if score is not None and not score.is_waiting and not also_settled:
+            raise RatingRefused("meanwhile", _("Somebody else has rated this drawing meanwhile."))
+        if not labels.fix(label, Label.Fixed.RATED):
+            raise RatingRefused(*CORRECTED)
+        try:
+            with transaction.atomic():
+                rating = Rating.objects.create(
+                    label=label,
+                    reviewer=reviewer,
+                    value=value,
+                    comment=comment,
+                    reasons=sorted(set(reasons)),
+                )
+        except IntegrityError as error:
+            raise RatingRefused(*TWICE) from error
+        if policies.throws_out(value) and not labels.throw_out(label):
+            raise RatingRefused("settled", _("It was thrown out meanwhile, so it needs no rating."))
+        opinions.keep_up(label.pk)
+        ReviewLease.objects.filter(label=label, reviewer=reviewer).delete()
+    return rating
+
+
+@transaction.atomic
+def change(
+    label: Label,
+    reviewer: User,
+    value: int,
+    comment: str = "",
+    version: int | None = None,
+    reasons: Collection[str] = (),
+) -> Rating:
+    """Replace this reviewer's rating of a label, or give the first one; all or nothing.
+
+    The rating before stays in the label's history. Raises RatingRefused as `rate` does; then the
+    rating before still counts. The same rating again changes nothing.
+    """
+    if same := _the_same(label, reviewer, value, comment, reasons):
+        return same
+    before = label.ratings.standing().filter(reviewer=reviewer).first()
+    if before is not None:
+        undo(before)
+        label.refresh_from_db()
+    return rate(label, reviewer, value, comment, version, reasons, also_settled=True)
+
+
+def _the_same(
+    label: Label, reviewer: User, value: int, comment: str, reasons: Collection[str]
+) -> Rating | None:
+    """This reviewer's standing rating of the label, if it says just the same."""
+    mine = label.ratings.standing().filter(reviewer=reviewer, value=value, comment=comment).first()
+    return mine if mine is not None and mine.reasons == sorted(set(reasons)) else None
+
+
+@transaction.atomic
+def undo(rating: Rating) -> bool:
+    """Take a rating back, which stays as history; False when it was taken back already.
+
+    A label that it threw out counts again, unless another 1 stands.
+    """
+    opinions.lock(rating.label_id)
+    standing = Rating.objects.standing().filter(pk=rating.pk)
+    if not standing.update(withdrawn_at=timezone.now()):
+        return False
+    label = Label.objects.select_for_update().get(pk=rating.label_id)
+    threw_out = policies.throws_out(rating.value)
+    still_out = label.ratings.standing().filter(value=Rating.THROW_OUT).exists()
+    if threw_out and not still_out and label.status == Label.Status.REJECTED:
+        labels.restore(label)
+    opinions.keep_up(label.pk)
+    return True

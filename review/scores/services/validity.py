@@ -1,0 +1,74 @@
+"""What the ratings of a campaign say about its scores."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from labeling.models import Campaign
+from review.models import AgreementScore, Order, Rating
+from review.queue.services import queue
+from terrain.agreement import validity
+from terrain.agreement.validity import Interval, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The paper's claim (3.2) in figures; what cannot be said yet is None.
+
+    `audited` labels were chosen by chance and rated; `pairs` labels have two ratings that stand.
+    """
+
+    audited: int
+    correlation: Interval | None
+    rule: Rule | None
+    threshold: float | None
+    to_review: float | None
+    curve: list[tuple[float, float]]
+    pairs: int
+    kappa: Interval | None
+
+
+def report(campaign: Campaign) -> Report:
+    """All figures of a campaign, from its ratings as they stand."""
+    scores, ratings = audit_sample(campaign)
+    end = queue.threshold(campaign, Order.AGREEMENT)
+    first, second = double_ratings(campaign)
+    return Report(
+        audited=len(scores),
+        correlation=validity.rank_correlation(scores, ratings),
+        rule=None if end is None else validity.judge_rule(scores, ratings, end.score),
+        threshold=None if end is None else end.score,
+        to_review=validity.share_to_review(scores, ratings),
+        curve=validity.finding_curve(scores, ratings),
+        pairs=len(first),
+        kappa=validity.weighted_kappa(first, second),
+    )
+
+
+def audit_sample(campaign: Campaign) -> tuple[list[float], list[int]]:
+    """Scores and ratings of the random sample; of a label rated twice, the first rating."""
+    audited = AgreementScore.objects.of_crowd(campaign).filter(audit=True)
+    scores = dict(audited.values_list("label_id", "score"))
+    first: dict[uuid.UUID, int] = {}
+    for label_id, value in _standing(campaign).filter(label__agreement__audit=True):
+        if label_id in scores:
+            first.setdefault(label_id, value)
+    return [scores[label_id] for label_id in first], list(first.values())
+
+
+def double_ratings(campaign: Campaign) -> tuple[list[int], list[int]]:
+    """The first two ratings of each label that two reviewers rated, in the order they came."""
+    by_label: dict[uuid.UUID, list[int]] = {}
+    for label_id, value in _standing(campaign).filter(label__agreement__opinions__gte=2):
+        by_label.setdefault(label_id, []).append(value)
+    pairs = [values for values in by_label.values() if len(values) >= 2]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _standing(campaign: Campaign) -> QuerySet[Rating, tuple[uuid.UUID, int]]:
+    """(label, value) of the ratings that stand, in the order they were given."""
+    ratings = Rating.objects.standing().filter(label__agreement__campaign=campaign)
+    return ratings.order_by("created_at", "pk").values_list("label_id", "value")

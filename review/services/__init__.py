@@ -1,1 +1,0 @@
-"""What the review app does across several rows: one module per noun."""

@@ -1,0 +1,320 @@
+"""Skill of a campaign's labelers, estimated from the overlaps of their labels and stored."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from ai4mars_site.toolkit.bulk import chunks, each
+from labeling.annotation.services.postprocessing import planes_of
+from labeling.models import Campaign, Image, Label
+from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
+from review.scores.services import distribution
+from terrain.skill.ballots import ImageVotes, ballots
+from terrain.skill.consensus import expected_quality
+from terrain.skill.dawid_skene import MOST_ROUNDS, TOLERANCE, Real
+from terrain.skill.estimates import CONFIDENCE, CROWD_OBSERVATIONS, Estimates, estimate, interval
+from terrain.skill.patterns import VotePatterns, vote_patterns
+
+#: Of each image at most so many patterns of votes are kept: the large ones, and a sample that
+#: stands for the slivers.
+PATTERNS_OF_AN_IMAGE = 256
+#: A worker that has not said for so long that it is at it was killed.
+CLAIM = timedelta(hours=1)
+#: Images whose labels are read together.
+IMAGES_AT_ONCE = 10
+#: How often a worker says so.
+RENEW_SECONDS = 60.0
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """What a merge needs to know of a campaign's labelers.
+
+    ``codes`` are the class codes, ascending, in the order of all axes; ``prior`` is float64
+    (classes,), the share of each class; ``by_labeler`` has float64 (classes, classes) by labeler's
+    id: ``[t, d]`` is the chance to draw a pixel of class t as d. ``crowd`` is the matrix of
+    somebody nobody knows.
+    """
+
+    codes: tuple[int, ...]
+    prior: Real
+    by_labeler: dict[int, Real]
+    crowd: Real
+
+    def of(self, labelers: Sequence[int]) -> Real:
+        """The matrices of these labelers, those of newcomers too: float64 (labelers, c, c)."""
+        found = [self.by_labeler.get(labeler, self.crowd) for labeler in labelers]
+        return np.array(found, dtype=np.float64).reshape(-1, len(self.codes), len(self.codes))
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredVotes:
+    """Votes of one image: on what patterns, by which labels (id, version), drawn by whom."""
+
+    patterns: VotePatterns
+    labels: list[tuple[uuid.UUID, int]]
+    labelers: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """The labelers and labels of a campaign that the places in the arrays stand for."""
+
+    labelers: list[int]
+    labels: list[tuple[uuid.UUID, int]]
+    images: int
+    #: Of each labeler, those that overlap with another one.
+    label_count: list[int]
+    figures: Estimates
+    quality: Real
+
+
+def matrices(campaign: Campaign) -> Matrices | None:
+    """Confusion matrices of a campaign's labelers, as last estimated.
+
+    None: nothing was estimated yet, or for other classes than the campaign has now.
+    """
+    known = CampaignSkill.objects.filter(
+        campaign=campaign, status=CampaignSkill.Status.ESTIMATED
+    ).first()
+    codes = campaign.class_codes()
+    if known is None or tuple(known.codes) != codes:
+        return None
+    skills = LabelerSkill.objects.filter(campaign=campaign).values_list("labeler_id", "confusion")
+    by_labeler = {
+        labeler: np.array([[row[str(d)][0] for d in codes] for row in _rows(confusion, codes)])
+        for labeler, confusion in skills
+    }
+    return Matrices(codes, np.array(known.prior), by_labeler, np.array(known.crowd))
+
+
+def _rows(confusion: dict[str, Any], codes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    return (confusion[str(t)] for t in codes)
+
+
+def compared_images(campaign: Campaign) -> QuerySet[Image]:
+    """Images whose labels can say something about labelers; on practice images none do."""
+    images = campaign.images.exclude(pool=Image.Pool.PRACTICE)
+    return images.filter(labels_version__gt=0).order_by("pk")
+
+
+def label_set(campaign: Campaign) -> str:
+    """What skill is estimated from, as a sum: the classes, and each image's version of labels."""
+    digest = hashlib.sha256(repr(campaign.class_codes()).encode())
+    versions = compared_images(campaign).values_list("pk", "labels_version")
+    for image, version in versions.iterator(BATCH):
+        digest.update(f"{image}:{version} ".encode())
+    return digest.hexdigest()
+
+
+def is_current(campaign: Campaign) -> bool:
+    """Whether the skill in the database is that of the labels in the database."""
+    known = CampaignSkill.objects.filter(campaign=campaign, method=SKILL_METHOD).first()
+    return known is not None and known.label_set == label_set(campaign)
+
+
+def claim(campaign: Campaign) -> bool:
+    """Take a campaign's estimate for a worker; False where another one is at it."""
+    CampaignSkill.objects.get_or_create(campaign=campaign)
+    now = timezone.now()
+    free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM)
+    mine = CampaignSkill.objects.filter(free, campaign=campaign)
+    return bool(mine.update(claimed_at=now))
+
+
+def give_up(campaign: Campaign) -> None:
+    """Another worker may estimate the campaign."""
+    CampaignSkill.objects.filter(campaign=campaign).update(claimed_at=None)
+
+
+def still_at_it(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Iterator[GatheredVotes]:
+    """Pass votes through, and now and then renew the claim meanwhile."""
+    said = time.monotonic()
+    for gathered in votes:
+        yield gathered
+        if time.monotonic() - said > RENEW_SECONDS:
+            CampaignSkill.objects.filter(campaign=campaign).update(claimed_at=timezone.now())
+            said = time.monotonic()
+
+
+def votes_of_images(image_ids: Collection[int]) -> list[GatheredVotes]:
+    """The votes of some images' accepted crowd labels where two or more of them overlap.
+
+    In the order of the ids, without images that are gone; a handful of queries, however many they
+    are.
+    """
+    images = Image.objects.select_related("campaign").in_bulk(image_ids)
+    campaigns = {image.campaign_id: image.campaign for image in images.values()}
+    codes = {pk: campaign.class_codes() for pk, campaign in campaigns.items()}
+    labels: dict[int, list[Label]] = {pk: [] for pk in image_ids if pk in images}
+    for label in Label.objects.accepted().crowd().filter(image__in=images).order_by("pk"):
+        labels[label.image_id].append(label)
+    return [
+        _votes(images[pk], codes[images[pk].campaign_id], drawn) for pk, drawn in labels.items()
+    ]
+
+
+def _votes(image: Image, codes: tuple[int, ...], labels: list[Label]) -> GatheredVotes:
+    found = vote_patterns(planes_of(labels, image, codes)).overlapping()
+    return GatheredVotes(
+        found.condensed(PATTERNS_OF_AN_IMAGE),
+        [(label.pk, label.version) for label in labels],
+        [label.labeler_id for label in labels],
+    )
+
+
+def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterator[GatheredVotes]]:
+    """How many images can say something about labelers, and their votes, read as they are taken."""
+    images = list(compared_images(campaign).values_list("pk", flat=True))
+    read = each(votes_of_images, chunks(images, IMAGES_AT_ONCE), workers)
+    return len(images), chain.from_iterable(read)
+
+
+def estimate_campaign(
+    campaign: Campaign, labels_read: str, votes: Iterable[GatheredVotes]
+) -> CampaignSkill:
+    """Estimate skill and quality from the votes of all images, and store both at once.
+
+    ``labels_read`` is the `label_set` before the votes were read: labels that came meanwhile
+    count, but leave the estimate stale.
+    """
+    found = _estimated(campaign, votes)
+    return _store(campaign, labels_read, found)
+
+
+def _estimated(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Estimated:
+    drawn = Label.objects.crowd().accepted().filter(image__campaign=campaign)
+    labelers: list[int] = sorted(
+        drawn.order_by("labeler").values_list("labeler", flat=True).distinct()
+    )
+    number = {labeler: place for place, labeler in enumerate(labelers)}
+    labels: list[tuple[uuid.UUID, int]] = []
+
+    def numbered() -> Iterator[ImageVotes]:
+        for gathered in votes:
+            # Who drew the first label after the labelers were counted has to wait.
+            known = [n for n, who in enumerate(gathered.labelers) if who in number]
+            chosen = gathered.patterns.votes[:, known]
+            patterns = VotePatterns(chosen, gathered.patterns.pixels).overlapping()
+            if not len(patterns.pixels):
+                continue
+            labels.extend(gathered.labels[n] for n in known)
+            yield ImageVotes(patterns, [number[gathered.labelers[n]] for n in known])
+
+    table = ballots(numbered(), len(labelers), len(campaign.class_codes()))
+    figures = estimate(table)
+    # Others' votes show only a part of a label; its labeler's skill says what to think of the rest.
+    quality = expected_quality(table, figures.model) * figures.skill[table.labelers]
+    compared = np.bincount(table.labelers[~np.isnan(quality)], minlength=len(labelers)).tolist()
+    return Estimated(labelers, labels, table.image_count, compared, figures, quality)
+
+
+@transaction.atomic
+def _store(campaign: Campaign, labels_read: str, found: Estimated) -> CampaignSkill:
+    CampaignSkill.objects.get_or_create(campaign=campaign)
+    state = CampaignSkill.objects.select_for_update().get(campaign=campaign)
+    LabelerSkill.objects.filter(campaign=campaign).delete()
+    LabelQuality.objects.filter(campaign=campaign).delete()
+    codes, figures = campaign.class_codes(), found.figures
+    state.status = CampaignSkill.Status.NO_OVERLAP
+    state.codes, state.prior, state.crowd = list(codes), [], []
+    if found.images:
+        state.status = CampaignSkill.Status.ESTIMATED
+        state.prior = figures.model.prior.tolist()
+        smoothing = figures.model.smoothing
+        state.crowd = (smoothing / smoothing.sum(axis=1, keepdims=True)).tolist()
+        # What was corrected, thrown out or moved to another labeler meanwhile is left out.
+        drawn = Label.objects.crowd().accepted().filter(image__campaign=campaign).order_by()
+        present = {pk: rest for pk, *rest in drawn.values_list("pk", "version", "labeler")}
+        drawing = {labeler for _, labeler in present.values()}
+        skills = (row for row in _skills(campaign, codes, found) if row.labeler_id in drawing)
+        LabelerSkill.objects.bulk_create(skills, BATCH)
+        qualities = _qualities(campaign, found)
+        LabelQuality.objects.bulk_create(
+            (row for row in qualities if row.label_version == present.get(row.pk, (0, 0))[0]),
+            BATCH,
+        )
+    _rank(campaign)
+    state.method = SKILL_METHOD
+    state.parameters = {
+        "patterns_of_an_image": PATTERNS_OF_AN_IMAGE,
+        "crowd_observations": CROWD_OBSERVATIONS,
+        "confidence": CONFIDENCE,
+        "tolerance": TOLERANCE,
+        "most_rounds": MOST_ROUNDS,
+        "rounds": len(figures.model.history),
+        "converged": figures.model.converged,
+        "pixels_per_observation": dict(
+            zip(map(str, codes), figures.pixels_per_observation.tolist(), strict=True)
+        ),
+        "classes": [codes[place] for place in figures.classes],
+    }
+    state.label_set = labels_read
+    state.images, state.labels = found.images, len(found.labels)
+    state.estimated_at, state.claimed_at = timezone.now(), None
+    state.save()
+    return state
+
+
+def _rank(campaign: Campaign) -> None:
+    """Bring what a queue in order of skill goes by up to the qualities.
+
+    A label thrown out keeps what it was thrown out with, as it keeps its score.
+    """
+    scores = AgreementScore.objects.filter(campaign=campaign).order_by("pk")
+    # In the order in which an image's scores are written: two writers never wait in a circle.
+    list(scores.select_for_update().values_list("pk"))
+    quality = LabelQuality.objects.filter(
+        label=OuterRef("pk"), label_version=F("label__version")
+    ).values("quality")
+    scores.order_by().exclude(label__status=Label.Status.REJECTED).update(
+        expected=Coalesce(Subquery(quality), F("score"))
+    )
+    distribution.recount(campaign)
+
+
+def _skills(campaign: Campaign, codes: Sequence[int], found: Estimated) -> Iterator[LabelerSkill]:
+    """A row for each labeler of whom a label overlaps with another's."""
+    figures, names = found.figures, [str(code) for code in codes]
+    low, high = interval(figures.model.matrices, figures.deviations**2)
+    cells = np.stack([figures.model.matrices, low.round(4), high.round(4)], axis=-1)
+    for place, labeler in enumerate(found.labelers):
+        if not found.label_count[place]:
+            continue
+        rows = (dict(zip(names, row, strict=True)) for row in cells[place].tolist())
+        yield LabelerSkill(
+            campaign=campaign,
+            labeler_id=labeler,
+            skill=float(figures.skill[place]),
+            low=float(figures.low[place]),
+            high=float(figures.high[place]),
+            confusion=dict(zip(names, rows, strict=True)),
+            observations=float(figures.observations[place].sum()),
+            labels=found.label_count[place],
+        )
+
+
+def _qualities(campaign: Campaign, found: Estimated) -> Iterator[LabelQuality]:
+    for (label, version), quality in zip(found.labels, found.quality.tolist(), strict=True):
+        if not math.isnan(quality):
+            yield LabelQuality(
+                label_id=label,
+                campaign=campaign,
+                quality=min(max(quality, 0.0), 1.0),
+                label_version=version,
+            )
