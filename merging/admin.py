@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from merging.models import ImportedMask, Publishing, Release
 from merging.models.releases import STAYS_FREE
-from merging.services import pseudonyms
+from merging.releases.services import pseudonyms
 
 
 @admin.register(Publishing)

@@ -10,18 +10,12 @@ from django.conf import settings
 from ai4mars_site.toolkit.jobs import ClaimLost
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.models import Campaign
+from merging.benchmark import services as submissions
+from merging.gold.services import consensus
+from merging.masks.services import comparisons, progress
 from merging.models import Release, Submission
-from merging.services import (
-    announcing,
-    claims,
-    comparisons,
-    consensus,
-    merge_progress,
-    release_parts,
-    releases,
-    statistics,
-    submissions,
-)
+from merging.releases.services import builder, claims, parts, requests
+from merging.statistics import services as statistics
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +31,10 @@ def build_release(release_id: int) -> None:
     if release is None:
         return
     try:
-        releases.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
+        builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
     except ClaimLost:
         logger.warning("%s was taken over by another builder.", release)
-    except announcing.ReleaseRefused as refused:
+    except requests.ReleaseRefused as refused:
         # Said on the page; not a fault of the worker.
         logger.info("%s: %s", release, refused)
 
@@ -55,7 +49,7 @@ def sweep_releases() -> None:
 @long_task
 def sweep_released_files() -> None:
     """Delete what was kept of releases, and is part of none any more."""
-    logger.info("%d files are part of no release any more.", release_parts.sweep())
+    logger.info("%d files are part of no release any more.", parts.sweep())
 
 
 @task
@@ -78,7 +72,7 @@ def compare_merges(campaign_id: int) -> None:
 def merge_campaign(campaign_id: int) -> None:
     """Merge a campaign's images whose labels or rule have changed, a few at a time."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if merge_progress.bring_up_to_date(campaign, MERGED_IN_A_TASK) == MERGED_IN_A_TASK:
+    if progress.bring_up_to_date(campaign, MERGED_IN_A_TASK) == MERGED_IN_A_TASK:
         nudge(merge_campaign, campaign_id)
 
 
@@ -86,7 +80,7 @@ def merge_campaign(campaign_id: int) -> None:
 def sweep_merges() -> None:
     """Find campaigns whose rule has changed since their images were merged."""
     for campaign in Campaign.objects.order_by("pk"):
-        if merge_progress.of_other_rule(campaign).exists():
+        if progress.of_other_rule(campaign).exists():
             nudge(merge_campaign, campaign.pk)
 
 

@@ -1,54 +1,49 @@
 from django.urls import path
 
-from merging import (
-    board_views,
-    comparison_views,
-    crowd_views,
-    gold_views,
-    meeting_views,
-    plan_views,
-    release_views,
-    statistics_views,
-    views,
-)
+from merging.benchmark import views as board_views
+from merging.dashboard import views
+from merging.gold.views import consensus, gold_set, plans
+from merging.masks.views import methods, results
+from merging.releases import views as release_views
+from merging.statistics import views as statistics_views
 
 urlpatterns = [
-    path("drawings/<uuid:pk>/crowd/", crowd_views.crowd_result, name="crowd_result"),
-    path("drawings/<uuid:pk>/crowd.png", crowd_views.crowd_picture, name="crowd_picture"),
+    path("drawings/<uuid:pk>/crowd/", results.crowd_result, name="crowd_result"),
+    path("drawings/<uuid:pk>/crowd.png", results.crowd_picture, name="crowd_picture"),
     path("manage/", views.campaigns, name="manage"),
     path("manage/<slug:slug>/", views.campaign_overview, name="campaign_overview"),
     path("manage/<slug:slug>/delete/", views.delete_campaign, name="delete_campaign"),
-    path("manage/<slug:slug>/gold/", gold_views.gold, name="gold"),
-    path("manage/<slug:slug>/gold/left/", gold_views.gold_left, name="gold_left"),
-    path("manage/<slug:slug>/gold/plan/", plan_views.gold_plan, name="gold_plan"),
-    path("manage/<slug:slug>/gold/plan/change/", plan_views.change_plan, name="change_gold_plan"),
-    path("manage/<slug:slug>/gold/plan/<int:pk>/", plan_views.assign_plan, name="assign_gold_plan"),
-    path("manage/<slug:slug>/gold/experts/", gold_views.gold_experts, name="gold_experts"),
-    path("gold/", gold_views.my_gold, name="my_gold"),
-    path("gold/<slug:slug>/meeting/", meeting_views.gold_meeting, name="gold_meeting"),
+    path("manage/<slug:slug>/gold/", gold_set.gold, name="gold"),
+    path("manage/<slug:slug>/gold/left/", gold_set.gold_left, name="gold_left"),
+    path("manage/<slug:slug>/gold/plan/", plans.gold_plan, name="gold_plan"),
+    path("manage/<slug:slug>/gold/plan/change/", plans.change_plan, name="change_gold_plan"),
+    path("manage/<slug:slug>/gold/plan/<int:pk>/", plans.assign_plan, name="assign_gold_plan"),
+    path("manage/<slug:slug>/gold/experts/", gold_set.gold_experts, name="gold_experts"),
+    path("gold/", gold_set.my_gold, name="my_gold"),
+    path("gold/<slug:slug>/meeting/", consensus.gold_meeting, name="gold_meeting"),
     path(
         "gold/<slug:slug>/meeting/<int:pk>/",
-        meeting_views.gold_meeting_image,
+        consensus.gold_meeting_image,
         name="gold_meeting_image",
     ),
     path(
         "gold/<slug:slug>/meeting/<int:pk>/disputes.png",
-        meeting_views.gold_disputes,
+        consensus.gold_disputes,
         name="gold_disputes",
     ),
     path(
         "gold/<slug:slug>/meeting/<int:pk>/label-<int:which>.png",
-        meeting_views.gold_disputes,
+        consensus.gold_disputes,
         name="gold_disputes",
     ),
-    path("gold/<slug:slug>/policies.csv", meeting_views.policies_file, name="policies_file"),
-    path("gold/<int:pk>/known-answer/", gold_views.gold_known_answer, name="gold_known_answer"),
-    path("gold/<int:pk>/ask-again/", gold_views.gold_ask_again, name="gold_ask_again"),
-    path("gold/<int:pk>/give-up/", gold_views.gold_give_up, name="gold_give_up"),
-    path("manage/<slug:slug>/merges/", comparison_views.merge_methods, name="merge_methods"),
+    path("gold/<slug:slug>/policies.csv", consensus.policies_file, name="policies_file"),
+    path("gold/<int:pk>/known-answer/", gold_set.gold_known_answer, name="gold_known_answer"),
+    path("gold/<int:pk>/ask-again/", gold_set.gold_ask_again, name="gold_ask_again"),
+    path("gold/<int:pk>/give-up/", gold_set.gold_give_up, name="gold_give_up"),
+    path("manage/<slug:slug>/merges/", methods.merge_methods, name="merge_methods"),
     path(
         "manage/<slug:slug>/merges/<int:pk>/<str:picture>.png",
-        comparison_views.merge_picture,
+        methods.merge_picture,
         name="merge_picture",
     ),
     path("manage/<slug:slug>/releases/", release_views.releases, name="releases"),

@@ -31,7 +31,7 @@ from labeling.people.permissions import EXPERTS, REVIEWERS
 from labeling.people.services.labelers import imported_labeler, labeler_of_user
 from labeling.training.services import known_answers
 from merging.models import Release
-from merging.services import announcing, claims, releases
+from merging.releases.services import builder, claims, requests
 from review.scores.services import scores
 from review.skill import services
 from simulation.scenes.scene import Scene, make_scene
@@ -249,10 +249,10 @@ def build_first_release() -> None:
         return
     demo = campaign()
     pending = Release.objects.filter(Release.claimable(), campaign=demo, version=VERSION).first()
-    announced = pending or announcing.announce(demo, VERSION)
+    announced = pending or requests.announce(demo, VERSION)
     release = claims.claim(announced.pk)
     if release is not None:
-        releases.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
+        builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
 
 
 def make_logins() -> Path:

@@ -20,7 +20,8 @@ import numpy as np
 from ai4mars_site.toolkit.bulk import each
 from labeling.images.pictures import png_bytes
 from labeling.images.preparation import Parameters, beyond_limit
-from merging.release import ai4mars_tree, checksums
+from merging.formats.storage import checksums
+from merging.formats.tree import ai4mars_tree
 from simulation.demo import product_of
 from simulation.scenes.scene import make_scene
 from simulation.volunteers.drawing import draw_label

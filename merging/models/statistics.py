@@ -8,7 +8,7 @@ from merging.models.releases import Release
 
 
 class ReleaseStatistics(models.Model):
-    """Totals of a release, as `merging.release.statistics.Statistics.as_plain` gives them."""
+    """Totals of a release, as `Statistics.as_plain` in `merging.formats` gives them."""
 
     release = models.OneToOneField(
         Release, on_delete=models.CASCADE, primary_key=True, related_name="statistics"

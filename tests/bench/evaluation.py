@@ -11,8 +11,8 @@ import numpy.typing as npt
 from ai4mars_site.toolkit.bulk import each
 from labeling.images.ingest.places import Folder
 from labeling.images.pictures import png_bytes
-from merging.release import predictions
-from merging.release.tree_files import TreeFolder
+from merging.formats import predictions
+from merging.formats.tree.tree_files import TreeFolder
 from terrain.aggregation.majority import gold_rule, merge_masks
 from terrain.masks import NO_LABEL, rasterize_regions
 from terrain.metrics.confusion import count_pixels

@@ -35,7 +35,7 @@ import rasterio.features
 from PIL import Image as Pillow
 
 from labeling.images.pictures import jpeg_bytes
-from merging.release import ai4mars_tree
+from merging.formats.tree import ai4mars_tree
 from terrain.masks import NO_LABEL
 from tests import servers
 from tests.bench import crowd, many_labels

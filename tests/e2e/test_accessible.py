@@ -44,7 +44,7 @@ from django.utils import timezone
 from labeling.models import Campaign
 from merging import tasks
 from merging.models import Release
-from merging.services import announcing, releases
+from merging.releases.services import requests as announcing, builder as releases
 campaign = Campaign.objects.get(slug="{slug}")
 for version in ("1.0", "1.1"):
     made = announcing.announce(campaign, version, announcing.Wanted(formats=("geojson", "parquet")))

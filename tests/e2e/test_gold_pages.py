@@ -189,7 +189,7 @@ def meet(page: Any, url: str) -> None:
 ANOTHER_PLAN = f"""
 from labeling.models import Campaign, Labeler
 from merging.models import GoldPlan
-from merging.services import gold_plans
+from merging.gold.services import plans as gold_plans
 campaign = Campaign.objects.get(slug="{SLUG}")
 if gold_plans.draft_of(campaign) is None:
     plan = gold_plans.draw(GoldPlan(campaign=campaign, count=3, seed=1, min_sharpness=0))

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from merging.release.exports import EXPORTS
+from merging.formats.exports import EXPORTS
 from tests.e2e.test_keyboard import tab_to
 from tests.served import ServedSite
 

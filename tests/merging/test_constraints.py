@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from labeling.models import Campaign
+from merging.masks.services.merges import merge_image
 from merging.models import ImportedMask, MergedMask, Release
-from merging.services.merges import merge_image
 from tests.factories import accept, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

@@ -16,10 +16,10 @@ from ai4mars_site.toolkit import tasks as site_tasks
 from labeling.models import Campaign
 from merging import tasks
 from merging.models import Release
-from merging.services import releases
-from merging.services.announcing import announce
-from merging.services.claims import HEARTBEAT_LIMIT, claim
-from merging.services.release_parts import Job
+from merging.releases.services import builder
+from merging.releases.services.claims import HEARTBEAT_LIMIT, claim
+from merging.releases.services.parts import Job
+from merging.releases.services.requests import announce
 from tests.factories import accept, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_a_message_delivered_twice_builds_once(
     tasks.build_release(release.pk)
     release.refresh_from_db()
     completed_at = release.completed_at
-    monkeypatch.setattr(releases, "build_archive", None)
+    monkeypatch.setattr(builder, "build_archive", None)
 
     tasks.build_release(release.pk)
 
@@ -53,7 +53,7 @@ def test_a_builder_that_was_taken_over_gives_way(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     release = announce(campaign, "0.1")
-    make, heirs = releases.make_part, []
+    make, heirs = builder.make_part, []
 
     def make_and_be_overtaken(job: Job) -> dict[str, Any]:
         silent = timezone.now() - HEARTBEAT_LIMIT - timedelta(seconds=1)
@@ -61,7 +61,7 @@ def test_a_builder_that_was_taken_over_gives_way(
         heirs.append(claim(release.pk))
         return make(job)
 
-    monkeypatch.setattr(releases, "make_part", make_and_be_overtaken)
+    monkeypatch.setattr(builder, "make_part", make_and_be_overtaken)
 
     tasks.build_release(release.pk)
 

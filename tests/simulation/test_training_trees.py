@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from merging.release import archive
-from merging.release.tree_files import tree_at
-from merging.release.trees import listing
+from merging.formats.storage import archive
+from merging.formats.tree.tree_files import tree_at
+from merging.formats.tree.trees import listing
 from simulation.scenes.scene import make_scene
 from simulation.training_trees import KINDS, make_trees, tree_of
 from terrain.masks import NO_LABEL

@@ -17,12 +17,14 @@ from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.images.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
-from merging import emptiness
+from merging.formats.exports import EXPORTS
+from merging.formats.storage import archive
+from merging.masks.services import merges
 from merging.models import Release
-from merging.release import archive
-from merging.release.exports import EXPORTS
-from merging.services import announcing, claims, merges, publishing, releases, statistics
-from merging.services.claims import ClaimLost
+from merging.releases import emptiness
+from merging.releases.services import builder, claims, publishing, requests
+from merging.releases.services.claims import ClaimLost
+from merging.statistics import services
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 
 #: What a release is packed as.
@@ -102,7 +104,7 @@ class Command(BulkCommand):
                 tree = self.build(campaign, options, Path(out))
                 self.stdout.write(f"{tree} is complete. Check it: {checks(tree)}")
                 self.tell_empty_masks(campaign, options, self.stdout)
-        except (announcing.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
+        except (requests.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
             raise CommandError(str(refused)) from refused
         except FileExistsError as there:
             raise CommandError(
@@ -160,26 +162,26 @@ class Command(BulkCommand):
         version, workers = options["release_version"], options["workers"]
         known = Release.objects.filter(campaign=campaign, version=version).first()
         wanted = wanted_of(campaign, options, known)
-        if known is None or known.status in announcing.UNFINISHED:
-            known = announcing.announce(campaign, version, wanted)
+        if known is None or known.status in requests.UNFINISHED:
+            known = requests.announce(campaign, version, wanted)
         else:
-            announcing.check_same(known, wanted)
+            requests.check_same(known, wanted)
         if known.status == Release.Status.COMPLETE:
-            return releases.rebuild_folder(known, out, workers, self.track, link=link)
+            return builder.rebuild_folder(known, out, workers, self.track, link=link)
         release = claims.claim(known.pk)
         if release is None:
             known.refresh_from_db()
-            raise announcing.taken(known)
-        return releases.build_folder(release, out, workers, self.track, link=link)
+            raise requests.taken(known)
+        return builder.build_folder(release, out, workers, self.track, link=link)
 
     def tell_empty_masks(
         self, campaign: Campaign, options: dict[str, Any], out: OutputWrapper
     ) -> None:
         """Say how many masks have no labeled pixel, and why."""
         release = Release.objects.get(campaign=campaign, version=options["release_version"])
-        counted = statistics.of_release(release)
+        counted = services.of_release(release)
         if counted is not None:
-            for said in emptiness.sentences(counted.totals, announcing.method_of(release)):
+            for said in emptiness.sentences(counted.totals, requests.method_of(release)):
                 out.write(said)
 
     def track(self, items: Any, total: int) -> Any:
@@ -205,13 +207,13 @@ def checks(tree: Path | None = None) -> str:
 
 def wanted_of(
     campaign: Campaign, options: dict[str, Any], known: Release | None
-) -> announcing.Wanted:
+) -> requests.Wanted:
     """What was asked for on the command line; CommandError for a seed that means nothing.
 
     `known` is the release that is there under the version.
     """
     formats = options["formats"]
-    return announcing.Wanted(
+    return requests.Wanted(
         options["layout"],
         method_wanted(campaign, options, known),
         None if formats is None else tuple(formats),
@@ -223,7 +225,7 @@ def method_wanted(
     campaign: Campaign, options: dict[str, Any], known: Release | None
 ) -> MergeMethod | None:
     """The method that --method and --seed name; None without them."""
-    before = MergeMethod(Kind.VOTES) if known is None else announcing.method_of(known)
+    before = MergeMethod(Kind.VOTES) if known is None else requests.method_of(known)
     kind = Kind(options["method"]) if options["method"] else before.kind
     seed = options["seed"]
     if seed is not None and kind != Kind.RANDOM:

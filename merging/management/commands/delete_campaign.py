@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from labeling.management.arguments import campaign_of
-from merging.services import deleting
+from merging.dashboard import services
 
 
 class Command(BaseCommand):
@@ -26,15 +26,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
         typed = options["confirm"] or ""
-        labels = deleting.belongings_of(campaign).labels
+        labels = services.belongings_of(campaign).labels
         try:
-            deleting.check(campaign)
+            services.check(campaign)
             if labels and not typed and sys.stdin.isatty():
                 typed = input(
                     f"{campaign.name} has {labels} labels. Type {campaign.slug} to delete it: "
                 ).strip()
-            gone = deleting.delete(campaign, typed)
-        except deleting.DeleteRefused as refused:
+            gone = services.delete(campaign, typed)
+        except services.DeleteRefused as refused:
             raise CommandError(f"{refused} Nothing was deleted.") from refused
         self.stdout.write(
             f"Deleted {options['campaign']}: {gone.images} images, {gone.labels} labels."

@@ -12,7 +12,8 @@ from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.images.ingest.places import Folder
 from labeling.images.ingest.products import UnknownSource
-from merging.release import predictions, tree_files
+from merging.formats import predictions
+from merging.formats.tree import tree_files
 from terrain.metrics import confusion_tables
 from terrain.metrics.confusion import Counts
 

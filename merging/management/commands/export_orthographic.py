@@ -14,9 +14,9 @@ from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.images.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign, Image
-from merging.release import tree_files, trees
-from merging.release.contents import GOLD_VARIANTS
-from merging.services.orthographic import (
+from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.tree import tree_files, trees
+from merging.releases.services.orthographic import (
     PRESENT,
     SKIPPED,
     WRITTEN,

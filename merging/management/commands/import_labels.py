@@ -16,8 +16,8 @@ from labeling.images.ingest.sources import open_place
 from labeling.management.arguments import campaign_of
 from labeling.management.report import report
 from labeling.models import LABEL_ROLES, Campaign, Role
-from merging.release.found_masks import FoundMasks, unused
-from merging.services import imported_masks
+from merging.formats.tree.found_masks import FoundMasks, unused
+from merging.masks.services import imported_masks
 
 MASKS, RELEASE = "masks", "release"
 

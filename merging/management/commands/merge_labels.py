@@ -6,7 +6,7 @@ from typing import Any
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.management.arguments import campaign_of
-from merging.services import merges
+from merging.masks.services import merges
 
 
 def merge(image_id: int) -> int:

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.commands import BulkCommand
-from merging.services import publishing
+from merging.releases.services import publishing
 
 
 class Command(BulkCommand):

@@ -12,7 +12,9 @@ from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.images.ingest.products import UnknownSource
-from merging.release import statistics_tables, tree_files, tree_statistics, trees
+from merging.formats.statistics import of_tree
+from merging.formats.statistics import tables as statistics_tables
+from merging.formats.tree import tree_files, trees
 
 
 class Command(BulkCommand):
@@ -32,13 +34,13 @@ class Command(BulkCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         def run(
-            count: tree_statistics.CountPixels, masks: Sequence[tree_statistics.MaskFile]
+            count: of_tree.CountPixels, masks: Sequence[of_tree.MaskFile]
         ) -> Iterator[dict[int, int]]:
             return self.progress(each(count, masks, options["workers"]), len(masks), "Masks")
 
         try:
             tree = tree_files.tree_at(options["release"])
-            totals = tree_statistics.count_tree(tree, run)
+            totals = of_tree.count_tree(tree, run)
             classes = trees.classes_of(tree, tree.names())
         except (tree_files.Unreadable, UnknownSource) as error:
             raise CommandError(str(error)) from error

@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand
-from merging.release import tree_files, verification
+from merging.formats import verification
+from merging.formats.tree import tree_files
 
 #: Problems that are told one by one; of more only the number is told, folder by folder.
 SHOWN = 20

@@ -1,0 +1,156 @@
+"""Predictions sent to the board of a release: kept, compared by a worker, and their result."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.utils import timezone
+
+from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.jobs import ClaimLost
+from labeling.images.ingest.archives import ArchiveRefused, Bounds, unpack
+from merging.formats import predictions
+from merging.formats.tree import tree_files
+from merging.models import Release, Submission
+from terrain.metrics.confusion import Counts
+
+#: How often a worker says that it is alive, and how far it is.
+HEARTBEAT_EVERY = timedelta(seconds=1)
+#: So many problems are told one by one, more are counted.
+PROBLEMS_KEPT = 1000
+
+
+def takes_predictions(release: Release) -> bool:
+    """Whether there is something to compare with: a complete release, with its archive."""
+    return release.status == Release.Status.COMPLETE and bool(release.archive)
+
+
+def submit(
+    release: Release,
+    name: str,
+    upload: File[bytes],
+    user_id: int | None,
+    paper_url: str = "",
+    code_url: str = "",
+) -> Submission:
+    """Keep predictions, a zip of PNG masks; a worker then compares them."""
+    submission = Submission(
+        release=release,
+        name=name,
+        paper_url=paper_url,
+        code_url=code_url,
+        created_by_id=user_id,
+    )
+    # What the visitor's computer calls the file is of no use here, and need not be a name at all.
+    submission.upload.save(f"{uuid.uuid4()}.zip", upload, save=False)
+    submission.save()
+    return submission
+
+
+def claim(submission_id: int) -> Submission | None:
+    """Become the one worker on a submission; None when somebody else is, or it is over."""
+    if not jobs.claim(Submission.objects.filter(pk=submission_id), done=0, message=""):
+        return None
+    return Submission.objects.select_related("release__campaign").get(pk=submission_id)
+
+
+def compare(submission: Submission, scratch: Path) -> None:
+    """Compare a claimed submission with the gold masks in its release's archive.
+
+    It ends complete, refused with its problems, or failed where the release is at fault. Its
+    upload is then deleted.
+    """
+    folder = scratch / f"submission-{submission.pk}"
+    # What a worker that was killed has left.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        report = _report(submission, folder)
+    except ArchiveRefused as refused:
+        _end(submission, Submission.Status.REFUSED, message=str(refused))
+    except tree_files.Unreadable as error:
+        _end(submission, Submission.Status.FAILED, message=str(error))
+    except ClaimLost:
+        raise
+    except Exception as error:
+        _end(submission, Submission.Status.FAILED, message=str(error) or type(error).__name__)
+        raise
+    else:
+        _keep(submission, report)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    submission.upload.delete(save=False)
+    Submission.objects.filter(pk=submission.pk).update(upload="")
+
+
+def _report(submission: Submission, folder: Path) -> predictions.Report:
+    bounds = Bounds(
+        members=settings.PREDICTIONS_MAX_MEMBERS,
+        total_bytes=settings.PREDICTIONS_MAX_BYTES,
+        member_bytes=settings.PREDICTIONS_MAX_FILE_BYTES,
+    )
+    with submission.upload.open("rb") as upload:
+        place = unpack(upload, folder / "predictions", bounds)
+    release = submission.release
+    if not release.archive:
+        raise tree_files.Unreadable("The archive of this release is gone.")
+    classes = {each.code: each.name for each in release.campaign.terrain_classes.all()}
+
+    def run(
+        compare: predictions.Comparison, pairs: Sequence[predictions.Pair]
+    ) -> Iterator[Counts | predictions.Problem]:
+        told = timezone.now()
+        jobs.change(submission, done=0, total=len(pairs), heartbeat_at=told)
+        for done, outcome in enumerate(map(compare, pairs), start=1):
+            yield outcome
+            if timezone.now() - told >= HEARTBEAT_EVERY:
+                told = timezone.now()
+                jobs.change(submission, done=done, heartbeat_at=told)
+
+    tree = tree_files.TreeZip(Path(release.archive.path))
+    return predictions.compare(tree, place, run, classes)
+
+
+def _keep(submission: Submission, report: predictions.Report) -> None:
+    """Write down what came out: the result, or why there is none."""
+    if report.problems:
+        _end(
+            submission,
+            Submission.Status.REFUSED,
+            problems=[asdict(problem) for problem in report.problems[:PROBLEMS_KEPT]],
+            problem_count=len(report.problems),
+        )
+        return
+    plain = report.as_plain()
+    del plain["problems"]
+    strictest = report.evaluations["min3"]
+    accuracy, miou = strictest.accuracy, strictest.miou
+    _end(
+        submission,
+        Submission.Status.COMPLETE,
+        result=plain,
+        done=report.images,
+        total=report.gold_images,
+        accuracy=accuracy and accuracy.value,
+        miou=miou and miou.value,
+        miou_low=miou and miou.low,
+        miou_high=miou and miou.high,
+    )
+
+
+def remove(submission: Submission) -> None:
+    """Take a submission off the board for good, with its upload where that is still there."""
+    if submission.upload:
+        submission.upload.delete(save=False)
+    submission.delete()
+
+
+def _end(submission: Submission, status: str, **fields: object) -> None:
+    jobs.change(submission, status=status, ended_at=timezone.now(), **fields)

@@ -1,0 +1,261 @@
+"""Predictions measured with a release's gold set: sent, followed, and on its board."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from rest_framework.throttling import SimpleRateThrottle
+
+from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
+from labeling.images.views.imports import managed_campaign
+from labeling.people.permissions import may_manage
+from merging import permissions
+from merging.benchmark import confusion_figures, services
+from merging.benchmark.forms import SubmissionForm, too_large
+from merging.models import Release, Submission
+from merging.tasks import compare_submission
+from terrain.metrics.confusion import MINIMA, Evaluation
+
+PROBLEMS_SHOWN = 200
+STRICTEST = "min3"
+
+VARIANTS: dict[str, str | Promise] = {
+    "min3": gettext_lazy("3 experts agreed"),
+    "min2": gettext_lazy("At least 2 experts"),
+    "min1": gettext_lazy("At least 1 expert"),
+}
+
+
+class PredictionsThrottle(SimpleRateThrottle):
+    """So many sets of predictions a day from one account."""
+
+    scope = "predictions"
+
+    def takes(self, request: HttpRequest) -> bool:
+        """Whether one more set from this account is welcome; it is counted."""
+        return bool(self.allow_request(cast(Any, request), cast(Any, None)))
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return str(self.cache_format % {"scope": self.scope, "ident": request.user.pk})
+
+
+@require_GET
+def boards(request: HttpRequest) -> HttpResponse:
+    """Releases whose results everybody sees."""
+    public = Release.objects.filter(has_public_board=True, status=Release.Status.COMPLETE)
+    shown = [
+        {"release": release, "best": release.submissions.on_board().first()}
+        for release in public.select_related("campaign")
+    ]
+    return render(request, "merging/benchmark/boards.html", {"boards": shown})
+
+
+def visible_release(request: HttpRequest, pk: int) -> Release:
+    complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
+    release = get_object_or_404(complete, pk=pk)
+    if not permissions.may_see_board(request.user, release):
+        raise PermissionDenied("The results of this release are for the campaign's admins.")
+    return release
+
+
+@takes_uploads(lambda: settings.PREDICTIONS_UPLOAD_MAX_BYTES)
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def board(request: HttpRequest, pk: int) -> HttpResponse:
+    """The results for a release, the best first; a POST sends predictions.
+
+    A body that is too large is refused before any of it is read; the token against forgery is in
+    the body, so it is looked at after that.
+    """
+    release = visible_release(request, pk)
+    if request.method == "POST":
+        if not permissions.may_submit(request.user, release):
+            raise PermissionDenied("Log in to send predictions.")
+        sent = request.META.get("CONTENT_LENGTH") or "0"
+        if int(sent) > settings.PREDICTIONS_UPLOAD_MAX_BYTES + FORM_BYTES:
+            form = SubmissionForm()
+            return board_page(request, release, form, status=413, refusal=str(too_large()))
+    return protected_board(request, release)
+
+
+@csrf_protect
+def protected_board(request: HttpRequest, release: Release) -> HttpResponse:
+    if request.method != "POST":
+        return board_page(request, release, SubmissionForm())
+    form = SubmissionForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return board_page(request, release, form, status=400)
+    if not services.takes_predictions(release):
+        refusal = _("This release has no archive to compare with.")
+        return board_page(request, release, form, status=409, refusal=refusal)
+    if not PredictionsThrottle().takes(request):
+        refusal = _("You sent many predictions today. Please try again tomorrow.")
+        return board_page(request, release, form, status=429, refusal=refusal)
+    submission = services.submit(
+        release,
+        form.cleaned_data["name"],
+        form.cleaned_data["archive"],
+        request.user.pk,
+        paper_url=form.cleaned_data["paper_url"],
+        code_url=form.cleaned_data["code_url"],
+    )
+    nudge(compare_submission, submission.pk)
+    return redirect("submission", submission.pk)
+
+
+def board_page(
+    request: HttpRequest,
+    release: Release,
+    form: SubmissionForm,
+    status: int = 200,
+    refusal: str = "",
+) -> HttpResponse:
+    own = Submission.objects.none()
+    if request.user.is_authenticated:
+        own = release.submissions.filter(created_by=request.user).exclude(
+            status=Submission.Status.COMPLETE
+        )[:10]
+    context = {
+        "campaign": release.campaign,
+        "release": release,
+        "results": release.submissions.on_board().select_related("created_by"),
+        "own": own,
+        "form": form,
+        "refusal": refusal,
+        "may_submit": permissions.may_submit(request.user, release),
+        "may_manage": may_manage(request.user),
+        "takes_predictions": services.takes_predictions(release),
+        "limit": settings.PREDICTIONS_UPLOAD_MAX_BYTES,
+    }
+    return render(request, "merging/benchmark/board.html", context, status=status)
+
+
+@require_POST
+@login_required
+def board_visibility(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the board to everybody, or to those who manage alone."""
+    release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
+    managed_campaign(request, release.campaign.slug)
+    Release.objects.filter(pk=pk).update(has_public_board=request.POST.get("public") == "yes")
+    return redirect("board", pk)
+
+
+def visible_submission(request: HttpRequest, pk: int) -> Submission:
+    """A result that is on a board this visitor sees; what is not on it only its sender sees."""
+    submission = get_object_or_404(
+        Submission.objects.select_related("release__campaign", "created_by"), pk=pk
+    )
+    is_own = request.user.is_authenticated and submission.created_by_id == request.user.pk
+    if is_own or may_manage(request.user):
+        return submission
+    is_on_board = submission.status == Submission.Status.COMPLETE
+    if not is_on_board or not permissions.may_see_board(request.user, submission.release):
+        raise Http404
+    return submission
+
+
+@never_cache
+@require_GET
+def submission(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a set of predictions is, what is wrong with it, or its result."""
+    found = visible_submission(request, pk)
+    context: dict[str, Any] = {
+        "campaign": found.release.campaign,
+        "release": found.release,
+        "submission": found,
+        "problems": found.problems[:PROBLEMS_SHOWN],
+        "may_manage": may_manage(request.user),
+    }
+    if found.result is not None:
+        minimum = asked_minimum(request)
+        context |= {
+            "minimum": minimum,
+            "variants": [(name, words, name == minimum) for name, words in VARIANTS.items()],
+            **result_of(found, minimum),
+        }
+    return render(request, "merging/benchmark/submission.html", context)
+
+
+def asked_minimum(request: HttpRequest) -> str:
+    asked = request.GET.get("gold", STRICTEST)
+    return asked if asked in MINIMA else STRICTEST
+
+
+def result_of(submission: Submission, minimum: str) -> dict[str, Any]:
+    """The result against one variant of the gold set, and its matrix as a picture."""
+    assert submission.result is not None
+    evaluation = Evaluation.from_plain(submission.result["evaluations"][minimum])
+    names = {int(code): name for code, name in submission.result["classes"].items()}
+    titles = [names[each.code] for each in evaluation.classes]
+    return {
+        "evaluation": evaluation,
+        "picture": confusion_figures.picture(evaluation, titles),
+        "classes": list(zip(titles, evaluation.classes, strict=True)),
+        "matrix": list(zip(titles, evaluation.confusion.tolist(), strict=True)),
+    }
+
+
+@require_GET
+def submission_picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """The confusion matrix as an SVG file."""
+    found = visible_submission(request, pk)
+    if found.result is None:
+        raise Http404
+    minimum = asked_minimum(request)
+    context = {"submission": found, **result_of(found, minimum), "alone": True}
+    answer = render(
+        request, "merging/benchmark/confusion.svg", context, content_type="image/svg+xml"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="confusion-{pk}-{minimum}.svg"'
+    return answer
+
+
+@require_GET
+def submission_data(request: HttpRequest, pk: int) -> JsonResponse:
+    """The whole result as JSON, in the form that `evaluate_predictions --json` writes."""
+    found = visible_submission(request, pk)
+    if found.result is None:
+        raise Http404
+    answer = JsonResponse({"name": found.name, **found.result, "problems": []})
+    answer["Content-Disposition"] = f'attachment; filename="evaluation-{pk}.json"'
+    return answer
+
+
+@never_cache
+@require_GET
+def submission_progress(request: HttpRequest, pk: int) -> JsonResponse:
+    found = visible_submission(request, pk)
+    return JsonResponse(
+        {
+            "is_over": found.is_over,
+            "done": found.done,
+            "total": found.total,
+            "percent": found.percent,
+            "url": reverse("submission", args=(pk,)),
+        }
+    )
+
+
+@require_POST
+@login_required
+def submission_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a result off its board for good; for those who manage."""
+    found = get_object_or_404(Submission.objects.select_related("release__campaign"), pk=pk)
+    managed_campaign(request, found.release.campaign.slug)
+    services.remove(found)
+    messages.success(request, _("%(name)s was removed.") % {"name": found.name})
+    return redirect("board", found.release_id)

@@ -1,0 +1,140 @@
+"""The admins' pages: all campaigns, and how far one is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.campaigns.services.figures import figures_of, is_large
+from labeling.images.views.imports import managed_campaign
+from labeling.models import Campaign, Feedback, Image, ImageReport, Role
+from labeling.people.permissions import may_manage
+from merging.dashboard import services
+from merging.gold.services import consensus
+from merging.masks.services import progress
+from merging.models import Release
+from merging.tasks import merge_campaign
+from review.models import Rating
+from review.queue.services import queue
+from review.scores.services import distribution
+
+RECENT_IMAGES = 24
+#: Labels of a campaign that a request deletes; more take longer than a browser waits.
+MOST_DELETED = 20_000
+
+
+@require_GET
+@login_required
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """All campaigns."""
+    if not may_manage(request.user):
+        raise PermissionDenied("This page is for the campaign's admins.")
+    return render(
+        request,
+        "merging/dashboard/campaigns.html",
+        {
+            "campaigns": Campaign.objects.with_publicity(),
+            "unread_feedback": Feedback.objects.unread().count(),
+        },
+    )
+
+
+@require_GET
+@login_required
+def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
+    managed_campaign(request, slug)
+    campaign = Campaign.objects.with_publicity().get(slug=slug)
+    assert isinstance(request.user, User)
+    figures = figures_of(campaign)
+    merge = progress.of_campaign(campaign, is_large(figures))
+    if merge.stale:
+        nudge(merge_campaign, campaign.pk)
+    images = campaign.images.in_dataset().order_by("-crowd_label_count", "product_id")
+    return render(
+        request,
+        "merging/dashboard/campaign.html",
+        {
+            "campaign": campaign,
+            "figures": figures,
+            "has_classes": campaign.terrain_classes.exists(),
+            "is_large": is_large(figures),
+            "progress": progress_of(campaign),
+            "merge": merge,
+            "images": [image_card(image) for image in images[:RECENT_IMAGES]],
+            "policies": consensus.policies_of(campaign, request.user),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask whether to delete a campaign, and do it."""
+    campaign = managed_campaign(request, slug)
+    belongings = services.belongings_of(campaign)
+    reason = ""
+    try:
+        services.check(campaign)
+        if belongings.labels > MOST_DELETED:
+            raise services.DeleteRefused(
+                _("There is too much to delete from a page. Use the command: %(command)s")
+                % {"command": f"manage.py delete_campaign {slug}"}
+            )
+    except services.DeleteRefused as refused:
+        reason = str(refused)
+    problem = ""
+    if request.method == "POST" and not reason:
+        try:
+            services.delete(campaign, request.POST.get("typed", "").strip())
+        except services.DeleteRefused as refused:
+            problem = str(refused)
+        else:
+            messages.success(request, _("“%(name)s” was deleted.") % {"name": campaign.name})
+            return redirect("manage")
+    return render(
+        request,
+        "merging/dashboard/delete.html",
+        {
+            "campaign": campaign,
+            "belongings": belongings,
+            "reason": reason,
+            "problem": problem,
+        },
+    )
+
+
+def progress_of(campaign: Campaign) -> dict[str, int]:
+    """How far each step of the loop is, beside the campaign's figures."""
+    return {
+        "scored": distribution.total(campaign, Role.CROWD),
+        "queued": queue.remaining(campaign),
+        "rated": Rating.objects.standing().filter(label__image__campaign=campaign).count(),
+        "reported": ImageReport.objects.waiting()
+        .filter(image__campaign=campaign)
+        .values("image")
+        .distinct()
+        .count(),
+        "releases": campaign.releases.filter(status=Release.Status.COMPLETE).count(),
+    }
+
+
+def image_card(image: Image) -> dict[str, Any]:
+    return {
+        "product_id": image.product_id,
+        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
+        "display_url": reverse("image_file", args=(image.pk, "display")),
+        "labels": image.crowd_label_count,
+        "target": image.campaign.target_labels,
+        "is_complete": image.crowd_label_count >= image.campaign.target_labels,
+        "pool": image.pool,
+    }

@@ -1,0 +1,29 @@
+"""What a release says of itself, for people and for machines: one module each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.documents.changelog import changelog
+from merging.formats.documents.citation import citation
+from merging.formats.documents.croissant import croissant
+from merging.formats.documents.datacite import datacite
+from merging.formats.documents.datasheet import datasheet
+from merging.formats.documents.info import info
+from merging.formats.documents.label_keys import label_keys
+from merging.formats.documents.licence import licence
+
+Document = Callable[[ReleaseFacts, Sequence[FileFact]], bytes]
+
+#: Path in a release -> what writes it, from the facts and from all files but the documents.
+DOCUMENTS: Mapping[str, Document] = {
+    "CITATION.cff": citation,
+    "DATASHEET.md": datasheet,
+    "LICENSE.txt": licence,
+    "changelog.md": changelog,
+    "croissant.json": croissant,
+    "datacite.json": datacite,
+    "info.md": info,
+    "label_keys.json": label_keys,
+}

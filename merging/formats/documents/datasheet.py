@@ -1,0 +1,238 @@
+"""`DATASHEET.md`: a datasheet for the dataset (Gebru et al., "Datasheets for Datasets", 2021).
+
+Their seven groups of questions, answered from the data; what the data cannot answer is not asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from merging.formats.contents import VARIANTS, Emptiness, FileFact, ReleaseFacts
+from merging.formats.documents.naming import (
+    PAPER_AUTHORS,
+    PAPER_TITLE,
+    PAPER_VENUE,
+    PAPER_YEAR,
+    creators,
+    publisher,
+    rights,
+)
+from merging.formats.documents.texts import imported, markdown_table
+from merging.formats.licences import licence_url
+from merging.formats.statistics.counts import ALONE, EMPTY
+from terrain.masks import NO_LABEL
+
+
+def datasheet(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
+    """Motivation, composition, collection, preprocessing, uses, distribution, maintenance."""
+    lines = [f"# Datasheet: {facts.title}, version {facts.version}"]
+    for title, part in (
+        ("Motivation", _motivation(facts)),
+        ("Composition", _composition(facts, files)),
+        ("Collection", _collection(facts)),
+        ("Preprocessing, cleaning, labeling", _preprocessing(facts)),
+        ("Uses", _uses(facts)),
+        ("Distribution", _distribution(facts)),
+        ("Maintenance", _maintenance(facts)),
+    ):
+        lines += ["", f"## {title}", "", *part]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _motivation(facts: ReleaseFacts) -> Iterator[str]:
+    yield "**Why was it made?** To train and measure models that tell the terrain of Mars apart."
+    if facts.description.strip():
+        yield ""
+        yield facts.description.strip()
+    yield ""
+    yield f"**Who made it?** {'; '.join(each.whole for each in creators(facts))}."
+
+
+def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str]:
+    yield (
+        f"**What is in it?** {sum(facts.counts.values())} images by rovers, and masks of the "
+        f"terrain in them, from {facts.labels} accepted labels. A label is all that one person "
+        f"drew on one image. {len(files)} files, {sum(file.size for file in files)} bytes."
+    )
+    yield ""
+    yield from markdown_table(
+        ("rover", "camera", "split", "images"),
+        (
+            (rover, camera, split or "no label", count)
+            for (rover, camera, split), count in sorted(facts.counts.items())
+        ),
+    )
+    yield ""
+    yield "**What does a mask hold?** A class code for each pixel. Pixels by class, in percent:"
+    yield ""
+    there = [variant for variant in VARIANTS if facts.pixels.get(variant)]
+    codes = [(each.code, each.name) for each in facts.classes] + [(NO_LABEL, "no label")]
+    yield from markdown_table(
+        ("code", "class", *there),
+        ((code, name, *(_percent(facts, v, code) for v in there)) for code, name in codes),
+    )
+    yield ""
+    yield "**Are there masks without any label?** " + _empty_masks(facts)
+    yield ""
+    yield "**How is it split?** " + _splits(facts)
+    yield ""
+    yield (
+        "**Is anything missing?** Labels are sparse on purpose: a pixel without label was not "
+        "agreed on, not drawn, masked, or too far away to tell. It says nothing of what is there."
+    )
+    yield ""
+    yield (
+        "**Does it speak of people?** Images show Mars. Labelers are named by pseudonyms that hold "
+        "within this version alone and cannot be turned back without a key that is not in it."
+    )
+
+
+def _percent(facts: ReleaseFacts, variant: str, code: int) -> str:
+    pixels = facts.pixels[variant]
+    return f"{100 * pixels.get(code, 0) / sum(pixels.values()):.2f}"
+
+
+#: In the order in which they are told.
+_EMPTY = {
+    Emptiness.NO_LABELS: "the image has no labels of the group that makes the mask",
+    Emptiness.REMOVED: "nothing is left of the labels outside the rover and range masks",
+    Emptiness.TOO_FEW: "the image has fewer labels than must lie on a pixel",
+    Emptiness.APART: "nowhere do as many labels as needed lie on the same pixel",
+    Emptiness.IMPORTED: "it was imported empty",
+    Emptiness.NO_MAJORITY: "where enough labels lie, they do not agree enough",
+}
+
+
+def _empty_masks(facts: ReleaseFacts) -> str:
+    said = []
+    for variant in VARIANTS:
+        counts = facts.empty.get(variant, {})
+        if empty := sum(counts.values()):
+            reasons = "; ".join(
+                f"{counts[reason]} because {why}"
+                for reason, why in _EMPTY.items()
+                if reason in counts
+            )
+            said.append(f"`{variant}`: {empty} of {facts.masks[variant]} are empty, {reasons}.")
+    return " ".join(said) or "No mask is empty."
+
+
+def _splits(facts: ReleaseFacts) -> str:
+    images = Counter[str]()
+    for (_, _, split), count in facts.counts.items():
+        images[split] += count
+    return (
+        f"`train`: {images['train']} images labeled by the crowd. `test`: {images['test']} images "
+        f"labeled by experts, in three variants by how many of them agree. {images['']} images "
+        "have no label. No image is in two splits."
+    )
+
+
+def _collection(facts: ReleaseFacts) -> Iterator[str]:
+    if facts.labelers or facts.experts or not facts.imports:
+        yield (
+            f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
+            "outlines on the images by hand, each alone."
+        )
+        if facts.corrected:
+            yield ""
+            yield (
+                f"**Is every label independent?** No: {facts.corrected} were corrected after their "
+                "labelers had seen the others' labels of the image, as experts do in their "
+                'consensus meeting. They count; the raw labels mark them `"independent": false`.'
+            )
+    else:
+        yield "**Who labeled?** Nobody drew labels for this version: all were imported."
+    yield ""
+    if facts.imports:
+        yield "**What was imported?** How these labels were drawn, and by whom, is not known here."
+        yield ""
+        yield from (f"- {sentence}" for sentence in imported(facts))
+        yield ""
+    yield "**How were labels checked?** " + (
+        "Each was compared with the others of its image by the same group, volunteers or experts, "
+        f"which gave its agreement score. {_scores(facts)} What reviewers threw out is not in this "
+        "version; the ratings of what they kept are with the raw labels."
+        if facts.labels or not facts.imports
+        else "Not here: the labels that the imported masks rest on are not in this version."
+    )
+    if facts.credits.strip():
+        yield ""
+        yield f"**Whom are images and labels owed to?** {facts.credits.strip()}"
+
+
+def _scores(facts: ReleaseFacts) -> str:
+    unscored = sum(facts.unscored.values())
+    if not unscored:
+        return f"All {facts.labels} labels have one."
+    said = f"{facts.labels - unscored} of {facts.labels} labels have one; for the others it is null"
+    if alone := facts.unscored.get(ALONE, 0):
+        said += f", for {alone} because no other label of the image can be compared with it"
+    if empty := facts.unscored.get(EMPTY, 0):
+        said += f", for {empty} because nothing is left of it outside the rover and range masks"
+    return f"{said}."
+
+
+def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
+    yield (
+        "**What was done to the labels?** What lies on the rover or beyond the range limit was "
+        f"removed. Labels of the crowd were merged by this rule: {facts.rule.rstrip('.')}. Labels "
+        "of experts were merged where all who labeled a pixel agree."
+        + (" Imported masks were left as they are." if _has_masks(facts) else "")
+    )
+    yield ""
+    yield "**With which parameters?**"
+    yield ""
+    yield from markdown_table(
+        ("parameter", "value"),
+        ((name, json.dumps(value)) for name, value in sorted(facts.parameters.items())),
+    )
+    yield ""
+    yield "**Are raw labels kept?** Yes, all accepted ones as they were drawn: `raw/labels`." + (
+        " Not those from which imported masks were merged." if _has_masks(facts) else ""
+    )
+
+
+def _has_masks(facts: ReleaseFacts) -> bool:
+    return any(each.what == "mask" for each in facts.imports)
+
+
+def _uses(facts: ReleaseFacts) -> Iterator[str]:
+    authors = ", ".join(f"{given} {family}" for family, given in PAPER_AUTHORS)
+    yield "**What is it for?** Semantic segmentation of terrain, and the study of crowd labels."
+    yield ""
+    yield (
+        "**What should one know?** Classes are far from equally frequent (see the table): weigh "
+        "them. Pixels without label have to be ignored, in training and in measuring. Measure on "
+        "`test`, never train on it."
+    )
+    yield ""
+    yield (
+        "**What is it not for?** Alone, it does not make a rover's driving safe: it holds what "
+        "people saw in images."
+    )
+    yield ""
+    yield f'The method: {authors}: "{PAPER_TITLE}". {PAPER_VENUE}, {PAPER_YEAR}.'
+
+
+def _distribution(facts: ReleaseFacts) -> Iterator[str]:
+    yield f"**Under what terms?** {rights(facts)}: {licence_url(facts.licence)}"
+    yield ""
+    where = facts.homepage or "Not said."
+    yield f"**When and where?** {facts.released_on.isoformat()}. {where}"
+    yield ""
+    yield "**Is it whole?** `sha256sum -c SHA256SUMS` tells."
+
+
+def _maintenance(facts: ReleaseFacts) -> Iterator[str]:
+    if facts.homepage:
+        yield f"**Who maintains it?** Whoever runs {publisher(facts)}."
+        yield ""
+    yield "**Will it change?** This version never. A later one has another number."
+    if facts.previous:
+        yield ""
+        yield f"**What has changed since version {facts.previous}?**"
+        yield ""
+        yield from (f"- {change}" for change in facts.changes)

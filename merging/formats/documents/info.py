@@ -1,0 +1,67 @@
+"""`info.md`: what is in a release, in the order of the released dataset's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.documents.texts import imported
+from merging.formats.licences import licence_title, licence_url
+from terrain.masks import NO_LABEL
+
+
+def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
+    """What the folders hold, what the values mean, and how the labels came about."""
+    lines = [f"# {facts.title}", ""]
+    if facts.description:
+        lines += [facts.description.strip(), ""]
+    lines += [
+        f"Version {facts.version}, {facts.released_on.isoformat()}. {facts.labels} labels of "
+        f"{facts.labelers} labelers and {facts.experts} experts, merged image by image.",
+        *imported(facts),
+        "",
+        "## Labels [.png]",
+        "",
+        "8-bit greyscale, as large as their images; the value of a pixel is its class. What is "
+        "farther than the range limit and the rover itself are masked.",
+        "",
+        *(f"- `{each.code}` - {each.name.lower()}" for each in facts.classes),
+        f"- `{NO_LABEL}` - NULL (no label)",
+        "",
+        "### Train",
+        "",
+        f"Labels of the crowd, merged by this rule: {facts.rule.rstrip('.')}. "
+        "All other pixels are NULL.",
+        "",
+        "### Test",
+        "",
+        "Labels of experts who drew alone, with 100 % agreement of those who labeled a pixel. "
+        "`min1`, `min2` and `min3` say how many of them have to. No image of it is in train.",
+        "",
+        "## Images",
+        "",
+        "| rover | camera | split | images |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {rover} | {camera} | {split or 'no label'} | {count} |"
+            for (rover, camera, split), count in sorted(facts.counts.items())
+        ),
+        "",
+        "- `mxy`, `mrl`: 1 = rover. `rng-30m`, `rnl-30m`: 1 = beyond the range limit.",
+        "- `raw/labels`: every label as it was drawn, with a pseudonym for its labeler.",
+        "- `manifest.json`: what each file was made from. `SHA256SUMS`: `sha256sum -c SHA256SUMS`.",
+        "",
+        "## Licence and credits",
+        "",
+        f"{licence_title(facts.licence)}: {licence_url(facts.licence)}",
+        "",
+    ]
+    lines += [f"- {creator}" for creator in facts.creators]
+    if facts.credits:
+        lines += ["", facts.credits.strip()]
+    lines += [
+        "",
+        'The method is that of Swan et al., "AI4MARS: A Dataset for Terrain-Aware Autonomous '
+        'Driving on Mars", CVPR Workshops 2021.',
+    ]
+    return ("\n".join(lines).rstrip() + "\n").encode()

@@ -1,0 +1,19 @@
+"""`label_keys.json`: what the values of the masks mean, in the form of the released dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from merging.formats.contents import FileFact, ReleaseFacts
+from terrain.masks import NO_LABEL
+
+#: The key of the released dataset that its loaders look for.
+KEY = "NAV"
+
+
+def label_keys(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
+    """Code -> class name, 255 -> null, under the key that the released dataset uses for NAVCAM."""
+    names: dict[str, str | None] = {str(c.code): c.name.lower() for c in facts.classes}
+    names[str(NO_LABEL)] = None
+    return (json.dumps({KEY: names}, ensure_ascii=False, indent=4) + "\n").encode()

@@ -1,0 +1,50 @@
+"""What each merged mask rests on, pixel by pixel, as pictures (docs/MERGING.md). Pure.
+
+    layers/votes/<ID>.png        how many labels give each class
+    layers/labelers/<ID>.png     how many labels give any class
+    layers/confidence/<ID>.png   how sure the merge is, in percent
+
+8-bit greyscale without palette. Of gold images they are the experts', before any is left out for
+disagreement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from labeling.images.pictures import png_bytes
+from merging.formats.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
+from merging.formats.exports.pieces import packed, unpacked
+from terrain.aggregation.weighted import Layers
+
+NAME = "layers"
+LAYERS = ("votes", "labelers", "confidence")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPictures:
+    name: str = NAME
+
+    def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
+        if image.layers is None:
+            return b""
+        return packed({name: layer_png(image.layers, name) for name in LAYERS})
+
+    def files(
+        self, facts: ReleaseFacts, fragments: Collection[Fragment], read: Read
+    ) -> Iterator[tuple[str, Iterable[bytes]]]:
+        for fragment in fragments:
+            if fragment.data:
+                for name, content in unpacked(fragment.data).items():
+                    yield f"layers/{name}/{fragment.name}.png", [content]
+
+
+def layer_png(layers: Layers, name: str) -> bytes:
+    """A layer of `LAYERS` as an 8-bit greyscale PNG; the same layer gives the same bytes.
+
+    The planes of `votes` lie one below the other: (classes * height, width).
+    """
+    if name == "votes":
+        return png_bytes(layers.votes.reshape(-1, layers.labelers.shape[1]))
+    return png_bytes({"labelers": layers.labelers, "confidence": layers.confidence}[name])

@@ -1,0 +1,63 @@
+"""`manifest.json`: which labels and parameters each file of a release was made from. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from merging.formats.contents import ReleaseFacts
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One image: its files by what they are, and how many labels it has.
+
+    `inputs` is a sum of all that decided on the files: equal sums, equal files. `merged_labels` is
+    how many labels its masks were merged from, None where there are none or that is not known;
+    `imports` is what of labels and masks was imported (`contents.Import` as plain values).
+    """
+
+    product_id: str
+    split: str
+    labels: int
+    inputs: str
+    files: Mapping[str, str]
+    merged_labels: int | None = None
+    imports: Sequence[Mapping[str, Any]] = ()
+
+
+def pieces(
+    facts: ReleaseFacts, formats: Iterable[str], entries: Iterable[Entry]
+) -> Iterator[bytes]:
+    """The manifest as UTF-8 JSON, piece by piece: a head, then one line for each image."""
+    head: dict[str, Any] = {
+        "version": facts.version,
+        "layout": facts.layout,
+        "campaign": facts.slug,
+        "released_on": facts.released_on.isoformat(),
+        "licence": facts.licence,
+        "classes": [{"code": c.code, "name": c.name, "color": c.color} for c in facts.classes],
+        "method": facts.parameters,
+        "rule": facts.rule,
+        "formats": sorted(formats),
+        "previous": facts.previous,
+        "changes": list(facts.changes),
+    }
+    yield json.dumps(head, ensure_ascii=False)[:-1].encode() + b', "images": ['
+    for number, entry in enumerate(entries):
+        said = {
+            "id": entry.product_id,
+            "split": entry.split,
+            "labels": entry.labels,
+            "merged_labels": entry.merged_labels,
+            "inputs": entry.inputs,
+            "files": dict(entry.files),
+        }
+        if entry.imports:
+            said["imports"] = [dict(each) for each in entry.imports]
+        yield (b",\n" if number else b"\n") + json.dumps(said, ensure_ascii=False).encode()
+    yield b"\n]}\n"

@@ -1,0 +1,135 @@
+"""Names of the released AI4Mars tree, layouts v0.1 and v0.6 (docs/DATA_FORMATS.md). Pure.
+
+    v0.1, under ai4mars-dataset-merged-<version>/
+    msl/images/edr/<ID>.JPG                              the frame, 8-bit JPEG
+    msl/images/mxy/<ID with EDR -> MXY>.png              1 = rover
+    msl/images/rng-30m/<ID with EDR -> RNG>.png          1 = beyond the range limit
+    msl/labels/train/<ID>.png                            class codes, 255 = no label
+    msl/labels/test/masked-gold-min{1,2,3}-100agree/<ID>_merged.png
+
+    v0.6: the same under msl/ncam, and
+    msl/mcam/images/<ID>.JPG                             msl/mcam/labels/train/<ID>_15033_merged.png
+    mer/images/eff/<id>.JPG                              gold ones in mer/images/test too
+    mer/images/mrl/<id, eff -> mrl>.png                  mer/images/rnl-30m/<id, eff -> rnl>.png
+                                                         of frames of other types: <id>.png
+    mer/labels/train/merged-unmasked/<id>_merged<N>.png  N labelers
+    mer/labels/test/masked-gold-min{1,2,3}-100agree/<id>_16165_T0_merged.png
+    m2020/images/ncam/<ID>.jpeg                          m2020/labels/NAV/<ID>_merged<N>.png
+
+Gold masks of the cameras of which v0.6 has none (Mastcam, Mars 2020) are named as those of NAVCAM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from labeling.images.ingest.product_ids import of_type
+from merging.formats.contents import GOLD_VARIANTS
+
+
+class Layout(StrEnum):
+    V0_1 = "v0.1"
+    V0_6 = "v0.6"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the frames of one camera lie in a layout, and how their files are named.
+
+    `{id}` is the product id as a file's name (`product_ids.file_stem`), `{n}` how many labelers
+    made the mask ("" where that is not known), `{min}` 1, 2 or 3. `masks` are (key, folder, type):
+    the companions of a frame, named with the frame's type replaced.
+    """
+
+    frames: tuple[str, ...]
+    gold_frames: tuple[str, ...]
+    train: str
+    gold: str
+    masks: tuple[tuple[str, str, str], ...] = ()
+
+
+_GOLD = "labels/test/masked-gold-min{min}-100agree/{id}"
+
+
+def _navcam_of_msl(top: str) -> Home:
+    return Home(
+        frames=(f"{top}/images/edr/{{id}}.JPG",),
+        gold_frames=(),
+        train=f"{top}/labels/train/{{id}}.png",
+        gold=f"{top}/{_GOLD}_merged.png",
+        masks=(
+            ("rover_mask", f"{top}/images/mxy", "MXY"),
+            ("range_mask", f"{top}/images/rng-30m", "RNG"),
+        ),
+    )
+
+
+_MER = Home(
+    frames=("mer/images/eff/{id}.JPG",),
+    gold_frames=("mer/images/test/{id}.JPG",),
+    train="mer/labels/train/merged-unmasked/{id}_merged{n}.png",
+    gold=f"mer/{_GOLD}_16165_T0_merged.png",
+    masks=(("rover_mask", "mer/images/mrl", "MRL"), ("range_mask", "mer/images/rnl-30m", "RNL")),
+)
+_MASTCAM = Home(
+    frames=("msl/mcam/images/{id}.JPG",),
+    gold_frames=(),
+    train="msl/mcam/labels/train/{id}_15033_merged.png",
+    gold=f"msl/mcam/{_GOLD}_merged.png",
+)
+_M2020 = Home(
+    frames=("m2020/images/ncam/{id}.jpeg",),
+    gold_frames=(),
+    train="m2020/labels/NAV/{id}_merged{n}.png",
+    gold=f"m2020/{_GOLD}_merged.png",
+)
+
+#: By layout: rover and family of its camera -> home.
+HOMES: Mapping[str, Mapping[tuple[str, str], Home]] = {
+    Layout.V0_1: {("curiosity", "navcam"): _navcam_of_msl("msl")},
+    Layout.V0_6: {
+        ("curiosity", "navcam"): _navcam_of_msl("msl/ncam"),
+        ("curiosity", "mastcam"): _MASTCAM,
+        ("spirit", "navcam"): _MER,
+        ("opportunity", "navcam"): _MER,
+        ("perseverance", "navcam"): _M2020,
+    },
+}
+
+
+def root(version: str) -> str:
+    """The folder that holds a release."""
+    return f"ai4mars-dataset-merged-{version}"
+
+
+def home_of(layout: str, rover: str, camera: str) -> Home | None:
+    """Where a layout has the frames of a camera such as "navcam-left"; None where nowhere."""
+    return HOMES[layout].get((rover, family_of(camera)))
+
+
+def family_of(camera: str) -> str:
+    """A camera without its eye: "navcam-left" is one of "navcam"."""
+    return camera.removesuffix("-left").removesuffix("-right")
+
+
+def paths(home: Home, stem: str, *, is_gold: bool, labelers: int | None) -> dict[str, list[str]]:
+    """Every path a frame and its files may have in the tree, by what they are.
+
+    stem: how its files are named, see `product_ids.file_stem`.
+
+    Keys: "frame", "rover_mask" and "range_mask" where the layout has them, and "train", or
+    "gold-min1" to "gold-min3". `labelers` made the crowd's mask, None where that is not known.
+    """
+    frames = (*home.frames, *(home.gold_frames if is_gold else ()))
+    found = {"frame": [frame.format(id=stem) for frame in frames]}
+    for key, folder, product_type in home.masks:
+        found[key] = [f"{folder}/{of_type(stem, product_type)}.png"]
+    if is_gold:
+        for minimum, variant in enumerate(GOLD_VARIANTS, start=1):
+            found[variant] = [home.gold.format(min=minimum, id=stem)]
+    else:
+        count = "" if labelers is None else labelers
+        found["train"] = [home.train.format(id=stem, n=count)]
+    return found

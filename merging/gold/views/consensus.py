@@ -1,0 +1,267 @@
+"""The consensus meeting: what experts disagree about, and what they settle."""
+
+from __future__ import annotations
+
+import csv
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.services import corrections, independence
+from labeling.images.files import safe_cell
+from labeling.models import Campaign, Image, Label, Labeler
+from labeling.people.permissions import may_manage
+from labeling.people.services.labelers import labeler_of_user
+from merging.gold.forms import PolicyForm
+from merging.gold.services import consensus, plans
+from merging.masks.class_cards import class_cards
+from merging.models import ExpertAgreement
+from merging.tasks import compare_experts
+from terrain.masks import NO_LABEL
+
+PAGE = 24
+#: Images that are compared while the page waits; the rest is a worker's.
+COMPARED_AT_ONCE = 6
+
+
+def campaign_to_meet_on(request: HttpRequest, slug: str) -> tuple[Campaign, User]:
+    """The campaign of a meeting and who asks, for its admins and its experts.
+
+    Raises PermissionDenied for others.
+    """
+    campaign = get_object_or_404(Campaign, slug=slug)
+    user = request.user
+    if isinstance(user, User) and (
+        may_manage(user) or consensus.takes_part(campaign, labeler_of_user(user))
+    ):
+        return campaign, user
+    raise PermissionDenied("This page is for the campaign's experts and admins.")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
+    """Images with the worst agreement, what is disputed over all of them, and what was settled."""
+    campaign, user = campaign_to_meet_on(request, slug)
+    form = PolicyForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and keep_policy(request, form, campaign):
+        return redirect(reverse("gold_meeting", args=(slug,)) + "#policies")
+    waiting = consensus.bring_up_to_date(campaign, COMPARED_AT_ONCE)
+    if waiting:
+        nudge(compare_experts, campaign.pk)
+    compared = list(consensus.worst_first(campaign, user))
+    page = Paginator(compared, PAGE).get_page(request.GET.get("page"))
+    labeled = sum(each.labeled_pixels for each in compared)
+    disputed = sum(each.disputed_pixels for each in compared)
+    return render(
+        request,
+        "merging/gold/meeting.html",
+        {
+            "campaign": campaign,
+            "manages": may_manage(request.user),
+            "draft": plans.draft_of(campaign),
+            "waiting": waiting,
+            "closed": consensus.closed_to(campaign, user).count(),
+            "page": page,
+            "cards": [meeting_card(each) for each in page.object_list],
+            "images": len(compared),
+            "percent": percent(disputed, labeled),
+            "pairs": pair_rows(campaign, consensus.pairs_of(compared), labeled),
+            "form": form,
+            "policies": consensus.policies_of(campaign, user),
+        },
+    )
+
+
+def keep_policy(
+    request: HttpRequest, form: PolicyForm, campaign: Campaign, image: Image | None = None
+) -> bool:
+    """Store what was written, with its author; False when the form has mistakes."""
+    if not form.is_valid():
+        return False
+    policy = form.save(commit=False)
+    policy.campaign, policy.image, policy.author = campaign, image, request.user
+    policy.save()
+    return True
+
+
+def percent(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def pair_rows(
+    campaign: Campaign, pairs: list[consensus.DisputedPair], labeled: int
+) -> list[dict[str, Any]]:
+    classes = class_cards(campaign)
+    return [
+        {
+            "classes": [classes[code] for code in pair.codes if code in classes],
+            "pixels": pair.pixels,
+            "images": pair.images,
+            "percent": percent(pair.pixels, labeled),
+        }
+        for pair in pairs
+    ]
+
+
+def meeting_card(compared: ExpertAgreement) -> dict[str, Any]:
+    image = compared.image
+    assert compared.agreement is not None
+    return {
+        "pk": image.pk,
+        "product_id": image.product_id,
+        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
+        "url": reverse("gold_meeting_image", args=(image.campaign.slug, image.pk)),
+        "agreement": 100 * compared.agreement,
+        "disputed": percent(compared.disputed_pixels, compared.labeled_pixels),
+    }
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """One image: the regions in dispute, and who said what; a POST keeps what was settled."""
+    campaign, user = campaign_to_meet_on(request, slug)
+    image = image_to_talk_about(campaign, pk)
+    if not independence.show(image.pk, user):
+        return closed_page(request, image, user)
+    form = PolicyForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and keep_policy(request, form, campaign, image):
+        return redirect(reverse("gold_meeting_image", args=(slug, pk)) + "#policies")
+    compared = consensus.compare(image.pk)
+    order = list(consensus.worst_first(campaign, user).values_list("image", flat=True))
+    place = order.index(pk) if pk in order else 0
+    drawn = consensus.expert_labels(image)
+    regions = consensus.regions_of(image, consensus.masks_of(drawn, image))
+    pairs = consensus.pairs_of([compared])
+    return render(
+        request,
+        "merging/gold/meeting_image.html",
+        {
+            "campaign": campaign,
+            "image": image,
+            "display_url": reverse("image_file", args=(image.pk, "display")),
+            "disputes_url": reverse("gold_disputes", args=(slug, pk)),
+            "agreement": None if compared.agreement is None else 100 * compared.agreement,
+            "disputed": percent(compared.disputed_pixels, compared.labeled_pixels),
+            "pairs": pair_rows(campaign, pairs, compared.labeled_pixels),
+            "classes": class_cards(campaign).values(),
+            "experts": [expert_card(label, number) for number, label in enumerate(drawn)],
+            "correct_url": correct_url(request, drawn),
+            "regions": region_rows(campaign, regions, drawn, compared.labeled_pixels),
+            "font_px": f"{max(image.width, image.height) / 30:.1f}",
+            "place": place + 1,
+            "images": len(order),
+            "before_url": meeting_url(campaign, order, place - 1),
+            "after_url": meeting_url(campaign, order, place + 1),
+            "form": form,
+            "policies": consensus.policies_of(campaign, user).filter(image=image),
+        },
+    )
+
+
+def closed_page(request: HttpRequest, image: Image, user: User) -> HttpResponse:
+    """Say to an expert who can still draw the image why it is closed, and what to do."""
+    given = independence.undrawn(Labeler.objects.filter(user=user)).get(image=image)
+    context = {"campaign": image.campaign, "image": image, "assignment": given}
+    return render(request, "merging/gold/closed.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def image_to_talk_about(campaign: Campaign, pk: int) -> Image:
+    """A gold image that all its experts are through with; 404 for every other."""
+    ready = consensus.ready_images(campaign).select_related("campaign")
+    return get_object_or_404(ready, pk=pk)
+
+
+def meeting_url(campaign: Campaign, order: list[int], place: int) -> str:
+    if not 0 <= place < len(order):
+        return ""
+    return reverse("gold_meeting_image", args=(campaign.slug, order[place]))
+
+
+def expert_card(label: Label, number: int) -> dict[str, Any]:
+    args = (label.image.campaign.slug, label.image_id, number)
+    return {
+        "number": number + 1,
+        "name": str(label.labeler),
+        "picture_url": reverse("gold_disputes", args=args),
+        "independent": label.independent,
+    }
+
+
+def correct_url(request: HttpRequest, drawn: list[Label]) -> str:
+    """Where an expert changes their own label by what was settled; empty for everybody else."""
+    for label in drawn:
+        if label.labeler.user_id == request.user.pk and not corrections.why_not(label):
+            return f"{reverse('annotate', args=(label.image.campaign.slug,))}?correct={label.pk}"
+    return ""
+
+
+def region_rows(
+    campaign: Campaign, regions: list[Any], drawn: list[Label], labeled: int
+) -> list[dict[str, Any]]:
+    """Each region in dispute, with what each expert calls it (None: nothing drawn)."""
+    classes = class_cards(campaign)
+    return [
+        {
+            "x": f"{region.at[0] + 0.5:g}",
+            "y": f"{region.at[1] + 0.5:g}",
+            "pixels": region.pixels,
+            "percent": percent(region.pixels, labeled),
+            "said": [
+                (str(label.labeler), None if code == NO_LABEL else classes.get(code))
+                for label, code in zip(drawn, region.votes, strict=True)
+            ],
+        }
+        for region in regions
+    ]
+
+
+@never_cache
+@require_GET
+@login_required
+def gold_disputes(
+    request: HttpRequest, slug: str, pk: int, which: int | None = None
+) -> HttpResponse:
+    """What is in dispute on an image, or one expert's label, to be laid over the picture."""
+    campaign, user = campaign_to_meet_on(request, slug)
+    image = image_to_talk_about(campaign, pk)
+    if not independence.show(image.pk, user):
+        raise PermissionDenied(_("Draw this picture first, or give it up."))
+    try:
+        content = consensus.picture(image, which)
+    except IndexError as error:
+        raise Http404("There is no such label.") from error
+    return HttpResponse(content, content_type="image/png")
+
+
+@never_cache
+@require_GET
+@login_required
+def policies_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """What was settled, as CSV, the oldest first."""
+    campaign, user = campaign_to_meet_on(request, slug)
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{slug}-policies.csv"'},
+    )
+    writer = csv.writer(response)
+    writer.writerow(["date", "author", "image", "policy"])
+    for each in consensus.policies_of(campaign, user).order_by("created_at", "pk"):
+        name = each.image.product_id if each.image else ""
+        row = (each.created_at.isoformat(), each.author.get_username(), name, each.text)
+        writer.writerow([safe_cell(cell) for cell in row])
+    return response

@@ -1,0 +1,268 @@
+"""The gold set for its admins: what is gold, and how far its experts are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from labeling.annotation.services import assignments, independence
+from labeling.images.views.imports import managed_campaign
+from labeling.models import Assignment, Campaign, Image, Role
+from labeling.people.visitors import labeler_of
+from labeling.training.services.known_answers import AnswerRefused
+from merging.gold.forms import DrawForm
+from merging.gold.services import experts as gold_set
+from merging.gold.services import plans
+from merging.gold.services import progress as gold_progress
+from merging.models import GoldPlan
+from terrain.aggregation.gold_sampling import PAPER_TABLE_2
+
+
+def class_name(name: str) -> str:
+    """An orbital terrain class as it is read; images may have none."""
+    return name or _("Terrain class not known")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def gold(request: HttpRequest, slug: str) -> HttpResponse:
+    """The gold set; a GET with bounds counts what they leave, a POST draws a plan by them."""
+    campaign = managed_campaign(request, slug)
+    form = draw_form(request, campaign)
+    if request.method == "POST" and form.is_valid():
+        plan = form.save(commit=False)
+        plan.created_by = request.user
+        try:
+            plans.draw(plan)
+        except plans.PlanRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            drawn = plan.planned.count()
+            if drawn < plan.count:
+                said = ngettext(
+                    "Only %d picture was left to draw.",
+                    "Only %d pictures were left to draw.",
+                    drawn,
+                )
+                messages.warning(request, said % drawn)
+            return redirect("gold_plan", slug)
+    images = campaign.images.gold()
+    images = images.order_by("orbital_class", "product_id")
+    return render(
+        request,
+        "merging/gold/set.html",
+        {
+            "campaign": campaign,
+            "draft": plans.draft_of(campaign),
+            "form": form,
+            "usual_count": plans.usual_count(campaign),
+            **counted(form, campaign),
+            "gold_images": [
+                gold_card(image) for image in images.prefetch_related("assignments__labeler__user")
+            ],
+        },
+    )
+
+
+def draw_form(request: HttpRequest, campaign: Campaign) -> DrawForm:
+    """The form as it was sent, or with what is usual."""
+    sent = request.POST if request.method == "POST" else request.GET
+    return DrawForm(
+        sent if "count" in sent else None,
+        campaign=campaign,
+        usual_count=plans.usual_count(campaign),
+        label_suffix="",
+    )
+
+
+def counted(form: DrawForm, campaign: Campaign) -> dict[str, Any]:
+    """How many images each bound of the form leaves; of one with mistakes, the usual ones do."""
+    sent = form.is_bound and form.is_valid()
+    plan = form.instance if sent else GoldPlan(campaign=campaign)
+    left = dict(plans.left_after_each(plan))
+    return {
+        "training": left[""],
+        "bounds": [(field, left.get(field.name)) for field in form.bounds()],
+        "left": list(left.values())[-1],
+    }
+
+
+@require_GET
+@login_required
+def gold_left(request: HttpRequest, slug: str) -> JsonResponse:
+    """How many images each bound leaves, by name, as somebody types them in."""
+    campaign = managed_campaign(request, slug)
+    form = draw_form(request, campaign)
+    if not form.is_valid():
+        return JsonResponse({}, status=400)
+    found = counted(form, campaign)
+    return JsonResponse(
+        {field.name: left for field, left in found["bounds"]} | {"left": found["left"]}
+    )
+
+
+def gold_card(image: Image) -> dict[str, Any]:
+    return {
+        "pk": image.pk,
+        "product_id": image.product_id,
+        "orbital_class": class_name(image.orbital_class),
+        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
+        "experts": [
+            {"name": str(assignment.labeler), "status": assignment.status}
+            for assignment in image.assignments.all()
+            if assignment.role == Role.EXPERT
+        ],
+    }
+
+
+@require_GET
+@login_required
+def gold_experts(request: HttpRequest, slug: str) -> HttpResponse:
+    """How far each expert is, in each terrain class, with a reminder to send."""
+    campaign = managed_campaign(request, slug)
+    progress = gold_progress.of_campaign(campaign)
+    draw_url = request.build_absolute_uri(reverse("my_gold"))
+    return render(
+        request,
+        "merging/gold/experts.html",
+        {
+            "campaign": campaign,
+            "draft": plans.draft_of(campaign),
+            "total": progress.total,
+            "classes": [(class_name(name), tally) for name, tally in progress.by_class.items()],
+            "experts": [
+                {
+                    "name": str(each.labeler),
+                    "email": each.labeler.user.email if each.labeler.user else "",
+                    "tally": each.total,
+                    "cells": [each.by_class.get(name) for name in progress.by_class],
+                    "skipped": each.skipped,
+                    "reminder": reminder(campaign, each, draw_url),
+                }
+                for each in progress.experts
+            ],
+            "reminder_subject": _("Gold pictures of %(campaign)s") % {"campaign": campaign.name},
+        },
+    )
+
+
+def reminder(campaign: Campaign, expert: gold_progress.ExpertProgress, url: str) -> str:
+    """A letter to somebody who has gold pictures left; empty when nothing is."""
+    if not expert.total.open:
+        return ""
+    return _(
+        "Hello %(name)s,\n\n"
+        "of your %(all)s gold pictures of %(campaign)s, %(open)s wait for you. Draw only what you "
+        "are sure of, and do not look at what others drew. You find them here:\n\n%(url)s\n\n"
+        "Thank you!"
+    ) % {
+        "name": expert.labeler,
+        "all": expert.total.all,
+        "open": expert.total.open,
+        "campaign": campaign.name,
+        "url": url,
+    }
+
+
+@require_POST
+@login_required
+def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a gold picture that an expert skipped to the same expert once more.
+
+    An admin asks again, or the expert takes it up again.
+    """
+    gold = Assignment.objects.filter(role=Role.EXPERT).select_related("image__campaign", "labeler")
+    assignment = get_object_or_404(gold, pk=pk)
+    is_own = assignment.labeler.user_id == request.user.pk
+    slug = assignment.image.campaign.slug
+    if not is_own:
+        managed_campaign(request, slug)
+    if not assignments.reopen(assignment) and assignment.status == Assignment.Status.SKIPPED:
+        said = _("%(expert)s has given %(picture)s up, so nobody can ask for that drawing again.")
+        names = {"expert": assignment.labeler, "picture": assignment.image.product_id}
+        messages.error(request, said % names)
+    return redirect("my_gold") if is_own else redirect("gold_experts", slug)
+
+
+@require_POST
+@login_required
+def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """An expert never draws a picture that they skipped, and sees what the others drew."""
+    own = Assignment.objects.filter(role=Role.EXPERT, labeler__user=request.user.pk)
+    assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
+    if not independence.give_up(assignment):
+        messages.error(request, _("Skip the picture first: it is still open to draw."))
+    return redirect("my_gold")
+
+
+@never_cache
+@require_GET
+@login_required
+def my_gold(request: HttpRequest) -> HttpResponse:
+    """An expert's own gold pictures, in every campaign: what is left, and what was skipped."""
+    labeler = labeler_of(request)
+    own = gold_progress.of_expert(labeler) if labeler else {}
+    return render(
+        request,
+        "merging/gold/mine.html",
+        {
+            "campaigns": [
+                {
+                    "campaign": campaign,
+                    "tally": progress.total,
+                    "classes": [(class_name(n), tally) for n, tally in progress.by_class.items()],
+                    "skipped": progress.skipped,
+                }
+                for campaign, progress in own.items()
+            ]
+        },
+    )
+
+
+@require_POST
+@login_required
+def gold_known_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let people learn on a gold picture: its gold mask becomes its known answer."""
+    images = Image.objects.select_related("campaign").filter(pool=Image.Pool.GOLD)
+    image = get_object_or_404(images, pk=pk)
+    campaign = managed_campaign(request, image.campaign.slug)
+    try:
+        gold_set.known_answer(image)
+    except AnswerRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("gold", campaign.slug)
+    messages.success(
+        request, _("The answer for %(picture)s is known now.") % {"picture": image.product_id}
+    )
+    return redirect("known_images", campaign.slug)
+
+
+def table_2(planned: dict[str, int], present: dict[str, int]) -> dict[str, Any]:
+    """Gold images by terrain class, planned and present, beside the paper's Table 2."""
+    names = sorted(planned.keys() | present.keys() | PAPER_TABLE_2.keys(), key=lambda n: (not n, n))
+    rows = [
+        {
+            "name": class_name(name),
+            "planned": planned.get(name, 0),
+            "present": present.get(name, 0),
+            "together": planned.get(name, 0) + present.get(name, 0),
+            "paper": PAPER_TABLE_2.get(name),
+        }
+        for name in names
+    ]
+    return {
+        "rows": rows,
+        "planned": sum(planned.values()),
+        "present": sum(present.values()),
+        "together": sum(planned.values()) + sum(present.values()),
+        "paper": sum(PAPER_TABLE_2.values()),
+    }

@@ -1,0 +1,216 @@
+"""Taking in the finished masks of a released tree, twice without harm.
+
+A mask that comes in here was merged elsewhere: it is stored as it is, and is no label
+(`merges.stands_in` says for how long it stands).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ai4mars_site.toolkit.bulk import each
+from labeling.annotation.services import assignments
+from labeling.images.files import keep
+from labeling.images.ingest.mask_folders import KnownIds, checked_mask, with_null_4
+from labeling.images.ingest.places import Place
+from labeling.images.ingest.products import Refused, UnknownSource
+from labeling.images.ingest.rasters import decode_grey, is_bare_grey_png, read_bytes
+from labeling.images.pictures import png_bytes
+from labeling.images.services.imports import Outcome
+from labeling.models import Campaign, Image
+from merging.formats import manifest
+from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.storage.checksums import sha256
+from merging.formats.tree.found_masks import FoundMasks, masks_in
+from merging.masks.services import merges
+from merging.models import ImportedMask
+from terrain.postprocess import pixels_per_class
+
+#: What `ImportedMask.source` has room for.
+LONGEST_SOURCE = 200
+
+_MASTCAM = "mastcam"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a release of this site says of itself beside its masks; nothing for any other tree.
+
+    `labels` is how many labels an image's masks were merged from, by product id; `classes` are
+    the names of the classes by code.
+    """
+
+    labels: Mapping[str, int | None] = field(default_factory=dict)
+    classes: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskJob:
+    """The masks of one image to import, small enough to send to another process."""
+
+    campaign_id: int
+    product_id: str | None
+    masks: FoundMasks
+    labels: int | None
+    source: str
+    place: Place
+
+
+def find(place: Place, above: Sequence[str] = ()) -> list[FoundMasks]:
+    """The finished masks of a place; [] where it is no released tree. Raises UnknownSource."""
+    return masks_in(place.names(), above)
+
+
+def told_by(place: Place) -> Told:
+    """What the manifest in a place says. Raises UnknownSource where it is damaged."""
+    name = next((name for name in place.names() if name.split("/")[-1] == manifest.NAME), None)
+    if name is None:
+        return Told()
+    try:
+        known = json.loads(read_bytes(place.fetch(name)))
+        if not {"images", "classes"} <= known.keys():  # some other tool's
+            return Told()
+        return Told(
+            {entry["id"]: entry.get("merged_labels") for entry in known["images"]},
+            {int(known_class["code"]): known_class["name"] for known_class in known["classes"]},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnknownSource(f"{name} is damaged: {error}. Get the release again.") from error
+
+
+def other_classes(campaign: Campaign, told: Told) -> list[str]:
+    """What a release and a campaign call by one code and different names, a sentence each."""
+    names = dict(campaign.terrain_classes.values_list("code", "name"))
+    return [
+        f"Code {code} is {name} in the release, and {names[code]} in the campaign."
+        for code, name in sorted(told.classes.items())
+        if code in names and names[code].casefold() != name.casefold()
+    ]
+
+
+def import_masks(
+    campaign: Campaign,
+    place: Place,
+    found: Sequence[FoundMasks],
+    source: str,
+    told: Told | None = None,
+    workers: int = 1,
+) -> Iterator[Outcome]:
+    """Import the masks that were found in a place; yields the outcome of each image's.
+
+    source: what the release is called, for people. Gold images leave the crowd's pool.
+    """
+    told = told or Told()
+    known = KnownIds(campaign.images.values_list("product_id", flat=True))
+    in_manifest = KnownIds(told.labels)
+    jobs = []
+    for masks in found:
+        listed = in_manifest.of_mask(masks.stem)
+        labels = masks.labels if listed is None else told.labels[listed]
+        product_id = known.of_mask(masks.stem)
+        jobs.append(MaskJob(campaign.pk, product_id, masks, labels, source[:LONGEST_SOURCE], place))
+    yield from each(import_image_masks, jobs, workers)
+
+
+def import_image_masks(job: MaskJob) -> Outcome:
+    """Store the masks of one image, all or none, and merge it again."""
+    try:
+        image = _image_of(job)
+        contents = {
+            variant: _content(job.place, path, image) for variant, path in job.masks.paths.items()
+        }
+        is_new = _store(job, image, contents)
+    except (Refused, assignments.AlreadyLabeled) as refused:
+        return Outcome(job.masks.name, Outcome.REFUSED, str(refused))
+    merges.merge_image(image.pk)
+    return Outcome(job.masks.name, Outcome.IMPORTED if is_new else Outcome.PRESENT)
+
+
+def _image_of(job: MaskJob) -> Image:
+    """The image that the masks belong to. Raises Refused where it cannot have them."""
+    if job.product_id is None:
+        raise Refused("The campaign has no image of this name. Import the images first.")
+    images = Image.objects.select_related("campaign").filter(campaign=job.campaign_id)
+    image = images.get(product_id=job.product_id)
+    if image.retired_at is not None:
+        raise Refused(f"The image {image.product_id} was retired from the campaign.")
+    if image.pool == Image.Pool.PRACTICE:
+        raise Refused(f"The image {image.product_id} is there to practice on; it takes no masks.")
+    if not job.masks.is_gold and image.pool == Image.Pool.GOLD:
+        raise Refused(f"The image {image.product_id} is gold, and has no train mask.")
+    missing = [name for name in GOLD_VARIANTS if name not in job.masks.paths]
+    if job.masks.is_gold and missing:
+        raise Refused(f"The masks {', '.join(missing)} of {image.product_id} are missing.")
+    return image
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    png: bytes
+    pixel_counts: dict[str, int]
+
+
+def _content(place: Place, path: str, image: Image) -> _Content:
+    """A mask's file as it is stored: the very bytes, where they are a plain grey PNG."""
+    content, name = read_bytes(place.fetch(path)), path.rpartition("/")[2]
+    delivered = decode_grey(content, name, "PNG", (image.width, image.height))
+    codes = image.campaign.class_codes()
+    mask = with_null_4(delivered, codes) if image.camera.startswith(_MASTCAM) else delivered
+    checked_mask(mask, name, codes)
+    is_plain = mask is delivered and is_bare_grey_png(content)
+    counts = {str(code): count for code, count in pixels_per_class(mask).items()}
+    return _Content(content if is_plain else png_bytes(mask), counts)
+
+
+def _store(job: MaskJob, image: Image, contents: Mapping[str, _Content]) -> bool:
+    """Store what is not there yet; False where all is. Raises Refused where another mask is.
+
+    Files come first, the rows last.
+    """
+    if _is_present(image, contents, job.labels):
+        return False
+    columns: list[dict[str, Any]] = []
+    for variant, content in contents.items():
+        columns.append(
+            {
+                "variant": variant,
+                "mask": keep(image.campaign_id, "imported", content.png, ".png"),
+                "sha256": sha256(content.png),
+                "labels": job.labels,
+                "pixel_counts": content.pixel_counts,
+                "source": job.source,
+                "imported_at": timezone.now(),
+            }
+        )
+    try:
+        with transaction.atomic():
+            if job.masks.is_gold:
+                assignments.assign_gold(image, [])
+            ImportedMask.objects.bulk_create(
+                ImportedMask(image=image, **values) for values in columns
+            )
+    except IntegrityError:
+        # Another import has been faster.
+        if _is_present(image, contents, job.labels):
+            return False
+        raise
+    return True
+
+
+def _is_present(image: Image, contents: Mapping[str, _Content], labels: int | None) -> bool:
+    there = {
+        given.variant: given for given in image.imported_masks.filter(variant__in=list(contents))
+    }
+    for variant, given in there.items():
+        if (given.sha256, given.labels) != (sha256(contents[variant].png), labels):
+            raise Refused(
+                f"{image.product_id} already has another imported mask, from {given.source}; it "
+                "was left as it was. Delete it in the admin's pages to import this one."
+            )
+    return len(there) == len(contents)

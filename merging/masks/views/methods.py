@@ -1,0 +1,167 @@
+"""The ways to merge side by side, for admins who choose one for a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.services import independence
+from labeling.images.pictures import class_png, read_mask
+from labeling.images.views.imports import managed_campaign
+from labeling.models import Campaign, Image
+from merging.masks.class_cards import class_cards
+from merging.masks.method_names import NAMES
+from merging.masks.services import alternatives, comparisons
+from merging.masks.services.comparisons import Compared, Way
+from merging.tasks import compare_merges
+from terrain.aggregation.majority import Mask
+from terrain.aggregation.methods import Kind, MergeMethod
+
+#: Images that are compared while the page waits; the rest is a worker's.
+COMPARED_AT_ONCE = 1
+#: What a layer's picture is coloured by: from this value on, up to the next.
+STEPS = {
+    "labelers": (1, 2, 3, 5, 8),
+    "confidence": (0, 50, 65, 80, 95),
+}
+#: From little to much; told apart by eyes that see no red or green, too.
+RAMP = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
+    """A sample of a campaign's images merged each way; a POST compares all of them anew."""
+    campaign = managed_campaign(request, slug)
+    if request.method == "POST":
+        comparisons.forget(campaign)
+        return redirect("merge_methods", slug)
+    waiting = comparisons.bring_up_to_date(campaign, COMPARED_AT_ONCE)
+    if waiting:
+        nudge(compare_merges, campaign.pk)
+    by = request.GET.get("by", "")
+    kinds = (Kind(by),) if by in set(Kind) - {Kind.VOTES} else comparisons.WEIGHED
+    compared = comparisons.worst_first(campaign, kinds)
+    classes = class_cards(campaign)
+    methods = comparisons.compared_methods(campaign)
+    ways = comparisons.over_all(compared)
+    return render(
+        request,
+        "merging/masks/methods.html",
+        {
+            "campaign": campaign,
+            "waiting": waiting,
+            "by": by,
+            "orders": [(kind.value, NAMES[kind]) for kind in Kind if kind != Kind.VOTES],
+            "classes": classes.values(),
+            "methods": [method_row(methods[kind], ways.get(kind), classes) for kind in Kind],
+            "cards": [image_card(campaign, each) for each in compared],
+            "legends": {name: legend(name) for name in STEPS},
+        },
+    )
+
+
+def method_row(method: MergeMethod, way: Way | None, codes: Iterable[int]) -> dict[str, Any]:
+    """A way to merge over the whole sample; without figures where it could not be used."""
+    row = {"name": NAMES[method.kind], "is_rule": method.kind == Kind.VOTES, "method": str(method)}
+    if way is None:
+        return row
+    agreement = way.difference.agreement
+    return {
+        **row,
+        "labeled": 100 * way.labeled,
+        "same": None if agreement is None else 100 * agreement,
+        "shares": [100 * way.share(code) for code in codes],
+    }
+
+
+def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
+    """One image with all its masks; `compared` says how they differ."""
+    image = compared.image
+
+    def url(picture: str) -> str:
+        return reverse("merge_picture", args=(campaign.slug, image.pk, picture))
+
+    return {
+        "product_id": image.product_id,
+        "display_url": reverse("image_file", args=(image.pk, "display")),
+        "width": image.width,
+        "height": image.height,
+        "labels": image.crowd_label_count,
+        "alike": 100 * compared.alike(comparisons.WEIGHED),
+        "ways": [
+            {
+                "name": NAMES[kind],
+                "is_rule": kind == Kind.VOTES,
+                "url": url(kind.value),
+                "labeled": 100 * way.labeled,
+                "alike": 100 * way.difference.alike,
+            }
+            for kind, way in compared.ways.items()
+        ],
+        "labelers_url": url("labelers"),
+        "confidence_url": url("confidence"),
+    }
+
+
+def legend(name: str) -> list[dict[str, str]]:
+    """What the colours of a layer mean."""
+    steps = STEPS[name]
+    unit = " %" if name == "confidence" else ""
+    last = [str(step - 1) for step in steps[1:]]
+    words = [
+        str(low) if str(low) == high else f"{low}-{high}"
+        for low, high in zip(steps, last, strict=False)
+    ]
+    words.append(f"{steps[-1]}-100" if name == "confidence" else f"{steps[-1]}+")
+    return [{"color": color, "words": word + unit} for color, word in zip(RAMP, words, strict=True)]
+
+
+@never_cache
+@require_GET
+@login_required
+def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> HttpResponse:
+    """A merged mask in the campaign's colours, or a layer of the campaign's own merge.
+
+    To be laid over the image: clear where there is nothing.
+    """
+    campaign = managed_campaign(request, slug)
+    image = get_object_or_404(campaign.images.select_related("campaign"), pk=pk)
+    assert isinstance(request.user, User)
+    if not independence.show(image.pk, request.user):
+        raise PermissionDenied(_("Draw this picture first, or give it up."))
+    if picture in STEPS:
+        return _png(layer_steps(image, picture), dict(enumerate(RAMP)))
+    if picture not in set(Kind):
+        raise Http404("There is no such picture.")
+    stored = comparisons.stored_mask(image, Kind(picture))
+    if stored is None:
+        raise Http404("It was not merged this way yet.")
+    with stored.mask.open("rb") as file:
+        return _png(read_mask(file), dict(campaign.terrain_classes.values_list("code", "color")))
+
+
+def layer_steps(image: Image, name: str) -> Mask:
+    """A layer as the place of each pixel's step in `RAMP`; 255 where nobody labeled it."""
+    method = comparisons.compared_methods(image.campaign)[Kind.VOTES]
+    layers = alternatives.layers_of(image.pk, method)
+    values = layers.labelers if name == "labelers" else layers.confidence
+    steps = np.searchsorted(STEPS[name], values, side="right") - 1
+    return np.where(layers.labelers == 0, 255, steps).astype(np.uint8)
+
+
+def _png(mask: Mask, colors: dict[int, str]) -> HttpResponse:
+    return HttpResponse(class_png(mask, colors), content_type="image/png")

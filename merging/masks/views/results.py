@@ -1,0 +1,97 @@
+"""How the crowd finally saw a picture, for a volunteer who drew on it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from labeling.annotation.views.own_labels import label_page, own_label_or_404
+from labeling.models import Label
+from merging.masks.services import results
+from terrain.metrics.mask_comparison import ClassAgreement
+
+#: From which intersection over union on the agreement is called so.
+WORDS: tuple[tuple[float, str | Promise], ...] = (
+    (0.85, gettext_lazy("Nearly the same as the others.")),
+    (0.6, gettext_lazy("Mostly the same as the others.")),
+    (0.3, gettext_lazy("Partly the same as the others.")),
+    (0.0, gettext_lazy("Quite different from the others.")),
+)
+ONLY_MINE = gettext_lazy("You drew this. The others called it something else.")
+ONLY_CROWD = gettext_lazy("The others found this. You called it something else.")
+UNDECIDED = gettext_lazy("You drew this where the others did not agree, or drew nothing.")
+MISSED = gettext_lazy("The others found this where you drew nothing.")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One's own drawing beside the crowd's; a POST asks to see it, and fixes the drawing."""
+    label = own_label_or_404(request, pk)
+    if request.method == "POST" and not results.reveal(label):
+        messages.warning(
+            request, _("What the others drew cannot be shown yet. Please try again later.")
+        )
+        return redirect("my_drawing", pk)
+    if request.method == "POST":
+        return redirect("crowd_result", pk)
+    if not shows(label):
+        return redirect("my_drawing", pk)
+    view = results.crowd_view(label)
+    classes = {each.code: each for each in label.image.campaign.terrain_classes.all()}
+    return render(
+        request,
+        "merging/masks/crowd_result.html",
+        {
+            **label_page(label),
+            "labelers": view.merged.labelers,
+            "is_imported": view.merged.imported_id is not None,
+            "is_empty": not view.merged.pixel_counts,
+            "crowd_picture_url": reverse("crowd_picture", args=(pk,)),
+            "agreements": [
+                {
+                    "name": classes[each.code].shown("name"),
+                    "color": classes[each.code].color,
+                    **in_words(each),
+                }
+                for each in view.agreements
+            ],
+        },
+    )
+
+
+@never_cache
+@require_GET
+def crowd_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The crowd's result in the campaign's colours, to be laid over the picture."""
+    label = own_label_or_404(request, pk)
+    if not shows(label):
+        raise Http404("Nothing to show yet.")
+    content = results.crowd_picture(results.merged_mask(label))
+    return HttpResponse(content, content_type="image/png")
+
+
+def shows(label: Label) -> bool:
+    """Only to whom can no longer correct the drawing by it."""
+    return label.fixed_at is not None and results.is_ready(label)
+
+
+def in_words(agreement: ClassAgreement) -> dict[str, Any]:
+    """How well a class agrees, as a sentence and as percent of its area."""
+    share = agreement.share
+    if share is None:
+        return {"percent": None, "sentence": UNDECIDED if agreement.mine_alone else MISSED}
+    if not agreement.both:
+        return {"percent": 0, "sentence": ONLY_MINE if agreement.mine else ONLY_CROWD}
+    sentence = next(words for bound, words in WORDS if share >= bound)
+    return {"percent": round(100 * share), "sentence": sentence}

@@ -1,0 +1,63 @@
+"""How many merged masks of a release have no labeled pixel, and why, in sentences for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext as _
+
+from merging.formats.contents import GOLD_VARIANTS, VARIANTS, Emptiness
+from merging.formats.statistics.counts import Statistics
+from terrain.aggregation.methods import Kind, MergeMethod
+
+
+def sentences(totals: Statistics, method: MergeMethod) -> list[str]:
+    """A sentence for each variant of which masks are empty; none where all have a label.
+
+    `method` is how the crowd's labels were merged.
+    """
+    return list(_sentences(totals, method))
+
+
+def _sentences(totals: Statistics, method: MergeMethod) -> Iterator[str]:
+    for variant in VARIANTS:
+        counts: Mapping[str, int] = totals.empty.get(variant, {})
+        empty, everything = sum(counts.values()), totals.masks[variant]
+        if not empty:
+            continue
+        said = {
+            "masks": _name(variant),
+            "empty": empty,
+            "all": everything,
+            "reasons": "; ".join(_reasons(counts, _minimum(variant, method))),
+        }
+        if empty == everything:
+            yield _("%(masks)s: all %(all)d are empty (%(reasons)s).") % said
+        else:
+            yield _("%(masks)s: %(empty)d of %(all)d are empty (%(reasons)s).") % said
+
+
+def _name(variant: str) -> str:
+    if variant in GOLD_VARIANTS:
+        return _("Gold masks %(variant)s") % {"variant": variant.removeprefix("gold-")}
+    return _("Train masks")
+
+
+def _minimum(variant: str, method: MergeMethod) -> int:
+    if variant in GOLD_VARIANTS:
+        return GOLD_VARIANTS.index(variant) + 1
+    return 1 if method.kind == Kind.RANDOM else method.rule.minimum
+
+
+def _reasons(counts: Mapping[str, int], minimum: int) -> Iterator[str]:
+    texts = {
+        Emptiness.NO_LABELS: _("no labels"),
+        Emptiness.REMOVED: _("nothing is left of the labels outside the rover and range masks"),
+        Emptiness.TOO_FEW: _("fewer than %(minimum)d labels"),
+        Emptiness.APART: _("nowhere do %(minimum)d labels lie on the same pixel"),
+        Emptiness.IMPORTED: _("imported empty"),
+        Emptiness.NO_MAJORITY: _("the labels do not agree enough"),
+    }
+    for reason, text in texts.items():
+        if counts.get(reason):
+            yield f"{counts[reason]}: {text % {'minimum': minimum}}"

@@ -1,0 +1,36 @@
+"""What people call the layouts and formats of a release, and who reads them."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from merging.formats.tree.ai4mars_tree import Layout
+
+LAYOUTS: dict[str, str | Promise] = {
+    Layout.V0_1: _("v0.1: Curiosity's navigation cameras, as first released"),
+    Layout.V0_6: _("v0.6: navigation cameras of all rovers, and Curiosity's Mastcam"),
+}
+
+FORMATS: dict[str, str | Promise] = {
+    "coco-instances": _("COCO instances"),
+    "coco-panoptic": _("COCO panoptic"),
+    "geojson": "GeoJSON",
+    "layers": _("Layers of the merge"),
+    "metadata": _("Metadata"),
+    "parquet": "Parquet",
+    "webdataset": "WebDataset",
+    "zooniverse": "Zooniverse",
+}
+
+#: One line a format.
+READERS: dict[str, str | Promise] = {
+    "coco-instances": _("For pycocotools, Detectron2 and MMDetection: each area by itself."),
+    "coco-panoptic": _("For panoptic segmentation: one PNG a picture, and its segments."),
+    "geojson": _("For shapely and GeoPandas: outlines of areas and labels, in picture pixels."),
+    "layers": _("For weighing pixels: votes, labelers and confidence of each, as PNG."),
+    "metadata": _("For spreadsheets and pandas: a row a picture, as CSV and JSON."),
+    "parquet": _("For Hugging Face datasets, pandas and DuckDB: pictures and masks in tables."),
+    "webdataset": _("For training from few large files, in PyTorch and the like: tar shards."),
+    "zooniverse": _("For tools that read Zooniverse's exports: each label, as CSV."),
+}

@@ -1,0 +1,190 @@
+"""A release's tree, put together from its parts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ai4mars_site.toolkit.bulk import chunks
+from labeling.images.ingest.product_ids import file_stems
+from labeling.models import Role
+from merging.formats import manifest
+from merging.formats.contents import FileFact, Fragment, Import, ReleaseFacts, import_totals
+from merging.formats.documents import DOCUMENTS
+from merging.formats.exports import EXPORTS
+from merging.formats.statistics.counts import Statistics
+from merging.formats.storage import checksums
+from merging.formats.tree import gold_lists
+from merging.models import Release
+from merging.releases.services import changes, requests, snapshots
+from merging.releases.services import parts as release_parts
+from merging.releases.services.claims import Pulse
+from merging.releases.services.parts import store
+from terrain.masks import NO_LABEL
+
+#: Files that are copied at the same time: most of the work is the kernel's, and a disk's.
+COPIES_AT_ONCE = 2
+#: Images whose files are handed out to be copied before anybody waits for them.
+PARTS_AT_ONCE = 50
+
+
+@dataclass(slots=True)
+class Built:
+    """A tree that was assembled: the SHA-256 of its SHA256SUMS, and what was counted."""
+
+    sums: str
+    changes: list[str]
+    statistics: Statistics
+
+
+def assemble(release: Release, tree: Path, *, link: bool) -> Built:
+    """Write every file of a release under `tree` from its parts."""
+    tree.mkdir()
+    pulse = Pulse(release)
+    writer = _Writer(tree, pulse)
+    objects = store()
+
+    def placed(file: Sequence[Any]) -> FileFact:
+        _, path, digest, size = file
+        objects.place(digest, tree / path, link=link)
+        return FileFact(path, digest, size)
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        for parts in chunks(release_parts.in_order(release, "files"), PARTS_AT_ONCE):
+            files = chain.from_iterable(part.files for part in parts)
+            writer.files |= {fact.path: fact for fact in pool.map(placed, files)}
+            pulse.go_on()
+    for path, content in gold_lists.of(list(writer.files)).items():
+        writer.write(path, [content])
+    facts, totals = facts_of(release)
+    stems = file_stems(release.parts.order_by().values_list("product_id", flat=True))
+    for name in release.formats:
+        fragments = _Fragments(release, name, pulse, stems)
+        for path, pieces in EXPORTS[name].files(facts, fragments, writer.read):
+            writer.write(path, pieces)
+    entries = (
+        manifest.Entry(
+            part.product_id,
+            part.split,
+            len(part.labels),
+            part.inputs,
+            {key: path for key, path, _, _ in reversed(part.files)},
+            part.merged_labels,
+            part.imports,
+        )
+        for part in release_parts.in_order(release)
+    )
+    writer.write(manifest.NAME, manifest.pieces(facts, release.formats, entries))
+    described = sorted(writer.files.values(), key=lambda file: file.path)
+    for path, document in DOCUMENTS.items():
+        writer.write(path, [document(facts, described)])
+    text = checksums.sums_text({file.path: file.sha256 for file in writer.files.values()}).encode()
+    (tree / checksums.NAME).write_bytes(text)
+    return Built(checksums.sha256(text), list(facts.changes), totals)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes files of a tree that are not pieces of the store, and sums them on the way."""
+
+    tree: Path
+    pulse: Pulse
+    files: dict[str, FileFact] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes:
+        return (self.tree / path).read_bytes()
+
+    def write(self, path: str, pieces: Iterable[bytes]) -> None:
+        target = self.tree / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with target.open("xb") as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+                self.pulse.go_on()
+        self.files[path] = FileFact(path, digest.hexdigest(), size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragments(Collection[Fragment]):
+    """What one export keeps of the images of a release, read from the store one by one."""
+
+    release: Release
+    name: str
+    pulse: Pulse
+    stems: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return self.release.parts.count()
+
+    def __contains__(self, fragment: object) -> bool:
+        return any(fragment == known for known in self)
+
+    def __iter__(self) -> Iterator[Fragment]:
+        objects = store()
+        for part in release_parts.in_order(self.release, "product_id", "split", "fragments"):
+            digest, _ = part.fragments[self.name]
+            stem = self.stems.get(part.product_id, "")
+            yield Fragment(part.product_id, part.split, objects.read(digest), stem)
+            self.pulse.go_on()
+
+
+def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
+    """What a release says of itself, from its parts."""
+    totals = Statistics()
+    counts: dict[tuple[str, str, str], int] = {}
+    people: dict[str, set[str]] = {}
+    labels = corrected = 0
+    unlabeled = Counter[str]()
+    imports: list[Import] = []
+    for part in release_parts.in_order(release):
+        image = release_parts.as_counted(part.counted)
+        totals.add(image)
+        unlabeled.update(image.unlabeled)
+        key = (image.rover, image.camera, part.split)
+        counts[key] = counts.get(key, 0) + 1
+        labels += len(part.labels)
+        corrected += image.corrected
+        imports += [Import(**each) for each in part.imports]
+        for role, names in part.labelers.items():
+            people.setdefault(role, set()).update(names)
+    method = requests.method_of(release)
+    facts = ReleaseFacts(
+        slug=release.campaign.slug,
+        title=release.title or release.campaign.name,
+        description=release.description,
+        version=release.version,
+        layout=release.layout,
+        released_on=release.released_on,
+        licence=release.licence,
+        creators=tuple(release.creators),
+        credits=release.credits,
+        homepage=release.homepage,
+        classes=snapshots.classes_of(release),
+        rule=str(method),
+        parameters=method.to_json(),
+        counts=counts,
+        pixels={
+            variant: {**pixels, NO_LABEL: unlabeled[variant]}
+            for variant, pixels in totals.pixels.items()
+        },
+        labels=labels,
+        corrected=corrected,
+        labelers=len(people.get(Role.CROWD, ())),
+        experts=len(people.get(Role.EXPERT, ())),
+        masks=dict(totals.masks),
+        empty={variant: dict(reasons) for variant, reasons in totals.empty.items()},
+        unscored=dict(totals.unscored),
+        previous=release.previous.version if release.previous else "",
+        changes=tuple(changes.changes_of(release)),
+        imports=import_totals(imports),
+    )
+    return facts, totals

@@ -1,0 +1,263 @@
+"""Images and their labels seen from above, and their tiles by range, as files (paper 4.2).
+
+    DIR/geometry/<ID>.json           where the view lies on the ground, and the tiles
+    DIR/images/<ID>.png              the frame, 8-bit greyscale, 0 where nothing is seen
+    DIR/labels/<variant>/<ID>.png    class codes, 255 where nothing is seen, or nothing is labelled
+    DIR/tiles/<ID>/<NNN>.png         the frame's tiles, cut out of it; labels/ beside them
+
+An image's geometry is written last and says what it was made from: an export that is killed goes
+on where it stopped, and only what has changed is written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from labeling.annotation.services import postprocessing
+from labeling.images.ingest.product_ids import file_stem
+from labeling.images.ingest.products import NOMINAL_CAMERAS, Refused
+from labeling.images.ingest.rasters import decode_grey
+from labeling.images.pictures import png_bytes, read_grey, read_mask, read_range_png
+from labeling.models import Image
+from merging.formats.tree.tree_files import Tree, Unreadable
+from merging.masks.services import merges
+from terrain.camera import LEVEL_UP, CameraModel, Vector
+from terrain.display.reduced_range import metres
+from terrain.masks import NO_LABEL
+from terrain.postprocess import Mask
+from terrain.projection.orthographic import (
+    Grid,
+    GroundFrame,
+    NoGround,
+    Sources,
+    ground_frame,
+    seen_from_above,
+    sources_on_plane,
+    sources_over_range,
+    without,
+)
+from terrain.projection.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
+
+#: Of the files below: what was written by other code is written again when this grows.
+FORMAT = 1
+
+WRITTEN, PRESENT, SKIPPED = "written", "present", "skipped"
+
+
+class Skipped(Exception):
+    """An image that has no view from above; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported. tile_m: length of a tile; limit_m: how far away tiles are cut."""
+
+    grid: Grid
+    tile_m: float
+    limit_m: float
+    cut_tiles: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One image to export into the folder `out`, small enough to send to another process.
+
+    released: the release whose labels are taken, and which files of it, by variant; None for the
+    labels as they are merged now.
+    """
+
+    image_id: int
+    out: Path
+    wanted: Wanted
+    released: tuple[Tree, Mapping[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an image; `reason` only where it was skipped."""
+
+    product_id: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What an image's pixels are known to look at. range_m: None for a plane."""
+
+    camera: CameraModel
+    frame: GroundFrame
+    up: Vector
+    ground_z: float
+    range_m: npt.NDArray[np.float32] | None = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return "plane" if self.range_m is None else "range map"
+
+    def sources(self, grid: Grid, shape: tuple[int, int]) -> Sources:
+        if self.range_m is None:
+            return sources_on_plane(self.camera, self.frame, grid, shape)
+        return sources_over_range(self.camera, self.frame, grid, shape, self.range_m)
+
+    def ranges(self, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+        if self.range_m is None:
+            return ranges_on_plane(self.camera, shape, self.ground_z, self.up)
+        return ranges_of_rows(self.range_m, shape[0])
+
+
+def export_image(job: Job) -> Outcome:
+    """Write one image's files, unless they are there already and made from the same."""
+    image = Image.objects.select_related("campaign").get(pk=job.image_id)
+    try:
+        ground = _ground_of(image)
+        masks = _masks_of(image, job.released)
+    except (Skipped, NoGround) as reason:
+        return Outcome(image.product_id, SKIPPED, str(reason))
+    inputs = _sum_of(image, masks, job.wanted)
+    geometry = job.out / "geometry" / f"{file_stem(image.product_id)}.json"
+    if _is_complete(geometry, job.out, inputs):
+        return Outcome(image.product_id, PRESENT)
+    geometry.unlink(missing_ok=True)
+    files, tiles = _write_pictures(image, ground, masks, job)
+    document = _document(image, ground, job.wanted, tiles)
+    document |= {"files": files, "inputs": inputs}
+    _write(geometry, (json.dumps(document, indent=1) + "\n").encode())
+    return Outcome(image.product_id, WRITTEN)
+
+
+def _ground_of(image: Image) -> _Ground:
+    """Measured ranges where there are some, else the plane under the rover's wheels."""
+    if not image.camera_model:
+        raise Skipped("It has no camera model, so nobody knows which ground its pixels show.")
+    camera = CameraModel.from_json(image.camera_model)
+    nominal = NOMINAL_CAMERAS.get((image.rover, image.camera.removesuffix(f"-{image.eye}")))
+    if nominal is None:
+        raise Skipped(
+            f"How high {image.rover or 'its rover'} carries {image.camera or 'this camera'} is not "
+            "known, so nobody knows where the ground lies."
+        )
+    up: Vector = tuple(image.details.get("up") or LEVEL_UP)
+    range_m = None
+    if image.range_map and image.range_map_source == Image.RangeSource.PRODUCT:
+        with image.range_map.open("rb") as file:
+            range_m = metres(read_range_png(file))
+    frame = ground_frame(camera, nominal.ground_z, up)
+    return _Ground(camera, frame, up, nominal.ground_z, range_m)
+
+
+def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> dict[str, Mask]:
+    """The image's labels by variant, of a release or as they are merged now."""
+    masks = {}
+    if released is not None:
+        tree, names = released
+        size = (image.width, image.height)
+        for variant, name in names.items():
+            try:
+                masks[variant] = decode_grey(tree.read(name), name, "PNG", size)
+            except (Refused, Unreadable) as error:
+                raise Skipped(str(error)) from error
+    elif merges.mergeable(image.campaign).filter(pk=image.pk).exists():
+        for variant, merged in merges.merge_image(image.pk).items():
+            with merged.mask.open("rb") as file:
+                masks[variant] = read_mask(file)
+    return masks
+
+
+def _sum_of(image: Image, masks: Mapping[str, Mask], wanted: Wanted) -> str:
+    """All that the files depend on, in one number."""
+    known = {
+        "format": FORMAT,
+        "image": [image.content_sha256, image.camera_model, image.details.get("up")],
+        "files": [image.original.name, image.range_map.name],
+        "masks": [image.rover_mask.name, image.range_mask.name],
+        "labels": {name: hashlib.sha256(mask.data).hexdigest() for name, mask in masks.items()},
+        "wanted": asdict(wanted),
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def _is_complete(geometry: Path, out: Path, inputs: str) -> bool:
+    if not geometry.is_file():
+        return False
+    try:
+        written = json.loads(geometry.read_bytes())
+        same = written["inputs"] == inputs
+        return same and all((out / name).is_file() for name in written["files"])
+    except (ValueError, KeyError, TypeError):
+        # not whole, or somebody else's: it is written again
+        return False
+
+
+def _write_pictures(
+    image: Image, ground: _Ground, masks: Mapping[str, Mask], job: Job
+) -> tuple[list[str], list[Tile]]:
+    """The view, the labels' views and the tiles; returns the files' names and the tiles."""
+    shape, name = (image.height, image.width), file_stem(image.product_id)
+    with image.original.open("rb") as file:
+        frame = read_grey(file)
+    removed = postprocessing.removed_pixels(image)
+    sources = without(ground.sources(job.wanted.grid, shape), removed)
+    pictures = {f"images/{name}.png": seen_from_above(frame, sources, 0)}
+    for variant, mask in masks.items():
+        pictures[f"labels/{variant}/{name}.png"] = seen_from_above(mask, sources, NO_LABEL)
+    tiles = tiles_by_range(
+        ground.ranges(shape),
+        image.width,
+        ground.camera.focal_length_px,
+        ground.frame.height,
+        job.wanted.tile_m,
+        job.wanted.limit_m,
+    )
+    shutil.rmtree(job.out / "tiles" / name, ignore_errors=True)
+    if job.wanted.cut_tiles:
+        for number, tile in enumerate(tiles):
+            window = slice(tile.top, tile.bottom), slice(tile.left, tile.right)
+            pictures[f"tiles/{name}/{number:03d}.png"] = frame[window]
+            for variant, mask in masks.items():
+                pictures[f"tiles/{name}/labels/{variant}/{number:03d}.png"] = mask[window]
+    for path, picture in pictures.items():
+        _write(job.out / path, png_bytes(np.ascontiguousarray(picture)))
+    return list(pictures), tiles
+
+
+def _document(image: Image, ground: _Ground, wanted: Wanted, tiles: list[Tile]) -> dict[str, Any]:
+    """What a reader needs to know to go from a view's pixels to the ground, and on to a map."""
+    grid, frame = wanted.grid, ground.frame
+    rows, columns = grid.shape
+    return {
+        "product_id": image.product_id,
+        "rows": rows,
+        "columns": columns,
+        "metres_per_pixel": grid.metres_per_pixel,
+        "world_file": list(grid.world_file()),
+        "ground": ground.name,
+        "frame": {
+            "name": image.details.get("camera_frame", ""),
+            "foot": list(frame.foot),
+            "ahead": list(frame.ahead),
+            "right": list(frame.right),
+            "up": list(frame.up),
+            "camera_height_m": frame.height,
+        },
+        "pose": image.details.get("pose"),
+        "site": image.site,
+        "drive": image.drive,
+        "nothing_seen": {"image": 0, "label": NO_LABEL},
+        "tile_m": wanted.tile_m,
+        "tiles": [asdict(tile) for tile in tiles],
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

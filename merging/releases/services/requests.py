@@ -1,0 +1,293 @@
+"""Releases that are wanted: what they shall be, and whether that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from labeling.models import Campaign, Image
+from merging.formats.exports import EXPORTS
+from merging.formats.tree import ai4mars_tree
+from merging.masks.services import alternatives
+from merging.models import Publishing, Release
+from merging.releases.services import pseudonyms
+from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
+
+
+class ReleaseRefused(Exception):
+    """A release that cannot be built; the sentence says why and what to do.
+
+    `about` is what has to be chosen otherwise, "version" or a field of `Wanted`; "" where nothing.
+    """
+
+    def __init__(self, sentence: str, about: str = "") -> None:
+        super().__init__(sentence)
+        self.about = about
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody chooses of a release; the rest is what the campaign's `Publishing` says.
+
+    None is no choice: a release that is there under the version keeps its value, and a new one gets
+    layout v0.1, the campaign's own rule, no further formats, and today's date.
+    """
+
+    layout: str | None = None
+    method: MergeMethod | None = None
+    formats: tuple[str, ...] | None = None
+    released_on: date | None = None
+
+
+#: A release of these may be asked for again, with the same choices or with others.
+UNFINISHED = (Release.Status.FAILED, Release.Status.STOPPED)
+
+
+def announce(
+    campaign: Campaign, version: str, wanted: Wanted | None = None, user_id: int | None = None
+) -> Release:
+    """Write down that a release is wanted; a worker or command then builds it.
+
+    A failed or stopped release may be asked for again under its version: what was made of it is
+    kept, and used where it is still true. Raises ReleaseRefused when the version is taken, the
+    campaign has images the layout has no place for, or labels cannot be merged as wanted.
+    """
+    known = Release.objects.filter(campaign=campaign, version=version).first()
+    chosen = _completed(campaign, wanted or Wanted(), known)
+    check_layout(campaign, chosen.layout)
+    terms = _terms(campaign, chosen)
+    try:
+        with transaction.atomic():
+            release, created = Release.objects.get_or_create(
+                campaign=campaign, version=version, defaults={**terms, "created_by_id": user_id}
+            )
+    except IntegrityError as error:
+        raise ReleaseRefused(
+            _("Version “%(version)s” cannot be used as a name.") % {"version": version},
+            "version",
+        ) from error
+    again = Release.objects.filter(pk=release.pk, status__in=UNFINISHED)
+    if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
+        raise taken(release)
+    release.refresh_from_db()
+    return release
+
+
+def taken(release: Release) -> ReleaseRefused:
+    """Why the version of a release that waits, is being built or is complete is not to be had."""
+    said = {
+        Release.Status.QUEUED: _(
+            "Version %(version)s was requested before and waits for a worker. Wait for it, or "
+            "choose another."
+        ),
+        Release.Status.BUILDING: _(
+            "Version %(version)s is being built right now. Wait for it, or choose another. "
+            "If its builder was killed, it can go on from two minutes after that."
+        ),
+    }.get(
+        Release.Status(release.status),
+        _(
+            "Version %(version)s of this campaign exists already, and a release never changes. "
+            "Choose a new version."
+        ),
+    )
+    return ReleaseRefused(said % {"version": release.version}, "version")
+
+
+def check_same(release: Release, wanted: Wanted) -> None:
+    """Raise ReleaseRefused, naming what differs, where a release has not what is wanted of it."""
+    differences = list(_differences(release, wanted))
+    if not differences:
+        return
+    has, asked = (", ".join(side) for side in zip(*differences, strict=True))
+    if release.status == Release.Status.COMPLETE:
+        raise ReleaseRefused(
+            f"Version {release.version} was released with {has}; asked for now: {asked}. A release "
+            "never changes: choose a new version, or leave out what differs to get the same again.",
+            "version",
+        )
+    raise ReleaseRefused(
+        f"Version {release.version} was asked for with {has}, and is not finished; asked for now: "
+        f"{asked}. Leave out what differs to go on with it, stop it on its page first, or choose a "
+        "new version.",
+        "version",
+    )
+
+
+def _differences(release: Release, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """What a release has and what is wanted instead, where somebody chose.
+
+    Of the merge method, its kind and seed count: no choice is made of the rule's numbers.
+    """
+    if wanted.layout not in (None, release.layout):
+        yield f"layout {release.layout}", f"layout {wanted.layout}"
+    if wanted.method is not None:
+        has, asked = (_method_in_words(each) for each in (method_of(release), wanted.method))
+        if has != asked:
+            yield has, asked
+    if wanted.formats is not None and set(wanted.formats) != set(release.formats):
+        yield _formats_in_words(release.formats), _formats_in_words(wanted.formats)
+    if wanted.released_on not in (None, release.released_on):
+        yield f"date {release.released_on}", f"date {wanted.released_on}"
+
+
+def _method_in_words(method: MergeMethod) -> str:
+    seed = f" and seed {method.seed}" if method.kind == Kind.RANDOM else ""
+    return f"method {method.kind}{seed}"
+
+
+def _formats_in_words(names: Collection[str]) -> str:
+    return f"formats {' '.join(sorted(set(names)))}" if names else "no further formats"
+
+
+def method_of(release: Release) -> MergeMethod:
+    """How a release merges: as was chosen, else by the rule of its campaign."""
+    if release.method:
+        return MergeMethod.from_json(release.method)
+    return alternatives.standing(release.campaign)
+
+
+class _Chosen(NamedTuple):
+    """A `Wanted` with a value for all."""
+
+    layout: str
+    method: MergeMethod
+    formats: tuple[str, ...]
+    released_on: date
+
+
+def _completed(campaign: Campaign, wanted: Wanted, known: Release | None) -> _Chosen:
+    """What is wanted, with a value for all: of the release that is there, or the usual one."""
+    method = alternatives.standing(campaign)
+    if known is not None:
+        before = method_of(known)
+        # The numbers of a rule are the campaign's as it is now.
+        method = methods_beside(method.rule, before.seed)[before.kind]
+    return _Chosen(
+        wanted.layout or (known.layout if known else Release.Layout.V0_1.value),
+        wanted.method or method,
+        wanted.formats if wanted.formats is not None else tuple(known.formats if known else ()),
+        wanted.released_on or (known.released_on if known else timezone.localdate()),
+    )
+
+
+def _terms(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
+    """The columns that say what a release will be."""
+    publishing = Publishing.objects.get_or_create(campaign=campaign)[0]
+    unknown = sorted(set(chosen.formats) - set(EXPORTS))
+    if unknown:
+        raise ReleaseRefused(
+            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}.", "formats"
+        )
+    try:
+        method = alternatives.pinned(campaign, chosen.method)
+    except alternatives.MergeRefused as refused:
+        raise ReleaseRefused(str(refused), "method") from refused
+    finished = campaign.releases.filter(status=Release.Status.COMPLETE)
+    return {
+        "layout": chosen.layout,
+        "method": method.to_json(),
+        "formats": sorted(set(chosen.formats)),
+        "released_on": chosen.released_on,
+        "title": publishing.title or campaign.name,
+        "description": campaign.description,
+        "classes": [
+            list(known)
+            for known in campaign.terrain_classes.order_by("code").values_list(
+                "code", "name", "color"
+            )
+        ],
+        "licence": publishing.licence,
+        "creators": [line.strip() for line in publishing.creators.splitlines() if line.strip()],
+        "credits": publishing.credits,
+        "homepage": publishing.homepage,
+        "pseudonym_key": pseudonyms.key_of(campaign),
+        "previous": finished.order_by("-completed_at", "-pk").first(),
+    }
+
+
+def check_layout(campaign: Campaign, layout: str) -> None:
+    """Raise ReleaseRefused where a layout has no place for the campaign's images."""
+    images = Image.objects.filter(campaign=campaign).in_dataset()
+    cameras = images.order_by().values_list("rover", "camera").distinct()
+    if not cameras:
+        raise ReleaseRefused(
+            _("This campaign has no images yet, so there is nothing to release. Import some first.")
+        )
+    homeless = Q(pk__in=())
+    for rover, camera in cameras:
+        if ai4mars_tree.home_of(layout, rover, camera) is None:
+            homeless |= Q(rover=rover, camera=camera)
+    others = images.filter(homeless)
+    count = others.count()
+    if count:
+        places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
+        raise ReleaseRefused(
+            ngettext(
+                "Layout %(layout)s has a place for %(places)s only; %(count)d of this campaign's "
+                "images is of another camera (%(example)s). %(instead)s",
+                "Layout %(layout)s has a place for %(places)s only; %(count)d of this campaign's "
+                "images are of another camera (such as %(example)s). %(instead)s",
+                count,
+            )
+            % {
+                "layout": layout,
+                "places": ", ".join(places),
+                "count": count,
+                "example": others[0].product_id,
+                "instead": _instead(cameras),
+            },
+            "layout",
+        )
+
+
+def _instead(cameras: Iterable[tuple[str, str]]) -> str:
+    """What to do about images of these rovers and cameras, for which a layout has no place."""
+    for layout in Release.Layout.values:
+        if all(ai4mars_tree.home_of(layout, rover, camera) for rover, camera in cameras):
+            return _("Choose layout %(layout)s.") % {"layout": layout}
+    return _("Retire them, or import them into a campaign of their own.")
+
+
+def fitting_layout(campaign: Campaign) -> str:
+    """The first layout that has a place for all images of a campaign.
+
+    Raises ReleaseRefused where none has, and where there is no image.
+    """
+    *older, newest = Release.Layout.values
+    for layout in older:
+        with suppress(ReleaseRefused):
+            check_layout(campaign, layout)
+            return str(layout)
+    check_layout(campaign, newest)
+    return str(newest)
+
+
+def stop(release: Release) -> bool:
+    """Stop a release that is waiting or being built; False when it is neither.
+
+    Its builder finds its claim gone with its next image. What was made is kept for `announce`.
+    """
+    under_way = Release.objects.filter(
+        pk=release.pk, status__in=(Release.Status.QUEUED, Release.Status.BUILDING)
+    )
+    return bool(under_way.update(status=Release.Status.STOPPED, claim=None, heartbeat_at=None))
+
+
+def resume(release: Release) -> bool:
+    """Go on with a release that was stopped or has failed; False for any other.
+
+    Whoever was erased in between has another pseudonym in it than in the releases before.
+    """
+    unfinished = Release.objects.filter(pk=release.pk, status__in=UNFINISHED)
+    key = pseudonyms.key_of(release.campaign)
+    return bool(unfinished.update(status=Release.Status.QUEUED, message="", pseudonym_key=key))

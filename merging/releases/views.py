@@ -1,0 +1,262 @@
+"""The admins' pages of releases: new ones, how far they are, what they say of themselves."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.services import independence
+from labeling.images.views.imports import managed_campaign
+from labeling.models import Campaign
+from merging.formats.documents.naming import labelers_of
+from merging.formats.licences import licence_title
+from merging.formats.statistics.counts import Statistics
+from merging.masks.method_names import NAMES
+from merging.masks.services import merges
+from merging.models import Publishing, Release
+from merging.releases import downloads, emptiness
+from merging.releases.forms import PublishingForm, ReleaseForm
+from merging.releases.names import FORMATS, LAYOUTS
+from merging.releases.services import requests
+from merging.releases.services.requests import method_of
+from merging.tasks import build_release
+from terrain.aggregation.methods import Kind, methods_beside
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def releases(request: HttpRequest, slug: str) -> HttpResponse:
+    """Releases of a campaign; a POST asks the workers for a new one."""
+    campaign = managed_campaign(request, slug)
+    layout, refusal = proposed_layout(campaign)
+    form = ReleaseForm(request.POST or None, campaign=campaign, layout=layout, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        release = announced(request, campaign, form)
+        if release is not None:
+            nudge(build_release, release.pk)
+            messages.success(request, waits(release))
+            return redirect("releases", slug)
+    return render(
+        request,
+        "merging/releases/releases.html",
+        {
+            "campaign": campaign,
+            "form": form,
+            "refusal": refusal,
+            "terms": terms_of(campaign),
+            "releases": [release_card(release) for release in with_downloads(campaign)],
+        },
+    )
+
+
+def proposed_layout(campaign: Campaign) -> tuple[str, str]:
+    """The layout for a campaign's images; and why there can be no release, "" where one can be."""
+    try:
+        return requests.fitting_layout(campaign), ""
+    except requests.ReleaseRefused as refused:
+        return "", str(refused)
+
+
+def announced(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Release | None:
+    """The release that the form asks for; None, with the reason in the form, where it cannot be."""
+    chosen = form.cleaned_data
+    try:
+        return requests.announce(
+            campaign, chosen["version"], wanted_of(campaign, chosen), user_id=request.user.pk
+        )
+    except requests.ReleaseRefused as refused:
+        form.add_error(refused.about or None, str(refused))
+        return None
+
+
+def wanted_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.Wanted:
+    """What was chosen in the form; a lot is drawn anew for each release."""
+    methods = methods_beside(merges.rule_of(campaign), secrets.randbits(31))
+    return requests.Wanted(
+        layout=chosen["layout"],
+        method=methods[Kind(chosen["method"])],
+        formats=tuple(chosen["formats"]),
+        released_on=chosen["released_on"],
+    )
+
+
+def waits(release: Release) -> str:
+    return _(
+        "Release %(version)s waits for a worker. You may leave this page; it is built by itself."
+    ) % {"version": release.version}
+
+
+@require_POST
+@login_required
+def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop a release that waits or is being built; what was made of it is kept."""
+    release = managed_release(request, pk)
+    if requests.stop(release):
+        messages.success(
+            request, _("Release %(version)s is stopped.") % {"version": release.version}
+        )
+    return redirect("releases", release.campaign.slug)
+
+
+@require_POST
+@login_required
+def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with a release that was stopped, or has failed, as it was wanted."""
+    release = managed_release(request, pk)
+    if requests.resume(release):
+        nudge(build_release, release.pk)
+        messages.success(request, waits(release))
+    return redirect("releases", release.campaign.slug)
+
+
+def managed_release(request: HttpRequest, pk: int) -> Release:
+    """A release for an admin; PermissionDenied for everybody else."""
+    release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
+    managed_campaign(request, release.campaign.slug)
+    return release
+
+
+def with_downloads(campaign: Campaign) -> QuerySet[Release]:
+    """The campaign's releases, the latest first, with their number of downloads.
+
+    It is in `downloads_counted`.
+    """
+    releases = campaign.releases.select_related("campaign", "created_by")
+    counted = releases.annotate(downloads_counted=Coalesce(Sum("downloads__count"), 0))
+    # A query that groups does not follow the model's own order.
+    return counted.prefetch_related("statistics").order_by("-created_at", "-pk")
+
+
+def release_card(release: Any) -> dict[str, Any]:
+    """What the page tells of a release that `with_downloads` gave."""
+    kind = Kind(release.method["kind"]) if release.method else Kind.VOTES
+    return {
+        **release_state(release),
+        "pk": release.pk,
+        "version": release.version,
+        "layout": LAYOUTS[release.layout],
+        "method": NAMES[kind],
+        "formats": [FORMATS[name] for name in release.formats],
+        "released_on": release.released_on,
+        "created": release.created_at,
+        "created_by": release.created_by,
+        "downloads": release.downloads_counted,
+        "progress_url": reverse("release_progress", args=(release.pk,)),
+        "stop_url": reverse("release_stop", args=(release.pk,)),
+        "resume_url": reverse("release_resume", args=(release.pk,)),
+        "statistics_url": reverse("release_statistics", args=(release.pk,)),
+        "board_url": reverse("board", args=(release.pk,)),
+    }
+
+
+def release_state(release: Release) -> dict[str, Any]:
+    """What changes while a release is built."""
+    return {
+        "status": release.status,
+        "done": release.done,
+        "total": release.total,
+        "percent": release.percent,
+        "message": release.message,
+        "changes": release.changes,
+        "empty_masks": empty_masks_of(release),
+        "sha256": release.sums_sha256,
+        "size": filesizeformat(release.size) if release.size is not None else "",
+        "download_url": (
+            reverse("release_download", args=(release.pk,)) if release.archive else None
+        ),
+    }
+
+
+def empty_masks_of(release: Release) -> list[str]:
+    """How many masks of a complete release are empty, and why; [] where that was not counted."""
+    if release.status != Release.Status.COMPLETE:
+        return []
+    # As `with_downloads` has read it for all releases of the page at once.
+    stored = getattr(release, "statistics", None)
+    if stored is None:
+        return []
+    return emptiness.sentences(Statistics.from_plain(stored.totals), method_of(release))
+
+
+@require_GET
+@login_required
+def release_progress(request: HttpRequest, pk: int) -> JsonResponse:
+    return JsonResponse(release_state(managed_release(request, pk)))
+
+
+@require_safe
+@login_required
+def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A release's archive, whole or a range of it."""
+    release = managed_release(request, pk)
+    if not release.archive.name:
+        raise Http404
+    assert isinstance(request.user, User)
+    closed = independence.closed_images(request.user).filter(campaign=release.campaign_id)
+    labeled = release.parts.exclude(split="")
+    if labeled.filter(product_id__in=closed.values("product_id")).exists():
+        raise PermissionDenied(
+            _(
+                "You can still draw gold pictures of this campaign alone, and a release shows what "
+                "others drew on them. Draw them first, or give them up."
+            )
+        )
+    return downloads.answer(request, release)
+
+
+# -- what releases say of themselves ---------------------------------------------------------------
+
+
+def publishing_of(campaign: Campaign) -> Publishing:
+    """What the campaign's releases say; nothing is stored before an admin has said something."""
+    return Publishing.objects.filter(campaign=campaign).first() or Publishing(campaign=campaign)
+
+
+def terms_of(campaign: Campaign) -> dict[str, Any]:
+    """What a release that is built now says of itself, as people read it."""
+    publishing = publishing_of(campaign)
+    title = publishing.title or campaign.name
+    creators = [line.strip() for line in publishing.creators.splitlines() if line.strip()]
+    return {
+        "title": title,
+        "creators": creators or [labelers_of(title)],
+        "licence": licence_title(publishing.licence),
+        "credits": publishing.credits,
+        "homepage": publishing.homepage,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def publishing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Title, creators, licence, credits and home page of the campaign's next releases."""
+    campaign = managed_campaign(request, slug)
+    form = PublishingForm(request.POST or None, instance=publishing_of(campaign), label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(
+            request,
+            _("Saved. Releases that are asked for from now on say so; others do not change."),
+        )
+        return redirect("releases", slug)
+    return render(request, "merging/releases/publishing.html", {"campaign": campaign, "form": form})

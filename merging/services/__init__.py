@@ -1,1 +1,0 @@
-"""What the merging app does across several rows: one module per noun."""

@@ -1,0 +1,381 @@
+"""Predictions on the board of a release: sent, compared by a worker, seen and removed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from labeling.annotation.services.assignments import assign_gold
+from labeling.images.pictures import png_bytes
+from labeling.models import Role
+from merging import tasks
+from merging.benchmark import services
+from merging.benchmark.views import PredictionsThrottle
+from merging.models import Release, Submission
+from merging.releases.services.requests import announce
+from tests.factories import (
+    accept,
+    mask,
+    new_account,
+    new_admin,
+    new_campaign,
+    new_expert,
+    new_image,
+    product_id,
+)
+
+pytestmark = pytest.mark.django_db
+
+RIGHT = {f"{product_id(1)}.png": ("0011", "22.."), f"{product_id(2)}.png": ("3333", "....")}
+WRONG = {f"{product_id(1)}.png": ("0101", "2.03"), f"{product_id(2)}.png": ("3300", "0000")}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_throttled() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def release() -> Release:
+    """Two gold images of three experts who agree on all they drew, and an archive."""
+    campaign = new_campaign()
+    experts = [new_expert(name) for name in ("eva", "erik", "emil")]
+    for number, rows in ((1, ("0011", "22..")), (2, ("3333", "...."))):
+        image = new_image(campaign, number)
+        assign_gold(image, experts)
+        for expert in experts:
+            accept(image, *rows, labeler=expert, role=Role.EXPERT)
+    built = announce(campaign, "0.1")
+    tasks.build_release(built.pk)
+    built.refresh_from_db()
+    return built
+
+
+@pytest.fixture
+def public(release: Release) -> Release:
+    release.has_public_board = True
+    release.save()
+    return release
+
+
+@pytest.fixture
+def mia() -> User:
+    return new_account("mia")
+
+
+def zipped(files: dict[str, Any]) -> SimpleUploadedFile:
+    """A zip of masks (their rows), or of bytes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data if isinstance(data, bytes) else png_bytes(mask(*data)))
+    return SimpleUploadedFile("predictions.zip", content.getvalue(), "application/zip")
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def send(client: Client, release: Release, files: dict[str, Any], **fields: str) -> Any:
+    form = {"name": "Net", "archive": zipped(files), **fields}
+    return client.post(reverse("board", args=(release.pk,)), form)
+
+
+def measured(release: Release, files: dict[str, Any], user: User | None = None) -> Submission:
+    """Predictions that a worker has compared."""
+    sent = services.submit(release, "Net", zipped(files), user and user.pk)
+    tasks.compare_submission(sent.pk)
+    sent.refresh_from_db()
+    return sent
+
+
+def confusion(submission: Submission, minimum: str = "min3") -> list[list[int]]:
+    assert submission.result is not None
+    matrix: list[list[int]] = submission.result["evaluations"][minimum]["confusion"]
+    return matrix
+
+
+# -- the worker ------------------------------------------------------------------------------------
+
+
+def test_a_known_matrix_comes_back(release: Release, home: Path) -> None:
+    found = measured(release, WRONG)
+
+    assert (found.status, found.done, found.total) == ("complete", 2, 2)
+    assert confusion(found) == confusion(found, "min1")
+    assert confusion(found) == [
+        [1, 1, 0, 0, 0],
+        [1, 1, 0, 0, 0],
+        [0, 0, 1, 0, 1],
+        [2, 0, 0, 2, 0],
+    ]
+    assert found.accuracy == 0.5
+    assert found.miou == pytest.approx((1 / 5 + 1 / 3 + 1 / 2 + 2 / 4) / 4)
+    assert found.miou_low is not None
+    assert found.miou_low <= found.miou
+    assert not found.upload
+    assert not list((home / "media" / "predictions").iterdir()), "the upload is gone"
+    assert not list((home / "scratch").iterdir()), "and what was unpacked of it"
+
+
+def test_what_does_not_fit_is_listed_and_nothing_is_counted(release: Release) -> None:
+    colour = io.BytesIO()
+    Pillow.new("RGB", (4, 2)).save(colour, "PNG")
+    found = measured(
+        release,
+        {
+            f"{product_id(1)}.png": colour.getvalue(),
+            f"deep/{product_id(2)}.png": png_bytes(np.full((2, 4), 9, dtype=np.uint8)),
+            "NLA_1.png": ("00", "00"),
+            "notes.txt": b"hello",
+        },
+    )
+
+    assert (found.status, found.result, found.problem_count) == ("refused", None, 4)
+    assert {problem["name"]: problem["kind"] for problem in found.problems} == {
+        f"{product_id(1)}.png": "refused",
+        f"deep/{product_id(2)}.png": "codes",
+        "NLA_1.png": "unknown",
+        "notes.txt": "unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"../evil.png": ("0", "0")}, "leads out of its folder"),
+        ({"/evil.png": ("0", "0")}, "absolute name"),
+        ({"bomb.png": bytes(80_000_000)}, "more than 67,108,864 are not unpacked"),
+    ],
+)
+def test_a_hostile_zip_is_refused(
+    release: Release, home: Path, files: dict[str, Any], said: str
+) -> None:
+    found = measured(release, files)
+
+    assert (found.status, found.problem_count) == ("refused", 0)
+    assert said in found.message
+    assert not list((home / "scratch").iterdir())
+
+
+def test_what_grows_too_much_or_has_too_many_files_is_refused(
+    release: Release, settings: Any
+) -> None:
+    settings.PREDICTIONS_MAX_MEMBERS = 3
+    assert "more than 3 files" in measured(release, {f"{n}.png": b"" for n in range(4)}).message
+    settings.PREDICTIONS_MAX_BYTES = 10
+    assert "more than the 10 bytes" in measured(release, {"a.png": bytes(11)}).message
+    sent = services.submit(release, "Net", SimpleUploadedFile("x.zip", b"no zip"), None)
+    tasks.compare_submission(sent.pk)
+    sent.refresh_from_db()
+    assert "neither a zip nor a tar" in sent.message
+
+
+def test_a_release_at_fault_is_not_the_senders(release: Release) -> None:
+    Path(release.archive.path).write_bytes(b"spoiled")
+
+    found = measured(release, RIGHT)
+
+    assert found.status == "failed"
+    assert "cannot be read as a zip" in found.message
+
+
+def test_a_second_message_and_a_dead_worker(release: Release) -> None:
+    sent = services.submit(release, "Net", zipped(RIGHT), None)
+    assert services.claim(sent.pk) is not None
+    assert services.claim(sent.pk) is None
+
+    silent = timezone.now() - Submission.silence - timedelta(seconds=1)
+    Submission.objects.update(heartbeat_at=silent)
+    assert list(Submission.objects.filter(Submission.claimable())) == [sent]
+    tasks.compare_submission(sent.pk)
+
+    sent.refresh_from_db()
+    assert (sent.status, sent.accuracy) == ("complete", 1.0)
+    result = sent.result
+    tasks.compare_submission(sent.pk)
+    sent.refresh_from_db()
+    assert sent.result == result
+
+
+def test_a_worker_that_was_taken_over_writes_nothing(
+    release: Release, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = services.submit(release, "Net", zipped(RIGHT), None)
+    report = services._report
+
+    def be_removed(submission: Submission, folder: Path) -> Any:
+        found = report(submission, folder)
+        services.remove(Submission.objects.get(pk=submission.pk))
+        return found
+
+    monkeypatch.setattr(services, "_report", be_removed)
+
+    tasks.compare_submission(sent.pk)
+
+    assert "taken over" in caplog.text
+    assert not Submission.objects.exists()
+
+
+def test_the_database_keeps_results_whole(release: Release) -> None:
+    found = measured(release, RIGHT)
+
+    for fields in (
+        {"result": None},
+        {"ended_at": None},
+        {"status": "refused"},
+        {"status": "running", "ended_at": None, "result": None, "claim": None},
+        {"miou": 1.5},
+        {"name": ""},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Submission.objects.filter(pk=found.pk).update(**fields)
+
+
+# -- the pages -------------------------------------------------------------------------------------
+
+
+def test_from_the_form_to_the_result(public: Release, mia: User) -> None:
+    client = client_of(mia)
+
+    answer = send(client, public, WRONG, paper_url="https://example.org/paper")
+
+    sent = Submission.objects.get()
+    assert answer.url == reverse("submission", args=(sent.pk,))
+    assert "Waiting for a worker" in client.get(answer.url).text
+    progress = client.get(reverse("submission_progress", args=(sent.pk,))).json()
+    assert (progress["is_over"], progress["done"]) == (False, 0)
+
+    tasks.compare_submission(sent.pk)
+
+    assert client.get(reverse("submission_progress", args=(sent.pk,))).json()["is_over"] is True
+    page = Client().get(answer.url).text
+    assert "0.5000" in page
+    assert page.count("<rect class=") == 4 * 5
+    assert "https://example.org/paper" in page
+    board = Client().get(reverse("board", args=(public.pk,))).text
+    assert "Net" in board
+    assert "mia" in board
+    assert "0.3833" in board
+    assert "Best so far: Net" in Client().get(reverse("boards")).text
+
+    data = Client().get(reverse("submission_data", args=(sent.pk,)))
+    sent.refresh_from_db()
+    assert json.loads(data.content)["evaluations"]["min3"]["confusion"] == confusion(sent)
+    picture = Client().get(reverse("submission_picture", args=(sent.pk,)) + "?gold=min1")
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert "confusion-" in picture["Content-Disposition"]
+
+
+def test_the_best_comes_first(public: Release, mia: User) -> None:
+    worse = measured(public, WRONG, mia)
+    better = measured(public, RIGHT, mia)
+    measured(public, {}, mia)
+
+    assert list(public.submissions.on_board()) == [better, worse]
+
+
+def test_who_sees_a_board(release: Release, mia: User) -> None:
+    found = measured(release, RIGHT, mia)
+    admin, other = client_of(new_admin()), client_of(new_account("otto"))
+    board, page = reverse("board", args=(release.pk,)), reverse("submission", args=(found.pk,))
+
+    for client, sees_board, sees_result in (
+        (admin, True, True),
+        (client_of(mia), False, True),
+        (other, False, False),
+        (Client(), False, False),
+    ):
+        assert client.get(board).status_code == (200 if sees_board else 403)
+        assert client.get(page).status_code == (200 if sees_result else 404)
+        statistics = client.get(reverse("release_statistics", args=(release.pk,)))
+        assert statistics.status_code == (200 if sees_board else 403)
+    assert send(other, release, RIGHT).status_code == 403
+
+    answer = admin.post(reverse("board_visibility", args=(release.pk,)), {"public": "yes"})
+    assert answer.status_code == 302
+    assert Client().get(board).status_code == 200
+    assert Client().get(page).status_code == 200
+    assert other.post(reverse("board_visibility", args=(release.pk,))).status_code == 403
+    assert send(Client(), release, RIGHT).status_code == 403
+    assert send(other, release, RIGHT).status_code == 302
+
+
+def test_what_is_not_on_the_board_only_its_sender_sees(public: Release, mia: User) -> None:
+    refused = measured(public, {"notes.txt": b"hello"}, mia)
+    page = reverse("submission", args=(refused.pk,))
+
+    assert "notes.txt" in client_of(mia).get(page).text
+    assert "3 things do not fit" in client_of(mia).get(page).text
+    assert Client().get(page).status_code == 404
+    assert Client().get(reverse("submission_data", args=(refused.pk,))).status_code == 404
+    board = reverse("board", args=(public.pk,))
+    assert "Refused" in client_of(mia).get(board).text
+    assert "Refused" not in Client().get(board).text
+
+
+def test_what_the_form_refuses(public: Release, mia: User, settings: Any) -> None:
+    client = client_of(mia)
+
+    assert send(client, public, RIGHT, name="").status_code == 400
+    assert send(client, public, RIGHT, code_url="javascript:alert(1)").status_code == 400
+    assert send(client, public, RIGHT, code_url="ftp://example.org/x").status_code == 400
+    settings.PREDICTIONS_UPLOAD_MAX_BYTES = 10
+    answer = send(client, public, RIGHT)
+    assert (answer.status_code, "larger than 10" in answer.text) == (400, True)
+    settings.PREDICTIONS_UPLOAD_MAX_BYTES = -(2 << 20)
+    assert send(client, public, RIGHT).status_code == 413
+    assert not Submission.objects.exists()
+
+
+def test_a_forged_form_is_refused(public: Release, mia: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(mia)
+
+    assert send(client, public, RIGHT).status_code == 403
+    assert not Submission.objects.exists()
+
+
+def test_too_many_in_a_day(public: Release, mia: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PredictionsThrottle, "rate", "1/day", raising=False)
+
+    assert send(client_of(mia), public, RIGHT).status_code == 302
+    answer = send(client_of(mia), public, RIGHT)
+    assert (answer.status_code, "tomorrow" in answer.text) == (429, True)
+    assert send(client_of(new_account("otto")), public, RIGHT).status_code == 302
+
+
+def test_only_admins_remove(public: Release, mia: User) -> None:
+    found = measured(public, RIGHT, mia)
+    url = reverse("submission_remove", args=(found.pk,))
+
+    assert client_of(mia).post(url).status_code == 403
+    assert client_of(new_admin()).post(url).status_code == 302
+    assert not Submission.objects.exists()
+
+
+def test_a_sender_who_leaves_takes_no_result_along(public: Release, mia: User) -> None:
+    found = measured(public, RIGHT, mia)
+
+    mia.delete()
+
+    found.refresh_from_db()
+    assert found.created_by is None
+    assert Client().get(reverse("board", args=(public.pk,))).status_code == 200

@@ -1,0 +1,273 @@
+"""The ways to merge side by side: what is compared, when, and what the page shows."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from PIL import Image as Pillow
+
+from labeling.models import Campaign, Image
+from merging import tasks
+from merging.masks.services import comparisons
+from merging.masks.views import methods
+from merging.models import MergedMask, MethodComparison
+from review.queue.services.ratings import rate
+from review.skill import services
+from terrain.aggregation.methods import Kind
+from terrain.metrics.differences import Difference
+from tests.factories import accept, new_account, new_admin, new_campaign, new_image, new_reviewer
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/manage/navcam/merges/"
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return new_campaign()
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(new_admin())
+    return client
+
+
+@pytest.fixture
+def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    asked: list[int] = []
+    monkeypatch.setattr(methods, "nudge", lambda task, campaign: asked.append(campaign))
+    return asked
+
+
+def agreed(campaign: Campaign) -> Image:
+    """All say the same, everywhere they draw."""
+    image = new_image(campaign)
+    for _ in range(4):
+        accept(image, "00..", "11..")
+    return image
+
+
+def disputed(campaign: Campaign) -> Image:
+    """Three of five say soil on two pixels, 60 %, and a good rating of two of them would decide."""
+    image = new_image(campaign)
+    good = [accept(image, "00..", "1...") for _ in range(3)]
+    for _ in range(2):
+        accept(image, "22..", "1...")
+    for place, label in enumerate(good[:2]):
+        rate(label, new_reviewer(f"rita{image.pk}{place}"), 5)
+    return image
+
+
+def test_an_image_by_hand(campaign: Campaign) -> None:
+    image = disputed(campaign)
+
+    assert comparisons.bring_up_to_date(campaign, 5) == 0
+
+    (found,) = comparisons.worst_first(campaign)
+    assert (found.image, set(found.ways)) == (image, {Kind.VOTES, Kind.RATINGS, Kind.RANDOM})
+    # Ratings: 4 + 4 + 2 for soil against 2 + 2 for sand are 71 %.
+    ratings = found.ways[Kind.RATINGS]
+    assert ratings.difference == Difference(first=1, second=3, both=1, same=1, pixels=8)
+    assert ratings.counts == {0: 2, 1: 1}
+    assert (ratings.labeled, ratings.share(0), ratings.share(3)) == (3 / 8, 2 / 3, 0)
+    assert found.alike(comparisons.WEIGHED) == pytest.approx(1 / 3)
+    assert found.ways[Kind.VOTES].difference.alike == 1
+
+
+def test_skill_takes_part_once_it_is_known(campaign: Campaign) -> None:
+    agreed(campaign)
+    comparisons.bring_up_to_date(campaign, 5)
+    assert Kind.SKILL not in comparisons.worst_first(campaign)[0].ways
+    _, votes = services.votes_of_campaign(campaign)
+    services.estimate_campaign(campaign, services.label_set(campaign), votes)
+
+    comparisons.forget(campaign)
+    comparisons.bring_up_to_date(campaign, 5)
+
+    assert list(comparisons.worst_first(campaign)[0].ways) == list(Kind)
+
+
+def test_the_worst_come_first(campaign: Campaign) -> None:
+    first, second, third = agreed(campaign), disputed(campaign), agreed(campaign)
+    comparisons.bring_up_to_date(campaign, 5)
+
+    found = comparisons.worst_first(campaign)
+
+    assert [each.image for each in found] == [second, first, third]
+    total = comparisons.over_all(found)[Kind.RATINGS]
+    assert total.difference == Difference(first=9, second=11, both=9, same=9, pixels=24)
+    assert total.counts == {0: 6, 1: 5}
+
+
+def test_only_what_changed_is_compared_again(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, changed = agreed(campaign), agreed(campaign)
+    assert comparisons.bring_up_to_date(campaign, 1) == 1
+    assert comparisons.bring_up_to_date(campaign, 1) == 0
+    accept(changed, "..33", "....")
+    compared: list[int] = []
+    monkeypatch.setattr(comparisons, "compare", compared.append)
+
+    comparisons.bring_up_to_date(campaign, 5)
+
+    assert compared == [changed.pk]
+    assert kept.pk not in compared
+
+
+def test_the_sample_stays_the_same_and_is_not_large(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparisons, "SAMPLE", 3)
+    for _ in range(8):
+        new_image(campaign, crowd_label_count=3)
+    chosen = comparisons.sample(campaign)
+    assert len(chosen) == 3
+    new_image(campaign, crowd_label_count=2)
+    new_image(campaign, crowd_label_count=9, pool=Image.Pool.GOLD)
+    assert comparisons.sample(campaign) == chosen
+    Image.objects.get(pk=chosen[0]).delete()
+    assert comparisons.sample(campaign)[:2] == chosen[1:]
+
+
+def test_a_worker_does_what_the_page_leaves(
+    campaign: Campaign, admin: Client, nudged: list[int]
+) -> None:
+    for _ in range(3):
+        agreed(campaign)
+
+    page = admin.get(PAGE)
+
+    assert nudged == [campaign.pk]
+    assert (page.context["waiting"], len(page.context["cards"])) == (2, 1)
+    assert "2 pictures are still being merged" in page.content.decode()
+    tasks.compare_merges(campaign.pk)
+    page = admin.get(PAGE)
+    assert (page.context["waiting"], len(page.context["cards"])) == (0, 3)
+    assert nudged == [campaign.pk], "nothing is left to ask for"
+    assert MethodComparison.objects.count() == 3
+
+
+@pytest.mark.usefixtures("nudged")
+def test_the_page(campaign: Campaign, admin: Client) -> None:
+    image = disputed(campaign)
+
+    page = admin.get(PAGE)
+    text = page.content.decode()
+
+    (card,) = page.context["cards"]
+    assert [str(way["name"]) for way in card["ways"]] == [
+        "The rule of the campaign",
+        "Weighed by ratings",
+        "One label by lot",
+    ]
+    assert f"{PAGE}{image.pk}/ratings.png" in text
+    assert text.count("Needs the skill of the labelers") == 2
+    assert "at least 33.3 % alike" in text
+    rows = {str(row["name"]): row for row in page.context["methods"]}
+    assert rows["Weighed by ratings"]["labeled"] == 37.5
+    assert rows["Weighed by ratings"]["same"] == 100
+    assert PAGE in admin.get("/manage/navcam/").content.decode(), "linked from the campaign"
+
+
+@pytest.mark.usefixtures("nudged")
+@pytest.mark.parametrize("by", ["random", "ratings", "votes", "nonsense"])
+def test_the_order_can_be_chosen(campaign: Campaign, admin: Client, by: str) -> None:
+    disputed(campaign)
+    assert admin.get(f"{PAGE}?by={by}").status_code == 200
+
+
+def test_a_post_compares_anew(campaign: Campaign, admin: Client, nudged: list[int]) -> None:
+    agreed(campaign)
+    admin.get(PAGE)
+    before = MethodComparison.objects.get().compared_at
+
+    page = admin.post(PAGE, follow=True)
+
+    assert page.redirect_chain == [(PAGE, 302)]
+    assert MethodComparison.objects.get().compared_at > before
+    assert nudged == []
+
+
+def test_nothing_to_merge_yet(campaign: Campaign, admin: Client) -> None:
+    new_image(campaign)
+    assert "Nothing to merge yet" in admin.get(PAGE).content.decode()
+
+
+def pixels_of(admin: Client, url: str) -> np.ndarray:
+    answer = admin.get(url)
+    assert answer["Content-Type"] == "image/png"
+    return np.asarray(Pillow.open(io.BytesIO(answer.content)).convert("RGBA"))
+
+
+@pytest.mark.usefixtures("nudged")
+def test_pictures(campaign: Campaign, admin: Client) -> None:
+    image = disputed(campaign)
+    admin.get(PAGE)
+    colors = dict(campaign.terrain_classes.values_list("code", "color"))
+
+    ratings = pixels_of(admin, f"{PAGE}{image.pk}/ratings.png")
+    votes = pixels_of(admin, f"{PAGE}{image.pk}/votes.png")
+    labelers = pixels_of(admin, f"{PAGE}{image.pk}/labelers.png")
+    confidence = pixels_of(admin, f"{PAGE}{image.pk}/confidence.png")
+
+    assert f"#{ratings[0, 0, :3].tobytes().hex()}".upper() == colors[0].upper()
+    assert (votes[0, 0, 3], votes[1, 0, 3], ratings[0, 2, 3]) == (0, 255, 0)
+    # Five people labeled it: the fourth step; 60 % agree, the second; all agree, the fifth.
+    for pixels, place, step in (
+        (labelers, (0, 0), 3),
+        (confidence, (0, 0), 1),
+        (confidence, (1, 0), 4),
+    ):
+        assert f"#{pixels[place][:3].tobytes().hex()}".upper() == methods.RAMP[step]
+    assert (labelers[0, 2, 3], confidence[0, 2, 3]) == (0, 0)
+
+
+@pytest.mark.usefixtures("nudged")
+def test_pictures_that_are_not_there(campaign: Campaign, admin: Client) -> None:
+    image = disputed(campaign)
+    other = new_image(new_campaign("other"))
+    for picture in (f"{image.pk}/em", f"{image.pk}/loudest", f"{other.pk}/votes", "0/votes"):
+        assert admin.get(f"{PAGE}{picture}.png").status_code == 404
+    assert not MergedMask.objects.exists()
+
+
+def test_it_is_for_admins(campaign: Campaign, client: Client) -> None:
+    image = agreed(campaign)
+    client.force_login(new_account("vera"))
+    assert client.get(PAGE).status_code == 403
+    assert client.post(PAGE).status_code == 403
+    assert client.get(f"{PAGE}{image.pk}/labelers.png").status_code == 403
+
+
+@pytest.mark.usefixtures("nudged")
+def test_the_number_of_queries_does_not_grow_with_the_sample(
+    campaign: Campaign, admin: Client
+) -> None:
+    def queries() -> int:
+        comparisons.bring_up_to_date(campaign, 9)
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            admin.get(PAGE)
+        return len(captured)
+
+    agreed(campaign)
+    one = queries()
+    agreed(campaign)
+    agreed(campaign)
+    assert queries() == one
+
+
+def test_legends() -> None:
+    said = [step["words"] for step in methods.legend("labelers")]
+    assert said == ["1", "2", "3-4", "5-7", "8+"]
+    said = [step["words"] for step in methods.legend("confidence")]
+    assert said == ["0-49 %", "50-64 %", "65-79 %", "80-94 %", "95-100 %"]

@@ -1,0 +1,37 @@
+"""Releases as the command builds them, without its words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from labeling.models import Campaign
+from merging.models import Release
+from merging.releases.services import builder, claims
+from merging.releases.services.claims import claim
+from merging.releases.services.requests import Wanted, announce
+
+
+def build(
+    campaign: Campaign, out: Path, version: str = "0.1", wanted: Wanted | None = None
+) -> Path:
+    """Announce, claim and build; the folder of the tree."""
+    release = claim(announce(campaign, version, wanted).pk)
+    assert release is not None
+    return builder.build_folder(release, out, 1, lambda items, total: iter(items))
+
+
+def files_in(tree: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(tree).as_posix(): path.read_bytes()
+        for path in tree.rglob("*")
+        if path.is_file()
+    }
+
+
+def lose(release: Release) -> None:
+    """The builder has not been heard of for a while."""
+    silent = timezone.now() - claims.HEARTBEAT_LIMIT - timedelta(seconds=1)
+    Release.objects.filter(pk=release.pk).update(heartbeat_at=silent)
