@@ -213,7 +213,7 @@ TEMPLATES = [
 
 # What `labeling` nudges, by name, when it has processed an image's labels. The names are here
 # because `labeling` must not know of the apps that stand on it.
-AFTER_LABELS_PROCESSED = ["review.tasks.score_image"]
+AFTER_LABELS_PROCESSED = ["review.scores.tasks.score_image"]
 
 # -- database ------------------------------------------------------------------------------------
 
@@ -292,37 +292,40 @@ SWEEP_SECONDS = env.float("AI4MARS_SWEEP_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
     for name, seconds in [
-        ("labeling.tasks.sweep_labels", SWEEP_SECONDS),
+        ("labeling.annotation.tasks.sweep_labels", SWEEP_SECONDS),
         # An import that was killed goes on within half a minute (`labeling.models.imports`).
-        ("labeling.tasks.sweep_imports", SWEEP_SECONDS / 3),
-        ("labeling.tasks.sweep_drafts", 60 * SWEEP_SECONDS),
-        ("labeling.tasks.sweep_figures", 2 * SWEEP_SECONDS),
-        ("labeling.tasks.sweep_reports", 2 * SWEEP_SECONDS),
-        ("review.tasks.sweep_scores", SWEEP_SECONDS),
-        ("merging.tasks.sweep_releases", 2 * SWEEP_SECONDS),
-        ("merging.tasks.sweep_submissions", SWEEP_SECONDS),
-        ("merging.tasks.sweep_merges", 2 * SWEEP_SECONDS),
+        ("labeling.images.tasks.sweep_imports", SWEEP_SECONDS / 3),
+        ("labeling.annotation.tasks.sweep_drafts", 60 * SWEEP_SECONDS),
+        ("labeling.campaigns.tasks.sweep_figures", 2 * SWEEP_SECONDS),
+        ("labeling.reports.tasks.sweep_reports", 2 * SWEEP_SECONDS),
+        ("review.scores.tasks.sweep_scores", SWEEP_SECONDS),
+        ("merging.releases.tasks.sweep_releases", 2 * SWEEP_SECONDS),
+        ("merging.benchmark.tasks.sweep_submissions", SWEEP_SECONDS),
+        ("merging.masks.tasks.sweep_merges", 2 * SWEEP_SECONDS),
     ]
 }
 # Once a night: the skill of labelers moves slowly, and takes all labels of a campaign to estimate.
-CELERY_BEAT_SCHEDULE["review.tasks.sweep_skill"] = {
-    "task": "review.tasks.sweep_skill",
+CELERY_BEAT_SCHEDULE["review.skill.tasks.sweep_skill"] = {
+    "task": "review.skill.tasks.sweep_skill",
     "schedule": crontab(hour=3, minute=40),
     "options": {"expires": 3600.0},
 }
-CELERY_BEAT_SCHEDULE["labeling.tasks.sweep_files"] = {
-    "task": "labeling.tasks.sweep_files",
+CELERY_BEAT_SCHEDULE["labeling.images.tasks.sweep_files"] = {
+    "task": "labeling.images.tasks.sweep_files",
     "schedule": crontab(hour=4, minute=10),
     "options": {"expires": 3600.0},
 }
-for name, minute in [("labeling.tasks.sweep_guests", 0), ("labeling.tasks.sweep_sessions", 10)]:
+for name, minute in [
+    ("labeling.people.tasks.sweep_guests", 0),
+    ("labeling.people.tasks.sweep_sessions", 10),
+]:
     CELERY_BEAT_SCHEDULE[name] = {
         "task": name,
         "schedule": crontab(hour=4, minute=minute),
         "options": {"expires": 3600.0},
     }
-CELERY_BEAT_SCHEDULE["merging.tasks.sweep_released_files"] = {
-    "task": "merging.tasks.sweep_released_files",
+CELERY_BEAT_SCHEDULE["merging.releases.tasks.sweep_released_files"] = {
+    "task": "merging.releases.tasks.sweep_released_files",
     "schedule": crontab(hour=4, minute=20),
     "options": {"expires": 3600.0},
 }

@@ -7,6 +7,8 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from ai4mars_site.health import healthz
+
 # Passwords are checked on the pages under accounts/ only: those limit how often they are guessed.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -14,6 +16,7 @@ urlpatterns = [
     path("", include("labeling.urls")),
     path("", include("review.urls")),
     path("", include("merging.urls")),
+    path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path(
         "admin/password_change/",

@@ -1,46 +1,6 @@
-"""The worker's side of review."""
+"""Where Celery looks for the tasks of this app: each subject has its own."""
 
-from __future__ import annotations
+from review.scores import tasks as scores
+from review.skill import tasks as skill
 
-from ai4mars_site.toolkit.tasks import long_task, nudge, task
-from labeling.models import Campaign
-from review.models import images_to_score
-from review.scores.services import scores
-from review.skill import services
-
-SWEEP_BATCH = 1000
-
-
-@task
-def score_image(image_id: int) -> None:
-    """Bring one image's agreement scores up to its labels."""
-    scores.score_image(image_id)
-
-
-@task
-def sweep_scores() -> None:
-    """Find images whose labels changed without their scores: a lost broker loses nothing."""
-    for image_id in images_to_score().values_list("pk", flat=True)[:SWEEP_BATCH]:
-        nudge(score_image, image_id)
-
-
-@long_task
-def estimate_skill(campaign_id: int) -> None:
-    """Estimate the skill of a campaign's labelers, where its labels changed and nobody is at it."""
-    campaign = Campaign.objects.get(pk=campaign_id)
-    if services.is_current(campaign) or not services.claim(campaign):
-        return
-    try:
-        labels_read = services.label_set(campaign)
-        _, votes = services.votes_of_campaign(campaign)
-        services.estimate_campaign(campaign, labels_read, services.still_at_it(campaign, votes))
-    finally:
-        services.give_up(campaign)
-
-
-@task
-def sweep_skill() -> None:
-    """Find campaigns whose labels changed since their labelers' skill was estimated."""
-    for campaign in Campaign.objects.order_by("pk"):
-        if services.compared_images(campaign).exists() and not services.is_current(campaign):
-            nudge(estimate_skill, campaign.pk)
+__all__ = ["scores", "skill"]

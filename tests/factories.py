@@ -21,8 +21,7 @@ from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.people.permissions import EXPERTS, REVIEWERS
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import SCORING_METHOD, AgreementScore, ImageAgreement, plan_of
-from review.queue.services import opinions
-from review.scores.services import distribution
+from review.scores.services import distribution, opinions
 from terrain.geometry import Region
 from terrain.masks import NO_LABEL, mask_to_regions
 

@@ -81,10 +81,10 @@ def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler | None) ->
             "labeler": identity(labeler, page_visit(request, labeler)),
             "csrf_token": get_token(request),
             "urls": {
-                "labels": reverse("labels"),
-                "skip": reverse("skip_image", args=(0,)).replace("0", "{id}"),
-                "nothing": reverse("nothing", args=(0,)).replace("0", "{id}"),
-                "session": reverse("session"),
+                "labels": reverse("annotation:labels"),
+                "skip": reverse("annotation:skip_image", args=(0,)).replace("0", "{id}"),
+                "nothing": reverse("reports:nothing", args=(0,)).replace("0", "{id}"),
+                "session": reverse("annotation:session"),
             },
         },
     }

@@ -7,31 +7,13 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
+from ai4mars_site.toolkit.serializer_fields import AsSent, ShortList
+from labeling.images import lesson_pictures
 from labeling.models import Draft, Image, TerrainClass
-from labeling.training.services import lesson_pictures
 from terrain.camera import LEVEL_UP
 
 #: Images a page may load ahead: each holds a place of its image for a while.
 MAX_AHEAD = 2
-
-
-class AsSent(serializers.Field[Any, Any, Any, Any]):
-    """Any JSON, as it was decoded: the service that uses it looks at it.
-
-    (`serializers.JSONField` writes all of it out as text again, to see that it can be.)
-    """
-
-    def to_internal_value(self, data: Any) -> Any:
-        return data
-
-
-class ShortList(serializers.ListField):
-    """A list whose length is looked at first: a body has room for a million parts."""
-
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list):
-            self.run_validators(data)
-        return super().to_internal_value(data)
 
 
 class NextRequest(serializers.Serializer[Any]):
@@ -143,26 +125,36 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
         return up
 
     def get_display_url(self, image: Image) -> str:
-        return reverse("image_file", args=(image.pk, "display"))
+        return reverse("images:image_file", args=(image.pk, "display"))
 
     def get_thumbnail_url(self, image: Image) -> str:
-        return reverse("image_file", args=(image.pk, "thumbnail"))
+        return reverse("images:image_file", args=(image.pk, "thumbnail"))
 
     def get_display_copies(self, image: Image) -> list[dict[str, object]]:
         """Smaller copies of the display image, smallest first, as for an `<img srcset>`."""
         return [
-            {"width": width, "url": reverse("image_copy", args=(image.pk, width))}
+            {"width": width, "url": reverse("images:image_copy", args=(image.pk, width))}
             for width in image.display_widths
         ]
 
     def get_range_map_url(self, image: Image) -> str | None:
-        return reverse("image_file", args=(image.pk, "range-map")) if image.range_map else None
+        return (
+            reverse("images:image_file", args=(image.pk, "range-map")) if image.range_map else None
+        )
 
     def get_range_mask_url(self, image: Image) -> str | None:
-        return reverse("image_file", args=(image.pk, "range-mask")) if image.range_mask else None
+        return (
+            reverse("images:image_file", args=(image.pk, "range-mask"))
+            if image.range_mask
+            else None
+        )
 
     def get_rover_mask_url(self, image: Image) -> str | None:
-        return reverse("image_file", args=(image.pk, "rover-mask")) if image.rover_mask else None
+        return (
+            reverse("images:image_file", args=(image.pk, "rover-mask"))
+            if image.rover_mask
+            else None
+        )
 
 
 class TerrainClassSerializer(serializers.ModelSerializer[TerrainClass]):

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.annotation.serializers import ShortList
+from ai4mars_site.toolkit.serializer_fields import ShortList
 from labeling.images.services import quality
 from labeling.models import Campaign, Image, ImageQuality, ImageQuerySet
 from labeling.people.api_permissions import MayManage
@@ -83,10 +83,10 @@ class PrunedImage(serializers.ModelSerializer[Image]):
         )
 
     def get_thumb_url(self, image: Image) -> str:
-        return reverse("image_file", args=(image.pk, "thumbnail"))
+        return reverse("images:image_file", args=(image.pk, "thumbnail"))
 
     def get_display_url(self, image: Image) -> str:
-        return reverse("image_file", args=(image.pk, "display"))
+        return reverse("images:image_file", args=(image.pk, "display"))
 
     def get_retired(self, image: Image) -> bool:
         return image.retired_at is not None

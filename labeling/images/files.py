@@ -40,11 +40,6 @@ def keep(campaign_id: int, kind: str, content: bytes, suffix: str) -> str:
     return name
 
 
-def safe_cell(text: str) -> str:
-    """A file's name must not become a formula where a table is opened as a spreadsheet."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 def put(name: str, content: bytes) -> str:
     """Write a file of exactly this name; returns the name.
 

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from labeling.images import lesson_pictures
 from labeling.models import Campaign, GuideEntry, Image, TerrainClass, Translated, TutorialStep
-from labeling.training.services import lesson_pictures
+from labeling.training.services import lessons
 
 #: Longer texts are no short step; a translation may be half as long again.
 LONGEST_TEXT = 1_200
@@ -54,7 +55,7 @@ class LessonForm(forms.ModelForm):
                     initial=item.translations.get(code, {}).get(name, ""),
                 )
         for name in self.picture_fields:
-            known = lesson_pictures.choices(campaign)
+            known = lessons.picture_choices(campaign)
             present = getattr(item, name)
             # One that is no longer shipped stays chosen until another is.
             known += [present] if present and present not in known else []

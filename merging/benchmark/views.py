@@ -21,13 +21,13 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from ai4mars_site.toolkit.tasks import nudge
 from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
-from labeling.images.views.imports import managed_campaign
+from labeling.people.access import managed_campaign
 from labeling.people.permissions import may_manage
 from merging import permissions
 from merging.benchmark import confusion_figures, services
 from merging.benchmark.forms import SubmissionForm, too_large
+from merging.benchmark.tasks import compare_submission
 from merging.models import Release, Submission
-from merging.tasks import compare_submission
 from terrain.metrics.confusion import MINIMA, Evaluation
 
 PROBLEMS_SHOWN = 200
@@ -114,7 +114,7 @@ def protected_board(request: HttpRequest, release: Release) -> HttpResponse:
         code_url=form.cleaned_data["code_url"],
     )
     nudge(compare_submission, submission.pk)
-    return redirect("submission", submission.pk)
+    return redirect("benchmark:submission", submission.pk)
 
 
 def board_page(
@@ -151,7 +151,7 @@ def board_visibility(request: HttpRequest, pk: int) -> HttpResponse:
     release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
     managed_campaign(request, release.campaign.slug)
     Release.objects.filter(pk=pk).update(has_public_board=request.POST.get("public") == "yes")
-    return redirect("board", pk)
+    return redirect("benchmark:board", pk)
 
 
 def visible_submission(request: HttpRequest, pk: int) -> Submission:
@@ -245,7 +245,7 @@ def submission_progress(request: HttpRequest, pk: int) -> JsonResponse:
             "done": found.done,
             "total": found.total,
             "percent": found.percent,
-            "url": reverse("submission", args=(pk,)),
+            "url": reverse("benchmark:submission", args=(pk,)),
         }
     )
 
@@ -258,4 +258,4 @@ def submission_remove(request: HttpRequest, pk: int) -> HttpResponse:
     managed_campaign(request, found.release.campaign.slug)
     services.remove(found)
     messages.success(request, _("%(name)s was removed.") % {"name": found.name})
-    return redirect("board", found.release_id)
+    return redirect("benchmark:board", found.release_id)

@@ -16,14 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.campaigns.services.figures import figures_of, is_large
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign, Feedback, Image, ImageReport, Role
+from labeling.people.access import managed_campaign
 from labeling.people.permissions import may_manage
 from merging.dashboard import services
 from merging.gold.services import consensus
 from merging.masks.services import progress
+from merging.masks.tasks import merge_campaign
 from merging.models import Release
-from merging.tasks import merge_campaign
 from review.models import Rating
 from review.queue.services import queue
 from review.scores.services import distribution
@@ -100,7 +100,7 @@ def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
             problem = str(refused)
         else:
             messages.success(request, _("“%(name)s” was deleted.") % {"name": campaign.name})
-            return redirect("manage")
+            return redirect("dashboard:manage")
     return render(
         request,
         "merging/dashboard/delete.html",
@@ -131,8 +131,8 @@ def progress_of(campaign: Campaign) -> dict[str, int]:
 def image_card(image: Image) -> dict[str, Any]:
     return {
         "product_id": image.product_id,
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
-        "display_url": reverse("image_file", args=(image.pk, "display")),
+        "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
+        "display_url": reverse("images:image_file", args=(image.pk, "display")),
         "labels": image.crowd_label_count,
         "target": image.campaign.target_labels,
         "is_complete": image.crowd_label_count >= image.campaign.target_labels,

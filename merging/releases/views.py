@@ -26,8 +26,8 @@ from django.views.decorators.http import (
 
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign
+from labeling.people.access import managed_campaign
 from merging.formats.documents.naming import labelers_of
 from merging.formats.licences import licence_title
 from merging.formats.statistics.counts import Statistics
@@ -39,7 +39,7 @@ from merging.releases.forms import PublishingForm, ReleaseForm
 from merging.releases.names import FORMATS, LAYOUTS
 from merging.releases.services import requests
 from merging.releases.services.requests import method_of
-from merging.tasks import build_release
+from merging.releases.tasks import build_release
 from terrain.aggregation.methods import Kind, methods_beside
 
 
@@ -55,7 +55,7 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
         if release is not None:
             nudge(build_release, release.pk)
             messages.success(request, waits(release))
-            return redirect("releases", slug)
+            return redirect("releases:releases", slug)
     return render(
         request,
         "merging/releases/releases.html",
@@ -115,7 +115,7 @@ def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(
             request, _("Release %(version)s is stopped.") % {"version": release.version}
         )
-    return redirect("releases", release.campaign.slug)
+    return redirect("releases:releases", release.campaign.slug)
 
 
 @require_POST
@@ -126,7 +126,7 @@ def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
     if requests.resume(release):
         nudge(build_release, release.pk)
         messages.success(request, waits(release))
-    return redirect("releases", release.campaign.slug)
+    return redirect("releases:releases", release.campaign.slug)
 
 
 def managed_release(request: HttpRequest, pk: int) -> Release:
@@ -161,11 +161,11 @@ def release_card(release: Any) -> dict[str, Any]:
         "created": release.created_at,
         "created_by": release.created_by,
         "downloads": release.downloads_counted,
-        "progress_url": reverse("release_progress", args=(release.pk,)),
-        "stop_url": reverse("release_stop", args=(release.pk,)),
-        "resume_url": reverse("release_resume", args=(release.pk,)),
-        "statistics_url": reverse("release_statistics", args=(release.pk,)),
-        "board_url": reverse("board", args=(release.pk,)),
+        "progress_url": reverse("releases:release_progress", args=(release.pk,)),
+        "stop_url": reverse("releases:release_stop", args=(release.pk,)),
+        "resume_url": reverse("releases:release_resume", args=(release.pk,)),
+        "statistics_url": reverse("statistics:release_statistics", args=(release.pk,)),
+        "board_url": reverse("benchmark:board", args=(release.pk,)),
     }
 
 
@@ -182,7 +182,7 @@ def release_state(release: Release) -> dict[str, Any]:
         "sha256": release.sums_sha256,
         "size": filesizeformat(release.size) if release.size is not None else "",
         "download_url": (
-            reverse("release_download", args=(release.pk,)) if release.archive else None
+            reverse("releases:release_download", args=(release.pk,)) if release.archive else None
         ),
     }
 
@@ -258,5 +258,5 @@ def publishing(request: HttpRequest, slug: str) -> HttpResponse:
             request,
             _("Saved. Releases that are asked for from now on say so; others do not change."),
         )
-        return redirect("releases", slug)
+        return redirect("releases:releases", slug)
     return render(request, "merging/releases/publishing.html", {"campaign": campaign, "form": form})

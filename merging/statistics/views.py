@@ -12,19 +12,20 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.tasks import nudge
-from labeling.images.files import safe_cell
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign
+from labeling.people.access import managed_campaign
 from merging import permissions
 from merging.formats.contents import GOLD_VARIANTS, VARIANTS
 from merging.formats.statistics import tables as statistics_tables
 from merging.formats.statistics.counts import CROWD, EXPERT, TRAIN, Statistics, shares
 from merging.masks.class_cards import class_cards
 from merging.masks.services import merges
+from merging.masks.tasks import merge_campaign
 from merging.models import Release
 from merging.statistics import bars, services
-from merging.tasks import count_release, merge_campaign
+from merging.statistics.tasks import count_release
 from review.scores import charts
 from terrain.agreement.distribution import BARS
 
@@ -51,7 +52,7 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
             "counted_at": counted.at,
             "stale": counted.stale,
             "rule": merges.rule_of(campaign),
-            "files": files_of("campaign_statistics_file", slug),
+            "files": files_of("statistics:campaign_statistics_file", slug),
         },
     )
 
@@ -81,7 +82,7 @@ def release_statistics(request: HttpRequest, pk: int) -> HttpResponse:
             **shown(counted.totals, release.campaign),
             "release": release,
             "counted_at": counted.at,
-            "files": files_of("release_statistics_file", pk),
+            "files": files_of("statistics:release_statistics_file", pk),
         },
     )
 

@@ -38,7 +38,7 @@ from review.queue.services import bulk, queue, ratings
 from review.queue.services.records import record_of
 from review.scores.services import distribution
 from review.scores.services.scores import key_of, overlaps_of
-from review.tasks import score_image
+from review.scores.tasks import score_image
 from terrain.agreement.jaccard import class_agreements, pair_matrix
 
 #: So many of a labeler's newest labels say who they are: enough, and there at once.

@@ -10,41 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from labeling.models import Campaign, Image, Labeler
 from review.models import Rating
 from review.queue.services.queue import Filters
-from review.scores.services.histogram import Part, cameras
-
-
-class PartForm(forms.Form):
-    """Which scores a histogram is of."""
-
-    camera = forms.ChoiceField(label=_("Camera"), required=False)
-    class_code = forms.TypedChoiceField(
-        label=_("With the class"), coerce=int, empty_value=None, required=False
-    )
-    labeler = forms.IntegerField(label=_("Labeler number"), min_value=1, required=False)
-    since = forms.DateField(
-        label=_("Sent since"), required=False, widget=forms.DateInput({"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("Sent until"), required=False, widget=forms.DateInput({"type": "date"})
-    )
-
-    def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = [(name, name) for name in cameras(campaign)]
-        classes = [(c.code, c.name) for c in campaign.terrain_classes.all()]
-        self.fields["camera"].choices = [("", _("All")), *names]  # type: ignore[attr-defined]
-        self.fields["class_code"].choices = [("", _("All")), *classes]  # type: ignore[attr-defined]
-
-    def part(self) -> Part:
-        """What was chosen; the form must be valid."""
-        chosen = self.cleaned_data
-        return Part(
-            camera=chosen["camera"] or None,
-            class_code=chosen["class_code"],
-            labeler=chosen["labeler"],
-            since=chosen["since"],
-            until=chosen["until"],
-        )
 
 
 class ChoiceForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.annotation.serializers import ShortList
+from ai4mars_site.toolkit.serializer_fields import ShortList
 from labeling.models import Label
 from review.models import Rating
 from review.queue.services.bulk import BATCH

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 
 import django
 
+from review.scores.services.threshold import threshold
+
 SLUG = "bench"
 LABELERS = 1000
 
@@ -166,7 +168,6 @@ def measure() -> tuple[float, ...]:
     from labeling.models import Campaign, Role
     from review.models import AgreementScore, Order
     from review.queue.api import NextDoubtful
-    from review.queue.services import queue
     from review.scores.services import distribution
     from terrain.agreement.distribution import Counted
 
@@ -186,7 +187,7 @@ def measure() -> tuple[float, ...]:
         distribution.count(
             campaign.pk, [], [Counted(order, Role.CROWD, 0.3, True) for order in Order]
         )
-        assert queue.threshold(campaign) is not None
+        assert threshold(campaign) is not None
 
     def sorted_scores() -> None:
         scores = AgreementScore.objects.of_crowd(campaign)

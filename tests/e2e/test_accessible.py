@@ -42,7 +42,7 @@ import uuid
 from datetime import timedelta
 from django.utils import timezone
 from labeling.models import Campaign
-from merging import tasks
+from merging.releases import tasks
 from merging.models import Release
 from merging.releases.services import requests as announcing, builder as releases
 campaign = Campaign.objects.get(slug="{slug}")

@@ -32,7 +32,7 @@ from labeling.models import Role
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.people.services.labelers import labeler_of_user, new_guest
-from merging import tasks
+from merging.releases import tasks
 from merging.models import Release
 from merging.releases.services import requests as announcing, builder as releases
 from tests.factories import new_campaign, new_image, product_id

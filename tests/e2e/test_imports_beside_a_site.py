@@ -25,7 +25,7 @@ from ai4mars_site.toolkit.tasks import nudge
 from labeling.models import Campaign
 from labeling.images.services import import_jobs
 from labeling.campaigns.services.creation import campaign_from_preset
-from labeling.tasks import start_import
+from labeling.images.tasks import start_import
 campaign, _ = campaign_from_preset("page", "msl-navcam")
 nudge(start_import, import_jobs.start(campaign, {source!r}).pk)
 """

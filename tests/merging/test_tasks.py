@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from ai4mars_site.toolkit import tasks as site_tasks
 from labeling.models import Campaign
-from merging import tasks
 from merging.models import Release
+from merging.releases import tasks
 from merging.releases.services import builder
 from merging.releases.services.claims import HEARTBEAT_LIMIT, claim
 from merging.releases.services.parts import Job

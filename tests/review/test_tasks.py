@@ -12,10 +12,10 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from ai4mars_site.toolkit import tasks as site_tasks
-from labeling import tasks as labeling_tasks
+from labeling.annotation import tasks as labeling_tasks
 from labeling.models import Campaign, Label
-from review import tasks
 from review.models import AgreementScore, ImageAgreement, images_to_score
+from review.scores import tasks
 from review.scores.services import scores as scores_service
 from tests.factories import accept, draw, give_score, new_campaign, new_image, new_reviewer
 
@@ -59,20 +59,20 @@ def test_the_sweeps_find_what_lost_messages_left(
         draw(image, "00..", "....")
     Label.objects.received().update(sent_at="2026-01-01T00:00:00Z", started_at=None)
     perform = {
-        "labeling.tasks.process_image": labeling_tasks.process_image,
-        "review.tasks.score_image": tasks.score_image,
+        "labeling.annotation.tasks.process_image": labeling_tasks.process_image,
+        "review.scores.tasks.score_image": tasks.score_image,
     }
 
     labeling_tasks.sweep_labels()
-    assert sent == [("labeling.tasks.process_image", (image.pk,))]
+    assert sent == [("labeling.annotation.tasks.process_image", (image.pk,))]
     [(name, ids)] = sent
     sent.clear()
     perform[name](*ids)
-    assert sent == [("review.tasks.score_image", (image.pk,))]
+    assert sent == [("review.scores.tasks.score_image", (image.pk,))]
     sent.clear()  # lost
 
     tasks.sweep_scores()
-    assert sent == [("review.tasks.score_image", (image.pk,))]
+    assert sent == [("review.scores.tasks.score_image", (image.pk,))]
     perform[sent[0][0]](*sent[0][1])
 
     assert AgreementScore.objects.count() == 2

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai4mars_site.toolkit.api_errors import Conflict, Gone
-from labeling.annotation.api.drawing import VolunteerView
 from labeling.annotation.saving import DraftThrottle, TooMany, refuse_too_many_bytes
 from labeling.annotation.serializers import DraftSerializer, DrawingSerializer
 from labeling.annotation.services import drafts
+from labeling.annotation.volunteer_api import VolunteerView
 
 #: When a page that has too many drafts may ask again.
 RETRY_SECONDS = 600

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.annotation.api.drawing import VolunteerView
+from labeling.annotation.volunteer_api import VolunteerView
 from labeling.people.visitors import guest_of_token
 
 

@@ -15,7 +15,6 @@ from datetime import timedelta
 from django.core import signing
 
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Labeler
-from labeling.training.services import practice
 
 #: A save that comes later than this is refused; an assignment has no such end.
 OFFER_AGE = timedelta(days=30)
@@ -82,12 +81,6 @@ def _from(images: ImageQuerySet, start: float, count: int) -> list[Image]:
     if len(found) < count:
         found += ordered.filter(sort_key__lt=start)[: count - len(found)]
     return found
-
-
-def next_lesson(campaign: Campaign, pending: Collection[int] = ()) -> Image | None:
-    """The first lesson that is not finished on the visitor's device; None when there is none."""
-    left = practice.lessons_left(campaign, None)
-    return next((image for image in left if image.pk not in pending), None)
 
 
 def take_up(offered: Offer, labeler: Labeler) -> None:

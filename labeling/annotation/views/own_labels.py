@@ -3,47 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from labeling.annotation import policies
-from labeling.annotation.services import corrections
+from labeling.annotation.own_labels import label_card, label_page, own_label_or_404, own_labels
 from labeling.images.pictures import THUMBNAIL_PX
-from labeling.models import Campaign, Image, Label, Role, TerrainClass
-from labeling.people.visitors import labeler_of
-from terrain.outlines import outlines
+from labeling.models import Campaign
 
 PAGE = 24
-
-#: So many tiles of a class's pattern go along the longer side of a picture.
-PATTERN_TILES = 56
-
-#: A label's state as its labeler reads it: a word or two, and how good the news is.
-STATES: dict[str, tuple[str | Promise, str]] = {
-    Label.Status.RECEIVED: (_("Being checked"), "busy"),
-    Label.Status.ACCEPTED: (_("Counts"), "good"),
-    Label.Status.EMPTY: (_("Nothing was left"), ""),
-    Label.Status.REJECTED: (_("Thrown out by a reviewer"), "bad"),
-}
-
-#: ... and in a sentence.
-EXPLANATIONS: dict[str, str | Promise] = {
-    Label.Status.RECEIVED: _("We are taking away what lies on the rover or too far off."),
-    Label.Status.ACCEPTED: _("It goes into the map that rovers learn from."),
-    Label.Status.EMPTY: _(
-        "Everything you drew lies on the rover or too far off, where nothing needs to be drawn."
-    ),
-    Label.Status.REJECTED: _("It does not go into the map that rovers learn from."),
-}
 
 
 @never_cache
@@ -75,87 +46,3 @@ def my_drawing(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One own label, large, and what can be done with it."""
     label = own_label_or_404(request, pk)
     return render(request, "labeling/annotation/my_drawing.html", label_page(label))
-
-
-def own_labels(request: HttpRequest) -> QuerySet[Label]:
-    """The visitor's own labels with image, campaign and classes, newest first."""
-    labeler = labeler_of(request)
-    if labeler is None:
-        return Label.objects.none()
-    return (
-        Label.objects.filter(labeler=labeler)
-        .select_related("image__campaign")
-        .prefetch_related("image__campaign__terrain_classes")
-        .order_by("-sent_at", "pk")
-    )
-
-
-def own_label_or_404(request: HttpRequest, pk: uuid.UUID) -> Label:
-    """The visitor's own label; for everybody else it is not there."""
-    label = own_labels(request).filter(pk=pk).first()
-    if label is None:
-        raise Http404("There is no such drawing of yours.")
-    return label
-
-
-def label_card(label: Label) -> dict[str, Any]:
-    """A label as a small picture with its shapes over it."""
-    image = label.image
-    word, tone = STATES[label.status]
-    return {
-        "url": reverse("my_drawing", args=(label.pk,)),
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
-        "product_id": image.product_id,
-        "campaign": image.campaign.name,
-        "sent_at": label.sent_at,
-        "version": label.version,
-        "state": word,
-        "tone": tone,
-        **drawing(label, max(image.width, image.height) / THUMBNAIL_PX),
-    }
-
-
-def label_page(label: Label) -> dict[str, Any]:
-    """What the page of one label shows."""
-    image = label.image
-    word, tone = STATES[label.status]
-    why_not = corrections.why_not(label)
-    correct_url = f"{reverse('annotate', args=(image.campaign.slug,))}?correct={label.pk}"
-    return {
-        "label": label,
-        "campaign": image.campaign,
-        "display_url": reverse("image_file", args=(image.pk, "display")),
-        "state": word,
-        "tone": tone,
-        "explanation": EXPLANATIONS[label.status],
-        "why_fixed": why_not,
-        "correct_url": "" if why_not else correct_url,
-        "crowd_is_ready": label.role == Role.CROWD and policies.crowd_has_finished(image),
-        "is_gold": label.role == Role.EXPERT or image.pool == Image.Pool.GOLD,
-        **drawing(label),
-    }
-
-
-def drawing(label: Label, step: float = 0.0) -> dict[str, Any]:
-    """The shapes of a label over its picture, and how often each class is among them."""
-    classes: dict[int, TerrainClass] = {
-        each.code: each for each in label.image.campaign.terrain_classes.all()
-    }
-    shapes = [
-        {"class": classes[each.code], "d": each.d}
-        for each in outlines(label.polygons, step)
-        if each.code in classes
-    ]
-    counts = {each: sum(shape["class"] is each for shape in shapes) for each in classes.values()}
-    return {
-        "width": label.image.width,
-        "height": label.image.height,
-        # As text: in some languages a template would write a number with a comma.
-        "pattern_scale": f"{max(label.image.width, label.image.height) / PATTERN_TILES:.3f}",
-        "shapes": shapes,
-        "legend": [
-            {"name": each.shown("name"), "color": each.color, "count": count}
-            for each, count in counts.items()
-            if count
-        ],
-    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from labeling.campaigns.presets.field_guide import NAV_GUIDE, GuidePreset
+from labeling.training.presets.field_guide import NAV_GUIDE, GuidePreset
 
 
 @dataclass(frozen=True, slots=True)

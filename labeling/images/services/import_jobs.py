@@ -22,8 +22,8 @@ from django.utils import timezone
 
 from ai4mars_site.toolkit import jobs
 from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.jobs import Heartbeat
-from labeling.images.files import safe_cell
 from labeling.images.ingest.archives import Bounds
 from labeling.images.ingest.products import Candidate, Refused, Source, UnknownSource
 from labeling.images.ingest.sources import open_source

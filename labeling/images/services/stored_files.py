@@ -13,12 +13,12 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import models
 
+from labeling.images import lesson_pictures
 from labeling.images.files import UNFINISHED, copy_name, sum_in
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
 from labeling.images.pictures import width_of
 from labeling.models import Campaign, Image
-from labeling.training.services import lesson_pictures
 from terrain.display.quality import fingerprint_of
 
 #: Files of earlier versions end in the first digits of their sum, if they have one in their name.

@@ -8,30 +8,23 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ai4mars_site.toolkit.csv_files import Echo
 from ai4mars_site.toolkit.tasks import nudge
 from ai4mars_site.toolkit.uploads import takes_uploads
-from labeling.campaigns.forms import ImportForm
+from labeling.images.forms import ImportForm
 from labeling.images.services import import_jobs
-from labeling.models import Campaign, ImportItem, ImportJob
-from labeling.people.permissions import may_manage
-from labeling.tasks import start_import
+from labeling.images.tasks import start_import
+from labeling.models import ImportItem, ImportJob
+from labeling.people.access import managed_campaign
 
 REFUSALS_SHOWN = 200
 JOBS_SHOWN = 50
-
-
-def managed_campaign(request: HttpRequest, slug: str) -> Campaign:
-    """The campaign of an admin's page; PermissionDenied for everybody else."""
-    if not may_manage(request.user):
-        raise PermissionDenied("This page is for the campaign's admins.")
-    return get_object_or_404(Campaign, slug=slug)
 
 
 def managed_job(request: HttpRequest, pk: int) -> ImportJob:
@@ -58,7 +51,7 @@ def imports(request: HttpRequest, slug: str) -> HttpResponse:
             user_id=request.user.pk,
         )
         nudge(start_import, job.pk)
-        return redirect("import_job", job.pk)
+        return redirect("images:import_job", job.pk)
     jobs = campaign.imports.select_related("campaign", "created_by")[:JOBS_SHOWN]
     return render(
         request,
@@ -73,11 +66,11 @@ def job_card(job: ImportJob) -> dict[str, Any]:
         "source": job.source,
         "created": job.created_at,
         "created_by": job.created_by,
-        "url": reverse("import_job", args=(job.pk,)),
-        "report_url": reverse("import_report", args=(job.pk,)),
-        "progress_url": reverse("import_progress", args=(job.pk,)),
-        "stop_url": reverse("import_stop", args=(job.pk,)),
-        "resume_url": reverse("import_resume", args=(job.pk,)),
+        "url": reverse("images:import_job", args=(job.pk,)),
+        "report_url": reverse("images:import_report", args=(job.pk,)),
+        "progress_url": reverse("images:import_progress", args=(job.pk,)),
+        "stop_url": reverse("images:import_stop", args=(job.pk,)),
+        "resume_url": reverse("images:import_resume", args=(job.pk,)),
     }
 
 
@@ -124,7 +117,7 @@ def import_progress(request: HttpRequest, pk: int) -> JsonResponse:
 @login_required
 def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
     import_jobs.stop(managed_job(request, pk))
-    return redirect("import_job", pk)
+    return redirect("images:import_job", pk)
 
 
 @require_POST
@@ -133,14 +126,7 @@ def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
     job = managed_job(request, pk)
     if import_jobs.resume(job):
         nudge(start_import, job.pk)
-    return redirect("import_job", pk)
-
-
-class Echo:
-    """A file that hands back what is written: `csv` then makes lines one at a time."""
-
-    def write(self, line: str) -> str:
-        return line
+    return redirect("images:import_job", pk)
 
 
 @require_GET
@@ -168,8 +154,8 @@ def prune(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
     config = {
         "urls": {
-            "list": reverse("images", args=(slug,)),
-            "retire": reverse("retire_images", args=(slug,)),
+            "list": reverse("images:images", args=(slug,)),
+            "retire": reverse("images:retire_images", args=(slug,)),
         },
         "csrf_token": get_token(request),
     }

@@ -8,7 +8,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Avg, Count
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,12 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
-from labeling.campaigns.forms import FeedbackForm
-from labeling.images.files import safe_cell
-from labeling.images.views.imports import Echo
+from ai4mars_site.toolkit.csv_files import Echo, safe_cell
 from labeling.models import Feedback
-from labeling.people.permissions import may_manage
+from labeling.people.access import require_admin
 from labeling.people.visitors import labeler_of
+from labeling.reports.forms import FeedbackForm
 
 PAGE = 50
 
@@ -80,7 +78,7 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
             contact=form.cleaned_data["contact"],
             page=page,
         )
-    return redirect(f"{reverse('feedback_thanks')}?{urlencode({'from': page})}")
+    return redirect(f"{reverse('reports:feedback_thanks')}?{urlencode({'from': page})}")
 
 
 def feedback_page(form: FeedbackForm) -> dict[str, Any]:
@@ -93,7 +91,7 @@ def feedback_page(form: FeedbackForm) -> dict[str, Any]:
 
 @require_GET
 def thanks(request: HttpRequest) -> HttpResponse:
-    back = local_path(request, request.GET.get("from", "")) or reverse("landing")
+    back = local_path(request, request.GET.get("from", "")) or reverse("campaigns:landing")
     return render(request, "labeling/reports/feedback_thanks.html", {"back": back})
 
 
@@ -104,11 +102,6 @@ def local_path(request: HttpRequest, path: str) -> str:
 
 
 # -- the admins' page ------------------------------------------------------------------------------
-
-
-def require_admin(request: HttpRequest) -> None:
-    if not may_manage(request.user):
-        raise PermissionDenied("This page is for the campaign's admins.")
 
 
 @require_GET
@@ -157,7 +150,7 @@ def mark_read(request: HttpRequest) -> HttpResponse:
         read_at = None if "unread" in request.POST else timezone.now()
         Feedback.objects.filter(pk=number).update(read_at=read_at)
     show = request.POST.get("show", "new")
-    return redirect(f"{reverse('read_feedback')}?{urlencode({'show': show})}")
+    return redirect(f"{reverse('reports:read_feedback')}?{urlencode({'show': show})}")
 
 
 @require_GET

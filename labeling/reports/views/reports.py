@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign, Image, ImageReport
+from labeling.people.access import managed_campaign
 from labeling.reports import services as report_service
 
 PAGE = 24
@@ -73,8 +73,8 @@ def report_card(image: Image, settled: bool) -> dict[str, Any]:
     return {
         "pk": image.pk,
         "product_id": image.product_id,
-        "display_url": reverse("image_file", args=(image.pk, "display")),
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
+        "display_url": reverse("images:image_file", args=(image.pk, "display")),
+        "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
         "labels": image.crowd_label_count,
         "is_set_aside": image.set_aside_at is not None,
         "is_retired": image.retired_at is not None,
@@ -106,7 +106,7 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images, pk=pk)
     decision = request.POST.get("decision", "")
-    back = reverse("reports", args=(slug,))
+    back = reverse("reports:reports", args=(slug,))
     if decision not in DECISIONS:
         return redirect(back)
     act, _sentence = DECISIONS[decision]

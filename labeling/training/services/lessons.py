@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import Max
 
+from labeling.images import lesson_pictures
+from labeling.images.lesson_pictures import url_of
 from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
-from labeling.training.services.lesson_pictures import url_of
+from labeling.training.presets.field_guide import SHIPPED_PICTURES
 
 Placed = TypeVar("Placed", TutorialStep, GuideEntry)
 
@@ -83,6 +85,11 @@ def entry_card(entry: GuideEntry) -> dict[str, Any]:
         "other_picture": url_of(entry.other_picture),
         "caption": entry.shown("caption"),
     }
+
+
+def picture_choices(campaign: Campaign) -> list[str]:
+    """The pictures an admin can choose from: the campaign's own, then the shipped ones."""
+    return [*lesson_pictures.own(campaign), *SHIPPED_PICTURES]
 
 
 def next_position(model: type[Placed], campaign: Campaign) -> int:

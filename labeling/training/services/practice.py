@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -106,6 +105,12 @@ def must_practise(campaign: Campaign, labeler: Labeler | None) -> bool:
     return bool(lessons_left(campaign, labeler))
 
 
+def next_lesson_to_offer(campaign: Campaign, pending: Collection[int] = ()) -> Image | None:
+    """The first lesson that is not finished on the visitor's device; None when there is none."""
+    left = lessons_left(campaign, None)
+    return next((image for image in left if image.pk not in pending), None)
+
+
 def next_lesson(
     campaign: Campaign,
     labeler: Labeler,
@@ -132,23 +137,6 @@ def next_lesson(
         assignment.image = image
         return assignment
     return None
-
-
-def learning_assignment(labeler: Labeler, image_id: int) -> Assignment | None:
-    """What the labeler was given this image for, where that was not to label it; else None.
-
-    An image that was given out for the crowd and has become a practice image since is one to
-    practise on.
-    """
-    return (
-        Assignment.objects.filter(labeler=labeler, image=image_id)
-        .filter(
-            Q(role__in=(Role.PRACTICE, Role.ANSWER))
-            | Q(role=Role.CROWD, image__pool=Image.Pool.PRACTICE)
-        )
-        .select_related("image__campaign")
-        .first()
-    )
 
 
 def record_attempt(

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.toolkit.uploads import takes_uploads
-from labeling.annotation.views.drawing import drawing_page
-from labeling.images.views.imports import managed_campaign
+from labeling.annotation.drawing_page import drawing_page
+from labeling.images import lesson_pictures
 from labeling.models import (
     Campaign,
     GuideEntry,
@@ -28,6 +28,7 @@ from labeling.models import (
     TerrainClass,
     TutorialStep,
 )
+from labeling.people.access import managed_campaign
 from labeling.people.visitors import labeler_of
 from labeling.training.forms import (
     AnswerForm,
@@ -38,7 +39,7 @@ from labeling.training.forms import (
     StepForm,
     in_each_language,
 )
-from labeling.training.services import known_answers, lesson_pictures, lessons
+from labeling.training.services import known_answers, lessons
 
 #: Pictures offered by name for a new answer.
 OFFERED = 200
@@ -56,7 +57,9 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
     steps = list(campaign.tutorial_steps.all())
     if request.method == "POST":
-        return rearrange(request, campaign, {step.pk: steps for step in steps}, "edit_tutorial")
+        return rearrange(
+            request, campaign, {step.pk: steps for step in steps}, "training:edit_tutorial"
+        )
     return render(
         request,
         "labeling/training/editing/tutorial.html",
@@ -137,7 +140,9 @@ def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
         if pk is None
         else get_object_or_404(campaign.tutorial_steps, pk=pk)
     )
-    return edit(request, campaign, item, StepForm, lessons.step_card, "edit_tutorial", "step")
+    return edit(
+        request, campaign, item, StepForm, lessons.step_card, "training:edit_tutorial", "step"
+    )
 
 
 @takes_uploads(lambda: UPLOAD_MAX_BYTES)
@@ -147,7 +152,9 @@ def ground(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """How one class is explained."""
     campaign = managed_campaign(request, slug)
     item = get_object_or_404(campaign.terrain_classes, pk=pk)
-    return edit(request, campaign, item, ClassForm, lessons.class_card, "edit_tutorial", "ground")
+    return edit(
+        request, campaign, item, ClassForm, lessons.class_card, "training:edit_tutorial", "ground"
+    )
 
 
 def edit(
@@ -190,7 +197,7 @@ def edit(
             "is_new": item.pk is None,
             "is_unsaved": is_sent,
             "previews": previews,
-            "partial": f"labeling/lessons/{partial}_preview.html",
+            "partial": f"labeling/training/editing/{partial}_preview.html",
             "back": reverse(back, args=(campaign.slug,)),
             "kind": partial,
         },
@@ -211,7 +218,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
         groups.setdefault(group_of(each), []).append(each)
     if request.method == "POST":
         among = {each.pk: groups[group_of(each)] for each in entries}
-        return rearrange(request, campaign, among, "edit_guide")
+        return rearrange(request, campaign, among, "training:edit_guide")
     grounds = {terrain.pk: terrain for terrain in campaign.terrain_classes.all()}
     order = sorted(
         groups.items(),
@@ -256,7 +263,9 @@ def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
         item = get_object_or_404(campaign.guide_entries, pk=pk)
     else:
         item = GuideEntry(campaign=campaign)
-    return edit(request, campaign, item, EntryForm, lessons.entry_card, "edit_guide", "entry")
+    return edit(
+        request, campaign, item, EntryForm, lessons.entry_card, "training:edit_guide", "entry"
+    )
 
 
 # -- known images ----------------------------------------------------------------------------------
@@ -276,7 +285,7 @@ def known_images(request: HttpRequest, slug: str) -> HttpResponse:
             if rules.is_valid():
                 rules.save()
                 messages.success(request, _("Saved."))
-                return redirect("known_images", slug)
+                return redirect("training:known_images", slug)
         elif "draw" in request.POST or "use_mask" in request.POST:
             answer = AnswerForm(request.POST, request.FILES, campaign=campaign, label_suffix="")
             done = answer.is_valid() and take_answer(request, answer)
@@ -284,7 +293,7 @@ def known_images(request: HttpRequest, slug: str) -> HttpResponse:
                 return done
         else:
             change_known(request, campaign)
-            return redirect("known_images", slug)
+            return redirect("training:known_images", slug)
     free = campaign.images.usable().filter(
         ~Exists(Label.objects.filter(image=OuterRef("pk"))),
         pool=Image.Pool.CROWD,
@@ -307,7 +316,7 @@ def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
     """Set the answer from the mask that was sent, or go and draw it; None with an error told."""
     image, mask = form.cleaned_data["picture"], form.cleaned_data["mask"]
     if "draw" in request.POST:
-        return redirect("draw_answer", image.campaign.slug, image.pk)
+        return redirect("training:draw_answer", image.campaign.slug, image.pk)
     if not mask:
         form.add_error("mask", _("Choose a mask, or draw the answer."))
         return None
@@ -321,7 +330,7 @@ def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
         request,
         _("The answer for %(picture)s is known now.") % {"picture": image.product_id},
     )
-    return redirect("known_images", image.campaign.slug)
+    return redirect("training:known_images", image.campaign.slug)
 
 
 def change_known(request: HttpRequest, campaign: Campaign) -> None:
@@ -360,8 +369,8 @@ def known_card(answer: Any) -> dict[str, Any]:
     return {
         "pk": image.pk,
         "product_id": image.product_id,
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
-        "draw_url": reverse("draw_answer", args=(image.campaign.slug, image.pk)),
+        "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
+        "draw_url": reverse("training:draw_answer", args=(image.campaign.slug, image.pk)),
         "source": answer.get_source_display(),
         "is_lesson": answer.is_lesson,
         "is_usable": usable,
@@ -378,7 +387,7 @@ def draw_answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The drawing page, on which an admin draws a picture's answer."""
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images, pk=pk)
-    next_url = reverse("next_answer", args=(slug, image.pk))
+    next_url = reverse("training:next_answer", args=(slug, image.pk))
     since = urlencode({"since": timezone.now().isoformat()})
     return drawing_page(
         request,

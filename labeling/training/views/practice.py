@@ -13,10 +13,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
 from labeling.annotation.closed_campaigns import for_open_campaign
-from labeling.annotation.views.drawing import drawing_page
+from labeling.annotation.drawing_page import drawing_page
+from labeling.images import lesson_pictures
 from labeling.models import Campaign
 from labeling.people.visitors import has_seen_tutorial, labeler_of
-from labeling.training.services import lesson_pictures
 from labeling.training.services import practice as lessons
 from labeling.training.services.lessons import guide_of
 
@@ -30,11 +30,11 @@ def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """
     slug = campaign.slug
     if not has_seen_tutorial(request, campaign):
-        return redirect("tutorial", slug)
+        return redirect("training:tutorial", slug)
     if not lessons.lessons(campaign):
-        return redirect("annotate", slug)
+        return redirect("annotation:annotate", slug)
     labeler = labeler_of(request)
-    next_url = reverse("next_lesson", args=(slug,))
+    next_url = reverse("training:next_lesson", args=(slug,))
     if not lessons.lessons_left(campaign, labeler):
         next_url += "?" + urlencode({"since": timezone.now().isoformat()})
     return drawing_page(request, campaign, labeler, next_url, drawing_for="practice")

@@ -17,17 +17,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import corrections, independence
-from labeling.images.files import safe_cell
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.permissions import may_manage
 from labeling.people.services.labelers import labeler_of_user
 from merging.gold.forms import PolicyForm
 from merging.gold.services import consensus, plans
+from merging.gold.tasks import compare_experts
 from merging.masks.class_cards import class_cards
 from merging.models import ExpertAgreement
-from merging.tasks import compare_experts
 from terrain.masks import NO_LABEL
 
 PAGE = 24
@@ -57,7 +57,7 @@ def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
     campaign, user = campaign_to_meet_on(request, slug)
     form = PolicyForm(request.POST or None, label_suffix="")
     if request.method == "POST" and keep_policy(request, form, campaign):
-        return redirect(reverse("gold_meeting", args=(slug,)) + "#policies")
+        return redirect(reverse("gold:gold_meeting", args=(slug,)) + "#policies")
     waiting = consensus.bring_up_to_date(campaign, COMPARED_AT_ONCE)
     if waiting:
         nudge(compare_experts, campaign.pk)
@@ -122,8 +122,8 @@ def meeting_card(compared: ExpertAgreement) -> dict[str, Any]:
     return {
         "pk": image.pk,
         "product_id": image.product_id,
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
-        "url": reverse("gold_meeting_image", args=(image.campaign.slug, image.pk)),
+        "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
+        "url": reverse("gold:gold_meeting_image", args=(image.campaign.slug, image.pk)),
         "agreement": 100 * compared.agreement,
         "disputed": percent(compared.disputed_pixels, compared.labeled_pixels),
     }
@@ -140,7 +140,7 @@ def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse
         return closed_page(request, image, user)
     form = PolicyForm(request.POST or None, label_suffix="")
     if request.method == "POST" and keep_policy(request, form, campaign, image):
-        return redirect(reverse("gold_meeting_image", args=(slug, pk)) + "#policies")
+        return redirect(reverse("gold:gold_meeting_image", args=(slug, pk)) + "#policies")
     compared = consensus.compare(image.pk)
     order = list(consensus.worst_first(campaign, user).values_list("image", flat=True))
     place = order.index(pk) if pk in order else 0
@@ -153,8 +153,8 @@ def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse
         {
             "campaign": campaign,
             "image": image,
-            "display_url": reverse("image_file", args=(image.pk, "display")),
-            "disputes_url": reverse("gold_disputes", args=(slug, pk)),
+            "display_url": reverse("images:image_file", args=(image.pk, "display")),
+            "disputes_url": reverse("gold:gold_disputes", args=(slug, pk)),
             "agreement": None if compared.agreement is None else 100 * compared.agreement,
             "disputed": percent(compared.disputed_pixels, compared.labeled_pixels),
             "pairs": pair_rows(campaign, pairs, compared.labeled_pixels),
@@ -189,7 +189,7 @@ def image_to_talk_about(campaign: Campaign, pk: int) -> Image:
 def meeting_url(campaign: Campaign, order: list[int], place: int) -> str:
     if not 0 <= place < len(order):
         return ""
-    return reverse("gold_meeting_image", args=(campaign.slug, order[place]))
+    return reverse("gold:gold_meeting_image", args=(campaign.slug, order[place]))
 
 
 def expert_card(label: Label, number: int) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def expert_card(label: Label, number: int) -> dict[str, Any]:
     return {
         "number": number + 1,
         "name": str(label.labeler),
-        "picture_url": reverse("gold_disputes", args=args),
+        "picture_url": reverse("gold:gold_disputes", args=args),
         "independent": label.independent,
     }
 
@@ -206,7 +206,8 @@ def correct_url(request: HttpRequest, drawn: list[Label]) -> str:
     """Where an expert changes their own label by what was settled; empty for everybody else."""
     for label in drawn:
         if label.labeler.user_id == request.user.pk and not corrections.why_not(label):
-            return f"{reverse('annotate', args=(label.image.campaign.slug,))}?correct={label.pk}"
+            page = reverse("annotation:annotate", args=(label.image.campaign.slug,))
+            return f"{page}?correct={label.pk}"
     return ""
 
 

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from labeling.annotation.services import assignments, independence
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Assignment, Campaign, Image, Role
+from labeling.people.access import managed_campaign
 from labeling.people.visitors import labeler_of
 from labeling.training.services.known_answers import AnswerRefused
 from merging.gold.forms import DrawForm
@@ -54,7 +54,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
                     drawn,
                 )
                 messages.warning(request, said % drawn)
-            return redirect("gold_plan", slug)
+            return redirect("gold:gold_plan", slug)
     images = campaign.images.gold()
     images = images.order_by("orbital_class", "product_id")
     return render(
@@ -115,7 +115,7 @@ def gold_card(image: Image) -> dict[str, Any]:
         "pk": image.pk,
         "product_id": image.product_id,
         "orbital_class": class_name(image.orbital_class),
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
+        "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
         "experts": [
             {"name": str(assignment.labeler), "status": assignment.status}
             for assignment in image.assignments.all()
@@ -130,7 +130,7 @@ def gold_experts(request: HttpRequest, slug: str) -> HttpResponse:
     """How far each expert is, in each terrain class, with a reminder to send."""
     campaign = managed_campaign(request, slug)
     progress = gold_progress.of_campaign(campaign)
-    draw_url = request.build_absolute_uri(reverse("my_gold"))
+    draw_url = request.build_absolute_uri(reverse("gold:my_gold"))
     return render(
         request,
         "merging/gold/experts.html",
@@ -190,7 +190,7 @@ def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("%(expert)s has given %(picture)s up, so nobody can ask for that drawing again.")
         names = {"expert": assignment.labeler, "picture": assignment.image.product_id}
         messages.error(request, said % names)
-    return redirect("my_gold") if is_own else redirect("gold_experts", slug)
+    return redirect("gold:my_gold") if is_own else redirect("gold:gold_experts", slug)
 
 
 @require_POST
@@ -201,7 +201,7 @@ def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
     if not independence.give_up(assignment):
         messages.error(request, _("Skip the picture first: it is still open to draw."))
-    return redirect("my_gold")
+    return redirect("gold:my_gold")
 
 
 @never_cache
@@ -239,11 +239,11 @@ def gold_known_answer(request: HttpRequest, pk: int) -> HttpResponse:
         gold_set.known_answer(image)
     except AnswerRefused as refused:
         messages.error(request, str(refused))
-        return redirect("gold", campaign.slug)
+        return redirect("gold:gold", campaign.slug)
     messages.success(
         request, _("The answer for %(picture)s is known now.") % {"picture": image.product_id}
     )
-    return redirect("known_images", campaign.slug)
+    return redirect("training:known_images", campaign.slug)
 
 
 def table_2(planned: dict[str, int], present: dict[str, int]) -> dict[str, Any]:

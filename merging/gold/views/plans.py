@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Image
+from labeling.people.access import managed_campaign
 from labeling.people.services.labelers import labeler_of_user
 from merging.gold.forms import ExpertsForm
 from merging.gold.services import plans
@@ -30,7 +30,7 @@ def gold_plan(request: HttpRequest, slug: str) -> HttpResponse:
     """The campaign's draft; without one, the page where one is drawn."""
     plan = plans.draft_of(managed_campaign(request, slug))
     if plan is None:
-        return redirect("gold", slug)
+        return redirect("gold:gold", slug)
     return render(request, "merging/gold/plan.html", plan_page(plan, experts_form(plan)))
 
 
@@ -73,8 +73,8 @@ def tile(image: Image, wrong: str = "") -> dict[str, Any]:
         "pk": image.pk,
         "product_id": image.product_id,
         "orbital_class": class_name(image.orbital_class),
-        "thumb_url": reverse("image_file", args=(image.pk, "thumbnail")),
-        "display_url": reverse("image_file", args=(image.pk, "display")),
+        "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
+        "display_url": reverse("images:image_file", args=(image.pk, "display")),
         "wrong": wrong,
     }
 
@@ -109,11 +109,11 @@ def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
     plan = plans.draft_of(managed_campaign(request, slug))
     if plan is None:
         messages.warning(request, _("There is no plan any more: it was assigned or thrown away."))
-        return redirect("gold", slug)
+        return redirect("gold:gold", slug)
     do = request.POST.get("do", "")
     if do == "throw-away":
         plans.throw_away(plan)
-        return redirect("gold", slug)
+        return redirect("gold:gold", slug)
     if do == "experts":
         form = experts_form(plan, request.POST)
         if not form.is_valid():
@@ -149,10 +149,10 @@ def changed(
         image = step()
     except plans.PlanRefused as refused:
         messages.error(request, str(refused))
-        return redirect("gold_plan", slug)
+        return redirect("gold:gold_plan", slug)
     if isinstance(image, Image):
         place = f"#picture-{image.pk}"
-    return redirect(reverse("gold_plan", args=(slug,)) + place)
+    return redirect(reverse("gold:gold_plan", args=(slug,)) + place)
 
 
 @require_POST
@@ -166,7 +166,7 @@ def assign_plan(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         count = plans.assign(plan, int(revision) if revision.isdecimal() else 0)
     except plans.PlanRefused as refused:
         messages.error(request, str(refused))
-        return redirect("gold_plan", slug)
+        return redirect("gold:gold_plan", slug)
     if count:
         said = ngettext(
             "%d picture is gold now and waits for its experts.",
@@ -174,4 +174,4 @@ def assign_plan(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             count,
         )
         messages.success(request, said % count)
-    return redirect("gold_experts", slug)
+    return redirect("gold:gold_experts", slug)

@@ -19,13 +19,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
 from labeling.images.pictures import class_png, read_mask
-from labeling.images.views.imports import managed_campaign
 from labeling.models import Campaign, Image
+from labeling.people.access import managed_campaign
 from merging.masks.class_cards import class_cards
 from merging.masks.method_names import NAMES
 from merging.masks.services import alternatives, comparisons
 from merging.masks.services.comparisons import Compared, Way
-from merging.tasks import compare_merges
+from merging.masks.tasks import compare_merges
 from terrain.aggregation.majority import Mask
 from terrain.aggregation.methods import Kind, MergeMethod
 
@@ -48,7 +48,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
     if request.method == "POST":
         comparisons.forget(campaign)
-        return redirect("merge_methods", slug)
+        return redirect("masks:merge_methods", slug)
     waiting = comparisons.bring_up_to_date(campaign, COMPARED_AT_ONCE)
     if waiting:
         nudge(compare_merges, campaign.pk)
@@ -93,11 +93,11 @@ def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
     image = compared.image
 
     def url(picture: str) -> str:
-        return reverse("merge_picture", args=(campaign.slug, image.pk, picture))
+        return reverse("masks:merge_picture", args=(campaign.slug, image.pk, picture))
 
     return {
         "product_id": image.product_id,
-        "display_url": reverse("image_file", args=(image.pk, "display")),
+        "display_url": reverse("images:image_file", args=(image.pk, "display")),
         "width": image.width,
         "height": image.height,
         "labels": image.crowd_label_count,

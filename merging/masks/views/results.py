@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from labeling.annotation.views.own_labels import label_page, own_label_or_404
+from labeling.annotation.own_labels import label_page, own_label_or_404
 from labeling.models import Label
 from merging.masks.services import results
 from terrain.metrics.mask_comparison import ClassAgreement
@@ -42,11 +42,11 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         messages.warning(
             request, _("What the others drew cannot be shown yet. Please try again later.")
         )
-        return redirect("my_drawing", pk)
+        return redirect("annotation:my_drawing", pk)
     if request.method == "POST":
-        return redirect("crowd_result", pk)
+        return redirect("masks:crowd_result", pk)
     if not shows(label):
-        return redirect("my_drawing", pk)
+        return redirect("annotation:my_drawing", pk)
     view = results.crowd_view(label)
     classes = {each.code: each for each in label.image.campaign.terrain_classes.all()}
     return render(
@@ -57,7 +57,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "labelers": view.merged.labelers,
             "is_imported": view.merged.imported_id is not None,
             "is_empty": not view.merged.pixel_counts,
-            "crowd_picture_url": reverse("crowd_picture", args=(pk,)),
+            "crowd_picture_url": reverse("masks:crowd_picture", args=(pk,)),
             "agreements": [
                 {
                     "name": classes[each.code].shown("name"),

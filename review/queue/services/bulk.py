@@ -10,8 +10,8 @@ from django.db.models import Count, Exists, F, OuterRef
 
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
+from review import policies
 from review.models import Rating
-from review.queue import policies
 from review.queue.services import ratings
 
 #: Rated in one request; the page asks again until nothing is left, so a long one can be stopped.

@@ -23,31 +23,17 @@ from review.models import (
     LEASE,
     AgreementScore,
     AgreementScoreQuerySet,
-    Order,
     Rating,
     ReviewLease,
-    plan_of,
 )
-from review.queue import policies
 from review.scores.services import distribution
+from review.scores.services.threshold import Threshold, order_of, threshold
 
 #: One label in so many is of the audit, while the queue is not empty.
 AUDIT_EVERY = 5
 
 #: Rivals for the same label walk on to the next one; after so many there are only rivals.
 CLAIM_ATTEMPTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The last score inside the queue; `label_id` settles which of equal scores are in.
-
-    In order of skill it is an expected quality.
-    """
-
-    score: float
-    label_id: uuid.UUID
-    order: Order = Order.AGREEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +63,6 @@ class Filters:
         if self.image is not None:
             scores = scores.filter(label__image=self.image)
         return scores
-
-
-def order_of(campaign: Campaign) -> Order:
-    """By what the campaign's plan ranks its labels."""
-    return Order(plan_of(campaign).order)
-
-
-def threshold(campaign: Campaign, order: Order | None = None) -> Threshold | None:
-    """The end of the lowest `queue_percent` of all crowd scores; None while the queue is empty.
-
-    By the campaign's order, or by another one.
-    """
-    order = order or order_of(campaign)
-    counted = distribution.counts(campaign, Role.CROWD, order)
-    length = policies.queue_length(sum(count for _, count in counted), campaign.queue_percent)
-    if length == 0:
-        return None
-    scores = AgreementScore.objects.of_crowd(campaign, order)
-    last = distribution.at_rank(scores, counted, length - 1, order)
-    return None if last is None else Threshold(getattr(last, order.field), last.label_id, order)
 
 
 def doubtful(campaign: Campaign) -> AgreementScoreQuerySet:

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.annotation.services import labels
 from labeling.models import Label
-from review import permissions
+from review import permissions, policies
 from review.models import Rating, ReviewLease
-from review.queue import policies
-from review.queue.services import opinions
+from review.scores.services import opinions
 
 
 class RatingRefused(Exception):

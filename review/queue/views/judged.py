@@ -25,7 +25,7 @@ from review.models import LabelFlag, Rating, plan_of
 from review.queue.forms import ChoiceForm, RatingForm
 from review.queue.services import judged as service
 from review.queue.services import ratings
-from review.tasks import score_image
+from review.scores.tasks import score_image
 
 #: Labels on one page: each has its picture.
 SHOWN = 24
@@ -148,7 +148,7 @@ def judge(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     else:
         messages.error(request, _("Choose what to do: rate, take back, or remove the flag."))
     back = QueryDict(request.POST.get("query", "")).urlencode()
-    return redirect(f"{reverse('review_judged', args=(slug,))}?{back}")
+    return redirect(f"{reverse('queue:review_judged', args=(slug,))}?{back}")
 
 
 def _rate(request: HttpRequest, reviewer: User, label: Label) -> None:

@@ -23,8 +23,7 @@ from review.models import (
     images_to_score,
     plan_of,
 )
-from review.queue.services import opinions
-from review.scores.services import distribution
+from review.scores.services import distribution, opinions
 from terrain.agreement.jaccard import agreement_scores
 from terrain.agreement.overlaps import Overlaps
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from labeling.models import Campaign
 from review.models import AgreementScore, Order, Rating
-from review.queue.services import queue
+from review.scores.services.threshold import threshold
 from terrain.agreement import validity
 from terrain.agreement.validity import Interval, Rule
 
@@ -34,7 +34,7 @@ class Report:
 def report(campaign: Campaign) -> Report:
     """All figures of a campaign, from its ratings as they stand."""
     scores, ratings = audit_sample(campaign)
-    end = queue.threshold(campaign, Order.AGREEMENT)
+    end = threshold(campaign, Order.AGREEMENT)
     first, second = double_ratings(campaign)
     return Report(
         audited=len(scores),

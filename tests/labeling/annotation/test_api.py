@@ -17,9 +17,9 @@ from rest_framework.test import APIClient
 from ai4mars_site.toolkit.parsers import MAX_LISTS
 from labeling.annotation.api import drawing
 from labeling.annotation.serializers import NextRequest
+from labeling.annotation.tasks import process_image
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import labeler_of_user
-from labeling.tasks import process_image
 from terrain.geometry import MAX_POINTS, regions_to_json
 from tests.factories import (
     assign,

@@ -23,9 +23,9 @@ from labeling.annotation.saving import DraftThrottle
 from labeling.annotation.services import drafts, labels
 from labeling.annotation.services.assignments import skip
 from labeling.annotation.services.drafts import DRAFT_LIFE, Drawing, NewerDraft, NothingToDraw
+from labeling.annotation.tasks import sweep_drafts
 from labeling.models import Assignment, Draft, Image, Labeler
 from labeling.people.services.labelers import labeler_of_user, new_guest
-from labeling.tasks import sweep_drafts
 from tests.factories import assign, box, draw, new_account, new_campaign, new_image, submission
 from tests.labeling.annotation.test_api import LABELS, NEXT, refusal
 from tests.visitors import Visitor

@@ -15,8 +15,7 @@ from django.db import connections
 from django.utils import timezone
 
 from ai4mars_site.toolkit import tasks as site_tasks
-from labeling import tasks
-from labeling.annotation import policies
+from labeling.annotation import policies, tasks
 from labeling.annotation.services import labels, postprocessing
 from labeling.annotation.services.corrections import correct
 from labeling.models import Assignment, Campaign, Image, Label, Role
@@ -427,7 +426,7 @@ def test_the_task_wakes_what_stands_on_labels_once(image: Image, sent: list) -> 
     draw(image, "00..", "....")
 
     tasks.process_image(image.pk)
-    assert sent == [("review.tasks.score_image", (image.pk,))]
+    assert sent == [("review.scores.tasks.score_image", (image.pk,))]
 
     tasks.process_image(image.pk)
     assert len(sent) == 1, "a message delivered twice has nothing new to say"
@@ -442,7 +441,7 @@ def test_the_wake_up_waits_for_the_commit(
         tasks.process_image(image.pk)
         assert sent == []
 
-    assert sent == [("review.tasks.score_image", (image.pk,))]
+    assert sent == [("review.scores.tasks.score_image", (image.pk,))]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -456,7 +455,7 @@ def test_the_sweep_finds_labels_whose_message_was_lost(campaign: Campaign, sent:
 
     tasks.sweep_labels()
 
-    assert sent == [("labeling.tasks.process_image", (lost.pk,))]
+    assert sent == [("labeling.annotation.tasks.process_image", (lost.pk,))]
 
 
 # -- at once ---------------------------------------------------------------------------------------

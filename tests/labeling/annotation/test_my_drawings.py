@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
+from labeling.annotation.own_labels import drawing
 from labeling.annotation.services import labels
-from labeling.annotation.views.own_labels import PAGE, drawing
+from labeling.annotation.views.own_labels import PAGE
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.services.labelers import labeler_of_user
 from terrain.outlines import Outline, outlines

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.campaigns.services import figures
+from labeling.campaigns.tasks import sweep_figures
 from labeling.models import Campaign, CampaignFigures, Image, Label
 from labeling.people.services.labelers import new_guest
-from labeling.tasks import sweep_figures
 from tests.factories import accept, draw, new_admin, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

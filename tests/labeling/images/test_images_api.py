@@ -43,7 +43,7 @@ def measured(campaign: Campaign, number: int, **measures: Any) -> Image:
 
 
 def listed(client: APIClient, campaign: Campaign, **query: Any) -> list[str]:
-    answer = client.get(reverse("images", args=(campaign.slug,)), query)
+    answer = client.get(reverse("images:images", args=(campaign.slug,)), query)
     assert answer.status_code == 200, answer.json()
     return [image["product_id"] for image in answer.json()["images"]]
 
@@ -66,7 +66,7 @@ def test_filtered_and_sorted_by_a_measure(client: APIClient, campaign: Campaign)
 def test_retired_and_brought_back(client: APIClient, campaign: Campaign) -> None:
     image = measured(campaign, 1)
     other = new_image(new_campaign("other"), 2)
-    url = reverse("retire_images", args=(campaign.slug,))
+    url = reverse("images:retire_images", args=(campaign.slug,))
 
     order = {"ids": [image.pk, other.pk], "retire": True, "reason": "dark"}
     assert client.post(url, order).json() == {"changed": 1}
@@ -98,4 +98,4 @@ def test_near_duplicates_are_tied_to_the_earliest(client: APIClient, campaign: C
 def test_a_question_that_makes_no_sense(
     client: APIClient, campaign: Campaign, query: dict[str, Any]
 ) -> None:
-    assert client.get(reverse("images", args=(campaign.slug,)), query).status_code == 400
+    assert client.get(reverse("images:images", args=(campaign.slug,)), query).status_code == 400

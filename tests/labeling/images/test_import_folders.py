@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image as Pillow
 
-from labeling import tasks
+from labeling.images import tasks
 from labeling.images.services import import_jobs
 from labeling.models import ImportJob
 from tests.factories import new_admin, new_campaign, product_id
@@ -33,7 +33,7 @@ def permitted(tmp_path: Path, settings: Any) -> Path:
 def start(client: Client, source: str) -> str:
     """What the page says; "" where the import was started."""
     client.force_login(new_admin(f"ada{ImportJob.objects.count()}{len(source)}"))
-    answer = client.post(reverse("imports", args=("navcam",)), {"source": source})
+    answer = client.post(reverse("images:imports", args=("navcam",)), {"source": source})
     if answer.status_code == 302:
         return ""
     [said] = answer.context["form"].errors["source"]

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from labeling import tasks
+from labeling.images import tasks
 from labeling.images.services import import_jobs
 from labeling.images.services.imports import Outcome
 from labeling.images.views import imports
@@ -109,7 +109,7 @@ def test_everything_that_was_found_is_in_the_report(
 
     client.force_login(new_admin())
     monkeypatch.setattr(imports, "REFUSALS_SHOWN", 2)
-    page = client.get(reverse("import_job", args=(job.pk,))).content.decode()
+    page = client.get(reverse("images:import_job", args=(job.pk,))).content.decode()
     assert "Not used" in page
     assert ".hidden" in page
     assert "The first 2 of 5; the report has them all." in page
@@ -236,7 +236,7 @@ def test_an_upload_that_is_no_archive_is_told_by_its_own_name(
 ) -> None:
     client.force_login(new_admin())
     sent = SimpleUploadedFile("notes.txt", b"hello")
-    answer = client.post(reverse("imports", args=(campaign.slug,)), {"archive": sent})
+    answer = client.post(reverse("images:imports", args=(campaign.slug,)), {"archive": sent})
     job = ImportJob.objects.get()
     tasks.start_import(job.pk)
     job.refresh_from_db()
@@ -270,10 +270,10 @@ def test_the_sweep_finds_lost_imports(
     tasks.sweep_imports()
 
     assert sorted(nudged) == [
-        ("labeling.tasks.import_batch", silent.pk),
-        ("labeling.tasks.import_batch", silent.pk),
-        ("labeling.tasks.start_import", queued.pk),
-        ("labeling.tasks.start_import", dead.pk),
+        ("labeling.images.tasks.import_batch", silent.pk),
+        ("labeling.images.tasks.import_batch", silent.pk),
+        ("labeling.images.tasks.start_import", queued.pk),
+        ("labeling.images.tasks.start_import", dead.pk),
     ]
 
 
@@ -291,18 +291,18 @@ def test_an_outcome_is_written_once(campaign: Campaign, tree: Path) -> None:
 
 def test_the_pages_of_an_import(client: Client, campaign: Campaign, tree: Path) -> None:
     client.force_login(new_admin())
-    page = reverse("imports", args=(campaign.slug,))
+    page = reverse("images:imports", args=(campaign.slug,))
     assert client.get(page).status_code == 200
 
     answer = client.post(page, {"source": str(tree)})
     job = ImportJob.objects.get()
-    assert answer["Location"] == reverse("import_job", args=(job.pk,))
+    assert answer["Location"] == reverse("images:import_job", args=(job.pk,))
     run(job)
 
     assert client.get(answer["Location"]).status_code == 200
-    state = client.get(reverse("import_progress", args=(job.pk,))).json()
+    state = client.get(reverse("images:import_progress", args=(job.pk,))).json()
     assert (state["status"], state["percent"], state["refused"]) == ("complete", 100, 1)
-    report = client.get(reverse("import_report", args=(job.pk,))).getvalue().decode()
+    report = client.get(reverse("images:import_report", args=(job.pk,))).getvalue().decode()
     lines = list(csv.reader(io.StringIO(report)))
     assert lines[0] == ["file", "product_id", "result", "reason"]
     assert [line[2] for line in lines[1:]] == ["imported"] * 4 + ["refused"]
@@ -311,7 +311,7 @@ def test_the_pages_of_an_import(client: Client, campaign: Campaign, tree: Path) 
 @pytest.mark.parametrize("given", [{}, {"source": ""}])
 def test_an_import_of_nothing(client: Client, campaign: Campaign, given: dict[str, str]) -> None:
     client.force_login(new_admin())
-    answer = client.post(reverse("imports", args=(campaign.slug,)), given)
+    answer = client.post(reverse("images:imports", args=(campaign.slug,)), given)
 
     assert answer.status_code == 200
     assert "Give either a folder or an archive." in answer.content.decode()
@@ -322,15 +322,15 @@ def test_only_admins_import(client: Client, campaign: Campaign) -> None:
     client.force_login(new_account("vera"))
     job = import_jobs.start(campaign, "/")
     for page in (
-        reverse("imports", args=(campaign.slug,)),
-        reverse("prune", args=(campaign.slug,)),
-        reverse("import_job", args=(job.pk,)),
-        reverse("import_progress", args=(job.pk,)),
-        reverse("import_report", args=(job.pk,)),
-        reverse("images", args=(campaign.slug,)),
+        reverse("images:imports", args=(campaign.slug,)),
+        reverse("images:prune", args=(campaign.slug,)),
+        reverse("images:import_job", args=(job.pk,)),
+        reverse("images:import_progress", args=(job.pk,)),
+        reverse("images:import_report", args=(job.pk,)),
+        reverse("images:images", args=(campaign.slug,)),
     ):
         assert client.get(page).status_code == 403
-    for page in ("import_stop", "import_resume"):
+    for page in ("images:import_stop", "images:import_resume"):
         assert client.post(reverse(page, args=(job.pk,))).status_code == 403
 
 
@@ -338,5 +338,5 @@ def test_a_file_name_is_no_formula(client: Client, campaign: Campaign) -> None:
     client.force_login(new_admin())
     job = import_jobs.start(campaign, "somewhere")
     job.items.create(name="=cmd()", product_id="x", status="refused", reason="no picture")
-    report = client.get(reverse("import_report", args=(job.pk,))).getvalue().decode()
+    report = client.get(reverse("images:import_report", args=(job.pk,))).getvalue().decode()
     assert "'=cmd()" in report

@@ -13,8 +13,8 @@ from PIL import Image as Pillow
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.services import import_jobs
+from labeling.images.tasks import start_import, sweep_imports
 from labeling.models import Campaign, ImportItem, ImportJob
-from labeling.tasks import start_import, sweep_imports
 from tests.factories import product_id
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]

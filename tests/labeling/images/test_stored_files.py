@@ -20,12 +20,12 @@ from PIL import Image as Pillow
 from labeling.annotation.services import label_imports
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images import files
+from labeling.images.lesson_pictures import url_of
 from labeling.images.pictures import png_bytes
 from labeling.images.services import import_jobs
+from labeling.images.tasks import sweep_files
 from labeling.models import Campaign, FormerSlug, Image, Label, Labeler, Role
 from labeling.people.services.labelers import imported_labeler
-from labeling.tasks import sweep_files
-from labeling.training.services.lesson_pictures import url_of
 from tests.factories import accept, mask, new_admin, new_campaign, new_image, product_id
 
 pytestmark = pytest.mark.django_db

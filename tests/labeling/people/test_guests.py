@@ -33,8 +33,8 @@ from labeling.models import (
 )
 from labeling.people.services import sweeping
 from labeling.people.services.labelers import labeler_of_user, new_guest
+from labeling.people.tasks import sweep_guests, sweep_sessions
 from labeling.people.visitors import GUEST_KEY
-from labeling.tasks import sweep_guests, sweep_sessions
 from labeling.training.services import known_answers
 from tests.factories import (
     assign,
@@ -604,7 +604,11 @@ def test_expired_sessions_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_sweeps_are_scheduled(settings: Any) -> None:
     tasks = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert {sweep_guests.name, sweep_sessions.name, "labeling.tasks.sweep_drafts"} <= tasks
+    assert {
+        sweep_guests.name,
+        sweep_sessions.name,
+        "labeling.annotation.tasks.sweep_drafts",
+    } <= tasks
 
 
 # -- throttling ------------------------------------------------------------------------------------

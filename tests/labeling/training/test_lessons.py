@@ -13,8 +13,10 @@ from django.test import Client
 from django.utils import translation
 from PIL import Image as Pillow
 
+from labeling.images import lesson_pictures
 from labeling.models import Campaign, GuideEntry, TutorialStep
-from labeling.training.services import lesson_pictures, lessons
+from labeling.training.presets.field_guide import SHIPPED_PICTURES
+from labeling.training.services import lessons
 from tests.factories import new_account, new_admin, new_campaign
 
 pytestmark = pytest.mark.django_db
@@ -273,7 +275,7 @@ def test_a_picture_of_ones_own_is_encoded_anew_and_served(
     url = f"/manage/navcam/tutorial/steps/{step.pk}/"
     sent = {"title": "T", "text": "W", "picture": "", "picture_upload": picture(size=(2000, 500))}
     shown = admin.post(url, {**sent, "preview": ""}).content.decode()
-    name = lesson_pictures.choices(campaign)[0]
+    name = lessons.picture_choices(campaign)[0]
     assert re.fullmatch(rf"lessons/{campaign.pk}/[0-9a-f]{{64}}\.webp", name)
     assert re.search(rf'value="{name}" checked', shown), "a preview keeps what was sent"
     admin.post(url, {"title": "T", "text": "W", "picture": name})
@@ -291,7 +293,7 @@ def test_a_picture_of_ones_own_is_encoded_anew_and_served(
     )
     # The same picture again is kept once.
     assert lesson_pictures.add(campaign, picture("twin.png", (2000, 500))) == name
-    assert len(lesson_pictures.choices(campaign)) == 1 + len(lesson_pictures.SHIPPED_PICTURES)
+    assert len(lessons.picture_choices(campaign)) == 1 + len(SHIPPED_PICTURES)
 
 
 @pytest.mark.parametrize(

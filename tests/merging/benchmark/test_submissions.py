@@ -23,10 +23,11 @@ from PIL import Image as Pillow
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.pictures import png_bytes
 from labeling.models import Role
-from merging import tasks
 from merging.benchmark import services
+from merging.benchmark import tasks as benchmark_tasks
 from merging.benchmark.views import PredictionsThrottle
 from merging.models import Release, Submission
+from merging.releases import tasks as releases_tasks
 from merging.releases.services.requests import announce
 from tests.factories import (
     accept,
@@ -61,7 +62,7 @@ def release() -> Release:
         for expert in experts:
             accept(image, *rows, labeler=expert, role=Role.EXPERT)
     built = announce(campaign, "0.1")
-    tasks.build_release(built.pk)
+    releases_tasks.build_release(built.pk)
     built.refresh_from_db()
     return built
 
@@ -95,13 +96,13 @@ def client_of(user: User) -> Client:
 
 def send(client: Client, release: Release, files: dict[str, Any], **fields: str) -> Any:
     form = {"name": "Net", "archive": zipped(files), **fields}
-    return client.post(reverse("board", args=(release.pk,)), form)
+    return client.post(reverse("benchmark:board", args=(release.pk,)), form)
 
 
 def measured(release: Release, files: dict[str, Any], user: User | None = None) -> Submission:
     """Predictions that a worker has compared."""
     sent = services.submit(release, "Net", zipped(files), user and user.pk)
-    tasks.compare_submission(sent.pk)
+    benchmark_tasks.compare_submission(sent.pk)
     sent.refresh_from_db()
     return sent
 
@@ -183,7 +184,7 @@ def test_what_grows_too_much_or_has_too_many_files_is_refused(
     settings.PREDICTIONS_MAX_BYTES = 10
     assert "more than the 10 bytes" in measured(release, {"a.png": bytes(11)}).message
     sent = services.submit(release, "Net", SimpleUploadedFile("x.zip", b"no zip"), None)
-    tasks.compare_submission(sent.pk)
+    benchmark_tasks.compare_submission(sent.pk)
     sent.refresh_from_db()
     assert "neither a zip nor a tar" in sent.message
 
@@ -205,12 +206,12 @@ def test_a_second_message_and_a_dead_worker(release: Release) -> None:
     silent = timezone.now() - Submission.silence - timedelta(seconds=1)
     Submission.objects.update(heartbeat_at=silent)
     assert list(Submission.objects.filter(Submission.claimable())) == [sent]
-    tasks.compare_submission(sent.pk)
+    benchmark_tasks.compare_submission(sent.pk)
 
     sent.refresh_from_db()
     assert (sent.status, sent.accuracy) == ("complete", 1.0)
     result = sent.result
-    tasks.compare_submission(sent.pk)
+    benchmark_tasks.compare_submission(sent.pk)
     sent.refresh_from_db()
     assert sent.result == result
 
@@ -228,7 +229,7 @@ def test_a_worker_that_was_taken_over_writes_nothing(
 
     monkeypatch.setattr(services, "_report", be_removed)
 
-    tasks.compare_submission(sent.pk)
+    benchmark_tasks.compare_submission(sent.pk)
 
     assert "taken over" in caplog.text
     assert not Submission.objects.exists()
@@ -258,28 +259,31 @@ def test_from_the_form_to_the_result(public: Release, mia: User) -> None:
     answer = send(client, public, WRONG, paper_url="https://example.org/paper")
 
     sent = Submission.objects.get()
-    assert answer.url == reverse("submission", args=(sent.pk,))
+    assert answer.url == reverse("benchmark:submission", args=(sent.pk,))
     assert "Waiting for a worker" in client.get(answer.url).text
-    progress = client.get(reverse("submission_progress", args=(sent.pk,))).json()
+    progress = client.get(reverse("benchmark:submission_progress", args=(sent.pk,))).json()
     assert (progress["is_over"], progress["done"]) == (False, 0)
 
-    tasks.compare_submission(sent.pk)
+    benchmark_tasks.compare_submission(sent.pk)
 
-    assert client.get(reverse("submission_progress", args=(sent.pk,))).json()["is_over"] is True
+    assert (
+        client.get(reverse("benchmark:submission_progress", args=(sent.pk,))).json()["is_over"]
+        is True
+    )
     page = Client().get(answer.url).text
     assert "0.5000" in page
     assert page.count("<rect class=") == 4 * 5
     assert "https://example.org/paper" in page
-    board = Client().get(reverse("board", args=(public.pk,))).text
+    board = Client().get(reverse("benchmark:board", args=(public.pk,))).text
     assert "Net" in board
     assert "mia" in board
     assert "0.3833" in board
-    assert "Best so far: Net" in Client().get(reverse("boards")).text
+    assert "Best so far: Net" in Client().get(reverse("benchmark:boards")).text
 
-    data = Client().get(reverse("submission_data", args=(sent.pk,)))
+    data = Client().get(reverse("benchmark:submission_data", args=(sent.pk,)))
     sent.refresh_from_db()
     assert json.loads(data.content)["evaluations"]["min3"]["confusion"] == confusion(sent)
-    picture = Client().get(reverse("submission_picture", args=(sent.pk,)) + "?gold=min1")
+    picture = Client().get(reverse("benchmark:submission_picture", args=(sent.pk,)) + "?gold=min1")
     assert picture["Content-Type"] == "image/svg+xml"
     assert "confusion-" in picture["Content-Disposition"]
 
@@ -295,7 +299,10 @@ def test_the_best_comes_first(public: Release, mia: User) -> None:
 def test_who_sees_a_board(release: Release, mia: User) -> None:
     found = measured(release, RIGHT, mia)
     admin, other = client_of(new_admin()), client_of(new_account("otto"))
-    board, page = reverse("board", args=(release.pk,)), reverse("submission", args=(found.pk,))
+    board, page = (
+        reverse("benchmark:board", args=(release.pk,)),
+        reverse("benchmark:submission", args=(found.pk,)),
+    )
 
     for client, sees_board, sees_result in (
         (admin, True, True),
@@ -305,28 +312,30 @@ def test_who_sees_a_board(release: Release, mia: User) -> None:
     ):
         assert client.get(board).status_code == (200 if sees_board else 403)
         assert client.get(page).status_code == (200 if sees_result else 404)
-        statistics = client.get(reverse("release_statistics", args=(release.pk,)))
+        statistics = client.get(reverse("statistics:release_statistics", args=(release.pk,)))
         assert statistics.status_code == (200 if sees_board else 403)
     assert send(other, release, RIGHT).status_code == 403
 
-    answer = admin.post(reverse("board_visibility", args=(release.pk,)), {"public": "yes"})
+    answer = admin.post(
+        reverse("benchmark:board_visibility", args=(release.pk,)), {"public": "yes"}
+    )
     assert answer.status_code == 302
     assert Client().get(board).status_code == 200
     assert Client().get(page).status_code == 200
-    assert other.post(reverse("board_visibility", args=(release.pk,))).status_code == 403
+    assert other.post(reverse("benchmark:board_visibility", args=(release.pk,))).status_code == 403
     assert send(Client(), release, RIGHT).status_code == 403
     assert send(other, release, RIGHT).status_code == 302
 
 
 def test_what_is_not_on_the_board_only_its_sender_sees(public: Release, mia: User) -> None:
     refused = measured(public, {"notes.txt": b"hello"}, mia)
-    page = reverse("submission", args=(refused.pk,))
+    page = reverse("benchmark:submission", args=(refused.pk,))
 
     assert "notes.txt" in client_of(mia).get(page).text
     assert "3 things do not fit" in client_of(mia).get(page).text
     assert Client().get(page).status_code == 404
-    assert Client().get(reverse("submission_data", args=(refused.pk,))).status_code == 404
-    board = reverse("board", args=(public.pk,))
+    assert Client().get(reverse("benchmark:submission_data", args=(refused.pk,))).status_code == 404
+    board = reverse("benchmark:board", args=(public.pk,))
     assert "Refused" in client_of(mia).get(board).text
     assert "Refused" not in Client().get(board).text
 
@@ -364,7 +373,7 @@ def test_too_many_in_a_day(public: Release, mia: User, monkeypatch: pytest.Monke
 
 def test_only_admins_remove(public: Release, mia: User) -> None:
     found = measured(public, RIGHT, mia)
-    url = reverse("submission_remove", args=(found.pk,))
+    url = reverse("benchmark:submission_remove", args=(found.pk,))
 
     assert client_of(mia).post(url).status_code == 403
     assert client_of(new_admin()).post(url).status_code == 302
@@ -378,4 +387,4 @@ def test_a_sender_who_leaves_takes_no_result_along(public: Release, mia: User) -
 
     found.refresh_from_db()
     assert found.created_by is None
-    assert Client().get(reverse("board", args=(public.pk,))).status_code == 200
+    assert Client().get(reverse("benchmark:board", args=(public.pk,))).status_code == 200

@@ -16,8 +16,8 @@ from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services import figures
 from labeling.models import Campaign, CampaignFigures, Image, Label
 from labeling.training.services import known_answers
-from merging import tasks
 from merging.dashboard import views
+from merging.masks import tasks
 from merging.masks.services import comparisons, merges, progress
 from merging.masks.services.merges import merge_image
 from merging.models import MergedMask, Release

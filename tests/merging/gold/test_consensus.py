@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from labeling.annotation.services import assignments, labels
 from labeling.annotation.services.corrections import correct
 from labeling.models import Assignment, Campaign, Image, Label, Labeler
-from merging import tasks
+from merging.gold import tasks
 from merging.gold.services import consensus
 from merging.gold.views import consensus as meeting_views
 from merging.models import ExpertAgreement, LabelingPolicy

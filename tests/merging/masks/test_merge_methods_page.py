@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
 from labeling.models import Campaign, Image
-from merging import tasks
+from merging.masks import tasks
 from merging.masks.services import comparisons
 from merging.masks.views import methods
 from merging.models import MergedMask, MethodComparison

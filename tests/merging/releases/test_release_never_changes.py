@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Role
-from merging import tasks
 from merging.formats.exports import EXPORTS
 from merging.models import Release, ReleaseNeverChanges, ReleasePart
+from merging.releases import tasks
 from merging.releases.services import (
     assembly,
     builder,

@@ -11,10 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.models import Campaign
-from merging import tasks
 from merging.formats.exports import EXPORTS
 from merging.models import Publishing, Release
-from merging.releases import views
+from merging.releases import tasks, views
 from merging.releases.names import FORMATS, LAYOUTS, READERS
 from merging.releases.services.builder import build_folder
 from merging.releases.services.claims import claim

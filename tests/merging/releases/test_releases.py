@@ -23,13 +23,13 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.ingest.product_ids import parse_product_id
 from labeling.models import Campaign
-from merging import tasks
 from merging.formats.contents import GOLD_VARIANTS
 from merging.formats.documents import DOCUMENTS
 from merging.formats.storage import archive, checksums
 from merging.formats.tree import ai4mars_tree
 from merging.masks.services import merges
 from merging.models import Release
+from merging.releases import tasks
 from merging.releases.services import builder, parts
 from merging.releases.services.claims import ClaimLost, claim
 from merging.releases.services.requests import ReleaseRefused, Wanted, announce

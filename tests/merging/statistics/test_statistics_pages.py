@@ -21,12 +21,13 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Role
-from merging import tasks
 from merging.formats.statistics.counts import CameraCounts, Statistics
 from merging.masks.services import merges
 from merging.models import Release, ReleaseStatistics
+from merging.releases import tasks as releases_tasks
 from merging.releases.services.requests import announce
 from merging.statistics import services
+from merging.statistics import tasks as statistics_tasks
 from tests.factories import (
     accept,
     give_score,
@@ -108,7 +109,7 @@ def test_a_rejected_label_does_not_count_and_the_numbers_are_kept_for_a_while(
 def test_the_page_of_a_campaign(campaign: Campaign) -> None:
     admin = Client()
     admin.force_login(new_admin())
-    url = reverse("campaign_statistics", args=(campaign.slug,))
+    url = reverse("statistics:campaign_statistics", args=(campaign.slug,))
 
     page = admin.get(url).text
 
@@ -135,7 +136,8 @@ def test_the_files_of_a_campaign(campaign: Campaign) -> None:
 
     def file(name: str, kind: str) -> Any:
         return admin.get(
-            reverse("campaign_statistics_file", args=(campaign.slug, name, kind)), follow=False
+            reverse("statistics:campaign_statistics_file", args=(campaign.slug, name, kind)),
+            follow=False,
         )
 
     def table(name: str) -> list[dict[str, str]]:
@@ -161,7 +163,7 @@ def test_an_empty_campaign_has_an_empty_page() -> None:
     admin = Client()
     admin.force_login(new_admin())
 
-    page = admin.get(reverse("campaign_statistics", args=(campaign.slug,))).text
+    page = admin.get(reverse("statistics:campaign_statistics", args=(campaign.slug,))).text
 
     assert "No masks have been merged yet." in page
     assert "There are no gold pictures." in page
@@ -175,7 +177,7 @@ def test_an_empty_campaign_has_an_empty_page() -> None:
 def release(campaign: Campaign) -> Release:
     Image.objects.filter(rover="spirit").delete()
     built = announce(campaign, "0.1")
-    tasks.build_release(built.pk)
+    releases_tasks.build_release(built.pk)
     built.refresh_from_db()
     return built
 
@@ -184,12 +186,12 @@ def test_a_release_is_counted_once_by_a_worker(release: Release) -> None:
     ReleaseStatistics.objects.all().delete()
     admin = Client()
     admin.force_login(new_admin())
-    url = reverse("release_statistics", args=(release.pk,))
-    file = reverse("release_statistics_file", args=(release.pk, "composition", "csv"))
+    url = reverse("statistics:release_statistics", args=(release.pk,))
+    file = reverse("statistics:release_statistics_file", args=(release.pk, "composition", "csv"))
     assert "Not counted yet" in admin.get(url).text
     assert admin.get(file).status_code == 404
 
-    tasks.count_release(release.pk)
+    statistics_tasks.count_release(release.pk)
 
     counted = services.of_release(release)
     assert counted is not None
@@ -199,7 +201,7 @@ def test_a_release_is_counted_once_by_a_worker(release: Release) -> None:
     assert "57.14 %" in admin.get(url).text
     assert "Big rock" in admin.get(file).text
     at = counted.at
-    tasks.count_release(release.pk)
+    statistics_tasks.count_release(release.pk)
     again = services.of_release(release)
     assert again is not None
     assert again.at == at
@@ -212,7 +214,7 @@ def test_what_the_builder_counted_stays(release: Release) -> None:
 
     services.store(release, totals)
     services.store(release, Statistics())
-    tasks.count_release(release.pk)
+    statistics_tasks.count_release(release.pk)
 
     counted = services.of_release(release)
     assert counted is not None

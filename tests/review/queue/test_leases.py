@@ -17,8 +17,8 @@ from rest_framework.test import APIClient
 
 from labeling.models import Campaign, Label
 from labeling.people.services.labelers import new_guest
+from review import policies
 from review.models import AgreementScore, LabelFlag, Rating, ReviewLease, ReviewPlan
-from review.queue import policies
 from review.queue.services import queue
 from review.queue.services.queue import Filters, claim, next_for, release
 from review.queue.services.ratings import RatingRefused, rate, undo

@@ -17,6 +17,7 @@ from review.queue.services import queue
 from review.queue.services.queue import Filters
 from review.scores.services import distribution
 from review.scores.services.scores import score_image
+from review.scores.services.threshold import Threshold, threshold
 from tests.factories import accept, give_score, new_admin, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def ids(found: list[Label]) -> list[object]:
 def test_the_least_expected_quality_comes_first(campaign: Campaign, made: list[Label]) -> None:
     rita = new_reviewer()
     assert list(queue.doubtful(campaign).values_list("pk", flat=True)) == ids([made[4], made[3]])
-    end = queue.threshold(campaign)
+    end = threshold(campaign)
     assert end is not None
     assert (end.score, end.label_id, end.order) == (pytest.approx(0.3), made[3].pk, Order.SKILL)
     assert queue.remaining(campaign) == queue.remaining(campaign, rita) == 2
@@ -58,13 +59,13 @@ def test_the_least_expected_quality_comes_first(campaign: Campaign, made: list[L
     ReviewPlan.objects.update(order=Order.AGREEMENT)
 
     assert list(queue.doubtful(campaign).values_list("pk", flat=True)) == ids(made[:2])
-    assert queue.threshold(campaign) == queue.Threshold(pytest.approx(0.3), made[1].pk)
+    assert threshold(campaign) == Threshold(pytest.approx(0.3), made[1].pk)
 
 
 def test_the_threshold_by_agreement_is_not_touched(campaign: Campaign, made: list[Label]) -> None:
     """What the paper claims is of agreement scores, whatever a queue's order."""
-    end = queue.threshold(campaign, Order.AGREEMENT)
-    assert end == queue.Threshold(pytest.approx(0.3), made[1].pk)
+    end = threshold(campaign, Order.AGREEMENT)
+    assert end == Threshold(pytest.approx(0.3), made[1].pk)
 
 
 @pytest.mark.parametrize("part", ["doubtful", "all"])

@@ -14,10 +14,11 @@ from rest_framework.test import APIClient
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Image, Label
 from labeling.people.services.labelers import labeler_of_user
+from review import policies
 from review.models import ReviewPlan
-from review.queue import policies
 from review.queue.services import queue
 from review.queue.services.ratings import rate
+from review.scores.services.threshold import Threshold, threshold
 from tests.factories import (
     accept,
     give_score,
@@ -112,8 +113,8 @@ def test_the_lowest_fifth_worst_first(campaign: Campaign) -> None:
     made = scored(campaign, 0.9, 0.3, 0.8, 0.1, 0.7, 0.6, 0.5, 0.95, 0.4, 0.2)
 
     assert queued(campaign) == [made[3].pk, made[9].pk]
-    end = queue.threshold(campaign)
-    assert end == queue.Threshold(0.2, made[9].pk)
+    end = threshold(campaign)
+    assert end == Threshold(0.2, made[9].pk)
 
 
 def test_labels_of_retired_images_are_not_reviewed(campaign: Campaign) -> None:
@@ -126,7 +127,7 @@ def test_labels_of_retired_images_are_not_reviewed(campaign: Campaign) -> None:
 def test_with_fewer_than_five_scores_the_queue_is_empty(campaign: Campaign) -> None:
     scored(campaign, 0.1, 0.2, 0.3, 0.4)
 
-    assert queue.threshold(campaign) is None
+    assert threshold(campaign) is None
     assert queued(campaign) == []
 
 
@@ -181,7 +182,7 @@ def test_rated_labels_leave_and_do_not_pull_better_ones_in(campaign: Campaign, r
     assert queued(campaign) == [made[1].pk]
     rate(made[1], rita, 1)
     assert queued(campaign) == [], "of the lowest fifth all are judged"
-    end = queue.threshold(campaign)
+    end = threshold(campaign)
     assert end is not None
     assert end.score == 0.2
 

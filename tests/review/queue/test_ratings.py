@@ -20,7 +20,7 @@ from review.models import Rating
 from review.queue import api
 from review.queue.services import ratings
 from review.queue.services.ratings import RatingRefused, rate, undo
-from review.tasks import score_image
+from review.scores.tasks import score_image
 from tests.factories import accept, box, draw, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db

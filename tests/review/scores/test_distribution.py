@@ -16,6 +16,7 @@ from review.queue.services import queue
 from review.queue.services.ratings import rate, undo
 from review.scores.services import distribution
 from review.scores.services.scores import score_image
+from review.scores.services.threshold import threshold
 from terrain.agreement.distribution import BINS, Counted, bin_of, bin_range, changes, find
 from tests.factories import accept, give_score, new_campaign, new_image, new_reviewer
 
@@ -117,7 +118,7 @@ def test_the_threshold_is_the_score_of_its_rank(campaign: Campaign) -> None:
     for percent in (1, 2, 20, 50, 77, 100):
         campaign.queue_percent = percent
         length = 50 * percent // 100
-        end = queue.threshold(campaign)
+        end = threshold(campaign)
         assert (end and end.score) == (sorted(drawn)[length - 1] if length else None)
         assert queue.doubtful(campaign).count() == queue.remaining(campaign) == length
 

@@ -16,10 +16,10 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.utils import timezone
 
+from labeling.annotation.tasks import SWEEP_AFTER, sweep_labels
 from labeling.models import Campaign, Label
-from labeling.tasks import SWEEP_AFTER, sweep_labels
 from review.models import AgreementScore, ImageAgreement, images_to_score
-from review.tasks import sweep_scores
+from review.scores.tasks import sweep_scores
 from tests.conftest import WorkerProcess
 from tests.factories import draw, new_campaign, new_image
 from tests.served import REPOSITORY

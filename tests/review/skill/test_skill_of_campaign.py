@@ -16,9 +16,8 @@ from ai4mars_site.toolkit import tasks as site_tasks
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Label, Labeler, Role
 from labeling.people.services.labelers import new_guest
-from review import tasks
 from review.models import CampaignSkill, LabelerSkill, LabelQuality
-from review.skill import services
+from review.skill import services, tasks
 from tests.factories import accept, draw, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
@@ -249,7 +248,7 @@ def test_the_sweep_finds_campaigns_whose_labels_changed(
     sent.clear()
 
     tasks.sweep_skill()
-    assert sent == [("review.tasks.estimate_skill", (campaign.pk,))]
+    assert sent == [("review.skill.tasks.estimate_skill", (campaign.pk,))]
     tasks.estimate_skill(campaign.pk)
     sent.clear()
 

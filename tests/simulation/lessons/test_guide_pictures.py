@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labeling.campaigns.presets.field_guide import SHIPPED_PICTURES
 from labeling.campaigns.presets.rules import PRESETS
+from labeling.training.presets.field_guide import SHIPPED_PICTURES
 from simulation.lessons.canvas import HEIGHT, WIDTH, Canvas, Frame
 from simulation.lessons.guide_pictures import CLOSE_HEIGHT, CLOSE_WIDTH, guide_pictures
 

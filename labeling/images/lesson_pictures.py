@@ -16,7 +16,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from labeling.campaigns.presets.field_guide import SHIPPED_PICTURES
 from labeling.images.files import folder_of, put
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
@@ -38,16 +37,16 @@ class PictureRefused(Exception):
 def url_of(picture: str) -> str:
     """Where a browser finds a picture; "" for none."""
     if own := _OWN.fullmatch(picture):
-        return reverse("lesson_picture", kwargs=own.groupdict())
+        return reverse("training:lesson_picture", kwargs=own.groupdict())
     if earlier := _EARLIER.fullmatch(picture):
-        return reverse("earlier_lesson_picture", kwargs=earlier.groupdict())
+        return reverse("training:earlier_lesson_picture", kwargs=earlier.groupdict())
     return static(picture) if picture else ""
 
 
-def choices(campaign: Campaign) -> list[str]:
-    """The pictures an admin can choose from: the campaign's own, then the shipped ones."""
-    own = [f"lessons/{campaign.pk}/{name}" for name in _own_names(campaign.pk)]
-    return [*own, *sorted(_earlier(campaign)), *SHIPPED_PICTURES]
+def own(campaign: Campaign) -> list[str]:
+    """The pictures that were uploaded for a campaign, also those that nothing shows now."""
+    kept = [f"lessons/{campaign.pk}/{name}" for name in _own_names(campaign.pk)]
+    return [*kept, *sorted(_earlier(campaign))]
 
 
 def add(campaign: Campaign, upload: File[bytes]) -> str:

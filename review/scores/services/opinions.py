@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 
 from labeling.models import Label
+from review import policies
 from review.models import AgreementScore, Order, Rating, ReviewPlan
-from review.queue import policies
 from review.scores.services import distribution
 from terrain.agreement.distribution import Counted
 

@@ -1,4 +1,4 @@
-"""The API of what comes after drawing: one's own label again, its correction, reports of images."""
+"""The API of labels: a new one, one of one's own again, and its correction."""
 
 from __future__ import annotations
 
@@ -11,14 +11,77 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai4mars_site.toolkit.api_errors import Conflict, Gone, refusal_of
+from ai4mars_site.toolkit.serializer_fields import AsSent
 from ai4mars_site.toolkit.tasks import nudge
-from labeling.annotation.api.drawing import VolunteerView, labels_sent, task_json
-from labeling.annotation.serializers import AsSent
+from labeling.annotation import registry
+from labeling.annotation.registry import Drawing, Received
+from labeling.annotation.serializers import (
+    LabelSubmission,
+)
 from labeling.annotation.services import corrections, drafts, labels
-from labeling.models import Assignment, Campaign, ImageReport, Labeler
-from labeling.reports import services
-from labeling.tasks import process_image
+from labeling.annotation.tasks import process_image
+from labeling.annotation.volunteer_api import VolunteerView, labels_sent, task_json
+from labeling.models import Assignment
 from terrain.geometry import InvalidPolygons
+
+
+class Labels(VolunteerView):
+    """POST: a finished label. Sent again with the same id, it gets the same answer.
+
+    Another content or another image under the same id is refused: 409, `different_label`.
+    On a picture given out to learn on it becomes an attempt, and the answer has `feedback`.
+    """
+
+    def post(self, request: Request) -> Response:
+        submission = LabelSubmission(data=request.data)
+        submission.is_valid(raise_exception=True)
+        data = submission.validated_data
+        try:
+            with self.saving(data["image"]) as labeler:
+                other = registry.receiver_of(labeler, data["image"])
+                if other is not None:
+                    assignment, receive = other
+                    drawing = Drawing(data["id"], data["polygons"], request.user)
+                    return received_response(assignment, drawing, receive(assignment, drawing))
+                label, created = labels.submit(
+                    labeler, data["image"], data["id"], data["polygons"], data["started_at"]
+                )
+        except InvalidPolygons as error:
+            raise refusal_of(error) from error
+        except labels.UnknownImage as error:
+            raise NotFound(str(error), code="unknown_image") from error
+        except labels.RetiredImage as error:
+            raise Gone(str(error), code="retired_image") from error
+        except labels.NotAssigned as error:
+            raise PermissionDenied(str(error), code="not_assigned") from error
+        except labels.DifferentLabel as error:
+            raise Conflict(str(error), code="different_label") from error
+        except labels.NotIndependent as error:
+            raise Conflict(str(error), code="not_independent") from error
+        except labels.AlreadyLabeled as error:
+            raise Conflict(str(error), code="already_labeled") from error
+        if created:
+            nudge(process_image, label.image_id)
+        return Response(
+            {
+                "id": str(label.pk),
+                "image": label.image_id,
+                "labels_sent": labels_sent(labeler, label.image.campaign),
+            },
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+
+def received_response(assignment: Assignment, drawing: Drawing, received: Received) -> Response:
+    """What a page is told about a drawing that is no label."""
+    image = assignment.image
+    body = {
+        "id": str(drawing.id),
+        "image": image.pk,
+        "labels_sent": labels_sent(assignment.labeler, image.campaign),
+        **received.facts,
+    }
+    return Response(body, status=status.HTTP_201_CREATED if received.is_new else status.HTTP_200_OK)
 
 
 class Correction(serializers.Serializer[Any]):
@@ -27,15 +90,6 @@ class Correction(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     polygons = AsSent()
     base_version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-
-
-class WrongImage(serializers.Serializer[Any]):
-    """What is wrong with an image, in one word and perhaps some more."""
-
-    reason = serializers.ChoiceField(choices=ImageReport.Reason.choices)
-    comment = serializers.CharField(
-        max_length=ImageReport.COMMENT_LENGTH, required=False, allow_blank=True, default=""
-    )
 
 
 class OwnLabel(VolunteerView):
@@ -96,51 +150,3 @@ class CorrectLabel(VolunteerView):
             },
             status=status.HTTP_201_CREATED if stored else status.HTTP_200_OK,
         )
-
-
-class ReportView(VolunteerView):
-    """What is said of an image that was given to the volunteer."""
-
-    def answer(self, labeler: Labeler, image_id: int, created: bool) -> Response:
-        campaign = Campaign.objects.get(images=image_id)
-        return Response(
-            {"image": image_id, "labels_sent": labels_sent(labeler, campaign)},
-            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
-        )
-
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, labels.UnknownImage):
-            exc = NotFound(str(exc), code="unknown_image")
-        elif isinstance(exc, labels.RetiredImage):
-            exc = Gone(str(exc), code="retired_image")
-        elif isinstance(exc, labels.NotAssigned):
-            exc = PermissionDenied(str(exc), code="not_assigned")
-        elif isinstance(exc, labels.AlreadyLabeled):
-            exc = Conflict(str(exc), code="already_labeled")
-        elif isinstance(exc, services.ReportSettled):
-            exc = Conflict(str(exc), code="report_settled")
-        return super().handle_exception(exc)
-
-
-class NothingToLabel(ReportView):
-    """POST: there is nothing to label on this image. It is done, and will not come again."""
-
-    def post(self, request: Request, pk: int) -> Response:
-        with self.saving(pk) as labeler:
-            created = services.nothing_to_label(labeler, pk)
-        return self.answer(labeler, pk, created)
-
-
-class ReportImage(ReportView):
-    """POST: something is wrong with this image. It stays with the volunteer.
-
-    Said again, it replaces what was said before; 409 when an admin has decided on that already.
-    """
-
-    def post(self, request: Request, pk: int) -> Response:
-        report = WrongImage(data=request.data)
-        report.is_valid(raise_exception=True)
-        data = report.validated_data
-        with self.saving(pk) as labeler:
-            created = services.report_wrong(labeler, pk, data["reason"], data["comment"])
-        return self.answer(labeler, pk, created)

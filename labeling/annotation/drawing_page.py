@@ -1,0 +1,85 @@
+"""The drawing page, whatever is drawn on it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from labeling.annotation.serializers import TerrainClassSerializer
+from labeling.models import Campaign, ImageReport, Labeler, Role
+from labeling.people.permissions import is_expert
+from labeling.people.visitors import (
+    identity,
+    page_visit,
+    remember,
+)
+
+
+def drawing_page(
+    request: HttpRequest,
+    campaign: Campaign,
+    labeler: Labeler | None,
+    next_url: str,
+    **context: object,
+) -> HttpResponse:
+    """The drawing page with the pictures that `next_url` gives out.
+
+    A `labeler` of None is a visitor who has saved nothing yet; opening the page stores nothing.
+    """
+    slug = campaign.slug
+    visit = page_visit(request, labeler)
+    config = {
+        "campaign": {
+            "slug": campaign.slug,
+            "name": campaign.name,
+            "range_limit_m": campaign.range_limit_m,
+            "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
+        },
+        "urls": {
+            "next": next_url,
+            "labels": reverse("annotation:labels"),
+            "skip": reverse("annotation:skip_image", args=(0,)).replace("0", "{id}"),
+            "draft": reverse("annotation:draft", args=(0,)).replace("0", "{id}"),
+            "session": reverse("annotation:session"),
+            "nothing": reverse("reports:nothing", args=(0,)).replace("0", "{id}"),
+            "report": reverse("reports:report_image", args=(0,)).replace("0", "{id}"),
+            "sent": label_url("annotation:own_label"),
+            "correct": label_url("annotation:correct_label"),
+            "my_drawing": label_url("annotation:my_drawing"),
+            "login": f"{reverse('account_login')}?next={request.path}",
+            "tutorial": reverse("training:tutorial", args=(slug,)),
+            "home": reverse("campaigns:landing"),
+        },
+        "csrf_token": get_token(request),
+        "labeler": {
+            **identity(labeler, visit),
+            "name": _("Guest") if labeler is None else str(labeler),
+            "is_guest": visit is not None,
+            "role": Role.EXPERT if is_expert(request.user) else Role.CROWD,
+        },
+    }
+    response = render(
+        request,
+        "labeling/annotation/draw.html",
+        {
+            "campaign": campaign,
+            "annotate_config": config,
+            **context,
+            "report_reasons": ImageReport.Reason.choices,
+            "report_comment_length": ImageReport.COMMENT_LENGTH,
+        },
+    )
+    if visit is not None:
+        remember(response, visit)
+    return response
+
+
+def label_url(name: str) -> str:
+    """An address of one label, in which the page puts the label's id in place of {id}."""
+    nobody = uuid.UUID(int=0)
+    return reverse(name, args=(nobody,)).replace(str(nobody), "{id}")

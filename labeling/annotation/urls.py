@@ -1,0 +1,20 @@
+from django.urls import path
+
+from labeling.annotation.api import drafts, images, labels, session
+from labeling.annotation.views import drawing, own_labels
+
+app_name = "annotation"
+
+urlpatterns = [
+    path("c/<slug:slug>/draw/", drawing.annotate, name="annotate"),
+    path("drawings/", own_labels.my_drawings, name="my_drawings"),
+    path("drawings/<uuid:pk>/", own_labels.my_drawing, name="my_drawing"),
+    path("api/campaigns/<slug:slug>/next/", images.NextImage.as_view(), name="next_image"),
+    path("api/session/", session.Session.as_view(), name="session"),
+    path("api/images/<int:pk>/draft/", drafts.ImageDraft.as_view(), name="draft"),
+    path("api/labels/<uuid:pk>/", labels.OwnLabel.as_view(), name="own_label"),
+    path("api/labels/<uuid:pk>/correct/", labels.CorrectLabel.as_view(), name="correct_label"),
+    path("api/images/<int:pk>/skip/", images.SkipImage.as_view(), name="skip_image"),
+    path("api/labels/", labels.Labels.as_view(), name="labels"),
+    path("api/assignments/<int:pk>/skip/", images.SkipAssignment.as_view(), name="skip_assignment"),
+]

@@ -1,0 +1,12 @@
+"""The worker's side of campaigns."""
+
+from __future__ import annotations
+
+from ai4mars_site.toolkit.tasks import long_task
+from labeling.campaigns.services import figures
+
+
+@long_task
+def sweep_figures() -> None:
+    """Count large campaigns, so that nobody who looks at one waits for it."""
+    figures.sweep()

@@ -1,0 +1,54 @@
+"""The worker's side of images."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from labeling.images import files
+from labeling.images.services import import_jobs
+from labeling.models import ImportJob
+
+#: A file that is still being written after this long never will be whole.
+UNFINISHED_KEPT = timedelta(days=1)
+
+
+@task
+def sweep_files() -> None:
+    """Delete files that killed processes did not finish writing."""
+    files.sweep_unfinished(timezone.now() - UNFINISHED_KEPT)
+
+
+#: How many batches of one import are worked on at a time, by as many workers.
+IMPORT_SHARES = 2
+
+
+@long_task
+def start_import(job_id: int) -> None:
+    """List an import's files, then let workers share them."""
+    job = ImportJob.objects.select_related("campaign").get(pk=job_id)
+    if import_jobs.begin(job) and import_jobs.prepare(job):
+        for _ in range(IMPORT_SHARES):
+            nudge(import_batch, job_id)
+
+
+@long_task
+def import_batch(job_id: int) -> None:
+    """Import some of a job's files, and ask for the next batch: labels get their turn between."""
+    job = ImportJob.objects.select_related("campaign").get(pk=job_id)
+    if import_jobs.work_on_batch(job):
+        nudge(import_batch, job_id)
+
+
+@task
+def sweep_imports() -> None:
+    """Find imports whose message or worker was lost."""
+    under_way = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
+    for job in ImportJob.objects.filter(ImportJob.claimable(), status__in=under_way):
+        if job.status == ImportJob.Status.QUEUED or not job.is_listed:
+            nudge(start_import, job.pk)
+        elif not import_jobs.is_worked_on(job):
+            for _ in range(IMPORT_SHARES):
+                nudge(import_batch, job.pk)

@@ -1,0 +1,73 @@
+"""The API of what volunteers say of an image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ai4mars_site.toolkit.api_errors import Conflict, Gone
+from labeling.annotation.services import labels
+from labeling.annotation.volunteer_api import VolunteerView, labels_sent
+from labeling.models import Campaign, ImageReport, Labeler
+from labeling.reports import services
+
+
+class WrongImage(serializers.Serializer[Any]):
+    """What is wrong with an image, in one word and perhaps some more."""
+
+    reason = serializers.ChoiceField(choices=ImageReport.Reason.choices)
+    comment = serializers.CharField(
+        max_length=ImageReport.COMMENT_LENGTH, required=False, allow_blank=True, default=""
+    )
+
+
+class ReportView(VolunteerView):
+    """What is said of an image that was given to the volunteer."""
+
+    def answer(self, labeler: Labeler, image_id: int, created: bool) -> Response:
+        campaign = Campaign.objects.get(images=image_id)
+        return Response(
+            {"image": image_id, "labels_sent": labels_sent(labeler, campaign)},
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, labels.UnknownImage):
+            exc = NotFound(str(exc), code="unknown_image")
+        elif isinstance(exc, labels.RetiredImage):
+            exc = Gone(str(exc), code="retired_image")
+        elif isinstance(exc, labels.NotAssigned):
+            exc = PermissionDenied(str(exc), code="not_assigned")
+        elif isinstance(exc, labels.AlreadyLabeled):
+            exc = Conflict(str(exc), code="already_labeled")
+        elif isinstance(exc, services.ReportSettled):
+            exc = Conflict(str(exc), code="report_settled")
+        return super().handle_exception(exc)
+
+
+class NothingToLabel(ReportView):
+    """POST: there is nothing to label on this image. It is done, and will not come again."""
+
+    def post(self, request: Request, pk: int) -> Response:
+        with self.saving(pk) as labeler:
+            created = services.nothing_to_label(labeler, pk)
+        return self.answer(labeler, pk, created)
+
+
+class ReportImage(ReportView):
+    """POST: something is wrong with this image. It stays with the volunteer.
+
+    Said again, it replaces what was said before; 409 when an admin has decided on that already.
+    """
+
+    def post(self, request: Request, pk: int) -> Response:
+        report = WrongImage(data=request.data)
+        report.is_valid(raise_exception=True)
+        data = report.validated_data
+        with self.saving(pk) as labeler:
+            created = services.report_wrong(labeler, pk, data["reason"], data["comment"])
+        return self.answer(labeler, pk, created)

@@ -1,0 +1,12 @@
+"""The worker's side of reports."""
+
+from __future__ import annotations
+
+from ai4mars_site.toolkit.tasks import task
+from labeling.reports import services
+
+
+@task
+def sweep_reports() -> None:
+    """Set images aside by the rule that their campaign has now."""
+    services.sweep()

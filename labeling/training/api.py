@@ -1,0 +1,69 @@
+"""The API of practice, and of drawing an answer."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ai4mars_site.toolkit.api_errors import Conflict
+from labeling.annotation.serializers import (
+    NextRequest,
+    Since,
+)
+from labeling.annotation.volunteer_api import (
+    VolunteerView,
+    asking_visit,
+    offers_response,
+    open_campaign,
+    tasks_json,
+)
+from labeling.models import Assignment, Image, Role
+from labeling.people.api_permissions import MayManage
+from labeling.training.services import known_answers, practice
+
+
+class NextLesson(VolunteerView):
+    """POST: the next picture to practise on; `image` is null when practice is done.
+
+    With `?since=`, what was practised before does not count.
+    """
+
+    def post(self, request: Request, slug: str) -> Response:
+        campaign = open_campaign(request, slug)
+        asked = NextRequest(data=request.data or {})
+        asked.is_valid(raise_exception=True)
+        round_of = Since(data=request.query_params)
+        round_of.is_valid(raise_exception=True)
+        labeler, pending = self.labeler, asked.validated_data["pending"]
+        if labeler is None:
+            lesson = practice.next_lesson_to_offer(campaign, pending)
+            images = [lesson] if lesson else []
+            return offers_response(request, asking_visit(request), images, Role.PRACTICE)
+        assignment = practice.next_lesson(
+            campaign, labeler, round_of.validated_data["since"], pending
+        )
+        return Response(tasks_json([assignment] if assignment else [], labeler, campaign))
+
+
+class NextAnswer(VolunteerView):
+    """POST, by an admin: the picture whose answer is to be drawn; null when it was, `?since=`."""
+
+    permission_classes = (MayManage,)
+
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        image = get_object_or_404(
+            Image.objects.select_related("campaign"), pk=pk, campaign__slug=slug
+        )
+        asked = Since(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        since = asked.validated_data["since"]
+        labeler = self.known_labeler()
+        closed = Assignment.objects.filter(image=image, labeler=labeler, role=Role.ANSWER)
+        if since is not None and closed.filter(closed_at__gte=since).exists():
+            return Response(tasks_json([], labeler, image.campaign))
+        try:
+            assignment = known_answers.assign_answer(image, labeler)
+        except known_answers.AnswerRefused as error:
+            raise Conflict(str(error), code="answer_refused") from error
+        return Response(tasks_json([assignment], labeler, image.campaign))

@@ -1,0 +1,62 @@
+"""What training adds to drawing: practice attempts and answers, and practice before labels."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import PermissionDenied
+
+from ai4mars_site.toolkit.api_errors import Conflict
+from labeling.annotation.registry import (
+    Drawing,
+    Prerequisite,
+    Received,
+    register_prerequisite,
+    register_receiver,
+)
+from labeling.annotation.services import assignments, drafts
+from labeling.models import Assignment, Campaign, KnownAnswer, Labeler, Role
+from labeling.people.permissions import may_manage
+from labeling.training.services import known_answers, practice
+from labeling.training.services.answer_feedback import feedback
+
+
+def register() -> None:
+    """Let annotation know what training does. Called once, when the app is ready."""
+    register_receiver(Role.PRACTICE, receive_attempt)
+    register_receiver(Role.ANSWER, receive_answer)
+    register_prerequisite(practice_first)
+
+
+def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
+    """Store a drawing on a picture with a known answer, and say what it was worth."""
+    attempt, compared, is_new = practice.record_attempt(assignment, drawing.id, drawing.polygons)
+    return Received(is_new, {"feedback": feedback(attempt, compared)})
+
+
+def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
+    """Make what an admin drew the known answer of its picture.
+
+    Raises PermissionDenied for others, Conflict where the picture cannot have this answer.
+    """
+    if not may_manage(drawing.user):
+        raise PermissionDenied(_("Only the campaign's admins draw answers."))
+    image = assignment.image
+    mask = known_answers.mask_of_polygons(image, drawing.polygons)
+    try:
+        known_answers.set_answer(image, mask, KnownAnswer.Source.DRAWN)
+    except known_answers.AnswerRefused as error:
+        raise Conflict(str(error), code="answer_refused") from error
+    assignments.close(assignment, Assignment.Status.DONE)
+    drafts.discard(image.pk, assignment.labeler_id)
+    return Received(True, {})
+
+
+def practice_first(campaign: Campaign, labeler: Labeler | None) -> Prerequisite | None:
+    """Practice that a campaign requires, until it was passed."""
+    if not practice.must_practise(campaign, labeler):
+        return None
+    return Prerequisite(
+        code="practice_first",
+        sentence=_("Please practise first: then you get real pictures."),
+        page="training:practice",
+    )

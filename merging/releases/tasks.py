@@ -1,0 +1,43 @@
+"""The worker's side of releases."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+
+from ai4mars_site.toolkit.jobs import ClaimLost
+from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from merging.models import Release
+from merging.releases.services import builder, claims, parts, requests
+
+logger = logging.getLogger(__name__)
+
+
+@long_task
+def build_release(release_id: int) -> None:
+    """Build a release that was asked for on its page. A second message finds it claimed."""
+    release = claims.claim(release_id)
+    if release is None:
+        return
+    try:
+        builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
+    except ClaimLost:
+        logger.warning("%s was taken over by another builder.", release)
+    except requests.ReleaseRefused as refused:
+        # Said on the page; not a fault of the worker.
+        logger.info("%s: %s", release, refused)
+
+
+@task
+def sweep_releases() -> None:
+    """Find releases whose message or builder was lost."""
+    for release_id in Release.objects.filter(Release.claimable()).values_list("pk", flat=True):
+        nudge(build_release, release_id)
+
+
+@long_task
+def sweep_released_files() -> None:
+    """Delete what was kept of releases, and is part of none any more."""
+    logger.info("%d files are part of no release any more.", parts.sweep())
