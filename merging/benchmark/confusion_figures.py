@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from terrain.agreement.validity import Interval
 from terrain.metrics.confusion import Evaluation
 from terrain.metrics.confusion_tables import cells
+from terrain.metrics.intervals import Interval
 
 #: Names of true classes are to the left of the cells, predicted ones above them, turned.
 LEFT, TOP, MARGIN = 150, 120, 72

@@ -19,7 +19,7 @@ from labeling.images.ingest.archives import ArchiveRefused, Bounds, unpack
 from merging.formats import predictions
 from merging.formats.tree import tree_files
 from merging.models import Release, Submission
-from terrain.metrics.confusion import Counts
+from terrain.metrics.contingency import Counts
 
 #: How often a worker says that it is alive, and how far it is.
 HEARTBEAT_EVERY = timedelta(seconds=1)

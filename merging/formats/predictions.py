@@ -13,15 +13,15 @@ from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_grey_png, read_bytes
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.tree.trees import GoldFiles, classes_of, listing
+from terrain.masks import Mask
 from terrain.metrics.confusion import (
     BrokenGold,
-    Counts,
     Evaluation,
-    Mask,
     UnknownCodes,
     count_pixels,
     evaluate_variants,
 )
+from terrain.metrics.contingency import Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from simulation.studies.merge_study import (
     RATING_BOUNDS,
     RESAMPLES,
     REVIEWED_PERCENT,
-    Estimate,
     Study,
 )
 from terrain.aggregation.methods import Kind
+from terrain.metrics.intervals import Interval
 
 BEGIN, END = "<!-- merge_study: begin -->", "<!-- merge_study: end -->"
 
@@ -77,9 +77,9 @@ def _table(study: Study) -> Iterator[str]:
         yield f"| {NAMES[kind]} | {accuracy} | {gain} | {coverage} | {_percent(outcome.found)} |"
 
 
-def _percent(share: Estimate) -> str:
+def _percent(share: Interval) -> str:
     return f"{100 * share.value:.2f} % [{100 * share.low:.2f}, {100 * share.high:.2f}]"
 
 
-def _points(share: Estimate) -> str:
+def _points(share: Interval) -> str:
     return f"{100 * share.value:+.2f} [{100 * share.low:+.2f}, {100 * share.high:+.2f}]"

@@ -21,10 +21,12 @@ from terrain.aggregation.weighted import Known, decide, draw_lot, rating_weight
 from terrain.agreement.jaccard import agreement_scores, pair_agreement
 from terrain.bitplanes import pack_pixels, pack_planes, regions_to_planes, remove_pixels
 from terrain.masks import NO_LABEL
+from terrain.metrics.contingency import count_together, places_of, ratios
+from terrain.metrics.intervals import Interval
 from terrain.skill.ballots import ImageVotes, ballots
 from terrain.skill.dawid_skene import SkillModel
 from terrain.skill.estimates import estimate
-from terrain.skill.patterns import NO_VOTE, VotePatterns, Votes, vote_patterns
+from terrain.skill.patterns import VotePatterns, Votes, vote_patterns
 
 CODES = (0, 1, 2, 3)
 #: Ground farther away is not labeled (paper 3).
@@ -83,15 +85,6 @@ class SceneLabels:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A share with its 95 % interval over images."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a method did: shares of pixels, 0 to 1.
 
@@ -100,10 +93,10 @@ class Outcome:
     how much more accurate it is than a label drawn by lot, on the same images.
     """
 
-    accuracy: Estimate
-    coverage: Estimate
-    found: Estimate
-    gain: Estimate
+    accuracy: Interval
+    coverage: Interval
+    found: Interval
+    gain: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +212,10 @@ def _known(
 def _tally(scene: SceneLabels, method: MergeMethod, known: Known) -> list[int]:
     """Pixels of the ground: right, labeled, all."""
     winner = decide(scene.votes, len(CODES), method, known).winner
-    ground = scene.truth != NO_VOTE
-    labeled = ground & (winner != NO_VOTE)
-    right = labeled & (winner == scene.truth)
-    return [int(scene.pixels[part].sum()) for part in (right, labeled, ground)]
+    place = places_of(range(len(CODES)))
+    places = [place[votes] for votes in (scene.truth, winner)]
+    table = count_together(places, [len(CODES) + 2] * 2, scene.pixels)[: len(CODES)]
+    return [int(table.trace()), int(table[:, : len(CODES)].sum()), int(table.sum())]
 
 
 def _outcomes(tallies: Mapping[Kind, Counts], seed: int) -> dict[Kind, Outcome]:
@@ -235,8 +228,8 @@ def _outcomes(tallies: Mapping[Kind, Counts], seed: int) -> dict[Kind, Outcome]:
 
     def shares(kind: Kind, part: int, whole: int) -> npt.NDArray[np.float64]:
         sums = weights @ tallies[kind]
-        of = sums[:, whole]
-        return np.divide(sums[:, part], of, out=np.zeros(len(sums)), where=of > 0)
+        # A method that labels nothing at all has found nothing.
+        return np.nan_to_num(ratios(sums[:, part], sums[:, whole]))
 
     return {
         kind: Outcome(
@@ -249,6 +242,6 @@ def _outcomes(tallies: Mapping[Kind, Counts], seed: int) -> dict[Kind, Outcome]:
     }
 
 
-def _interval(resampled: npt.NDArray[np.float64]) -> Estimate:
+def _interval(resampled: npt.NDArray[np.float64]) -> Interval:
     low, high = np.quantile(resampled[1:], (0.025, 0.975)).tolist()
-    return Estimate(float(resampled[0]), low, high)
+    return Interval(float(resampled[0]), low, high)

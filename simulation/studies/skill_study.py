@@ -21,6 +21,7 @@ from terrain.agreement.jaccard import agreement_scores
 from terrain.agreement.overlaps import Overlaps
 from terrain.bitplanes import Planes, pack_planes, regions_to_planes
 from terrain.masks import NO_LABEL
+from terrain.metrics.contingency import ratios
 from terrain.skill.ballots import ImageVotes, ballots
 from terrain.skill.consensus import expected_quality
 from terrain.skill.estimates import estimate
@@ -173,9 +174,7 @@ class _Accuracy:
         self._drawn[who] += np.bitwise_count(anything & true).sum(axis=1)
 
     def skill(self) -> list[float]:
-        nothing = np.full_like(self._right, np.nan)
-        share = np.divide(self._right, self._drawn, out=nothing, where=self._drawn > 0)
-        skill: list[float] = np.nanmean(share, axis=1).tolist()
+        skill: list[float] = np.nanmean(ratios(self._right, self._drawn), axis=1).tolist()
         return skill
 
 

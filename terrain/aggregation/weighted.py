@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from terrain.aggregation.majority import MergeRule
 from terrain.aggregation.methods import Kind, MergeMethod
+from terrain.metrics.contingency import balanced_accuracy
 from terrain.skill.consensus import class_chances
 from terrain.skill.dawid_skene import Real
 from terrain.skill.patterns import NO_VOTE, VoteRuns, Votes
@@ -168,10 +169,10 @@ def skill_weights(prior: Real, matrices: Real) -> list[int]:
     brought to a scale on which guessing is 0 and no mistake is 100. Classes that hardly occur are
     left out. Shapes are those of ``probable_decision``.
     """
-    often = np.flatnonzero(prior >= SMALLEST_SHARE)
+    often = np.flatnonzero(prior >= SMALLEST_SHARE).tolist()
     if len(often) < 2:
         return [100] * len(matrices)
-    accuracy = matrices[:, often, often].mean(axis=1)
+    accuracy = balanced_accuracy(matrices, often)
     above = (accuracy - 1 / len(often)) / (1 - 1 / len(often))
     weights: list[int] = np.rint(100 * above.clip(0, 1)).astype(int).tolist()
     return weights

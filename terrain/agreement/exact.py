@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import shapely
+
+from terrain.metrics.contingency import exact_mean, ratio
 
 
 def exact_pair_agreement(
@@ -20,10 +21,9 @@ def exact_pair_agreement(
     ratios = []
     for code in {*a, *b}:
         one, other = a.get(code, shapely.Polygon()), b.get(code, shapely.Polygon())
-        united = shapely.union(one, other).area
-        if united:
-            ratios.append(shapely.intersection(one, other).area / united)
-    return math.fsum(ratios) / len(ratios) if ratios else None
+        shared, united = shapely.intersection(one, other).area, shapely.union(one, other).area
+        ratios.append(ratio(shared, united))
+    return exact_mean(share for share in ratios if share is not None)
 
 
 def exact_agreement_scores(labels: Sequence[Mapping[int, shapely.Geometry]]) -> list[float | None]:
@@ -35,6 +35,5 @@ def exact_agreement_scores(labels: Sequence[Mapping[int, shapely.Geometry]]) -> 
     scores: list[float | None] = []
     for i, label in enumerate(labels):
         pairs = [exact_pair_agreement(label, other) for j, other in enumerate(labels) if j != i]
-        known = [pair for pair in pairs if pair is not None]
-        scores.append(math.fsum(known) / len(known) if known else None)
+        scores.append(exact_mean(pair for pair in pairs if pair is not None))
     return scores

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from terrain.agreement.overlaps import Overlaps
 from terrain.bitplanes import Planes
+from terrain.metrics.contingency import exact_mean, mean_of_defined
 
 
 def pair_agreement(a: Planes, b: Planes) -> float | None:
@@ -39,8 +40,7 @@ def agreement_scores(labels: Sequence[Planes] | Overlaps) -> list[float | None]:
     """
     scores: list[float | None] = []
     for row in _pair_agreements(_overlaps_of(labels)):
-        agreements = [agreement for agreement in row if agreement is not None]
-        scores.append(math.fsum(agreements) / len(agreements) if agreements else None)
+        scores.append(exact_mean(agreement for agreement in row if agreement is not None))
     return scores
 
 
@@ -51,13 +51,9 @@ def class_agreements(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.floa
     nan where neither it nor any other label has.
     """
     overlaps = _overlaps_of(labels)
-    united = overlaps.united().astype(np.float64)
-    others = ~np.eye(len(overlaps.keys), dtype=np.bool_) & (united > 0)
-    ratios = np.divide(overlaps.shared, united, out=np.zeros_like(united), where=others)
-    pairs = others.sum(axis=2)
-    mean: npt.NDArray[np.float64] = np.full(pairs.shape, math.nan)
-    np.divide(ratios.sum(axis=2), pairs, out=mean, where=pairs > 0)
-    return mean.T
+    with_others = overlaps.iou()
+    with_others[:, np.eye(len(overlaps.keys), dtype=np.bool_)] = math.nan
+    return mean_of_defined(with_others)[:, :, 0].T
 
 
 def pair_matrix(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.float64]:
@@ -85,10 +81,8 @@ def _pair_agreements(overlaps: Overlaps) -> list[list[float | None]]:
     """The agreement of every pair; None on the diagonal and for two empty labels."""
     count = len(overlaps.keys)
     agreements: list[list[float | None]] = [[None] * count for _ in range(count)]
-    classes = list(zip(overlaps.shared.tolist(), overlaps.united().tolist(), strict=True))
+    by_class = overlaps.iou().transpose(1, 2, 0).tolist()
     for i in range(count):
         for j in range(i):
-            ratios = [shared[i][j] / united[i][j] for shared, united in classes if united[i][j]]
-            if ratios:
-                agreements[i][j] = agreements[j][i] = math.fsum(ratios) / len(ratios)
+            agreements[i][j] = agreements[j][i] = exact_mean(by_class[i][j])
     return agreements

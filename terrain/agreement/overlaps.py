@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from terrain.bitplanes import Planes
-
-Counts = npt.NDArray[np.int64]
+from terrain.metrics.contingency import ClassCounts, Counts, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,10 @@ class Overlaps:
             self.shared[:, kept][:, :, kept],
         )
 
-    def united(self) -> Counts:
-        """Pixels to which label i or j gives the class: int64 (classes, labels, labels)."""
+    def iou(self) -> Floats:
+        """The intersection over union of labels i and j: float64 (classes, labels, labels)."""
         areas = np.diagonal(self.shared, axis1=1, axis2=2)
-        united: Counts = areas[:, :, None] + areas[:, None, :] - self.shared
-        return united
+        return ClassCounts(self.shared, areas[:, :, None], areas[:, None, :]).iou()
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads: codes, keys, and per class the rows up to the diagonal."""

@@ -11,25 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from terrain.metrics.contingency import count_together, kappa, quadratic_disagreement
+from terrain.metrics.intervals import Z95, Interval, wilson
 
-#: Two-sided 95 %.
-Z95 = 1.959963984540054
 THROWN_OUT = 1
 LEVELS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate with its 95 % confidence interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def rank_correlation(scores: Sequence[float], ratings: Sequence[int]) -> Interval | None:
@@ -49,16 +37,6 @@ def rank_correlation(scores: Sequence[float], ratings: Sequence[int]) -> Interva
     return Interval(r, math.tanh(z - spread), math.tanh(z + spread))
 
 
-def share(found: int, total: int) -> Interval | None:
-    """A share with Wilson's interval (1927); None of nothing."""
-    if total == 0:
-        return None
-    p, square = found / total, Z95 * Z95
-    middle = (p + square / (2 * total)) / (1 + square / total)
-    spread = Z95 / (1 + square / total) * math.sqrt(p * (1 - p) / total + square / (4 * total**2))
-    return Interval(p, max(0.0, middle - spread), min(1.0, middle + spread))
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How well "score at or below the threshold" finds labels that reviewers throw out."""
@@ -75,7 +53,7 @@ def judge_rule(scores: Sequence[float], ratings: Sequence[int], threshold: float
     low = np.asarray(scores, dtype=np.float64) <= threshold
     bad = np.asarray(ratings, dtype=np.int64) == THROWN_OUT
     reviewed, found, all_bad = int(low.sum()), int((low & bad).sum()), int(bad.sum())
-    return Rule(reviewed, all_bad, found, share(found, reviewed), share(found, all_bad))
+    return Rule(reviewed, all_bad, found, wilson(found, reviewed), wilson(found, all_bad))
 
 
 def share_to_review(
@@ -118,9 +96,10 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> Interval | No
     interval is by the jackknife over labels. None for fewer than two labels, or where both always
     gave one same rating, which chance explains as well.
     """
-    table = np.zeros((LEVELS, LEVELS))
-    np.add.at(table, (np.asarray(first, int) - 1, np.asarray(second, int) - 1), 1)
-    whole = _kappa(table)
+    places = [np.asarray(ratings, dtype=np.intp) - 1 for ratings in (first, second)]
+    table = count_together(places, (LEVELS, LEVELS))
+    disagreement = quadratic_disagreement(LEVELS)
+    whole = kappa(table, disagreement)
     count = len(first)
     if whole is None or count < 2:
         return None
@@ -128,20 +107,9 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> Interval | No
     for i, j in zip(*np.nonzero(table), strict=True):
         without = table.copy()
         without[i, j] -= 1
-        value = _kappa(without)
+        value = kappa(without, disagreement)
         if value is None:
             return Interval(whole, -1.0, 1.0)
         left_out += [value] * int(table[i, j])
     spread = Z95 * math.sqrt((count - 1) * float(np.var(left_out)))
     return Interval(whole, max(-1.0, whole - spread), min(1.0, whole + spread))
-
-
-def _kappa(table: Floats) -> float | None:
-    total = table.sum()
-    if total == 0:
-        return None
-    place = np.arange(LEVELS)
-    weight = (place[:, None] - place[None, :]) ** 2 / (LEVELS - 1) ** 2
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
-    by_chance = float((weight * expected).sum())
-    return None if by_chance == 0 else 1.0 - float((weight * table).sum()) / by_chance

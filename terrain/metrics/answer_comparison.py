@@ -5,7 +5,6 @@ Pixels without a known class (255) are not judged: whatever was drawn there coun
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from terrain.bitplanes import pack_planes
 from terrain.masks import NO_LABEL, Mask
+from terrain.metrics.contingency import (
+    ClassCounts,
+    Counts,
+    contingency_table,
+    exact_mean,
+    iou,
+    ratio,
+    where_labeled,
+)
 
 BoolMask = npt.NDArray[np.bool_]
 
@@ -51,17 +58,19 @@ class ClassComparison:
     @property
     def iou(self) -> float:
         """Intersection over union, 0..1; a class is only compared where it is in one of the two."""
-        return self.matched / (self.known + self.drawn - self.matched)
+        share = iou(self.matched, self.known, self.drawn)
+        return 0.0 if share is None else share
 
     @property
     def found(self) -> float | None:
         """The share of the class that was drawn as it, 0..1; None where there is none of it."""
-        return self.matched / self.known if self.known else None
+        return ratio(self.matched, self.known)
 
     @property
     def extra(self) -> float | None:
         """The share of what was drawn as the class that is none, 0..1; None: it was not drawn."""
-        return 1 - self.matched / self.drawn if self.drawn else None
+        right = ratio(self.matched, self.drawn)
+        return None if right is None else 1 - right
 
 
 def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassComparison]:
@@ -75,26 +84,25 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
         raise ValueError(f"The answer is {known.shape}, the drawing {drawn.shape}.")
     judged = known != NO_LABEL
     drawn = np.where(judged, drawn, np.uint8(NO_LABEL))
-    least = max(1.0, SPOKEN_SHARE * int(judged.sum()))
-    right, given = pack_planes(known, codes), pack_planes(drawn, codes)
+    table = where_labeled(contingency_table(known, drawn, codes), first=True)
+    counts = ClassCounts.of(table, len(codes))
+    least = max(1.0, SPOKEN_SHARE * int(table.sum()))
     compared = []
     for k, code in enumerate(codes):
-        both = np.bitwise_count(right[k] & given[k])
-        areas = [int(np.bitwise_count(plane[k]).sum()) for plane in (right, given)]
-        if not any(areas):
+        if not (counts.first[k] or counts.second[k]):
             continue
         missed = (known == code) & (drawn != code)
         extra = (drawn == code) & (known != code)
         compared.append(
             ClassComparison(
                 code=code,
-                known=areas[0],
-                drawn=areas[1],
-                matched=int(both.sum()),
+                known=int(counts.first[k]),
+                drawn=int(counts.second[k]),
+                matched=int(counts.both[k]),
                 missed_at=place_of_largest(missed, least),
                 extra_at=place_of_largest(extra, least),
-                taken_for=_most(drawn[missed], codes),
-                taken_from=_most(known[extra], codes),
+                taken_for=_most(table[k], k, codes),
+                taken_from=_most(table[:, k], k, codes),
             )
         )
     return compared
@@ -105,9 +113,8 @@ def overall(compared: Sequence[ClassComparison]) -> float:
 
     With nothing to compare nothing was wrong: 1.
     """
-    if not compared:
-        return 1.0
-    return math.fsum(each.iou for each in compared) / len(compared)
+    mean = exact_mean(each.iou for each in compared)
+    return 1.0 if mean is None else mean
 
 
 def place_of_largest(patches: BoolMask, least: float) -> str | None:
@@ -131,11 +138,10 @@ def _third(share: float) -> int:
     return min(2, int(share * 3))
 
 
-def _most(codes: npt.NDArray[np.uint8], known: Sequence[int]) -> int | None:
-    """The code that is in more than half of these pixels, where it is a class."""
-    if not codes.size:
-        return None
-    counts = np.bincount(codes, minlength=NO_LABEL + 1)
-    # Of equally many the smaller code comes first, but more than half is one alone.
-    code = int(counts.argmax())
-    return code if 2 * int(counts[code]) > codes.size and code in known else None
+def _most(pixels: Counts, own: int, codes: Sequence[int]) -> int | None:
+    """The class that more than half of a row or column's pixels have, without its `own` place."""
+    others = pixels.copy()
+    others[own] = 0
+    # More than half is one class alone, so the first of several maxima will do.
+    place = int(others[: len(codes)].argmax())
+    return codes[place] if 2 * others[place] > others.sum() else None

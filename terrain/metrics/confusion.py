@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from terrain.agreement.validity import Interval
-from terrain.masks import NO_LABEL
-
-Mask = npt.NDArray[np.uint8]
-Counts = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from terrain.masks import NO_LABEL, Mask
+from terrain.metrics.contingency import (
+    ClassCounts,
+    Counts,
+    Floats,
+    count_together,
+    mean_of_defined,
+    pixel_runs,
+    places_of,
+)
+from terrain.metrics.intervals import Interval
 
 #: How many times the images are drawn anew for an interval.
 RESAMPLES = 2000
@@ -53,18 +56,14 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
             f"Masks of {first.shape}, {second.shape}, {third.shape} and {prediction.shape} "
             "are not of one image."
         )
-    # Masks are patches: of neighbours that are alike in all four, one is looked at for all.
-    starts = _run_starts((first, second, third, prediction))
-    lengths = np.diff(starts, append=first.size)
+    starts, lengths = pixel_runs((first, second, third, prediction))
     one, two, three, predicted = (
         mask.ravel()[starts] for mask in (first, second, third, prediction)
     )
     _check_nesting(one, two)
     _check_nesting(two, three)
     classes = len(codes)
-    place = np.full(256, classes + 1)
-    place[NO_LABEL] = classes
-    place[list(codes)] = range(classes)
+    place = places_of(codes)
     true, answer = place[one], place[predicted]
     if (true > classes).any():
         raise BrokenGold(f"They have codes that are no class: {_listed(one[true > classes])}.")
@@ -73,21 +72,8 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
     # How many variants beside min1 have the pixel: what three experts labelled is in all.
     variants = (two != NO_LABEL).astype(np.int64) + (three != NO_LABEL)
     shape = (3, classes + 1, classes + 1)
-    index = np.ravel_multi_index((variants, true, answer), shape)
-    # Weights are floats, and exact below 2^53 pixels.
-    pixels = np.bincount(index, weights=lengths, minlength=math.prod(shape)).astype(np.int64)
-    exactly = pixels.reshape(shape)[:, :classes]
+    exactly = count_together((variants, true, answer), shape, lengths)[:, :classes]
     return np.ascontiguousarray(np.cumsum(exactly[::-1], axis=0)[::-1])
-
-
-def _run_starts(masks: Sequence[Mask]) -> npt.NDArray[np.intp]:
-    """Where, in reading order, a pixel differs from the one before in any of the masks."""
-    lines = [mask.ravel() for mask in masks]
-    changes = np.ones(lines[0].size, dtype=np.bool_)
-    np.not_equal(lines[0][1:], lines[0][:-1], out=changes[1:])
-    for line in lines[1:]:
-        changes[1:] |= line[1:] != line[:-1]
-    return np.flatnonzero(changes)
 
 
 def _check_nesting(wider: Mask, narrower: Mask) -> None:
@@ -221,28 +207,15 @@ def _scores(matrices: Floats) -> dict[str, Floats]:
 
     Not a number where there is nothing to divide by.
     """
-    classes = matrices.shape[1]
-    right = np.diagonal(matrices, axis1=1, axis2=2)
-    true = matrices.sum(axis=2)
-    predicted = matrices[:, :, :classes].sum(axis=1)
-    iou = _share(right, true + predicted - right)
-    occur = ~np.isnan(iou)
+    counts = ClassCounts.of(matrices, matrices.shape[1])
+    iou = counts.iou()
     return {
-        "recall": _share(right, true),
-        "precision": _share(right, predicted),
+        "recall": counts.recall(),
+        "precision": counts.precision(),
         "iou": iou,
-        "miou": _share(
-            np.where(occur, iou, 0).sum(axis=1, keepdims=True),
-            occur.sum(axis=1, keepdims=True).astype(np.float64),
-        ),
-        "accuracy": _share(right.sum(axis=1, keepdims=True), true.sum(axis=1, keepdims=True)),
+        "miou": mean_of_defined(iou),
+        "accuracy": counts.accuracy(),
     }
-
-
-def _share(part: Floats, whole: Floats) -> Floats:
-    shares: Floats = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=shares, where=whole > 0)
-    return shares
 
 
 def _intervals(point: Floats, drawn: Floats) -> list[Interval | None]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from terrain.agreement.validity import Interval
 from terrain.metrics.confusion import Evaluation
+from terrain.metrics.intervals import Interval
 from terrain.metrics.text_tables import aligned
 
 NO_ANSWER = "no label"

@@ -1,4 +1,4 @@
-"""How two masks of one image differ: what the ways to merge are compared by. Pure."""
+"""How two masks of one image differ: what the merge methods are compared by."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from terrain.masks import NO_LABEL
-
-Mask = npt.NDArray[np.uint8]
+from terrain.masks import NO_LABEL, Mask
+from terrain.metrics.contingency import count_together, pixel_runs, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +26,37 @@ class Difference:
     def alike(self) -> float:
         """Of the pixels that either labels, the share that both label with the same class; 1 where
         neither labels any."""
-        either = self.first + self.second - self.both
-        return self.same / either if either else 1.0
+        share = ratio(self.same, self.first + self.second - self.both)
+        return 1.0 if share is None else share
 
     @property
     def agreement(self) -> float | None:
         """Of the pixels that both label, the share with the same class; None: there are none."""
-        return self.same / self.both if self.both else None
+        return ratio(self.same, self.both)
 
 
 def difference(first: Mask, second: Mask) -> Difference:
-    """Compare two masks of one image, uint8 (height, width) of class codes and ``NO_LABEL``."""
+    """Compare two masks of one image, uint8 (height, width) of any codes and ``NO_LABEL``.
+
+    Raises ValueError for unequal shapes.
+    """
     if first.shape != second.shape:
         raise ValueError(f"Masks of {first.shape} and {second.shape} are not of one image.")
-    of_first, of_second = first != NO_LABEL, second != NO_LABEL
-    both = of_first & of_second
+    starts, lengths = pixel_runs((first, second))
+    one, other = (mask.ravel()[starts] for mask in (first, second))
+    facts = [fact.view(np.uint8) for fact in (one != NO_LABEL, other != NO_LABEL, one == other)]
+    table = count_together(facts, (2, 2, 2), lengths)
     return Difference(
-        first=_area(of_first),
-        second=_area(of_second),
-        both=_area(both),
-        same=_area(both & (first == second)),
+        first=int(table[1].sum()),
+        second=int(table[:, 1].sum()),
+        both=int(table[1, 1].sum()),
+        same=int(table[1, 1, 1]),
         pixels=first.size,
     )
 
 
 def together(differences: Iterable[Difference]) -> Difference:
-    """The pixels of several images as of one; of none, no pixels."""
+    """Return the pixels of several images as of one; of none, no pixels."""
     total = Difference(0, 0, 0, 0, 0)
     for each in differences:
         total = Difference(
@@ -64,7 +67,3 @@ def together(differences: Iterable[Difference]) -> Difference:
             total.pixels + each.pixels,
         )
     return total
-
-
-def _area(pixels: npt.NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(pixels))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from terrain.masks import NO_LABEL
-
-Mask = npt.NDArray[np.uint8]
+from terrain.masks import Mask
+from terrain.metrics.contingency import (
+    UNLABELED,
+    ClassCounts,
+    contingency_table,
+    iou,
+    where_labeled,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +32,26 @@ class ClassAgreement:
     @property
     def share(self) -> float | None:
         """Intersection over union (paper 3.1.3, Eq. 1), 0..1; None where neither has the class."""
-        union = self.mine + self.crowd - self.both
-        return self.both / union if union else None
+        return iou(self.both, self.mine, self.crowd)
 
 
 def agreement_by_class(mine: Mask, crowd: Mask, codes: Sequence[int]) -> list[ClassAgreement]:
-    """The agreement of each class in one of the two masks, in the order of `codes`.
+    """Return the agreement of each class in one of the two masks, in the order of `codes`.
 
     Both are uint8 (H, W) of class codes and NO_LABEL, post-processed. Compared is only where both
     have a label: where the crowd has none there is nothing to agree with. `[]` for empty masks.
+    Raises ValueError for unequal shapes.
     """
-    if mine.shape != crowd.shape:
-        raise ValueError(f"Masks of {mine.shape} and {crowd.shape} are not of one image.")
-    decided = (mine != NO_LABEL) & (crowd != NO_LABEL)
-    found = []
-    for code in codes:
-        of_mine, of_crowd = mine == code, crowd == code
-        agreement = ClassAgreement(
+    table = contingency_table(mine, crowd, codes)
+    counts = ClassCounts.of(where_labeled(table, first=True, second=True), len(codes))
+    return [
+        ClassAgreement(
             code=code,
-            mine=_area(of_mine & decided),
-            crowd=_area(of_crowd & decided),
-            both=_area(of_mine & of_crowd),
-            mine_alone=_area(of_mine & ~decided),
+            mine=int(counts.first[k]),
+            crowd=int(counts.second[k]),
+            both=int(counts.both[k]),
+            mine_alone=int(table[k, UNLABELED]),
         )
-        if of_mine.any() or of_crowd.any():
-            found.append(agreement)
-    return found
-
-
-def _area(pixels: npt.NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(pixels))
+        for k, code in enumerate(codes)
+        if table[k].any() or table[:, k].any()
+    ]

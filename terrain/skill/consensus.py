@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
+from terrain.metrics.contingency import ClassCounts
 from terrain.skill.ballots import Ballots
 from terrain.skill.dawid_skene import (
     Real,
@@ -81,9 +82,8 @@ def expected_quality(votes: Ballots, model: SkillModel) -> Real:
             own[:, c] += np.bincount(block.label, weight * change, labels)
     truth = of_image[image_of] + own
     counted = (drawn > 0) | present[image_of]
-    united = drawn + truth - inside
-    ratio = np.divide(inside, united, out=np.zeros_like(united), where=united > 0)
+    expected = np.nan_to_num(ClassCounts(inside, drawn, truth).iou())
     total = counted.sum(axis=1)
     quality: Real = np.full(labels, np.nan)
-    np.divide((ratio * counted).sum(axis=1), total, out=quality, where=drawn.any(axis=1))
+    np.divide((expected * counted).sum(axis=1), total, out=quality, where=drawn.any(axis=1))
     return quality

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaincinv
 
+from terrain.metrics.contingency import balanced_accuracy
 from terrain.skill.ballots import Ballots
 from terrain.skill.dawid_skene import Real, SkillModel, fit, posteriors
 
@@ -137,7 +138,7 @@ def _figures(votes: Ballots, model: SkillModel, pixels: Real) -> Estimates:
     certainty = observations + CROWD_OBSERVATIONS
     variance = model.matrices * (1 - model.matrices) / (certainty[:, :, None] + 1)
     places = _classes_that_occur(model, observations)
-    skill = model.matrices[:, places, places].mean(axis=1)
+    skill = balanced_accuracy(model.matrices, places)
     spread = variance[:, places, places].sum(axis=1) / len(places) ** 2
     low, high = interval(skill, spread)
     deviations = np.sqrt(variance)

@@ -15,7 +15,7 @@ from labeling.images.ingest.products import UnknownSource
 from merging.formats import predictions
 from merging.formats.tree import tree_files
 from terrain.metrics import confusion_tables
-from terrain.metrics.confusion import Counts
+from terrain.metrics.contingency import Counts
 
 
 class Command(BulkCommand):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from labeling.management.arguments import campaign_of
 from review.scores.services.validity import report
-from terrain.agreement.validity import Interval
+from terrain.metrics.intervals import Interval
 
 
 class Command(BaseCommand):

@@ -11,7 +11,8 @@ from labeling.models import Campaign
 from review.models import AgreementScore, Order, Rating
 from review.scores.services.threshold import threshold
 from terrain.agreement import validity
-from terrain.agreement.validity import Interval, Rule
+from terrain.agreement.validity import Rule
+from terrain.metrics.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)

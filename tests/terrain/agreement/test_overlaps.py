@@ -27,7 +27,7 @@ def test_pixels_in_common_by_hand() -> None:
     assert overlaps.keys == ("0", "1")
     assert overlaps.shared[0].tolist() == [[3, 2], [2, 2]]
     assert overlaps.shared[1].tolist() == [[1, 1], [1, 1]]
-    assert overlaps.united()[0].tolist() == [[3, 3], [3, 2]]
+    assert overlaps.iou()[0].tolist() == [[1, 2 / 3], [2 / 3, 1]]
     assert not overlaps.shared[2:].any()
 
 

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from terrain.agreement.validity import (
-    Interval,
     finding_curve,
     judge_rule,
     rank_correlation,
-    share,
     share_to_review,
     weighted_kappa,
 )
+from terrain.metrics.intervals import Interval, wilson
 
 
 def test_rank_correlation_by_hand() -> None:
@@ -57,11 +56,11 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
 
 
 def test_shares() -> None:
-    assert share(0, 0) is None
-    found = share(8, 10)
+    assert wilson(0, 0) is None
+    found = wilson(8, 10)
     assert found is not None
     assert (found.value, round(found.low, 3), round(found.high, 3)) == (0.8, 0.490, 0.943)
-    nothing, everything = share(0, 10), share(10, 10)
+    nothing, everything = wilson(0, 10), wilson(10, 10)
     assert nothing is not None
     assert everything is not None
     assert nothing.low == 0.0

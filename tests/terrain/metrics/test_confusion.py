@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrain.agreement.validity import Interval
 from terrain.masks import NO_LABEL
 from terrain.metrics import confusion_tables
 from terrain.metrics.confusion import (
@@ -21,6 +20,7 @@ from terrain.metrics.confusion import (
     evaluate,
     evaluate_variants,
 )
+from terrain.metrics.intervals import Interval
 from tests.factories import mask
 
 Mask = npt.NDArray[np.uint8]

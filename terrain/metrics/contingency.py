@@ -1,0 +1,207 @@
+"""Contingency tables: how many pixels each class of one mask shares with each class of another.
+
+Every IoU, recall, precision, accuracy and kappa of the project comes from such counts by the
+functions of this module, so the empty cases are defined once: a share of nothing is undefined,
+which is `None` for one number and nan in an array, and means leave it out.
+
+    >>> import numpy as np
+    >>> answer = np.array([[0, 0, 1, 255]], dtype=np.uint8)
+    >>> drawing = np.array([[0, 1, 1, 1]], dtype=np.uint8)
+    >>> table = where_labeled(contingency_table(answer, drawing, codes=(0, 1)), first=True)
+    >>> ClassCounts.of(table, classes=2).iou().tolist()
+    [0.5, 0.5]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.masks import NO_LABEL, Mask
+
+Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+#: Whole numbers, or sums of them in floats where tables are resampled.
+Numbers = npt.NDArray[Any]
+
+#: The last two places of both axes of a table: pixels without a label, and pixels with a code that
+#: is none of the classes.
+UNLABELED, OTHER = -2, -1
+
+
+def contingency_table(first: Mask, second: Mask, codes: Sequence[int]) -> Counts:
+    """Count the pixels of each pair of classes of two masks of one image.
+
+    `first` and `second` are uint8 (height, width) of class codes and NO_LABEL. The result is int64
+    (len(codes) + 2, len(codes) + 2): rows are the classes of `first` and columns those of `second`,
+    in the order of `codes`, then UNLABELED and OTHER. Masks without pixels give zeros. Raises
+    ValueError for unequal shapes. Which pixels without a label count is up to the caller
+    (`where_labeled`).
+    """
+    if first.shape != second.shape:
+        raise ValueError(f"Masks of {first.shape} and {second.shape} are not of one image.")
+    starts, lengths = pixel_runs((first, second))
+    place = places_of(codes)
+    places = [place[mask.ravel()[starts]] for mask in (first, second)]
+    return count_together(places, (len(codes) + 2, len(codes) + 2), lengths)
+
+
+def where_labeled(table: Counts, *, first: bool = False, second: bool = False) -> Counts:
+    """Return a table without the pixels that have no label in the first or in the second mask."""
+    counted = table.copy()
+    if first:
+        counted[UNLABELED] = 0
+    if second:
+        counted[:, UNLABELED] = 0
+    return counted
+
+
+def pixel_runs(masks: Sequence[Mask]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the starts and lengths of the runs, in reading order, that are equal in all masks.
+
+    Masks are patches: one look at a run stands for all its pixels. `masks` are one or more of one
+    shape; without pixels there are no runs.
+    """
+    lines = [mask.ravel() for mask in masks]
+    changes = np.ones(lines[0].size, dtype=np.bool_)
+    np.not_equal(lines[0][1:], lines[0][:-1], out=changes[1:])
+    for line in lines[1:]:
+        changes[1:] |= line[1:] != line[:-1]
+    starts = np.flatnonzero(changes)
+    return starts, np.diff(starts, append=lines[0].size)
+
+
+def places_of(codes: Sequence[int]) -> npt.NDArray[np.intp]:
+    """Return the place of each of the 256 codes in a table: int (256,).
+
+    Classes have their place in `codes`, then come NO_LABEL and, in one place, all other codes.
+    """
+    place = np.full(NO_LABEL + 1, len(codes) + 1)
+    place[NO_LABEL] = len(codes)
+    place[list(codes)] = range(len(codes))
+    return place
+
+
+def count_together(
+    places: Sequence[npt.NDArray[np.integer]],
+    shape: Sequence[int],
+    weights: npt.NDArray[np.intp] | None = None,
+) -> Counts:
+    """Count how often places occur together: int64 of `shape`, one axis for each of `places`.
+
+    `places` are whole numbers (n,), each below its length in `shape`. Entry k counts
+    `weights[k]` times, or once; nothing gives zeros.
+    """
+    index = np.ravel_multi_index(tuple(places), tuple(shape))
+    # Weights are floats, and exact below 2^53.
+    counts = np.bincount(index, weights, math.prod(shape)).astype(np.int64)
+    return counts.reshape(shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassCounts:
+    """Pixels of each class in the first mask, in the second, and in both: (..., classes) each.
+
+    The first mask is the truth where there is one, the second what was drawn or predicted. The
+    scores are float64 of the same shape, nan where there is nothing to divide by.
+    """
+
+    both: Numbers
+    first: Numbers
+    second: Numbers
+
+    @classmethod
+    def of(cls, table: Numbers, classes: int) -> ClassCounts:
+        """Return the counts of tables (..., rows, columns) whose first places are the classes."""
+        first: Numbers = table[..., :classes, :].sum(axis=-1)
+        second: Numbers = table[..., :, :classes].sum(axis=-2)
+        both: Numbers = np.diagonal(table, axis1=-2, axis2=-1)[..., :classes]
+        return cls(both, first, second)
+
+    def iou(self) -> Floats:
+        """Intersection over union, 0..1 (paper 3.1.3, Eq. 1): nan where neither has the class."""
+        return ratios(self.both, self.first + self.second - self.both)
+
+    def recall(self) -> Floats:
+        """The share of the first mask's pixels that are of the class in the second too."""
+        return ratios(self.both, self.first)
+
+    def precision(self) -> Floats:
+        """The share of the second mask's pixels that are of the class in the first too."""
+        return ratios(self.both, self.second)
+
+    def accuracy(self) -> Floats:
+        """The share of the first mask's pixels of all classes that are right: (..., 1)."""
+        return ratios(self.both.sum(axis=-1, keepdims=True), self.first.sum(axis=-1, keepdims=True))
+
+
+def iou(both: int, first: int, second: int) -> float | None:
+    """Return the intersection over union of two areas, 0..1; None where both are empty."""
+    return ratio(both, first + second - both)
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Return a share; None of nothing."""
+    return part / whole if whole else None
+
+
+def ratios(parts: Numbers, wholes: Numbers) -> Floats:
+    """Return shares, float64 of the shape of `wholes`: nan of nothing."""
+    shares: Floats = np.full(wholes.shape, np.nan)
+    np.divide(parts, wholes, out=shares, where=wholes > 0)
+    return shares
+
+
+def mean_of_defined(values: Floats) -> Floats:
+    """Return the mean along the last axis, which stays with length 1: nan where all are nan."""
+    defined = ~np.isnan(values)
+    return ratios(
+        np.where(defined, values, 0).sum(axis=-1, keepdims=True),
+        defined.sum(axis=-1, keepdims=True).astype(np.float64),
+    )
+
+
+def exact_mean(values: Iterable[float]) -> float | None:
+    """Return the mean of the values that are not nan; None where there is none.
+
+    The sum is exactly rounded: the order of the values does not change it by its last bit.
+    """
+    defined = [value for value in values if not math.isnan(value)]
+    return math.fsum(defined) / len(defined) if defined else None
+
+
+def balanced_accuracy(matrices: Floats, classes: Sequence[int]) -> Floats:
+    """Return the mean over `classes` of the chance to name a class as what it is: float64 (n,).
+
+    `matrices` are float64 (n, K, K) whose rows, the true classes, add up to 1; `classes` are one or
+    more places of them.
+    """
+    places = list(classes)
+    mean: Floats = matrices[:, places, places].mean(axis=1)
+    return mean
+
+
+def kappa(table: Numbers, disagreement: Floats) -> float | None:
+    """Return how well two raters agree beyond chance (Cohen 1968), -1..1.
+
+    `table` counts their pairs of answers and `disagreement` weighs them, (levels, levels) each, 0
+    on the diagonal. None for an empty table, and where chance explains all.
+    """
+    total = table.sum()
+    if total == 0:
+        return None
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
+    by_chance = float((disagreement * expected).sum())
+    return None if by_chance == 0 else 1.0 - float((disagreement * table).sum()) / by_chance
+
+
+def quadratic_disagreement(levels: int) -> Floats:
+    """Return the weights of `kappa` for ordered answers: squared distances, 1 from end to end."""
+    place = np.arange(levels)
+    weights: Floats = (place[:, None] - place[None, :]) ** 2 / (levels - 1) ** 2
+    return weights
