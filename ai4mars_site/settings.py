@@ -161,7 +161,6 @@ INSTALLED_APPS = [
     "labeling",
     "review",
     "merging",
-    "simulation",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -173,6 +172,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
 ]
+# Simulated scenes, volunteers and the demo campaign: to develop and to test with.
+if not PRODUCTION:
+    INSTALLED_APPS.append("simulation")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

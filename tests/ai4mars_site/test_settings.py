@@ -30,6 +30,7 @@ print(json.dumps({
     "SECRET_KEY": s.SECRET_KEY,
     "ENGINE": s.DATABASE["ENGINE"],
     "CACHE": s.CACHES["default"]["BACKEND"],
+    "APPS": s.INSTALLED_APPS,
 }))
 """
 
@@ -52,6 +53,7 @@ def test_nothing_has_to_be_set_to_try_it(tmp_path: Path) -> None:
     assert first["ENGINE"] == "django.db.backends.sqlite3"
     assert first["CACHE"].endswith("LocMemCache")
     assert first["DEBUG"] is False
+    assert "simulation" in first["APPS"], "`make run` serves its demo campaign"
     assert len(first["SECRET_KEY"]) >= 50
     assert first == again, "the key made at the first start is kept"
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
@@ -64,6 +66,7 @@ def test_production_with_all_it_needs_is_strict(tmp_path: Path) -> None:
     assert loaded["SECURE_HSTS_SECONDS"] >= 31_536_000
     assert loaded["SESSION_COOKIE_SECURE"] is True
     assert loaded["CSRF_COOKIE_SECURE"] is True
+    assert "simulation" not in loaded["APPS"], "the demo's accounts do not belong there"
     assert not (tmp_path / "secret_key").exists()
 
 

@@ -3,9 +3,6 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import CommandError
-
 from ai4mars_site.toolkit.arguments import positive
 from ai4mars_site.toolkit.commands import BulkCommand
 from simulation import demo
@@ -23,8 +20,6 @@ class Command(BulkCommand):
         parser.add_argument("--size", type=positive, default=1024, metavar="PIXELS")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.PRODUCTION:
-            raise CommandError("The demo's accounts do not belong on a production site.")
         logins = demo.make_logins()
         if demo.is_complete():
             self.stdout.write("The demo campaign is there.")
