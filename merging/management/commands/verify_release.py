@@ -9,8 +9,11 @@ from django.core.management.base import CommandError
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand
-from merging.formats import verification
 from merging.formats.tree import tree_files
+from merging.formats.verification.findings import Problem
+from merging.formats.verification.images import CheckImage
+from merging.formats.verification.plan import SAMPLE, plan
+from merging.formats.verification.sums import CheckSum
 
 #: Problems that are told one by one; of more only the number is told, folder by folder.
 SHOWN = 20
@@ -33,38 +36,38 @@ class Command(BulkCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help=f"make all masks again from their labels, not those of {verification.SAMPLE}",
+            help=f"make all masks again from their labels, not those of {SAMPLE}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            plan = verification.plan(options["release"], recompute_all=options["all"])
+            release = plan(options["release"], recompute_all=options["all"])
         except tree_files.Unreadable as error:
             raise CommandError(str(error)) from error
         self.found: dict[str, int] = {}
         self.count = 0
-        self.tell(plan.problems)
+        self.tell(release.problems)
         workers = options["workers"]
-        sums = sorted(plan.sums.items())
-        summed = each(verification.CheckSum(plan.tree), sums, workers)
+        sums = sorted(release.sums.items())
+        summed = each(CheckSum(release.tree), sums, workers)
         for problems in self.progress(summed, len(sums), "Sums"):
             self.tell(problems)
-        check = verification.CheckImage(plan.tree, plan.codes, plan.method)
-        checked = each(check, plan.subjects, workers)
-        for problems in self.progress(checked, len(plan.subjects), "Images"):
+        check = CheckImage(release.tree, release.codes, release.method)
+        checked = each(check, release.subjects, workers)
+        for problems in self.progress(checked, len(release.subjects), "Images"):
             self.tell(problems)
-        for sentence in plan.unchecked:
+        for sentence in release.unchecked:
             self.stdout.write(sentence)
         for folder, count in sorted(self.found.items()):
             self.stderr.write(f"{folder}: {count:,} more")
         if self.count:
             raise CommandError(f"{self.count:,} problem{'s' * (self.count > 1)} with the release.")
         self.stdout.write(
-            f"{len(plan.sums):,} sums and {len(plan.subjects):,} images are as they should be; "
-            f"the masks of {plan.recomputed:,} images were made again from their labels."
+            f"{len(release.sums):,} sums and {len(release.subjects):,} images are as they should "
+            f"be; the masks of {release.recomputed:,} images were made again from their labels."
         )
 
-    def tell(self, problems: list[verification.Problem]) -> None:
+    def tell(self, problems: list[Problem]) -> None:
         for problem in problems:
             self.count += 1
             if self.count <= SHOWN:

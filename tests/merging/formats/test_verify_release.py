@@ -15,11 +15,12 @@ from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
 from labeling.images.pictures import jpeg_bytes, png_bytes
-from merging.formats import manifest, raw_labels, verification
+from merging.formats import manifest, raw_labels
 from merging.formats.contents import Mask, ReleasedLabel
 from merging.formats.exports import EXPORTS
 from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout
+from merging.formats.verification.plan import spread
 from merging.releases.services.builder import build_folder
 from merging.releases.services.claims import claim
 from merging.releases.services.requests import Wanted, announce
@@ -316,9 +317,9 @@ def test_a_lot_cannot_be_drawn_again(release: Path) -> None:
 
 
 def test_a_sample_is_spread_evenly() -> None:
-    assert verification.spread(list(range(10)), 5) == [0, 2, 4, 6, 8]
-    assert verification.spread([3, 4], 5) == [3, 4]
-    assert len(set(verification.spread(list(range(3500)), 50))) == 50
+    assert spread(list(range(10)), 5) == [0, 2, 4, 6, 8]
+    assert spread([3, 4], 5) == [3, 4]
+    assert len(set(spread(list(range(3500)), 50))) == 50
 
 
 def test_what_is_no_release(tmp_path: Path) -> None:

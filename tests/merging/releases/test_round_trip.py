@@ -20,7 +20,7 @@ from labeling.annotation.services import assignments, labels
 from labeling.images.files import put
 from labeling.images.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
 from labeling.models import Campaign, Image, Label, Role
-from merging.formats import verification
+from merging.formats.verification.plan import plan
 from merging.masks.services import merges, progress
 from merging.models import ImportedMask, MergedMask, Release
 from merging.releases.services.requests import Wanted
@@ -568,7 +568,7 @@ def test_a_list_that_is_not_true_is_a_problem(damage: str, tmp_path: Path) -> No
     if damage == "other":
         listed.write_text("2n140670982eff6904p1914l0m1,2n140670982eff6904p1914l0m1.JPG\n")
 
-    problems = [str(problem) for problem in verification.plan(tree).problems]
+    problems = [str(problem) for problem in plan(tree).problems]
 
     said = {
         "gone": "It is missing; loaders find the gold images of MER by it.",
