@@ -1,0 +1,1 @@
+"""What runs the site: web server, supervisor, embedded broker, logs."""

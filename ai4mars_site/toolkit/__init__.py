@@ -1,0 +1,1 @@
+"""What every app uses: tasks, jobs, commands, errors, uploads. Knows no app."""

@@ -1,0 +1,1 @@
+"""Campaigns: presets, creation, progress figures, and the front page."""

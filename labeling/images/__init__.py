@@ -1,0 +1,1 @@
+"""Images: reading them from files, preparing and storing them, and curating them."""

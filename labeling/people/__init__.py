@@ -1,0 +1,1 @@
+"""People: labelers, visitors without an account, permissions, erasing."""

@@ -1,0 +1,1 @@
+"""What people say: reports of images, and feedback about the site."""

@@ -1,0 +1,1 @@
+"""Teaching: tutorial, field guide, reference images, practice, and their editing."""

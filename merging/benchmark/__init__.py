@@ -1,0 +1,1 @@
+"""The benchmark of a release: predictions that are sent in, compared and ranked."""

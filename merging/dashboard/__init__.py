@@ -1,0 +1,1 @@
+"""All campaigns and one: progress, and deleting a campaign."""

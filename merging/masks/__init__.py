@@ -1,0 +1,1 @@
+"""Merged masks: made of labels, by several methods, compared, and shown."""

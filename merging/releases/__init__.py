@@ -1,0 +1,1 @@
+"""Releases: requested, built part by part, published, downloaded."""

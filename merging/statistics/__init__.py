@@ -1,0 +1,1 @@
+"""Statistics of campaigns and releases."""

@@ -1,0 +1,1 @@
+"""The review queue: which labels reviewers see, and their ratings."""

@@ -1,0 +1,1 @@
+"""Agreement scores of labels, their distribution, and what ratings say of them."""

@@ -1,0 +1,1 @@
+"""Skill of labelers: confusion matrices by Dawid-Skene, expected label quality."""

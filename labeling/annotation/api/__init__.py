@@ -1,0 +1,1 @@
+"""What the drawing page sends and asks for."""

@@ -1,0 +1,1 @@
+"""Assignments, offers, drafts, labels, corrections and their post-processing."""

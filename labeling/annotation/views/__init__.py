@@ -1,0 +1,1 @@
+"""The drawing page, and the pages of a volunteer's own labels."""

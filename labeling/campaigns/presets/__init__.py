@@ -1,0 +1,1 @@
+"""Classes, tutorial and rules that a new campaign starts with. Pure."""

@@ -1,0 +1,1 @@
+"""Creating campaigns, and counting how far they are."""

@@ -1,0 +1,1 @@
+"""Imports and their jobs, quality measures, orbital classes, file checks."""

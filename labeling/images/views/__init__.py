@@ -1,0 +1,1 @@
+"""Pages of imports and of curation, and the files of images."""

@@ -1,0 +1,1 @@
+"""Labelers, erasing a person, deleting guests who have nothing."""

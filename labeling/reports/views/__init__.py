@@ -1,0 +1,1 @@
+"""Pages to give feedback, to read it, and to decide on reported images."""

@@ -1,0 +1,1 @@
+"""Lessons, reference answers, practice attempts and their comparison."""

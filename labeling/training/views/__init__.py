@@ -1,0 +1,1 @@
+"""Pages to learn on, and pages to edit what they teach."""

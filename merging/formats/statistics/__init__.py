@@ -1,0 +1,1 @@
+"""A release's statistics: counts, tables, and counting a tree."""

@@ -1,0 +1,1 @@
+"""How files of releases are kept: pieces by content, checksums, archives."""

@@ -1,0 +1,1 @@
+"""Gold plans, experts, their progress, and their consensus meeting."""

@@ -1,0 +1,1 @@
+"""Pages of the gold set, of a plan, and of the consensus meeting."""

@@ -1,0 +1,1 @@
+"""Merging, merge methods side by side, imported masks, progress."""

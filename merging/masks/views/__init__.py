@@ -1,0 +1,1 @@
+"""Merge methods side by side, and the crowd's result of a picture."""

@@ -1,0 +1,1 @@
+"""The queue and its leases, ratings, bulk ratings, records of labelers."""

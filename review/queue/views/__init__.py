@@ -1,0 +1,1 @@
+"""The review page, bulk rating, and the reviewer's own ratings."""

@@ -1,0 +1,1 @@
+"""Scoring, the distribution of scores, the queue's threshold, validity."""
