@@ -38,7 +38,7 @@ from simulation.scenes.scene import Scene, make_scene
 from simulation.volunteers.drawing import draw_label
 from simulation.volunteers.people import Volunteer, make_experts, make_volunteers
 from terrain.display.tone import linear
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL
 from terrain.postprocess import Mask
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import ALL_BITS, NO_LABEL, Mask, crossings, edges_of, parity_words
 
 Planes = npt.NDArray[np.uint64]

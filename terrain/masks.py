@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio.features
 
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 
 NO_LABEL = 255
 ALL_BITS = np.uint64(0xFFFF_FFFF_FFFF_FFFF)

@@ -22,7 +22,7 @@ from labeling.people.permissions import EXPERTS, REVIEWERS
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import SCORING_METHOD, AgreementScore, ImageAgreement, plan_of
 from review.scores.services import distribution, opinions
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, mask_to_regions
 
 Mask = npt.NDArray[np.uint8]

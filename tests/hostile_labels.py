@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 
 SIZE = 512
 

@@ -1,6 +1,6 @@
 """Cleaning as it is said, one region and one pair after the other, and with no bound on its work.
 
-What `terrain.geometry.clean_regions` gives for ordinary labels must be the same to the last bit.
+For ordinary labels `terrain.geometry.cleaning` must give the same to the last bit.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from terrain.geometry import GRID_PX, MAX_OVERLAP_PX2, MAX_SLIVER_PX, Region
+from terrain.geometry.cleaning import MAX_OVERLAP_PX2, MAX_SLIVER_PX
+from terrain.geometry.regions import GRID_PX, Region
 
 Ring = npt.NDArray[np.float64]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
-from terrain.geometry import InvalidPolygons, TooManyPoints, TooTangled
+from terrain.geometry.cleaning import TooTangled
+from terrain.geometry.regions import InvalidPolygons, TooManyPoints
 
 
 class Conflict(APIException):

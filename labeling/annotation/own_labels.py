@@ -16,7 +16,7 @@ from labeling.annotation.services import corrections
 from labeling.images.pictures import THUMBNAIL_PX
 from labeling.models import Image, Label, Role, TerrainClass
 from labeling.people.visitors import labeler_of
-from terrain.outlines import outlines
+from terrain.geometry.outlines import outlines
 
 #: So many tiles of a class's pattern go along the longer side of a picture.
 PATTERN_TILES = 56

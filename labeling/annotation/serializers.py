@@ -78,7 +78,7 @@ class Since(serializers.Serializer[Any]):
 
 
 class LabelSubmission(serializers.Serializer[Any]):
-    """What the drawing page sends. Polygons are checked by `terrain.geometry`."""
+    """What the drawing page sends. Polygons are checked by `terrain.geometry.regions`."""
 
     id = serializers.UUIDField()
     image = serializers.IntegerField(min_value=0, max_value=2**63 - 1)

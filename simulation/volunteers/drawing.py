@@ -15,7 +15,8 @@ import shapely
 from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 
 from simulation.volunteers.people import Volunteer
-from terrain.geometry import Region, clean_regions
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, mask_to_regions
 
 Mask = npt.NDArray[np.uint8]

@@ -18,7 +18,7 @@ from shapely.geometry import Polygon, mapping
 from terrain.agreement.jaccard import agreement_scores
 from terrain.agreement.overlaps import Overlaps
 from terrain.bitplanes import Planes, regions_to_planes
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, rasterize_regions
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds

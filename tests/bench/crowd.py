@@ -8,7 +8,8 @@ mistakes one class for another, so that labels cover about half of the image and
 import numpy as np
 import numpy.typing as npt
 
-from terrain.geometry import Region, clean_regions
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import Region
 
 LABELERS = 10
 SIZE = 1024

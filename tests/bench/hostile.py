@@ -16,11 +16,11 @@ import numpy as np
 import orjson
 
 from terrain.bitplanes import regions_to_mask
-from terrain.geometry import (
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import (
     MAX_POINTS,
     InvalidPolygons,
     Region,
-    clean_regions,
     parse_regions,
     regions_to_json,
 )

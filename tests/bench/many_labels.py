@@ -107,7 +107,7 @@ def draw() -> list[list[uuid.UUID]]:
     from labeling.campaigns.services.creation import campaign_from_preset
     from labeling.models import Image, Label
     from labeling.people.services.labelers import imported_labeler
-    from terrain.geometry import regions_to_json
+    from terrain.geometry.regions import regions_to_json
     from tests.bench import crowd
 
     campaign, _ = campaign_from_preset(DRAWINGS, "msl-navcam")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from terrain.bitplanes import regions_to_planes
-from terrain.geometry import clean_regions
+from terrain.geometry.cleaning import clean_regions
 from terrain.masks import rasterize_rings
 from tests.bench import crowd
 from tests.bench.figures import Figure, milliseconds

@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 96, 64
 MAKE = """
 import random, uuid
 from django.contrib.auth.models import Group, User
-from terrain.geometry import Region
+from terrain.geometry.cleaning.cleaning import Region
 from labeling.annotation.services import labels
 from labeling.people.services.labelers import new_guest
 from review.models import ReviewPlan

@@ -42,7 +42,7 @@ for name in ("erik", "eva", "emil", "elsa", "egon"):
 ALL_DRAW = f"""
 import uuid
 import numpy as np
-from terrain.geometry import Region
+from terrain.geometry.cleaning.cleaning import Region
 from labeling.models import Assignment
 from labeling.annotation.services import labels
 given = Assignment.objects.open().filter(role="expert", image__campaign__slug="{SLUG}")

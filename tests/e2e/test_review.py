@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error, expect
 
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, rasterize_regions
 from tests.chromium import FLAGS
 from tests.e2e.hands import Hand, phone

@@ -18,7 +18,7 @@ from terrain.bitplanes import (
     remove_pixels,
     unpack_planes,
 )
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, mask_to_regions, rasterize_regions
 from terrain.postprocess import pixels_per_class, remove_masked
 from tests.terrain.test_masks import box, masks, random_rings

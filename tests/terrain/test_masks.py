@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from terrain.geometry import Region, parse_regions, regions_to_json
+from terrain.geometry.regions import Region, parse_regions, regions_to_json
 from terrain.masks import NO_LABEL, mask_to_regions, rasterize_regions, rasterize_rings
 
 Ring = npt.NDArray[np.float64]

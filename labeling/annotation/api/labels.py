@@ -22,7 +22,7 @@ from labeling.annotation.services import corrections, drafts, labels
 from labeling.annotation.tasks import process_image
 from labeling.annotation.volunteer_api import VolunteerView, labels_sent, task_json
 from labeling.models import Assignment
-from terrain.geometry import InvalidPolygons
+from terrain.geometry.regions import InvalidPolygons
 
 
 class Labels(VolunteerView):

@@ -12,7 +12,7 @@ def polygons_checksum(polygons: Any) -> str:
     """Return the SHA-256 of polygons as they were sent, in hexadecimal.
 
     Only what counts is in it: class codes, and coordinates as 64-bit floats, in their order. 1 and
-    1.0 are the same; other keys of a region are ignored, as `terrain.geometry` ignores them.
+    1.0 are the same; other keys of a region are ignored, as in `terrain.geometry.regions`.
     Returns "" for what has not the form of polygons.
 
     >>> ring = [[0, 0], [4, 0], [4, 2]]

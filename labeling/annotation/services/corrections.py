@@ -84,7 +84,7 @@ def correct(
     Every version is kept.
 
     Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere, DifferentCorrection or
-    `terrain.geometry.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.regions.InvalidPolygons`; then nothing is stored.
     """
     label = _own_label(labeler, label_id)
     checksum = polygons_checksum(polygons)

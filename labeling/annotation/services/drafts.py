@@ -22,7 +22,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeling.models import Assignment, Draft, Image, Label, Labeler
-from terrain.geometry import MAX_POINTS, MAX_REGIONS, MAX_RINGS, coordinates_of, first_wrong_point
+from terrain.geometry.regions import (
+    MAX_POINTS,
+    MAX_REGIONS,
+    MAX_RINGS,
+    coordinates_of,
+    first_wrong_point,
+)
 
 #: Nobody goes on with a drawing after this long, nor a guest who has never sent one after that.
 DRAFT_LIFE = timedelta(days=90)

@@ -16,7 +16,7 @@ from labeling.images.ingest.products import Refused
 from labeling.images.services.imports import Outcome
 from labeling.models import Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import imported_labeler
-from terrain.geometry import regions_to_json
+from terrain.geometry.regions import regions_to_json
 from terrain.masks import mask_to_regions
 
 #: Makes an imported label's id from what it is, so that a second import finds it stored.

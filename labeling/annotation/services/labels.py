@@ -18,7 +18,8 @@ from labeling.annotation.services.checksums import polygons_checksum
 from labeling.annotation.services.postprocessing import planes_of
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
 from terrain.bitplanes import pixels_of_classes
-from terrain.geometry import InvalidPolygons, Region, clean_regions, parse_regions, regions_to_json
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import InvalidPolygons, Region, parse_regions, regions_to_json
 
 
 class LabelRefused(Exception):
@@ -75,7 +76,7 @@ def submit(
     The same label sent again (by its id) is answered as before: a bad network makes no second
     label. Another content or another image under the same id is refused. Raises UnknownImage,
     RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, NotIndependent, or
-    `terrain.geometry.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.regions.InvalidPolygons`; then nothing is stored.
     """
     checksum = polygons_checksum(polygons)
     sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
@@ -132,7 +133,7 @@ def is_same_content(
 
 
 def cleaned_json(image: Image, polygons: object) -> list[dict[str, Any]]:
-    """Return polygons as they are stored; raises `terrain.geometry.InvalidPolygons`.
+    """Return polygons as they are stored; raises `terrain.geometry.regions.InvalidPolygons`.
 
     Reads `image.campaign`.
     """

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -28,7 +27,7 @@ from terrain.bitplanes import (
     regions_to_planes,
     remove_pixels,
 )
-from terrain.geometry import Region
+from terrain.geometry.regions import Region, regions_from_json
 from terrain.postprocess import BoolMask, Mask, remove_masked, union_of
 
 #: An image's labels mostly arrive within days; those of an idle image need not be at hand.
@@ -38,17 +37,6 @@ KEEP_SECONDS = 6 * 3600
 def regions_of(label: Label) -> list[Region]:
     """A stored label's polygons, as they were validated when it came in."""
     return regions_from_json(label.polygons)
-
-
-def regions_from_json(polygons: list[dict[str, Any]]) -> list[Region]:
-    """Polygons that were validated before they were stored."""
-    return [
-        Region(
-            code=polygon["class"],
-            rings=tuple(np.asarray(ring, dtype=np.float64) for ring in polygon["rings"]),
-        )
-        for polygon in polygons
-    ]
 
 
 def removed_pixels(image: Image) -> BoolMask | None:

@@ -22,7 +22,8 @@ from labeling.images.pictures import png_bytes
 from labeling.images.services.imports import Outcome
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
 from terrain.bitplanes import regions_to_mask
-from terrain.geometry import clean_regions, parse_regions
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import parse_regions
 from terrain.masks import NO_LABEL, Mask
 
 #: A mask of 64 megapixels without any structure would not be a drawing of ground.
@@ -114,7 +115,7 @@ def mask_from_upload(image: Image, upload: File[bytes]) -> Mask:
 
 
 def mask_of_polygons(image: Image, polygons: object) -> Mask:
-    """The mask of what an admin drew. Raises `terrain.geometry.InvalidPolygons`."""
+    """The mask of what an admin drew. Raises `terrain.geometry.regions.InvalidPolygons`."""
     regions = clean_regions(
         parse_regions(polygons, image.campaign.class_codes(), image.width, image.height),
         image.width,

@@ -20,7 +20,7 @@ from labeling.annotation.services.labels import (
     cleaned_json,
     is_same_content,
 )
-from labeling.annotation.services.postprocessing import regions_from_json, removed_pixels
+from labeling.annotation.services.postprocessing import removed_pixels
 from labeling.images.pictures import read_mask
 from labeling.models import (
     Assignment,
@@ -33,6 +33,7 @@ from labeling.models import (
     Role,
 )
 from terrain.bitplanes import regions_to_mask
+from terrain.geometry.regions import regions_from_json
 from terrain.masks import Mask
 from terrain.metrics.answer_comparison import ClassComparison, compare, overall
 from terrain.postprocess import remove_masked
@@ -147,7 +148,7 @@ def record_attempt(
     The same attempt sent again (by its id) is answered as before; another one under that id is
     DifferentLabel. A lesson may be tried again; a known image that came along later only once:
     AlreadyLabeled. Raises RetiredImage where there is no answer (any more), and
-    `terrain.geometry.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.regions.InvalidPolygons`; then nothing is stored.
     """
     image, labeler = assignment.image, assignment.labeler
     answer = KnownAnswer.objects.usable().filter(image=image).first()

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from merging.formats.contents import GOLD_VARIANTS
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.verification.findings import Problem, Subject
@@ -15,7 +13,7 @@ from terrain.aggregation.majority import gold_rule, merge_masks
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.aggregation.weighted import Known, decide, merged_mask, rating_weight
 from terrain.bitplanes import pack_planes
-from terrain.geometry import Region
+from terrain.geometry.regions import regions_from_json
 from terrain.masks import Mask, rasterize_regions
 from terrain.postprocess import BoolMask, remove_masked
 from terrain.skill.patterns import vote_runs
@@ -75,7 +73,8 @@ def _merged(
     role = "crowd" if variant == "train" else "expert"
     counting = [label for label in labels if label["role"] == role]
     masks = [
-        remove_masked(rasterize_regions(_regions(label), *shape), removed) for label in counting
+        remove_masked(rasterize_regions(regions_from_json(label["polygons"]), *shape), removed)
+        for label in counting
     ]
     if variant != "train":
         rule = gold_rule(GOLD_VARIANTS.index(variant) + 1)
@@ -86,13 +85,3 @@ def _merged(
     runs = vote_runs([pack_planes(mask, codes) for mask in masks])
     decision = decide(runs.votes, len(codes), method, Known(weights=weights))
     return merged_mask(runs, decision, codes, shape)
-
-
-def _regions(label: Mapping[str, Any]) -> list[Region]:
-    return [
-        Region(
-            int(polygon["class"]),
-            tuple(np.asarray(ring, dtype=np.float64) for ring in polygon["rings"]),
-        )
-        for polygon in label["polygons"]
-    ]

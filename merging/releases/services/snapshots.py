@@ -185,7 +185,7 @@ def states(image_ids: Collection[int]) -> dict[int, State]:
 def as_everywhere(value: Any) -> Any:
     """JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it.
 
-    Polygons need it not: they are stored without (`terrain.geometry.regions_to_json`).
+    Polygons need it not: they are stored without (`terrain.geometry.regions.regions_to_json`).
     """
     if isinstance(value, dict):
         return {key: as_everywhere(each) for key, each in value.items()}

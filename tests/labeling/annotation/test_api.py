@@ -20,7 +20,7 @@ from labeling.annotation.serializers import NextRequest
 from labeling.annotation.tasks import process_image
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import labeler_of_user
-from terrain.geometry import MAX_POINTS, regions_to_json
+from terrain.geometry.regions import MAX_POINTS, regions_to_json
 from tests.factories import (
     assign,
     box,

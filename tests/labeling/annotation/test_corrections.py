@@ -24,7 +24,7 @@ from labeling.annotation.services.corrections import (
 )
 from labeling.models import Assignment, Campaign, Draft, Image, Label, Labeler, LabelVersion, Role
 from labeling.people.services.labelers import labeler_of_user, new_guest
-from terrain.geometry import InvalidPolygons
+from terrain.geometry.regions import InvalidPolygons
 from tests.factories import accept, assign, box, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db

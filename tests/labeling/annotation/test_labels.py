@@ -20,7 +20,7 @@ from labeling.annotation.services import labels, postprocessing
 from labeling.annotation.services.corrections import correct
 from labeling.models import Assignment, Campaign, Image, Label, Role
 from labeling.people.services.labelers import new_guest
-from terrain.geometry import InvalidPolygons
+from terrain.geometry.regions import InvalidPolygons
 from tests.factories import (
     accept,
     assign,

@@ -13,7 +13,7 @@ from labeling.annotation.services import labels
 from labeling.annotation.views.own_labels import PAGE
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.services.labelers import labeler_of_user
-from terrain.outlines import Outline, outlines
+from terrain.geometry.outlines import Outline, outlines
 from tests.factories import accept, box, draw, new_account, new_campaign, new_image, submission
 from tests.visitors import Visitor
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
-from terrain.geometry import Region, clean_regions, parse_regions
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import Region, parse_regions
 from tests.typescript import TypeScript
 
 SIZE = 512

@@ -29,7 +29,7 @@ from labeling.people.services.labelers import new_guest
 from labeling.training.services import known_answers, practice
 from labeling.training.services.answer_feedback import feedback
 from labeling.training.services.known_answers import AnswerRefused
-from terrain.geometry import InvalidPolygons
+from terrain.geometry.regions import InvalidPolygons
 from tests.factories import accept, assign, box, mask, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db

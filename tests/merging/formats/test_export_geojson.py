@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 from merging.formats.contents import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, rasterize_regions
 from tests.factories import mask
 from tests.merging.releases.released import (

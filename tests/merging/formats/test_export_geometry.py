@@ -19,7 +19,8 @@ from merging.formats import raw_labels
 from merging.formats.contents import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.polygons import valid_parts, without_holes
-from terrain.geometry import Region, clean_regions, regions_to_json
+from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.regions import Region, regions_to_json
 from terrain.masks import NO_LABEL, mask_to_regions, rasterize_regions
 from tests.factories import mask
 from tests.merging.releases.released import drawn_by, exported, gold, released, scene

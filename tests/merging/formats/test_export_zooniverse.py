@@ -14,7 +14,7 @@ import shapely
 from merging.formats.contents import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.zooniverse import COLUMNS
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import rasterize_regions
 from tests.factories import mask, rows
 from tests.merging.releases.released import NAV, drawn_by, exported, gold, released, scene

@@ -32,7 +32,7 @@ from merging.releases.services import (
 )
 from merging.releases.services.claims import ClaimLost, claim
 from merging.releases.services.requests import Wanted, announce
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from tests.factories import accept, campaign_to_release, new_admin, new_guest, new_image
 from tests.merging.releases.building import build, files_in, lose
 

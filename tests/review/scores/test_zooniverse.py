@@ -17,7 +17,7 @@ import shapely
 from terrain.agreement.exact import exact_agreement_scores, exact_pair_agreement
 from terrain.agreement.jaccard import pair_matrix
 from terrain.bitplanes import regions_to_planes
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from tests import tables
 
 #: Larger than the largest picture; a grid finer than the picture's pixels would change nothing.

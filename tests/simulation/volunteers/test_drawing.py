@@ -14,7 +14,7 @@ from simulation.volunteers.people import (
     make_volunteer,
     make_volunteers,
 )
-from terrain.geometry import Region
+from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, rasterize_regions
 
 CODES = (0, 1, 2, 3)

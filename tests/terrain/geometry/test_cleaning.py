@@ -1,7 +1,6 @@
-"""What is refused, what is repaired, and that a clean label stays as it is."""
+"""What is repaired, and that a clean label stays as it is."""
 
 import json
-import math
 
 import numpy as np
 import pytest
@@ -9,19 +8,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terrain.geometry import (
-    MAX_OVERLAP_PX2,
-    MAX_POINTS,
-    MAX_REGIONS,
-    MAX_RINGS,
-    MAX_SLIVER_PX,
+from terrain.geometry.cleaning import MAX_OVERLAP_PX2, MAX_SLIVER_PX, clean_regions
+from terrain.geometry.regions import (
     InvalidPolygons,
     Region,
-    clean_regions,
     parse_regions,
     regions_to_json,
 )
-from terrain.masks import NO_LABEL, rasterize_regions
+from terrain.masks import rasterize_regions
 
 TRIANGLE = [[0, 0], [10, 0], [0, 10]]
 
@@ -38,86 +32,10 @@ def polygon(of: Region) -> shapely.Polygon:
     return shapely.Polygon(of.rings[0], of.rings[1:])
 
 
-def test_parses_what_the_client_sends() -> None:
-    hole = [[1, 1], [2, 1], [1, 2.5], [1, 1]]
-    (parsed,) = parse_regions([{"class": 50, "rings": [TRIANGLE, hole]}], [0, 50], 100, 80)
-    assert parsed.code == 50
-    assert [ring.tolist() for ring in parsed.rings] == [TRIANGLE, hole[:-1]]
-    assert parsed.rings[0].dtype == np.float64
-
-
 def test_an_empty_label_is_a_label() -> None:
     assert parse_regions([], [0], 10, 10) == []
     assert clean_regions([], 10, 10) == []
     assert regions_to_json([]) == []
-
-
-def test_marks_run_outside_the_image() -> None:
-    drawn = [{"class": 0, "rings": [[[-30, -30], [130, 5], [5, 120]]]}]
-    assert len(parse_regions(drawn, [0], 100, 80)) == 1
-
-
-def with_ring(ring: object) -> list[object]:
-    good = {"class": 0, "rings": [TRIANGLE]}
-    return [good, {"class": 0, "rings": [ring]}]
-
-
-@pytest.mark.parametrize(
-    ("raw", "sentence"),
-    [
-        ({"class": 0}, "must be a list of regions"),
-        (None, "must be a list of regions"),
-        (["soil"], "Region 1 must be an object"),
-        ([{"rings": [TRIANGLE]}], "Region 1 has the class missing.*use one of 0, 1, 7"),
-        ([{"class": 3, "rings": [TRIANGLE]}], "Region 1 has the class 3.*use one of 0, 1, 7"),
-        ([{"class": True, "rings": [TRIANGLE]}], "Region 1 has the class True"),
-        ([{"class": 1.0, "rings": [TRIANGLE]}], r"Region 1 has the class 1\.0"),
-        ([{"class": [0], "rings": [TRIANGLE]}], r"Region 1 has the class \[0\]"),
-        ([{"class": 255, "rings": [TRIANGLE]}], "Region 1 has the class 255"),
-        ([{"class": "x" * 999, "rings": [TRIANGLE]}], r"class 'x+\.\.\., which"),
-        ([{"class": 0}], "Region 1 has no rings"),
-        ([{"class": 0, "rings": []}], "Region 1 has no rings"),
-        (with_ring("TRIANGLE"), r"Region 2, ring 1, must be a list of \[x, y\] points"),
-        (with_ring([[0, 0], [1, 1]]), "Region 2, ring 1, has fewer than 3 points"),
-        (with_ring([[0, 0], [1, 1], [0, 0]]), "Region 2, ring 1, has fewer than 3 points"),
-        (with_ring([[0, 0], [1, 1], [2]]), r"Region 2, ring 1, has the point \[2\]"),
-        (with_ring([[0, 0], [1, 1], [2, "3"]]), r"Region 2, ring 1, has the point \[2, '3'\]"),
-        (with_ring([[0, 0], [1, 1], [2, True]]), r"has the point \[2, True\]"),
-        (with_ring([[0, 0], [1, 1], [2, None]]), r"has the point \[2, None\]"),
-        (with_ring([[0, 0], [1, 1], [2, math.nan]]), "not a finite number"),
-        (with_ring([[0, 0], [1, 1], [2, math.inf]]), "not a finite number"),
-        (with_ring([[0, 0], [1, 1], [2, 10**400]]), "not a finite number"),
-        (with_ring([[0, 0], [1, 1], [0, 881]]), "lies far outside the image of 100 x 80 pixels"),
-        (with_ring([[0, 0], [1, 1], [-1001, 0]]), "lies far outside the image"),
-        ([{"class": 0, "rings": [TRIANGLE]}] * (MAX_REGIONS + 1), "2001 regions"),
-        (with_ring(TRIANGLE * (MAX_POINTS // 3)), "There are 40002 points and a label may have"),
-        ([{"class": 0, "rings": [TRIANGLE] * (MAX_RINGS + 1)}], "There are 8001 outlines"),
-        ([{"class": [[0] * 9] * 99_999, "rings": [TRIANGLE]}], r"class \[\[0, 0, .*\.\.\.,"),
-    ],
-)
-def test_refuses_with_a_sentence(raw: object, sentence: str) -> None:
-    with pytest.raises(InvalidPolygons, match=sentence):
-        parse_regions(raw, [0, 1, 7], 100, 80)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["class", "rings"]), inner, max_size=2)
-    ),
-    max_leaves=20,
-)
-
-
-@given(raw=json_values)
-def test_nothing_from_outside_breaks_the_parser(raw: object) -> None:
-    try:
-        parsed = parse_regions(raw, [0, 1], 100, 80)
-    except InvalidPolygons as refusal:
-        assert str(refusal).endswith(".")  # noqa: PT017
-    else:
-        clean_regions(parsed, 100, 80)
 
 
 def test_a_clean_region_is_left_as_it_is() -> None:
@@ -270,16 +188,3 @@ def test_a_cleaned_label_survives_json(drawn: list[Region]) -> None:
     assert [part.code for part in again] == [part.code for part in cleaned]
     for one, other in zip(cleaned, again, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one.rings, other.rings, strict=True))
-
-
-def test_json_is_rounded_and_plain() -> None:
-    drawn = Region(np.uint8(2), (np.array([[0.123456, -0.001], [5, 0], [5, 5]]),))  # type: ignore[arg-type]
-    written = regions_to_json([drawn])
-    assert json.dumps(written) == (
-        '[{"class": 2, "rings": [[[0.12, 0.0], [5.0, 0.0], [5.0, 5.0]]]}]'
-    )
-
-
-def test_no_code_is_the_code_of_no_label() -> None:
-    with pytest.raises(InvalidPolygons):
-        parse_regions([{"class": NO_LABEL, "rings": [TRIANGLE]}], range(4), 10, 10)

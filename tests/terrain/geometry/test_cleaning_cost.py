@@ -13,8 +13,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terrain import cleaning_cost
-from terrain.cleaning_cost import (
+from terrain.geometry import cleaning_cost
+from terrain.geometry.cleaning import MAX_OVERLAP_PX2, clean_regions
+from terrain.geometry.cleaning_cost import (
     MAX_COST,
     Outlines,
     PointTable,
@@ -23,15 +24,7 @@ from terrain.cleaning_cost import (
     box_pairs,
     count_work,
 )
-from terrain.geometry import (
-    MAX_OVERLAP_PX2,
-    MAX_POINTS,
-    MAX_REGIONS,
-    MAX_RINGS,
-    InvalidPolygons,
-    Region,
-    clean_regions,
-)
+from terrain.geometry.regions import MAX_POINTS, MAX_REGIONS, MAX_RINGS, InvalidPolygons, Region
 from tests import hostile_labels, plain_cleaning
 from tests.bench import crowd
 from tests.hostile_labels import FAMILIES, SIZE, patchwork, regions_of

@@ -1,0 +1,1 @@
+"""Polygons: regions and their JSON, repair and clipping, what that costs, SVG outlines."""

@@ -1,0 +1,257 @@
+"""Regions that labelers drew, and polygons in JSON: both directions, and no other place for them.
+
+Coordinates are (x, y) in image pixels, x to the right, y down, continuous: the centre of pixel
+``mask[row, col]`` is ``(col + 0.5, row + 0.5)``. A region is filled by the even-odd rule, so its
+holes are simply further rings. In JSON a label is ``[{"class": 2, "rings": [[[x, y], ...], ...]},
+...]``. ``parse_regions`` reads it from anybody, ``regions_from_json`` what was checked before it
+was stored, and ``regions_to_json`` writes it.
+
+    >>> stored = [{"class": 2, "rings": [[[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]]}]
+    >>> regions_to_json(regions_from_json(stored)) == stored
+    True
+"""
+
+import math
+import reprlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# Bounds of one label, counted before its points are read. The largest label among the real ones has
+# a few hundred regions. What these let through is counted again, by the work that it makes
+# (``terrain.geometry.cleaning_cost``).
+MAX_REGIONS = 2_000
+MAX_RINGS = 8_000
+MAX_POINTS = 40_000
+
+# Real marks run outside the image by some pixels; one further away than this many image sizes is
+# a client's mistake (wrong scale, wrong image), and clipping would hide it.
+MAX_OVERSHOOT = 10
+
+GRID_PX = 0.01
+GRID_DECIMALS = 2
+
+
+class InvalidPolygons(ValueError):
+    """The polygons cannot be a label; the message says which region and what to do."""
+
+
+class TooManyPoints(InvalidPolygons):
+    """More regions, outlines or points than a label may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One area of one terrain class.
+
+    ``code`` is the class code (0..254). ``rings`` are float64 arrays of shape (n, 2) holding
+    (x, y) in pixels: the exterior first, then the holes; the first point is not repeated at the
+    end.
+    """
+
+    code: int
+    rings: tuple[npt.NDArray[np.float64], ...]
+
+
+def parse_regions(raw: object, codes: Collection[int], width: int, height: int) -> list[Region]:
+    """Read the polygons of a label from decoded JSON that nobody has checked yet.
+
+    Expected is ``[{"class": 2, "rings": [[[x, y], ...], ...]}, ...]`` with class codes out of
+    ``codes`` and coordinates in pixels of an image of ``width`` x ``height``. A ring may repeat
+    its first point at the end, as GeoJSON does; other keys of a region are ignored. Points outside
+    the image are fine (``clean_regions`` clips them) unless they are absurdly far away.
+
+    An empty list gives an empty list. Raises InvalidPolygons for everything else, with a sentence
+    that names the region, counted from 1.
+    """
+    if not isinstance(raw, list):
+        raise InvalidPolygons("The polygons must be a list of regions: send [] for an empty label.")
+    if len(raw) > MAX_REGIONS:
+        raise TooManyPoints(
+            f"There are {len(raw)} regions and a label may have {MAX_REGIONS}: join small ones."
+        )
+    if not raw:
+        return []
+    found = [_class_and_rings(f"Region {n}", item, codes) for n, item in enumerate(raw, start=1)]
+    names = _RingNames([len(rings) for _, rings in found])
+    all_rings = list(chain.from_iterable(rings for _, rings in found))
+    _check_counts(all_rings, names)
+    points, sizes = _points_of(all_rings, names, width, height)
+    pieces = iter(np.split(points, np.cumsum(sizes)[:-1]))
+    return [Region(code, tuple(islice(pieces, len(rings)))) for code, rings in found]
+
+
+class _RingNames:
+    """What a sentence calls the rings of all regions, counted from 0, from how many each has."""
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        self._ends = np.cumsum(counts)
+
+    def __call__(self, ring: int) -> str:
+        region = int(np.searchsorted(self._ends, ring, side="right"))
+        before = int(self._ends[region - 1]) if region else 0
+        return f"Region {region + 1}, ring {ring - before + 1},"
+
+
+def _class_and_rings(name: str, item: object, codes: Collection[int]) -> tuple[int, list[Any]]:
+    if not isinstance(item, dict):
+        raise InvalidPolygons(f'{name} must be an object with "class" and "rings": send both.')
+    code = item.get("class")
+    # A bool is an int to Python, and True would pass for class 1.
+    if isinstance(code, bool) or not isinstance(code, int) or code not in codes:
+        known = ", ".join(str(known) for known in sorted(codes))
+        raise InvalidPolygons(
+            f"{name} has the class {_excerpt(code)}, which this campaign does not have: "
+            f"use one of {known}."
+        )
+    rings = item.get("rings")
+    if not isinstance(rings, list) or not rings:
+        raise InvalidPolygons(f"{name} has no rings: draw an outline or delete the region.")
+    return code, rings
+
+
+def _check_counts(rings: Sequence[object], names: _RingNames) -> None:
+    """What the lengths of the lists tell, before a point is looked at."""
+    if len(rings) > MAX_RINGS:
+        raise TooManyPoints(
+            f"There are {len(rings)} outlines and holes and a label may have {MAX_RINGS}: "
+            "delete small ones."
+        )
+    for number, ring in enumerate(rings):
+        if not isinstance(ring, list):
+            raise InvalidPolygons(
+                f"{names(number)} must be a list of [x, y] points: send it as one."
+            )
+    points = sum(map(len, rings))  # type: ignore[arg-type]
+    if points > MAX_POINTS:
+        raise TooManyPoints(
+            f"There are {points} points and a label may have {MAX_POINTS}: simplify the outlines."
+        )
+
+
+def _points_of(
+    rings: Sequence[list[Any]], names: _RingNames, width: int, height: int
+) -> tuple[npt.NDArray[np.float64], list[int]]:
+    """The points of all rings, float64 (n, 2), and how many each ring has."""
+    ring_of_point = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    flat = list(chain.from_iterable(rings))
+    if (at := first_wrong_point(flat)) is not None:
+        raise InvalidPolygons(
+            f"{names(ring_of_point[at])} has the point {_excerpt(flat[at])}: "
+            "send two numbers, [x, y]."
+        )
+    kept = [
+        len(ring) - (len(ring) > 1 and ring[0] == ring[-1])  # A repeated first point is left out.
+        for ring in rings
+    ]
+    for number, count in enumerate(kept):
+        if count < 3:
+            raise InvalidPolygons(
+                f"{names(number)} has fewer than 3 points: finish the outline or delete the region."
+            )
+    points = coordinates_of(flat)
+    for wrong, reason in (
+        (
+            ~np.isfinite(points),
+            "has a coordinate that is not a finite number: draw the region again.",
+        ),
+        (
+            _is_far(points, width, height),
+            f"lies far outside the image of {width} x {height} pixels: "
+            "send coordinates in pixels of the full-size image.",
+        ),
+    ):
+        if wrong.any():
+            first = int(np.argmax(wrong.any(axis=1)))
+            raise InvalidPolygons(f"{names(ring_of_point[first])} {reason}")
+    sizes = [len(ring) for ring in rings]
+    repeated = np.cumsum(sizes)[np.not_equal(sizes, kept)] - 1
+    return np.delete(points, repeated, axis=0), kept
+
+
+def first_wrong_point(points: Sequence[object]) -> int | None:
+    """The place of the first that is not a list of two numbers; None where all are.
+
+    The exact types: bool is a subclass of int, and is no coordinate.
+    """
+    # Sets of types, because a loop over all points would take ten times as long.
+    if (
+        set(map(type, points)) <= {list}
+        and set(map(len, points)) <= {2}  # type: ignore[arg-type]
+        and set(map(type, chain.from_iterable(points))) <= {int, float}  # type: ignore[arg-type]
+    ):
+        return None
+    return next(number for number, point in enumerate(points) if not _is_point(point))
+
+
+def _is_point(point: object) -> bool:
+    return (
+        type(point) is list
+        and len(point) == 2
+        and all(type(each) in (int, float) for each in point)
+    )
+
+
+def coordinates_of(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+    """Points that are lists of two numbers, as float64 (n, 2); infinite where none can hold it."""
+    flat = list(chain.from_iterable(points))
+    try:
+        coordinates = np.array(flat, dtype=np.float64)
+    except OverflowError:
+        coordinates = np.array([each if abs(each) < 1e300 else math.inf for each in flat])
+    return coordinates.reshape(-1, 2)
+
+
+def _is_far(points: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:
+    size = np.array([width, height], dtype=np.float64)
+    far: npt.NDArray[np.bool_] = (points < -MAX_OVERSHOOT * size) | (
+        points > (1 + MAX_OVERSHOOT) * size
+    )
+    return far
+
+
+def _excerpt(value: object) -> str:
+    """A value from outside, short enough for a sentence."""
+    if value is None:
+        return "missing"
+    # A long value is not written out only to be cut.
+    text = repr(value[:40]) if isinstance(value, str) else reprlib.repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def regions_from_json(polygons: Iterable[Mapping[str, Any]]) -> list[Region]:
+    """Read polygons that were checked before they were stored; other keys are ignored.
+
+    No polygons give an empty list. Raises KeyError, TypeError or ValueError for what is none.
+    """
+    return [
+        Region(
+            int(polygon["class"]),
+            tuple(np.asarray(ring, dtype=np.float64) for ring in polygon["rings"]),
+        )
+        for polygon in polygons
+    ]
+
+
+def regions_to_json(regions: Sequence[Region]) -> list[dict[str, Any]]:
+    """Write regions in the form that ``parse_regions`` reads, rounded to 0.01 px.
+
+    Only dicts, lists, ints and floats: ready for ``json.dumps``. No regions give an empty list.
+    """
+    return [
+        {
+            "class": int(region.code),
+            "rings": [on_grid(ring).tolist() for ring in region.rings],
+        }
+        for region in regions
+    ]
+
+
+def on_grid(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Round coordinates in pixels to the grid of 0.01 px; -0.0 becomes 0.0."""
+    rounded: npt.NDArray[np.float64] = np.round(points, GRID_DECIMALS) + 0.0
+    return rounded
