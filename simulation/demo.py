@@ -20,6 +20,7 @@ from django.db import transaction
 from scipy import ndimage
 
 from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.jobs import working
 from labeling.annotation.services import assignments, labels
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.ingest.products import MSL_PRESET, Product
@@ -31,7 +32,7 @@ from labeling.people.permissions import EXPERTS, REVIEWERS
 from labeling.people.services.labelers import imported_labeler, labeler_of_user
 from labeling.training.services import known_answers
 from merging.models import Release
-from merging.releases.services import builder, claims, requests
+from merging.releases.services import builder, requests
 from review.scores.services import scores
 from review.skill import services
 from simulation.scenes.scene import Scene, make_scene
@@ -239,8 +240,7 @@ def estimate_skill() -> None:
     """What the workers do at night."""
     demo = campaign()
     if not services.is_current(demo):
-        labels_read = services.label_set(demo)
-        services.estimate_campaign(demo, labels_read, services.votes_of_campaign(demo)[1])
+        services.estimate_campaign(demo)
 
 
 def build_first_release() -> None:
@@ -250,9 +250,10 @@ def build_first_release() -> None:
     demo = campaign()
     pending = Release.objects.filter(Release.claimable(), campaign=demo, version=VERSION).first()
     announced = pending or requests.announce(demo, VERSION)
-    release = claims.claim(announced.pk)
+    release = builder.claim(announced.pk)
     if release is not None:
-        builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
+        with working(release):
+            builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
 
 
 def make_logins() -> Path:

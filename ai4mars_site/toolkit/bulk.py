@@ -16,6 +16,9 @@ import django
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+#: Passes items through while it shows how far the work is, of so many.
+Track = Callable[[Iterable[Any], int], Iterator[Any]]
+
 #: Work handed out ahead of its results: enough to keep processes busy, little enough that memory
 #: does not grow with the number of items.
 AHEAD_PER_WORKER = 4

@@ -31,6 +31,7 @@ class ImportJob(ClaimableJob):
 
     waits_as = Status.QUEUED
     worked_on_as = Status.RUNNING
+    stopped_as = Status.STOPPED
     silence = SILENCE
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="imports")

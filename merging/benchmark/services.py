@@ -6,7 +6,6 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -21,8 +20,6 @@ from merging.formats.tree import tree_files
 from merging.models import Release, Submission
 from terrain.metrics.contingency import Counts
 
-#: How often a worker says that it is alive, and how far it is.
-HEARTBEAT_EVERY = timedelta(seconds=1)
 #: So many problems are told one by one, more are counted.
 PROBLEMS_KEPT = 1000
 
@@ -56,9 +53,8 @@ def submit(
 
 def claim(submission_id: int) -> Submission | None:
     """Become the one worker on a submission; None when somebody else is, or it is over."""
-    if not jobs.claim(Submission.objects.filter(pk=submission_id), done=0, message=""):
-        return None
-    return Submission.objects.select_related("release__campaign").get(pk=submission_id)
+    rows = Submission.objects.select_related("release__campaign").filter(pk=submission_id)
+    return jobs.claim_one(rows, done=0, message="")
 
 
 def compare(submission: Submission, scratch: Path) -> None:
@@ -106,13 +102,10 @@ def _report(submission: Submission, folder: Path) -> predictions.Report:
     def run(
         compare: predictions.Comparison, pairs: Sequence[predictions.Pair]
     ) -> Iterator[Counts | predictions.Problem]:
-        told = timezone.now()
-        jobs.change(submission, done=0, total=len(pairs), heartbeat_at=told)
+        jobs.change(submission, done=0, total=len(pairs))
         for done, outcome in enumerate(map(compare, pairs), start=1):
             yield outcome
-            if timezone.now() - told >= HEARTBEAT_EVERY:
-                told = timezone.now()
-                jobs.change(submission, done=done, heartbeat_at=told)
+            jobs.keep_alive(submission, done=done)
 
     tree = tree_files.TreeZip(Path(release.archive.path))
     return predictions.compare(tree, place, run, classes)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ai4mars_site.toolkit.jobs import ClaimLost
+from ai4mars_site.toolkit.jobs import ClaimLost, working
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from merging.benchmark import services as submissions
 from merging.models import Submission
@@ -22,7 +22,8 @@ def compare_submission(submission_id: int) -> None:
     if submission is None:
         return
     try:
-        submissions.compare(submission, Path(settings.AI4MARS_HOME) / "scratch")
+        with working(submission):
+            submissions.compare(submission, Path(settings.AI4MARS_HOME) / "scratch")
     except ClaimLost:
         logger.warning("%s was taken over by another worker, or removed.", submission)
 

@@ -87,6 +87,7 @@ class Release(ClaimableJob):
 
     waits_as = Status.QUEUED
     worked_on_as = Status.BUILDING
+    stopped_as = Status.STOPPED
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="releases")
     version = models.CharField(

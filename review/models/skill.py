@@ -5,16 +5,18 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from ai4mars_site.toolkit.jobs import ClaimableJob
 from labeling.models import Campaign, Label, Labeler
 
 #: Grows when the model or its parameters change: estimates of another method are stale.
 SKILL_METHOD = 1
 
 
-class CampaignSkill(models.Model):
+class CampaignSkill(ClaimableJob):
     """What is known of the labelers of a campaign together, from which labels, and how.
 
-    A row without an estimate is one that is being made for the first time.
+    A row without an estimate is one that is being made for the first time. Its status tells of the
+    estimate; who makes one now is told by its claim alone.
     """
 
     class Status(models.TextChoices):
@@ -43,8 +45,6 @@ class CampaignSkill(models.Model):
         default=list, blank=True, help_text="The confusion matrix of somebody nobody knows yet."
     )
     estimated_at = models.DateTimeField(null=True, blank=True)
-    #: A worker is at it, or was when it last said so.
-    claimed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "skill of campaigns"
@@ -55,6 +55,10 @@ class CampaignSkill(models.Model):
                 & ~Q(label_set="")
                 & Q(method__gte=1),
                 name="campaign_skill_says_from_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim__isnull=True) | Q(heartbeat_at__isnull=False),
+                name="campaign_skill_claim_has_time",
             ),
         )
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from ai4mars_site.toolkit.bulk import chunks, each
+from ai4mars_site.toolkit.bulk import Track, chunks, each
+from ai4mars_site.toolkit.jobs import change, claim_one, hold, working
 from labeling.annotation.services.postprocessing import planes_of
 from labeling.models import Campaign, Image, Label
 from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
@@ -32,12 +31,8 @@ from terrain.skill.patterns import VotePatterns, vote_patterns
 #: Of each image at most so many patterns of votes are kept: the large ones, and a sample that
 #: stands for the slivers.
 PATTERNS_OF_AN_IMAGE = 256
-#: A worker that has not said for so long that it is at it was killed.
-CLAIM = timedelta(hours=1)
 #: Images whose labels are read together.
 IMAGES_AT_ONCE = 10
-#: How often a worker says so.
-RENEW_SECONDS = 60.0
 BATCH = 2000
 
 
@@ -128,28 +123,36 @@ def is_current(campaign: Campaign) -> bool:
     return known is not None and known.label_set == label_set(campaign)
 
 
-def claim(campaign: Campaign) -> bool:
-    """Take a campaign's estimate for a worker; False where another one is at it."""
+def claim(campaign: Campaign) -> CampaignSkill | None:
+    """Become the one process that estimates a campaign's skill; None while another one does."""
     CampaignSkill.objects.get_or_create(campaign=campaign)
-    now = timezone.now()
-    free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM)
-    mine = CampaignSkill.objects.filter(free, campaign=campaign)
-    return bool(mine.update(claimed_at=now))
+    return claim_one(CampaignSkill.objects.select_related("campaign").filter(campaign=campaign))
 
 
-def give_up(campaign: Campaign) -> None:
-    """Another worker may estimate the campaign."""
-    CampaignSkill.objects.filter(campaign=campaign).update(claimed_at=None)
+def estimate_campaign(
+    campaign: Campaign, workers: int = 1, track: Track | None = None
+) -> CampaignSkill | None:
+    """Estimate the skill of a campaign's labelers and the quality of its labels, and store both.
 
+    Args:
+        campaign: The campaign. Its estimate is made again, whether or not it is current.
+        workers: Processes that read the votes.
+        track: Passes the images' votes through, of which it is told the number.
 
-def still_at_it(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Iterator[GatheredVotes]:
-    """Pass votes through, and now and then renew the claim meanwhile."""
-    said = time.monotonic()
-    for gathered in votes:
-        yield gathered
-        if time.monotonic() - said > RENEW_SECONDS:
-            CampaignSkill.objects.filter(campaign=campaign).update(claimed_at=timezone.now())
-            said = time.monotonic()
+    Returns:
+        The estimate; None while another process makes one.
+
+    Raises:
+        ClaimLost: Another process has taken over; nothing was stored.
+    """
+    state = claim(campaign)
+    if state is None:
+        return None
+    with working(state):
+        labels_read = label_set(campaign)
+        images, votes = votes_of_campaign(campaign, workers)
+        estimate_from_votes(state, labels_read, track(votes, images) if track else votes)
+    return state
 
 
 def votes_of_images(image_ids: Collection[int]) -> list[GatheredVotes]:
@@ -185,16 +188,21 @@ def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterat
     return len(images), chain.from_iterable(read)
 
 
-def estimate_campaign(
-    campaign: Campaign, labels_read: str, votes: Iterable[GatheredVotes]
-) -> CampaignSkill:
+def estimate_from_votes(
+    state: CampaignSkill, labels_read: str, votes: Iterable[GatheredVotes]
+) -> None:
     """Estimate skill and quality from the votes of all images, and store both at once.
 
-    ``labels_read`` is the `label_set` before the votes were read: labels that came meanwhile
-    count, but leave the estimate stale.
+    Args:
+        state: The campaign's claimed row.
+        labels_read: The `label_set` before the votes were read: labels that came meanwhile count,
+            but leave the estimate stale.
+        votes: Those of all images that are compared.
+
+    Raises:
+        ClaimLost: Another process has taken over; nothing was stored.
     """
-    found = _estimated(campaign, votes)
-    return _store(campaign, labels_read, found)
+    _store(state, labels_read, _estimated(state.campaign, votes))
 
 
 def _estimated(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Estimated:
@@ -225,19 +233,18 @@ def _estimated(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Estimated:
 
 
 @transaction.atomic
-def _store(campaign: Campaign, labels_read: str, found: Estimated) -> CampaignSkill:
-    CampaignSkill.objects.get_or_create(campaign=campaign)
-    state = CampaignSkill.objects.select_for_update().get(campaign=campaign)
+def _store(state: CampaignSkill, labels_read: str, found: Estimated) -> None:
+    hold(state)
+    campaign = state.campaign
     LabelerSkill.objects.filter(campaign=campaign).delete()
     LabelQuality.objects.filter(campaign=campaign).delete()
     codes, figures = campaign.class_codes(), found.figures
-    state.status = CampaignSkill.Status.NO_OVERLAP
-    state.codes, state.prior, state.crowd = list(codes), [], []
+    status, prior, crowd = CampaignSkill.Status.NO_OVERLAP, [], []
     if found.images:
-        state.status = CampaignSkill.Status.ESTIMATED
-        state.prior = figures.model.prior.tolist()
+        status = CampaignSkill.Status.ESTIMATED
+        prior = figures.model.prior.tolist()
         smoothing = figures.model.smoothing
-        state.crowd = (smoothing / smoothing.sum(axis=1, keepdims=True)).tolist()
+        crowd = (smoothing / smoothing.sum(axis=1, keepdims=True)).tolist()
         # What was corrected, thrown out or moved to another labeler meanwhile is left out.
         drawn = Label.objects.crowd().accepted().filter(image__campaign=campaign).order_by()
         present = {pk: rest for pk, *rest in drawn.values_list("pk", "version", "labeler")}
@@ -250,8 +257,24 @@ def _store(campaign: Campaign, labels_read: str, found: Estimated) -> CampaignSk
             BATCH,
         )
     _rank(campaign)
-    state.method = SKILL_METHOD
-    state.parameters = {
+    change(
+        state,
+        status=status,
+        codes=list(codes),
+        prior=prior,
+        crowd=crowd,
+        method=SKILL_METHOD,
+        parameters=_parameters(codes, figures),
+        label_set=labels_read,
+        images=found.images,
+        labels=len(found.labels),
+        estimated_at=timezone.now(),
+    )
+
+
+def _parameters(codes: Sequence[int], figures: Estimates) -> dict[str, Any]:
+    """What an estimate was made with, and how it went."""
+    return {
         "patterns_of_an_image": PATTERNS_OF_AN_IMAGE,
         "crowd_observations": CROWD_OBSERVATIONS,
         "confidence": CONFIDENCE,
@@ -264,11 +287,6 @@ def _store(campaign: Campaign, labels_read: str, found: Estimated) -> CampaignSk
         ),
         "classes": [codes[place] for place in figures.classes],
     }
-    state.label_set = labels_read
-    state.images, state.labels = found.images, len(found.labels)
-    state.estimated_at, state.claimed_at = timezone.now(), None
-    state.save()
-    return state
 
 
 def _rank(campaign: Campaign) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+
+from ai4mars_site.toolkit.jobs import ClaimLost
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from review.skill import services
 
+logger = logging.getLogger(__name__)
+
 
 @long_task
 def estimate_skill(campaign_id: int) -> None:
-    """Estimate the skill of a campaign's labelers, where its labels changed and nobody is at it."""
+    """Estimate the skill of a campaign's labelers, where its labels have changed."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if services.is_current(campaign) or not services.claim(campaign):
+    if services.is_current(campaign):
         return
     try:
-        labels_read = services.label_set(campaign)
-        _, votes = services.votes_of_campaign(campaign)
-        services.estimate_campaign(campaign, labels_read, services.still_at_it(campaign, votes))
-    finally:
-        services.give_up(campaign)
+        services.estimate_campaign(campaign)
+    except ClaimLost:
+        logger.warning("The estimate of skill in %s was taken over by another worker.", campaign)
 
 
 @task

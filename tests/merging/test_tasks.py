@@ -17,7 +17,7 @@ from labeling.models import Campaign
 from merging.models import Release
 from merging.releases import tasks
 from merging.releases.services import builder
-from merging.releases.services.claims import HEARTBEAT_LIMIT, claim
+from merging.releases.services.builder import claim
 from merging.releases.services.parts import Job
 from merging.releases.services.requests import announce
 from tests.factories import accept, new_campaign, new_image
@@ -53,12 +53,12 @@ def test_a_builder_that_was_taken_over_gives_way(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     release = announce(campaign, "0.1")
-    make, heirs = builder.make_part, []
+    make, successors = builder.make_part, []
 
     def make_and_be_overtaken(job: Job) -> dict[str, Any]:
-        silent = timezone.now() - HEARTBEAT_LIMIT - timedelta(seconds=1)
+        silent = timezone.now() - Release.silence - timedelta(seconds=1)
         Release.objects.update(heartbeat_at=silent)
-        heirs.append(claim(release.pk))
+        successors.append(claim(release.pk))
         return make(job)
 
     monkeypatch.setattr(builder, "make_part", make_and_be_overtaken)
@@ -67,14 +67,14 @@ def test_a_builder_that_was_taken_over_gives_way(
 
     assert "taken over" in caplog.text
     release.refresh_from_db()
-    assert (release.status, release.claim) == ("building", heirs[0].claim)
+    assert (release.status, release.claim) == ("building", successors[0].claim)
     assert not release.archive
 
 
 def test_a_dead_builders_work_is_done_by_the_next(campaign: Campaign, home: Path) -> None:
     release = announce(campaign, "0.1")
     claim(release.pk)
-    Release.objects.update(heartbeat_at=timezone.now() - 2 * HEARTBEAT_LIMIT)
+    Release.objects.update(heartbeat_at=timezone.now() - 2 * Release.silence)
 
     tasks.build_release(release.pk)
 
@@ -94,7 +94,7 @@ def test_the_sweep_finds_what_waits_or_was_left(
     alive, dead = (announce(campaign, version) for version in ("0.2", "0.3"))
     for release in (alive, dead):
         claim(release.pk)
-    Release.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - 2 * HEARTBEAT_LIMIT)
+    Release.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - 2 * Release.silence)
     failed = announce(campaign, "0.4")
     Release.objects.filter(pk=failed.pk).update(status="failed")
 

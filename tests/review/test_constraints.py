@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -162,6 +163,15 @@ def test_an_estimate_says_from_what(label: Label, fields: dict[str, Any]) -> Non
         transaction.atomic(),
     ):
         CampaignSkill.objects.update(**fields)
+
+
+def test_a_claim_of_an_estimate_has_a_time(label: Label) -> None:
+    CampaignSkill.objects.create(campaign=label.image.campaign)
+    with (
+        pytest.raises(IntegrityError, match="campaign_skill_claim_has_time"),
+        transaction.atomic(),
+    ):
+        CampaignSkill.objects.update(claim=uuid.uuid4())
 
 
 def test_a_queue_has_an_order_there_is(label: Label) -> None:

@@ -28,7 +28,9 @@ GROWING = {"django_content_type", "django_migrations", "auth_permission"}
 #: Tables that have another name now.
 RENAMED_TABLES: dict[str, str] = {}
 #: Columns that have another name now, by the table's name in the dump.
-RENAMED_COLUMNS: dict[str, dict[str, str]] = {}
+RENAMED_COLUMNS: dict[str, dict[str, str]] = {
+    "review_campaignskill": {"claimed_at": "heartbeat_at"}
+}
 
 Row = tuple[tuple[str, str], ...]
 Contents = dict[str, list[dict[str, Any]]]
@@ -126,7 +128,7 @@ def test_the_models_are_those_of_the_database(upgraded: OldSite) -> None:
 
 
 def test_work_goes_on(upgraded: OldSite) -> None:
-    """Scores are the same again, masks are merged, and the stopped release is completed."""
+    """Scores are the same again, masks are merged, and stopped work is completed."""
     scored, merged, built = (
         upgraded.before[name]
         for name in ("review_agreementscore", "merging_mergedmask", "merging_releasepart")
@@ -137,7 +139,11 @@ def test_work_goes_on(upgraded: OldSite) -> None:
         *("build_release", "--campaign", "demo-renamed", "--version", "0.3", "--out", str(out))
     )
     upgraded.manage("verify_release", str(next(out.iterdir())))
+    # Its estimate was under way; the process that made it ended with the upgrade.
+    upgraded.manage("estimate_skill", "--campaign", "other")
     after = contents(upgraded)
+
+    assert {row["status"] for row in after["review_campaignskill"]} == {"estimated"}
 
     # Labels that were sent last had not been processed yet.
     scores = {

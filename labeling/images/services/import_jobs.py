@@ -88,11 +88,7 @@ def resume(job: ImportJob) -> bool:
 
 def stop(job: ImportJob) -> bool:
     """Let workers finish the items in their hands and take no more; False when it is over."""
-    return bool(
-        ImportJob.objects.filter(
-            pk=job.pk, status__in=(ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
-        ).update(status=ImportJob.Status.STOPPED)
-    )
+    return bool(jobs.stop(ImportJob.objects.filter(pk=job.pk)))
 
 
 def source_of(job: ImportJob) -> Source:
@@ -162,7 +158,7 @@ def list_items(job: ImportJob, source: Source) -> None:
 def prepare(job: ImportJob) -> bool:
     """Open and list a job; False, with the reason on the job, when its source cannot be read."""
     try:
-        with Heartbeat(ImportJob.objects.filter(pk=job.pk, claim=job.claim)):
+        with Heartbeat(jobs.held(job)):
             if job.created_by_id is not None and not job.upload.name:
                 # Of a page; the permission may have been taken back since.
                 permitted(job.source)
@@ -181,16 +177,8 @@ def fail(job: ImportJob, reason: str) -> None:
 
 
 def claim_batch(job: ImportJob, token: uuid.UUID, size: int = BATCH) -> list[ImportItem]:
-    """Take up to `size` items that nobody works on; those that somebody took first are left out."""
-    free = job.items.filter(ImportItem.claimable())
-    wanted = list(free.order_by("pk").values_list("pk", flat=True)[:size])
-    jobs.claim(job.items.filter(pk__in=wanted), token)
-    return list(claimed(job, token).filter(pk__in=wanted).order_by("pk"))
-
-
-def claimed(job: ImportJob, token: uuid.UUID) -> QuerySet[ImportItem]:
-    """The open items in the hands of whoever has this token."""
-    return job.items.filter(status=ImportItem.Status.WAITING, claim=token)
+    """Claim up to `size` items of a job that nobody works on."""
+    return jobs.claim_batch(job.items.all(), token, size)
 
 
 def work_on_batch(job: ImportJob) -> bool:
@@ -198,7 +186,7 @@ def work_on_batch(job: ImportJob) -> bool:
     if not (is_running(job) and job.is_listed and prepare(job)):
         return False
     token = uuid.uuid4()
-    with Heartbeat(claimed(job, token)):
+    with Heartbeat(jobs.claimed(job.items.all(), token)):
         batch = claim_batch(job, token)
         source = source_of(job)
         for item in batch:
@@ -217,7 +205,7 @@ def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
     """
     source = source_of(job)
     token = uuid.uuid4()
-    with Heartbeat(claimed(job, token)):
+    with Heartbeat(jobs.claimed(job.items.all(), token)):
         while is_running(job):
             if job.items.filter(ImportItem.claimable()).exists():
                 yield from _share(job, source, token, workers)

@@ -14,6 +14,7 @@ from django.core.management.base import CommandError, CommandParser, OutputWrapp
 
 from ai4mars_site.toolkit.arguments import day, filled, whole
 from ai4mars_site.toolkit.commands import BulkCommand, why
+from ai4mars_site.toolkit.jobs import ClaimLost, working
 from labeling.images.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
@@ -22,8 +23,7 @@ from merging.formats.storage import archive
 from merging.masks.services import merges
 from merging.models import Release
 from merging.releases import emptiness
-from merging.releases.services import builder, claims, publishing, requests
-from merging.releases.services.claims import ClaimLost
+from merging.releases.services import builder, publishing, requests
 from merging.statistics import services
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 
@@ -168,11 +168,12 @@ class Command(BulkCommand):
             requests.check_same(known, wanted)
         if known.status == Release.Status.COMPLETE:
             return builder.rebuild_folder(known, out, workers, self.track, link=link)
-        release = claims.claim(known.pk)
+        release = builder.claim(known.pk)
         if release is None:
             known.refresh_from_db()
             raise requests.taken(known)
-        return builder.build_folder(release, out, workers, self.track, link=link)
+        with working(release):
+            return builder.build_folder(release, out, workers, self.track, link=link)
 
     def tell_empty_masks(
         self, campaign: Campaign, options: dict[str, Any], out: OutputWrapper

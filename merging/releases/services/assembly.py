@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ai4mars_site.toolkit.bulk import chunks
+from ai4mars_site.toolkit.jobs import keep_alive
 from labeling.images.ingest.product_ids import file_stems
 from labeling.models import Role
 from merging.formats import manifest
@@ -24,7 +25,6 @@ from merging.formats.tree import gold_lists
 from merging.models import Release
 from merging.releases.services import changes, requests, snapshots
 from merging.releases.services import parts as release_parts
-from merging.releases.services.claims import Pulse
 from merging.releases.services.parts import store
 from terrain.masks import NO_LABEL
 
@@ -46,8 +46,7 @@ class Built:
 def assemble(release: Release, tree: Path, *, link: bool) -> Built:
     """Write every file of a release under `tree` from its parts."""
     tree.mkdir()
-    pulse = Pulse(release)
-    writer = _Writer(tree, pulse)
+    writer = _Writer(release, tree)
     objects = store()
 
     def placed(file: Sequence[Any]) -> FileFact:
@@ -59,13 +58,13 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
         for parts in chunks(release_parts.in_order(release, "files"), PARTS_AT_ONCE):
             files = chain.from_iterable(part.files for part in parts)
             writer.files |= {fact.path: fact for fact in pool.map(placed, files)}
-            pulse.go_on()
+            keep_alive(release)
     for path, content in gold_lists.of(list(writer.files)).items():
         writer.write(path, [content])
     facts, totals = facts_of(release)
     stems = file_stems(release.parts.order_by().values_list("product_id", flat=True))
     for name in release.formats:
-        fragments = _Fragments(release, name, pulse, stems)
+        fragments = _Fragments(release, name, stems)
         for path, pieces in EXPORTS[name].files(facts, fragments, writer.read):
             writer.write(path, pieces)
     entries = (
@@ -93,8 +92,8 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
 class _Writer:
     """Writes files of a tree that are not pieces of the store, and sums them on the way."""
 
+    release: Release
     tree: Path
-    pulse: Pulse
     files: dict[str, FileFact] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes:
@@ -109,7 +108,7 @@ class _Writer:
                 file.write(piece)
                 digest.update(piece)
                 size += len(piece)
-                self.pulse.go_on()
+                keep_alive(self.release)
         self.files[path] = FileFact(path, digest.hexdigest(), size)
 
 
@@ -119,7 +118,6 @@ class _Fragments(Collection[Fragment]):
 
     release: Release
     name: str
-    pulse: Pulse
     stems: Mapping[str, str]
 
     def __len__(self) -> int:
@@ -134,7 +132,7 @@ class _Fragments(Collection[Fragment]):
             digest, _ = part.fragments[self.name]
             stem = self.stems.get(part.product_id, "")
             yield Fragment(part.product_id, part.split, objects.read(digest), stem)
-            self.pulse.go_on()
+            keep_alive(self.release)
 
 
 def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -15,15 +15,15 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from ai4mars_site.toolkit.bulk import chunks, each
+from ai4mars_site.toolkit.bulk import Track, chunks, each
+from ai4mars_site.toolkit.jobs import ClaimLost, change, claim_one, keep_alive
 from labeling.models import Image
 from merging.formats.storage import archive, checksums
 from merging.formats.tree import ai4mars_tree
 from merging.models import Release, ReleasePart
-from merging.releases.services import claims, snapshots
 from merging.releases.services import parts as release_parts
+from merging.releases.services import snapshots
 from merging.releases.services.assembly import Built, assemble
-from merging.releases.services.claims import ClaimLost, Pulse
 from merging.releases.services.parts import make_part, store
 from merging.releases.services.requests import ReleaseRefused
 from merging.statistics import services
@@ -34,7 +34,11 @@ PARTS_AT_ONCE = 20
 #: Labels that change while a release is built are taken in; not for ever.
 PASSES = 5
 
-Track = Callable[[Iterable[Any], int], Iterator[Any]]
+
+def claim(release_id: int) -> Release | None:
+    """Become the one builder of a release; None when somebody else is, or it is settled."""
+    rows = Release.objects.select_related("campaign").filter(pk=release_id)
+    return claim_one(rows, done=0, message="")
 
 
 def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
@@ -43,18 +47,18 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
     # What a builder that was killed has left.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    pulse = Pulse(release)
     try:
         make_parts(release, workers, None)
         tree = folder / ai4mars_tree.root(release.version)
         built = assemble(release, tree, link=True)
         packed = folder / "release.zip"
         for _ in archive.pack(tree, packed):
-            pulse.go_on()
-        # The claim is in the path: a builder that was taken over cannot write over its heir's file.
+            keep_alive(release)
+        # The claim is in the path: a builder that was taken over cannot write over the file of its
+        # successor.
         name = f"releases/{release.pk}/{release.claim}/{tree.name}.zip"
         with packed.open("rb") as content:
-            stored = release.archive.storage.save(name, _Stored(content, pulse))
+            stored = release.archive.storage.save(name, _Stored(content, release))
         _finish(release, built, archive=stored, size=packed.stat().st_size)
     except ClaimLost:
         raise
@@ -166,8 +170,7 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
     are worked on is taken in at the end.
     """
     total = Image.objects.filter(campaign=release.campaign).in_dataset().count()
-    pulse = Pulse(release)
-    pulse.beat(0, total)
+    change(release, done=0, total=total)
     terms = snapshots.Terms.of(release)
     for _ in range(PASSES):
         scored = _bring_scores_up_to_date(release, total, workers, track)
@@ -183,7 +186,7 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
                 if len(waiting) >= PARTS_AT_ONCE:
                     release_parts.save(release, waiting)
                     waiting = []
-                pulse.beat(scored + ready + done, scored + total)
+                keep_alive(release, done=scored + ready + done, total=scored + total)
         finally:
             release_parts.save(release, waiting)
     else:
@@ -191,7 +194,7 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
             "Labels of this campaign change faster than they are released. Close the campaign, or "
             "build again when fewer people are drawing."
         )
-    pulse.beat(total, total)
+    change(release, done=total, total=total)
 
 
 def _bring_scores_up_to_date(
@@ -204,28 +207,27 @@ def _bring_scores_up_to_date(
     behind = scores.images_behind(release.campaign)
     together = chunks(behind, scores.IMAGES_AT_ONCE)
     done = chain.from_iterable(each(scores.bring_up_to_date, together, workers))
-    pulse = Pulse(release)
     for count, _ in enumerate(track(done, len(behind)) if track and behind else done, start=1):
-        pulse.beat(count, len(behind) + images)
+        keep_alive(release, done=count, total=len(behind) + images)
     return len(behind)
 
 
 class _Stored(File):  # type: ignore[type-arg]  # not when it runs
     """A file that is being written to where archives are kept, which can take minutes."""
 
-    def __init__(self, content: IO[bytes], pulse: Pulse) -> None:
+    def __init__(self, content: IO[bytes], release: Release) -> None:
         super().__init__(content)
-        self.pulse = pulse
+        self.release = release
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
         for chunk in super().chunks(chunk_size):
-            self.pulse.go_on()
+            keep_alive(self.release)
             yield chunk
 
 
 @transaction.atomic
 def _finish(release: Release, built: Built, archive: str = "", size: int | None = None) -> None:
-    claims.change(
+    change(
         release,
         status=Release.Status.COMPLETE,
         sums_sha256=built.sums,
@@ -240,4 +242,4 @@ def _finish(release: Release, built: Built, archive: str = "", size: int | None 
 
 def _fail(release: Release, error: BaseException) -> None:
     said = str(error) or type(error).__name__
-    claims.change(release, status=Release.Status.FAILED, message=said)
+    change(release, status=Release.Status.FAILED, message=said)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ai4mars_site.toolkit.bulk import chunks
+from ai4mars_site.toolkit.jobs import hold
 from labeling.models import Campaign, Image
 from merging.formats import raw_labels
 from merging.formats.exports import EXPORTS
@@ -21,7 +22,7 @@ from merging.formats.storage.objects import Objects
 from merging.formats.tree import ai4mars_tree
 from merging.masks.services import alternatives
 from merging.models import Release, ReleasePart
-from merging.releases.services import claims, snapshots
+from merging.releases.services import snapshots
 from merging.releases.services.requests import ReleaseRefused
 from merging.releases.services.snapshots import Gathered, State, Terms
 from review.scores.services import scores
@@ -198,7 +199,7 @@ def stale(release: Release) -> list[int]:
 
 @transaction.atomic
 def _take_out(release: Release, product_ids: set[str]) -> None:
-    claims.hold(release)
+    hold(release)
     for name in product_ids:
         release.parts.filter(product_id=name).delete()
 
@@ -251,7 +252,7 @@ def save(release: Release, made: list[dict[str, Any]]) -> None:
     """
     if not made:
         return
-    claims.hold(release)
+    hold(release)
     ReleasePart.objects.bulk_create(
         [ReleasePart(release=release, **columns) for columns in made],
         update_conflicts=True,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ai4mars_site.toolkit import jobs
 from labeling.models import Campaign, Image
 from merging.formats.exports import EXPORTS
 from merging.formats.tree import ai4mars_tree
@@ -275,12 +276,9 @@ def fitting_layout(campaign: Campaign) -> str:
 def stop(release: Release) -> bool:
     """Stop a release that is waiting or being built; False when it is neither.
 
-    Its builder finds its claim gone with its next image. What was made is kept for `announce`.
+    Its builder finds its claim gone within a second. What was made is kept for `announce`.
     """
-    under_way = Release.objects.filter(
-        pk=release.pk, status__in=(Release.Status.QUEUED, Release.Status.BUILDING)
-    )
-    return bool(under_way.update(status=Release.Status.STOPPED, claim=None, heartbeat_at=None))
+    return bool(jobs.stop(Release.objects.filter(pk=release.pk)))
 
 
 def resume(release: Release) -> bool:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.core.management.base import CommandError
+
 from ai4mars_site.toolkit.commands import BulkCommand
+from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.management.arguments import campaign_of
 from review.models import CampaignSkill
 from review.skill import services
@@ -28,10 +32,15 @@ class Command(BulkCommand):
         if services.is_current(campaign) and not options["all"]:
             self.stdout.write("No label has changed since the last estimate")
             return
-        labels_read = services.label_set(campaign)
-        images, votes = services.votes_of_campaign(campaign, options["workers"])
-        shown = self.progress(votes, images, "Images")
-        found = services.estimate_campaign(campaign, labels_read, shown)
+        try:
+            found = services.estimate_campaign(campaign, options["workers"], self.track)
+        except ClaimLost as lost:
+            raise CommandError(str(lost)) from lost
+        if found is None:
+            raise CommandError(
+                "Another process is estimating the skill of this campaign. Run the command again "
+                "in a few minutes."
+            )
         if found.status == CampaignSkill.Status.NO_OVERLAP:
             self.stdout.write("No two labels overlap: there is nothing to estimate from")
             return
@@ -39,3 +48,6 @@ class Command(BulkCommand):
         self.stdout.write(
             f"{labelers} labelers estimated from {found.labels} labels on {found.images} images"
         )
+
+    def track(self, items: Iterable[Any], total: int) -> Iterator[Any]:
+        return self.progress(items, total, "Images")

@@ -22,7 +22,7 @@ from merging.formats.exports import EXPORTS
 from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout
 from merging.releases.services import builder
-from merging.releases.services.claims import claim
+from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 from terrain.masks import NO_LABEL
 from tests.factories import campaign_to_release

@@ -21,8 +21,7 @@ from merging.formats.exports import EXPORTS
 from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout
 from merging.formats.verification.plan import spread
-from merging.releases.services.builder import build_folder
-from merging.releases.services.claims import claim
+from merging.releases.services.builder import build_folder, claim
 from merging.releases.services.requests import Wanted, announce
 from terrain.aggregation.majority import PAPER_RULE
 from terrain.aggregation.methods import Kind, MergeMethod

@@ -22,7 +22,7 @@ from merging.gold.services import experts as gold
 from merging.gold.services import plans
 from merging.masks.services import merges
 from merging.models import GoldPlan, MergedMask
-from merging.releases.services import builder, claims, requests
+from merging.releases.services import builder, requests
 from review.queue.services import queue
 from tests.factories import (
     accept,
@@ -72,7 +72,7 @@ def test_it_is_not_merged(campaign: Campaign, image: Image) -> None:
 
 def test_it_is_in_no_release(campaign: Campaign, image: Image, tmp_path: Path) -> None:
     smuggle(image)
-    release = claims.claim(requests.announce(campaign, "1.0").pk)
+    release = builder.claim(requests.announce(campaign, "1.0").pk)
     assert release is not None
     builder.build_archive(release, tmp_path)
     release.refresh_from_db()

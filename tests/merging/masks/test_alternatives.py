@@ -57,8 +57,9 @@ def train(image: Image, method: MergeMethod) -> list[str]:
 
 def estimate(campaign: Campaign) -> CampaignSkill:
     """The skill of the campaign's labelers, as a worker would estimate it."""
-    _, votes = services.votes_of_campaign(campaign)
-    return services.estimate_campaign(campaign, services.label_set(campaign), votes)
+    estimate = services.estimate_campaign(campaign)
+    assert estimate is not None
+    return estimate
 
 
 @pytest.fixture

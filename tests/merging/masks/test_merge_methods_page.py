@@ -85,8 +85,7 @@ def test_skill_takes_part_once_it_is_known(campaign: Campaign) -> None:
     agreed(campaign)
     comparisons.bring_up_to_date(campaign, 5)
     assert Kind.SKILL not in comparisons.worst_first(campaign)[0].ways
-    _, votes = services.votes_of_campaign(campaign)
-    services.estimate_campaign(campaign, services.label_set(campaign), votes)
+    services.estimate_campaign(campaign)
 
     comparisons.forget(campaign)
     comparisons.bring_up_to_date(campaign, 5)

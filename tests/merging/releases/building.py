@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from labeling.models import Campaign
 from merging.models import Release
-from merging.releases.services import builder, claims
-from merging.releases.services.claims import claim
+from merging.releases.services import builder
+from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 
 
@@ -33,5 +33,5 @@ def files_in(tree: Path) -> dict[str, bytes]:
 
 def lose(release: Release) -> None:
     """The builder has not been heard of for a while."""
-    silent = timezone.now() - claims.HEARTBEAT_LIMIT - timedelta(seconds=1)
+    silent = timezone.now() - Release.silence - timedelta(seconds=1)
     Release.objects.filter(pk=release.pk).update(heartbeat_at=silent)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from labeling.models import Campaign
 from merging.models import Release
-from merging.releases.services import claims, requests
+from merging.releases.services import builder, requests
 from merging.releases.services.requests import Wanted, announce
 from tests.factories import campaign_to_release
 from tests.merging.releases.building import files_in, lose
@@ -143,7 +143,7 @@ def test_a_release_that_was_not_finished_is_gone_on_with_as_it_was_wanted(
     announce(campaign, "1.0", wanted)
     with pytest.raises(CommandError, match=r"asked for with layout v0\.6, and is not finished"):
         build("--layout=v0.1")
-    killed = claims.claim(Release.objects.get().pk)
+    killed = builder.claim(Release.objects.get().pk)
     assert killed is not None
     lose(killed)
     with pytest.raises(CommandError, match="formats geojson, and is not finished"):

@@ -16,7 +16,7 @@ from labeling.annotation.services import labels
 from labeling.models import Campaign, Label
 from merging.models import Release
 from merging.releases.services import builder, parts, requests
-from merging.releases.services.claims import claim
+from merging.releases.services.builder import claim
 from merging.releases.services.parts import Job
 from merging.releases.services.requests import announce
 from tests.factories import campaign_to_release, new_campaign, new_image

@@ -17,7 +17,7 @@ from labeling.people.services.labelers import labeler_of_user
 from merging.formats.raw_labels import pseudonym
 from merging.models import Publishing, Release
 from merging.releases.services import builder, parts, pseudonyms, requests
-from merging.releases.services.claims import claim
+from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 from tests.factories import (
     accept,

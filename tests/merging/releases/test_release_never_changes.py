@@ -15,6 +15,8 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 
+from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Role
 from merging.formats.exports import EXPORTS
@@ -23,14 +25,13 @@ from merging.releases import tasks
 from merging.releases.services import (
     assembly,
     builder,
-    claims,
     requests,
     snapshots,
 )
 from merging.releases.services import (
     parts as release_parts,
 )
-from merging.releases.services.claims import ClaimLost, claim
+from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 from terrain.geometry.regions import Region
 from tests.factories import accept, campaign_to_release, new_admin, new_guest, new_image
@@ -189,12 +190,12 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     release = announce(campaign, "0.1")
-    slow, heir = claim(release.pk), None
+    slow = claim(release.pk)
     lose(release)
-    heir = claim(release.pk)
+    successor = claim(release.pk)
     assert slow is not None
-    assert heir is not None
-    builder.build_folder(heir, tmp_path / "heir", 1, None)
+    assert successor is not None
+    builder.build_folder(successor, tmp_path / "successor", 1, None)
     before = parts_of(release)
     image = campaign.images.get(product_id=TRAIN)
     labels.throw_out(image.labels.accepted()[0])
@@ -218,7 +219,7 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
     campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a large release would be taken over again and again, and never be complete."""
-    monkeypatch.setattr(claims, "HEARTBEAT_EVERY", timedelta(0))
+    monkeypatch.setattr(jobs, "KEEP_ALIVE_EVERY", timedelta(0))
     release = claim(announce(campaign, "0.1", Wanted(formats=tuple(EXPORTS))).pk)
     assert release is not None
     builder.make_parts(release, 1, None)

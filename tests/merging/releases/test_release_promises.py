@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.services.quality import restore, retire
@@ -26,7 +27,7 @@ from labeling.models import Campaign, Image, Label, Role
 from merging.formats.contents import GOLD_VARIANTS
 from merging.formats.raw_labels import pseudonym
 from merging.models import Release
-from merging.releases.services import builder, claims, requests
+from merging.releases.services import builder, requests
 from merging.releases.services.parts import Job, make_part
 from review.queue.services import ratings
 from terrain.aggregation.majority import PAPER_RULE, merge_masks
@@ -367,16 +368,16 @@ def test_a_release_that_was_stopped_makes_only_what_is_missing(
 ) -> None:
     monkeypatch.setattr(builder, "PARTS_AT_ONCE", 1)
     release = requests.announce(campaign, "0.1")
-    claimed = claims.claim(release.pk)
+    claimed = builder.claim(release.pk)
     assert claimed is not None
     making(lambda: requests.stop(release), after=lambda made: made == 2)
-    with pytest.raises(claims.ClaimLost):
+    with pytest.raises(ClaimLost):
         builder.build_folder(claimed, tmp_path, 1, None)
     kept = set(Release.objects.get().parts.values_list("product_id", flat=True))
     assert len(kept) == 1
 
     assert requests.resume(release)
-    claimed = claims.claim(release.pk)
+    claimed = builder.claim(release.pk)
     assert claimed is not None
     maker = making()
     builder.build_folder(claimed, tmp_path, 1, None)

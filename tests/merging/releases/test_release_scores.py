@@ -14,8 +14,7 @@ from django.utils import timezone
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Label
 from merging.models import Release
-from merging.releases.services.builder import build_folder
-from merging.releases.services.claims import claim
+from merging.releases.services.builder import build_folder, claim
 from merging.releases.services.requests import Wanted, announce
 from review.models import AgreementScore, ImageAgreement, Rating, images_to_score
 from review.scores.services import scores

@@ -15,8 +15,7 @@ from merging.formats.exports import EXPORTS
 from merging.models import Publishing, Release
 from merging.releases import tasks, views
 from merging.releases.names import FORMATS, LAYOUTS, READERS
-from merging.releases.services.builder import build_folder
-from merging.releases.services.claims import claim
+from merging.releases.services.builder import build_folder, claim
 from merging.releases.services.requests import announce
 from tests.factories import accept, new_admin, new_campaign, new_expert, new_image
 

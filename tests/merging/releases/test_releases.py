@@ -19,6 +19,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.ingest.product_ids import parse_product_id
@@ -31,7 +32,7 @@ from merging.masks.services import merges
 from merging.models import Release
 from merging.releases import tasks
 from merging.releases.services import builder, parts
-from merging.releases.services.claims import ClaimLost, claim
+from merging.releases.services.builder import claim
 from merging.releases.services.requests import ReleaseRefused, Wanted, announce
 from tests.factories import (
     accept,
@@ -390,11 +391,11 @@ def test_an_interrupted_release_is_taken_over(campaign: Campaign, tmp_path: Path
     assert dead is not None
     lose(release)
 
-    heir = claim(release.pk)
+    successor = claim(release.pk)
 
-    assert heir is not None
-    assert heir.claim != dead.claim
-    builder.build_folder(heir, tmp_path, 1, lambda items, total: iter(items))
+    assert successor is not None
+    assert successor.claim != dead.claim
+    builder.build_folder(successor, tmp_path, 1, lambda items, total: iter(items))
     assert Release.objects.get().status == "complete"
 
 
@@ -405,13 +406,13 @@ def test_who_was_taken_over_stops_and_leaves_the_heir_alone(
     slow = claim(release.pk)
     assert slow is not None
     lose(release)
-    heir = claim(release.pk)
+    successor = claim(release.pk)
 
     with pytest.raises(ClaimLost, match="taken over"):
         builder.build_folder(slow, tmp_path, 1, lambda items, total: iter(items))
 
     assert list(tmp_path.iterdir()) == []
-    assert Release.objects.get() == heir
+    assert Release.objects.get() == successor
     assert Release.objects.get().status == "building"
 
 

@@ -152,9 +152,11 @@ def test_labels_that_come_meanwhile_leave_it_stale(
         Label.objects.filter(pk=corrected.pk).update(version=2)
         labels.throw_out(thrown_out)
 
-    found = services.estimate_campaign(campaign, read, arriving())
+    state = services.claim(campaign)
+    assert state is not None
+    services.estimate_from_votes(state, read, arriving())
 
-    assert found.labels == 24, "who came last waits for the next time"
+    assert CampaignSkill.objects.get().labels == 24, "who came last waits for the next time"
     assert LabelerSkill.objects.count() == 4
     judged = set(LabelQuality.objects.values_list("label", flat=True))
     assert len(judged) == 22
@@ -257,33 +259,81 @@ def test_the_sweep_finds_campaigns_whose_labels_changed(
     assert LabelerSkill.objects.count() == 4
 
 
-def test_two_workers_do_not_estimate_the_same(campaign: Campaign, crowd: list[Labeler]) -> None:
-    assert services.claim(campaign)
-    assert not services.claim(campaign)
+def lose(campaign: Campaign) -> None:
+    """The process that estimates has not been heard of for a while."""
+    silent = timezone.now() - CampaignSkill.silence - timedelta(seconds=1)
+    CampaignSkill.objects.filter(campaign=campaign).update(heartbeat_at=silent)
+
+
+def test_two_processes_do_not_estimate_the_same(campaign: Campaign, crowd: list[Labeler]) -> None:
+    assert services.claim(campaign) is not None
+    assert services.claim(campaign) is None
 
     tasks.estimate_skill(campaign.pk)
-    assert not LabelerSkill.objects.exists(), "another worker is at it"
+    with pytest.raises(CommandError, match="Another process is estimating the skill"):
+        run("--campaign", "navcam")
+    assert not LabelerSkill.objects.exists(), "another process works on it"
 
-    CampaignSkill.objects.update(claimed_at=timezone.now() - timedelta(hours=2))
+    lose(campaign)
     tasks.estimate_skill(campaign.pk)
     assert LabelerSkill.objects.count() == 4, "that one was killed"
-    assert CampaignSkill.objects.get().claimed_at is None
+    state = CampaignSkill.objects.get()
+    assert (state.claim, state.heartbeat_at) == (None, None)
 
 
-def test_a_worker_says_that_it_is_at_it(
+def test_a_claim_of_the_version_before_is_taken_over(
+    campaign: Campaign, crowd: list[Labeler]
+) -> None:
+    """It had a time and no token; its process ended with the upgrade."""
+    CampaignSkill.objects.create(campaign=campaign, heartbeat_at=timezone.now())
+
+    tasks.estimate_skill(campaign.pk)
+
+    assert LabelerSkill.objects.count() == 4
+
+
+def test_an_estimate_is_claimed_while_it_is_made(
     campaign: Campaign, crowd: list[Labeler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.claim(campaign)
-    long_ago = timezone.now() - timedelta(minutes=50)
-    CampaignSkill.objects.update(claimed_at=long_ago)
-    monkeypatch.setattr(services, "RENEW_SECONDS", 0.0)
-    _, votes = services.votes_of_campaign(campaign)
+    claimed, read = [], services.votes_of_images
 
-    assert len(list(services.still_at_it(campaign, votes))) == 6
+    def look(image_ids: list[int]) -> list[services.GatheredVotes]:
+        claimed.append(services.claim(campaign) is None)
+        return read(image_ids)
 
-    claimed = CampaignSkill.objects.get().claimed_at
-    assert claimed is not None
-    assert claimed > long_ago
+    monkeypatch.setattr(services, "votes_of_images", look)
+    run("--campaign", "navcam")
+    tasks.estimate_skill(campaign.pk)
+
+    assert claimed == [True]
+
+
+def test_a_process_that_was_taken_over_stores_nothing(
+    campaign: Campaign,
+    crowd: list[Labeler],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run("--campaign", "navcam")
+    before, read = estimates(), services.votes_of_images
+    accept(new_image(campaign), *TRUTH, labeler=crowd[0])
+    successors: list[CampaignSkill | None] = []
+
+    def be_overtaken(image_ids: list[int]) -> list[services.GatheredVotes]:
+        lose(campaign)
+        successors.append(services.claim(campaign))
+        return read(image_ids)
+
+    monkeypatch.setattr(services, "votes_of_images", be_overtaken)
+    tasks.estimate_skill(campaign.pk)
+    assert "taken over" in caplog.text
+    lose(campaign)
+    with pytest.raises(CommandError, match="taken over"):
+        run("--campaign", "navcam")
+
+    assert estimates() == before
+    assert successors[-1] is not None
+    assert CampaignSkill.objects.get().claim == successors[-1].claim
 
 
 def test_a_failed_estimate_is_left_to_another_worker(
@@ -296,4 +346,4 @@ def test_a_failed_estimate_is_left_to_another_worker(
     with pytest.raises(OSError, match="a file is gone"):
         tasks.estimate_skill(campaign.pk)
 
-    assert services.claim(campaign)
+    assert services.claim(campaign) is not None
