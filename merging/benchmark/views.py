@@ -24,7 +24,7 @@ from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
 from labeling.people.access import managed_campaign
 from labeling.people.permissions import may_manage
 from merging import permissions
-from merging.benchmark import confusion_figures, services
+from merging.benchmark import charts, services
 from merging.benchmark.forms import SubmissionForm, too_large
 from merging.benchmark.tasks import compare_submission
 from merging.models import Release, Submission
@@ -203,7 +203,7 @@ def result_of(submission: Submission, minimum: str) -> dict[str, Any]:
     titles = [names[each.code] for each in evaluation.classes]
     return {
         "evaluation": evaluation,
-        "picture": confusion_figures.picture(evaluation, titles),
+        "picture": charts.picture(evaluation, titles),
         "classes": list(zip(titles, evaluation.classes, strict=True)),
         "matrix": list(zip(titles, evaluation.confusion.tolist(), strict=True)),
     }

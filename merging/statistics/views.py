@@ -24,9 +24,9 @@ from merging.masks.class_cards import class_cards
 from merging.masks.services import merges
 from merging.masks.tasks import merge_campaign
 from merging.models import Release
-from merging.statistics import bars, services
+from merging.statistics import charts, services
 from merging.statistics.tasks import count_release
-from review.scores import charts
+from review.scores import charts as histograms
 from terrain.agreement.distribution import BARS
 
 PICTURES = {
@@ -148,14 +148,14 @@ def class_names(campaign: Campaign) -> dict[int, str]:
 def shown(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
     """What the page and its pictures need."""
     classes = class_cards(campaign)
-    left = bars.left_of([each["name"] for each in classes.values()])
+    left = charts.left_of([each["name"] for each in classes.values()])
     return {
         "campaign": campaign,
         "cameras": totals.table_1(),
         "total": totals.total(),
         "terrain": totals.table_2(),
-        "field": bars.field(len(classes), left),
-        "percent_ticks": bars.ticks(left),
+        "field": charts.field(len(classes), left),
+        "percent_ticks": charts.ticks(left),
         **composition_of(totals, classes, left),
         **agreement_of(totals, classes, left),
         **scores_of(totals),
@@ -171,7 +171,7 @@ def composition_of(
     drawn = next((name for name in VARIANTS if found[name]), TRAIN)
     weights = totals.class_weights(codes) or {}
     parts = found[drawn] or {}
-    rows = bars.rows([(parts[code],) if parts else None for code in codes], left)
+    rows = charts.rows([(parts[code],) if parts else None for code in codes], left)
     return {
         "has_composition": bool(parts),
         "composition_variant": drawn,
@@ -197,7 +197,7 @@ def agreement_of(
     codes = list(classes)
     counts = totals.agreement(codes)
     parts = {code: shares(of_class) for code, of_class in counts.items()}
-    rows = bars.rows([parts[code] for code in codes], left)
+    rows = charts.rows([parts[code] for code in codes], left)
     return {
         "has_agreement": any(totals.pixels.get(name) for name in GOLD_VARIANTS),
         "agreement": [
@@ -215,12 +215,12 @@ def agreement_of(
 def scores_of(totals: Statistics) -> dict[str, Any]:
     """Figure 5, for the picture that the reviewers' page of scores has, too."""
     crowd, experts = (totals.scores.get(role, [0] * BARS) for role in (CROWD, EXPERT))
-    highest = charts.top_share(crowd, experts)
+    highest = histograms.top_share(crowd, experts)
     return {
         "crowd": sum(crowd),
         "experts": sum(experts),
-        "bars": charts.bars(crowd, highest),
-        "outline": charts.outline(experts, highest),
-        "value_ticks": charts.value_ticks(),
-        "share_ticks": charts.share_ticks(highest),
+        "bars": histograms.bars(crowd, highest),
+        "outline": histograms.outline(experts, highest),
+        "value_ticks": histograms.value_ticks(),
+        "share_ticks": histograms.share_ticks(highest),
     }

@@ -1,1 +1,1 @@
-"""Masks compared with masks: confusion, IoU, differences."""
+"""Masks compared with masks: IoU, accuracy, kappa, confusion, all from one contingency table."""

@@ -32,7 +32,6 @@ from merging.formats.contents import (
     ReleasedImage,
     ReleaseFacts,
 )
-from merging.formats.exports.areas import Area, class_areas, connected_areas
 from merging.formats.exports.pieces import (
     VARIANTS_OF_SPLIT,
     file_key,
@@ -43,6 +42,7 @@ from merging.formats.exports.pieces import (
     variants,
 )
 from merging.formats.licences import licence_url
+from terrain.geometry.areas import Area, class_areas, connected_areas
 
 
 def category_id(code: int) -> int:

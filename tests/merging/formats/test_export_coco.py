@@ -22,7 +22,7 @@ from scipy import ndimage
 from labeling.images.pictures import read_mask
 from merging.formats.contents import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
-from merging.formats.exports.areas import class_areas, connected_areas
+from terrain.geometry.areas import class_areas, connected_areas
 from terrain.masks import NO_LABEL
 from tests.factories import mask
 from tests.merging.releases.released import NAV, classes_of, exported, gold, released, scene, write

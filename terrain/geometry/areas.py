@@ -1,4 +1,4 @@
-"""The areas of a mask as runs of pixels, the form in which COCO holds masks. Pure.
+"""The areas of a mask as runs of pixels, the form in which COCO holds masks.
 
 The runs go down the columns, from the left column to the right. An area is 4-connected and of one
 class: pixels that only touch at a corner are apart, as in `terrain.masks.mask_to_regions`.

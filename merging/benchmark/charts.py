@@ -1,4 +1,4 @@
-"""Where the cells of a confusion matrix stand in its picture, in the units of its SVG. Pure."""
+"""Where the cells of a confusion matrix stand in its picture, in the units of its SVG."""
 
 from __future__ import annotations
 

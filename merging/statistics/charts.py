@@ -1,4 +1,4 @@
-"""Where the lying bars of a chart stand, a row for each class, in units of its SVG. Pure."""
+"""Where the lying bars of a chart stand, a row for each class, in units of its SVG."""
 
 from __future__ import annotations
 

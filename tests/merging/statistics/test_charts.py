@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merging.statistics import bars
+from merging.statistics import charts
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,12 @@ from merging.statistics import bars
     ],
 )
 def test_the_field_begins_beside_the_names(names: list[str], left: int, reason: str) -> None:
-    assert bars.left_of(names) == left, reason
+    assert charts.left_of(names) == left, reason
 
 
 def test_bars_end_where_their_ticks_stand() -> None:
-    whole, half, none = bars.rows([(0.25, 0.75), (0.4,), None], left=72)
-    at = {tick.words: tick.x for tick in bars.ticks(left=72)}
+    whole, half, none = charts.rows([(0.25, 0.75), (0.4,), None], left=72)
+    at = {tick.words: tick.x for tick in charts.ticks(left=72)}
 
     assert sum(part.width for part in whole.segments) == at["100 %"] - at["0 %"]
     assert half.segments[0].x + half.segments[0].width == pytest.approx(at["40 %"])
