@@ -19,6 +19,6 @@ def require_reviewer(user: Visitor) -> None:
         raise PermissionDenied("This page is for reviewers. Ask an admin to make you one.")
 
 
-def is_own(user: Visitor, label: Label) -> bool:
-    """Nobody judges their own label."""
-    return user.is_authenticated and label.labeler.user_id == user.pk
+def is_own(user_id: int | None, label: Label) -> bool:
+    """Return whether an account drew a label: nobody judges their own."""
+    return user_id is not None and label.labeler.user_id == user_id

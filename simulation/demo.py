@@ -19,6 +19,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from scipy import ndimage
 
+from ai4mars_site.toolkit.actors import Actor, ActorKind
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.jobs import working
 from labeling.annotation.services import assignments, labels
@@ -70,6 +71,9 @@ KNOWN_IMAGE_PERCENT = 20
 #: Makes a synthetic label's id from its scene and labeler.
 LABEL_NAMESPACE = uuid.UUID("9f1d4c1e-6f0e-5d0a-8d1c-6f1f3f5b2a77")
 
+#: Who makes the demo, whichever process it is.
+ACTOR = Actor(ActorKind.COMMAND, "create_demo")
+
 WORDS = ("crater", "dusty", "gale", "jezero", "mesa", "ripple", "rover", "sol", "stony", "syrtis")
 
 
@@ -95,7 +99,7 @@ LOGINS = (
 
 def campaign() -> Campaign:
     """The demo's campaign, made where it is not there."""
-    made, created = campaign_from_preset(SLUG, MSL_PRESET)
+    made, created = campaign_from_preset(ACTOR, SLUG, MSL_PRESET)
     if created:
         made.name, made.description = NAME, DESCRIPTION
         made.known_image_percent = KNOWN_IMAGE_PERCENT
@@ -135,7 +139,7 @@ def make_labeled_scene(job: SceneJob) -> str:
     demo = campaign()
     scene = make_scene(job.seed, job.size)
     product = product_of(scene, job.seed)
-    import_product(demo, product, orbital_class=scene.terrain_class)
+    import_product(ACTOR, demo, product, orbital_class=scene.terrain_class)
     image = demo.images.get(product_id=scene.product_id)
     beyond, _ = beyond_limit(product, parameters_of(demo))
     drawable = scene.truth if beyond is None else np.where(beyond, NO_LABEL, scene.truth)
@@ -162,11 +166,11 @@ def _store(image: Image, labeler: Labeler, role: str, regions: list[Region]) -> 
     if Label.objects.filter(image=image, labeler=labeler).exists():
         return
     if role == Role.EXPERT:
-        assignments.assign_gold(image, [labeler])
+        assignments.assign_gold(ACTOR, image, [labeler])
     else:
         Assignment.objects.get_or_create(image=image, labeler=labeler)
     label_id = uuid.uuid5(LABEL_NAMESPACE, f"{image.campaign_id}/{image.product_id}/{labeler.name}")
-    labels.store(image, labeler, role, regions, label_id)
+    labels.store(ACTOR, image, labeler, role, regions, label_id)
 
 
 def product_of(scene: Scene, seed: int) -> Product:
@@ -200,9 +204,10 @@ def make_known_answers(size: int) -> None:
         scene = make_scene(seed, size)
         image = demo.images.filter(product_id=scene.product_id).first()
         if image is None:
-            import_product(demo, product_of(scene, seed), orbital_class=scene.terrain_class)
+            import_product(ACTOR, demo, product_of(scene, seed), orbital_class=scene.terrain_class)
             image = demo.images.get(product_id=scene.product_id)
         known_answers.set_answer(
+            ACTOR,
             image,
             without_specks(scene.truth, (size / SPECKS_PER_SIDE) ** 2),
             KnownAnswer.Source.MASK,
@@ -233,7 +238,7 @@ def give_expert_work() -> None:
         .first()
     )
     if image is not None:
-        assignments.assign_gold(image, experts)
+        assignments.assign_gold(ACTOR, image, experts)
 
 
 def estimate_skill() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor, ActorKind
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services.creation import campaign_from_preset
@@ -29,6 +30,9 @@ Mask = npt.NDArray[np.uint8]
 
 _numbers = itertools.count(1)
 
+#: Who acts where a test does not care.
+ACTOR = Actor(ActorKind.COMMAND, "tests")
+
 
 def mask(*rows: str) -> Mask:
     """A mask from its rows: a digit is a class code, a dot is no label."""
@@ -44,7 +48,7 @@ def rows(mask: Mask) -> list[str]:
 
 
 def new_campaign(slug: str = "navcam", preset: str = "msl-navcam", **fields: Any) -> Campaign:
-    campaign, _ = campaign_from_preset(slug, preset)
+    campaign, _ = campaign_from_preset(ACTOR, slug, preset)
     if "target_labels" in fields:
         fields.setdefault("merge_minimum", min(campaign.merge_minimum, fields["target_labels"]))
     for name, value in fields.items():
@@ -114,7 +118,7 @@ def draw(
 ) -> Label:
     """A label just received, of these mask rows."""
     regions: list[Region] = mask_to_regions(mask(*drawn))
-    return labels.store(image, labeler or new_guest(), role, regions, uuid.uuid4())
+    return labels.store(ACTOR, image, labeler or new_guest(), role, regions, uuid.uuid4())
 
 
 def accept(
@@ -170,7 +174,7 @@ def campaign_to_release() -> Campaign:
     for _ in range(3):
         accept(train, "3333", "3313")
     gold = new_image(campaign, 2)
-    assign_gold(gold, [new_expert()])
+    assign_gold(ACTOR, gold, [new_expert()])
     accept(gold, "01..", "....", role=Role.EXPERT)
     new_image(campaign, 3)
     accept(new_image(campaign, 4, retired_at=timezone.now()), "0000", "0000")

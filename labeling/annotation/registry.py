@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Assignment, Campaign, Image, Labeler, Role
 from labeling.people.permissions import Visitor
 
@@ -25,6 +26,7 @@ class Drawing:
     id: uuid.UUID
     polygons: object
     user: Visitor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.serializer_fields import ShortList
 from labeling.images.services import quality
 from labeling.models import Campaign, Image, ImageQuality, ImageQuerySet
@@ -154,8 +155,9 @@ class RetireImages(APIView):
         wanted = RetireRequest(data=request.data)
         wanted.is_valid(raise_exception=True)
         data = wanted.validated_data
+        actor = Actor.of_request(request)
         if data["retire"]:
-            changed = quality.retire(campaign, data["ids"], data["reason"])
+            changed = quality.retire(actor, campaign, data["ids"], data["reason"])
         else:
-            changed = quality.restore(campaign, data["ids"])
+            changed = quality.restore(actor, campaign, data["ids"])
         return Response({"changed": changed})

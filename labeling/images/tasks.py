@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.images import files
 from labeling.images.services import import_jobs
@@ -38,7 +39,7 @@ def start_import(job_id: int) -> None:
 def import_batch(job_id: int) -> None:
     """Import some of a job's files, and ask for the next batch: labels get their turn between."""
     job = ImportJob.objects.select_related("campaign").get(pk=job_id)
-    if import_jobs.work_on_batch(job):
+    if import_jobs.work_on_batch(Actor.of_task(import_batch), job):
         nudge(import_batch, job_id)
 
 

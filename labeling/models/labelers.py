@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from ai4mars_site.toolkit.actors import Actor, ActorKind
+
 
 class Labeler(models.Model):
     """Somebody who labels: an account, a guest of one browser, or a name from an import.
@@ -48,3 +50,10 @@ class Labeler(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Guest {self.pk}"
+
+    @property
+    def actor(self) -> Actor:
+        """The labeler as the one who acts: the account, where there is one."""
+        if self.user_id is not None:
+            return Actor(ActorKind.ACCOUNT, str(self), self.user_id)
+        return Actor.of_labeler(self.pk, str(self))

@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Labeler, Role
 from labeling.people.services import labelers
 
@@ -123,7 +124,7 @@ def labeler_of(request: HttpRequest) -> Labeler | None:
     if isinstance(request.user, User):
         guest = _guest_to_adopt(request)
         if guest is not None:
-            return labelers.adopt_guest(guest, request.user)
+            return labelers.adopt_guest(Actor.of_user(request.user), guest, request.user)
         return labelers.labeler_of_user(request.user)
     for key in _guest_keys(request):
         if (guest := labelers.guest_of_key(key)) is not None:

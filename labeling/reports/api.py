@@ -54,7 +54,7 @@ class NothingToLabel(ReportView):
 
     def post(self, request: Request, pk: int) -> Response:
         with self.saving(pk) as labeler:
-            created = services.nothing_to_label(labeler, pk)
+            created = services.nothing_to_label(labeler.actor, labeler, pk)
         return self.answer(labeler, pk, created)
 
 
@@ -69,5 +69,7 @@ class ReportImage(ReportView):
         report.is_valid(raise_exception=True)
         data = report.validated_data
         with self.saving(pk) as labeler:
-            created = services.report_wrong(labeler, pk, data["reason"], data["comment"])
+            created = services.report_wrong(
+                labeler.actor, labeler, pk, data["reason"], data["comment"]
+            )
         return self.answer(labeler, pk, created)

@@ -1,4 +1,4 @@
-"""What volunteers say of images: nothing to label, something wrong; and what admins do about it."""
+"""What volunteers say of images and of the site, and what admins do about it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import drafts
 from labeling.annotation.services.labels import (
     AlreadyLabeled,
@@ -17,7 +18,7 @@ from labeling.annotation.services.labels import (
     UnknownImage,
 )
 from labeling.images.services import quality
-from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler
+from labeling.models import Assignment, Campaign, Feedback, Image, ImageReport, Labeler
 
 #: Why an image was retired from the page of reports.
 REPORTED = "reported"
@@ -27,7 +28,9 @@ class ReportSettled(Exception):
     """An admin has decided on this labeler's report already; the sentence says so."""
 
 
-def report_wrong(labeler: Labeler, image_id: int, reason: str, comment: str = "") -> bool:
+def report_wrong(
+    actor: Actor, labeler: Labeler, image_id: int, reason: str, comment: str = ""
+) -> bool:
     """Store that something is wrong with an image; False when this labeler had said so before.
 
     What is said now takes the place of what was said before, until an admin has decided on that:
@@ -49,7 +52,7 @@ def report_wrong(labeler: Labeler, image_id: int, reason: str, comment: str = ""
 
 
 @transaction.atomic
-def nothing_to_label(labeler: Labeler, image_id: int) -> bool:
+def nothing_to_label(actor: Actor, labeler: Labeler, image_id: int) -> bool:
     """Close an image for this labeler without a label; False when it was closed so before.
 
     With the campaign's `nothing_minimum` of such answers the image is set aside. Raises
@@ -113,7 +116,7 @@ def sweep() -> int:
 
 
 @transaction.atomic
-def keep(campaign: Campaign, image_id: int) -> int:
+def keep(actor: Actor, campaign: Campaign, image_id: int) -> int:
     """The image is fine: its reports are settled and it is given out again.
 
     Returns how many reports were settled; 0 when there were none waiting.
@@ -124,16 +127,16 @@ def keep(campaign: Campaign, image_id: int) -> int:
 
 
 @transaction.atomic
-def retire(campaign: Campaign, image_id: int) -> int:
+def retire(actor: Actor, campaign: Campaign, image_id: int) -> int:
     """The reports are right: the image leaves the campaign, reversibly; how many were settled."""
     settled = _settle(campaign, image_id)
     if settled:
-        quality.retire(campaign, [image_id], REPORTED)
+        quality.retire(actor, campaign, [image_id], REPORTED)
     return settled
 
 
 @transaction.atomic
-def reopen(campaign: Campaign, image_id: int) -> int:
+def reopen(actor: Actor, campaign: Campaign, image_id: int) -> int:
     """Take the last decision on an image back; returns how many reports wait again.
 
     An image retired for its reports comes back; one retired for another reason stays out.
@@ -150,7 +153,7 @@ def reopen(campaign: Campaign, image_id: int) -> int:
     reopened = reports.filter(settled_at=last).update(settled_at=None)
     image = Image.objects.select_for_update(no_key=True).get(pk=image_id)
     if image.retired_reason == REPORTED:
-        quality.restore(campaign, [image_id])
+        quality.restore(actor, campaign, [image_id])
     _set_aside_if_due(Image.objects.select_related("campaign").get(pk=image_id))
     return reopened
 
@@ -158,3 +161,30 @@ def reopen(campaign: Campaign, image_id: int) -> int:
 def _settle(campaign: Campaign, image_id: int) -> int:
     waiting = ImageReport.objects.waiting().filter(image_id=image_id, image__campaign=campaign)
     return waiting.update(settled_at=timezone.now())
+
+
+# -- feedback on the site --------------------------------------------------------------------------
+
+
+def give_feedback(
+    actor: Actor, labeler: Labeler | None, mood: int, text: str, contact: str, page: str
+) -> Feedback:
+    """Store what somebody says of the site.
+
+    Args:
+        actor: Who says it.
+        labeler: The same as a labeler; None for a visitor who has saved nothing yet.
+        mood: A `Feedback.Mood`.
+        text: What they say; may be empty.
+        contact: Where an answer goes; may be empty.
+        page: Path of the page they came from; may be empty.
+    """
+    return Feedback.objects.create(
+        labeler=labeler, mood=mood, text=text, contact=contact, page=page
+    )
+
+
+def mark_feedback(actor: Actor, feedback_id: int, *, is_read: bool) -> bool:
+    """Mark an entry as read, or as new again; return False where there is none."""
+    read_at = timezone.now() if is_read else None
+    return bool(Feedback.objects.filter(pk=feedback_id).update(read_at=read_at))

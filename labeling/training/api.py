@@ -63,7 +63,7 @@ class NextAnswer(VolunteerView):
         if since is not None and closed.filter(closed_at__gte=since).exists():
             return Response(tasks_json([], labeler, image.campaign))
         try:
-            assignment = known_answers.assign_answer(image, labeler)
+            assignment = known_answers.assign_answer(labeler.actor, image, labeler)
         except known_answers.AnswerRefused as error:
             raise Conflict(str(error), code="answer_refused") from error
         return Response(tasks_json([assignment], labeler, image.campaign))

@@ -29,7 +29,9 @@ def register() -> None:
 
 def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
     """Store a drawing on a picture with a known answer, and say what it was worth."""
-    attempt, compared, is_new = practice.record_attempt(assignment, drawing.id, drawing.polygons)
+    attempt, compared, is_new = practice.record_attempt(
+        drawing.actor, assignment, drawing.id, drawing.polygons
+    )
     return Received(is_new, {"feedback": feedback(attempt, compared)})
 
 
@@ -43,10 +45,10 @@ def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
     image = assignment.image
     mask = known_answers.mask_of_polygons(image, drawing.polygons)
     try:
-        known_answers.set_answer(image, mask, KnownAnswer.Source.DRAWN)
+        known_answers.set_answer(drawing.actor, image, mask, KnownAnswer.Source.DRAWN)
     except known_answers.AnswerRefused as error:
         raise Conflict(str(error), code="answer_refused") from error
-    assignments.close(assignment, Assignment.Status.DONE)
+    assignments.close(drawing.actor, assignment, Assignment.Status.DONE)
     drafts.discard(image.pk, assignment.labeler_id)
     return Received(True, {})
 

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.api_errors import Conflict
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.serializers import ImageSerializer
@@ -34,7 +35,7 @@ from review.queue.serializers import (
     RatingSubmission,
     ReviewedLabel,
 )
-from review.queue.services import bulk, queue, ratings
+from review.queue.services import bulk, flags, queue, ratings
 from review.queue.services.records import record_of
 from review.scores.services import distribution
 from review.scores.services.scores import key_of, overlaps_of
@@ -54,6 +55,10 @@ class MayReview(BasePermission):
 
 class ReviewView(APIView):
     permission_classes = (MayReview,)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.of_user(self.reviewer)
 
     @property
     def reviewer(self) -> User:
@@ -184,8 +189,8 @@ class Ratings(ReviewView):
             raise NotFound("There is no such label.", code="unknown_label")
         try:
             rating = ratings.rate(
+                self.actor,
                 label,
-                self.reviewer,
                 data["value"],
                 data["comment"],
                 data["version"],
@@ -205,7 +210,7 @@ class OneRating(ReviewView):
         rating = get_object_or_404(
             Rating.objects.standing().select_related("label"), pk=pk, reviewer=self.reviewer
         )
-        ratings.undo(rating)
+        ratings.undo(self.actor, rating)
         nudge(score_image, rating.label.image_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -234,14 +239,11 @@ class Flag(ReviewView):
         submission = FlagSubmission(data=request.data)
         submission.is_valid(raise_exception=True)
         label = get_object_or_404(Label, pk=pk)
-        LabelFlag.objects.update_or_create(
-            label=label,
-            defaults={"reviewer": self.reviewer, "note": submission.validated_data["note"]},
-        )
+        flags.flag(self.actor, label, submission.validated_data["note"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def delete(self, request: Request, pk: uuid.UUID) -> Response:
-        LabelFlag.objects.filter(label=pk).delete()
+        flags.unflag(self.actor, pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -282,7 +284,7 @@ class BulkRatings(ReviewView):
         if data["preview"]:
             return Response(asdict(bulk.preview(labels, self.reviewer, data["value"])))
         done, images, made = bulk.rate_batch(
-            labels, self.reviewer, data["value"], data["comment"], data["reasons"]
+            self.actor, labels, data["value"], data["comment"], data["reasons"]
         )
         for image_id in images:
             nudge(score_image, image_id)
@@ -295,7 +297,7 @@ class WithdrawnRatings(ReviewView):
     def post(self, request: Request) -> Response:
         submission = RatingsToWithdraw(data=request.data)
         submission.is_valid(raise_exception=True)
-        undone, images = bulk.undo_batch(submission.validated_data["ratings"], self.reviewer)
+        undone, images = bulk.undo_batch(self.actor, submission.validated_data["ratings"])
         for image_id in images:
             nudge(score_image, image_id)
         return Response({"undone": undone})

@@ -16,6 +16,8 @@ import uuid
 import django
 import numpy as np
 
+from tests.factories import ACTOR
+
 SCENES = 10
 DRAWERS = 14
 LABELERS = 10
@@ -46,7 +48,7 @@ def fill(images: int) -> None:
 
     assert images <= MOST
     size = crowd.SIZE
-    campaign, _ = campaign_from_preset(SLUG, "msl-navcam")
+    campaign, _ = campaign_from_preset(ACTOR, SLUG, "msl-navcam")
     beyond = np.zeros((size, size), dtype=np.uint8)
     beyond[: size // 4] = 1
     rover = np.zeros((size, size), dtype=np.uint8)
@@ -110,7 +112,7 @@ def draw() -> list[list[uuid.UUID]]:
     from terrain.geometry.regions import regions_to_json
     from tests.bench import crowd
 
-    campaign, _ = campaign_from_preset(DRAWINGS, "msl-navcam")
+    campaign, _ = campaign_from_preset(ACTOR, DRAWINGS, "msl-navcam")
     drawers = [imported_labeler(campaign, f"drawer {number}") for number in range(DRAWERS)]
     now = timezone.now()
     names = []

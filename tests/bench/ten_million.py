@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import django
 
 from review.scores.services.threshold import threshold
+from tests.factories import ACTOR
 
 SLUG = "bench"
 LABELERS = 1000
@@ -88,7 +89,7 @@ def fill(labels: int) -> None:
     from review.models import AgreementScore
     from review.scores.services import distribution
 
-    campaign, _ = campaign_from_preset(SLUG, "msl-navcam")
+    campaign, _ = campaign_from_preset(ACTOR, SLUG, "msl-navcam")
     User.objects.create_user("reviewer")
     Labeler.objects.bulk_create(
         Labeler(name=f"{n}", imported_from=f"{SLUG}/{n}") for n in range(LABELERS)

@@ -17,13 +17,13 @@ from labeling.people.services.labelers import (
     labeler_of_user,
     new_guest,
 )
-from tests.factories import accept, assign, draw, new_account, new_campaign, new_image
+from tests.factories import ACTOR, accept, assign, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_preset_makes_a_campaign_with_classes_and_tutorial() -> None:
-    campaign, created = campaign_from_preset("navcam", "msl-navcam")
+    campaign, created = campaign_from_preset(ACTOR, "navcam", "msl-navcam")
 
     assert created
     assert campaign.class_codes() == (0, 1, 2, 3)
@@ -41,7 +41,7 @@ def test_a_preset_makes_a_campaign_with_classes_and_tutorial() -> None:
 def test_a_campaign_that_exists_keeps_what_its_admin_changed() -> None:
     Campaign.objects.filter(pk=new_campaign().pk).update(name="Mine", scale_bar_m=0.3)
 
-    campaign, created = campaign_from_preset("navcam", "mer-navcam")
+    campaign, created = campaign_from_preset(ACTOR, "navcam", "mer-navcam")
 
     assert not created
     assert (campaign.name, campaign.scale_bar_m) == ("Mine", 0.3)
@@ -50,7 +50,7 @@ def test_a_campaign_that_exists_keeps_what_its_admin_changed() -> None:
 
 def test_an_unknown_preset_makes_nothing() -> None:
     with pytest.raises(KeyError):
-        campaign_from_preset("navcam", "venus")
+        campaign_from_preset(ACTOR, "navcam", "venus")
     assert not Campaign.objects.exists()
 
 
@@ -159,7 +159,7 @@ def test_a_guest_who_signs_up_keeps_the_labels() -> None:
     label = draw(new_image(new_campaign()), "00..", "....", labeler=guest)
     user = new_account("vera")
 
-    labeler = adopt_guest(guest, user)
+    labeler = adopt_guest(ACTOR, guest, user)
 
     label.refresh_from_db()
     assert (label.labeler, labeler.user, labeler.guest_key) == (labeler, user, None)
@@ -174,7 +174,7 @@ def test_a_guest_of_somebody_with_labels_stays_apart() -> None:
     # The same image as before, this time without having signed in
     draw(image, "11..", "....", labeler=guest)
 
-    assert adopt_guest(guest, user) == own
+    assert adopt_guest(ACTOR, guest, user) == own
     assert Label.objects.count() == 2
     assert Labeler.objects.get(pk=guest.pk).guest_key is not None
 

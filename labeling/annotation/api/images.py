@@ -53,7 +53,7 @@ class SkipAssignment(VolunteerView):
 
     def post(self, request: Request, pk: int) -> Response:
         assignment = get_object_or_404(Assignment, pk=pk, labeler=self.labeler)
-        assignments.skip(assignment)
+        assignments.skip(assignment.labeler.actor, assignment)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -63,5 +63,5 @@ class SkipImage(VolunteerView):
     def post(self, request: Request, pk: int) -> Response:
         with self.saving(pk) as labeler:
             assignment = get_object_or_404(Assignment, image=pk, labeler=labeler)
-            assignments.skip(assignment)
+            assignments.skip(labeler.actor, assignment)
         return Response(status=status.HTTP_204_NO_CONTENT)

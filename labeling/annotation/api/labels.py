@@ -41,10 +41,15 @@ class Labels(VolunteerView):
                 other = registry.receiver_of(labeler, data["image"])
                 if other is not None:
                     assignment, receive = other
-                    drawing = Drawing(data["id"], data["polygons"], request.user)
+                    drawing = Drawing(data["id"], data["polygons"], request.user, labeler.actor)
                     return received_response(assignment, drawing, receive(assignment, drawing))
                 label, created = labels.submit(
-                    labeler, data["image"], data["id"], data["polygons"], data["started_at"]
+                    labeler.actor,
+                    labeler,
+                    data["image"],
+                    data["id"],
+                    data["polygons"],
+                    data["started_at"],
                 )
         except InvalidPolygons as error:
             raise refusal_of(error) from error
@@ -127,7 +132,12 @@ class CorrectLabel(VolunteerView):
         labeler = self.known_labeler()
         try:
             label, stored = corrections.correct(
-                labeler, pk, data["id"], data["polygons"], data["base_version"]
+                labeler.actor,
+                labeler,
+                pk,
+                data["id"],
+                data["polygons"],
+                data["base_version"],
             )
         except InvalidPolygons as error:
             raise refusal_of(error) from error

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import drafts, independence
 from labeling.models import (
     Assignment,
@@ -111,18 +112,18 @@ def _from_random_start(images: ImageQuerySet, chance: random.Random | None = Non
     return ordered.filter(sort_key__gte=start).first() or ordered.first()
 
 
-def skip(assignment: Assignment) -> bool:
+def skip(actor: Actor, assignment: Assignment) -> bool:
     """Close an assignment without a label. False when it was closed already.
 
     Of one that was closed by a label, a correction is given up: what was begun of it goes.
     """
-    if close(assignment, Assignment.Status.SKIPPED):
+    if close(actor, assignment, Assignment.Status.SKIPPED):
         return True
     drafts.discard(assignment.image_id, assignment.labeler_id)
     return False
 
 
-def close(assignment: Assignment, status: str) -> bool:
+def close(actor: Actor, assignment: Assignment, status: str) -> bool:
     """Claim the end of an open assignment, and drop its draft; False when it was closed before."""
     with transaction.atomic():
         closed = (
@@ -135,7 +136,7 @@ def close(assignment: Assignment, status: str) -> bool:
     return closed == 1
 
 
-def reopen(assignment: Assignment) -> bool:
+def reopen(actor: Actor, assignment: Assignment) -> bool:
     """Give a skipped image to the same labeler once more.
 
     False when it was not skipped, or the labeler has given it up and seen the others' labels.
@@ -159,7 +160,7 @@ class AnswerKnown(AlreadyLabeled):
 
 
 @transaction.atomic
-def assign_gold(image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
+def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
     """Put an image into the gold set and give it to experts (paper 3.1).
 
     The image leaves the crowd's pool: gold images are never in the training set. Repeating it

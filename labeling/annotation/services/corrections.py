@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import drafts, independence, labels
 from labeling.annotation.services.checksums import polygons_checksum
 from labeling.models import Assignment, Image, Label, Labeler, LabelVersion
@@ -69,6 +70,7 @@ def why_not(label: Label) -> str | Promise:
 
 
 def correct(
+    actor: Actor,
     labeler: Labeler,
     label_id: uuid.UUID,
     version_id: uuid.UUID,

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Assignment, Image, Labeler, Role, SeenLabels
 from labeling.people.services.labelers import labeler_of_user
 
@@ -65,7 +66,7 @@ def show_all(image_ids: Collection[int], user: User) -> set[int]:
     return shown | new
 
 
-def give_up(assignment: Assignment) -> bool:
+def give_up(actor: Actor, assignment: Assignment) -> bool:
     """A skipped gold image is never drawn by this expert, who may see the others' labels now.
 
     False when it is not skipped. Harmless to repeat.

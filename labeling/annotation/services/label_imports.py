@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
 from labeling.annotation.services import assignments, labels
 from labeling.images.ingest.mask_folders import KnownIds, MaskFile, mask_candidates, read_mask
@@ -37,7 +39,12 @@ class _MaskJob:
 
 
 def import_masks(
-    campaign: Campaign, files: list[MaskFile], role: str, workers: int = 1, source: str = ""
+    actor: Actor,
+    campaign: Campaign,
+    files: list[MaskFile],
+    role: str,
+    workers: int = 1,
+    source: str = "",
 ) -> Iterator[Outcome]:
     """Import masks as labels, in `workers` processes; yields each one's outcome.
 
@@ -64,7 +71,7 @@ def import_masks(
         )
         for file in taken
     )
-    yield from each(import_mask, jobs, workers)
+    yield from each(partial(import_mask, actor), jobs, workers)
 
 
 def find_masks(source: Path) -> list[MaskFile]:
@@ -72,17 +79,17 @@ def find_masks(source: Path) -> list[MaskFile]:
     return list(mask_candidates(source))
 
 
-def import_mask(job: _MaskJob) -> Outcome:
+def import_mask(actor: Actor, job: _MaskJob) -> Outcome:
     """Store one mask as a label whose polygons rasterise back to the very same pixels."""
     name = f"{job.file.labeler}/{job.file.path.name}"
     try:
-        created = _store_mask(job)
+        created = _store_mask(actor, job)
     except (Refused, labels.LabelRefused, assignments.AlreadyLabeled) as refused:
         return Outcome(name, Outcome.REFUSED, str(refused))
     return Outcome(name, Outcome.IMPORTED if created else Outcome.PRESENT)
 
 
-def _store_mask(job: _MaskJob) -> bool:
+def _store_mask(actor: Actor, job: _MaskJob) -> bool:
     campaign = Campaign.objects.get(pk=job.campaign_id)
     labeler = Labeler.objects.get(pk=job.labeler_id)
     image = campaign.images.filter(product_id=job.product_id).first()
@@ -112,7 +119,7 @@ def _store_mask(job: _MaskJob) -> bool:
     label_id = uuid.uuid5(LABEL_NAMESPACE, f"{campaign.pk}/{labeler.pk}/{image.product_id}")
     with transaction.atomic():
         if job.role == Role.EXPERT:
-            assignments.assign_gold(image, [labeler])
-        labels.store(image, labeler, job.role, regions, label_id, import_source=job.source)
+            assignments.assign_gold(actor, image, [labeler])
+        labels.store(actor, image, labeler, job.role, regions, label_id, import_source=job.source)
     labels.process_image(image.pk)
     return True

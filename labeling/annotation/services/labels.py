@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation import policies
 from labeling.annotation.services import drafts, independence
 from labeling.annotation.services.checksums import polygons_checksum
@@ -65,6 +66,7 @@ class IllegalTransition(Exception):
 
 
 def submit(
+    actor: Actor,
     labeler: Labeler,
     image_id: int,
     label_id: uuid.UUID,
@@ -90,13 +92,16 @@ def submit(
     regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
     cleaned = clean_regions(regions, image.width, image.height)
     try:
-        return store(image, labeler, assignment.role, cleaned, label_id, started_at, checksum), True
+        label = store(
+            actor, image, labeler, assignment.role, cleaned, label_id, started_at, checksum
+        )
     except AlreadyLabeled:
         # Perhaps the same label, sent twice at once: then the first one is the answer.
         sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
         if sent_before is not None:
             return sent_before, False
         raise
+    return label, True
 
 
 def _sent_before(
@@ -154,6 +159,7 @@ def _image_to_label(image_id: int) -> Image:
 
 @transaction.atomic
 def store(
+    actor: Actor,
     image: Image,
     labeler: Labeler,
     role: str,
@@ -224,7 +230,7 @@ def transition(label: Label, following: str, **fields: object) -> bool:
     return True
 
 
-def fix(label: Label, because: str) -> bool:
+def fix(actor: Actor, label: Label, because: str) -> bool:
     """From now on the label cannot be corrected; False when it was corrected since it was read.
 
     `because` is a `Label.Fixed`; a label that is fixed already keeps its first reason.
@@ -260,11 +266,11 @@ def process_image(image_id: int) -> int:
     return processed
 
 
-def throw_out(label: Label) -> bool:
+def throw_out(actor: Actor, label: Label) -> bool:
     """A reviewer rated it 1: it leaves scores and merges, and its image may need another label."""
     return transition(label, Label.Status.REJECTED)
 
 
-def restore(label: Label) -> bool:
+def restore(actor: Actor, label: Label) -> bool:
     """The rating was undone: the label counts again."""
     return transition(label, Label.Status.ACCEPTED)

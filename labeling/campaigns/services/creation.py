@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.campaigns.presets.rules import PRESETS
 from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
 
@@ -25,7 +26,9 @@ def _fields(preset: str, name: str) -> dict[str, Any]:
 
 
 @transaction.atomic
-def campaign_from_preset(slug: str, preset: str, name: str = "") -> tuple[Campaign, bool]:
+def campaign_from_preset(
+    actor: Actor, slug: str, preset: str, name: str = ""
+) -> tuple[Campaign, bool]:
     """The campaign of this slug, made from a preset where it does not exist; and whether it was.
 
     A campaign that exists is left as it is: its admin may have changed it. `preset` is a key of

@@ -21,6 +21,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.jobs import Heartbeat
@@ -42,13 +43,10 @@ _open_sources: dict[tuple[int, str], Source] = {}
 
 
 def start(
-    campaign: Campaign,
-    source: str,
-    upload: File[bytes] | None = None,
-    user_id: int | None = None,
+    actor: Actor, campaign: Campaign, source: str, upload: File[bytes] | None = None
 ) -> ImportJob:
     """Write down that an import is wanted; a command or workers then do it."""
-    job = ImportJob(campaign=campaign, source=source, created_by_id=user_id)
+    job = ImportJob(campaign=campaign, source=source, created_by_id=actor.user_id)
     if upload is not None:
         job.source = source or upload.name or ""
         # What the visitor's computer calls the file need not be a name here at all.
@@ -77,7 +75,7 @@ def begin(job: ImportJob) -> bool:
     return bool(began)
 
 
-def resume(job: ImportJob) -> bool:
+def resume(actor: Actor, job: ImportJob) -> bool:
     """Put a job that was stopped, or failed, back into the queue; False for any other."""
     return bool(
         ImportJob.objects.filter(
@@ -86,7 +84,7 @@ def resume(job: ImportJob) -> bool:
     )
 
 
-def stop(job: ImportJob) -> bool:
+def stop(actor: Actor, job: ImportJob) -> bool:
     """Let workers finish the items in their hands and take no more; False when it is over."""
     return bool(jobs.stop(ImportJob.objects.filter(pk=job.pk)))
 
@@ -181,7 +179,7 @@ def claim_batch(job: ImportJob, token: uuid.UUID, size: int = BATCH) -> list[Imp
     return jobs.claim_batch(job.items.all(), token, size)
 
 
-def work_on_batch(job: ImportJob) -> bool:
+def work_on_batch(actor: Actor, job: ImportJob) -> bool:
     """Import one batch of a running job; False when there is nothing more to do for now."""
     if not (is_running(job) and job.is_listed and prepare(job)):
         return False
@@ -190,14 +188,14 @@ def work_on_batch(job: ImportJob) -> bool:
         batch = claim_batch(job, token)
         source = source_of(job)
         for item in batch:
-            record(item, import_item(job.campaign_id, source, item))
+            record(item, import_item(actor, job.campaign_id, source, item))
     if batch:
         return True
     finish(job)
     return False
 
 
-def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
+def work_here(actor: Actor, job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
     """Import a job's open items in this process and its helpers; yields what became of each.
 
     Items in the hands of others are waited for, and taken over where those others have died. It
@@ -208,13 +206,13 @@ def work_here(job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
     with Heartbeat(jobs.claimed(job.items.all(), token)):
         while is_running(job):
             if job.items.filter(ImportItem.claimable()).exists():
-                yield from _share(job, source, token, workers)
+                yield from _share(actor, job, source, token, workers)
             elif not finish(job) and is_running(job):
                 time.sleep(WAIT_SECONDS)
 
 
 def _share(
-    job: ImportJob, source: Source, token: uuid.UUID, workers: int
+    actor: Actor, job: ImportJob, source: Source, token: uuid.UUID, workers: int
 ) -> Iterator[imports.Outcome]:
     """Import what nobody else works on, batch after batch."""
     taken: deque[ImportItem] = deque()
@@ -224,7 +222,7 @@ def _share(
             taken.extend(batch)
             yield from batch
 
-    for outcome in each(partial(import_item, job.campaign_id, source), items(), workers):
+    for outcome in each(partial(import_item, actor, job.campaign_id, source), items(), workers):
         record(taken.popleft(), outcome)
         yield outcome
 
@@ -248,10 +246,12 @@ def is_running(job: ImportJob) -> bool:
     return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).exists()
 
 
-def import_item(campaign_id: int, source: Source, item: ImportItem) -> imports.Outcome:
+def import_item(
+    actor: Actor, campaign_id: int, source: Source, item: ImportItem
+) -> imports.Outcome:
     """Import one item's file, in any process."""
     candidate = Candidate(item.product_id, item.name)
-    return imports.import_candidate(campaign_id, source, candidate, item.pk)
+    return imports.import_candidate(actor, campaign_id, source, candidate, item.pk)
 
 
 def record(item: ImportItem, outcome: imports.Outcome) -> None:

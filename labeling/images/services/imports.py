@@ -12,6 +12,7 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.images.files import copy_name, keep, put
 from labeling.images.ingest.product_ids import MAX_FILE_STEM, file_stem
 from labeling.images.ingest.products import Candidate, NotUsed, Product, Refused, Source
@@ -44,7 +45,7 @@ class Outcome:
 
 
 def import_candidate(
-    campaign_id: int, source: Source, candidate: Candidate, item: int | None = None
+    actor: Actor, campaign_id: int, source: Source, candidate: Candidate, item: int | None = None
 ) -> Outcome:
     """Import one candidate unless the campaign has an image of that product id or content.
 
@@ -55,7 +56,7 @@ def import_candidate(
     campaign = Campaign.objects.get(pk=campaign_id)
 
     def take(product: Product) -> bool:
-        return import_product(campaign, product, item=item) is not None
+        return import_product(actor, campaign, product, item=item) is not None
 
     return _outcome(campaign, source, candidate, take)
 
@@ -142,7 +143,11 @@ def parameters_of(campaign: Campaign) -> Parameters:
 
 
 def import_product(
-    campaign: Campaign, product: Product, orbital_class: str = "", item: int | None = None
+    actor: Actor,
+    campaign: Campaign,
+    product: Product,
+    orbital_class: str = "",
+    item: int | None = None,
 ) -> Image | None:
     """Prepare a product's files and store it; None when the campaign has it already.
 

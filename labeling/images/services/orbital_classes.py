@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Image
 from terrain.orbital_classes import InvalidOrbitalClasses, OrbitalClasses
 
@@ -12,7 +13,10 @@ WRITTEN_AT_ONCE = 1000
 
 
 def attach(
-    campaign: Campaign, classes: OrbitalClasses, known: Collection[str] | None = None
+    actor: Actor,
+    campaign: Campaign,
+    classes: OrbitalClasses,
+    known: Collection[str] | None = None,
 ) -> Counter[str]:
     """Write each image's class where one is known; returns images by class, "" for unknown.
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.images.ingest.product_ids import parse_product_id
 from labeling.models import Campaign, Image
 from terrain.display.quality import FrameKey, near_duplicates
@@ -40,7 +41,7 @@ def frame_key(image: Image) -> FrameKey:
     )
 
 
-def retire(campaign: Campaign, ids: Collection[int], reason: str) -> int:
+def retire(actor: Actor, campaign: Campaign, ids: Collection[int], reason: str) -> int:
     """Take images out of the campaign, reversibly; returns how many were in it until now.
 
     Volunteers, reviewers and releases no longer see them; their labels are kept.
@@ -55,7 +56,7 @@ def retire(campaign: Campaign, ids: Collection[int], reason: str) -> int:
     )
 
 
-def restore(campaign: Campaign, ids: Collection[int]) -> int:
+def restore(actor: Actor, campaign: Campaign, ids: Collection[int]) -> int:
     """Bring retired images back; returns how many were out until now."""
     return (
         campaign.images.filter(pk__in=ids)

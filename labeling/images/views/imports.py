@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import Echo
 from ai4mars_site.toolkit.tasks import nudge
 from ai4mars_site.toolkit.uploads import takes_uploads
@@ -45,10 +46,10 @@ def imports(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         job = import_jobs.start(
+            Actor.of_request(request),
             campaign,
             form.cleaned_data["source"],
             form.cleaned_data["archive"],
-            user_id=request.user.pk,
         )
         nudge(start_import, job.pk)
         return redirect("images:import_job", job.pk)
@@ -116,7 +117,7 @@ def import_progress(request: HttpRequest, pk: int) -> JsonResponse:
 @require_POST
 @login_required
 def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    import_jobs.stop(managed_job(request, pk))
+    import_jobs.stop(Actor.of_request(request), managed_job(request, pk))
     return redirect("images:import_job", pk)
 
 
@@ -124,7 +125,7 @@ def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
     job = managed_job(request, pk)
-    if import_jobs.resume(job):
+    if import_jobs.resume(Actor.of_request(request), job):
         nudge(start_import, job.pk)
     return redirect("images:import_job", pk)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.images.services import orbital_classes
@@ -45,7 +46,8 @@ class Command(BulkCommand):
         campaign = campaign_of(options["campaign"])
         try:
             known = ORBITAL_PRESETS.get(options["preset"])
-            found = orbital_classes.attach(campaign, read_classes(options), known)
+            actor = Actor.of_command(self)
+            found = orbital_classes.attach(actor, campaign, read_classes(options), known)
         except InvalidOrbitalClasses as error:
             raise CommandError(str(error)) from error
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:

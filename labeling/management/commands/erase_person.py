@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import whole
 from labeling.models import Labeler
 from labeling.people.services import erasing
@@ -42,8 +43,9 @@ class Command(BaseCommand):
         shown = user.get_username() if user else str(labeler)
         if not options["no_input"] and input(f"Erase {shown} for good? Type yes: ") != "yes":
             raise CommandError("Nobody was erased.")
+        actor = Actor.of_command(self)
         if user is not None:
-            erasing.erase_account(user)
+            erasing.erase_account(actor, user)
         elif labeler is not None:
-            erasing.erase_labeler(labeler)
+            erasing.erase_labeler(actor, labeler)
         self.stdout.write("Erased.")

@@ -14,6 +14,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.models import QuerySet
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import filled, place
 from ai4mars_site.toolkit.commands import BulkCommand, is_behind
 from labeling.campaigns.presets.rules import PRESETS
@@ -77,13 +78,15 @@ class Command(BulkCommand):
         if options["dry_run"]:
             self.try_import(where, options)
             return
-        campaign = self.campaign_of(where, options)
-        job = import_jobs.unfinished(campaign, where) or import_jobs.start(campaign, where)
+        actor = Actor.of_command(self)
+        campaign = self.campaign_of(actor, where, options)
+        job = import_jobs.unfinished(campaign, where)
+        job = job or import_jobs.start(actor, campaign, where)
         self.take_up(job)
         if not import_jobs.prepare(job):
             raise CommandError(job.message)
         before = import_jobs.counts(job)
-        done = import_jobs.work_here(job, options["workers"])
+        done = import_jobs.work_here(actor, job, options["workers"])
         for _ in self.progress(done, before["waiting"], "Images"):
             pass
         report = Report(job.items.order_by("name"), import_jobs.counts(job))
@@ -112,7 +115,7 @@ class Command(BulkCommand):
         self.stdout.write("Dry run: nothing was changed. An import would say:")
         self.say(report_of(items), options)
 
-    def campaign_of(self, where: str, options: dict[str, Any]) -> Campaign:
+    def campaign_of(self, actor: Actor, where: str, options: dict[str, Any]) -> Campaign:
         """The campaign to import into. One that is not there is made when an image can be taken.
 
         CommandError where there is none.
@@ -134,7 +137,7 @@ class Command(BulkCommand):
             raise CommandError("No image could be imported, so no campaign was made.")
         preset = options["preset"] or source.preset
         renamed = FormerSlug.campaign_of(slug)
-        campaign, _ = campaign_from_preset(slug, preset, planned.name)
+        campaign, _ = campaign_from_preset(actor, slug, preset, planned.name)
         self.stdout.write(f"Made the campaign {campaign.slug} ({campaign.name}).")
         if renamed is not None:
             self.stdout.write(

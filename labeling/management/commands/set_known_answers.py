@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.images.ingest.products import UnknownSource
@@ -38,6 +39,6 @@ class Command(BulkCommand):
         except UnknownSource as error:
             raise CommandError(str(error)) from error
         outcomes = known_answers.import_answers(
-            campaign, paths, options["lesson"], options["workers"]
+            Actor.of_command(self), campaign, paths, options["lesson"], options["workers"]
         )
         report(self.progress(outcomes, len(paths), "Answers"), "answers", self.stdout)

@@ -11,18 +11,19 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Draft, Feedback, Labeler
 
 
 @transaction.atomic
-def erase_account(user: User) -> None:
+def erase_account(actor: Actor, user: User) -> None:
     """Empty an account for good, and make its labeler nobody's.
 
     The account's row stays, without name, mail and password: ratings, releases and plans are tied
     to it. Nobody can sign in with it, and who is signed in is signed out.
     """
     for labeler in Labeler.objects.select_for_update().filter(user=user):
-        erase_labeler(labeler)
+        erase_labeler(actor, labeler)
     EmailAddress.objects.filter(user=user).delete()
     # The admins' history keeps names of what was changed.
     accounts = ContentType.objects.get_for_model(User)
@@ -37,7 +38,7 @@ def erase_account(user: User) -> None:
 
 
 @transaction.atomic
-def erase_labeler(labeler: Labeler) -> None:
+def erase_labeler(actor: Actor, labeler: Labeler) -> None:
     """Cut a labeler loose from account, browser or import; labels stay as somebody's.
 
     Unfinished drawings go, and what they wrote to the site keeps neither author nor address.

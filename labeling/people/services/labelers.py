@@ -7,6 +7,7 @@ import uuid
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Labeler
 
 
@@ -47,7 +48,7 @@ def imported_labeler(campaign: Campaign, name: str) -> Labeler:
 
 
 @transaction.atomic
-def adopt_guest(guest: Labeler, user: User) -> Labeler:
+def adopt_guest(actor: Actor, guest: Labeler, user: User) -> Labeler:
     """Give a guest's labels to the account they signed in with.
 
     Where the account has a labeler already the guest stays apart: both may have labeled the same

@@ -13,16 +13,17 @@ from django.db.models import Avg, Count
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import Echo, safe_cell
 from labeling.models import Feedback
 from labeling.people.access import require_admin
 from labeling.people.visitors import labeler_of
+from labeling.reports import services
 from labeling.reports.forms import FeedbackForm
 
 PAGE = 50
@@ -71,8 +72,10 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
             return render(
                 request, "labeling/reports/feedback.html", feedback_page(form), status=429
             )
-        Feedback.objects.create(
-            labeler=labeler_of(request),
+        labeler = labeler_of(request)
+        services.give_feedback(
+            labeler.actor if labeler else Actor.of_request(request),
+            labeler,
             mood=form.cleaned_data["mood"],
             text=form.cleaned_data["text"],
             contact=form.cleaned_data["contact"],
@@ -147,8 +150,9 @@ def mark_read(request: HttpRequest) -> HttpResponse:
     require_admin(request)
     number = request.POST.get("id", "")
     if number.isascii() and number.isdigit():
-        read_at = None if "unread" in request.POST else timezone.now()
-        Feedback.objects.filter(pk=number).update(read_at=read_at)
+        services.mark_feedback(
+            Actor.of_request(request), int(number), is_read="unread" not in request.POST
+        )
     show = request.POST.get("show", "new")
     return redirect(f"{reverse('reports:read_feedback')}?{urlencode({'show': show})}")
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Image, ImageReport
 from labeling.people.access import managed_campaign
 from labeling.reports import services as report_service
@@ -111,6 +112,6 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return redirect(back)
     act, _sentence = DECISIONS[decision]
     # Nothing changed: another admin was faster, and the page shows what is now.
-    if not act(campaign, image.pk):
+    if not act(Actor.of_request(request), campaign, image.pk):
         return redirect(back)
     return redirect(f"{back}?did={decision}&image={image.pk}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
 from labeling.images.files import keep
 from labeling.images.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
@@ -38,7 +40,9 @@ class AnswerRefused(Exception):
     """An image that cannot have this known answer; the sentence says why and what to do."""
 
 
-def set_answer(image: Image, mask: Mask, source: str, is_lesson: bool | None = None) -> KnownAnswer:
+def set_answer(
+    actor: Actor, image: Image, mask: Mask, source: str, is_lesson: bool | None = None
+) -> KnownAnswer:
     """Make `mask` the known answer of an image, in place of an earlier one.
 
     mask: uint8 (H, W) of the campaign's class codes, 255 where the answer is not known. The image
@@ -124,7 +128,7 @@ def mask_of_polygons(image: Image, polygons: object) -> Mask:
     return regions_to_mask(regions, image.height, image.width)
 
 
-def give_back(image: Image) -> None:
+def give_back(actor: Actor, image: Image) -> None:
     """Take the known answer away; a practice image returns to the crowd's pool.
 
     Who has seen its answer is never given the image again: assignments stay.
@@ -134,12 +138,12 @@ def give_back(image: Image) -> None:
         Image.objects.filter(pk=image.pk, pool=Image.Pool.PRACTICE).update(pool=Image.Pool.CROWD)
 
 
-def set_lesson(image: Image, is_lesson: bool) -> None:
+def set_lesson(actor: Actor, image: Image, is_lesson: bool) -> None:
     """Offer a known image as practice before the first real one, or now and then, later."""
     KnownAnswer.objects.filter(image=image).update(is_lesson=is_lesson)
 
 
-def assign_answer(image: Image, labeler: Labeler) -> Assignment:
+def assign_answer(actor: Actor, image: Image, labeler: Labeler) -> Assignment:
     """Give an image to an admin who wants to draw its answer; again, if it was drawn before.
 
     Raises AnswerRefused where `set_answer` would not take it.
@@ -181,15 +185,19 @@ class _AnswerJob:
 
 
 def import_answers(
-    campaign: Campaign, paths: Sequence[Path], is_lesson: bool | None = None, workers: int = 1
+    actor: Actor,
+    campaign: Campaign,
+    paths: Sequence[Path],
+    is_lesson: bool | None = None,
+    workers: int = 1,
 ) -> Iterator[Outcome]:
     """Set the known answers of masks named after their images; yields each one's outcome."""
     known = KnownIds(campaign.images.values_list("product_id", flat=True))
     jobs = (_AnswerJob(campaign.pk, path, known.of_mask(path.stem), is_lesson) for path in paths)
-    return each(import_answer, jobs, workers)
+    return each(partial(import_answer, actor), jobs, workers)
 
 
-def import_answer(job: _AnswerJob) -> Outcome:
+def import_answer(actor: Actor, job: _AnswerJob) -> Outcome:
     """Set one answer from a mask named after its image."""
     path = job.path
     images = Image.objects.select_related("campaign").filter(campaign=job.campaign_id)
@@ -201,7 +209,7 @@ def import_answer(job: _AnswerJob) -> Outcome:
         codes = image.campaign.class_codes()
         mask = read_mask(path, image.width, image.height, codes, is_mastcam=is_mastcam)
         before = KnownAnswer.objects.filter(image=image).first()
-        answer = set_answer(image, mask, KnownAnswer.Source.MASK, job.is_lesson)
+        answer = set_answer(actor, image, mask, KnownAnswer.Source.MASK, job.is_lesson)
     except (Refused, AnswerRefused) as refused:
         return Outcome(path.name, Outcome.REFUSED, str(refused))
     is_present = before == answer and before.mask.name == answer.mask.name

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import Max
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.images import lesson_pictures
 from labeling.images.lesson_pictures import url_of
 from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
@@ -99,7 +100,20 @@ def next_position(model: type[Placed], campaign: Campaign) -> int:
 
 
 @transaction.atomic
-def move(item: Placed, up: bool, among: Sequence[Placed]) -> bool:
+def store(actor: Actor, item: TutorialStep | GuideEntry | TerrainClass) -> None:
+    """Save a lesson that was changed; a new step or entry becomes the last one."""
+    if item._state.adding and not isinstance(item, TerrainClass):
+        item.position = next_position(type(item), item.campaign)
+    item.save()
+
+
+@transaction.atomic
+def remove(actor: Actor, item: TutorialStep | GuideEntry) -> None:
+    item.delete()
+
+
+@transaction.atomic
+def move(actor: Actor, item: Placed, up: bool, among: Sequence[Placed]) -> bool:
     """Change places with the neighbour in `among`, which is in order; False at its end."""
     places = [each.pk for each in among]
     here = places.index(item.pk)

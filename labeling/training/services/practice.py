@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import drafts
 from labeling.annotation.services.checksums import polygons_checksum
 from labeling.annotation.services.labels import (
@@ -46,6 +47,11 @@ class Comparison:
     known: Mask
     drawn: Mask
     classes: list[ClassComparison]
+
+
+def set_rules(actor: Actor, campaign: Campaign) -> None:
+    """Save how a campaign lets people practice, as its fields say now."""
+    campaign.save()
 
 
 def lessons(campaign: Campaign) -> list[Image]:
@@ -141,7 +147,7 @@ def next_lesson(
 
 
 def record_attempt(
-    assignment: Assignment, attempt_id: uuid.UUID, polygons: object
+    actor: Actor, assignment: Assignment, attempt_id: uuid.UUID, polygons: object
 ) -> tuple[PracticeAttempt, Comparison, bool]:
     """Store what a labeler drew to learn; the attempt, its comparison, and if it is a new one.
 

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.uploads import takes_uploads
 from labeling.annotation.drawing_page import drawing_page
 from labeling.images import lesson_pictures
@@ -25,7 +26,6 @@ from labeling.models import (
     Image,
     KnownAnswer,
     Label,
-    TerrainClass,
     TutorialStep,
 )
 from labeling.people.access import managed_campaign
@@ -39,7 +39,7 @@ from labeling.training.forms import (
     StepForm,
     in_each_language,
 )
-from labeling.training.services import known_answers, lessons
+from labeling.training.services import known_answers, lessons, practice
 
 #: Pictures offered by name for a new answer.
 OFFERED = 200
@@ -100,7 +100,7 @@ def rearrange(
             continue
         group = among[int(pk)]
         item = next(each for each in group if each.pk == int(pk))
-        act(item, group)
+        act(Actor.of_request(request), item, group)
         if name == "remove":
             messages.success(request, _("Removed."))
             break
@@ -109,10 +109,10 @@ def rearrange(
     return redirect(address, campaign.slug)
 
 
-ACTIONS: dict[str, Callable[[Any, list[Any]], object]] = {
-    "up": lambda item, group: lessons.move(item, True, group),
-    "down": lambda item, group: lessons.move(item, False, group),
-    "remove": lambda item, group: item.delete(),
+ACTIONS: dict[str, Callable[[Actor, Any, list[Any]], object]] = {
+    "up": lambda actor, item, group: lessons.move(actor, item, True, group),
+    "down": lambda actor, item, group: lessons.move(actor, item, False, group),
+    "remove": lambda actor, item, group: lessons.remove(actor, item),
 }
 
 
@@ -177,9 +177,7 @@ def edit(
     )
     is_valid = is_sent and form.is_valid()
     if is_valid and "preview" not in request.POST:
-        if item.pk is None and not isinstance(item, TerrainClass):
-            item.position = lessons.next_position(type(item), campaign)
-        form.save()
+        lessons.store(Actor.of_request(request), form.save(commit=False))
         messages.success(request, _("Saved."))
         return redirect(back, campaign.slug)
     previews = []
@@ -283,7 +281,7 @@ def known_images(request: HttpRequest, slug: str) -> HttpResponse:
         if "rules" in request.POST:
             rules = PracticeForm(request.POST, instance=campaign, label_suffix="")
             if rules.is_valid():
-                rules.save()
+                practice.set_rules(Actor.of_request(request), rules.save(commit=False))
                 messages.success(request, _("Saved."))
                 return redirect("training:known_images", slug)
         elif "draw" in request.POST or "use_mask" in request.POST:
@@ -322,7 +320,7 @@ def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
         return None
     try:
         pixels = known_answers.mask_from_upload(image, mask)
-        known_answers.set_answer(image, pixels, KnownAnswer.Source.MASK)
+        known_answers.set_answer(Actor.of_request(request), image, pixels, KnownAnswer.Source.MASK)
     except known_answers.AnswerRefused as refused:
         form.add_error(None, str(refused))
         return None
@@ -335,19 +333,20 @@ def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
 
 def change_known(request: HttpRequest, campaign: Campaign) -> None:
     """Carry out what was asked of one known picture."""
+    actor = Actor.of_request(request)
     for name in ("lesson", "later", "give_back"):
         pk = request.POST.get(name, "")
         image = campaign.images.filter(pk=pk).first() if pk.isdecimal() else None
         if image is None:
             continue
         if name == "give_back":
-            known_answers.give_back(image)
+            known_answers.give_back(actor, image)
             messages.success(
                 request,
                 _("%(picture)s is an ordinary picture again.") % {"picture": image.product_id},
             )
         else:
-            known_answers.set_lesson(image, name == "lesson")
+            known_answers.set_lesson(actor, image, name == "lesson")
 
 
 def answers_of(campaign: Campaign) -> Any:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence, labels, postprocessing
 from labeling.images.pictures import class_png
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
@@ -78,6 +79,15 @@ def compare(image_id: int) -> ExpertAgreement:
         },
     )
     return kept
+
+
+def settle(
+    actor: Actor, campaign: Campaign, text: str, image: Image | None = None
+) -> LabelingPolicy:
+    """Store what experts have settled, with its author; `image`: what it was about, if one."""
+    return LabelingPolicy.objects.create(
+        campaign=campaign, image=image, text=text, author_id=actor.account_id
+    )
 
 
 def bring_up_to_date(campaign: Campaign, most: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence
 from labeling.images.pictures import read_mask
 from labeling.models import Assignment, Image, KnownAnswer, Role
@@ -12,7 +13,7 @@ from labeling.training.services import known_answers
 from merging.masks.services import merges
 
 
-def known_answer(image: Image) -> KnownAnswer:
+def known_answer(actor: Actor, image: Image) -> KnownAnswer:
     """Make the gold mask of an image its known answer, where the campaign allows that.
 
     Taken are pixels that at least two experts labeled and all of these agree on; the rest is not
@@ -28,7 +29,7 @@ def known_answer(image: Image) -> KnownAnswer:
         )
     merged = merges.merge_image(image.pk)["gold-min2"]
     with merged.mask.open("rb") as file, transaction.atomic():
-        answer = known_answers.set_answer(image, read_mask(file), KnownAnswer.Source.GOLD)
+        answer = known_answers.set_answer(actor, image, read_mask(file), KnownAnswer.Source.GOLD)
         for assignment in experts:
-            independence.give_up(assignment)
+            independence.give_up(actor, assignment)
     return answer

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import assignments
 from labeling.models import (
     Assignment,
@@ -102,7 +103,7 @@ def draft_of(campaign: Campaign) -> GoldPlan | None:
     return GoldPlan.objects.filter(campaign=campaign, assigned_at=None).first()
 
 
-def draw(plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
+def draw(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
     """Store a plan with images drawn by its seed, evenly over terrain classes.
 
     Gold images that are there already count: a class that has few gets more. Raises PlanRefused
@@ -119,6 +120,7 @@ def draw(plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
     )
     try:
         with transaction.atomic():
+            plan.created_by_id = actor.user_id
             plan.save()
             plan.experts.set(experts)
             PlannedImage.objects.bulk_create(
@@ -145,21 +147,21 @@ def _change(plan: GoldPlan) -> None:
 
 
 @transaction.atomic
-def take_out(plan: GoldPlan, image_id: int) -> None:
+def take_out(actor: Actor, plan: GoldPlan, image_id: int) -> None:
     """Take an image out of a draft; it is not drawn again. Raises PlanRefused."""
     _change(plan)
     plan.planned.filter(image=image_id).update(is_out=True)
 
 
 @transaction.atomic
-def put_back(plan: GoldPlan, image_id: int) -> None:
+def put_back(actor: Actor, plan: GoldPlan, image_id: int) -> None:
     """Undo `take_out`. Raises PlanRefused."""
     _change(plan)
     plan.planned.filter(image=image_id).update(is_out=False)
 
 
 @transaction.atomic
-def replace(plan: GoldPlan, image_id: int) -> Image:
+def replace(actor: Actor, plan: GoldPlan, image_id: int) -> Image:
     """Another image of the same terrain class in place of one; returns it. Raises PlanRefused.
 
     The same seed and the same changes before give the same image.
@@ -180,7 +182,7 @@ def replace(plan: GoldPlan, image_id: int) -> Image:
 
 
 @transaction.atomic
-def add(plan: GoldPlan, product_id: str) -> Image:
+def add(actor: Actor, plan: GoldPlan, product_id: str) -> Image:
     """Put one more image into a draft, whatever its quality. Raises PlanRefused."""
     image = Image.objects.filter(campaign=plan.campaign_id, product_id=product_id.strip()).first()
     if image is None:
@@ -208,14 +210,16 @@ def unfit(image: Image) -> str:
 
 
 @transaction.atomic
-def set_experts(plan: GoldPlan, experts: Collection[Labeler], classes_per_expert: int) -> None:
+def set_experts(
+    actor: Actor, plan: GoldPlan, experts: Collection[Labeler], classes_per_expert: int
+) -> None:
     """Who is to label the plan's images, and in how many classes at most. Raises PlanRefused."""
     _change(plan)
     GoldPlan.objects.filter(pk=plan.pk).update(classes_per_expert=classes_per_expert)
     plan.experts.set(experts)
 
 
-def throw_away(plan: GoldPlan) -> None:
+def throw_away(actor: Actor, plan: GoldPlan) -> None:
     """Forget a draft; an assigned plan stays."""
     GoldPlan.objects.filter(pk=plan.pk, assigned_at=None).delete()
 
@@ -318,7 +322,7 @@ def too_few(teams: Teams, limit: int) -> str:
     ) % {"n": len(teams.images), "experts": experts, "limit": limit}
 
 
-def assign(plan: GoldPlan, revision: int) -> int:
+def assign(actor: Actor, plan: GoldPlan, revision: int) -> int:
     """Carry a plan out, all of it or nothing; returns how many images have become gold.
 
     0: it was carried out before, and nothing more happens. Raises PlanRefused when it was changed
@@ -345,5 +349,5 @@ def assign(plan: GoldPlan, revision: int) -> int:
             if image.pk in wrong:
                 raise PlanRefused(f"{image.product_id}: {wrong[image.pk]}")
         for image in images:
-            assignments.assign_gold(image, teams.teams[image.orbital_class])
+            assignments.assign_gold(actor, image, teams.teams[image.orbital_class])
         return len(images)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import corrections, independence
@@ -91,9 +92,7 @@ def keep_policy(
     """Store what was written, with its author; False when the form has mistakes."""
     if not form.is_valid():
         return False
-    policy = form.save(commit=False)
-    policy.campaign, policy.image, policy.author = campaign, image, request.user
-    policy.save()
+    consensus.settle(Actor.of_request(request), campaign, form.cleaned_data["text"], image)
     return True
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import assignments, independence
 from labeling.models import Assignment, Campaign, Image, Role
 from labeling.people.access import managed_campaign
@@ -40,9 +41,8 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
     form = draw_form(request, campaign)
     if request.method == "POST" and form.is_valid():
         plan = form.save(commit=False)
-        plan.created_by = request.user
         try:
-            plans.draw(plan)
+            plans.draw(Actor.of_request(request), plan)
         except plans.PlanRefused as refused:
             form.add_error(None, str(refused))
         else:
@@ -186,7 +186,8 @@ def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
     slug = assignment.image.campaign.slug
     if not is_own:
         managed_campaign(request, slug)
-    if not assignments.reopen(assignment) and assignment.status == Assignment.Status.SKIPPED:
+    reopened = assignments.reopen(Actor.of_request(request), assignment)
+    if not reopened and assignment.status == Assignment.Status.SKIPPED:
         said = _("%(expert)s has given %(picture)s up, so nobody can ask for that drawing again.")
         names = {"expert": assignment.labeler, "picture": assignment.image.product_id}
         messages.error(request, said % names)
@@ -199,7 +200,7 @@ def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     """An expert never draws a picture that they skipped, and sees what the others drew."""
     own = Assignment.objects.filter(role=Role.EXPERT, labeler__user=request.user.pk)
     assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
-    if not independence.give_up(assignment):
+    if not independence.give_up(Actor.of_request(request), assignment):
         messages.error(request, _("Skip the picture first: it is still open to draw."))
     return redirect("gold:my_gold")
 
@@ -236,7 +237,7 @@ def gold_known_answer(request: HttpRequest, pk: int) -> HttpResponse:
     image = get_object_or_404(images, pk=pk)
     campaign = managed_campaign(request, image.campaign.slug)
     try:
-        gold_set.known_answer(image)
+        gold_set.known_answer(Actor.of_request(request), image)
     except AnswerRefused as refused:
         messages.error(request, str(refused))
         return redirect("gold:gold", campaign.slug)

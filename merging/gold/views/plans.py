@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Image
 from labeling.people.access import managed_campaign
 from labeling.people.services.labelers import labeler_of_user
@@ -110,9 +111,10 @@ def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
     if plan is None:
         messages.warning(request, _("There is no plan any more: it was assigned or thrown away."))
         return redirect("gold:gold", slug)
+    actor = Actor.of_request(request)
     do = request.POST.get("do", "")
     if do == "throw-away":
-        plans.throw_away(plan)
+        plans.throw_away(actor, plan)
         return redirect("gold:gold", slug)
     if do == "experts":
         form = experts_form(plan, request.POST)
@@ -121,14 +123,16 @@ def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
         experts = [labeler_of_user(user) for user in form.cleaned_data["experts"]]
         return changed(
             request,
-            lambda: plans.set_experts(plan, experts, form.cleaned_data["classes_per_expert"]),
+            lambda: plans.set_experts(
+                actor, plan, experts, form.cleaned_data["classes_per_expert"]
+            ),
             slug,
             "#experts",
         )
     if do == "add":
         name = request.POST.get("product_id", "")
-        return changed(request, lambda: plans.add(plan, name), slug, "#add")
-    steps: dict[str, Callable[[GoldPlan, int], object]] = {
+        return changed(request, lambda: plans.add(actor, plan, name), slug, "#add")
+    steps: dict[str, Callable[[Actor, GoldPlan, int], object]] = {
         "take-out": plans.take_out,
         "put-back": plans.put_back,
         "replace": plans.replace,
@@ -138,7 +142,7 @@ def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
     number = request.POST.get("image", "")
     planned = plan.planned.filter(image=int(number) if number.isdecimal() else 0)
     image_id = get_object_or_404(planned).image_id
-    return changed(request, lambda: steps[do](plan, image_id), slug, "#pictures")
+    return changed(request, lambda: steps[do](actor, plan, image_id), slug, "#pictures")
 
 
 def changed(
@@ -163,7 +167,8 @@ def assign_plan(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan = get_object_or_404(GoldPlan.objects.select_related("campaign"), pk=pk, campaign=campaign)
     revision = request.POST.get("revision", "")
     try:
-        count = plans.assign(plan, int(revision) if revision.isdecimal() else 0)
+        seen = int(revision) if revision.isdecimal() else 0
+        count = plans.assign(Actor.of_request(request), plan, seen)
     except plans.PlanRefused as refused:
         messages.error(request, str(refused))
         return redirect("gold:gold_plan", slug)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import filled
 from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.annotation.services import label_imports
@@ -92,7 +93,7 @@ class Command(BulkCommand):
         for sentence in imported_masks.other_classes(campaign, told):
             self.stdout.write(sentence)
         outcomes = imported_masks.import_masks(
-            campaign, place, found, name, told, options["workers"]
+            Actor.of_command(self), campaign, place, found, name, told, options["workers"]
         )
         report(self.progress(outcomes, len(found), "Masks"), "images with masks", self.stdout)
 
@@ -103,7 +104,9 @@ class Command(BulkCommand):
         for stray in passed_over(source):
             self.stdout.write(f"passed over {stray}: it is no PNG in a labeler's folder")
         role = options["role"] or Role.CROWD
-        outcomes = label_imports.import_masks(campaign, files, role, options["workers"], name)
+        outcomes = label_imports.import_masks(
+            Actor.of_command(self), campaign, files, role, options["workers"], name
+        )
         report(self.progress(outcomes, len(files), "Labels"), "labels", self.stdout)
 
 

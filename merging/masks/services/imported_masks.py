@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
 from labeling.annotation.services import assignments
 from labeling.images.files import keep
@@ -95,6 +97,7 @@ def other_classes(campaign: Campaign, told: Told) -> list[str]:
 
 
 def import_masks(
+    actor: Actor,
     campaign: Campaign,
     place: Place,
     found: Sequence[FoundMasks],
@@ -115,17 +118,17 @@ def import_masks(
         labels = masks.labels if listed is None else told.labels[listed]
         product_id = known.of_mask(masks.stem)
         jobs.append(MaskJob(campaign.pk, product_id, masks, labels, source[:LONGEST_SOURCE], place))
-    yield from each(import_image_masks, jobs, workers)
+    yield from each(partial(import_image_masks, actor), jobs, workers)
 
 
-def import_image_masks(job: MaskJob) -> Outcome:
+def import_image_masks(actor: Actor, job: MaskJob) -> Outcome:
     """Store the masks of one image, all or none, and merge it again."""
     try:
         image = _image_of(job)
         contents = {
             variant: _content(job.place, path, image) for variant, path in job.masks.paths.items()
         }
-        is_new = _store(job, image, contents)
+        is_new = _store(actor, job, image, contents)
     except (Refused, assignments.AlreadyLabeled) as refused:
         return Outcome(job.masks.name, Outcome.REFUSED, str(refused))
     merges.merge_image(image.pk)
@@ -168,7 +171,7 @@ def _content(place: Place, path: str, image: Image) -> _Content:
     return _Content(content if is_plain else png_bytes(mask), counts)
 
 
-def _store(job: MaskJob, image: Image, contents: Mapping[str, _Content]) -> bool:
+def _store(actor: Actor, job: MaskJob, image: Image, contents: Mapping[str, _Content]) -> bool:
     """Store what is not there yet; False where all is. Raises Refused where another mask is.
 
     Files come first, the rows last.
@@ -191,7 +194,7 @@ def _store(job: MaskJob, image: Image, contents: Mapping[str, _Content]) -> bool
     try:
         with transaction.atomic():
             if job.masks.is_gold:
-                assignments.assign_gold(image, [])
+                assignments.assign_gold(actor, image, [])
             ImportedMask.objects.bulk_create(
                 ImportedMask(image=image, **values) for values in columns
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation import policies
 from labeling.annotation.services import labels, postprocessing
 from labeling.images.pictures import class_png, read_mask
@@ -29,12 +30,12 @@ def is_ready(label: Label) -> bool:
     return label.role == Role.CROWD and policies.crowd_has_finished(label.image)
 
 
-def reveal(label: Label) -> bool:
+def reveal(actor: Actor, label: Label) -> bool:
     """Show the labeler the others' result: from now on the label is fixed.
 
     False when it is not ready, or was corrected since it was read.
     """
-    return is_ready(label) and labels.fix(label, Label.Fixed.RESULTS)
+    return is_ready(label) and labels.fix(actor, label, Label.Fixed.RESULTS)
 
 
 def merged_mask(label: Label) -> MergedMask:

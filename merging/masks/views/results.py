@@ -38,7 +38,7 @@ MISSED = gettext_lazy("The others found this where you drew nothing.")
 def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One's own drawing beside the crowd's; a POST asks to see it, and fixes the drawing."""
     label = own_label_or_404(request, pk)
-    if request.method == "POST" and not results.reveal(label):
+    if request.method == "POST" and not results.reveal(label.labeler.actor, label):
         messages.warning(
             request, _("What the others drew cannot be shown yet. Please try again later.")
         )

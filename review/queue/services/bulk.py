@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
 from review import policies
@@ -117,8 +118,8 @@ def preview(labels: LabelQuerySet, reviewer: User, value: int) -> Preview:
 
 
 def rate_batch(
+    actor: Actor,
     labels: LabelQuerySet,
-    reviewer: User,
     value: int,
     comment: str = "",
     reasons: Collection[str] = (),
@@ -128,12 +129,11 @@ def rate_batch(
     Each label is a transaction of its own, so a batch that is cut short has rated what it rated,
     and running it again goes on. A label that changed meanwhile is refused and left.
     """
+    reviewer = User.objects.get(pk=actor.account_id)
     refused, images, made = 0, set(), []
     for label in to_rate(labels, reviewer).select_related("labeler").order_by("pk")[:BATCH]:
         try:
-            rating = ratings.rate(
-                label, reviewer, value, comment, reasons=reasons, also_settled=True
-            )
+            rating = ratings.rate(actor, label, value, comment, reasons=reasons, also_settled=True)
         except ratings.RatingRefused:
             refused += 1
         else:
@@ -143,8 +143,8 @@ def rate_batch(
     return Done(len(made), refused, remaining), images, made
 
 
-def undo_batch(rating_ids: Collection[int], reviewer: User) -> tuple[int, set[int]]:
-    """Take ratings of this reviewer back: how many now were, and images whose scores are stale."""
-    mine = Rating.objects.standing().filter(pk__in=rating_ids, reviewer=reviewer)
-    undone = [r.label.image_id for r in mine.select_related("label") if ratings.undo(r)]
+def undo_batch(actor: Actor, rating_ids: Collection[int]) -> tuple[int, set[int]]:
+    """Take one's own ratings back: how many now were, and images whose scores are stale."""
+    mine = Rating.objects.standing().filter(pk__in=rating_ids, reviewer=actor.account_id)
+    undone = [r.label.image_id for r in mine.select_related("label") if ratings.undo(actor, r)]
     return len(undone), set(undone)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.models import Label
 from review import permissions, policies
@@ -33,8 +33,8 @@ TWICE = ("already_rated", _("You have rated it already."))
 
 
 def rate(
+    actor: Actor,
     label: Label,
-    reviewer: User,
     value: int,
     comment: str = "",
     version: int | None = None,
@@ -42,7 +42,7 @@ def rate(
     *,
     also_settled: bool = False,
 ) -> Rating:
-    """Store a reviewer's rating; 1 throws the label out in the same transaction.
+    """Store the rating of a reviewer, who acts; 1 throws the label out in the same transaction.
 
     From the first rating on the labeler cannot correct the label: what was judged is what stays,
     also when the rating is taken back. `version` is the one the reviewer saw, where it is known.
@@ -53,9 +53,9 @@ def rate(
     Raises RatingRefused for one's own label, for a label that is not to be rated (any more), that
     was corrected since the reviewer saw it, and for a second rating by the same reviewer.
     """
-    if permissions.is_own(reviewer, label):
+    if permissions.is_own(actor.account_id, label):
         raise RatingRefused("own", _("It is your own drawing: somebody else has to rate it."))
-    if sent_before := _the_same(label, reviewer, value, comment, reasons):
+    if sent_before := _the_same(actor, label, value, comment, reasons):
         return sent_before
     if not policies.may_be_rated(label):
         raise RatingRefused(
@@ -66,36 +66,36 @@ def rate(
     with transaction.atomic():
         score = opinions.lock(label.pk)
         # The same rating, sent twice at once: the first one is the answer.
-        if sent_before := _the_same(label, reviewer, value, comment, reasons):
+        if sent_before := _the_same(actor, label, value, comment, reasons):
             return sent_before
-        if label.ratings.standing().filter(reviewer=reviewer).exists():
+        if label.ratings.standing().filter(reviewer=actor.account_id).exists():
             raise RatingRefused(*TWICE)
         if score is not None and not score.is_waiting and not also_settled:
             raise RatingRefused("meanwhile", _("Somebody else has rated this drawing meanwhile."))
-        if not labels.fix(label, Label.Fixed.RATED):
+        if not labels.fix(actor, label, Label.Fixed.RATED):
             raise RatingRefused(*CORRECTED)
         try:
             with transaction.atomic():
                 rating = Rating.objects.create(
                     label=label,
-                    reviewer=reviewer,
+                    reviewer_id=actor.account_id,
                     value=value,
                     comment=comment,
                     reasons=sorted(set(reasons)),
                 )
         except IntegrityError as error:
             raise RatingRefused(*TWICE) from error
-        if policies.throws_out(value) and not labels.throw_out(label):
+        if policies.throws_out(value) and not labels.throw_out(actor, label):
             raise RatingRefused("settled", _("It was thrown out meanwhile, so it needs no rating."))
         opinions.keep_up(label.pk)
-        ReviewLease.objects.filter(label=label, reviewer=reviewer).delete()
+        ReviewLease.objects.filter(label=label, reviewer=actor.account_id).delete()
     return rating
 
 
 @transaction.atomic
 def change(
+    actor: Actor,
     label: Label,
-    reviewer: User,
     value: int,
     comment: str = "",
     version: int | None = None,
@@ -106,25 +106,26 @@ def change(
     The rating before stays in the label's history. Raises RatingRefused as `rate` does; then the
     rating before still counts. The same rating again changes nothing.
     """
-    if same := _the_same(label, reviewer, value, comment, reasons):
+    if same := _the_same(actor, label, value, comment, reasons):
         return same
-    before = label.ratings.standing().filter(reviewer=reviewer).first()
+    before = label.ratings.standing().filter(reviewer=actor.account_id).first()
     if before is not None:
-        undo(before)
+        undo(actor, before)
         label.refresh_from_db()
-    return rate(label, reviewer, value, comment, version, reasons, also_settled=True)
+    return rate(actor, label, value, comment, version, reasons, also_settled=True)
 
 
 def _the_same(
-    label: Label, reviewer: User, value: int, comment: str, reasons: Collection[str]
+    actor: Actor, label: Label, value: int, comment: str, reasons: Collection[str]
 ) -> Rating | None:
     """This reviewer's standing rating of the label, if it says just the same."""
-    mine = label.ratings.standing().filter(reviewer=reviewer, value=value, comment=comment).first()
+    standing = label.ratings.standing().filter(reviewer=actor.account_id)
+    mine = standing.filter(value=value, comment=comment).first()
     return mine if mine is not None and mine.reasons == sorted(set(reasons)) else None
 
 
 @transaction.atomic
-def undo(rating: Rating) -> bool:
+def undo(actor: Actor, rating: Rating) -> bool:
     """Take a rating back, which stays as history; False when it was taken back already.
 
     A label that it threw out counts again, unless another 1 stands.
@@ -137,6 +138,6 @@ def undo(rating: Rating) -> bool:
     threw_out = policies.throws_out(rating.value)
     still_out = label.ratings.standing().filter(value=Rating.THROW_OUT).exists()
     if threw_out and not still_out and label.status == Label.Status.REJECTED:
-        labels.restore(label)
+        labels.restore(actor, label)
     opinions.keep_up(label.pk)
     return True

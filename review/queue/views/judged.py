@@ -16,15 +16,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.serializers import ImageSerializer, TerrainClassSerializer
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
 from review import permissions
-from review.models import LabelFlag, Rating, plan_of
+from review.models import Rating, plan_of
 from review.queue.forms import ChoiceForm, RatingForm
+from review.queue.services import flags, ratings
 from review.queue.services import judged as service
-from review.queue.services import ratings
 from review.scores.tasks import score_image
 
 #: Labels on one page: each has its picture.
@@ -100,7 +101,7 @@ def _card(label: Any, reviewer: User, hide_record: bool) -> dict[str, Any]:
     initial = (
         {"value": mine.value, "reasons": mine.reasons, "comment": mine.comment} if mine else {}
     )
-    is_own = permissions.is_own(reviewer, label)
+    is_own = permissions.is_own(reviewer.pk, label)
     thrown_out_by_others = any(
         r.value == Rating.THROW_OUT and r.withdrawn_at is None and r is not mine for r in past
     )
@@ -132,18 +133,19 @@ def judge(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     label = get_object_or_404(
         Label.objects.select_related("labeler", "image"), pk=pk, image__campaign__slug=slug
     )
+    actor = Actor.of_request(request)
     action = request.POST.get("do")
     if action == "rate":
-        _rate(request, request.user, label)
+        _rate(request, actor, label)
     elif action == "withdraw":
         mine = label.ratings.standing().filter(reviewer=request.user).first()
-        if mine is not None and ratings.undo(mine):
+        if mine is not None and ratings.undo(actor, mine):
             nudge(score_image, label.image_id)
             messages.success(request, _("Your rating is taken back."))
         else:
             messages.info(request, _("You have no rating of this drawing to take back."))
     elif action == "unflag":
-        LabelFlag.objects.filter(label=label).delete()
+        flags.unflag(actor, label.pk)
         messages.success(request, _("The flag is removed."))
     else:
         messages.error(request, _("Choose what to do: rate, take back, or remove the flag."))
@@ -151,7 +153,7 @@ def judge(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     return redirect(f"{reverse('queue:review_judged', args=(slug,))}?{back}")
 
 
-def _rate(request: HttpRequest, reviewer: User, label: Label) -> None:
+def _rate(request: HttpRequest, actor: Actor, label: Label) -> None:
     form = RatingForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(str(e) for errors in form.errors.values() for e in errors))
@@ -159,7 +161,7 @@ def _rate(request: HttpRequest, reviewer: User, label: Label) -> None:
     said = form.cleaned_data
     try:
         ratings.change(
-            label, reviewer, said["value"], said["comment"], said["version"], said["reasons"]
+            actor, label, said["value"], said["comment"], said["version"], said["reasons"]
         )
     except ratings.RatingRefused as error:
         messages.error(request, str(error))

@@ -20,7 +20,7 @@ from labeling.annotation.services.assignments import (
 )
 from labeling.models import ASSIGNMENT_HOLD, Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import new_guest
-from tests.factories import accept, assign, draw, new_campaign, new_expert, new_image
+from tests.factories import ACTOR, accept, assign, draw, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +178,7 @@ def test_gold_images_keep_their_order_ahead_of_the_crowds(campaign: Campaign) ->
     loaded = next_assignments(campaign, expert, ahead=2)
     gold = [new_image(campaign) for _ in range(3)]
     for image in gold:
-        assign_gold(image, [expert])
+        assign_gold(ACTOR, image, [expert])
 
     given = next_assignments(campaign, expert, ahead=2)
     assert [each.image for each in given] == gold
@@ -201,7 +201,7 @@ def test_an_open_image_that_became_gold_meanwhile_does_not_come_back(campaign: C
     labeler = new_guest()
     gold = new_image(campaign)
     assign(gold, labeler)
-    assign_gold(gold, [new_expert()])
+    assign_gold(ACTOR, gold, [new_expert()])
 
     assert next_assignment(campaign, labeler) is None
 
@@ -212,8 +212,8 @@ def test_a_skipped_image_does_not_come_back(campaign: Campaign) -> None:
     skipped = next_assignment(campaign, labeler)
     assert skipped is not None
 
-    assert skip(skipped)
-    assert not skip(skipped), "it was closed already"
+    assert skip(ACTOR, skipped)
+    assert not skip(ACTOR, skipped), "it was closed already"
 
     skipped.refresh_from_db()
     assert skipped.status == Assignment.Status.SKIPPED
@@ -226,7 +226,7 @@ def test_a_sent_label_cannot_be_skipped_away(campaign: Campaign) -> None:
     assignment = assign(new_image(campaign), labeler)
     draw(assignment.image, "00..", "....", labeler=labeler)
 
-    assert not skip(assignment)
+    assert not skip(ACTOR, assignment)
     assignment.refresh_from_db()
     assert assignment.status == Assignment.Status.DONE
 
@@ -250,7 +250,7 @@ def test_experts_get_their_gold_images_first(campaign: Campaign) -> None:
     assert next_assignment(campaign, expert) is not None
     Assignment.objects.all().delete()
     assign(crowd_image, expert)
-    assign_gold(gold_image, [expert])
+    assign_gold(ACTOR, gold_image, [expert])
 
     assignment = next_assignment(campaign, expert)
 
@@ -265,7 +265,7 @@ def test_experts_get_their_gold_images_first(campaign: Campaign) -> None:
 def test_assigning_gold_twice_changes_nothing(campaign: Campaign) -> None:
     image, experts = new_image(campaign), [new_expert("erik"), new_expert("eva")]
 
-    assert assign_gold(image, experts) == assign_gold(image, experts)
+    assert assign_gold(ACTOR, image, experts) == assign_gold(ACTOR, image, experts)
 
     image.refresh_from_db()
     assert image.pool == Image.Pool.GOLD
@@ -276,7 +276,7 @@ def test_an_expert_who_has_only_opened_an_image_labels_it_as_expert(campaign: Ca
     image, expert = new_image(campaign), new_expert()
     assign(image, expert)
 
-    assign_gold(image, [expert])
+    assign_gold(ACTOR, image, [expert])
 
     assert Assignment.objects.get().role == Role.EXPERT
 
@@ -290,10 +290,10 @@ def test_an_expert_who_has_seen_an_image_cannot_get_it_as_gold(
     if ending == "label":
         draw(image, "00..", "....", labeler=expert)
     else:
-        skip(assignment)
+        skip(ACTOR, assignment)
 
     with pytest.raises(assignments.AlreadyLabeled, match="Choose another expert"):
-        assign_gold(image, [new_expert("eva"), expert])
+        assign_gold(ACTOR, image, [new_expert("eva"), expert])
 
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD, "all or nothing"
@@ -382,7 +382,7 @@ def walk_politely(campaign: Campaign, labeler: Labeler) -> list[int]:
     seen = []
     while (assignment := next_assignment(campaign, labeler)) is not None:
         try:
-            labels.store(assignment.image, labeler, Role.CROWD, [], uuid.uuid4())
+            labels.store(ACTOR, assignment.image, labeler, Role.CROWD, [], uuid.uuid4())
         except labels.AlreadyLabeled:
             continue
         seen.append(assignment.image_id)

@@ -25,7 +25,7 @@ from labeling.annotation.services.corrections import (
 from labeling.models import Assignment, Campaign, Draft, Image, Label, Labeler, LabelVersion, Role
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from terrain.geometry.regions import InvalidPolygons
-from tests.factories import accept, assign, box, draw, new_account, new_campaign, new_image
+from tests.factories import ACTOR, accept, assign, box, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,7 @@ def test_a_correction_is_received_anew_and_both_versions_are_kept(label: Label) 
     assert versions(label) == [], "a label that was never corrected is its own only version"
 
     sending = uuid.uuid4()
-    corrected, stored = correct(label.labeler, label.pk, sending, NEW, 1)
+    corrected, stored = correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
 
     assert stored
     assert corrected.polygons == NEW
@@ -111,10 +111,10 @@ def test_a_correction_is_received_anew_and_both_versions_are_kept(label: Label) 
 
 
 def test_a_correction_of_a_correction(label: Label) -> None:
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
     third = [box(2, 0, 0, 1, 1)]
 
-    correct(label.labeler, label.pk, uuid.uuid4(), third, 2)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), third, 2)
 
     assert [number for number, _ in versions(label)] == [1, 2, 3]
     assert state(label) == (Status.RECEIVED, 3, 1, 3)
@@ -124,7 +124,7 @@ def test_a_correction_of_a_correction(label: Label) -> None:
 def test_a_label_not_yet_processed_can_be_corrected(image: Image) -> None:
     label = draw(image, "00..", "....")
 
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
     assert state(label) == (Status.RECEIVED, 2, 1, 1)
 
@@ -133,13 +133,13 @@ def test_an_empty_label_counts_again_when_it_is_corrected(image: Image) -> None:
     label = accept(image, "..00", "....")
     assert state(label) == (Status.EMPTY, 1, 0, 1)
 
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
     assert state(label) == (Status.RECEIVED, 2, 1, 2)
 
 
 def test_a_correction_with_nothing_left_does_not_count(label: Label) -> None:
-    correct(label.labeler, label.pk, uuid.uuid4(), [box(1, 2, 0, 4, 1)], 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(1, 2, 0, 4, 1)], 1)
     labels.process_image(label.image_id)
 
     assert state(label) == (Status.EMPTY, 2, 0, 3)
@@ -148,17 +148,17 @@ def test_a_correction_with_nothing_left_does_not_count(label: Label) -> None:
 def test_an_experts_correction_changes_no_count(image: Image) -> None:
     label = accept(image, "00..", "....", role=Role.EXPERT)
 
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
     assert state(label) == (Status.RECEIVED, 2, 0, 2)
 
 
 def test_a_correction_sent_twice_is_stored_once(label: Label) -> None:
     sending = uuid.uuid4()
-    correct(label.labeler, label.pk, sending, NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
     before = state(label)
 
-    again, stored = correct(label.labeler, label.pk, sending, NEW, 1)
+    again, stored = correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
 
     assert (again.pk, stored) == (label.pk, False)
     assert (state(label), LabelVersion.objects.count()) == (before, 2)
@@ -166,18 +166,18 @@ def test_a_correction_sent_twice_is_stored_once(label: Label) -> None:
 
 def test_a_correction_sent_twice_is_answered_also_when_the_label_is_fixed(label: Label) -> None:
     sending = uuid.uuid4()
-    corrected, _ = correct(label.labeler, label.pk, sending, NEW, 1)
-    labels.fix(corrected, Label.Fixed.RESULTS)
+    corrected, _ = correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
+    labels.fix(ACTOR, corrected, Label.Fixed.RESULTS)
 
-    assert correct(label.labeler, label.pk, sending, NEW, 1)[1] is False
+    assert correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)[1] is False
 
 
 def test_an_older_drawing_does_not_write_over_a_newer_one(label: Label) -> None:
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
     before = state(label)
 
     with pytest.raises(CorrectedElsewhere):
-        correct(label.labeler, label.pk, uuid.uuid4(), [box(2, 0, 0, 1, 1)], 1)
+        correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(2, 0, 0, 1, 1)], 1)
 
     assert (state(label), label.polygons) == (before, NEW)
 
@@ -185,10 +185,10 @@ def test_an_older_drawing_does_not_write_over_a_newer_one(label: Label) -> None:
 def test_the_id_of_another_labels_version(label: Label, image: Image) -> None:
     other = accept(image, "00..", "....")
     sending = uuid.uuid4()
-    correct(other.labeler, other.pk, sending, NEW, 1)
+    correct(ACTOR, other.labeler, other.pk, sending, NEW, 1)
 
     with pytest.raises(DifferentCorrection):
-        correct(label.labeler, label.pk, sending, NEW, 1)
+        correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
 
     assert state(label)[1] == 1
 
@@ -196,15 +196,15 @@ def test_the_id_of_another_labels_version(label: Label, image: Image) -> None:
 @pytest.mark.parametrize("is_older", [False, True], ids=["with checksum", "sent before checksums"])
 def test_another_correction_under_the_same_id_is_refused(label: Label, is_older: bool) -> None:
     sending = uuid.uuid4()
-    correct(label.labeler, label.pk, sending, NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
     if is_older:
         LabelVersion.objects.update(sent_checksum="")
 
     for version_id in (sending, label.pk):
         with pytest.raises(DifferentCorrection):
-            correct(label.labeler, label.pk, version_id, [box(2, 0, 0, 1, 1)], 1)
+            correct(ACTOR, label.labeler, label.pk, version_id, [box(2, 0, 0, 1, 1)], 1)
 
-    assert correct(label.labeler, label.pk, sending, NEW, 1)[1] is False
+    assert correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)[1] is False
     assert (state(label)[1], LabelVersion.objects.count()) == (2, 2)
 
 
@@ -212,7 +212,7 @@ def test_what_can_no_longer_be_corrected_says_why(label: Label, image: Image) ->
     def refused(sentence: object) -> None:
         before = (state(label), label.polygons)
         with pytest.raises(LabelIsFixed) as refusal:
-            correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+            correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
         assert str(refusal.value) == str(sentence)
         assert (state(label), label.polygons) == before
         assert versions(label) == []
@@ -221,25 +221,25 @@ def test_what_can_no_longer_be_corrected_says_why(label: Label, image: Image) ->
     refused(corrections.CLOSED)
     Image.objects.update(retired_at=timezone.now())
     refused(corrections.RETIRED)
-    labels.fix(label, Label.Fixed.RESULTS)
+    labels.fix(ACTOR, label, Label.Fixed.RESULTS)
     refused(corrections.RESULTS_SEEN)
     Label.objects.update(fixed_because=Label.Fixed.RATED)
     refused(corrections.RATED)
     label.refresh_from_db()
-    labels.throw_out(label)
+    labels.throw_out(ACTOR, label)
     refused(corrections.THROWN_OUT)
 
 
 def test_nobody_corrects_what_others_drew(label: Label) -> None:
     for stranger, pk in ((new_guest(), label.pk), (label.labeler, uuid.uuid4())):
         with pytest.raises(UnknownLabel):
-            correct(stranger, pk, uuid.uuid4(), NEW, 1)
+            correct(ACTOR, stranger, pk, uuid.uuid4(), NEW, 1)
     assert state(label)[1] == 1
 
 
 def test_polygons_that_are_none_are_refused(label: Label) -> None:
     with pytest.raises(InvalidPolygons):
-        correct(label.labeler, label.pk, uuid.uuid4(), [box(9, 0, 0, 1, 1)], 1)
+        correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(9, 0, 0, 1, 1)], 1)
     assert state(label)[1] == 1
 
 
@@ -247,8 +247,8 @@ def test_polygons_that_are_none_are_refused(label: Label) -> None:
 
 
 def test_the_first_reason_stays(label: Label) -> None:
-    assert labels.fix(label, Label.Fixed.RESULTS)
-    assert labels.fix(label, Label.Fixed.RATED)
+    assert labels.fix(ACTOR, label, Label.Fixed.RESULTS)
+    assert labels.fix(ACTOR, label, Label.Fixed.RATED)
 
     label.refresh_from_db()
     assert label.fixed_because == Label.Fixed.RESULTS
@@ -256,10 +256,10 @@ def test_the_first_reason_stays(label: Label) -> None:
 
 def test_a_label_corrected_since_it_was_read_is_not_fixed(label: Label) -> None:
     as_read = Label.objects.get(pk=label.pk)
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
-    assert not labels.fix(as_read, Label.Fixed.RESULTS)
-    assert not labels.throw_out(as_read)
+    assert not labels.fix(ACTOR, as_read, Label.Fixed.RESULTS)
+    assert not labels.throw_out(ACTOR, as_read)
 
     label.refresh_from_db()
     assert label.fixed_at is None
@@ -269,7 +269,7 @@ def test_post_processing_of_the_old_polygons_comes_to_nothing(image: Image) -> N
     """It has read the label, and is overtaken by a correction of the same status."""
     label = draw(image, "00..", "....")
     as_read = Label.objects.get(pk=label.pk)
-    correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
     assert not labels.transition(
         as_read, Status.ACCEPTED, pixel_counts={"0": 2}, processed_at=timezone.now()
@@ -295,7 +295,7 @@ def test_ones_own_label_to_open_again(client: APIClient, label: Label) -> None:
 
 
 def test_a_fixed_label_says_so(client: APIClient, label: Label) -> None:
-    labels.fix(label, Label.Fixed.RESULTS)
+    labels.fix(ACTOR, label, Label.Fixed.RESULTS)
 
     assert client.get(f"/api/labels/{label.pk}/").json()["why_fixed"] == str(
         corrections.RESULTS_SEEN
@@ -325,7 +325,7 @@ def test_refused_corrections(client: APIClient, label: Label, nudged: list[int])
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "corrected_elsewhere")
     invalid = client.post(url, correction(polygons=[box(9, 0, 0, 1, 1)]))
     assert (invalid.status_code, invalid.json()["code"]) == (400, "invalid")
-    labels.fix(label, Label.Fixed.RATED)
+    labels.fix(ACTOR, label, Label.Fixed.RATED)
     fixed = client.post(url, correction())
     assert (fixed.status_code, fixed.json()["code"]) == (409, "label_fixed")
     assert nudged == []
@@ -385,7 +385,7 @@ def test_a_correction_under_way_is_kept_like_any_drawing(client: APIClient, labe
 
 
 def test_no_draft_of_a_fixed_label(client: APIClient, label: Label) -> None:
-    labels.fix(label, Label.Fixed.RESULTS)
+    labels.fix(ACTOR, label, Label.Fixed.RESULTS)
 
     assert client.put(f"/api/images/{label.image_id}/draft/", DRAFT).status_code == 403
 
@@ -411,7 +411,7 @@ def test_a_correction_and_post_processing_at_once(image: Image, attempt: int) ->
     def amend() -> None:
         try:
             together.wait(20)
-            correct(label.labeler, label.pk, uuid.uuid4(), NEW, 1)
+            correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
         finally:
             connections.close_all()
 
@@ -436,7 +436,7 @@ def test_one_correction_sent_six_times_at_once(label: Label) -> None:
     def send(_: int) -> bool:
         try:
             together.wait(20)
-            return correct(label.labeler, label.pk, sending, NEW, 1)[1]
+            return correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)[1]
         finally:
             connections.close_all()
 
@@ -456,7 +456,9 @@ def test_two_corrections_from_two_devices_at_once(label: Label) -> None:
     def send(code: int) -> bool:
         try:
             together.wait(20)
-            return correct(label.labeler, label.pk, uuid.uuid4(), [box(code, 0, 0, 1, 1)], 1)[1]
+            return correct(
+                ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(code, 0, 0, 1, 1)], 1
+            )[1]
         except CorrectedElsewhere:
             return False
         finally:

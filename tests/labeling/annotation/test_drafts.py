@@ -26,7 +26,16 @@ from labeling.annotation.services.drafts import DRAFT_LIFE, Drawing, NewerDraft,
 from labeling.annotation.tasks import sweep_drafts
 from labeling.models import Assignment, Draft, Image, Labeler
 from labeling.people.services.labelers import labeler_of_user, new_guest
-from tests.factories import assign, box, draw, new_account, new_campaign, new_image, submission
+from tests.factories import (
+    ACTOR,
+    assign,
+    box,
+    draw,
+    new_account,
+    new_campaign,
+    new_image,
+    submission,
+)
 from tests.labeling.annotation.test_api import LABELS, NEXT, refusal
 from tests.visitors import Visitor
 
@@ -208,7 +217,7 @@ def test_so_many_drafts_and_bytes_of_a_guest_are_kept(image: Image, settings: An
 
     # What is kept already can be saved again, and what was sent or left makes room.
     assert drafts.save(guest, image.pk, drawing(1, stroke=2)).version == 2
-    skip(Assignment.objects.get(image=image, labeler=guest))
+    skip(ACTOR, Assignment.objects.get(image=image, labeler=guest))
     drafts.save(guest, images[2].pk, short)
 
 

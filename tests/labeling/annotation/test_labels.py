@@ -22,6 +22,7 @@ from labeling.models import Assignment, Campaign, Image, Label, Role
 from labeling.people.services.labelers import new_guest
 from terrain.geometry.regions import InvalidPolygons
 from tests.factories import (
+    ACTOR,
     accept,
     assign,
     box,
@@ -162,7 +163,7 @@ def test_submitted_polygons_are_cleaned(image: Image) -> None:
 
     # Outside the image, and over a region that is there already
     polygons = [box(1, -3, -3, 2, 1), box(2, 1, 0, 9, 1)]
-    label, created = labels.submit(labeler, image.pk, uuid.uuid4(), polygons)
+    label, created = labels.submit(ACTOR, labeler, image.pk, uuid.uuid4(), polygons)
 
     assert created
     drawn = postprocessing.post_processed_mask(label, image, None)
@@ -174,14 +175,14 @@ def test_the_same_label_again_is_answered_as_before(image: Image) -> None:
     labeler, label_id = new_guest(), uuid.uuid4()
     assign(image, labeler)
     sent = [{"class": 1, "rings": [[[0, 0], [2, 0], [2, 1], [0, 1]]]}]
-    first, created = labels.submit(labeler, image.pk, label_id, sent)
+    first, created = labels.submit(ACTOR, labeler, image.pk, label_id, sent)
     assert created
 
     as_floats = [{"rings": [[[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0]]], "class": 1}]
-    assert labels.submit(labeler, image.pk, label_id, as_floats) == (first, False)
+    assert labels.submit(ACTOR, labeler, image.pk, label_id, as_floats) == (first, False)
 
-    correct(labeler, label_id, uuid.uuid4(), [box(2, 0, 0, 4, 1)], 1)
-    again, created = labels.submit(labeler, image.pk, label_id, sent)
+    correct(ACTOR, labeler, label_id, uuid.uuid4(), [box(2, 0, 0, 4, 1)], 1)
+    again, created = labels.submit(ACTOR, labeler, image.pk, label_id, sent)
     assert (again, again.version, created) == (first, 2, False)
     assert counts(image)[0] == 1
 
@@ -196,11 +197,11 @@ def test_another_content_under_the_same_id_is_refused(
     for each in (image, other_image):
         assign(each, labeler)
     sent, changed = [box(1, 0, 0, 2, 1)], [box(2, 0, 0, 2, 1)]
-    labels.submit(labeler, image.pk, label_id, sent)
+    labels.submit(ACTOR, labeler, image.pk, label_id, sent)
     if is_older:
         Label.objects.update(sent_checksum="")
     if is_corrected:
-        correct(labeler, label_id, uuid.uuid4(), changed, 1)
+        correct(ACTOR, labeler, label_id, uuid.uuid4(), changed, 1)
 
     for image_id, polygons in (
         (image.pk, changed),
@@ -209,9 +210,11 @@ def test_another_content_under_the_same_id_is_refused(
         (other_image.pk, sent),
     ):
         with pytest.raises(labels.DifferentLabel):
-            labels.submit(labeler, image_id, label_id, polygons)
+            labels.submit(ACTOR, labeler, image_id, label_id, polygons)
 
-    assert labels.submit(labeler, image.pk, label_id, sent)[1] is False, "the first one still is"
+    assert labels.submit(ACTOR, labeler, image.pk, label_id, sent)[1] is False, (
+        "the first one still is"
+    )
     assert Label.objects.count() == 1
     assert not other_image.labels.exists()
 
@@ -225,9 +228,9 @@ def test_two_sendings_that_overtake_each_other_are_one_label(
     answers = iter([lambda *_: None, look])
     # The first look finds nothing, since the other sending has not been stored yet ...
     monkeypatch.setattr(labels, "_sent_before", lambda *args: next(answers)(*args))
-    stored = labels.store(image, labeler, Role.CROWD, [], label_id)  # ... and now it is.
+    stored = labels.store(ACTOR, image, labeler, Role.CROWD, [], label_id)  # ... and now it is.
 
-    again, created = labels.submit(labeler, image.pk, label_id, [])
+    again, created = labels.submit(ACTOR, labeler, image.pk, label_id, [])
 
     assert (again, created) == (stored, False)
     assert counts(image)[0] == 1
@@ -255,7 +258,7 @@ def test_what_is_refused_stores_nothing(image: Image, refusal, prepare) -> None:
     before = Label.objects.count()
 
     with pytest.raises(refusal, match=r"\.$"):
-        labels.submit(labeler, pk, uuid.uuid4(), [box(0, 0, 0, 2, 2)])
+        labels.submit(ACTOR, labeler, pk, uuid.uuid4(), [box(0, 0, 0, 2, 2)])
 
     assert Label.objects.count() == before
 
@@ -265,7 +268,7 @@ def test_invalid_polygons_leave_the_assignment_open(image: Image) -> None:
     assignment = assign(image, labeler)
 
     with pytest.raises(InvalidPolygons):
-        labels.submit(labeler, image.pk, uuid.uuid4(), [box(7, 0, 0, 2, 2)])
+        labels.submit(ACTOR, labeler, image.pk, uuid.uuid4(), [box(7, 0, 0, 2, 2)])
 
     assignment.refresh_from_db()
     assert assignment.status == Assignment.Status.OPEN
@@ -279,7 +282,7 @@ def test_the_role_is_the_assignments_not_the_accounts(campaign: Campaign) -> Non
     assign(gold_image, expert, role=Role.EXPERT)
 
     for image, role in [(crowd_image, Role.CROWD), (gold_image, Role.EXPERT)]:
-        label, _ = labels.submit(expert, image.pk, uuid.uuid4(), [])
+        label, _ = labels.submit(ACTOR, expert, image.pk, uuid.uuid4(), [])
         assert label.role == role
 
 
@@ -288,7 +291,7 @@ def test_a_clock_that_runs_ahead_is_put_right(image: Image) -> None:
     assign(image, labeler)
     tomorrow = timezone.now() + timedelta(days=1)
 
-    label, _ = labels.submit(labeler, image.pk, uuid.uuid4(), [], tomorrow)
+    label, _ = labels.submit(ACTOR, labeler, image.pk, uuid.uuid4(), [], tomorrow)
 
     assert label.started_at == label.sent_at
 
@@ -375,19 +378,19 @@ def test_an_image_without_a_row_is_an_error_that_shows() -> None:
 def test_throwing_out_and_restoring(image: Image) -> None:
     label = accept(image, "00..", "....")
 
-    assert labels.throw_out(label)
+    assert labels.throw_out(ACTOR, label)
     assert counts(image) == (0, 2)
-    assert labels.restore(label)
+    assert labels.restore(ACTOR, label)
     assert counts(image) == (1, 3)
 
 
 def test_a_label_that_has_moved_meanwhile_is_left_alone(image: Image) -> None:
     label = accept(image, "00..", "....")
     same_label_elsewhere = Label.objects.get(pk=label.pk)
-    assert labels.throw_out(same_label_elsewhere)
+    assert labels.throw_out(ACTOR, same_label_elsewhere)
     before = counts(image)
 
-    assert not labels.throw_out(label)
+    assert not labels.throw_out(ACTOR, label)
 
     assert counts(image) == before
 
@@ -472,7 +475,7 @@ def test_one_label_sent_eight_times_at_once(image: Image) -> None:
     def send(_: int) -> tuple[Label, bool]:
         try:
             together.wait(20)
-            return labels.submit(labeler, image.pk, label_id, [box(0, 0, 0, 2, 1)])
+            return labels.submit(ACTOR, labeler, image.pk, label_id, [box(0, 0, 0, 2, 1)])
         finally:
             connections.close_all()
 

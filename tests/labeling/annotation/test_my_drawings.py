@@ -14,7 +14,16 @@ from labeling.annotation.views.own_labels import PAGE
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.services.labelers import labeler_of_user
 from terrain.geometry.outlines import Outline, outlines
-from tests.factories import accept, box, draw, new_account, new_campaign, new_image, submission
+from tests.factories import (
+    ACTOR,
+    accept,
+    box,
+    draw,
+    new_account,
+    new_campaign,
+    new_image,
+    submission,
+)
 from tests.visitors import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +87,7 @@ def test_a_guest_sees_the_labels_of_this_browser(campaign: Campaign) -> None:
 
 def test_the_states_in_words(campaign: Campaign, client: Client, vera: Labeler) -> None:
     thrown_out = accept(new_image(campaign), "00..", "....", labeler=vera)
-    labels.throw_out(thrown_out)
+    labels.throw_out(ACTOR, thrown_out)
     accept(new_image(campaign), "....", "....", labeler=vera)
     accept(new_image(campaign), "00..", "....", labeler=vera)
     draw(new_image(campaign), "00..", "....", labeler=vera)
@@ -154,7 +163,7 @@ def test_from_the_own_drawings_one_can_draw_on(
 
 def test_a_fixed_label_says_why(campaign: Campaign, client: Client, vera: Labeler) -> None:
     label = accept(new_image(campaign), "00..", "....", labeler=vera)
-    labels.fix(label, Label.Fixed.RATED)
+    labels.fix(ACTOR, label, Label.Fixed.RATED)
 
     page = client.get(f"/drawings/{label.pk}/")
 

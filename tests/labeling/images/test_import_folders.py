@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from labeling.images import tasks
 from labeling.images.services import import_jobs
 from labeling.models import ImportJob
-from tests.factories import new_admin, new_campaign, product_id
+from tests.factories import ACTOR, new_admin, new_campaign, product_id
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +82,7 @@ def test_a_permission_that_was_taken_back(client: Client, permitted: Path, setti
 
 
 def test_a_command_reads_every_folder(permitted: Path) -> None:
-    job = import_jobs.start(new_campaign(), str(permitted.parent / "images-of-others"))
+    job = import_jobs.start(ACTOR, new_campaign(), str(permitted.parent / "images-of-others"))
     import_jobs.begin(job)
     import_jobs.prepare(job)
     assert "There is nothing to import" in job.message
@@ -94,7 +94,7 @@ def test_links_of_files_lead_nowhere_outside(permitted: Path) -> None:
         Pillow.new("L", (64, 48), 40 + number).save(folder / f"frame-{number}.png")
     (permitted / "linked.png").symlink_to(permitted.parent / "images-of-others" / "frame-0.png")
     (permitted / "inside.png").symlink_to(permitted / "sol-1" / "frame-1.png")
-    job = import_jobs.start(campaign, str(permitted), user_id=new_admin().pk)
+    job = import_jobs.start(ACTOR, campaign, str(permitted), user_id=new_admin().pk)
     assert import_jobs.begin(job)
     assert import_jobs.prepare(job)
 
@@ -102,7 +102,7 @@ def test_links_of_files_lead_nowhere_outside(permitted: Path) -> None:
     assert (status["linked.png"], status["inside.png"]) == ("unused", "waiting")
     assert "leads out of the folders" in job.items.get(name="linked.png").reason
     # The command is not limited: it is used by who has the server's files anyhow.
-    alone = import_jobs.start(campaign, str(permitted))
+    alone = import_jobs.start(ACTOR, campaign, str(permitted))
     assert import_jobs.begin(alone)
     assert import_jobs.prepare(alone)
     assert alone.items.get(name="linked.png").status == "waiting"
@@ -117,9 +117,9 @@ def test_a_frame_folder_alone_permits_no_masks_beside_it(tmp_path: Path, setting
     Pillow.new("L", (64, 48), 1).save(mxy / f"{product_id(1)}.png".replace("EDR", "MXY"))
     settings.IMPORT_FOLDERS = [str(edr)]
     campaign = new_campaign("navcam")
-    job = import_jobs.start(campaign, str(edr), user_id=new_admin().pk)
+    job = import_jobs.start(ACTOR, campaign, str(edr), user_id=new_admin().pk)
     assert import_jobs.begin(job)
     assert import_jobs.prepare(job)
-    while import_jobs.work_on_batch(ImportJob.objects.get(pk=job.pk)):
+    while import_jobs.work_on_batch(ACTOR, ImportJob.objects.get(pk=job.pk)):
         pass
     assert campaign.images.get().rover_mask == ""

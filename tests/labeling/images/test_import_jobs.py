@@ -21,7 +21,7 @@ from labeling.images.services import import_jobs
 from labeling.images.services.imports import Outcome
 from labeling.images.views import imports
 from labeling.models import Campaign, Image, ImportItem, ImportJob
-from tests.factories import new_account, new_admin, new_campaign, product_id
+from tests.factories import ACTOR, new_account, new_admin, new_campaign, product_id
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def run(job: ImportJob) -> None:
     """What workers do with a job, batch after batch."""
     assert import_jobs.begin(job)
     assert import_jobs.prepare(job)
-    while import_jobs.work_on_batch(ImportJob.objects.get(pk=job.pk)):
+    while import_jobs.work_on_batch(ACTOR, ImportJob.objects.get(pk=job.pk)):
         pass
     job.refresh_from_db()
 
@@ -62,7 +62,7 @@ def test_an_id_that_no_database_keeps_is_refused_and_the_rest_imported(
     for number in (1, 2):
         Pillow.new("L", (64, 48), 10 * number).save(tmp_path / f"{number}.png")
     (tmp_path / "manifest.csv").write_text(f"file,product_id\n1.png,{name}\n2.png,good\n")
-    job = import_jobs.start(campaign, str(tmp_path))
+    job = import_jobs.start(ACTOR, campaign, str(tmp_path))
     run(job)
 
     refused = job.items.get(status="refused")
@@ -72,7 +72,7 @@ def test_an_id_that_no_database_keeps_is_refused_and_the_rest_imported(
 
 
 def test_a_job_imports_what_it_can_and_says_what_it_refused(campaign: Campaign, tree: Path) -> None:
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     run(job)
 
     assert job.status == ImportJob.Status.COMPLETE
@@ -99,7 +99,7 @@ def test_everything_that_was_found_is_in_the_report(
     mask = tree / "msl" / "images" / "mxy" / f"{product_id(9).replace('EDR', 'MXY')}.png"
     mask.parent.mkdir()
     mask.write_bytes(b"x")
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     run(job)
 
     counts = import_jobs.counts(job)
@@ -116,9 +116,9 @@ def test_everything_that_was_found_is_in_the_report(
 
 
 def test_running_it_again_changes_nothing(campaign: Campaign, tree: Path) -> None:
-    run(import_jobs.start(campaign, str(tree)))
+    run(import_jobs.start(ACTOR, campaign, str(tree)))
     before = list(Image.objects.order_by("pk").values())
-    again = import_jobs.start(campaign, str(tree))
+    again = import_jobs.start(ACTOR, campaign, str(tree))
     run(again)
 
     assert statuses(again) == ["present"] * 4 + ["refused"]
@@ -126,7 +126,7 @@ def test_running_it_again_changes_nothing(campaign: Campaign, tree: Path) -> Non
 
 
 def test_two_workers_share_a_job(campaign: Campaign, tree: Path) -> None:
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
 
@@ -141,7 +141,7 @@ def test_two_workers_share_a_job(campaign: Campaign, tree: Path) -> None:
 
 
 def test_the_items_of_a_worker_that_died_come_back(campaign: Campaign, tree: Path) -> None:
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
     dead = import_jobs.claim_batch(job, uuid.uuid4())
@@ -158,7 +158,7 @@ def test_the_items_of_a_worker_that_died_come_back(campaign: Campaign, tree: Pat
 def test_a_command_waits_for_what_a_worker_has_in_hand(
     campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
     token = uuid.uuid4()
@@ -167,10 +167,10 @@ def test_a_command_waits_for_what_a_worker_has_in_hand(
     def worker_ends(seconds: float) -> None:
         assert statuses(job) == ["waiting", *["imported"] * 3, "refused"]
         source = import_jobs.source_of(job)
-        import_jobs.record(held, import_jobs.import_item(job.campaign_id, source, held))
+        import_jobs.record(held, import_jobs.import_item(ACTOR, job.campaign_id, source, held))
 
     monkeypatch.setattr(import_jobs.time, "sleep", worker_ends)
-    outcomes = list(import_jobs.work_here(job, 1))
+    outcomes = list(import_jobs.work_here(ACTOR, job, 1))
 
     assert [outcome.status for outcome in outcomes] == ["imported"] * 3 + ["refused"]
     job.refresh_from_db()
@@ -182,23 +182,23 @@ def test_a_command_ends_where_its_import_is_stopped(
     campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_jobs.claim_batch, "__defaults__", (2,))
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
     done = []
-    for outcome in import_jobs.work_here(job, 1):
+    for outcome in import_jobs.work_here(ACTOR, job, 1):
         done.append(outcome)
-        import_jobs.stop(job)
+        import_jobs.stop(ACTOR, job)
     assert len(done) == 2
     call_command("import_images", str(tree), "--campaign", campaign.slug)
     assert Image.objects.count() == 4
 
 
 def test_files_are_listed_by_one_process(campaign: Campaign, tree: Path) -> None:
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     assert import_jobs.begin(job)
     assert not import_jobs.begin(ImportJob.objects.get(pk=job.pk)), "it is being listed"
-    assert not import_jobs.work_on_batch(job), "its items are not all there"
+    assert not import_jobs.work_on_batch(ACTOR, job), "its items are not all there"
     ImportJob.objects.update(heartbeat_at=timezone.now() - ImportJob.silence * 2)
     run(ImportJob.objects.get(pk=job.pk))
     assert Image.objects.count() == 4
@@ -207,14 +207,14 @@ def test_files_are_listed_by_one_process(campaign: Campaign, tree: Path) -> None
 def test_stop_and_resume(campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_jobs, "BATCH", 2)
     monkeypatch.setattr(import_jobs.claim_batch, "__defaults__", (2,))
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
-    assert import_jobs.work_on_batch(ImportJob.objects.get(pk=job.pk))
-    assert import_jobs.stop(job)
+    assert import_jobs.work_on_batch(ACTOR, ImportJob.objects.get(pk=job.pk))
+    assert import_jobs.stop(ACTOR, job)
 
     stopped = ImportJob.objects.get(pk=job.pk)
-    assert not import_jobs.work_on_batch(stopped)
+    assert not import_jobs.work_on_batch(ACTOR, stopped)
     assert import_jobs.counts(stopped)["done"] == 2
 
     run(stopped)
@@ -223,7 +223,7 @@ def test_stop_and_resume(campaign: Campaign, tree: Path, monkeypatch: pytest.Mon
 
 
 def test_a_source_that_cannot_be_read(campaign: Campaign, tmp_path: Path) -> None:
-    job = import_jobs.start(campaign, str(tmp_path / "nowhere"))
+    job = import_jobs.start(ACTOR, campaign, str(tmp_path / "nowhere"))
     tasks.start_import(job.pk)
     job.refresh_from_db()
 
@@ -253,17 +253,17 @@ def test_the_sweep_finds_lost_imports(
 ) -> None:
     nudged: list[Any] = []
     monkeypatch.setattr(tasks, "nudge", lambda task, *ids: nudged.append((task.name, *ids)))
-    queued = import_jobs.start(campaign, str(tree))
-    silent = import_jobs.start(campaign, str(tree))
+    queued = import_jobs.start(ACTOR, campaign, str(tree))
+    silent = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(silent)
     import_jobs.prepare(silent)
-    busy = import_jobs.start(campaign, str(tree))
+    busy = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(busy)
     import_jobs.prepare(busy)
     import_jobs.claim_batch(busy, uuid.uuid4())
-    dead = import_jobs.start(campaign, str(tree))
+    dead = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(dead)
-    listing = import_jobs.start(campaign, str(tree))
+    listing = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(listing)
     ImportJob.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - ImportJob.silence * 2)
 
@@ -278,7 +278,7 @@ def test_the_sweep_finds_lost_imports(
 
 
 def test_an_outcome_is_written_once(campaign: Campaign, tree: Path) -> None:
-    job = import_jobs.start(campaign, str(tree))
+    job = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(job)
     import_jobs.prepare(job)
     item = import_jobs.claim_batch(job, uuid.uuid4(), 1)[0]
@@ -320,7 +320,7 @@ def test_an_import_of_nothing(client: Client, campaign: Campaign, given: dict[st
 
 def test_only_admins_import(client: Client, campaign: Campaign) -> None:
     client.force_login(new_account("vera"))
-    job = import_jobs.start(campaign, "/")
+    job = import_jobs.start(ACTOR, campaign, "/")
     for page in (
         reverse("images:imports", args=(campaign.slug,)),
         reverse("images:prune", args=(campaign.slug,)),
@@ -336,7 +336,7 @@ def test_only_admins_import(client: Client, campaign: Campaign) -> None:
 
 def test_a_file_name_is_no_formula(client: Client, campaign: Campaign) -> None:
     client.force_login(new_admin())
-    job = import_jobs.start(campaign, "somewhere")
+    job = import_jobs.start(ACTOR, campaign, "somewhere")
     job.items.create(name="=cmd()", product_id="x", status="refused", reason="no picture")
     report = client.get(reverse("images:import_report", args=(job.pk,))).getvalue().decode()
     assert "'=cmd()" in report

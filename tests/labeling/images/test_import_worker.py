@@ -15,7 +15,7 @@ from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.services import import_jobs
 from labeling.images.tasks import start_import, sweep_imports
 from labeling.models import Campaign, ImportItem, ImportJob
-from tests.factories import product_id
+from tests.factories import ACTOR, product_id
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
@@ -37,8 +37,8 @@ def has_status(job: ImportJob, status: str) -> Callable[[], bool]:
 def test_a_worker_imports_batch_after_batch(
     worker: Any, eventually: Callable[..., Any], tmp_path: Path
 ) -> None:
-    campaign, _ = campaign_from_preset("navcam", "msl-navcam")
-    job = import_jobs.start(campaign, str(write_tree(tmp_path / "tree")))
+    campaign, _ = campaign_from_preset(ACTOR, "navcam", "msl-navcam")
+    job = import_jobs.start(ACTOR, campaign, str(write_tree(tmp_path / "tree")))
     nudge(start_import, job.pk)
 
     eventually(has_status(job, "complete"))
@@ -50,8 +50,8 @@ def test_a_worker_imports_batch_after_batch(
 def test_an_import_goes_on_after_its_worker_was_killed(
     worker: Any, eventually: Callable[..., Any], tmp_path: Path
 ) -> None:
-    campaign, _ = campaign_from_preset("navcam", "msl-navcam")
-    job = import_jobs.start(campaign, str(write_tree(tmp_path / "tree")))
+    campaign, _ = campaign_from_preset(ACTOR, "navcam", "msl-navcam")
+    job = import_jobs.start(ACTOR, campaign, str(write_tree(tmp_path / "tree")))
     nudge(start_import, job.pk)
     eventually(lambda: import_jobs.counts(job)["imported"] > 0)
     worker.kill()

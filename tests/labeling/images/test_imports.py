@@ -31,7 +31,7 @@ from labeling.images.services.imports import Outcome
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import imported_labeler
 from terrain.camera import CameraModel
-from tests.factories import accept, assign, mask, new_campaign, new_image, product_id, rows
+from tests.factories import ACTOR, accept, assign, mask, new_campaign, new_image, product_id, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,9 @@ class Frames:
 
 
 def take_in(campaign: Campaign, source: Source) -> list[Outcome]:
-    return [imports.import_candidate(campaign.pk, source, found) for found in source.candidates()]
+    return [
+        imports.import_candidate(ACTOR, campaign.pk, source, found) for found in source.candidates()
+    ]
 
 
 def files_of(image: Image) -> dict[str, bytes]:
@@ -114,7 +116,7 @@ def test_an_image_is_stored_with_its_files(campaign: Campaign) -> None:
         range_mask=np.arange(48)[:, None].repeat(64, 1) < 9,
     )
 
-    image = imports.import_product(campaign, given, orbital_class="Smooth")
+    image = imports.import_product(ACTOR, campaign, given, orbital_class="Smooth")
 
     assert image is not None
     image.refresh_from_db()
@@ -131,7 +133,7 @@ def test_an_image_is_stored_with_its_files(campaign: Campaign) -> None:
 
 
 def test_without_range_or_camera_nothing_is_masked_and_it_says_so(campaign: Campaign) -> None:
-    image = imports.import_product(campaign, product(product_id(1)))
+    image = imports.import_product(ACTOR, campaign, product(product_id(1)))
 
     assert image is not None
     assert image.range_source == Image.RangeSource.NONE
@@ -212,7 +214,7 @@ def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) ->
     source = open_source(real_data / "pds")
     for name in ("NLB_517261274EDR_F0541610CCAM15900M1", "2n292280938effb100p0703l0m1"):
         [candidate] = [c for c in source.candidates() if c.product_id == name]
-        assert imports.import_candidate(campaign.pk, source, candidate).status == "imported"
+        assert imports.import_candidate(ACTOR, campaign.pk, source, candidate).status == "imported"
 
     bars = dict(campaign.images.values_list("rover", "scale_bar"))
 
@@ -300,10 +302,10 @@ def test_an_import_that_was_killed_is_put_right_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(Image.objects, "create", killed)
         with pytest.raises(KeyboardInterrupt):
-            imports.import_product(campaign, given)
+            imports.import_product(ACTOR, campaign, given)
     assert not campaign.images.exists()
 
-    image = imports.import_product(campaign, given)
+    image = imports.import_product(ACTOR, campaign, given)
 
     assert image is not None
     stored = sorted(path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
@@ -323,7 +325,7 @@ def test_two_imports_at_once_store_an_image_once(
 
     monkeypatch.setattr(imports, "keep", keep_and_be_overtaken)
 
-    assert imports.import_product(campaign, given) is None
+    assert imports.import_product(ACTOR, campaign, given) is None
     assert campaign.images.count() == 1
 
 
@@ -343,7 +345,7 @@ def save(folder: Path, labeler: str, name: str, content: bytes) -> Path:
 
 
 def take_in_masks(campaign: Campaign, folder: Path, role: str = Role.CROWD) -> list[Outcome]:
-    return list(label_imports.import_masks(campaign, label_imports.find_masks(folder), role))
+    return list(label_imports.import_masks(ACTOR, campaign, label_imports.find_masks(folder), role))
 
 
 def test_a_mask_becomes_a_processed_label_of_the_same_pixels(
@@ -498,7 +500,7 @@ def test_an_expert_who_saw_the_image_as_a_volunteer_is_refused(
 def test_a_skipped_volunteer_is_refused_as_expert_too(
     campaign: Campaign, image: Image, tmp_path: Path
 ) -> None:
-    assignments.skip(assign(image, imported_labeler(campaign, "vera")))
+    assignments.skip(ACTOR, assign(image, imported_labeler(campaign, "vera")))
     save(tmp_path, "vera", image.product_id, GOOD)
 
     [outcome] = take_in_masks(campaign, tmp_path, Role.EXPERT)

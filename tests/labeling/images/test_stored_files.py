@@ -26,7 +26,7 @@ from labeling.images.services import import_jobs
 from labeling.images.tasks import sweep_files
 from labeling.models import Campaign, FormerSlug, Image, Label, Labeler, Role
 from labeling.people.services.labelers import imported_labeler
-from tests.factories import accept, mask, new_admin, new_campaign, new_image, product_id
+from tests.factories import ACTOR, accept, mask, new_admin, new_campaign, new_image, product_id
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +110,7 @@ def test_the_same_masks_go_to_two_campaigns_of_one_name(tmp_path: Path) -> None:
 
     def take_in(campaign: Campaign) -> list[str]:
         masks = label_imports.find_masks(tmp_path)
-        outcomes = label_imports.import_masks(campaign, masks, Role.CROWD)
+        outcomes = label_imports.import_masks(ACTOR, campaign, masks, Role.CROWD)
         return [outcome.status for outcome in outcomes]
 
     assert take_in(first) == ["imported"]
@@ -173,7 +173,7 @@ def test_a_lesson_picture_of_an_earlier_version_stays(client: Client) -> None:
 
 def test_an_upload_is_not_stored_under_its_name() -> None:
     campaign = new_campaign()
-    job = import_jobs.start(campaign, "", SimpleUploadedFile("../Ätna;rm.zip", b"PK"))
+    job = import_jobs.start(ACTOR, campaign, "", SimpleUploadedFile("../Ätna;rm.zip", b"PK"))
     assert job.source == "Ätna;rm.zip"
     assert "rm" not in str(job.upload.name)
 
@@ -328,5 +328,5 @@ def test_what_a_killed_process_left_is_swept(aged: Callable[[Path], None]) -> No
 
 
 def test_a_preset_makes_no_file() -> None:
-    campaign_from_preset("navcam", "msl-navcam")
+    campaign_from_preset(ACTOR, "navcam", "msl-navcam")
     assert check() == 0

@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Draft, Feedback, Label, Labeler
 from labeling.people.services.erasing import erase_account, erase_labeler
 from labeling.people.services.labelers import imported_labeler, labeler_of_user, new_guest
 from review.queue.services.ratings import rate
-from tests.factories import accept, new_account, new_campaign, new_image, new_reviewer
+from tests.factories import ACTOR, accept, new_account, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_nothing_names_an_erased_account(campaign: Campaign, vera: User) -> None
     before = Label.objects.values().get(pk=label.pk)
     assert "Vera" in everything_stored()
 
-    erase_account(vera)
+    erase_account(ACTOR, vera)
 
     stored = everything_stored()
     assert "vera" not in stored.lower()
@@ -66,7 +67,7 @@ def test_nothing_names_an_erased_account(campaign: Campaign, vera: User) -> None
 def test_an_erased_account_is_signed_out_and_closed(client: Client, vera: User) -> None:
     assert client.login(username="vera", password=PASSWORD)
 
-    erase_account(vera)
+    erase_account(ACTOR, vera)
 
     assert client.get("/manage/").status_code == 302
     emptied = User.objects.get()
@@ -77,7 +78,7 @@ def test_an_erased_account_is_signed_out_and_closed(client: Client, vera: User) 
 
 
 def test_an_account_that_never_drew_is_erased(vera: User) -> None:
-    erase_account(vera)
+    erase_account(ACTOR, vera)
 
     assert not Labeler.objects.exists()
 
@@ -85,9 +86,9 @@ def test_an_account_that_never_drew_is_erased(vera: User) -> None:
 def test_ratings_of_an_erased_reviewer_stay(campaign: Campaign) -> None:
     label = accept(new_image(campaign), "00..", "....")
     reviewer = new_reviewer()
-    rating = rate(label, reviewer, 4)
+    rating = rate(Actor.of_user(reviewer), label, 4)
 
-    erase_account(reviewer)
+    erase_account(ACTOR, reviewer)
 
     rating.refresh_from_db()
     assert (rating.value, rating.reviewer_id) == (4, reviewer.pk)
@@ -97,7 +98,7 @@ def test_ratings_of_an_erased_reviewer_stay(campaign: Campaign) -> None:
 def test_the_name_of_an_import_is_erased(campaign: Campaign) -> None:
     labeler = imported_labeler(campaign, "vera")
 
-    erase_labeler(labeler)
+    erase_labeler(ACTOR, labeler)
 
     assert "vera" not in everything_stored()
     assert imported_labeler(campaign, "vera") != labeler, "an import later is somebody new"
@@ -109,7 +110,7 @@ def test_a_guests_browser_is_forgotten(campaign: Campaign) -> None:
     image = new_image(campaign)
     Draft.objects.create(image=image, labeler=guest, writer="page", format=1)
 
-    erase_labeler(guest)
+    erase_labeler(ACTOR, guest)
 
     assert not Labeler.objects.filter(guest_key=key).exists()
     assert not Draft.objects.exists()

@@ -37,6 +37,7 @@ from labeling.people.tasks import sweep_guests, sweep_sessions
 from labeling.people.visitors import GUEST_KEY
 from labeling.training.services import known_answers
 from tests.factories import (
+    ACTOR,
     assign,
     box,
     draw,
@@ -97,7 +98,7 @@ def nobody_is_stored() -> bool:
 
 def test_looking_at_every_page_stores_nothing(image: Image, campaign: Campaign) -> None:
     known_answers.set_answer(
-        new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK, True
+        ACTOR, new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK, True
     )
     for _ in range(3):
         browser = Visitor()
@@ -234,7 +235,7 @@ def test_whatever_is_saved_first_makes_the_guest(image: Image, save: Any) -> Non
 
 def test_an_attempt_makes_the_guest(campaign: Campaign) -> None:
     lesson = new_image(campaign)
-    known_answers.set_answer(lesson, mask("2222", "0000"), KnownAnswer.Source.MASK, True)
+    known_answers.set_answer(ACTOR, lesson, mask("2222", "0000"), KnownAnswer.Source.MASK, True)
     browser = Visitor()
     browser.post("/api/campaigns/navcam/practice/next/")
 

@@ -23,7 +23,7 @@ from labeling.annotation.services.labels import (
 from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from labeling.reports import services
-from tests.factories import assign, draw, new_account, new_admin, new_campaign, new_image
+from tests.factories import ACTOR, assign, draw, new_account, new_admin, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,7 @@ def admin() -> Client:
 def another_says_nothing(image: Image) -> None:
     labeler = new_guest()
     assign(image, labeler)
-    services.nothing_to_label(labeler, image.pk)
+    services.nothing_to_label(ACTOR, labeler, image.pk)
 
 
 def is_set_aside(image: Image) -> bool:
@@ -80,8 +80,8 @@ def is_set_aside(image: Image) -> bool:
 
 
 def test_nothing_to_label_closes_the_image_without_a_label(image: Image, vera: Labeler) -> None:
-    assert services.nothing_to_label(vera, image.pk)
-    assert not services.nothing_to_label(vera, image.pk), "said once"
+    assert services.nothing_to_label(ACTOR, vera, image.pk)
+    assert not services.nothing_to_label(ACTOR, vera, image.pk), "said once"
 
     assignment = Assignment.objects.get()
     assert (assignment.status, assignment.closed_at is None) == ("done", False)
@@ -91,9 +91,9 @@ def test_nothing_to_label_closes_the_image_without_a_label(image: Image, vera: L
 
 
 def test_with_enough_answers_the_image_is_set_aside(image: Image, vera: Labeler) -> None:
-    services.nothing_to_label(vera, image.pk)
+    services.nothing_to_label(ACTOR, vera, image.pk)
     for _ in range(3):
-        services.nothing_to_label(vera, image.pk)
+        services.nothing_to_label(ACTOR, vera, image.pk)
     assert not is_set_aside(image), "one person is one answer"
 
     another_says_nothing(image)
@@ -106,7 +106,7 @@ def test_with_enough_answers_the_image_is_set_aside(image: Image, vera: Labeler)
 def test_an_image_is_set_aside_when_fewer_answers_are_asked_for(
     image: Image, vera: Labeler
 ) -> None:
-    services.nothing_to_label(vera, image.pk)
+    services.nothing_to_label(ACTOR, vera, image.pk)
     assert services.sweep() == 0
     Campaign.objects.update(nothing_minimum=1)
     assert (services.sweep(), services.sweep()) == (1, 0)
@@ -114,14 +114,14 @@ def test_an_image_is_set_aside_when_fewer_answers_are_asked_for(
     # It stays aside until an admin decides, and what was decided stays.
     Campaign.objects.update(nothing_minimum=3)
     assert (services.sweep(), is_set_aside(image)) == (0, True)
-    services.keep(image.campaign, image.pk)
+    services.keep(ACTOR, image.campaign, image.pk)
     Campaign.objects.update(nothing_minimum=1)
     assert (services.sweep(), is_set_aside(image)) == (0, False)
 
 
 def test_a_gold_image_is_not_set_aside(image: Image, vera: Labeler) -> None:
     Image.objects.update(pool=Image.Pool.GOLD)
-    services.nothing_to_label(vera, image.pk)
+    services.nothing_to_label(ACTOR, vera, image.pk)
     another_says_nothing(image)
 
     image.refresh_from_db()
@@ -129,7 +129,7 @@ def test_a_gold_image_is_not_set_aside(image: Image, vera: Labeler) -> None:
 
 
 def test_whoever_draws_after_all_takes_the_answer_back(image: Image, vera: Labeler) -> None:
-    services.nothing_to_label(vera, image.pk)
+    services.nothing_to_label(ACTOR, vera, image.pk)
 
     draw(image, "00..", "....", labeler=vera)
     another_says_nothing(image)
@@ -142,16 +142,16 @@ def test_nothing_to_label_is_refused_where_it_makes_no_sense(
     campaign: Campaign, image: Image, vera: Labeler
 ) -> None:
     with pytest.raises(UnknownImage):
-        services.nothing_to_label(vera, image.pk + 1)
+        services.nothing_to_label(ACTOR, vera, image.pk + 1)
     with pytest.raises(NotAssigned):
-        services.nothing_to_label(new_guest(), image.pk)
+        services.nothing_to_label(ACTOR, new_guest(), image.pk)
     draw(image, "00..", "....", labeler=vera)
     with pytest.raises(AlreadyLabeled):
-        services.nothing_to_label(vera, image.pk)
+        services.nothing_to_label(ACTOR, vera, image.pk)
     retired = new_image(campaign, retired_at=timezone.now())
     assign(retired, vera)
     with pytest.raises(RetiredImage):
-        services.nothing_to_label(vera, retired.pk)
+        services.nothing_to_label(ACTOR, vera, retired.pk)
     assert not ImageReport.objects.exists()
 
 
@@ -168,7 +168,7 @@ def test_the_last_two_answers_at_once(image: Image, attempt: int) -> None:
     def say(labeler: Labeler) -> bool:
         try:
             together.wait(20)
-            return services.nothing_to_label(labeler, image.pk)
+            return services.nothing_to_label(ACTOR, labeler, image.pk)
         finally:
             connections.close_all()
 
@@ -213,7 +213,7 @@ def test_what_is_reported_last_counts_until_an_admin_decides(
     said = ImageReport.objects.values_list("reason", "comment")
     assert list(said) == [("dark", "")]
 
-    services.keep(image.campaign, image.pk)
+    services.keep(ACTOR, image.campaign, image.pk)
     assert client.post(url, {"reason": "dark"}).status_code == 200, "nothing new"
     refused = client.post(url, {"reason": "bright"})
     assert (refused.status_code, refused.json()["code"]) == (409, "report_settled")
@@ -255,8 +255,8 @@ def decide(admin: Client, image: Image, decision: str) -> Any:
 
 @pytest.fixture
 def reported(image: Image, vera: Labeler) -> Image:
-    services.report_wrong(vera, image.pk, "other", "A hair on the lens")
-    services.nothing_to_label(vera, image.pk)
+    services.report_wrong(ACTOR, vera, image.pk, "other", "A hair on the lens")
+    services.nothing_to_label(ACTOR, vera, image.pk)
     another_says_nothing(image)
     return image
 
@@ -276,7 +276,7 @@ def test_what_is_set_aside_comes_first(admin: Client, reported: Image) -> None:
     for labeler in (new_guest(), new_guest()):
         other = new_image(reported.campaign)
         assign(other, labeler)
-        services.report_wrong(labeler, other.pk, "dark")
+        services.report_wrong(ACTOR, labeler, other.pk, "dark")
 
     cards = admin.get("/manage/navcam/reports/").context["cards"]
 

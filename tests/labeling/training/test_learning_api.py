@@ -20,6 +20,7 @@ from labeling.images.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, KnownAnswer, Label, PracticeAttempt
 from labeling.training.services import known_answers
 from tests.factories import (
+    ACTOR,
     Mask,
     accept,
     box,
@@ -51,7 +52,7 @@ def campaign() -> Campaign:
 
 def known(campaign: Campaign, is_lesson: bool = True) -> Image:
     image = new_image(campaign)
-    known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.MASK, is_lesson)
+    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK, is_lesson)
     return image
 
 

@@ -30,7 +30,7 @@ from labeling.training.services import known_answers, practice
 from labeling.training.services.answer_feedback import feedback
 from labeling.training.services.known_answers import AnswerRefused
 from terrain.geometry.regions import InvalidPolygons
-from tests.factories import accept, assign, box, mask, new_campaign, new_expert, new_image
+from tests.factories import ACTOR, accept, assign, box, mask, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -50,13 +50,15 @@ def labeler() -> Labeler:
 def known(campaign: Campaign, *rows: str, is_lesson: bool = True, **fields: object) -> Image:
     image = new_image(campaign, **fields)
     known_answers.set_answer(
-        image, mask(*(rows or ("2222", "0000"))), KnownAnswer.Source.MASK, is_lesson
+        ACTOR, image, mask(*(rows or ("2222", "0000"))), KnownAnswer.Source.MASK, is_lesson
     )
     return image
 
 
 def attempt(assignment: Assignment, *polygons: dict[str, object]) -> PracticeAttempt:
-    made, _compared, _created = practice.record_attempt(assignment, uuid.uuid4(), list(polygons))
+    made, _compared, _created = practice.record_attempt(
+        ACTOR, assignment, uuid.uuid4(), list(polygons)
+    )
     return made
 
 
@@ -75,7 +77,7 @@ def test_a_known_image_leaves_the_crowds_pool_and_comes_back(campaign: Campaign)
     with image.known_answer.mask.open("rb") as file:
         np.testing.assert_array_equal(read_mask(file), mask("2222", "0000"))
 
-    known_answers.give_back(image)
+    known_answers.give_back(ACTOR, image)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
     assert Image.objects.in_pool().get() == image
@@ -87,7 +89,7 @@ def test_who_saw_the_answer_is_never_asked_to_label_the_image(
 ) -> None:
     image = known(campaign)
     assert practice.next_lesson(campaign, labeler)
-    known_answers.give_back(image)
+    known_answers.give_back(ACTOR, image)
     assert assignments.next_assignment(campaign, labeler) is None
     given = assignments.next_assignment(campaign, new_guest())
     assert given is not None
@@ -97,9 +99,9 @@ def test_who_saw_the_answer_is_never_asked_to_label_the_image(
 def test_setting_an_answer_again_replaces_it(campaign: Campaign) -> None:
     image = known(campaign, is_lesson=False)
     before = image.known_answer.mask.name
-    again = known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+    again = known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
     assert (again.mask.name, again.is_lesson) == (before, False)
-    other = known_answers.set_answer(image, mask("1111", "...."), KnownAnswer.Source.DRAWN)
+    other = known_answers.set_answer(ACTOR, image, mask("1111", "...."), KnownAnswer.Source.DRAWN)
     assert other.mask.name != before
     assert KnownAnswer.objects.get().source == "drawn"
 
@@ -115,7 +117,7 @@ def test_setting_an_answer_again_replaces_it(campaign: Campaign) -> None:
 def test_a_mask_that_is_no_answer(campaign: Campaign, rows: tuple[str, ...], said: str) -> None:
     image = new_image(campaign)
     with pytest.raises(AnswerRefused, match=said):
-        known_answers.set_answer(image, mask(*rows), KnownAnswer.Source.MASK)
+        known_answers.set_answer(ACTOR, image, mask(*rows), KnownAnswer.Source.MASK)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
     assert not KnownAnswer.objects.exists()
@@ -125,7 +127,7 @@ def test_an_image_with_labels_stays_the_crowds(campaign: Campaign) -> None:
     image = new_image(campaign)
     accept(image, "2222", "0000")
     with pytest.raises(AnswerRefused, match="labeled"):
-        known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+        known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
 
@@ -133,7 +135,7 @@ def test_an_image_with_labels_stays_the_crowds(campaign: Campaign) -> None:
 def test_a_retired_image_teaches_nobody(campaign: Campaign, labeler: Labeler) -> None:
     image = new_image(campaign, retired_at=timezone.now())
     with pytest.raises(AnswerRefused, match="taken out"):
-        known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+        known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
     later = known(campaign)
     Image.objects.filter(pk=later.pk).update(retired_at=timezone.now())
     assert practice.next_lesson(campaign, labeler) is None
@@ -143,14 +145,14 @@ def test_gold_serves_as_practice_only_where_the_campaign_says_so(
     campaign: Campaign, labeler: Labeler
 ) -> None:
     image, expert = new_image(campaign), new_expert()
-    assignments.assign_gold(image, [expert])
+    assignments.assign_gold(ACTOR, image, [expert])
     image.refresh_from_db()
     with pytest.raises(AnswerRefused, match="gold picture"):
-        known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.GOLD)
+        known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.GOLD)
 
     Campaign.objects.update(allow_gold_practice=True)
     image = Image.objects.select_related("campaign").get()
-    known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.GOLD)
+    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.GOLD)
     campaign.refresh_from_db()
     assert image.pool == Image.Pool.GOLD, "it stays gold"
     assert practice.next_lesson(campaign, expert) is None, "its expert labels it, and learns not"
@@ -166,7 +168,7 @@ def test_gold_serves_as_practice_only_where_the_campaign_says_so(
 def test_a_practice_image_does_not_become_gold(campaign: Campaign) -> None:
     image = known(campaign)
     with pytest.raises(assignments.AnswerKnown, match="practise"):
-        assignments.assign_gold(image, [new_expert()])
+        assignments.assign_gold(ACTOR, image, [new_expert()])
     image.refresh_from_db()
     assert image.pool == Image.Pool.PRACTICE
 
@@ -191,11 +193,13 @@ def test_answers_come_from_a_folder_of_masks(campaign: Campaign, tmp_path: Path)
     for name in (first.product_id, second.product_id, "nobody"):
         (tmp_path / f"{name}.png").write_bytes(png_bytes(mask("2222", "0000")))
     paths = known_answers.find_answers(tmp_path)
-    outcomes = {each.name: each for each in known_answers.import_answers(campaign, paths)}
+    outcomes = {each.name: each for each in known_answers.import_answers(ACTOR, campaign, paths)}
     assert outcomes[f"{first.product_id}.png"].status == "imported"
     assert "labeled" in outcomes[f"{second.product_id}.png"].reason
     assert "Import the images first" in outcomes["nobody.png"].reason
-    again = {each.name: each.status for each in known_answers.import_answers(campaign, paths)}
+    again = {
+        each.name: each.status for each in known_answers.import_answers(ACTOR, campaign, paths)
+    }
     assert again[f"{first.product_id}.png"] == "present"
 
 
@@ -212,7 +216,7 @@ def test_lessons_come_one_after_the_other_and_end(campaign: Campaign, labeler: L
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     assert given.image == second
-    assert assignments.skip(given)
+    assert assignments.skip(ACTOR, given)
     assert practice.next_lesson(campaign, labeler) is None
     # Another round, from now on.
     again = practice.next_lesson(campaign, labeler, since=timezone.now())
@@ -256,7 +260,7 @@ def test_nobody_who_has_labeled_is_sent_back_to_practice(
     accept(new_image(campaign), "2222", "0000", labeler=labeler)
     gold = new_image(campaign)
     expert = new_expert()
-    assignments.assign_gold(gold, [expert])
+    assignments.assign_gold(ACTOR, gold, [expert])
     known(campaign)
     campaign.practice = "required"
     assert not practice.must_practise(campaign, labeler)
@@ -287,7 +291,7 @@ def test_an_attempt_is_measured_on_what_is_left_under_the_masks(
     campaign: Campaign, labeler: Labeler
 ) -> None:
     image = new_image(campaign, on_rover=("0011", "0000"))
-    known_answers.set_answer(image, mask("2222", "00.."), KnownAnswer.Source.MASK)
+    known_answers.set_answer(ACTOR, image, mask("2222", "00.."), KnownAnswer.Source.MASK)
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     # Sand drawn over the rover and where nothing is known is neither right nor wrong.
@@ -323,14 +327,16 @@ def test_an_attempt_sent_twice_is_stored_once(campaign: Campaign, labeler: Label
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     attempt_id = uuid.uuid4()
-    first, _, created = practice.record_attempt(given, attempt_id, list(HALF_RIGHT))
-    again, compared, created_again = practice.record_attempt(given, attempt_id, list(HALF_RIGHT))
+    first, _, created = practice.record_attempt(ACTOR, given, attempt_id, list(HALF_RIGHT))
+    again, compared, created_again = practice.record_attempt(
+        ACTOR, given, attempt_id, list(HALF_RIGHT)
+    )
     assert (first, created, created_again) == (again, True, False)
     for checksum in (first.sent_checksum, ""):
         PracticeAttempt.objects.update(sent_checksum=checksum)
         with pytest.raises(labels.DifferentLabel):
-            practice.record_attempt(given, attempt_id, list(ALL_RIGHT))
-        assert practice.record_attempt(given, attempt_id, list(HALF_RIGHT))[2] is False
+            practice.record_attempt(ACTOR, given, attempt_id, list(ALL_RIGHT))
+        assert practice.record_attempt(ACTOR, given, attempt_id, list(HALF_RIGHT))[2] is False
     assert again.score == first.score
     assert feedback(again, compared)["score"] == round(first.score, 4)
     assert PracticeAttempt.objects.count() == 1
@@ -338,7 +344,7 @@ def test_an_attempt_sent_twice_is_stored_once(campaign: Campaign, labeler: Label
     other = practice.next_lesson(campaign, new_guest())
     assert other is not None
     with pytest.raises(labels.DifferentLabel):
-        practice.record_attempt(other, attempt_id, list(HALF_RIGHT))
+        practice.record_attempt(ACTOR, other, attempt_id, list(HALF_RIGHT))
 
 
 def test_nonsense_is_no_attempt(campaign: Campaign, labeler: Labeler) -> None:
@@ -346,7 +352,7 @@ def test_nonsense_is_no_attempt(campaign: Campaign, labeler: Labeler) -> None:
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     with pytest.raises(InvalidPolygons):
-        practice.record_attempt(given, uuid.uuid4(), [box(9, 0, 0, 4, 1)])
+        practice.record_attempt(ACTOR, given, uuid.uuid4(), [box(9, 0, 0, 4, 1)])
     assert not PracticeAttempt.objects.exists()
 
 
@@ -354,9 +360,9 @@ def test_an_answer_taken_away_while_somebody_draws(campaign: Campaign, labeler: 
     image = known(campaign)
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
-    known_answers.give_back(image)
+    known_answers.give_back(ACTOR, image)
     with pytest.raises(labels.RetiredImage, match="no longer"):
-        practice.record_attempt(given, uuid.uuid4(), list(ALL_RIGHT))
+        practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
 
 
 def test_an_image_that_becomes_known_while_somebody_labels_it(
@@ -364,7 +370,7 @@ def test_an_image_that_becomes_known_while_somebody_labels_it(
 ) -> None:
     image = new_image(campaign)
     assign(image, labeler)
-    known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
     given = practice.learning_assignment(labeler, image.pk)
     assert given is not None
     assert attempt(given, *ALL_RIGHT).passed
@@ -372,7 +378,7 @@ def test_an_image_that_becomes_known_while_somebody_labels_it(
     other = new_guest()
     assign(image, other)
     with pytest.raises(labels.NotAssigned):
-        labels.submit(other, image.pk, uuid.uuid4(), list(ALL_RIGHT))
+        labels.submit(ACTOR, other, image.pk, uuid.uuid4(), list(ALL_RIGHT))
     assert not Label.objects.exists()
 
 
@@ -423,7 +429,7 @@ def test_a_known_image_is_tried_once_and_then_real_ones_follow(
     attempt(given, *HALF_RIGHT)
     given.refresh_from_db()
     with pytest.raises(labels.AlreadyLabeled):
-        practice.record_attempt(given, uuid.uuid4(), list(ALL_RIGHT))
+        practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
     following = assignments.next_assignment(campaign, labeler)
     assert following is not None
     assert (following.image, following.role) == (real, Role.CROWD)
@@ -445,7 +451,7 @@ def test_an_experts_gold_comes_before_what_is_known(campaign: Campaign) -> None:
     first = assignments.next_assignment(campaign, expert)
     assert first is not None
     assert first.role == Role.PRACTICE
-    assignments.assign_gold(gold, [expert])
+    assignments.assign_gold(ACTOR, gold, [expert])
     roles = [each.role for each in assignments.next_assignments(campaign, expert, ahead=2)]
     assert roles[:2] == [Role.EXPERT, Role.PRACTICE]
 
@@ -457,9 +463,9 @@ def told(
     campaign: Campaign, known_rows: tuple[str, ...], *polygons: dict[str, object]
 ) -> list[str]:
     image = new_image(campaign, width=len(known_rows[0]), height=len(known_rows))
-    known_answers.set_answer(image, mask(*known_rows), KnownAnswer.Source.MASK)
+    known_answers.set_answer(ACTOR, image, mask(*known_rows), KnownAnswer.Source.MASK)
     given = Assignment.objects.create(image=image, labeler=new_guest(), role=Role.PRACTICE)
-    made, compared, _ = practice.record_attempt(given, uuid.uuid4(), list(polygons))
+    made, compared, _ = practice.record_attempt(ACTOR, given, uuid.uuid4(), list(polygons))
     return [" ".join(each["words"]) for each in feedback(made, compared)["classes"]]
 
 
@@ -492,10 +498,10 @@ def test_a_failed_lesson_says_that_it_comes_again(labeler: Labeler) -> None:
     known(campaign)
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
-    made, compared, _ = practice.record_attempt(given, uuid.uuid4(), list(HALF_RIGHT))
+    made, compared, _ = practice.record_attempt(ACTOR, given, uuid.uuid4(), list(HALF_RIGHT))
     told = feedback(made, compared)
     assert (told["passed"], told["must_pass"], told["may_repeat"]) == (False, True, True)
-    made, compared, _ = practice.record_attempt(given, uuid.uuid4(), list(ALL_RIGHT))
+    made, compared, _ = practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
     told = feedback(made, compared)
     assert (told["passed"], told["must_pass"]) == (True, False)
     assert told["codes"].startswith("data:image/png;base64,")

@@ -20,7 +20,7 @@ from labeling.images.pictures import png_bytes
 from labeling.models import Role
 from merging.formats.tree.tree_files import Unreadable, tree_at
 from merging.formats.tree.trees import GoldFiles, classes_of, listing
-from tests.factories import accept, mask, new_campaign, new_expert, new_image, product_id
+from tests.factories import ACTOR, accept, mask, new_campaign, new_expert, new_image, product_id
 
 GOLD = "labels/test/masked-gold-min{}-100agree"
 
@@ -33,7 +33,7 @@ def tree(db: None, tmp_path: Path) -> Path:
     drawn = {1: (("0011", "22.."), ("001.", "2..."), ("00..", "3...")), 2: (("3333", "...."),) * 3}
     for number, labels in drawn.items():
         image = new_image(campaign, number)
-        assign_gold(image, experts)
+        assign_gold(ACTOR, image, experts)
         for expert, rows in zip(experts, labels, strict=True):
             accept(image, *rows, labeler=expert, role=Role.EXPERT)
     accept(new_image(campaign, 3), "0000", "0000")

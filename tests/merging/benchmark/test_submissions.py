@@ -30,6 +30,7 @@ from merging.models import Release, Submission
 from merging.releases import tasks as releases_tasks
 from merging.releases.services.requests import announce
 from tests.factories import (
+    ACTOR,
     accept,
     mask,
     new_account,
@@ -58,7 +59,7 @@ def release() -> Release:
     experts = [new_expert(name) for name in ("eva", "erik", "emil")]
     for number, rows in ((1, ("0011", "22..")), (2, ("3333", "...."))):
         image = new_image(campaign, number)
-        assign_gold(image, experts)
+        assign_gold(ACTOR, image, experts)
         for expert in experts:
             accept(image, *rows, labeler=expert, role=Role.EXPERT)
     built = announce(campaign, "0.1")

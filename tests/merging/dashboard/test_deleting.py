@@ -15,7 +15,15 @@ from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.services.labelers import imported_labeler
 from merging.masks.services.merges import merge_image
 from merging.releases.services.requests import announce
-from tests.factories import accept, give_score, new_account, new_admin, new_campaign, new_image
+from tests.factories import (
+    ACTOR,
+    accept,
+    give_score,
+    new_account,
+    new_admin,
+    new_campaign,
+    new_image,
+)
 from tests.merging.releases.building import build
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +47,9 @@ def campaign(kept: Campaign) -> Campaign:
     image = new_image(campaign, 1)
     give_score(accept(image, "0000", "0000", labeler=imported_labeler(campaign, "vera")), 0.5)
     merge_image(image.pk)
-    import_jobs.stop(import_jobs.start(campaign, "", SimpleUploadedFile("x.zip", b"PK")))
+    import_jobs.stop(
+        ACTOR, import_jobs.start(ACTOR, campaign, "", SimpleUploadedFile("x.zip", b"PK"))
+    )
     return campaign
 
 
@@ -84,10 +94,10 @@ def test_an_unfinished_release_goes_and_an_import_under_way_is_in_the_way(
     campaign: Campaign, kept: Campaign
 ) -> None:
     announce(campaign, "1.0")
-    job = import_jobs.start(campaign, "somewhere")
+    job = import_jobs.start(ACTOR, campaign, "somewhere")
     with pytest.raises(CommandError, match="being imported"):
         call_command("delete_campaign", "gone", "--confirm", "gone")
-    import_jobs.stop(job)
+    import_jobs.stop(ACTOR, job)
     call_command("delete_campaign", "gone", "--confirm", "gone")
     assert is_whole(kept)
 

@@ -22,7 +22,16 @@ from merging.masks.services import comparisons, merges, progress
 from merging.masks.services.merges import merge_image
 from merging.models import MergedMask, Release
 from merging.statistics import services
-from tests.factories import accept, draw, mask, new_admin, new_campaign, new_expert, new_image
+from tests.factories import (
+    ACTOR,
+    accept,
+    draw,
+    mask,
+    new_admin,
+    new_campaign,
+    new_expert,
+    new_image,
+)
 from tests.merging.releases.building import build
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +69,7 @@ def campaign() -> Campaign:
     merge_image(retired.pk)
     Image.objects.filter(pk=retired.pk).update(retired_at=timezone.now())
     lesson = new_image(campaign)
-    known_answers.set_answer(lesson, mask("00..", "...."), "mask")
+    known_answers.set_answer(ACTOR, lesson, mask("00..", "...."), "mask")
     # Gold that the crowd had labeled, with its mask of that time, and a label of an expert that
     # was thrown out.
     gold = new_image(campaign)
@@ -68,7 +77,7 @@ def campaign() -> Campaign:
         accept(gold, "0000", "....")
     merge_image(gold.pk)
     experts = [new_expert(name) for name in ("erik", "eva", "emil")]
-    assign_gold(gold, experts)
+    assign_gold(ACTOR, gold, experts)
     for expert in experts:
         accept(gold, "00..", "....", labeler=expert, role="expert")
     Label.objects.filter(labeler=experts[2]).update(status="rejected")

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.models import Campaign, Image
@@ -15,6 +16,7 @@ from merging.releases.services.requests import announce
 from review.queue.services.ratings import rate
 from review.scores.services.scores import score_image
 from tests.factories import (
+    ACTOR,
     accept,
     draw,
     new_admin,
@@ -70,7 +72,7 @@ def test_progress_counts_each_step(campaign: Campaign, admin: Client) -> None:
     accept(gold, "0...", "....", role="expert")
     new_image(campaign, retired_at="2026-01-01T00:00:00Z")
     score_image(image.pk)
-    rate(a, new_reviewer(), 1)
+    rate(Actor.of_user(new_reviewer()), a, 1)
     assert b.image == image
 
     page = admin.get("/manage/navcam/")
@@ -101,7 +103,7 @@ def test_the_number_of_queries_does_not_grow_with_the_campaign(
         for version in versions:
             accept(new_image(campaign), "00..", "....")
             gold = new_image(campaign)
-            assign_gold(gold, [new_expert(f"{version}{n}") for n in range(3)])
+            assign_gold(ACTOR, gold, [new_expert(f"{version}{n}") for n in range(3)])
             announce(campaign, version, user_id=new_reviewer(f"r{version}").pk)
 
     def queries() -> int:
@@ -148,4 +150,4 @@ def test_labels_are_not_deleted_or_changed_by_hand(campaign: Campaign, admin: Cl
     assert admin.post(f"{url}/change/", {"status": "rejected"}).status_code == 403
     label.refresh_from_db()
     assert label.status == "accepted"
-    assert labels.throw_out(label)
+    assert labels.throw_out(ACTOR, label)

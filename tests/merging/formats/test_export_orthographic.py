@@ -25,7 +25,7 @@ from simulation.demo import product_of
 from simulation.scenes.scene import Scene, make_scene
 from terrain.camera import CameraModel
 from terrain.masks import NO_LABEL, mask_to_regions
-from tests.factories import new_campaign, new_expert, new_image, product_id
+from tests.factories import ACTOR, new_campaign, new_expert, new_image, product_id
 from tests.merging.releases.test_releases import build
 from tests.served import REPOSITORY
 
@@ -47,16 +47,16 @@ def campaign(scenes: dict[int, Scene]) -> Campaign:
     """Scene 0 has three labels like its truth, 2 none, 5 is gold; one image has no camera model."""
     made = new_campaign(merge_minimum=1)
     for seed, scene in scenes.items():
-        import_product(made, product_of(scene, seed))
+        import_product(ACTOR, made, product_of(scene, seed))
     regions = mask_to_regions(scenes[0].truth)
     first = made.images.get(product_id=scenes[0].product_id)
     for _ in range(3):
-        labels.store(first, new_guest(), Role.CROWD, regions, uuid.uuid4())
+        labels.store(ACTOR, first, new_guest(), Role.CROWD, regions, uuid.uuid4())
     gold = made.images.get(product_id=scenes[GOLD_SEED].product_id)
     expert = new_expert()
-    assign_gold(gold, [expert])
+    assign_gold(ACTOR, gold, [expert])
     drawn = mask_to_regions(scenes[GOLD_SEED].truth)
-    labels.store(gold, expert, Role.EXPERT, drawn, uuid.uuid4())
+    labels.store(ACTOR, gold, expert, Role.EXPERT, drawn, uuid.uuid4())
     new_image(made, 7)
     return made
 
@@ -163,7 +163,7 @@ def test_a_second_export_writes_only_what_has_changed(
     assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
 
     for label in Label.objects.crowd():
-        labels.throw_out(label)
+        labels.throw_out(ACTOR, label)
     assert export(tmp_path).endswith("1 images exported, 2 already there, 1 skipped\n")
     assert export(tmp_path, "--tile=3").endswith("3 images exported, 0 already there, 1 skipped\n")
 

@@ -21,7 +21,7 @@ from merging.gold.services import consensus
 from merging.gold.views import consensus as meeting_views
 from merging.models import ExpertAgreement, LabelingPolicy
 from review.models import AgreementScore
-from tests.factories import accept, box, draw, new_admin, new_campaign, new_expert, new_image
+from tests.factories import ACTOR, accept, box, draw, new_admin, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ def browser(user: Any) -> Client:
 def gold(campaign: Campaign, experts: list[Labeler], *drawn: tuple[str, str]) -> Image:
     """A gold image with a label of each expert, as far as there are drawings."""
     image = new_image(campaign, orbital_class="Smooth")
-    assignments.assign_gold(image, experts)
+    assignments.assign_gold(ACTOR, image, experts)
     for expert, mask in zip(experts, drawn, strict=False):
         accept(image, *mask, labeler=expert, role="expert")
     return image
@@ -99,7 +99,7 @@ def test_an_expert_who_still_draws_keeps_the_image_out(
     image = gold(campaign, experts, *UNLIKE[:2])
     assert not consensus.ready_images(campaign)
 
-    assignments.skip(Assignment.objects.get(image=image, labeler=experts[2]))
+    assignments.skip(ACTOR, Assignment.objects.get(image=image, labeler=experts[2]))
     assert list(consensus.ready_images(campaign)) == [image]
     alone = gold(campaign, experts[:1], UNLIKE[0])
     assert alone not in consensus.ready_images(campaign), "one label disputes nothing"
@@ -126,7 +126,7 @@ def test_a_label_that_changes_is_compared_anew(campaign: Campaign, experts: list
     assert not consensus.stale_images(campaign)
     label = Label.objects.get(image=image, labeler=experts[0])
 
-    correct(experts[0], label.pk, Label().pk, [box(2, 0, 0, 4, 1)], 1)
+    correct(ACTOR, experts[0], label.pk, Label().pk, [box(2, 0, 0, 4, 1)], 1)
     labels.process_image(image.pk)
 
     assert list(consensus.stale_images(campaign)) == [image]

@@ -11,13 +11,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import assignments
 from labeling.models import Assignment, Campaign, Image, ImageQuality, Labeler, Role
 from merging.gold.services import plans
 from merging.gold.services.plans import PlanRefused
 from merging.models import GoldPlan, PlannedImage
+from tests.factories import ACTOR, draw, new_admin, new_campaign, new_expert, new_guest, new_image
 from tests.factories import assign as give
-from tests.factories import draw, new_admin, new_campaign, new_expert, new_guest, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +56,10 @@ def grounds(campaign: Campaign, each: int = 4) -> None:
             new_image(campaign, orbital_class=name)
 
 
-def drawn(campaign: Campaign, count: int = 6, seed: int = 1, **fields: Any) -> GoldPlan:
-    return plans.draw(GoldPlan(campaign=campaign, count=count, seed=seed, **fields))
+def drawn(
+    campaign: Campaign, count: int = 6, seed: int = 1, *, actor: Actor = ACTOR, **fields: Any
+) -> GoldPlan:
+    return plans.draw(actor, GoldPlan(campaign=campaign, count=count, seed=seed, **fields))
 
 
 def ids(plan: GoldPlan) -> list[int]:
@@ -148,9 +151,9 @@ def test_a_plan_is_even_and_comes_back_by_its_seed(campaign: Campaign) -> None:
 
     assert names == dict.fromkeys(CLASSES, 2)
     assert plan.seed == 5
-    plans.throw_away(plan)
+    plans.throw_away(ACTOR, plan)
     assert ids(drawn(campaign, 6, seed=5)) == first
-    plans.throw_away(GoldPlan.objects.get())
+    plans.throw_away(ACTOR, GoldPlan.objects.get())
     assert ids(drawn(campaign, 6, seed=6)) != first
     assert not Image.objects.filter(pool=Image.Pool.GOLD).exists(), "nothing is made yet"
 
@@ -204,9 +207,9 @@ def test_taking_out_and_putting_back(campaign: Campaign) -> None:
     plan = drawn(campaign)
     before = ids(plan)
 
-    plans.take_out(plan, before[0])
+    plans.take_out(ACTOR, plan, before[0])
     assert ids(plan) == before[1:]
-    plans.put_back(plan, before[0])
+    plans.put_back(ACTOR, plan, before[0])
     assert ids(plan) == before
     assert current(plan).revision == 3
 
@@ -217,13 +220,13 @@ def test_replacing_gives_another_of_the_same_class_until_none_is_left(campaign: 
     [first] = [image for image in plans.images_of(plan) if image.orbital_class == "Smooth"]
     replaced = [first]
     for _ in range(2):
-        replaced.append(plans.replace(plan, replaced[-1].pk))
+        replaced.append(plans.replace(ACTOR, plan, replaced[-1].pk))
         assert [i for i in plans.images_of(plan) if i.orbital_class == "Smooth"] == [replaced[-1]]
 
     assert len(set(replaced)) == 3, "what was taken out does not come back"
     before = ids(plan)
     with pytest.raises(PlanRefused, match="No other picture of this terrain class"):
-        plans.replace(plan, replaced[-1].pk)
+        plans.replace(ACTOR, plan, replaced[-1].pk)
     assert ids(plan) == before
 
 
@@ -233,9 +236,9 @@ def test_adding_by_name(campaign: Campaign) -> None:
     extra = new_image(campaign, 900, orbital_class="Pitted")
     bad = measured(campaign, dark_share=1.0)
 
-    assert plans.add(plan, f" {extra.product_id} ") == extra
-    assert plans.add(plan, bad.product_id) == bad, "an admin knows better than a bound"
-    plans.add(plan, extra.product_id)
+    assert plans.add(ACTOR, plan, f" {extra.product_id} ") == extra
+    assert plans.add(ACTOR, plan, bad.product_id) == bad, "an admin knows better than a bound"
+    plans.add(ACTOR, plan, extra.product_id)
     assert {extra.pk, bad.pk} < set(ids(plan))
     assert len(ids(plan)) == 5
 
@@ -247,7 +250,7 @@ def test_adding_by_name(campaign: Campaign) -> None:
         (new_image(new_campaign("other"), 901).product_id, "no picture"),
     ]:
         with pytest.raises(PlanRefused, match=why):
-            plans.add(plan, name)
+            plans.add(ACTOR, plan, name)
     assert len(ids(plan)) == 5
 
 
@@ -265,14 +268,14 @@ def test_teams_of_a_plan(campaign: Campaign, experts: list[Labeler]) -> None:
         "Choose more experts, or raise the limit."
     )
 
-    plans.set_experts(plan, experts, 2)
+    plans.set_experts(ACTOR, plan, experts, 2)
     plan = current(plan)
     teams = plans.teams_of(plan, plans.images_of(plan))
     assert plans.too_few(teams, 2) == ""
     assert {len(set(team)) for team in teams.teams.values()} == {3}
     assert sorted(teams.load(expert) for expert in experts) == [2, 4, 4, 4, 4]
 
-    plans.set_experts(plan, experts[:3], 3)
+    plans.set_experts(ACTOR, plan, experts[:3], 3)
     plan = current(plan)
     teams = plans.teams_of(plan, plans.images_of(plan))
     assert {teams.load(expert) for expert in experts[:3]} == {6}, "an admin raised the limit"
@@ -281,12 +284,12 @@ def test_teams_of_a_plan(campaign: Campaign, experts: list[Labeler]) -> None:
 def test_carrying_a_plan_out(campaign: Campaign, experts: list[Labeler]) -> None:
     grounds(campaign)
     plan = drawn(campaign, 6)
-    plans.set_experts(plan, experts, 2)
+    plans.set_experts(ACTOR, plan, experts, 2)
     plan = current(plan)
     planned = ids(plan)
     teams = plans.teams_of(plan, plans.images_of(plan)).teams
 
-    assert plans.assign(plan, plan.revision) == 6
+    assert plans.assign(ACTOR, plan, plan.revision) == 6
 
     gold_images = campaign.images.filter(pool=Image.Pool.GOLD)
     assert sorted(gold_images.values_list("pk", flat=True)) == sorted(planned)
@@ -294,14 +297,14 @@ def test_carrying_a_plan_out(campaign: Campaign, experts: list[Labeler]) -> None
         given = image.assignments.all()
         assert {assignment.role for assignment in given} == {Role.EXPERT}
         assert {each.labeler for each in given} == set(teams[image.orbital_class])
-    assert plans.assign(plan, plan.revision) == 0, "pressed twice"
+    assert plans.assign(ACTOR, plan, plan.revision) == 0, "pressed twice"
     assert Assignment.objects.count() == 18
     assert not plans.training_images(campaign).filter(pk__in=planned).exists()
     assert assignments.next_assignment(campaign, new_guest()).image_id not in planned
     assert plans.draft_of(campaign) is None
     with pytest.raises(PlanRefused, match="assigned already"):
-        plans.take_out(plan, planned[0])
-    plans.throw_away(plan)
+        plans.take_out(ACTOR, plan, planned[0])
+    plans.throw_away(ACTOR, plan)
     assert GoldPlan.objects.count() == 1, "an assigned plan stays as a record"
 
 
@@ -310,12 +313,12 @@ def test_the_next_plan_goes_on_with_the_same_teams(
 ) -> None:
     grounds(campaign)
     first = drawn(campaign, 3)
-    plans.set_experts(first, experts, 2)
-    plans.assign(first, current(first).revision)
+    plans.set_experts(ACTOR, first, experts, 2)
+    plans.assign(ACTOR, first, current(first).revision)
     before = plans.teams_of(first, plans.images_of(first)).teams
 
     second = drawn(campaign, 3)
-    plans.set_experts(second, [*experts, new_expert("edda")], 2)
+    plans.set_experts(ACTOR, second, [*experts, new_expert("edda")], 2)
     teams = plans.teams_of(current(second), plans.images_of(second))
 
     assert teams.settled == set(CLASSES)
@@ -327,12 +330,12 @@ def test_a_plan_that_changed_since_it_was_seen_is_not_carried_out(
 ) -> None:
     grounds(campaign)
     plan = drawn(campaign, 3)
-    plans.set_experts(plan, experts, 2)
+    plans.set_experts(ACTOR, plan, experts, 2)
     seen = current(plan).revision
-    plans.take_out(plan, ids(plan)[0])
+    plans.take_out(ACTOR, plan, ids(plan)[0])
 
     with pytest.raises(PlanRefused, match="changed since"):
-        plans.assign(plan, seen)
+        plans.assign(ACTOR, plan, seen)
     nothing_is_made()
 
 
@@ -346,12 +349,12 @@ def test_too_few_experts_or_no_image(campaign: Campaign, experts: list[Labeler])
     grounds(campaign)
     plan = drawn(campaign, 3)
     with pytest.raises(PlanRefused, match="need at least 5 experts"):
-        plans.assign(plan, plan.revision)
-    plans.set_experts(plan, experts, 2)
+        plans.assign(ACTOR, plan, plan.revision)
+    plans.set_experts(ACTOR, plan, experts, 2)
     for pk in ids(plan):
-        plans.take_out(plan, pk)
+        plans.take_out(ACTOR, plan, pk)
     with pytest.raises(PlanRefused, match="no picture in the plan"):
-        plans.assign(plan, current(plan).revision)
+        plans.assign(ACTOR, plan, current(plan).revision)
     nothing_is_made()
 
 
@@ -360,14 +363,14 @@ def test_a_plan_that_cannot_be_carried_out_whole_is_not_carried_out(
 ) -> None:
     grounds(campaign, 1)
     plan = drawn(campaign, 3)
-    plans.set_experts(plan, experts, 2)
+    plans.set_experts(ACTOR, plan, experts, 2)
     plan = current(plan)
     images = plans.images_of(plan)
     teams = plans.teams_of(plan, images)
     assert plans.conflicts(plan, images, teams) == {}
     # Between plan and assignment one of the experts skips an image as a volunteer, a guest draws.
     seen, retired, _ = images
-    assignments.skip(give(seen, teams.teams[seen.orbital_class][0]))
+    assignments.skip(ACTOR, give(seen, teams.teams[seen.orbital_class][0]))
     draw(seen, "00..", "....")
     Image.objects.filter(pk=retired.pk).update(retired_at=timezone.now())
 
@@ -376,7 +379,7 @@ def test_a_plan_that_cannot_be_carried_out_whole_is_not_carried_out(
     assert "has seen it as a volunteer" in found[seen.pk]
     assert "taken out" in found[retired.pk]
     with pytest.raises(PlanRefused, match=r"volunteer|taken out"):
-        plans.assign(plan, plan.revision)
+        plans.assign(ACTOR, plan, plan.revision)
     nothing_is_made()
 
 
@@ -385,18 +388,18 @@ def test_an_expert_who_has_only_opened_it_draws_it_as_gold(
 ) -> None:
     image = new_image(campaign, orbital_class="Smooth")
     plan = drawn(campaign, 1)
-    plans.set_experts(plan, experts[:3], 2)
+    plans.set_experts(ACTOR, plan, experts[:3], 2)
     give(image, experts[0])
     plan = current(plan)
 
-    assert plans.assign(plan, plan.revision) == 1
+    assert plans.assign(ACTOR, plan, plan.revision) == 1
     assert {each.role for each in image.assignments.all()} == {Role.EXPERT}
 
 
 def test_who_drew_it_is_kept(campaign: Campaign) -> None:
     grounds(campaign)
     admin = new_admin()
-    plan = drawn(campaign, 1, created_by=admin, max_rover=10)
+    plan = drawn(campaign, 1, actor=Actor.of_user(admin), max_rover=10)
     assert (current(plan).created_by, current(plan).max_rover) == (admin, 10)
 
 
@@ -409,14 +412,14 @@ def test_of_several_presses_at_once_one_makes_the_plan(
     assert connection.vendor == "postgresql"
     grounds(campaign)
     plan = drawn(campaign, 3)
-    plans.set_experts(plan, experts, 2)
+    plans.set_experts(ACTOR, plan, experts, 2)
     plan = current(plan)
     together = threading.Barrier(4)
 
     def press(_number: int) -> int:
         try:
             together.wait()
-            return plans.assign(GoldPlan.objects.get(pk=plan.pk), plan.revision)
+            return plans.assign(ACTOR, GoldPlan.objects.get(pk=plan.pk), plan.revision)
         finally:
             connection.close()
 

@@ -13,7 +13,7 @@ from labeling.annotation.services import assignments
 from labeling.models import Assignment, Campaign, Image, Labeler
 from merging.gold.services import plans
 from merging.models import GoldPlan
-from tests.factories import accept, assign, new_admin, new_campaign, new_expert, new_image
+from tests.factories import ACTOR, accept, assign, new_admin, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -259,10 +259,10 @@ def test_the_number_of_queries_does_not_grow_with_the_plan(
         return len(captured)
 
     plan = draw(admin, 3)
-    plans.set_experts(plan, experts, 2)
+    plans.set_experts(ACTOR, plan, experts, 2)
     few = queries()
     for image in campaign.images.all():
-        plans.add(plan, image.product_id)
+        plans.add(ACTOR, plan, image.product_id)
     assert queries() == few
 
 
@@ -274,9 +274,9 @@ def assigned(campaign: Campaign, experts: list[Labeler]) -> list[Image]:
     """Two Smooth images of erik, eva and emil: erik did one and skipped one, eva did one."""
     images = list(campaign.images.filter(orbital_class="Smooth").order_by("pk")[:2])
     for image in images:
-        assignments.assign_gold(image, experts[:3])
+        assignments.assign_gold(ACTOR, image, experts[:3])
     accept(images[0], "00..", "....", labeler=experts[0], role="expert")
-    assignments.skip(Assignment.objects.get(image=images[1], labeler=experts[0]))
+    assignments.skip(ACTOR, Assignment.objects.get(image=images[1], labeler=experts[0]))
     accept(images[0], "01..", "....", labeler=experts[1], role="expert")
     return images
 

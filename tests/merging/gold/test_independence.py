@@ -26,6 +26,7 @@ from merging.models import LabelingPolicy, Release, ReleasePart
 from review.models import LabelFlag, Rating
 from review.queue.services import bulk, queue
 from tests.factories import (
+    ACTOR,
     accept,
     box,
     give_score,
@@ -55,10 +56,10 @@ def experts() -> list[Labeler]:
 def image(campaign: Campaign, experts: list[Labeler]) -> Image:
     """A gold image that two experts have drawn on, and Emil has skipped: it is in the meeting."""
     image = new_image(campaign, orbital_class="Smooth")
-    assignments.assign_gold(image, experts)
+    assignments.assign_gold(ACTOR, image, experts)
     for expert, drawn in zip(experts, ("00..", "22.."), strict=False):
         accept(image, drawn, "....", labeler=expert, role="expert")
-    assignments.skip(given(image, experts[2]))
+    assignments.skip(ACTOR, given(image, experts[2]))
     consensus.bring_up_to_date(campaign, 9)
     return image
 
@@ -133,7 +134,7 @@ def test_only_the_own_skipped_picture_is_given_up(
     assert browser(experts[0]).post(f"/gold/{skipped.pk}/give-up/").status_code == 404
     assert browser(new_admin()).post(f"/gold/{skipped.pk}/give-up/").status_code == 404
     another = new_image(campaign)
-    [still_open] = assignments.assign_gold(another, [experts[2]])
+    [still_open] = assignments.assign_gold(ACTOR, another, [experts[2]])
     page = browser(experts[2]).post(f"/gold/{still_open.pk}/give-up/", follow=True)
     assert "Skip the picture first" in page.content.decode()
     assert not SeenLabels.objects.exists()
@@ -144,13 +145,13 @@ def test_one_who_draws_after_all_takes_no_picture_out_of_the_meeting(
 ) -> None:
     erik = browser(experts[0])
     assert erik.get(meeting(image)).status_code == 200
-    assert assignments.reopen(given(image, experts[2]))
+    assert assignments.reopen(ACTOR, given(image, experts[2]))
     assert erik.get(meeting(image)).status_code == 200
     assert image.product_id in erik.get("/gold/navcam/meeting/").content.decode()
 
     # One that never was in the meeting comes when nobody has it open any more.
     new = new_image(campaign)
-    assignments.assign_gold(new, experts)
+    assignments.assign_gold(ACTOR, new, experts)
     for expert in experts[:2]:
         accept(new, "00..", "....", labeler=expert, role="expert")
     assert erik.get(meeting(new)).status_code == 404
@@ -171,7 +172,7 @@ def test_what_was_settled_about_a_closed_picture_is_closed_too(
 
 def test_nothing_to_label_is_final_too(image: Image, experts: list[Labeler]) -> None:
     """It closes the picture without a label: the others are shown, and no label comes after."""
-    assignments.reopen(given(image, experts[2]))
+    assignments.reopen(ACTOR, given(image, experts[2]))
     emil = browser(experts[2])
     assert emil.post(f"/api/images/{image.pk}/nothing/").status_code == 201
     assert emil.get(meeting(image)).status_code == 200
@@ -184,7 +185,7 @@ def test_nothing_to_label_is_final_too(image: Image, experts: list[Labeler]) -> 
 
 def correct(label: Label) -> Label:
     corrected, _stored = corrections.correct(
-        label.labeler, label.pk, Label().pk, [box(2, 0, 0, 4, 1)], label.version
+        ACTOR, label.labeler, label.pk, Label().pk, [box(2, 0, 0, 4, 1)], label.version
     )
     labels.process_image(label.image_id)
     return corrected
@@ -243,7 +244,7 @@ def test_a_reviewer_does_not_see_labels_of_a_picture_to_draw_as_an_expert(
     left = bulk.preview(bulk.chosen(campaign, image=image.pk), user, 1).left_alone
     assert left.closed == 1
 
-    independence.give_up(given(image, experts[2]))
+    independence.give_up(ACTOR, given(image, experts[2]))
     assert queue.remaining(campaign, user) == 1
     assert emil.get("/api/campaigns/navcam/review/next/").json()["label"]["id"] == str(doubtful.pk)
     for page in pages:
@@ -261,14 +262,16 @@ def test_who_reviewed_a_picture_cannot_be_its_expert(
     assert browser(experts[0]).get("/api/campaigns/navcam/review/next/").json()["label"] is not None
     assert independence.has_seen(image.pk, experts[0])
 
-    plan = plans.draw(plans.GoldPlan(campaign=campaign, seed=1, count=1, only_fresh=False), experts)
+    plan = plans.draw(
+        ACTOR, plans.GoldPlan(campaign=campaign, seed=1, count=1, only_fresh=False), experts
+    )
     images = plans.images_of(plan)
     found = plans.conflicts(plan, images, plans.teams_of(plan, images))
     assert "has seen what others drew" in found[image.pk]
     with pytest.raises(plans.PlanRefused):
-        plans.assign(plan, plan.revision)
+        plans.assign(ACTOR, plan, plan.revision)
     with pytest.raises(assignments.AlreadyLabeled, match="already seen what others drew"):
-        assignments.assign_gold(image, [experts[0]])
+        assignments.assign_gold(ACTOR, image, [experts[0]])
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
 
@@ -313,7 +316,7 @@ def test_a_release_with_the_others_labels_is_not_downloaded_before_drawing(
         labelers={},
     )
     assert browser(emil).head(f"/releases/{release.pk}/download/").status_code == 403
-    independence.give_up(given(image, experts[2]))
+    independence.give_up(ACTOR, given(image, experts[2]))
     assert browser(emil).head(f"/releases/{release.pk}/download/").status_code == 200
 
 
@@ -327,12 +330,12 @@ def test_gold_becomes_a_known_answer_when_nobody_has_it_open(
     label = Label.objects.get(image=image, labeler=experts[1])
     Label.objects.filter(pk=label.pk).delete()
     accept(image, "00..", "....", labeler=experts[1], role="expert")
-    assert assignments.reopen(given(image, experts[2]))
+    assert assignments.reopen(ACTOR, given(image, experts[2]))
     with pytest.raises(AnswerRefused, match="still to draw"):
-        gold_set.known_answer(image)
-    assignments.skip(given(image, experts[2]))
-    gold_set.known_answer(image)
-    assert not assignments.reopen(given(image, experts[2]))
+        gold_set.known_answer(ACTOR, image)
+    assignments.skip(ACTOR, given(image, experts[2]))
+    gold_set.known_answer(ACTOR, image)
+    assert not assignments.reopen(ACTOR, given(image, experts[2]))
 
 
 def test_who_practices_on_a_gold_picture_cannot_become_its_expert(
@@ -342,7 +345,7 @@ def test_who_practices_on_a_gold_picture_cannot_become_its_expert(
     image = new_image(campaign)
     Assignment.objects.create(image=image, labeler=experts[0], role="practice")
     with pytest.raises(assignments.AlreadyLabeled):
-        assignments.assign_gold(image, [experts[0]])
+        assignments.assign_gold(ACTOR, image, [experts[0]])
 
 
 # -- at once ---------------------------------------------------------------------------------------
@@ -370,8 +373,8 @@ def test_a_label_and_giving_up_at_once(image: Image, experts: list[Labeler], rou
     threads = [
         threading.Thread(target=both, args=(work,))
         for work in (
-            lambda: independence.give_up(assignment),
-            lambda: labels.submit(emil, image.pk, Label().pk, [box(0, 0, 0, 2, 1)]),
+            lambda: independence.give_up(ACTOR, assignment),
+            lambda: labels.submit(ACTOR, emil, image.pk, Label().pk, [box(0, 0, 0, 2, 1)]),
         )
     ]
     for thread in threads:

@@ -25,6 +25,7 @@ from merging.models import GoldPlan, MergedMask
 from merging.releases.services import builder, requests
 from review.queue.services import queue
 from tests.factories import (
+    ACTOR,
     accept,
     campaign_to_release,
     give_score,
@@ -57,7 +58,7 @@ def campaign() -> Campaign:
 @pytest.fixture
 def image(campaign: Campaign) -> Image:
     image = new_image(campaign, 90)
-    known_answers.set_answer(image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
     given = practice.next_lesson(campaign, new_guest())
     assert given is not None
     return image
@@ -84,7 +85,9 @@ def test_it_is_in_no_release(campaign: Campaign, image: Image, tmp_path: Path) -
 
 def test_a_campaign_of_practice_images_has_nothing_to_release() -> None:
     campaign = new_campaign()
-    known_answers.set_answer(new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK)
+    known_answers.set_answer(
+        ACTOR, new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK
+    )
     with pytest.raises(requests.ReleaseRefused, match="no images"):
         requests.announce(campaign, "1.0")
 
@@ -100,7 +103,7 @@ def test_it_waits_for_no_reviewer(campaign: Campaign, image: Image) -> None:
 
 
 def test_it_is_never_planned_as_gold(campaign: Campaign, image: Image) -> None:
-    planned = plans.draw(GoldPlan(campaign=campaign, count=50, seed=1, only_fresh=False))
+    planned = plans.draw(ACTOR, GoldPlan(campaign=campaign, count=50, seed=1, only_fresh=False))
     assert plans.images_of(planned)
     assert image not in plans.images_of(planned)
 
@@ -116,15 +119,15 @@ def test_a_gold_mask_becomes_the_known_answer_where_that_is_allowed() -> None:
     campaign = new_campaign()
     image = new_image(campaign)
     experts = [new_expert(name) for name in ("anna", "bo", "cy")]
-    assign_gold(image, experts)
+    assign_gold(ACTOR, image, experts)
     for labeler, drawn in zip(experts, ("22..", "222.", "2..1"), strict=True):
         accept(image, drawn, "0000", labeler=labeler, role="expert")
     image.refresh_from_db()
     with pytest.raises(AnswerRefused, match="gold picture"):
-        gold.known_answer(image)
+        gold.known_answer(ACTOR, image)
     Campaign.objects.update(allow_gold_practice=True)
     image = Image.objects.select_related("campaign").get()
-    answer = gold.known_answer(image)
+    answer = gold.known_answer(ACTOR, image)
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["22..", "0000"]
     assert (answer.source, image.pool) == ("gold", Image.Pool.GOLD)

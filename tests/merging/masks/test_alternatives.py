@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pytest
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.images.pictures import read_mask
 from labeling.models import Campaign, Image, Label, Labeler, Role
@@ -23,6 +24,7 @@ from review.skill import services
 from terrain.aggregation.majority import PAPER_RULE, MergeRule
 from terrain.aggregation.methods import Kind, MergeMethod
 from tests.factories import (
+    ACTOR,
     Mask,
     accept,
     new_campaign,
@@ -119,7 +121,7 @@ def test_practice_images_are_not_merged(campaign: Campaign) -> None:
 def test_a_rejected_label_never_counts(campaign: Campaign, method: MergeMethod) -> None:
     image = new_image(campaign)
     for _ in range(8):
-        labels.throw_out(accept(image, "1111", "1111"))
+        labels.throw_out(ACTOR, accept(image, "1111", "1111"))
     accept(image, "00..", "....")
 
     assert train(image, method) == ["00..", "...."]
@@ -133,7 +135,7 @@ def test_a_rejected_label_does_not_count_by_skill_either(
 ) -> None:
     image = new_image(campaign)
     for person in crowd[:3]:
-        labels.throw_out(accept(image, "1111", "1111", labeler=person))
+        labels.throw_out(ACTOR, accept(image, "1111", "1111", labeler=person))
     accept(image, "00..", "....", labeler=crowd[3])
     estimate(campaign)
 
@@ -169,9 +171,9 @@ def test_ratings_weigh(campaign: Campaign) -> None:
     poor, poor_too, good = accept(image, "0"), accept(image, "0"), accept(image, "1")
     assert train(image, RATINGS) == ["0"], "2 + 2 against 2"
 
-    rate(poor, new_reviewer("ray"), 2)
-    rate(poor_too, new_reviewer("rae"), 2)
-    rate(good, new_reviewer("roy"), 5)
+    rate(Actor.of_user(new_reviewer("ray")), poor, 2)
+    rate(Actor.of_user(new_reviewer("rae")), poor_too, 2)
+    rate(Actor.of_user(new_reviewer("roy")), good, 5)
 
     assert train(image, RATINGS) == ["1"], "1 + 1 against 4"
     layers = layers_of(image.pk, RATINGS)
@@ -255,7 +257,7 @@ def test_what_a_merge_by_ratings_is_made_from(campaign: Campaign) -> None:
     label = accept(image, "00..", "....")
     first = merged(image.pk, RATINGS)["train"].inputs
 
-    rating = rate(label, new_reviewer(), 4)
+    rating = rate(Actor.of_user(new_reviewer()), label, 4)
     second = merged(image.pk, RATINGS)["train"].inputs
     Rating.objects.filter(pk=rating.pk).update(withdrawn_at=rating.created_at)
     third = merged(image.pk, RATINGS)["train"].inputs

@@ -21,7 +21,7 @@ from merging.formats.storage.checksums import sha256
 from merging.masks.services import results
 from merging.models import ImportedMask, MergedMask
 from terrain.metrics.mask_comparison import ClassAgreement, agreement_by_class
-from tests.factories import accept, box, mask, new_account, new_campaign, new_image
+from tests.factories import ACTOR, accept, box, mask, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_asking_to_see_the_result_fixes_the_drawing(client: Client, label: Label
         "Sand": None,
     }
     with pytest.raises(LabelIsFixed):
-        correct(label.labeler, label.pk, uuid.uuid4(), [box(0, 0, 0, 1, 1)], 1)
+        correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(0, 0, 0, 1, 1)], 1)
 
 
 def test_the_result_as_a_picture_in_the_campaigns_colours(client: Client, label: Label) -> None:
@@ -161,7 +161,7 @@ def test_gold_and_retired_images_show_nothing(
     client.post(url(label))
 
     assert fixed(label) == ""
-    labels.fix(label, Label.Fixed.RATED)
+    labels.fix(ACTOR, label, Label.Fixed.RATED)
     assert client.get(url(label)).status_code == 302
     assert client.get(f"/drawings/{label.pk}/crowd.png").status_code == 404
 
@@ -175,7 +175,7 @@ def test_an_experts_label_stays_apart(client: Client, label: Label) -> None:
 
 
 def test_a_rated_label_needs_no_asking(client: Client, label: Label) -> None:
-    labels.fix(label, Label.Fixed.RATED)
+    labels.fix(ACTOR, label, Label.Fixed.RATED)
 
     assert client.get(url(label)).status_code == 200
     assert fixed(label) == Label.Fixed.RATED
@@ -193,9 +193,9 @@ def test_somebody_elses_label(client: Client, label: Label) -> None:
 
 def test_a_label_corrected_since_it_was_read_shows_nothing(label: Label) -> None:
     as_read = Label.objects.select_related("image__campaign").get(pk=label.pk)
-    correct(label.labeler, label.pk, uuid.uuid4(), [box(0, 0, 0, 1, 1)], 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(0, 0, 0, 1, 1)], 1)
 
-    assert not results.reveal(as_read)
+    assert not results.reveal(ACTOR, as_read)
 
     assert fixed(label) == ""
 

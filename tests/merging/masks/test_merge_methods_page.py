@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Image
 from merging.masks import tasks
 from merging.masks.services import comparisons
@@ -61,7 +62,7 @@ def disputed(campaign: Campaign) -> Image:
     for _ in range(2):
         accept(image, "22..", "1...")
     for place, label in enumerate(good[:2]):
-        rate(label, new_reviewer(f"rita{image.pk}{place}"), 5)
+        rate(Actor.of_user(new_reviewer(f"rita{image.pk}{place}")), label, 5)
     return image
 
 

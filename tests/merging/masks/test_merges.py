@@ -22,7 +22,17 @@ from merging.masks.services import rasterized as drawn_labels
 from merging.masks.services.merges import merge_image, mergeable
 from merging.models import ExpertAgreement, MergedMask
 from terrain.masks import NO_LABEL, mask_to_regions
-from tests.factories import Mask, accept, draw, mask, new_campaign, new_expert, new_image, rows
+from tests.factories import (
+    ACTOR,
+    Mask,
+    accept,
+    draw,
+    mask,
+    new_campaign,
+    new_expert,
+    new_image,
+    rows,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +103,7 @@ def test_only_accepted_labels_vote_and_only_where_nothing_is_masked(campaign: Ca
     for _ in range(3):
         accept(image, "0000", "0000")
     for _ in range(9):
-        labels.throw_out(accept(image, "1111", "1111"))
+        labels.throw_out(ACTOR, accept(image, "1111", "1111"))
     accept(image, "....", "2222")
 
     merged = merge_image(image.pk)["train"]
@@ -118,7 +128,7 @@ def test_codes_need_not_be_0_to_3(campaign: Campaign) -> None:
     image = new_image(campaign, width=2, height=1)
     for _ in range(3):
         drawn = np.array([[50, 254]], dtype=np.uint8)
-        labels.store(image, new_guest(), Role.CROWD, mask_to_regions(drawn), Label().pk)
+        labels.store(ACTOR, image, new_guest(), Role.CROWD, mask_to_regions(drawn), Label().pk)
 
     assert stored(merge_image(image.pk)["train"]).tolist() == [[50, 254]]
 
@@ -148,7 +158,7 @@ def test_a_rejection_makes_the_mask_stale(campaign: Campaign) -> None:
     assert list(MergedMask.objects.current()) == [first]
 
     label = Label.objects.all()[0]
-    labels.throw_out(label)
+    labels.throw_out(ACTOR, label)
     assert not MergedMask.objects.current().exists()
     second = merge_image(image.pk)["train"]
 
@@ -156,7 +166,7 @@ def test_a_rejection_makes_the_mask_stale(campaign: Campaign) -> None:
     assert (second.pk, second.labelers) == (first.pk, 2)
     assert second.merged_at > first.merged_at
 
-    labels.restore(label)
+    labels.restore(ACTOR, label)
     third = merge_image(image.pk)["train"]
     assert (rows(stored(third)), third.mask.name) == (["0"], first.mask.name)
 
@@ -166,7 +176,7 @@ def test_labels_that_came_and_went_change_nothing(
 ) -> None:
     image = one_pixel(campaign, "000")
     first = merge_image(image.pk)["train"]
-    labels.throw_out(accept(image, "1"))
+    labels.throw_out(ACTOR, accept(image, "1"))
     monkeypatch.setattr(merges, "merge_planes", None)
 
     second = merge_image(image.pk)["train"]
@@ -210,8 +220,8 @@ def test_which_images_have_something_to_merge(campaign: Campaign) -> None:
     new_image(campaign, 6)
     draw(labelled, "00..", "....")
     accept(emptied, "....", "....")
-    labels.throw_out(accept(rejected, "00..", "...."))
-    assign_gold(gold, [new_expert()])
+    labels.throw_out(ACTOR, accept(rejected, "00..", "...."))
+    assign_gold(ACTOR, gold, [new_expert()])
     accept(retired, "00..", "....")
     Image.objects.filter(pk=retired.pk).update(retired_at="2026-01-01T00:00:00Z")
     accept(new_image(new_campaign("other")), "00..", "....")
@@ -291,7 +301,7 @@ def test_an_image_that_becomes_gold_loses_its_train_label(campaign: Campaign) ->
         accept(image, "00..", "....")
     merge_image(image.pk)
 
-    assign_gold(image, [new_expert()])
+    assign_gold(ACTOR, image, [new_expert()])
     merged = merge_image(image.pk)
 
     assert set(merged) == {"gold-min1", "gold-min2", "gold-min3"}
@@ -312,7 +322,7 @@ def test_the_released_gold_masks_come_back_exactly(campaign: Campaign, real_data
         height, width = released["gold-min1"].shape
         image = new_image(campaign, number, width=width, height=height, pool=Image.Pool.GOLD)
         for expert, drawn in zip(experts, released.values(), strict=True):
-            labels.store(image, expert, Role.EXPERT, mask_to_regions(drawn), Label().pk)
+            labels.store(ACTOR, image, expert, Role.EXPERT, mask_to_regions(drawn), Label().pk)
 
         merged = gold_of(image)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services.creation import campaign_from_preset
@@ -20,7 +21,7 @@ from merging.models import Publishing
 from review.queue.services.ratings import rate
 from review.scores.services import scores
 from terrain.masks import mask_to_regions
-from tests.factories import Mask, new_expert, new_reviewer
+from tests.factories import ACTOR, Mask, new_expert, new_reviewer
 
 SLUG = "fixed"
 #: More than a builder writes down at once (`PARTS_AT_ONCE` in `releases.services.builder`), twice.
@@ -39,7 +40,7 @@ CAMERAS = (
 def fill() -> None:
     """Make it: crowd and gold images, and labels that are scored, rated, and thrown out."""
     chance = np.random.default_rng(7)
-    campaign, _ = campaign_from_preset(SLUG, "msl-navcam")
+    campaign, _ = campaign_from_preset(ACTOR, SLUG, "msl-navcam")
     Publishing.objects.create(campaign=campaign, pseudonym_key="5" * 64, creators="A\nB")
     crowd = [Labeler.objects.create(guest_key=uuid.UUID(int=number)) for number in range(5)]
     experts = [new_expert(name) for name in ("eva", "erik", "emil")]
@@ -47,7 +48,7 @@ def fill() -> None:
     for number in range(IMAGES):
         image = _image(campaign, number, chance)
         if number % 7 == 1:
-            assign_gold(image, experts)
+            assign_gold(ACTOR, image, experts)
         elif number % 7 == 2:
             # Nobody has drawn on it.
             continue
@@ -55,8 +56,8 @@ def fill() -> None:
         drawn = _drawn(image, people, chance)
         scores.score_image(image.pk)
         if number % 5 == 0:
-            rate(drawn[0], reviewer, 4, "clean")
-            rate(drawn[1], reviewer, 1, "spam")
+            rate(Actor.of_user(reviewer), drawn[0], 4, "clean")
+            rate(Actor.of_user(reviewer), drawn[1], 1, "spam")
 
 
 def _image(campaign: Campaign, number: int, chance: np.random.Generator) -> Image:
@@ -100,7 +101,7 @@ def _drawn(image: Image, people: list[Labeler], chance: np.random.Generator) -> 
         regions = mask_to_regions(_rectangles(truth + chance.integers(-2, 3, 3)))
         name = uuid.uuid5(uuid.NAMESPACE_URL, f"{image.product_id}/{number}")
         sent_at = START + timedelta(minutes=image.sol or 0, seconds=number)
-        label = labels.store(image, labeler, role, regions, name)
+        label = labels.store(ACTOR, image, labeler, role, regions, name)
         Label.objects.filter(pk=label.pk).update(
             sent_at=sent_at, started_at=sent_at - timedelta(seconds=41)
         )

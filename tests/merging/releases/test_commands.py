@@ -19,7 +19,7 @@ from merging.releases.services import builder, parts, requests
 from merging.releases.services.builder import claim
 from merging.releases.services.parts import Job
 from merging.releases.services.requests import announce
-from tests.factories import campaign_to_release, new_campaign, new_image
+from tests.factories import ACTOR, campaign_to_release, new_campaign, new_image
 from tests.merging.releases.test_releases import files_in
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_build_release_refuses_other_content(campaign: Campaign, tmp_path: Path,
     """Where nothing is kept of the release that it could be written from again."""
     run()
     shutil.rmtree(parts.store().folder)
-    labels.throw_out(Label.objects.crowd().accepted()[0])
+    labels.throw_out(ACTOR, Label.objects.crowd().accepted()[0])
 
     with pytest.raises(CommandError, match="choose a new version"):
         run(out="other")

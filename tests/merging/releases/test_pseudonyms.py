@@ -20,6 +20,7 @@ from merging.releases.services import builder, parts, pseudonyms, requests
 from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 from tests.factories import (
+    ACTOR,
     accept,
     campaign_to_release,
     new_account,
@@ -66,7 +67,7 @@ def test_erasing_a_person_changes_pseudonyms_only_in_the_next_release(
     same = build(campaign, tmp_path / "same", "0.2", WANTED)
     assert names_in(first) == names_in(same)
 
-    erase_account(User.objects.get(username="vera"))
+    erase_account(ACTOR, User.objects.get(username="vera"))
 
     again = builder.rebuild_folder(Release.objects.get(version="0.1"), tmp_path / "again", 1, None)
     assert files_in(again) == files_in(first)
@@ -81,7 +82,7 @@ def test_releases_before_can_be_made_again_from_labels_alone(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     first = build(campaign, tmp_path / "first", "0.1", WANTED)
-    erase_labeler(Label.objects.filter(role="crowd")[0].labeler)
+    erase_labeler(ACTOR, Label.objects.filter(role="crowd")[0].labeler)
     build(campaign, tmp_path / "next", "0.2", WANTED)
     shutil.rmtree(parts.store().folder)
 
@@ -95,7 +96,7 @@ def test_other_campaigns_keep_their_pseudonyms(campaign: Campaign, tmp_path: Pat
     accept(new_image(other, 50), "00..", "....")
     keys = {each.pk: pseudonyms.key_of(each) for each in (campaign, other)}
 
-    erase_labeler(Label.objects.filter(image__campaign=campaign)[0].labeler)
+    erase_labeler(ACTOR, Label.objects.filter(image__campaign=campaign)[0].labeler)
 
     assert pseudonyms.key_of(other) == keys[other.pk]
     assert pseudonyms.key_of(campaign) != keys[campaign.pk]
@@ -112,7 +113,7 @@ def test_a_release_that_was_stopped_goes_on_with_other_pseudonyms(
         name for part in release.parts.all() for names in part.labelers.values() for name in names
     }
     assert requests.stop(release)
-    erase_labeler(Label.objects.filter(role="crowd")[0].labeler)
+    erase_labeler(ACTOR, Label.objects.filter(role="crowd")[0].labeler)
 
     assert requests.resume(release)
     resumed = claim(release.pk)

@@ -17,7 +17,7 @@ from merging.formats.storage import checksums
 from merging.models import Release
 from merging.releases.services import publishing
 from merging.releases.services.publishing import Destination, PublishRefused, upload_tree
-from tests.factories import campaign_to_release
+from tests.factories import ACTOR, campaign_to_release
 
 URL = "s3://mars/releases/0.1/"
 FILES = {
@@ -194,7 +194,7 @@ def test_an_upload_of_what_was_built_goes_on(
             build(URL)
     assert list((home / "scratch").iterdir()) == []
     assert "releases/0.1/SHA256SUMS" not in stored(s3)
-    labels.throw_out(Label.objects.crowd().accepted()[0])
+    labels.throw_out(ACTOR, Label.objects.crowd().accepted()[0])
 
     said = build(URL)
 

@@ -34,7 +34,7 @@ from merging.releases.services import (
 from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 from terrain.geometry.regions import Region
-from tests.factories import accept, campaign_to_release, new_admin, new_guest, new_image
+from tests.factories import ACTOR, accept, campaign_to_release, new_admin, new_guest, new_image
 from tests.merging.releases.building import build, files_in, lose
 
 pytestmark = pytest.mark.django_db
@@ -198,7 +198,7 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     builder.build_folder(successor, tmp_path / "successor", 1, None)
     before = parts_of(release)
     image = campaign.images.get(product_id=TRAIN)
-    labels.throw_out(image.labels.accepted()[0])
+    labels.throw_out(ACTOR, image.labels.accepted()[0])
 
     [job] = release_parts.jobs([image.pk], snapshots.Terms.of(slow))
     late = release_parts.make_part(job)
@@ -368,7 +368,7 @@ def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path
     """PostgreSQL gives -0.0 back as 0.0, SQLite as it was."""
     image = new_image(campaign, 9, camera_model={"c": [-0.0, 1.5, 3]}, scale_bar={"x": -0.0})
     regions = [Region(0, (np.array([[-0.0, -0.001], [2.5, -0.0], [2, 1]]),))]
-    labels.store(image, new_guest(), Role.CROWD, regions, uuid.uuid4())
+    labels.store(ACTOR, image, new_guest(), Role.CROWD, regions, uuid.uuid4())
 
     tree = build(campaign, tmp_path, wanted=Wanted(formats=tuple(EXPORTS)))
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
@@ -33,6 +34,7 @@ from review.queue.services import ratings
 from terrain.aggregation.majority import PAPER_RULE, merge_masks
 from terrain.masks import NO_LABEL
 from tests.factories import (
+    ACTOR,
     Mask,
     accept,
     campaign_to_release,
@@ -108,22 +110,22 @@ def happen(what: str, image: Image, label: Label, reviewer: Any) -> None:
     """Let it happen where it can; what the site refuses does not."""
     label.refresh_from_db()
     if what == "reject" and label.status == "accepted":
-        labels.throw_out(label)
+        labels.throw_out(ACTOR, label)
     elif what == "restore" and label.status == "rejected" and not label.ratings.exists():
-        labels.restore(label)
+        labels.restore(ACTOR, label)
     elif what == "rate 1" and label.status == "accepted" and not label.ratings.exists():
-        ratings.rate(label, reviewer, 1, "spam")
+        ratings.rate(Actor.of_user(reviewer), label, 1, "spam")
     elif what == "undo":
         for rating in label.ratings.filter(withdrawn_at=None):
-            ratings.undo(rating)
+            ratings.undo(ACTOR, rating)
     elif what == "draw":
         accept(image, "1100", "33..")
     elif what == "gold":
-        assign_gold(image, [])
+        assign_gold(ACTOR, image, [])
     elif what == "retire":
-        retire(image.campaign, [image.pk], "dark")
+        retire(ACTOR, image.campaign, [image.pk], "dark")
     elif what == "return":
-        restore(image.campaign, [image.pk])
+        restore(ACTOR, image.campaign, [image.pk])
 
 
 def check(campaign: Campaign, tree: Path) -> None:
@@ -178,7 +180,7 @@ def test_a_rejected_label_never_reaches_a_release_and_no_image_two_splits(
             for what, image, label in sequence:
                 happen(what, images[image], stacks[image][label], reviewer)
             if not campaign.images.filter(retired_at=None).exists():
-                restore(campaign, [images[0].pk])
+                restore(ACTOR, campaign, [images[0].pk])
             tree = build(campaign, folder, version)
             check(campaign, tree)
             verify(tree)
@@ -194,7 +196,7 @@ def test_gold_masks_nest_whatever_the_experts_drew(stacks: list[list[Mask]]) -> 
         campaign = new_campaign("gold")
         for number, stack in enumerate(stacks, start=1):
             image = new_image(campaign, number, width=3, height=2)
-            assign_gold(image, [])
+            assign_gold(ACTOR, image, [])
             for drawn in stack:
                 accept(image, *rows(drawn), role=Role.EXPERT)
 
@@ -267,7 +269,7 @@ def test_an_image_that_is_retired_while_it_is_built_is_not_in_it(
     campaign: Campaign, tmp_path: Path, making: Callable[..., Maker], name: str
 ) -> None:
     image = campaign.images.get(product_id=name)
-    maker = making(lambda: retire(campaign, [image.pk], "dark"))
+    maker = making(lambda: retire(ACTOR, campaign, [image.pk], "dark"))
 
     tree = build(campaign, tmp_path)
 
@@ -283,7 +285,7 @@ def test_a_label_that_is_rejected_while_it_is_built_is_not_in_it(
     campaign: Campaign, tmp_path: Path, making: Callable[..., Maker], name: str
 ) -> None:
     label = campaign.images.get(product_id=name).labels.accepted()[0]
-    maker = making(lambda: labels.throw_out(label))
+    maker = making(lambda: labels.throw_out(ACTOR, label))
 
     tree = build(campaign, tmp_path)
 
@@ -340,7 +342,7 @@ def test_the_next_version_makes_only_what_has_changed(
     build(campaign, tmp_path, "0.3")
     assert sorted(third.made) == [BARE, product_id(7)]
 
-    labels.throw_out(campaign.images.get(product_id=BARE).labels.accepted()[0])
+    labels.throw_out(ACTOR, campaign.images.get(product_id=BARE).labels.accepted()[0])
     fourth = making()
     build(campaign, tmp_path, "0.4")
     assert fourth.made == [], "it is as it was in the first version"

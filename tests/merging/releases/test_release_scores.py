@@ -18,7 +18,7 @@ from merging.releases.services.builder import build_folder, claim
 from merging.releases.services.requests import Wanted, announce
 from review.models import AgreementScore, ImageAgreement, Rating, images_to_score
 from review.scores.services import scores
-from tests.factories import draw, new_campaign, new_image, new_reviewer, product_id
+from tests.factories import ACTOR, draw, new_campaign, new_image, new_reviewer, product_id
 from tests.merging.releases.building import build
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_a_label_that_is_thrown_out_changes_the_scores_of_the_others(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     build(campaign, tmp_path, "0.1")
-    labels.throw_out(Label.objects.filter(image__product_id=product_id(1))[0])
+    labels.throw_out(ACTOR, Label.objects.filter(image__product_id=product_id(1))[0])
 
     tree = build(campaign, tmp_path, "0.2")
 

@@ -35,6 +35,7 @@ from merging.releases.services import builder, parts
 from merging.releases.services.builder import claim
 from merging.releases.services.requests import ReleaseRefused, Wanted, announce
 from tests.factories import (
+    ACTOR,
     accept,
     campaign_to_release,
     new_account,
@@ -141,7 +142,7 @@ def test_gold_is_never_in_train(campaign: Campaign, tmp_path: Path) -> None:
     for _ in range(3):
         accept(gold, "0000", "0000")
     late = campaign.images.get(product_id=TRAIN)
-    assign_gold(late, [new_expert("eva")])
+    assign_gold(ACTOR, late, [new_expert("eva")])
 
     files = files_in(build(campaign, tmp_path))
 
@@ -262,7 +263,7 @@ def test_a_complete_release_is_written_again_whatever_has_changed(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     first = build(campaign, tmp_path / "first")
-    labels.throw_out(campaign.images.get(product_id=TRAIN).labels.accepted()[0])
+    labels.throw_out(ACTOR, campaign.images.get(product_id=TRAIN).labels.accepted()[0])
 
     second = builder.rebuild_folder(Release.objects.get(), tmp_path / "second", 1, None)
 
@@ -278,9 +279,9 @@ def test_what_has_changed_is_not_released_under_an_old_version(
     shutil.rmtree(parts.store().folder)
     train = campaign.images.get(product_id=TRAIN)
     if change == "label":
-        labels.throw_out(train.labels.accepted()[0])
+        labels.throw_out(ACTOR, train.labels.accepted()[0])
     else:
-        assign_gold(train, [new_expert("eva")])
+        assign_gold(ACTOR, train, [new_expert("eva")])
 
     with pytest.raises(ReleaseRefused, match="A release never changes: choose a new version"):
         builder.rebuild_folder(

@@ -26,7 +26,7 @@ from merging.models import ImportedMask, MergedMask, Release
 from merging.releases.services.requests import Wanted
 from merging.statistics import services
 from review.queue.services import queue
-from tests.factories import accept, mask, new_campaign, new_expert
+from tests.factories import ACTOR, accept, mask, new_campaign, new_expert
 from tests.merging.releases.building import build, files_in
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +135,7 @@ def campaign_of(mission: Mission) -> Campaign:
         image = add_image(campaign, mission, number)
         if number == 1:
             experts = [new_expert(f"expert-{place}") for place in range(3)]
-            assignments.assign_gold(image, experts)
+            assignments.assign_gold(ACTOR, image, experts)
             for place, expert in enumerate(experts):
                 accept(image, *rows(0, 1, place), labeler=expert, role=Role.EXPERT)
         elif number != 2:
@@ -317,7 +317,7 @@ def test_an_imported_mask_stands_until_the_wanted_labels_are_drawn(tmp_path: Pat
     drawn.append(accept(image, *rows(1)))
     assert pixels(image) == {1, 255}, "with all the labels that are wanted"
     assert MergedMask.objects.get(image=image).labelers == 3
-    labels.throw_out(drawn[0])
+    labels.throw_out(ACTOR, drawn[0])
     assert pixels(image) == {0, 2, 3, 255}, "when one of them was thrown out"
 
 
@@ -344,7 +344,7 @@ def test_imported_gold_masks_stand_until_three_experts_have_drawn(tmp_path: Path
     assert image.pool == Image.Pool.GOLD
     before = pixels(image, "gold-min3")
     experts = [new_expert(f"late-{place}") for place in range(3)]
-    assignments.assign_gold(image, experts)
+    assignments.assign_gold(ACTOR, image, experts)
 
     for expert in experts[:2]:
         accept(image, *rows(2), labeler=expert, role=Role.EXPERT)

@@ -29,6 +29,7 @@ from merging.releases.services.requests import announce
 from merging.statistics import services
 from merging.statistics import tasks as statistics_tasks
 from tests.factories import (
+    ACTOR,
     accept,
     give_score,
     mask,
@@ -58,7 +59,7 @@ def campaign() -> Campaign:
     give_score(Label.objects.filter(role=Role.CROWD)[0], 0.9)
     gold = new_image(campaign, 3, orbital_class="Ridged")
     experts = [new_expert(name) for name in ("eva", "erik", "emil")]
-    assign_gold(gold, experts)
+    assign_gold(ACTOR, gold, experts)
     for expert, rows in zip(experts, (("0011",), ("001.",), ("00..",)), strict=True):
         accept(gold, *rows, "....", labeler=expert, role=Role.EXPERT)
     new_image(campaign, 4, rover="spirit", camera="navcam-left", orbital_class="Smooth")
@@ -99,7 +100,7 @@ def test_a_rejected_label_does_not_count_and_the_numbers_are_kept_for_a_while(
     campaign: Campaign,
 ) -> None:
     before = services.of_campaign(campaign)
-    labels.throw_out(Label.objects.crowd().accepted()[0])
+    labels.throw_out(ACTOR, Label.objects.crowd().accepted()[0])
 
     assert services.of_campaign(campaign).totals == before.totals
     cache.clear()

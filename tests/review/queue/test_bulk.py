@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Image, Label
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import LabelFlag, Rating, ReviewPlan
@@ -54,7 +55,7 @@ def test_a_preview_says_what_would_change_and_changes_nothing(
     campaign: Campaign, rita: User
 ) -> None:
     made = spam(campaign, 3)
-    rate(made[0], rita, 2)
+    rate(Actor.of_user(rita), made[0], 2)
     accept(made[1].image, "11..", "....")
     labels = chosen(campaign, labeler=made[0].labeler_id)
 
@@ -70,7 +71,7 @@ def test_what_was_foretold_happens(campaign: Campaign, rita: User) -> None:
     labels = chosen(campaign, labeler=made[0].labeler_id)
     foretold = preview(labels, rita, 1)
 
-    done, images, made_now = rate_batch(labels, rita, 1, "All the same", ["spam"])
+    done, images, made_now = rate_batch(Actor.of_user(rita), labels, 1, "All the same", ["spam"])
 
     assert done == Done(rated=3, refused=0, remaining=0)
     assert images == {label.image_id for label in made}
@@ -78,7 +79,7 @@ def test_what_was_foretold_happens(campaign: Campaign, rita: User) -> None:
     assert Image.objects.in_pool().count() == foretold.reopened == 3
     assert [r.reasons for r in Rating.objects.all()] == [["spam"]] * 3
     assert sorted(made_now) == sorted(Rating.objects.values_list("pk", flat=True))
-    again, *_ = rate_batch(labels, rita, 1)
+    again, *_ = rate_batch(Actor.of_user(rita), labels, 1)
     assert again == Done(0, 0, 0), "doing it twice does no harm"
 
 
@@ -88,8 +89,8 @@ def test_a_long_one_goes_on_where_it_was(
     monkeypatch.setattr(bulk, "BATCH", 2)
     labels = chosen(campaign, labeler=spam(campaign, 3)[0].labeler_id)
 
-    assert rate_batch(labels, rita, 1)[0] == Done(2, 0, 1)
-    assert rate_batch(labels, rita, 1)[0] == Done(1, 0, 0)
+    assert rate_batch(Actor.of_user(rita), labels, 1)[0] == Done(2, 0, 1)
+    assert rate_batch(Actor.of_user(rita), labels, 1)[0] == Done(1, 0, 0)
 
 
 def test_ones_own_labels_are_left_alone(campaign: Campaign, rita: User) -> None:
@@ -97,7 +98,7 @@ def test_ones_own_labels_are_left_alone(campaign: Campaign, rita: User) -> None:
     accept(image, "00..", "....", labeler=labeler_of_user(rita))
     other = accept(image, "11..", "....")
 
-    done, *_ = rate_batch(chosen(campaign, image=image.pk), rita, 1)
+    done, *_ = rate_batch(Actor.of_user(rita), chosen(campaign, image=image.pk), 1)
 
     assert done.rated == 1
     assert [rating.label for rating in Rating.objects.all()] == [other]
@@ -105,9 +106,9 @@ def test_ones_own_labels_are_left_alone(campaign: Campaign, rita: User) -> None:
 
 def test_labels_others_have_rated_are_rated_on_purpose(campaign: Campaign, rita: User) -> None:
     made = spam(campaign, 1)
-    rate(made[0], new_reviewer("rolf"), 4)
+    rate(Actor.of_user(new_reviewer("rolf")), made[0], 4)
 
-    done, *_ = rate_batch(chosen(campaign, labeler=made[0].labeler_id), rita, 1)
+    done, *_ = rate_batch(Actor.of_user(rita), chosen(campaign, labeler=made[0].labeler_id), 1)
 
     assert done.rated == 1
 
@@ -115,9 +116,9 @@ def test_labels_others_have_rated_are_rated_on_purpose(campaign: Campaign, rita:
 def test_many_ratings_are_taken_back(campaign: Campaign, rita: User) -> None:
     made = spam(campaign, 3)
     rolf = new_reviewer("rolf")
-    theirs = rate(made[0].image.labels.exclude(pk=made[0].pk).get(), rolf, 4)
+    theirs = rate(Actor.of_user(rolf), made[0].image.labels.exclude(pk=made[0].pk).get(), 4)
     labels = chosen(campaign, labeler=made[0].labeler_id)
-    *_, given = rate_batch(labels, rita, 1)
+    *_, given = rate_batch(Actor.of_user(rita), labels, 1)
 
     browser = APIClient()
     browser.force_login(rita)
@@ -159,8 +160,8 @@ def test_why_labels_are_left_alone_is_counted_once_each(campaign: Campaign, rita
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
     rated, out, reached, flagged = (accept(image, "00..", "....") for _ in range(4))
     waits = draw(image, "11..", "....")
-    rate(rated, rita, 1)
-    rate(out, new_reviewer("rolf"), 1)
+    rate(Actor.of_user(rita), rated, 1)
+    rate(Actor.of_user(new_reviewer("rolf")), out, 1)
     LabelFlag.objects.create(label=flagged, reviewer=rita)
     labels = chosen(campaign, image=image.pk)
 
@@ -174,7 +175,7 @@ def test_why_labels_are_left_alone_is_counted_once_each(campaign: Campaign, rita
 
 def test_the_page_says_what_it_leaves_alone_and_leads_there(campaign: Campaign, rita: User) -> None:
     label = spam(campaign, 1)[0]
-    rate(label, rita, 2)
+    rate(Actor.of_user(rita), label, 2)
     browser = Client()
     browser.force_login(rita)
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Label
 from labeling.people.services.labelers import labeler_of_user
 from review.models import LabelFlag, ReviewPlan
@@ -69,8 +70,8 @@ def test_a_rating_is_found_again_and_changed(
     campaign: Campaign, rita: User, client: Client
 ) -> None:
     first, second = new_label(campaign), new_label(campaign)
-    rate(first, rita, 2, "sloppy", reasons=["sloppy-border"])
-    rate(second, rita, 5)
+    rate(Actor.of_user(rita), first, 2, "sloppy", reasons=["sloppy-border"])
+    rate(Actor.of_user(rita), second, 5)
 
     assert shown(client) == [second, first]
     said = judge(client, first, "rate", value="4", comment="better", reasons=["missed"])
@@ -85,7 +86,7 @@ def test_a_label_that_was_thrown_out_comes_back_with_a_better_rating(
     campaign: Campaign, rita: User, client: Client
 ) -> None:
     label = new_label(campaign)
-    rate(label, rita, 1)
+    rate(Actor.of_user(rita), label, 1)
     judge(client, label, "rate", value="3")
     label.refresh_from_db()
     assert label.status == Label.Status.ACCEPTED
@@ -101,8 +102,8 @@ def test_a_change_that_is_refused_leaves_the_rating_before(
     campaign: Campaign, rita: User, client: Client
 ) -> None:
     label = new_label(campaign)
-    rate(label, rita, 2)
-    rate(label, new_reviewer("rolf"), 1, also_settled=True)
+    rate(Actor.of_user(rita), label, 2)
+    rate(Actor.of_user(new_reviewer("rolf")), label, 1, also_settled=True)
     label.refresh_from_db()
 
     card = client.get(PAGE).context["cards"][0]
@@ -111,16 +112,16 @@ def test_a_change_that_is_refused_leaves_the_rating_before(
     assert active(label) == [("rita", 2), ("rolf", 1)]
 
     other = new_label(campaign)
-    rate(other, rita, 1)
+    rate(Actor.of_user(rita), other, 1)
     with pytest.raises(RatingRefused):
-        change(other, rita, 3, version=other.version + 1)
+        change(Actor.of_user(rita), other, 3, version=other.version + 1)
     other.refresh_from_db()
     assert (active(other), other.status) == ([("rita", 1)], Label.Status.REJECTED)
 
 
 def test_the_same_rating_twice_is_one(campaign: Campaign, rita: User) -> None:
     label = new_label(campaign)
-    assert change(label, rita, 3) == change(label, rita, 3)
+    assert change(Actor.of_user(rita), label, 3) == change(Actor.of_user(rita), label, 3)
     assert label.ratings.count() == 1
 
 
@@ -130,7 +131,7 @@ def test_flagged_labels_stay_in_the_list_when_they_are_rated(
     rated, waits = new_label(campaign), new_label(campaign)
     for label in (rated, waits):
         LabelFlag.objects.create(label=label, reviewer=rita, note="Is this sand?")
-    rate(rated, rita, 1)
+    rate(Actor.of_user(rita), rated, 1)
 
     assert set(shown(client, "?list=flagged")) == {rated, waits}
     page = client.get(f"{PAGE}?list=flagged").content.decode()
@@ -144,7 +145,7 @@ def test_what_is_hidden_before_the_rating_is_hidden_here_too(
     campaign: Campaign, rita: User, client: Client
 ) -> None:
     label = new_label(campaign, score=0.4321)
-    rate(label, new_reviewer("rolf"), 4)
+    rate(Actor.of_user(new_reviewer("rolf")), label, 4)
     LabelFlag.objects.create(label=label, reviewer=rita)
     card = client.get(f"{PAGE}?list=flagged").context["cards"][0]
     assert (card["score"], card["shows_labeler"], card["past"]) == (None, False, [])
@@ -158,7 +159,7 @@ def test_what_is_hidden_before_the_rating_is_hidden_here_too(
 def test_narrowed_to_a_labeler_or_a_picture(campaign: Campaign, rita: User, client: Client) -> None:
     one, other = new_label(campaign), new_label(campaign)
     for label in (one, other):
-        rate(label, rita, 3)
+        rate(Actor.of_user(rita), label, 3)
     assert shown(client, f"?labeler={one.labeler_id}") == [one]
     assert shown(client, f"?image={other.image.product_id}") == [other]
     assert "Nobody with this number" in client.get(f"{PAGE}?labeler=999999").content.decode()
@@ -229,7 +230,7 @@ def test_the_number_of_queries_does_not_grow_with_the_labels(
 ) -> None:
     for _ in range(5):
         label = new_label(campaign)
-        rate(label, rita, 2)
+        rate(Actor.of_user(rita), label, 2)
         LabelFlag.objects.create(label=label, reviewer=rita)
     # With what is written down the first time: whose labels the reviewer has seen.
     with django_assert_max_num_queries(22):  # type: ignore[operator]

@@ -15,6 +15,7 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Label
 from labeling.people.services.labelers import new_guest
 from review import policies
@@ -24,7 +25,7 @@ from review.queue.services.queue import Filters, claim, next_for, release
 from review.queue.services.ratings import RatingRefused, rate, undo
 from review.queue.services.records import record_of
 from review.scores.services.scores import score_image
-from tests.factories import accept, draw, give_score, new_campaign, new_image, new_reviewer
+from tests.factories import ACTOR, accept, draw, give_score, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,7 @@ def test_what_stays_on_the_screen_is_held_longer(
     almost_over = timezone.now() + timedelta(seconds=1)
     ReviewLease.objects.update(expires_at=almost_over)
     ReviewLease.objects.filter(label=second).update(reviewer=rolf)
-    rate(third, rolf, 4)
+    rate(Actor.of_user(rolf), third, 4)
 
     lost = queue.hold([first.pk, second.pk, third.pk], rita)
 
@@ -119,13 +120,13 @@ def test_a_rating_after_somebody_elses_is_no_accident(
     (label,) = scored(campaign, 0.1)
     given(campaign, rita)
     ReviewLease.objects.all().delete()
-    rate(label, rolf, 4)
+    rate(Actor.of_user(rolf), label, 4)
 
     with pytest.raises(RatingRefused, match="meanwhile"):
-        rate(label, rita, 2)
+        rate(Actor.of_user(rita), label, 2)
 
     assert Rating.objects.count() == 1
-    rate(label, rita, 2, also_settled=True)
+    rate(Actor.of_user(rita), label, 2, also_settled=True)
 
 
 def test_a_second_opinion_is_another_reviewers(campaign: Campaign, rita: User, rolf: User) -> None:
@@ -133,13 +134,13 @@ def test_a_second_opinion_is_another_reviewers(campaign: Campaign, rita: User, r
     campaign.review_plan.save()
     (label,) = scored(campaign, 0.1)
 
-    rating = rate(label, rita, 4)
+    rating = rate(Actor.of_user(rita), label, 4)
     assert given(campaign, rita) is None
     assert given(campaign, rolf) == label
-    rate(label, rolf, 3)
+    rate(Actor.of_user(rolf), label, 3)
     assert given(campaign, new_reviewer("ruth")) is None
 
-    undo(rating)
+    undo(ACTOR, rating)
     assert given(campaign, rita) == label
 
 
@@ -150,7 +151,7 @@ def test_a_thrown_out_label_needs_no_second_opinion(
     campaign.review_plan.save()
     (label,) = scored(campaign, 0.1)
 
-    rate(label, rita, 1)
+    rate(Actor.of_user(rita), label, 1)
 
     assert given(campaign, rolf) is None
     assert not AgreementScore.objects.get(label=label).is_waiting
@@ -177,7 +178,7 @@ def test_the_audit_comes_in_between_and_after_the_queue(campaign: Campaign, rita
     order = []
     while label := given(campaign, rita):
         order.append(label)
-        rate(label, rita, 3)
+        rate(Actor.of_user(rita), label, 3)
 
     audited = [label for label in order if label in better]
     assert [label for label in order if label in doubtful] == doubtful
@@ -235,7 +236,7 @@ def test_how_many_a_filter_leaves(
 
 def test_a_page_says_what_it_still_shows(campaign: Campaign, client: APIClient, rolf: User) -> None:
     first, second = scored(campaign, 0.1, 0.2)
-    rate(second, rolf, 4)
+    rate(Actor.of_user(rolf), second, 4)
 
     answer = client.post(
         "/api/review/hold/", {"labels": [str(first.pk), str(second.pk)]}, format="json"
@@ -278,7 +279,7 @@ def test_what_could_lead_a_rating_comes_with_its_answer(
 
     label = next(each for each in labels if str(each.pk) == answer["label"]["id"])
     history = f"/api/labels/{label.pk}/ratings/"
-    rate(label, rolf, 4)
+    rate(Actor.of_user(rolf), label, 4)
     refused = client.get(history)
     assert (refused.status_code, refused.json()["code"]) == (403, "rate_first")
 
@@ -320,7 +321,7 @@ def test_a_record_is_of_the_newest_labels(campaign: Campaign, rita: User) -> Non
         label = accept(new_image(campaign), "00..", "....", labeler=somebody)
         give_score(label, score)
         if score != 0.5:
-            rate(label, rita, 1 if score == 0.1 else 4)
+            rate(Actor.of_user(rita), label, 1 if score == 0.1 else 4)
     accept(new_image(new_campaign("other")), "00..", "....", labeler=somebody)
 
     assert record_of(somebody, campaign, newest=2) == {
@@ -403,7 +404,11 @@ def test_two_reviewers_at_once_over_a_thousand_labels(
         try:
             together.wait(20)
             while label := given(campaign, reviewer):
-                rate(Label.objects.select_related("labeler").get(pk=label.pk), reviewer, 3)
+                rate(
+                    Actor.of_user(reviewer),
+                    Label.objects.select_related("labeler").get(pk=label.pk),
+                    3,
+                )
                 rated += 1
         finally:
             connections.close_all()
@@ -423,6 +428,6 @@ def test_two_reviewers_at_once_over_a_thousand_labels(
 def review_rest(campaign: Campaign, reviewer: User) -> int:
     rated = 0
     while label := given(campaign, reviewer):
-        rate(label, reviewer, 3)
+        rate(Actor.of_user(reviewer), label, 3)
         rated += 1
     return rated

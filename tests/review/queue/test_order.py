@@ -18,7 +18,15 @@ from review.queue.services.queue import Filters
 from review.scores.services import distribution
 from review.scores.services.scores import score_image
 from review.scores.services.threshold import Threshold, threshold
-from tests.factories import accept, give_score, new_admin, new_campaign, new_image, new_reviewer
+from tests.factories import (
+    ACTOR,
+    accept,
+    give_score,
+    new_admin,
+    new_campaign,
+    new_image,
+    new_reviewer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +142,7 @@ def test_a_label_thrown_out_keeps_what_it_was_thrown_out_with(campaign: Campaign
     estimate()
     before = AgreementScore.objects.get(label=bad[0]).expected
 
-    labels.throw_out(bad[0])
+    labels.throw_out(ACTOR, bad[0])
     score_image(bad[0].image_id)
     estimate()
 

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Image, Label
 from labeling.people.services.labelers import labeler_of_user
@@ -20,6 +21,7 @@ from review.queue.services import queue
 from review.queue.services.ratings import rate
 from review.scores.services.threshold import Threshold, threshold
 from tests.factories import (
+    ACTOR,
     accept,
     give_score,
     new_account,
@@ -177,10 +179,10 @@ def test_the_queue_moves_as_scores_arrive(campaign: Campaign) -> None:
 
 def test_rated_labels_leave_and_do_not_pull_better_ones_in(campaign: Campaign, rita: User) -> None:
     made = scored(campaign, 0.1, 0.2, *[0.9] * 8)
-    rate(made[0], rita, 4)
+    rate(Actor.of_user(rita), made[0], 4)
 
     assert queued(campaign) == [made[1].pk]
-    rate(made[1], rita, 1)
+    rate(Actor.of_user(rita), made[1], 1)
     assert queued(campaign) == [], "of the lowest fifth all are judged"
     end = threshold(campaign)
     assert end is not None
@@ -218,7 +220,7 @@ def test_the_next_label_with_all_a_page_needs(campaign: Campaign, client: APICli
     image = new_image(campaign, sol=3)
     doubtful, friend = accept(image, "00..", "...."), accept(image, "0000", "....")
     unscored = accept(image, "1111", "....")
-    labels.throw_out(accept(image, "2222", "...."))
+    labels.throw_out(ACTOR, accept(image, "2222", "...."))
     give_score(doubtful, 0.1)
     give_score(friend, 0.8)
     scored(campaign, 0.9, 0.9, 0.9)

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import connections
 from rest_framework.test import APIClient
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.annotation.services.corrections import CorrectionRefused, correct
 from labeling.models import Campaign, Image, Label
@@ -21,7 +22,7 @@ from review.queue import api
 from review.queue.services import ratings
 from review.queue.services.ratings import RatingRefused, rate, undo
 from review.scores.tasks import score_image
-from tests.factories import accept, box, draw, new_campaign, new_image, new_reviewer
+from tests.factories import ACTOR, accept, box, draw, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +93,7 @@ def state(label: Label) -> tuple[str, int, int]:
 def test_a_rating_of_2_to_5_leaves_the_label(label: Label, rita: User, value: int) -> None:
     before = state(label)
 
-    rating = rate(label, rita, value, "fine")
+    rating = rate(Actor.of_user(rita), label, value, "fine")
 
     assert (rating.value, rating.comment) == (value, "fine")
     assert state(label) == before
@@ -102,34 +103,34 @@ def test_1_throws_out_and_the_image_wants_another_label(label: Label, rita: User
     assert label.image not in Image.objects.in_pool()
     assert state(label) == (Status.ACCEPTED, 1, 1)
 
-    rate(label, rita, 1)
+    rate(Actor.of_user(rita), label, 1)
 
     assert state(label) == (Status.REJECTED, 0, 2)
     assert label.image in Image.objects.in_pool()
 
 
 def test_taking_a_1_back_restores_the_label(label: Label, rita: User) -> None:
-    undo(rate(label, rita, 1))
+    undo(ACTOR, rate(Actor.of_user(rita), label, 1))
 
     assert state(label) == (Status.ACCEPTED, 1, 3)
     assert not Rating.objects.standing().exists()
     assert Rating.objects.get().withdrawn_at is not None, "it stays as history"
-    rate(label, rita, 5)
+    rate(Actor.of_user(rita), label, 5)
 
 
 def test_taking_another_rating_back_changes_nothing_else(label: Label, rita: User) -> None:
     before = state(label)
 
-    undo(rate(label, rita, 4))
+    undo(ACTOR, rate(Actor.of_user(rita), label, 4))
 
     assert state(label) == before
 
 
 def test_a_second_rating_of_the_same_reviewer(label: Label, rita: User) -> None:
-    rate(label, rita, 4)
+    rate(Actor.of_user(rita), label, 4)
 
     with pytest.raises(RatingRefused, match="rated it already"):
-        rate(label, rita, 1)
+        rate(Actor.of_user(rita), label, 1)
 
     assert [rating.value for rating in Rating.objects.all()] == [4]
     assert state(label)[0] == Status.ACCEPTED
@@ -139,37 +140,37 @@ def test_ones_own_label(image: Image, rita: User) -> None:
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
 
     with pytest.raises(RatingRefused, match="your own drawing"):
-        rate(own, rita, 5)
+        rate(Actor.of_user(rita), own, 5)
 
     assert not Rating.objects.exists()
 
 
 def test_labels_that_are_not_to_be_rated(image: Image, rita: User) -> None:
     rejected = accept(image, "00..", "....")
-    labels.throw_out(rejected)
+    labels.throw_out(ACTOR, rejected)
     for label in (rejected, accept(image, "....", "...."), draw(image, "00..", "....")):
         with pytest.raises(RatingRefused):
-            rate(label, rita, 3)
+            rate(Actor.of_user(rita), label, 3)
     assert not Rating.objects.exists()
 
 
 def test_two_reviewers_may_judge_one_label(label: Label, rita: User, rolf: User) -> None:
-    rate(label, rita, 4)
-    low = rate(label, rolf, 1)
+    rate(Actor.of_user(rita), label, 4)
+    low = rate(Actor.of_user(rolf), label, 1)
     assert state(label)[0] == Status.REJECTED
 
-    undo(Rating.objects.get(reviewer=rita))
+    undo(ACTOR, Rating.objects.get(reviewer=rita))
     assert state(label)[0] == Status.REJECTED, "the 1 still stands"
 
-    undo(low)
+    undo(ACTOR, low)
     assert state(label)[0] == Status.ACCEPTED
 
 
 def test_while_another_1_stands_the_label_stays_out(label: Label, rita: User, rolf: User) -> None:
-    low = rate(label, rita, 1)
+    low = rate(Actor.of_user(rita), label, 1)
     Rating.objects.create(label=label, reviewer=rolf, value=1)
 
-    undo(low)
+    undo(ACTOR, low)
 
     assert state(label)[0] == Status.REJECTED
 
@@ -178,24 +179,24 @@ def test_a_label_thrown_out_a_moment_ago_gets_no_second_1(
     label: Label, rita: User, rolf: User
 ) -> None:
     same_label_elsewhere = Label.objects.get(pk=label.pk)
-    rate(same_label_elsewhere, rolf, 1)
+    rate(Actor.of_user(rolf), same_label_elsewhere, 1)
     before = state(same_label_elsewhere)
     assert label.status == Status.ACCEPTED, "as it was read before"
 
     with pytest.raises(RatingRefused, match="thrown out meanwhile"):
-        rate(label, rita, 1)
+        rate(Actor.of_user(rita), label, 1)
 
     assert list(Rating.objects.values_list("reviewer", flat=True)) == [rolf.pk]
     assert state(label) == before
 
 
 def test_a_rating_taken_back_twice_at_once_restores_once(label: Label, rita: User) -> None:
-    rating = rate(label, rita, 1)
+    rating = rate(Actor.of_user(rita), label, 1)
     same_rating_elsewhere = Rating.objects.get(pk=rating.pk)
-    undo(same_rating_elsewhere)
+    undo(ACTOR, same_rating_elsewhere)
     before = state(label)
 
-    ratings.undo(rating)
+    ratings.undo(ACTOR, rating)
 
     assert state(label) == before
 
@@ -205,37 +206,37 @@ def test_a_rating_taken_back_twice_at_once_restores_once(label: Label, rita: Use
 
 @pytest.mark.parametrize("value", [1, 4])
 def test_a_rated_label_is_fixed_for_good(label: Label, rita: User, value: int) -> None:
-    rating = rate(label, rita, value)
+    rating = rate(Actor.of_user(rita), label, value)
 
     label.refresh_from_db()
     assert label.fixed_because == Label.Fixed.RATED
-    undo(rating)
+    undo(ACTOR, rating)
     label.refresh_from_db()
     assert label.fixed_because == Label.Fixed.RATED, "what was judged stays, also taken back"
 
 
 def test_a_label_corrected_since_it_was_read_is_not_rated(label: Label, rita: User) -> None:
     as_read = Label.objects.get(pk=label.pk)
-    correct(label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
     labels.process_image(label.image_id)
     before = state(label)
 
     with pytest.raises(RatingRefused, match="changed"):
-        rate(as_read, rita, 1)
+        rate(Actor.of_user(rita), as_read, 1)
     with pytest.raises(RatingRefused, match="changed"):
-        rate(label, rita, 1, version=1)
+        rate(Actor.of_user(rita), label, 1, version=1)
 
     assert (state(label), label.fixed_because) == (before, "")
     assert not Rating.objects.exists()
-    assert rate(label, rita, 5, version=2)
+    assert rate(Actor.of_user(rita), label, 5, version=2)
 
 
 def test_a_second_rating_refused_leaves_the_label_as_it_is(label: Label, rita: User) -> None:
-    rate(label, rita, 4)
+    rate(Actor.of_user(rita), label, 4)
     Label.objects.filter(pk=label.pk).update(fixed_at=None, fixed_because="")
 
     with pytest.raises(RatingRefused, match="rated it already"):
-        rate(label, rita, 1)
+        rate(Actor.of_user(rita), label, 1)
 
     label.refresh_from_db()
     assert label.fixed_at is None
@@ -244,7 +245,7 @@ def test_a_second_rating_refused_leaves_the_label_as_it_is(label: Label, rita: U
 def test_the_reviewer_says_which_version_was_on_the_screen(
     client: APIClient, label: Label, nudged: list[int]
 ) -> None:
-    correct(label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
+    correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
     labels.process_image(label.image_id)
 
     old = client.post(RATINGS, {"label": str(label.pk), "value": 1, "version": 1})
@@ -277,8 +278,8 @@ def test_refused_ratings_are_conflicts(
 ) -> None:
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
     rejected = accept(image, "00..", "....")
-    labels.throw_out(rejected)
-    rate(label, rita, 3)
+    labels.throw_out(ACTOR, rejected)
+    rate(Actor.of_user(rita), label, 3)
 
     why = {"own": own, "settled": rejected, "already_rated": label}
     for code, refused in why.items():
@@ -290,7 +291,7 @@ def test_refused_ratings_are_conflicts(
 
 
 def test_nobody_takes_back_what_others_rated(client: APIClient, label: Label, rolf: User) -> None:
-    rating = rate(label, rolf, 1)
+    rating = rate(Actor.of_user(rolf), label, 1)
 
     assert client.delete(f"{RATINGS}{rating.pk}/").status_code == 404
 
@@ -356,7 +357,7 @@ def test_four_reviewers_throw_one_label_out_at_once(label: Label) -> None:
         try:
             read = Label.objects.select_related("labeler").get(pk=label.pk)
             together.wait(20)
-            rate(read, reviewer, 1)
+            rate(Actor.of_user(reviewer), read, 1)
         except RatingRefused:
             return False
         else:
@@ -382,7 +383,7 @@ def test_a_correction_and_a_rating_at_once(label: Label, rita: User, attempt: in
         try:
             read = Label.objects.select_related("labeler").get(pk=label.pk)
             together.wait(20)
-            rate(read, rita, 1)
+            rate(Actor.of_user(rita), read, 1)
         except RatingRefused:
             return False
         else:
@@ -393,7 +394,7 @@ def test_a_correction_and_a_rating_at_once(label: Label, rita: User, attempt: in
     def amend() -> bool:
         try:
             together.wait(20)
-            correct(label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
+            correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
         except CorrectionRefused:
             return False
         else:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
 from labeling.models import Campaign, Label, Role
 from review.models import AgreementScore, Order, ScoreBin
@@ -18,7 +19,7 @@ from review.scores.services import distribution
 from review.scores.services.scores import score_image
 from review.scores.services.threshold import threshold
 from terrain.agreement.distribution import BINS, Counted, bin_of, bin_range, changes, find
-from tests.factories import accept, give_score, new_campaign, new_image, new_reviewer
+from tests.factories import ACTOR, accept, give_score, new_campaign, new_image, new_reviewer
 
 scores = st.floats(0, 1)
 
@@ -89,19 +90,19 @@ def test_counts_follow_labels_and_ratings(campaign: Campaign) -> None:
     assert_in_step(campaign)
     assert distribution.total(campaign, Role.CROWD) == 4
 
-    rating = rate(made[3], rita, 1)
+    rating = rate(Actor.of_user(rita), made[3], 1)
     assert_in_step(campaign)
     score_image(image.pk)
     assert_in_step(campaign)
     assert distribution.total(campaign, Role.CROWD) == 4, "a label thrown out keeps its score"
 
-    undo(rating)
+    undo(ACTOR, rating)
     score_image(image.pk)
     assert_in_step(campaign)
-    rate(made[0], rita, 5)
+    rate(Actor.of_user(rita), made[0], 5)
     assert_in_step(campaign)
     for label in made[1:]:
-        labels.throw_out(Label.objects.get(pk=label.pk))
+        labels.throw_out(ACTOR, Label.objects.get(pk=label.pk))
     score_image(image.pk)
     assert_in_step(campaign)
 

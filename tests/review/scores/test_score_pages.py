@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Label, Role
 from review.models import AgreementScore, ReviewPlan
 from review.queue.services.ratings import rate, undo
@@ -19,7 +20,15 @@ from review.scores import charts
 from review.scores.services.histogram import Part, histogram
 from review.scores.services.validity import audit_sample, double_ratings, report
 from terrain.agreement.distribution import BARS
-from tests.factories import accept, give_score, new_account, new_campaign, new_image, new_reviewer
+from tests.factories import (
+    ACTOR,
+    accept,
+    give_score,
+    new_account,
+    new_campaign,
+    new_image,
+    new_reviewer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -145,9 +154,9 @@ def test_only_the_random_sample_speaks(campaign: Campaign) -> None:
     made = scored(campaign, 0.1, 0.2, 0.3, 0.4)
     AgreementScore.objects.filter(label=made[0]).update(audit=False)
     for label, value in zip(made, (1, 1, 3, 5), strict=True):
-        rate(label, rita, value)
-    undone = rate(made[2], new_reviewer("rolf"), 1)
-    undo(undone)
+        rate(Actor.of_user(rita), label, value)
+    undone = rate(Actor.of_user(new_reviewer("rolf")), made[2], 1)
+    undo(ACTOR, undone)
 
     assert sorted(zip(*audit_sample(campaign), strict=True)) == [(0.2, 1), (0.3, 3), (0.4, 5)]
 
@@ -156,9 +165,9 @@ def test_two_opinions(campaign: Campaign) -> None:
     rita, rolf = new_reviewer(), new_reviewer("rolf")
     made = scored(campaign, 0.1, 0.2, 0.3)
     for label, (first, second) in zip(made[:2], ((2, 3), (5, 5)), strict=True):
-        rate(label, rita, first)
-        rate(label, rolf, second)
-    rate(made[2], rita, 4)
+        rate(Actor.of_user(rita), label, first)
+        rate(Actor.of_user(rolf), label, second)
+    rate(Actor.of_user(rita), made[2], 4)
 
     assert sorted(zip(*double_ratings(campaign), strict=True)) == [(2, 3), (5, 5)]
 
@@ -171,7 +180,7 @@ def test_the_command_says_the_same_as_the_page(campaign: Campaign, client: Clien
 
     made = scored(campaign, *(n / 20 for n in range(20)))
     for number, label in enumerate(made):
-        rate(label, rita, 1 if number < 3 or number == 9 else 3 + number // 10)
+        rate(Actor.of_user(rita), label, 1 if number < 3 or number == 9 else 3 + number // 10)
     out = io.StringIO()
     call_command("judge_scores", "--campaign", "navcam", stdout=out)
 

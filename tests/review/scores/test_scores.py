@@ -21,7 +21,7 @@ from review.models import AgreementScore, ImageAgreement, images_to_score
 from review.scores.services import distribution, scores
 from review.scores.services.scores import score_image
 from terrain.bitplanes import Planes
-from tests.factories import accept, assign, box, draw, new_campaign, new_image
+from tests.factories import ACTOR, accept, assign, box, draw, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +139,7 @@ def test_a_label_thrown_out_leaves_the_others_but_keeps_its_score(image: Image) 
     a, b, c = accept(image, *A), accept(image, *B), accept(image, *C)
     score_image(image.pk)
 
-    labels.throw_out(c)
+    labels.throw_out(ACTOR, c)
     assert image in images_to_score()
     score_image(image.pk)
 
@@ -151,7 +151,7 @@ def test_a_label_left_alone_loses_its_score(image: Image) -> None:
     a, b = accept(image, *A), accept(image, *B)
     score_image(image.pk)
 
-    labels.throw_out(b)
+    labels.throw_out(ACTOR, b)
     score_image(image.pk)
 
     assert (score_of(a), score_of(b)) == (None, 0.5)
@@ -159,11 +159,11 @@ def test_a_label_left_alone_loses_its_score(image: Image) -> None:
 
 def test_a_restored_label_is_compared_again(image: Image) -> None:
     a, b, c = accept(image, *A), accept(image, *B), accept(image, *C)
-    labels.throw_out(c)
+    labels.throw_out(ACTOR, c)
     score_image(image.pk)
     assert score_of(c) is None, "it was thrown out before it had a score"
 
-    labels.restore(c)
+    labels.restore(ACTOR, c)
     score_image(image.pk)
 
     assert [score_of(label) for label in (a, b, c)] == [0.375, 0.5, 0.375]
@@ -278,12 +278,12 @@ def test_labels_sent_processed_scored_and_thrown_out_at_once(image: Image) -> No
         try:
             together.wait(20)
             polygons = [box(0, 0, 0, 1 + number % 4, 1)]
-            label, _ = labels.submit(people[number], image.pk, uuid.uuid4(), polygons)
+            label, _ = labels.submit(ACTOR, people[number], image.pk, uuid.uuid4(), polygons)
             labels.process_image(image.pk)
             score_image(image.pk)
             label.refresh_from_db()
             if number % 2:
-                labels.throw_out(label)
+                labels.throw_out(ACTOR, label)
                 score_image(image.pk)
         finally:
             connections.close_all()
