@@ -93,7 +93,7 @@ def picture_choices(campaign: Campaign) -> list[str]:
     return [*lesson_pictures.own(campaign), *SHIPPED_PICTURES]
 
 
-def next_position(model: type[Placed], campaign: Campaign) -> int:
+def next_position(model: type[TutorialStep | GuideEntry], campaign: Campaign) -> int:
     """The place after the last one."""
     last = model._default_manager.filter(campaign=campaign).aggregate(last=Max("position"))["last"]
     return 0 if last is None else int(last) + 1
