@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from ai4mars_site.toolkit.bulk import Track, chunks, each
 from ai4mars_site.toolkit.jobs import change, claim_one, hold, working
-from labeling.annotation.services.postprocessing import planes_of
+from labeling.annotation.services.bit_planes import planes_of
 from labeling.models import Campaign, Image, Label
 from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
 from review.scores.services import distribution

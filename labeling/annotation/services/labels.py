@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation import policies
 from labeling.annotation.services import drafts, independence
+from labeling.annotation.services.bit_planes import planes_of
 from labeling.annotation.services.checksums import polygons_checksum
-from labeling.annotation.services.postprocessing import planes_of
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
 from terrain.bitplanes import pixels_of_classes
 from terrain.geometry.cleaning import clean_regions

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from labeling.images.pictures import read_mask
 from labeling.models import Campaign, Image
-from merging.masks.services import alternatives, merges
+from merging.masks.services import merges, methods
+from merging.masks.services.weighing import MergeRefused
 from merging.models import MethodComparison, StoredMerge
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 from terrain.metrics.differences import Difference, difference, together
@@ -109,16 +110,16 @@ def forget(campaign: Campaign) -> None:
 def compare(image_id: int) -> None:
     """Merge one image each way, and store how they differ; what cannot be used is left out."""
     image = merges.processed(image_id)
-    methods = compared_methods(image.campaign)
-    paper = alternatives.merged(image_id, methods[Kind.VOTES]).get(alternatives.TRAIN)
+    compared = compared_methods(image.campaign)
+    paper = methods.merge_image(image_id, compared[Kind.VOTES]).get(methods.TRAIN)
     if paper is None:
         return
     rule = _mask(paper)
     figures = {}
-    for kind, method in methods.items():
+    for kind, method in compared.items():
         try:
-            stored = alternatives.merged(image_id, method)[alternatives.TRAIN]
-        except alternatives.MergeRefused:
+            stored = methods.merge_image(image_id, method)[methods.TRAIN]
+        except MergeRefused:
             continue
         figures[kind.value] = {
             "counts": stored.pixel_counts,
@@ -177,5 +178,5 @@ def stored_mask(image: Image, kind: Kind) -> StoredMerge | None:
     """The image's mask by this way, as it was last made; None where it never was."""
     method = compared_methods(image.campaign)[kind]
     if kind == Kind.VOTES:
-        return image.merged_masks.filter(variant=alternatives.TRAIN).first()
-    return image.alternative_masks.filter(method=alternatives.name_of(method)).first()
+        return image.merged_masks.filter(variant=methods.TRAIN).first()
+    return image.alternative_masks.filter(method=methods.name_of(method)).first()

@@ -16,9 +16,10 @@ from labeling.images.files import keep
 from labeling.images.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, Label, Role
 from merging.formats.storage.checksums import sha256
-from merging.masks.services.rasterized import Drawn
+from merging.masks.services.rasterized import Rasterized
 from merging.models import ImportedMask, MergedMask, StoredMerge
 from terrain.aggregation.majority import MergeRule, gold_rule, merge_planes
+from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.postprocess import Mask, pixels_per_class
 
 #: So many experts label a gold image (paper 3.1).
@@ -54,6 +55,11 @@ def rule_of(campaign: Campaign) -> MergeRule:
     return MergeRule(campaign.merge_minimum, campaign.merge_percent, strict=True)
 
 
+def default_method(campaign: Campaign) -> MergeMethod:
+    """Return how the campaign's own masks are merged: by votes and its rule."""
+    return MergeMethod(Kind.VOTES, rule_of(campaign))
+
+
 def mergeable(campaign: Campaign) -> QuerySet[Image]:
     """Images with something to merge: all gold images, and crowd images with a label.
 
@@ -75,16 +81,17 @@ def wanted_labels(image: Image, role: str) -> int:
     return EXPERTS if role == Role.EXPERT else image.campaign.target_labels
 
 
-def stands_in(drawn: Drawn, recipe: Recipe) -> ImportedMask | None:
+def stands_in(rasterized: Rasterized, recipe: Recipe) -> ImportedMask | None:
     """The imported mask that is an image's merged mask, as long as labels are missing for one.
 
     An imported mask rests on labels that are not here, and cannot be merged with those that are.
     It stands until as many accepted labels as are wanted were drawn here; then these are merged.
     """
-    given = drawn.imported().get(recipe.variant)
-    if given is None or len(drawn.counting(recipe.role)) >= wanted_labels(drawn.image, recipe.role):
+    given = rasterized.imported().get(recipe.variant)
+    if given is None:
         return None
-    return given
+    wanted = wanted_labels(rasterized.image, recipe.role)
+    return given if len(rasterized.counting(recipe.role)) < wanted else None
 
 
 def merge_image(image_id: int) -> dict[str, MergedMask]:
@@ -93,22 +100,22 @@ def merge_image(image_id: int) -> dict[str, MergedMask]:
     Labels still waiting for post-processing are processed first, so what comes out is what the
     labels say now. Harmless to run twice or at once: the same labels give the same mask.
     """
-    merged = merge(Drawn(processed(image_id)))
+    merged = merge(Rasterized(processed(image_id)))
     return {variant: each.stored for variant, each in merged.items()}
 
 
-def merge(drawn: Drawn) -> dict[str, Merged[MergedMask]]:
-    """`merge_image` of labels that are read or painted already, and post-processed."""
-    image = drawn.image
+def merge(rasterized: Rasterized) -> dict[str, Merged[MergedMask]]:
+    """Return what `merge_image` does of labels that are post-processed already."""
+    image = rasterized.image
     present = {stored.variant: stored for stored in image.merged_masks.all()}
     done = {}
     for recipe in recipes(image):
         stored = present.pop(recipe.variant, None)
-        given = stands_in(drawn, recipe)
-        made_from = _made_from(drawn, recipe) if given is None else _imported_from(given)
+        given = stands_in(rasterized, recipe)
+        made_from = _made_from(rasterized, recipe) if given is None else _imported_from(given)
         if stored is None or stored.inputs != made_from or not is_there(stored):
             done[recipe.variant] = (
-                _store(drawn, recipe) if given is None else _store_imported(image, given)
+                _store(rasterized, recipe) if given is None else _store_imported(image, given)
             )
             continue
         if stored.labels_version != image.labels_version:
@@ -171,22 +178,23 @@ def written(image: Image, merged: Mask, content: bytes, labelers: int) -> dict[s
     }
 
 
-def _made_from(drawn: Drawn, recipe: Recipe) -> str:
-    return drawn.inputs(drawn.counting(recipe.role), rule=str(recipe.rule))
+def _made_from(rasterized: Rasterized, recipe: Recipe) -> str:
+    return rasterized.inputs(rasterized.counting(recipe.role), rule=str(recipe.rule))
 
 
-def _store(drawn: Drawn, recipe: Recipe) -> Merged[MergedMask]:
-    image, labels = drawn.image, drawn.labels(recipe.role)
+def _store(rasterized: Rasterized, recipe: Recipe) -> Merged[MergedMask]:
+    image = rasterized.image
     shape = (image.height, image.width)
-    mask = merge_planes(drawn.planes(recipe.role), drawn.codes, recipe.rule, shape=shape)
+    planes = rasterized.planes(recipe.role)
+    mask = merge_planes(planes, rasterized.codes, recipe.rule, shape=shape)
     content = png_bytes(mask)
     stored = MergedMask(
         image=image,
         variant=recipe.variant,
-        inputs=_made_from(drawn, recipe),
+        inputs=_made_from(rasterized, recipe),
         labels_version=image.labels_version,
         rule=str(recipe.rule),
-        **written(image, mask, content, len(labels)),
+        **written(image, mask, content, len(planes)),
     )
     put_row(stored, ("image", "variant"))
     return Merged(stored, (mask, content))

@@ -1,4 +1,4 @@
-"""The labels of one image, read and painted once for all that is merged from them."""
+"""The labels of one image, read and rasterized once for all that is merged from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from labeling.annotation.services import postprocessing
+from labeling.annotation.services import bit_planes
 from labeling.models import Image, Label
 from merging.formats.storage.checksums import sha256
 from merging.models import MERGE_METHOD, ImportedMask
@@ -21,13 +21,17 @@ def who_counts(image: Image, role: str) -> QuerySet[Label]:
     return image.labels.accepted().filter(role=role).order_by("pk")
 
 
-class Drawn:
-    """The labels of one image, each read and painted once for all that is made from them.
+class Rasterized:
+    """The labels of one image, each read and rasterized at most once.
 
-    `read` are all labels of the image with their polygons, where somebody has read them. Without,
-    polygons are read where something is made from them, and not to see that nothing has changed.
-    `removed` is what labels lose under the masks, and `codes` are the campaign's class codes,
-    where these are known.
+    Polygons are read, and rasterized, only where something has to be made from them: neither to see
+    that nothing has changed, nor where the bit planes that scoring made are still in the cache.
+
+    Args:
+        image: The image, with its campaign.
+        read: All labels of the image with their polygons, where somebody has read them.
+        removed: What labels lose under the masks, where that is known.
+        codes: The class codes, where they are not those of the campaign now.
     """
 
     def __init__(
@@ -53,15 +57,32 @@ class Drawn:
         return self._imported
 
     def counting(self, role: str) -> list[Label]:
-        """The labels that go into a merge, in a fixed order, perhaps without their polygons."""
+        """Return the labels that go into a merge, in a fixed order, perhaps without polygons."""
         if self._all is not None or role in self._labels:
-            return self.labels(role)
+            return self._read(role)
         if role not in self._counting:
             self._counting[role] = list(who_counts(self.image, role).defer("polygons"))
         return self._counting[role]
 
-    def labels(self, role: str) -> list[Label]:
-        """The labels that go into a merge, in the same order, with their polygons."""
+    def planes(self, role: str) -> list[Planes]:
+        """Return these labels as bit planes, post-processed.
+
+        Ask for `counting` afterwards: labels that are read here, with their polygons, may be newer.
+        """
+        if role not in self._planes:
+            found = None
+            if self._all is None and role not in self._labels:
+                found = bit_planes.cached_planes(self.counting(role), self.image, self.codes)
+            if found is None:
+                # A merged mask is stored: its planes are not needed again, and not kept.
+                found = bit_planes.planes_of(
+                    self._read(role), self.image, self.codes, removed=self._removed, keep=False
+                )
+            self._planes[role] = found
+        return self._planes[role]
+
+    def _read(self, role: str) -> list[Label]:
+        """Return the labels that go into a merge, in the same order, with their polygons."""
         if role not in self._labels:
             self._labels[role] = (
                 list(who_counts(self.image, role))
@@ -69,16 +90,6 @@ class Drawn:
                 else [x for x in self._all if x.role == role and x.status == Label.Status.ACCEPTED]
             )
         return self._labels[role]
-
-    def planes(self, role: str) -> list[Planes]:
-        """These labels as pixels, post-processed."""
-        if role not in self._planes:
-            if self._removed is None:
-                self._removed = postprocessing.removed_pixels(self.image)
-            self._planes[role] = postprocessing.paint(
-                self.labels(role), self.image, self.codes, self._removed
-            )
-        return self._planes[role]
 
     def inputs(self, counting: Sequence[Label], **parameters: Any) -> str:
         """SHA-256 of all that decides what a merged mask looks like.

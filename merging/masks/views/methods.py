@@ -23,8 +23,9 @@ from labeling.models import Campaign, Image
 from labeling.people.access import managed_campaign
 from merging.masks.class_cards import class_cards
 from merging.masks.method_names import NAMES
-from merging.masks.services import alternatives, comparisons
+from merging.masks.services import comparisons
 from merging.masks.services.comparisons import Compared, Way
+from merging.masks.services.methods import layers_of
 from merging.masks.tasks import compare_merges
 from terrain.aggregation.majority import Mask
 from terrain.aggregation.methods import Kind, MergeMethod
@@ -157,7 +158,7 @@ def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> Htt
 def layer_steps(image: Image, name: str) -> Mask:
     """A layer as the place of each pixel's step in `RAMP`; 255 where nobody labeled it."""
     method = comparisons.compared_methods(image.campaign)[Kind.VOTES]
-    layers = alternatives.layers_of(image.pk, method)
+    layers = layers_of(image.pk, method)
     values = layers.labelers if name == "labelers" else layers.confidence
     steps = np.searchsorted(STEPS[name], values, side="right") - 1
     return np.where(layers.labelers == 0, 255, steps).astype(np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 
 from labeling.models import Label, Role
 from merging.formats.contents import GOLD_VARIANTS, Emptiness
-from merging.masks.services.rasterized import Drawn
+from merging.masks.services.rasterized import Rasterized
 from merging.models import MergedMask
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.masks import NO_LABEL
@@ -16,7 +16,7 @@ from terrain.postprocess import Mask
 
 
 def reasons(
-    drawn: Drawn,
+    rasterized: Rasterized,
     masks: Mapping[str, Mask],
     method: MergeMethod,
     read: list[Label],
@@ -29,24 +29,28 @@ def reasons(
     """
     return {
         variant: (
-            Emptiness.IMPORTED if variant in imported else _reason(drawn, variant, method, read)
+            Emptiness.IMPORTED
+            if variant in imported
+            else _reason(rasterized, variant, method, read)
         ).value
         for variant, mask in masks.items()
         if (mask == NO_LABEL).all()
     }
 
 
-def _reason(drawn: Drawn, variant: str, method: MergeMethod, read: list[Label]) -> Emptiness:
+def _reason(
+    rasterized: Rasterized, variant: str, method: MergeMethod, read: list[Label]
+) -> Emptiness:
     is_train = variant == MergedMask.Variant.TRAIN
     role: str = Role.CROWD if is_train else Role.EXPERT
-    counting = drawn.labels(role)
+    counting = rasterized.counting(role)
     if not counting:
         blank = any(x.role == role and x.status == Label.Status.EMPTY for x in read)
         return Emptiness.REMOVED if blank else Emptiness.NO_LABELS
     minimum = GOLD_VARIANTS.index(variant) + 1 if not is_train else _minimum(method)
     if len(counting) < minimum:
         return Emptiness.TOO_FEW
-    covered = [np.bitwise_or.reduce(planes, axis=0) for planes in drawn.planes(role)]
+    covered = [np.bitwise_or.reduce(planes, axis=0) for planes in rasterized.planes(role)]
     labelers = np.sum([np.unpackbits(words.view(np.uint8)) for words in covered], axis=0)
     if labelers.max(initial=0) < minimum:
         return Emptiness.APART

@@ -20,7 +20,7 @@ from merging.formats.exports import EXPORTS
 from merging.formats.statistics.counts import CountedImage, counted
 from merging.formats.storage.objects import Objects
 from merging.formats.tree import ai4mars_tree
-from merging.masks.services import alternatives
+from merging.masks.services.weighing import MergeRefused
 from merging.models import Release, ReleasePart
 from merging.releases.services import snapshots
 from merging.releases.services.requests import ReleaseRefused
@@ -101,7 +101,7 @@ def _gathered(state: State, terms: Terms) -> Gathered:
             f"A file of {state.image['product_id']} is gone: {error.filename}. Bring it back from "
             "a backup, or retire the image; then build again."
         ) from error
-    except alternatives.MergeRefused as refused:
+    except MergeRefused as refused:
         raise ReleaseRefused(str(refused), "method") from refused
 
 

@@ -18,7 +18,8 @@ from ai4mars_site.toolkit import jobs
 from labeling.models import Campaign, Image
 from merging.formats.exports import EXPORTS
 from merging.formats.tree import ai4mars_tree
-from merging.masks.services import alternatives
+from merging.masks.services.merges import default_method
+from merging.masks.services.weighing import MergeRefused, pinned
 from merging.models import Publishing, Release
 from merging.releases.services import pseudonyms
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
@@ -154,7 +155,7 @@ def method_of(release: Release) -> MergeMethod:
     """How a release merges: as was chosen, else by the rule of its campaign."""
     if release.method:
         return MergeMethod.from_json(release.method)
-    return alternatives.standing(release.campaign)
+    return default_method(release.campaign)
 
 
 class _Chosen(NamedTuple):
@@ -168,7 +169,7 @@ class _Chosen(NamedTuple):
 
 def _completed(campaign: Campaign, wanted: Wanted, known: Release | None) -> _Chosen:
     """What is wanted, with a value for all: of the release that is there, or the usual one."""
-    method = alternatives.standing(campaign)
+    method = default_method(campaign)
     if known is not None:
         before = method_of(known)
         # The numbers of a rule are the campaign's as it is now.
@@ -190,8 +191,8 @@ def _terms(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
             f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}.", "formats"
         )
     try:
-        method = alternatives.pinned(campaign, chosen.method)
-    except alternatives.MergeRefused as refused:
+        method = pinned(campaign, chosen.method)
+    except MergeRefused as refused:
         raise ReleaseRefused(str(refused), "method") from refused
     finished = campaign.releases.filter(status=Release.Status.COMPLETE)
     return {

@@ -23,8 +23,8 @@ from merging.formats.exports import layers
 from merging.formats.raw_labels import pseudonym
 from merging.formats.storage.checksums import sha256
 from merging.formats.tree import ai4mars_tree
-from merging.masks.services import alternatives, merges
-from merging.masks.services.rasterized import Drawn
+from merging.masks.services import merges, methods
+from merging.masks.services.rasterized import Rasterized
 from merging.models import MERGE_METHOD, RELEASE_CODE, ImportedMask, MergedMask, Release
 from merging.releases.services import empty_masks, requests
 from review.models import Rating, images_to_score
@@ -229,9 +229,9 @@ def gather(state: State, terms: Terms) -> Gathered:
     given: ImportedMask | None = None
     imported: list[str] = []
     codes = tuple(each.code for each in terms.classes)
-    drawn = Drawn(image, read, rover.removes | beyond.removes, codes)
+    rasterized = Rasterized(image, read, rover.removes | beyond.removes, codes)
     if state.split:
-        for variant, merged in alternatives.merge(drawn, terms.method).items():
+        for variant, merged in methods.merge(rasterized, terms.method).items():
             labelers = merged.stored.labelers
             given = getattr(merged.stored, "imported", None)
             imported += [variant] if given is not None else []
@@ -261,14 +261,14 @@ def gather(state: State, terms: Terms) -> Gathered:
             if name in METADATA
         },
         layers=(
-            alternatives.layers_from(drawn, terms.method)
+            methods.layers_from(rasterized, terms.method)
             # An imported mask rests on labels that are not here.
             if state.split and layers.NAME in terms.formats and given is None
             else None
         ),
         merged_labels=labelers if state.split else None,
         imports=(*_imported_labels(state), *_imported_mask(given)),
-        empty=empty_masks.reasons(drawn, masks, terms.method, read, imported),
+        empty=empty_masks.reasons(rasterized, masks, terms.method, read, imported),
     )
     return Gathered(released, pngs)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.annotation.services import labels
-from labeling.annotation.services.postprocessing import planes_of
+from labeling.annotation.services.bit_planes import planes_of
 from labeling.models import LABEL_ROLES, Campaign, Image, Label
 from review.models import (
     SCORING_METHOD,

@@ -17,8 +17,7 @@ from labeling.images.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, Label, Role
 from labeling.people.services.labelers import new_guest
 from merging.gold.services import consensus
-from merging.masks.services import merges
-from merging.masks.services import rasterized as drawn_labels
+from merging.masks.services import merges, rasterized
 from merging.masks.services.merges import merge_image, mergeable
 from merging.models import ExpertAgreement, MergedMask
 from terrain.masks import NO_LABEL, mask_to_regions
@@ -193,7 +192,7 @@ def test_what_else_a_mask_is_made_from(
     first = merge_image(image.pk)["train"]
 
     if what == "code":
-        monkeypatch.setattr(drawn_labels, "MERGE_METHOD", drawn_labels.MERGE_METHOD + 1)
+        monkeypatch.setattr(rasterized, "MERGE_METHOD", rasterized.MERGE_METHOD + 1)
     elif what == "classes":
         campaign.terrain_classes.filter(code=0).delete()
     else:

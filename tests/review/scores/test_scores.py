@@ -14,7 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 
-from labeling.annotation.services import labels, postprocessing
+from labeling.annotation.services import bit_planes, labels
 from labeling.models import Campaign, Image, Label, Role
 from labeling.people.services.labelers import new_guest
 from review.models import AgreementScore, ImageAgreement, images_to_score
@@ -342,20 +342,20 @@ def test_planes_are_kept_only_where_other_processes_find_them(
 ) -> None:
     image = new_image(campaign)
     labels = [accept(image, "00..", "...."), accept(image, "0011", "22..")]
-    painted: list[int] = []
-    paint = postprocessing.paint
+    rasterized: list[int] = []
+    rasterize = bit_planes.rasterize
 
     def count(labels: list[Label], *others: Any) -> list[Planes]:
-        painted.append(len(labels))
-        return paint(labels, *others)
+        rasterized.append(len(labels))
+        return rasterize(labels, *others)
 
-    monkeypatch.setattr(postprocessing, "paint", count)
+    monkeypatch.setattr(bit_planes, "rasterize", count)
     cache.clear()
     settings.KEEP_PLANES = False
-    new = [postprocessing.planes_of(labels, image) for _ in range(2)]
+    new = [bit_planes.planes_of(labels, image) for _ in range(2)]
     settings.KEEP_PLANES = True
-    kept = [postprocessing.planes_of(some, image) for some in (labels[:1], labels, labels)]
+    kept = [bit_planes.planes_of(some, image) for some in (labels[:1], labels, labels)]
 
-    assert painted == [2, 2, 1, 1]
+    assert rasterized == [2, 2, 1, 1]
     for planes in (*new, *kept[1:]):
         np.testing.assert_array_equal(planes, new[0])

@@ -13,10 +13,11 @@ from labeling.images.pictures import read_mask
 from labeling.models import Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import new_guest
 from merging.formats.exports.layers import LAYERS, layer_png
-from merging.masks.services import alternatives
-from merging.masks.services import rasterized as drawn_labels
-from merging.masks.services.alternatives import MergeRefused, layers_of, merged, pinned
+from merging.masks.services import methods, rasterized
 from merging.masks.services.merges import merge_image
+from merging.masks.services.methods import layers_of
+from merging.masks.services.methods import merge_image as merged
+from merging.masks.services.weighing import MergeRefused, pinned
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from review.models import CampaignSkill, Rating
 from review.queue.services.ratings import rate
@@ -245,7 +246,7 @@ def test_nothing_is_done_where_nothing_has_changed(
     estimate(campaign)
     image = campaign.images.all()[0]
     first = merged(image.pk, method)["train"]
-    monkeypatch.setattr(alternatives, "merged_mask", None)
+    monkeypatch.setattr(methods, "merged_mask", None)
 
     again = merged(image.pk, method)["train"]
 
@@ -276,7 +277,7 @@ def test_what_makes_a_mask_stale(
     first = merged(image.pk, method)["train"]
 
     if what == "code":
-        monkeypatch.setattr(drawn_labels, "MERGE_METHOD", drawn_labels.MERGE_METHOD + 1)
+        monkeypatch.setattr(rasterized, "MERGE_METHOD", rasterized.MERGE_METHOD + 1)
     elif what == "label":
         accept(image, "..1.", "....")
     else:
