@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from terrain.metrics.confusion import Evaluation
+from terrain.metrics.contingency import ratio
 from terrain.metrics.intervals import Interval
 from terrain.metrics.text_tables import aligned
 
@@ -28,7 +29,7 @@ def cells(evaluation: Evaluation) -> list[list[Cell]]:
     """The matrix row by row: rows true, columns predicted, "no label" last."""
     return [
         [
-            Cell(int(pixels), pixels / total if total else None, row == column)
+            Cell(int(pixels), ratio(pixels, int(total)), row == column)
             for column, pixels in enumerate(line)
         ]
         for row, (line, total) in enumerate(
