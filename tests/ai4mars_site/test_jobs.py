@@ -334,7 +334,7 @@ def test_a_heartbeat_goes_on_while_the_work_takes_its_time(
 
 SETUP = """
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
+call_command("migrate", "review", verbosity=0)
 from review.models import CampaignSkill
 from tests.factories import new_campaign
 CampaignSkill.objects.create(campaign=new_campaign())
@@ -358,6 +358,10 @@ if job is not None:
         else:
             print("done", flush=True)
 """
+
+
+#: As if the process had not been heard of since.
+FORGET = "UPDATE review_campaignskill SET heartbeat_at = '2026-01-01 00:00:00'"
 
 
 class Site(ServedSite):
@@ -385,7 +389,9 @@ class Site(ServedSite):
         """The job's claim, heartbeat and result; `then` something is changed."""
         url = self.environment.get("DATABASE_URL")
         connect: Any = (
-            psycopg2.connect(url) if url else sqlite3.connect(self.home / "ai4mars.sqlite3")
+            psycopg2.connect(url)
+            if url
+            else sqlite3.connect(self.home / "ai4mars.sqlite3", timeout=1)
         )
         with closing(connect) as connection:
             each = connection.cursor()
@@ -432,7 +438,6 @@ def site(
 def test_processes_that_stand_still_or_die_are_taken_over(
     site: Site, eventually: Callable[[Callable[[], Any]], Any]
 ) -> None:
-    forget = "UPDATE review_campaignskill SET heartbeat_at = '2026-01-01 00:00:00'"
     slow = site.work()
     assert said(slow) == "claimed"
     assert said(site.work()) == "busy"
@@ -440,9 +445,7 @@ def test_processes_that_stand_still_or_die_are_taken_over(
     eventually(lambda: site.row()[1] > heartbeat)
 
     # It stands still, as on a computer that sleeps, and so does its heartbeat.
-    slow.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
-    site.row(then=forget)
+    eventually(lambda: stand_still(slow, lambda: site.row(then=FORGET)))
     assert_silent(site)
     successor = site.work()
     assert said(successor) == "claimed"
@@ -456,11 +459,23 @@ def test_processes_that_stand_still_or_die_are_taken_over(
     successor.wait()
     assert_silent(site)
     assert site.row()[0] == kept, "nobody was there to give it up"
-    site.row(then=forget)
+    site.row(then=FORGET)
     last = site.work()
     assert said(last) == "claimed"
     assert finish(last) == "done"
     assert site.row()[::2] == ("None", 1)
+
+
+def stand_still(process: subprocess.Popen[str], then: Callable[[], object]) -> bool:
+    """Stop a process, then do something; False where it was stopped while it held SQLite's lock."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    try:
+        then()
+    except sqlite3.OperationalError:
+        process.send_signal(signal.SIGCONT)
+        return False
+    return True
 
 
 def assert_silent(site: Site) -> None:
