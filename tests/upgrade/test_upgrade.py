@@ -20,6 +20,7 @@ import psycopg2
 import pytest
 
 from tests.served import ServedSite
+from tests.upgrade.test_squashed import squashes
 
 DUMPS = Path(__file__).parent
 
@@ -125,6 +126,12 @@ def test_nothing_is_lost(upgraded: OldSite) -> None:
 
 def test_the_models_are_those_of_the_database(upgraded: OldSite) -> None:
     upgraded.manage("makemigrations", "--check", "--dry-run")
+
+
+def test_the_squashed_migrations_count_as_applied(upgraded: OldSite) -> None:
+    """Nothing was run again, and the next version can do without the ones they replace."""
+    applied = {(row["app"], row["name"]) for row in contents(upgraded)["django_migrations"]}
+    assert squashes().keys() <= applied
 
 
 def test_work_goes_on(upgraded: OldSite) -> None:
