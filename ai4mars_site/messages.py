@@ -31,6 +31,10 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
+    # terrain knows no Django: `toolkit/refusals.py` translates what these were raised with.
+    "InvalidPolygons": None,
+    "TooManyPoints": None,
+    "TooTangled": None,
 }
 MARK = "Translators:"
 #: %(name)s and %d of Python and templates, {name} of the front end.

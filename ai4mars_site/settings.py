@@ -188,7 +188,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "ai4mars_site.toolkit.uploads.TooLargeMiddleware",
+    "ai4mars_site.toolkit.refusals.RefusalMiddleware",
     "labeling.campaigns.former_addresses.FormerAddresses",
 ]
 
@@ -403,7 +403,7 @@ REST_FRAMEWORK = {
         # Per address: new guests, each made by a visitor's first save. A school has some classes.
         "guests": env.str("AI4MARS_THROTTLE_GUESTS", default="300/hour"),
     },
-    "EXCEPTION_HANDLER": "ai4mars_site.toolkit.api_handler.exception_handler",
+    "EXCEPTION_HANDLER": "ai4mars_site.toolkit.refusals.exception_handler",
     "NUM_PROXIES": PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.toolkit.errors import Forbidden
 from labeling.models import Label
 from labeling.people.permissions import REVIEWERS, Visitor, is_in_group, may_manage
 
@@ -14,9 +15,9 @@ def may_review(user: Visitor) -> bool:
 
 
 def require_reviewer(user: Visitor) -> None:
-    """Raise PermissionDenied, with what to do, for everybody else."""
+    """Raise Forbidden, with what to do, for everybody else."""
     if not may_review(user):
-        raise PermissionDenied("This page is for reviewers. Ask an admin to make you one.")
+        raise Forbidden(_("This page is for reviewers. Ask an admin to make you one."))
 
 
 def is_own(user_id: int | None, label: Label) -> bool:

@@ -21,11 +21,22 @@ from rich.progress import (
 )
 
 from ai4mars_site.toolkit.arguments import positive
+from ai4mars_site.toolkit.errors import DomainError
 
 Item = TypeVar("Item")
 
 
-class BulkCommand(BaseCommand):
+class SiteCommand(BaseCommand):
+    """A command whose services may refuse: their sentence is what it ends with."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except DomainError as refusal:
+            raise CommandError(str(refusal)) from refusal
+
+
+class BulkCommand(SiteCommand):
     """A command that works through many rows in the foreground, without broker or worker.
 
     It calls the same service that a worker task calls. Running it twice does no harm.

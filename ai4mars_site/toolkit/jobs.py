@@ -19,6 +19,9 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import DatabaseError, connection, models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ai4mars_site.toolkit.errors import Conflict
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +29,11 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_EVERY = timedelta(seconds=1)
 
 
-class ClaimLost(Exception):
+class ClaimLost(Conflict):
     """Another process has taken this work over, or it was stopped."""
+
+    code = "claim_lost"
+    message = _("Another process has taken over %(job)s, or it was stopped.")
 
 
 class ClaimableJob(models.Model):
@@ -143,7 +149,7 @@ def hold(job: ClaimableJob) -> None:
 
 
 def lost(job: ClaimableJob) -> ClaimLost:
-    return ClaimLost(f"Another process has taken over {job}, or it was stopped.")
+    return ClaimLost(job=job)
 
 
 def keep_alive(job: ClaimableJob, **progress: object) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from ai4mars_site.toolkit.api_errors import TooLarge
+from ai4mars_site.toolkit.errors import TooLarge
 
 #: Lists and objects in one body. The points of the largest drawing and of its draft's steps are
 #: 80,000, and their rings some thousands.
@@ -33,9 +34,9 @@ class BoundedJSONParser(JSONParser):
         text = stream.read()
         if text.count(b"[") + text.count(b"{") > MAX_LISTS:
             raise TooLarge(
-                "This has more points than the site takes at once: simplify the outlines."
+                _("This has more points than the site takes at once: simplify the outlines.")
             )
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            raise ParseError(f"This is not JSON: {error}.") from error
+            raise ParseError(_("This is not JSON: %(error)s.") % {"error": error}) from error

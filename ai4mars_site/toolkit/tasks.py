@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 from celery import current_app, shared_task
@@ -17,6 +18,8 @@ from celery.app.task import Task
 from django.db import OperationalError, transaction
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
+
+from ai4mars_site.toolkit.errors import DomainError
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +54,18 @@ def _task(function: Callable[..., None], **options: Any) -> Task[..., None]:
     A task takes ids, reads the rows itself and returns nothing. It must be safe to run twice with
     the same ids: the message is acknowledged only after the work (a worker that is killed leaves
     it to another), and a database that is briefly away or locked makes it run again, at most five
-    times with growing pauses. What is still undone then is found by the sweep.
+    times with growing pauses. What is still undone then is found by the sweep. What a service
+    refuses is logged.
     """
+
+    @wraps(function)
+    def run(*ids: Any) -> None:
+        try:
+            function(*ids)
+        except DomainError as refusal:
+            # Not a fault of the worker; who waits for the work is told by its row.
+            logger.warning("%s%s: %s", function.__name__, ids, refusal)
+
     decorate: Any = shared_task(
         name=f"{function.__module__}.{function.__name__}",
         acks_late=True,
@@ -63,7 +76,7 @@ def _task(function: Callable[..., None], **options: Any) -> Task[..., None]:
         max_retries=5,
         **options,
     )
-    wrapped: Task[..., None] = decorate(function)
+    wrapped: Task[..., None] = decorate(run)
     return wrapped
 
 

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, parse_cookie
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 
 COOKIE = "upload_permit"
 #: How long a page may stay open before its form is sent.
@@ -52,18 +51,6 @@ def takes_uploads(largest: Callable[[], int]) -> Callable[[View], View]:
         return with_permit
 
     return decorate
-
-
-class TooLargeMiddleware:
-    """Answer requests that the web server found too large, in the visitor's language."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.META.get(TOO_LARGE):
-            return render(request, "413.html", status=413)
-        return self.get_response(request)
 
 
 def permitted_bytes(path: str, cookies: str) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Q
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import DomainError
 from labeling.models import Assignment, Campaign, Image, Labeler, Role
 from labeling.people.permissions import Visitor
 
@@ -39,10 +40,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
-    """What has to be done before drawing: a code and a sentence, and the name of its page."""
+    """What has to be done before drawing: what is said without it, and the name of its page."""
 
-    code: str
-    sentence: str
+    refusal: DomainError
     page: str
 
 

@@ -9,23 +9,36 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import PermissionDenied, Throttled
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle
 
+from ai4mars_site.toolkit.errors import Forbidden, TooMany
 from labeling.annotation.services import offers
 from labeling.models import Labeler
 from labeling.people.services import labelers
 from labeling.people.visitors import owner_name, visit_of, visit_of_page
 
 
-class TooMany(Throttled):
-    """429, with a sentence of its own and the seconds after which it may be better."""
+class TooManyGuests(TooMany):
+    message = _(
+        "Very many people have begun to draw from your network. Your drawing is kept on this "
+        "device, and is sent by itself a little later."
+    )
 
-    def __init__(self, wait: float, sentence: str) -> None:
-        super().__init__(None, sentence)
-        self.wait = wait
+
+class TooManyBytes(TooMany):
+    message = _(
+        "Very many drawings are being kept for your network. Yours is kept on this device, and is "
+        "saved by itself a little later."
+    )
+
+
+class UnknownLabeler(Forbidden):
+    """A visitor who has saved nothing yet, where one who has is needed."""
+
+    code = "unknown_labeler"
+    message = _("We do not know you yet. Open the drawing page to be given a picture first.")
 
 
 class GuestThrottle(SimpleRateThrottle):
@@ -37,15 +50,9 @@ class GuestThrottle(SimpleRateThrottle):
         return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
 
     def refuse_too_many(self, request: Request) -> None:
-        """Count one more new guest; raises TooMany."""
+        """Count one more new guest; raises TooManyGuests."""
         if not self.allow_request(request, cast(Any, None)):
-            raise TooMany(
-                self.wait() or 60.0,
-                _(
-                    "Very many people have begun to draw from your network. Your drawing is kept "
-                    "on this device, and is sent by itself a little later."
-                ),
-            )
+            raise TooManyGuests(wait=self.wait() or 60.0)
 
 
 class DraftThrottle(AnonRateThrottle):
@@ -65,19 +72,13 @@ BYTES_SECONDS = 3600
 
 
 def refuse_too_many_bytes(request: Request, grown: int) -> None:
-    """Count bytes by which guests' drafts from one address grow; raises TooMany."""
+    """Count bytes by which guests' drafts from one address grow; raises TooManyBytes."""
     address = DraftThrottle().get_ident(request)
     key = f"draft_bytes_{address}"
     # Only the first sets the time: an address that never pauses has its new hour, too.
     cache.add(key, 0, BYTES_SECONDS)
     if int(cache.get(key, 0)) + max(0, grown) > settings.DRAFT_BYTES_PER_ADDRESS:
-        raise TooMany(
-            BYTES_SECONDS,
-            _(
-                "Very many drawings are being kept for your network. Yours is kept on this "
-                "device, and is saved by itself a little later."
-            ),
-        )
+        raise TooManyBytes(wait=BYTES_SECONDS)
     with suppress(ValueError):  # the hour has just ended
         cache.incr(key, max(0, grown))
 
@@ -87,8 +88,8 @@ def saving_labeler(request: Request, labeler: Labeler | None, image_id: int) -> 
     """The labeler who saves something of an image; a visitor becomes a guest with it.
 
     For a visitor all is one transaction: what is refused leaves no guest behind. The page says with
-    `X-Offer` that it was given the image. Raises PermissionDenied for somebody who was given none,
-    and TooMany.
+    `X-Offer` that it was given the image. Raises UnknownLabeler for somebody who was given none,
+    OfferExpired, and TooManyGuests.
     """
     offered = offer_of(request, image_id, is_needed=labeler is None)
     if labeler is not None:
@@ -97,7 +98,7 @@ def saving_labeler(request: Request, labeler: Labeler | None, image_id: int) -> 
         yield labeler
         return
     if offered is None or not _is_offered_to(offered, request, None):
-        raise unknown_labeler()
+        raise UnknownLabeler
     GuestThrottle().refuse_too_many(request)
     with transaction.atomic():
         guest = labelers.guest_with_key(offered.guest)
@@ -106,25 +107,14 @@ def saving_labeler(request: Request, labeler: Labeler | None, image_id: int) -> 
 
 
 def offer_of(request: Request, image_id: int, *, is_needed: bool) -> offers.Offer | None:
-    """The offer of this image that came with the request; PermissionDenied for one too old."""
+    """The offer of this image that came with the request; OfferExpired for one too old."""
     try:
         offered = offers.read(request.headers.get("X-Offer", ""))
-    except offers.OfferExpired as error:
-        if not is_needed:
-            return None
-        raise PermissionDenied(
-            _("This picture was opened more than %(days)d days ago. Load the next one.")
-            % {"days": offers.OFFER_AGE.days},
-            code="offer_expired",
-        ) from error
+    except offers.OfferExpired:
+        if is_needed:
+            raise
+        return None
     return offered if offered is not None and offered.image == image_id else None
-
-
-def unknown_labeler() -> PermissionDenied:
-    return PermissionDenied(
-        "We do not know you yet. Open the drawing page to be given a picture first.",
-        code="unknown_labeler",
-    )
 
 
 def _is_offered_to(offered: offers.Offer, request: Request, labeler: Labeler | None) -> bool:

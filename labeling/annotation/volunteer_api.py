@@ -8,14 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from rest_framework.exceptions import NotFound, PermissionDenied
+from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ai4mars_site.toolkit.api_errors import Gone
-from labeling.annotation.saving import saving_labeler, unknown_labeler
+from ai4mars_site.toolkit.errors import Forbidden, Gone, NotFound
+from labeling.annotation.saving import UnknownLabeler, saving_labeler
 from labeling.annotation.serializers import (
     DraftSerializer,
     ImageSerializer,
@@ -35,6 +35,23 @@ from labeling.people.visitors import (
 )
 
 
+class OtherLabeler(Forbidden):
+    """The page was opened for somebody else than who is signed in now."""
+
+    code = "other_labeler"
+    message = _("You are not signed in any more as the one who drew this. Sign in again.")
+
+
+class CampaignNotPublic(NotFound):
+    code = "campaign_not_public"
+    message = _("This campaign is not public yet.")
+
+
+class CampaignClosed(Gone):
+    code = "campaign_closed"
+    message = _("This campaign is closed: nothing more is drawn here. What you sent is kept.")
+
+
 class VolunteerView(APIView):
     """Open to everybody: guests label too. CSRF is checked for guests as for accounts."""
 
@@ -52,10 +69,7 @@ class VolunteerView(APIView):
                 authenticator.enforce_csrf(request)
         self.labeler = labeler_of(request._request)
         if self.names_labeler and is_anothers_page(request._request, self.labeler):
-            raise PermissionDenied(
-                "You are not signed in any more as the one who drew this. Sign in again.",
-                code="other_labeler",
-            )
+            raise OtherLabeler
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -69,9 +83,9 @@ class VolunteerView(APIView):
         return answer
 
     def known_labeler(self) -> Labeler:
-        """The visitor's labeler. Raises PermissionDenied for somebody who has saved nothing yet."""
+        """The visitor's labeler. Raises UnknownLabeler for somebody who has saved nothing yet."""
         if self.labeler is None:
-            raise unknown_labeler()
+            raise UnknownLabeler
         return self.labeler
 
     @contextmanager
@@ -83,18 +97,15 @@ class VolunteerView(APIView):
 
 
 def open_campaign(request: Request, slug: str) -> Campaign:
-    """The campaign to draw in. Raises NotFound for one that is not public yet, Gone once closed."""
+    """The campaign to draw in. Raises CampaignNotPublic before it is, CampaignClosed once it is."""
     campaigns = Campaign.objects.with_publicity().with_drawings()
     campaign = get_object_or_404(campaigns, slug=slug)
     is_shown = campaign.is_public or may_manage(request.user)
     if not (is_shown or campaign.has_drawings):
-        raise NotFound("This campaign is not public yet.", code="campaign_not_public")
+        raise CampaignNotPublic
     # One whose images were all retired since is over for who has drawn in it.
     if not (campaign.is_open and is_shown):
-        raise Gone(
-            "This campaign is closed: nothing more is drawn here. What you sent is kept.",
-            code="campaign_closed",
-        )
+        raise CampaignClosed
     return campaign
 
 

@@ -16,6 +16,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.errors import Invalid
 from labeling.images.files import folder_of, put
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
@@ -30,8 +31,10 @@ _OWN = re.compile(r"lessons/(?P<pk>\d+)/(?P<name>[0-9a-f]{64}\.webp)")
 _EARLIER = re.compile(r"own/(?P<slug>[-\w]+)/(?P<name>[0-9a-f]{16}\.webp)")
 
 
-class PictureRefused(Exception):
-    """A picture that cannot be taken; the sentence says why and what to do."""
+class PictureRefused(Invalid):
+    """A picture that cannot be taken."""
+
+    code = "picture_refused"
 
 
 def url_of(picture: str) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.toolkit.errors import Forbidden
 from labeling.models import Campaign
 from labeling.people.permissions import may_manage
 
 
+class AdminsOnly(Forbidden):
+    message = _("This page is for the campaign's admins.")
+
+
 def managed_campaign(request: HttpRequest, slug: str) -> Campaign:
-    """The campaign of an admin's page; PermissionDenied for everybody else."""
-    if not may_manage(request.user):
-        raise PermissionDenied("This page is for the campaign's admins.")
+    """The campaign of an admin's page. Raises AdminsOnly for everybody else."""
+    require_admin(request)
     return get_object_or_404(Campaign, slug=slug)
 
 
 def require_admin(request: HttpRequest) -> None:
+    """Raise AdminsOnly for everybody who does not manage campaigns."""
     if not may_manage(request.user):
-        raise PermissionDenied("This page is for the campaign's admins.")
+        raise AdminsOnly

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -10,7 +11,7 @@ from labeling.people.permissions import may_manage
 
 
 class MayManage(BasePermission):
-    message = "Only the campaign's admins can see this."
+    message = _("Only the campaign's admins can see this.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return may_manage(request.user)

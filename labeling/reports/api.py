@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai4mars_site.toolkit.api_errors import Conflict, Gone
-from labeling.annotation.services import labels
 from labeling.annotation.volunteer_api import VolunteerView, labels_sent
 from labeling.models import Campaign, ImageReport, Labeler
 from labeling.reports import services
@@ -34,19 +31,6 @@ class ReportView(VolunteerView):
             {"image": image_id, "labels_sent": labels_sent(labeler, campaign)},
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
         )
-
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, labels.UnknownImage):
-            exc = NotFound(str(exc), code="unknown_image")
-        elif isinstance(exc, labels.RetiredImage):
-            exc = Gone(str(exc), code="retired_image")
-        elif isinstance(exc, labels.NotAssigned):
-            exc = PermissionDenied(str(exc), code="not_assigned")
-        elif isinstance(exc, labels.AlreadyLabeled):
-            exc = Conflict(str(exc), code="already_labeled")
-        elif isinstance(exc, services.ReportSettled):
-            exc = Conflict(str(exc), code="report_settled")
-        return super().handle_exception(exc)
 
 
 class NothingToLabel(ReportView):

@@ -7,16 +7,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import Conflict
+from labeling.annotation.errors import NotAssigned, RetiredImage, UnknownImage
 from labeling.annotation.services import drafts
-from labeling.annotation.services.labels import (
-    AlreadyLabeled,
-    NotAssigned,
-    RetiredImage,
-    UnknownImage,
-)
+from labeling.annotation.services.labels import AlreadyLabeled
 from labeling.images.services import quality
 from labeling.models import Assignment, Campaign, Feedback, Image, ImageReport, Labeler
 
@@ -24,8 +21,11 @@ from labeling.models import Assignment, Campaign, Feedback, Image, ImageReport, 
 REPORTED = "reported"
 
 
-class ReportSettled(Exception):
-    """An admin has decided on this labeler's report already; the sentence says so."""
+class ReportSettled(Conflict):
+    """An admin has decided on this labeler's report already."""
+
+    code = "report_settled"
+    message = _("We have looked at your report of this picture already, so it cannot be changed.")
 
 
 def report_wrong(
@@ -45,9 +45,7 @@ def report_wrong(
     if created or (report.reason, report.comment) == (said["reason"], said["comment"]):
         return created
     if not ImageReport.objects.waiting().filter(pk=report.pk).update(**said):
-        raise ReportSettled(
-            _("We have looked at your report of this picture already, so it cannot be changed.")
-        )
+        raise ReportSettled
     return False
 
 
@@ -65,10 +63,10 @@ def nothing_to_label(actor: Actor, labeler: Labeler, image_id: int) -> bool:
     Image.objects.select_for_update(no_key=True).filter(pk=image_id).first()
     image = _given_image(labeler, image_id)
     if image.retired_at is not None:
-        raise RetiredImage("This picture was taken out of the campaign. Load the next one.")
+        raise RetiredImage
     if image.labels.filter(labeler=labeler).exists():
-        raise AlreadyLabeled("You have already sent a label for this picture. Load the next one.")
-    _, created = ImageReport.objects.get_or_create(
+        raise AlreadyLabeled
+    _report, created = ImageReport.objects.get_or_create(
         image=image, labeler=labeler, kind=ImageReport.Kind.NOTHING
     )
     Assignment.objects.filter(image=image, labeler=labeler).exclude(
@@ -82,9 +80,9 @@ def nothing_to_label(actor: Actor, labeler: Labeler, image_id: int) -> bool:
 def _given_image(labeler: Labeler, image_id: int) -> Image:
     image = Image.objects.select_related("campaign").filter(pk=image_id).first()
     if image is None:
-        raise UnknownImage("There is no such picture. Load the next one.")
+        raise UnknownImage
     if not Assignment.objects.filter(image=image, labeler=labeler).exists():
-        raise NotAssigned("This picture was not given to you. Ask for the next one instead.")
+        raise NotAssigned
     return image
 
 

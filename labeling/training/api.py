@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai4mars_site.toolkit.api_errors import Conflict
 from labeling.annotation.serializers import (
     NextRequest,
     Since,
@@ -62,8 +61,5 @@ class NextAnswer(VolunteerView):
         closed = Assignment.objects.filter(image=image, labeler=labeler, role=Role.ANSWER)
         if since is not None and closed.filter(closed_at__gte=since).exists():
             return Response(tasks_json([], labeler, image.campaign))
-        try:
-            assignment = known_answers.assign_answer(labeler.actor, image, labeler)
-        except known_answers.AnswerRefused as error:
-            raise Conflict(str(error), code="answer_refused") from error
+        assignment = known_answers.assign_answer(labeler.actor, image, labeler)
         return Response(tasks_json([assignment], labeler, image.campaign))

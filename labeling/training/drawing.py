@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
 
-from ai4mars_site.toolkit.api_errors import Conflict
+from ai4mars_site.toolkit.errors import Forbidden
 from labeling.annotation.registry import (
     Drawing,
     Prerequisite,
@@ -18,6 +17,13 @@ from labeling.models import Assignment, Campaign, KnownAnswer, Labeler, Role
 from labeling.people.permissions import may_manage
 from labeling.training.services import known_answers, practice
 from labeling.training.services.answer_feedback import feedback
+
+
+class PracticeFirst(Forbidden):
+    """The campaign requires practice before its pictures are given out."""
+
+    code = "practice_first"
+    message = _("Please practise first: then you get real pictures.")
 
 
 def register() -> None:
@@ -38,16 +44,13 @@ def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
 def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
     """Make what an admin drew the known answer of its picture.
 
-    Raises PermissionDenied for others, Conflict where the picture cannot have this answer.
+    Raises Forbidden for others, AnswerRefused where the picture cannot have this answer.
     """
     if not may_manage(drawing.user):
-        raise PermissionDenied(_("Only the campaign's admins draw answers."))
+        raise Forbidden(_("Only the campaign's admins draw answers."))
     image = assignment.image
     mask = known_answers.mask_of_polygons(image, drawing.polygons)
-    try:
-        known_answers.set_answer(drawing.actor, image, mask, KnownAnswer.Source.DRAWN)
-    except known_answers.AnswerRefused as error:
-        raise Conflict(str(error), code="answer_refused") from error
+    known_answers.set_answer(drawing.actor, image, mask, KnownAnswer.Source.DRAWN)
     assignments.close(drawing.actor, assignment, Assignment.Status.DONE)
     drafts.discard(image.pk, assignment.labeler_id)
     return Received(True, {})
@@ -57,8 +60,4 @@ def practice_first(campaign: Campaign, labeler: Labeler | None) -> Prerequisite 
     """Practice that a campaign requires, until it was passed."""
     if not practice.must_practise(campaign, labeler):
         return None
-    return Prerequisite(
-        code="practice_first",
-        sentence=_("Please practise first: then you get real pictures."),
-        page="training:practice",
-    )
+    return Prerequisite(PracticeFirst(), page="training:practice")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from django.conf import settings
 
-from ai4mars_site.toolkit.jobs import ClaimLost, working
+from ai4mars_site.toolkit.jobs import working
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from merging.benchmark import services as submissions
 from merging.models import Submission
-
-logger = logging.getLogger(__name__)
 
 
 @long_task
 def compare_submission(submission_id: int) -> None:
     """Compare predictions that were sent to a board. A second message finds them claimed."""
     submission = submissions.claim(submission_id)
-    if submission is None:
-        return
-    try:
+    if submission is not None:
         with working(submission):
             submissions.compare(submission, Path(settings.AI4MARS_HOME) / "scratch")
-    except ClaimLost:
-        logger.warning("%s was taken over by another worker, or removed.", submission)
 
 
 @task

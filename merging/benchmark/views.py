@@ -7,7 +7,6 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
+from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
 from labeling.people.access import managed_campaign
@@ -68,7 +68,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
     if not permissions.may_see_board(request.user, release):
-        raise PermissionDenied("The results of this release are for the campaign's admins.")
+        raise Forbidden(_("The results of this release are for the campaign's admins."))
     return release
 
 
@@ -84,7 +84,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     release = visible_release(request, pk)
     if request.method == "POST":
         if not permissions.may_submit(request.user, release):
-            raise PermissionDenied("Log in to send predictions.")
+            raise Forbidden(_("Log in to send predictions."))
         sent = request.META.get("CONTENT_LENGTH") or "0"
         if int(sent) > settings.PREDICTIONS_UPLOAD_MAX_BYTES + FORM_BYTES:
             form = SubmissionForm()

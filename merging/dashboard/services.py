@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.images.files import folder_of
 from labeling.images.services import import_jobs, stored_files
 from labeling.models import (
@@ -23,8 +24,10 @@ from labeling.models import (
 from merging.models import AlternativeMask, MergedMask, Release
 
 
-class DeleteRefused(Exception):
-    """A campaign that is not deleted; the sentence says why and what to do."""
+class DeleteRefused(Conflict):
+    """A campaign that is not deleted."""
+
+    code = "delete_refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,8 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.campaigns.services.figures import figures_of, is_large
 from labeling.models import Campaign, Feedback, Image, ImageReport, Role
-from labeling.people.access import managed_campaign
-from labeling.people.permissions import may_manage
+from labeling.people.access import managed_campaign, require_admin
 from merging.dashboard import services
 from merging.gold.services import consensus
 from merging.masks.services import progress
@@ -37,8 +35,7 @@ MOST_DELETED = 20_000
 @login_required
 def campaigns(request: HttpRequest) -> HttpResponse:
     """All campaigns."""
-    if not may_manage(request.user):
-        raise PermissionDenied("This page is for the campaign's admins.")
+    require_admin(request)
     return render(
         request,
         "merging/dashboard/campaigns.html",

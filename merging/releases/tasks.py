@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ai4mars_site.toolkit.jobs import ClaimLost, working
+from ai4mars_site.toolkit.jobs import working
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from merging.models import Release
-from merging.releases.services import builder, parts, requests
+from merging.releases.services import builder, parts
 
 logger = logging.getLogger(__name__)
 
@@ -19,16 +19,9 @@ logger = logging.getLogger(__name__)
 def build_release(release_id: int) -> None:
     """Build a release that was asked for on its page. A second message finds it claimed."""
     release = builder.claim(release_id)
-    if release is None:
-        return
-    try:
+    if release is not None:
         with working(release):
             builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")
-    except ClaimLost:
-        logger.warning("%s was taken over by another builder.", release)
-    except requests.ReleaseRefused as refused:
-        # Said on the page; not a fault of the worker.
-        logger.info("%s: %s", release, refused)
 
 
 @task

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -24,6 +23,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
 from labeling.models import Campaign
@@ -130,7 +130,7 @@ def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def managed_release(request: HttpRequest, pk: int) -> Release:
-    """A release for an admin; PermissionDenied for everybody else."""
+    """A release for an admin; AdminsOnly for everybody else."""
     release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
     managed_campaign(request, release.campaign.slug)
     return release
@@ -215,7 +215,7 @@ def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     closed = independence.closed_images(request.user).filter(campaign=release.campaign_id)
     labeled = release.parts.exclude(split="")
     if labeled.filter(product_id__in=closed.values("product_id")).exists():
-        raise PermissionDenied(
+        raise Forbidden(
             _(
                 "You can still draw gold pictures of this campaign alone, and a release shows what "
                 "others drew on them. Draw them first, or give them up."

@@ -6,7 +6,6 @@ import csv
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET
 from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.models import Campaign
-from labeling.people.access import managed_campaign
+from labeling.people.access import AdminsOnly, managed_campaign
 from merging import permissions
 from merging.formats.contents import GOLD_VARIANTS, VARIANTS
 from merging.formats.statistics import tables as statistics_tables
@@ -102,7 +101,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
     if not permissions.may_see_board(request.user, release):
-        raise PermissionDenied("This page is for the campaign's admins.")
+        raise AdminsOnly
     return release
 
 

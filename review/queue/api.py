@@ -9,16 +9,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ai4mars_site.toolkit.actors import Actor
-from ai4mars_site.toolkit.api_errors import Conflict
+from ai4mars_site.toolkit.errors import Forbidden, Invalid
 from ai4mars_site.toolkit.tasks import nudge
+from labeling.annotation.errors import UnknownLabel
 from labeling.annotation.serializers import ImageSerializer
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, Role
@@ -47,10 +48,17 @@ RECENT = 200
 
 
 class MayReview(BasePermission):
-    message = "Only reviewers can see this. Ask an admin to make you one."
+    message = _("Only reviewers can see this. Ask an admin to make you one.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return permissions.may_review(request.user)
+
+
+class RateFirst(Forbidden):
+    """What could lead a rating is hidden before it."""
+
+    code = "rate_first"
+    message = _("Rate this label first: then you see how others have rated it.")
 
 
 class ReviewView(APIView):
@@ -96,11 +104,11 @@ class NextDoubtful(ReviewView):
 
 
 def skipped_labels(request: Request) -> list[uuid.UUID]:
-    """The ids in `?skip=`; ValidationError where one is none."""
+    """The ids in `?skip=`; Invalid where one is none."""
     try:
         return [uuid.UUID(part) for part in request.query_params.get("skip", "").split(",") if part]
     except ValueError as error:
-        raise ValidationError("skip must be label ids, separated by commas.") from error
+        raise Invalid(_("skip must be label ids, separated by commas.")) from error
 
 
 def to_judge(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
@@ -186,19 +194,16 @@ class Ratings(ReviewView):
             .first()
         )
         if label is None:
-            raise NotFound("There is no such label.", code="unknown_label")
-        try:
-            rating = ratings.rate(
-                self.actor,
-                label,
-                data["value"],
-                data["comment"],
-                data["version"],
-                data["reasons"],
-                also_settled=data["again"],
-            )
-        except ratings.RatingRefused as error:
-            raise Conflict(str(error), code=error.code) from error
+            raise UnknownLabel(_("There is no such label."))
+        rating = ratings.rate(
+            self.actor,
+            label,
+            data["value"],
+            data["comment"],
+            data["version"],
+            data["reasons"],
+            also_settled=data["again"],
+        )
         nudge(score_image, label.image_id)
         return Response({"id": rating.pk, "facts": facts_of(label)}, status=status.HTTP_201_CREATED)
 
@@ -226,9 +231,7 @@ class RatingHistory(ReviewView):
         past = label.ratings.select_related("reviewer")
         has_rated = past.filter(reviewer=self.reviewer).exists()
         if not has_rated and plan_of(label.image.campaign).hide_record:
-            raise PermissionDenied(
-                "Rate this label first: then you see how others have rated it.", code="rate_first"
-            )
+            raise RateFirst
         return Response({"ratings": PastRating(past, many=True).data})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from ai4mars_site.toolkit.serializer_fields import ShortList
@@ -76,7 +77,7 @@ class BulkSubmission(Judgement):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if data["labeler"] is None and data["image"] is None:
-            raise serializers.ValidationError("Choose a labeler or an image.")
+            raise serializers.ValidationError(_("Choose a labeler or an image."))
         return data
 
 

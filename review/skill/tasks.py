@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-
-from ai4mars_site.toolkit.jobs import ClaimLost
 from ai4mars_site.toolkit.tasks import long_task, nudge, task
 from labeling.models import Campaign
 from review.skill import services
-
-logger = logging.getLogger(__name__)
 
 
 @long_task
 def estimate_skill(campaign_id: int) -> None:
     """Estimate the skill of a campaign's labelers, where its labels have changed."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if services.is_current(campaign):
-        return
-    try:
+    if not services.is_current(campaign):
         services.estimate_campaign(campaign)
-    except ClaimLost:
-        logger.warning("The estimate of skill in %s was taken over by another worker.", campaign)
 
 
 @task

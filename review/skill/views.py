@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.models import Campaign, TerrainClass
+from labeling.people.access import AdminsOnly
 from labeling.people.permissions import may_manage
 from review.models import CampaignSkill, LabelerSkill, Order, plan_of
 from review.skill import services
@@ -30,7 +30,7 @@ def labelers(request: HttpRequest, slug: str) -> HttpResponse:
     A POST asks the workers for an estimate now.
     """
     if not may_manage(request.user):
-        raise PermissionDenied("This page is for admins.")
+        raise AdminsOnly
     campaign = get_object_or_404(Campaign, slug=slug)
     if request.method == "POST":
         nudge(estimate_skill, campaign.pk)

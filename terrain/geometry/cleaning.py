@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from terrain.geometry.cleaning_cost import Outlines, TooMuch, Work, box_pairs, count_work
-from terrain.geometry.regions import GRID_PX, InvalidPolygons, Region, on_grid
+from terrain.geometry.cleaning_cost import Outlines, Work, box_pairs, count_work
+from terrain.geometry.regions import GRID_PX, Region, on_grid
 
 Geometries = npt.NDArray[np.object_]
 
@@ -20,10 +20,6 @@ SIDES_AT_ONCE = 1_000_000
 # that is thinner than two grid steps on average is rounding and not drawing, however long it is.
 MAX_OVERLAP_PX2 = 0.5
 MAX_SLIVER_PX = 2 * GRID_PX
-
-
-class TooTangled(InvalidPolygons):
-    """Outlines that cross each other or lie on top of each other too often to be cleaned."""
 
 
 def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Region]:
@@ -43,14 +39,10 @@ def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Re
     if not regions:
         return []
     outlines = _outlines(regions)
-    try:
-        work = count_work(outlines, width, height, MAX_OVERLAP_PX2)
-        # GEOS divides by zero on parallel lines and recovers; numpy would report that as our
-        # mistake.
-        with np.errstate(all="ignore"):
-            shapes = _without_overlaps(_repaired(outlines, width, height), work)
-    except TooMuch as excess:
-        raise TooTangled(str(excess)) from excess
+    work = count_work(outlines, width, height, MAX_OVERLAP_PX2)
+    # GEOS divides by zero on parallel lines and recovers; numpy would report that as our mistake.
+    with np.errstate(all="ignore"):
+        shapes = _without_overlaps(_repaired(outlines, width, height), work)
     parts, region = shapely.get_parts(shapes, return_index=True)
     return [
         Region(regions[index].code, rings)
@@ -145,7 +137,7 @@ def _batches(count: npt.NDArray[np.int64], most: int) -> Iterator[slice]:
 
 
 def _without_overlaps(shapes: Geometries, work: Work) -> Geometries:
-    """Take from each geometry what the earlier ones own. Raises TooMuch where that is too much."""
+    """Take from each geometry what earlier ones own. Raises TooTangled where that is too much."""
     pairs, boxes = _overlapping_pairs(shapes)
     work.check_overlaps(pairs, boxes)
     neighbours: list[list[int]] = [[] for _ in shapes]

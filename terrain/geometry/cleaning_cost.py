@@ -12,6 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from terrain.geometry.invalid_polygons import TooTangled
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -95,10 +97,6 @@ class Outlines:
         return following
 
 
-class TooMuch(ValueError):
-    """The outlines would take too long to clean; the message says why and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Work:
     """What there is to do for a label.
@@ -162,25 +160,29 @@ class Work:
         )
 
     def check_overlaps(self, pairs: Ints, boxes: Floats) -> None:
-        """Raise TooMuch where these regions overlap; ``boxes`` are those that each pair shares."""
+        """Raise TooTangled where these regions overlap; ``boxes`` are what each pair shares."""
         points = int(self.table.count(boxes).sum())
         region_points = int(self.sizes[pairs].sum())
         if self.with_overlaps(len(pairs), points, region_points) > MAX_COST:
-            raise TooMuch(STACKED)
+            raise _stacked()
 
 
-STACKED = (
-    "Too many shapes lie on top of each other or against each other. Join those of one class, and "
-    "delete those that others cover."
-)
-TANGLED = (
-    "The outlines are too tangled: too many of them run across each other or close together. "
-    "Draw them again with simpler outlines."
-)
+def _stacked() -> TooTangled:
+    return TooTangled(
+        "Too many shapes lie on top of each other or against each other. Join those of one class, "
+        "and delete those that others cover."
+    )
+
+
+def _tangled() -> TooTangled:
+    return TooTangled(
+        "The outlines are too tangled: too many of them run across each other or close together. "
+        "Draw them again with simpler outlines."
+    )
 
 
 def count_work(outlines: Outlines, width: int, height: int, least_overlap: float) -> Work:
-    """Count what there is to do. Raises TooMuch where it is out of bounds, whatever overlaps.
+    """Count what there is to do. Raises TooTangled where it is out of bounds, whatever overlaps.
 
     ``least_overlap`` is the area in px2 below which an overlap of two regions is left alone.
     """
@@ -188,9 +190,11 @@ def count_work(outlines: Outlines, width: int, height: int, least_overlap: float
     points, following = outlines.points, outlines.next_points
     length = float(np.abs(points[following] - points).sum())
     if length > MAX_LENGTH_PX:
-        raise TooMuch(
-            f"The outlines are {length:.0f} px long together, and a label may have "
-            f"{MAX_LENGTH_PX}: draw fewer or simpler outlines."
+        raise TooTangled(
+            "The outlines are %(length)d px long together, and a label may have %(limit)d: "
+            "draw fewer or simpler outlines.",
+            length=round(length),
+            limit=MAX_LENGTH_PX,
         )
     inside = np.clip(points, 0.0, frame)
     firsts = outlines.region_firsts
@@ -220,18 +224,18 @@ def count_work(outlines: Outlines, width: int, height: int, least_overlap: float
     )
     is_late = work.before_overlaps > MAX_COST_BEFORE
     if work.without_overlaps > MAX_COST or (is_late and work.at_most > MAX_COST):
-        raise TooMuch(_most_of(work))
+        raise _most_of(work)
     return work
 
 
-def _most_of(work: Work) -> str:
+def _most_of(work: Work) -> TooTangled:
     """What to say of work that is too much: of what there is most."""
     crossing = (
         OWN_CROSSING_COST * work.own_crossings
         + CROSSING_COST * work.crossings
         + SIDE_COST * work.sides
     )
-    return TANGLED if crossing > work.at_most / 2 else STACKED
+    return _tangled() if crossing > work.at_most / 2 else _stacked()
 
 
 def _sides(start: Floats, end: Floats, levels: Floats) -> int:
@@ -290,7 +294,7 @@ def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
     """How many pairs of edges lie in one cell of a grid, and which two edges cross.
 
     An edge that ends on another crosses it, and so does one that runs along a part of it; edges
-    that have an end in common do not. Raises TooMuch where more pairs are near than may be.
+    that have an end in common do not. Raises TooTangled where more pairs are near than may be.
     """
     steps = np.round(points * STEPS_PER_PX)
     edge, cell = _cells(steps, steps[following] - steps)
@@ -301,7 +305,7 @@ def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
     count = ends - np.arange(1, len(edge) + 1)
     edge_pairs = int(count.sum())
     if edge_pairs > SPARE_EDGE_PAIRS + EDGE_PAIRS_PER_POINT * len(points):
-        raise TooMuch(TANGLED)
+        raise _tangled()
     first = np.repeat(np.arange(len(edge)), count)
     second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
     a, b = edge[first], edge[second]

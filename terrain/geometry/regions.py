@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from terrain.geometry.invalid_polygons import InvalidPolygons, TooManyPoints
+
 # Bounds of one label, counted before its points are read. The largest label among the real ones has
 # a few hundred regions. What these let through is counted again, by the work that it makes
 # (``terrain.geometry.cleaning_cost``).
@@ -34,14 +36,6 @@ MAX_OVERSHOOT = 10
 
 GRID_PX = 0.01
 GRID_DECIMALS = 2
-
-
-class InvalidPolygons(ValueError):
-    """The polygons cannot be a label; the message says which region and what to do."""
-
-
-class TooManyPoints(InvalidPolygons):
-    """More regions, outlines or points than a label may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,77 +66,95 @@ def parse_regions(raw: object, codes: Collection[int], width: int, height: int) 
         raise InvalidPolygons("The polygons must be a list of regions: send [] for an empty label.")
     if len(raw) > MAX_REGIONS:
         raise TooManyPoints(
-            f"There are {len(raw)} regions and a label may have {MAX_REGIONS}: join small ones."
+            "There are %(count)d regions and a label may have %(limit)d: join small ones.",
+            count=len(raw),
+            limit=MAX_REGIONS,
         )
     if not raw:
         return []
-    found = [_class_and_rings(f"Region {n}", item, codes) for n, item in enumerate(raw, start=1)]
-    names = _RingNames([len(rings) for _, rings in found])
+    found = [_class_and_rings(n, item, codes) for n, item in enumerate(raw, start=1)]
+    places = _Places([len(rings) for _, rings in found])
     all_rings = list(chain.from_iterable(rings for _, rings in found))
-    _check_counts(all_rings, names)
-    points, sizes = _points_of(all_rings, names, width, height)
+    _check_counts(all_rings, places)
+    points, sizes = _points_of(all_rings, places, width, height)
     pieces = iter(np.split(points, np.cumsum(sizes)[:-1]))
     return [Region(code, tuple(islice(pieces, len(rings)))) for code, rings in found]
 
 
-class _RingNames:
-    """What a sentence calls the rings of all regions, counted from 0, from how many each has."""
+class _Places:
+    """Which region and ring, counted from 1, each ring of all is, from how many each region has."""
 
     def __init__(self, counts: Sequence[int]) -> None:
         self._ends = np.cumsum(counts)
 
-    def __call__(self, ring: int) -> str:
+    def __call__(self, ring: int) -> dict[str, int]:
         region = int(np.searchsorted(self._ends, ring, side="right"))
         before = int(self._ends[region - 1]) if region else 0
-        return f"Region {region + 1}, ring {ring - before + 1},"
+        return {"region": region + 1, "ring": int(ring) - before + 1}
 
 
-def _class_and_rings(name: str, item: object, codes: Collection[int]) -> tuple[int, list[Any]]:
+def _class_and_rings(number: int, item: object, codes: Collection[int]) -> tuple[int, list[Any]]:
     if not isinstance(item, dict):
-        raise InvalidPolygons(f'{name} must be an object with "class" and "rings": send both.')
+        raise InvalidPolygons(
+            'Region %(region)d must be an object with "class" and "rings": send both.',
+            region=number,
+        )
     code = item.get("class")
     # A bool is an int to Python, and True would pass for class 1.
     if isinstance(code, bool) or not isinstance(code, int) or code not in codes:
         known = ", ".join(str(known) for known in sorted(codes))
         raise InvalidPolygons(
-            f"{name} has the class {_excerpt(code)}, which this campaign does not have: "
-            f"use one of {known}."
+            "Region %(region)d has the class %(code)s, which this campaign does not have: "
+            "use one of %(known)s.",
+            region=number,
+            code=_excerpt(code),
+            known=known,
         )
     rings = item.get("rings")
     if not isinstance(rings, list) or not rings:
-        raise InvalidPolygons(f"{name} has no rings: draw an outline or delete the region.")
+        raise InvalidPolygons(
+            "Region %(region)d has no rings: draw an outline or delete the region.",
+            region=number,
+        )
     return code, rings
 
 
-def _check_counts(rings: Sequence[object], names: _RingNames) -> None:
+def _check_counts(rings: Sequence[object], places: _Places) -> None:
     """What the lengths of the lists tell, before a point is looked at."""
     if len(rings) > MAX_RINGS:
         raise TooManyPoints(
-            f"There are {len(rings)} outlines and holes and a label may have {MAX_RINGS}: "
-            "delete small ones."
+            "There are %(count)d outlines and holes and a label may have %(limit)d: "
+            "delete small ones.",
+            count=len(rings),
+            limit=MAX_RINGS,
         )
     for number, ring in enumerate(rings):
         if not isinstance(ring, list):
             raise InvalidPolygons(
-                f"{names(number)} must be a list of [x, y] points: send it as one."
+                "Region %(region)d, ring %(ring)d, must be a list of [x, y] points: "
+                "send it as one.",
+                **places(number),
             )
     points = sum(map(len, rings))  # type: ignore[arg-type]
     if points > MAX_POINTS:
         raise TooManyPoints(
-            f"There are {points} points and a label may have {MAX_POINTS}: simplify the outlines."
+            "There are %(count)d points and a label may have %(limit)d: simplify the outlines.",
+            count=points,
+            limit=MAX_POINTS,
         )
 
 
 def _points_of(
-    rings: Sequence[list[Any]], names: _RingNames, width: int, height: int
+    rings: Sequence[list[Any]], places: _Places, width: int, height: int
 ) -> tuple[npt.NDArray[np.float64], list[int]]:
     """The points of all rings, float64 (n, 2), and how many each ring has."""
     ring_of_point = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
     flat = list(chain.from_iterable(rings))
     if (at := first_wrong_point(flat)) is not None:
         raise InvalidPolygons(
-            f"{names(ring_of_point[at])} has the point {_excerpt(flat[at])}: "
-            "send two numbers, [x, y]."
+            "Region %(region)d, ring %(ring)d, has the point %(point)s: send two numbers, [x, y].",
+            **places(ring_of_point[at]),
+            point=_excerpt(flat[at]),
         )
     kept = [
         len(ring) - (len(ring) > 1 and ring[0] == ring[-1])  # A repeated first point is left out.
@@ -151,26 +163,33 @@ def _points_of(
     for number, count in enumerate(kept):
         if count < 3:
             raise InvalidPolygons(
-                f"{names(number)} has fewer than 3 points: finish the outline or delete the region."
+                "Region %(region)d, ring %(ring)d, has fewer than 3 points: "
+                "finish the outline or delete the region.",
+                **places(number),
             )
     points = coordinates_of(flat)
-    for wrong, reason in (
-        (
-            ~np.isfinite(points),
-            "has a coordinate that is not a finite number: draw the region again.",
-        ),
-        (
-            _is_far(points, width, height),
-            f"lies far outside the image of {width} x {height} pixels: "
-            "send coordinates in pixels of the full-size image.",
-        ),
-    ):
-        if wrong.any():
-            first = int(np.argmax(wrong.any(axis=1)))
-            raise InvalidPolygons(f"{names(ring_of_point[first])} {reason}")
+    if (wrong := ~np.isfinite(points)).any():
+        raise InvalidPolygons(
+            "Region %(region)d, ring %(ring)d, has a coordinate that is not a finite number: "
+            "draw the region again.",
+            **places(ring_of_point[_first_row(wrong)]),
+        )
+    if (wrong := _is_far(points, width, height)).any():
+        raise InvalidPolygons(
+            "Region %(region)d, ring %(ring)d, lies far outside the image of "
+            "%(width)d x %(height)d pixels: send coordinates in pixels of the full-size image.",
+            **places(ring_of_point[_first_row(wrong)]),
+            width=width,
+            height=height,
+        )
     sizes = [len(ring) for ring in rings]
     repeated = np.cumsum(sizes)[np.not_equal(sizes, kept)] - 1
     return np.delete(points, repeated, axis=0), kept
+
+
+def _first_row(wrong: npt.NDArray[np.bool_]) -> int:
+    """The first row in which anything is wrong."""
+    return int(np.argmax(wrong.any(axis=1)))
 
 
 def first_wrong_point(points: Sequence[object]) -> int | None:

@@ -17,9 +17,9 @@ import orjson
 
 from terrain.bitplanes import regions_to_mask
 from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.invalid_polygons import InvalidPolygons
 from terrain.geometry.regions import (
     MAX_POINTS,
-    InvalidPolygons,
     Region,
     parse_regions,
     regions_to_json,

@@ -276,7 +276,7 @@ def test_a_site_in_trouble(
     drawing.wait_for_picture(other_than=second)
     page.click("#outbox-open")
     entry = page.locator(f'#outbox-list li[data-image="{second}"]')
-    expect(entry).to_contain_text("too many points")
+    expect(entry).to_contain_text("simplify the outlines")
     entry.get_by_role("button", name="Make it simpler").click()
     expect(page.locator("#outbox-none")).to_be_visible()
     page.click("#outbox-close")

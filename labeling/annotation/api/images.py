@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -36,7 +35,7 @@ class NextImage(VolunteerView):
         pending, ahead = asked.validated_data["pending"], asked.validated_data["ahead"]
         labeler = self.labeler
         if missing := registry.missing_prerequisite(campaign, labeler):
-            raise PermissionDenied(missing.sentence, code=missing.code)
+            raise missing.refusal
         if labeler is None:
             visit = asking_visit(request)
             images = offers.next_images(campaign, visit.guest, pending, ahead)

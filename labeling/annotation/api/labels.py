@@ -6,11 +6,9 @@ import uuid
 from typing import Any
 
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ai4mars_site.toolkit.api_errors import Conflict, Gone, refusal_of
 from ai4mars_site.toolkit.serializer_fields import AsSent
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation import registry
@@ -22,7 +20,6 @@ from labeling.annotation.services import corrections, drafts, labels
 from labeling.annotation.tasks import process_image
 from labeling.annotation.volunteer_api import VolunteerView, labels_sent, task_json
 from labeling.models import Assignment
-from terrain.geometry.regions import InvalidPolygons
 
 
 class Labels(VolunteerView):
@@ -36,35 +33,20 @@ class Labels(VolunteerView):
         submission = LabelSubmission(data=request.data)
         submission.is_valid(raise_exception=True)
         data = submission.validated_data
-        try:
-            with self.saving(data["image"]) as labeler:
-                other = registry.receiver_of(labeler, data["image"])
-                if other is not None:
-                    assignment, receive = other
-                    drawing = Drawing(data["id"], data["polygons"], request.user, labeler.actor)
-                    return received_response(assignment, drawing, receive(assignment, drawing))
-                label, created = labels.submit(
-                    labeler.actor,
-                    labeler,
-                    data["image"],
-                    data["id"],
-                    data["polygons"],
-                    data["started_at"],
-                )
-        except InvalidPolygons as error:
-            raise refusal_of(error) from error
-        except labels.UnknownImage as error:
-            raise NotFound(str(error), code="unknown_image") from error
-        except labels.RetiredImage as error:
-            raise Gone(str(error), code="retired_image") from error
-        except labels.NotAssigned as error:
-            raise PermissionDenied(str(error), code="not_assigned") from error
-        except labels.DifferentLabel as error:
-            raise Conflict(str(error), code="different_label") from error
-        except labels.NotIndependent as error:
-            raise Conflict(str(error), code="not_independent") from error
-        except labels.AlreadyLabeled as error:
-            raise Conflict(str(error), code="already_labeled") from error
+        with self.saving(data["image"]) as labeler:
+            other = registry.receiver_of(labeler, data["image"])
+            if other is not None:
+                assignment, receive = other
+                drawing = Drawing(data["id"], data["polygons"], request.user, labeler.actor)
+                return received_response(assignment, drawing, receive(assignment, drawing))
+            label, created = labels.submit(
+                labeler.actor,
+                labeler,
+                data["image"],
+                data["id"],
+                data["polygons"],
+                data["started_at"],
+            )
         if created:
             nudge(process_image, label.image_id)
         return Response(
@@ -102,13 +84,10 @@ class OwnLabel(VolunteerView):
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         labeler = self.known_labeler()
-        try:
-            label = corrections.own_label(labeler, pk)
-            assignment = Assignment.objects.select_related("image__campaign").get(
-                image=label.image_id, labeler=labeler
-            )
-        except corrections.UnknownLabel as error:
-            raise NotFound(str(error), code="unknown_label") from error
+        label = corrections.own_label(labeler, pk)
+        assignment = Assignment.objects.select_related("image__campaign").get(
+            image=label.image_id, labeler=labeler
+        )
         return Response(
             {
                 **task_json(assignment, drafts.find(labeler, label.image_id)),
@@ -130,25 +109,9 @@ class CorrectLabel(VolunteerView):
         correction.is_valid(raise_exception=True)
         data = correction.validated_data
         labeler = self.known_labeler()
-        try:
-            label, stored = corrections.correct(
-                labeler.actor,
-                labeler,
-                pk,
-                data["id"],
-                data["polygons"],
-                data["base_version"],
-            )
-        except InvalidPolygons as error:
-            raise refusal_of(error) from error
-        except corrections.UnknownLabel as error:
-            raise NotFound(str(error), code="unknown_label") from error
-        except corrections.LabelIsFixed as error:
-            raise Conflict(str(error), code="label_fixed") from error
-        except corrections.DifferentCorrection as error:
-            raise Conflict(str(error), code="different_label") from error
-        except corrections.CorrectedElsewhere as error:
-            raise Conflict(str(error), code="corrected_elsewhere") from error
+        label, stored = corrections.correct(
+            labeler.actor, labeler, pk, data["id"], data["polygons"], data["base_version"]
+        )
         if stored:
             nudge(process_image, label.image_id)
         return Response(

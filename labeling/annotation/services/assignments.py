@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.annotation.services import drafts, independence
 from labeling.models import (
     Assignment,
@@ -78,7 +80,7 @@ def _still_open(
 
 def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assignment | None:
     """Give the labeler a random image that was never given to him; None when there is none."""
-    for _ in range(CLAIM_ATTEMPTS):
+    for _attempt in range(CLAIM_ATTEMPTS):
         image, role = _random_image(campaign, labeler), Role.CROWD
         if image is None:
             return None
@@ -151,12 +153,24 @@ def reopen(actor: Actor, assignment: Assignment) -> bool:
     return opened == 1
 
 
-class AlreadyLabeled(Exception):
-    """An image that the crowd has seen cannot be given to the same person as gold."""
+class GoldRefused(Conflict):
+    """An image that cannot become gold, or not with this expert."""
+
+    code = "gold_refused"
 
 
-class AnswerKnown(AlreadyLabeled):
+class SeenByExpert(GoldRefused):
+    """An image that somebody has seen as a volunteer, or with others' labels, is not fresh."""
+
+    message = _(
+        "%(expert)s has already seen %(picture)s as a volunteer. Choose another expert for it."
+    )
+
+
+class AnswerKnown(GoldRefused):
     """An image people practise on cannot become gold: its answer was shown to volunteers."""
+
+    message = _("%(picture)s is there to practise on and cannot become gold.")
 
 
 @transaction.atomic
@@ -166,10 +180,10 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
     The image leaves the crowd's pool: gold images are never in the training set. Repeating it
     with the same experts changes nothing; whoever has the image already keeps it. An expert who
     has drawn on it for the crowd, or seen what others drew on it, would not label it fresh:
-    AlreadyLabeled. A practice image cannot become gold: AnswerKnown.
+    SeenByExpert. A practice image cannot become gold: AnswerKnown.
     """
     if Image.objects.filter(pk=image.pk, pool=Image.Pool.PRACTICE).exists():
-        raise AnswerKnown(f"{image.product_id} is there to practise on and cannot become gold.")
+        raise AnswerKnown(picture=image.product_id)
     Image.objects.filter(pk=image.pk).update(pool=Image.Pool.GOLD)
     assignments = []
     for labeler in experts:
@@ -184,15 +198,16 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
                 .update(role=Role.EXPERT, served_at=timezone.now())
             )
             if not claimed:
-                raise AlreadyLabeled(
-                    f"{labeler} has already seen {image.product_id} as a volunteer. "
-                    "Choose another expert for it."
-                )
+                raise SeenByExpert(expert=labeler, picture=image.product_id)
         is_new = created or assignment.role != Role.EXPERT
         if is_new and independence.has_seen_locked(image.pk, labeler):
-            raise AlreadyLabeled(
-                f"{labeler} has already seen what others drew on {image.product_id}. "
-                "Choose another expert for it."
+            raise SeenByExpert(
+                _(
+                    "%(expert)s has already seen what others drew on %(picture)s. "
+                    "Choose another expert for it."
+                ),
+                expert=labeler,
+                picture=image.product_id,
             )
         assignments.append(assignment)
     return assignments

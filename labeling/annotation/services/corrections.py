@@ -11,29 +11,38 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import Conflict
+from labeling.annotation.errors import UnknownLabel
 from labeling.annotation.services import drafts, independence, labels
 from labeling.annotation.services.checksums import polygons_checksum
 from labeling.models import Assignment, Image, Label, Labeler, LabelVersion
 
 
-class CorrectionRefused(Exception):
-    """A correction that cannot be stored; the sentence says why."""
-
-
-class UnknownLabel(CorrectionRefused):
-    pass
+class CorrectionRefused(Conflict):
+    """A correction that cannot be stored."""
 
 
 class LabelIsFixed(CorrectionRefused):
     """The label can never be corrected (again)."""
 
+    code = "label_fixed"
+
 
 class CorrectedElsewhere(CorrectionRefused):
     """The drawing that was corrected is not the newest one."""
 
+    code = "corrected_elsewhere"
+    message = _(
+        "You have changed this drawing somewhere else meanwhile. "
+        "Open it again to change the newest one."
+    )
+
 
 class DifferentCorrection(CorrectionRefused):
     """Something else was sent under the same id before; that is kept, and this is not."""
+
+    code = "different_label"
+    message = _("Another change was sent under this id before. Send this one under a new id.")
 
 
 THROWN_OUT = _("A reviewer has thrown this drawing out, so it can no longer be changed.")
@@ -44,11 +53,6 @@ RESULTS_SEEN = _(
 )
 RETIRED = _("This picture was taken out of the campaign, so its drawings stay as they are.")
 CLOSED = _("This campaign is finished, so its drawings stay as they are.")
-DIFFERENT = _("Another change was sent under this id before. Send this one under a new id.")
-ELSEWHERE = _(
-    "You have changed this drawing somewhere else meanwhile. "
-    "Open it again to change the newest one."
-)
 
 
 def why_not(label: Label) -> str | Promise:
@@ -86,7 +90,7 @@ def correct(
     Every version is kept.
 
     Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere, DifferentCorrection or
-    `terrain.geometry.regions.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
     """
     label = _own_label(labeler, label_id)
     checksum = polygons_checksum(polygons)
@@ -103,9 +107,9 @@ def correct(
         if _is_stored(label, version_id, polygons, checksum):
             return label, False
         if reason := why_not(label):
-            raise LabelIsFixed(str(reason))
+            raise LabelIsFixed(reason)
         if base_version != label.version:
-            raise CorrectedElsewhere(str(ELSEWHERE))
+            raise CorrectedElsewhere
         _write(label, version_id, cleaned, checksum)
         drafts.discard(label.image_id, labeler.pk)
     return _own_label(labeler, label_id), True
@@ -128,7 +132,7 @@ def _own_labels(labeler: Labeler) -> QuerySet[Label]:
 def _found(own: QuerySet[Label], label_id: uuid.UUID) -> Label:
     label = own.filter(pk=label_id).first()
     if label is None:
-        raise UnknownLabel(str(_("There is no such drawing of yours.")))
+        raise UnknownLabel
     return label
 
 
@@ -140,7 +144,7 @@ def _is_stored(label: Label, version_id: uuid.UUID, polygons: object, checksum: 
     if stored.label_id != label.pk or not labels.is_same_content(
         label.image, polygons, checksum, stored.sent_checksum, stored.polygons
     ):
-        raise DifferentCorrection(str(DIFFERENT))
+        raise DifferentCorrection
     return True
 
 

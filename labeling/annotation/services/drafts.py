@@ -19,8 +19,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.toolkit.errors import Conflict, Invalid, TooMany
+from labeling.annotation.errors import NotAssigned, RetiredImage
 from labeling.models import Assignment, Draft, Image, Label, Labeler
 from terrain.geometry.regions import (
     MAX_POINTS,
@@ -35,35 +37,33 @@ DRAFT_LIFE = timedelta(days=90)
 DRAFT_LIFE_OF_NEWCOMERS = timedelta(days=14)
 SWEEP_BATCH = 1000
 
+#: When a page that has too many drafts may ask again.
+RETRY_SECONDS = 600.0
+
 #: Farther from the image no hand reaches; a client's mistake, or worse.
 _FARTHEST = 1e6
 
 
-class DraftRefused(Exception):
-    """A draft that is not kept; the sentence says why."""
+class InvalidDraft(Invalid):
+    """What a client sent is no drawing."""
 
 
-class InvalidDraft(DraftRefused):
-    pass
-
-
-class NothingToDraw(DraftRefused):
-    """The image was not given to this labeler, or the labeler is done with it."""
-
-
-class RetiredImage(DraftRefused):
-    pass
-
-
-class TooManyDrafts(DraftRefused):
+class TooManyDrafts(TooMany):
     """The labeler has as many unfinished drawings as are kept, or as many bytes of them."""
 
+    message = _(
+        "You have many unfinished drawings. This one is kept on this device; send or skip some, "
+        "then it is kept on the site too."
+    )
 
-class NewerDraft(DraftRefused):
+
+class NewerDraft(Conflict):
     """The stored draft is not the one that this drawing was built upon."""
 
+    message = _("You went on with this picture somewhere else.")
+
     def __init__(self, draft: Draft) -> None:
-        super().__init__("You went on with this picture somewhere else.")
+        super().__init__()
         self.draft = draft
 
 
@@ -94,7 +94,7 @@ def save(
     """Keep a drawing; the stored draft, whose version is the next save's `base`.
 
     `grows` is called with the bytes by which the draft grows, and may raise to refuse them.
-    Raises InvalidDraft, RetiredImage, NothingToDraw, TooManyDrafts, or NewerDraft; then nothing is
+    Raises InvalidDraft, RetiredImage, NotAssigned, TooManyDrafts, or NewerDraft; then nothing is
     changed.
     """
     fields: dict[str, Any] = {
@@ -146,12 +146,7 @@ def _others_fit(labeler: Labeler, image_id: int, size: int) -> int:
     )
     too_many = kept["count"] >= factor * settings.DRAFTS_PER_GUEST
     if too_many or kept["bytes"] + size > factor * settings.DRAFT_BYTES_PER_GUEST:
-        raise TooManyDrafts(
-            _(
-                "You have many unfinished drawings. This one is kept on this device; send or skip "
-                "some, then it is kept on the site too."
-            )
-        )
+        raise TooManyDrafts(wait=RETRY_SECONDS)
     return int(kept["own"])
 
 
@@ -162,13 +157,11 @@ def _hold_assignment(labeler: Labeler, image_id: int, corrects: int | None) -> N
     """
     image = Image.objects.filter(pk=image_id).first()
     if image is not None and image.retired_at is not None:
-        raise RetiredImage(
-            "This picture was taken out of the campaign, so it needs no label. Load the next one."
-        )
+        raise RetiredImage
     held = Assignment.objects.select_for_update().filter(image=image_id, labeler=labeler).first()
     is_open = held is not None and held.status == Assignment.Status.OPEN
     if not is_open and not _is_correctable(labeler, image_id, corrects):
-        raise NothingToDraw("This picture is not yours to draw on now. Load the next one.")
+        raise NotAssigned(_("This picture is not yours to draw on now. Load the next one."))
 
 
 def _is_correctable(labeler: Labeler, image_id: int, version: int | None) -> bool:
@@ -217,16 +210,18 @@ def sweep() -> int:
 def _polygons(raw: object) -> list[dict[str, Any]]:
     """Regions in the form of a label's; unlike there, they may cross themselves or be tiny."""
     if not isinstance(raw, list) or len(raw) > MAX_REGIONS:
-        raise InvalidDraft(f"polygons must be a list of at most {MAX_REGIONS} regions.")
+        raise InvalidDraft(
+            _("polygons must be a list of at most %(limit)d regions."), limit=MAX_REGIONS
+        )
     regions: list[dict[str, Any]] = []
     for region in raw:
         code = region.get("class") if isinstance(region, dict) else None
         # Exactly int: a bool is one to Python.
         if type(code) is not int or not 0 <= code <= 254:
-            raise InvalidDraft('Each of the polygons must have "class", a code from 0 to 254.')
+            raise InvalidDraft(_('Each of the polygons must have "class", a code from 0 to 254.'))
         rings = region.get("rings")
         if not isinstance(rings, list):
-            raise InvalidDraft("rings must be a list of rows of points.")
+            raise InvalidDraft(_("%(name)s must be a list of rows of points."), name="rings")
         regions.append({"class": code, "rings": rings})
     _check_rows("polygons", list(chain.from_iterable(region["rings"] for region in regions)))
     return regions
@@ -234,7 +229,7 @@ def _polygons(raw: object) -> list[dict[str, Any]]:
 
 def _steps(raw: object) -> list[list[list[float]]]:
     if not isinstance(raw, list):
-        raise InvalidDraft("steps must be a list of rows of points.")
+        raise InvalidDraft(_("%(name)s must be a list of rows of points."), name="steps")
     _check_rows("steps", raw)
     return raw
 
@@ -245,12 +240,22 @@ def _check_rows(name: str, rows: list[Any]) -> None:
     Lengths first: what is too long is not looked at.
     """
     if len(rows) > MAX_RINGS or not set(map(type, rows)) <= {list}:
-        raise InvalidDraft(f"{name} must hold rows of points, {MAX_RINGS} rows at most.")
+        raise InvalidDraft(
+            _("%(name)s must hold rows of points, %(limit)d rows at most."),
+            name=name,
+            limit=MAX_RINGS,
+        )
     if sum(map(len, rows)) > MAX_POINTS:
-        raise InvalidDraft(f"{name} have more than {MAX_POINTS} points: simplify the outlines.")
+        raise InvalidDraft(
+            _("%(name)s have more than %(limit)d points: simplify the outlines."),
+            name=name,
+            limit=MAX_POINTS,
+        )
     points = list(chain.from_iterable(rows))
     if first_wrong_point(points) is not None or not _are_near(points):
-        raise InvalidDraft(f"{name} must hold rows of [x, y] points near the picture.")
+        raise InvalidDraft(
+            _("%(name)s must hold rows of [x, y] points near the picture."), name=name
+        )
 
 
 def _are_near(points: list[list[float]]) -> bool:

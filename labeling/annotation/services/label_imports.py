@@ -12,6 +12,7 @@ from django.db import transaction
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.errors import DomainError
 from labeling.annotation.services import assignments, labels
 from labeling.images.ingest.mask_folders import KnownIds, MaskFile, mask_candidates, read_mask
 from labeling.images.ingest.products import Refused
@@ -84,7 +85,7 @@ def import_mask(actor: Actor, job: _MaskJob) -> Outcome:
     name = f"{job.file.labeler}/{job.file.path.name}"
     try:
         created = _store_mask(actor, job)
-    except (Refused, labels.LabelRefused, assignments.AlreadyLabeled) as refused:
+    except DomainError as refused:
         return Outcome(name, Outcome.REFUSED, str(refused))
     return Outcome(name, Outcome.IMPORTED if created else Outcome.PRESENT)
 

@@ -10,55 +10,41 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.annotation import policies
+from labeling.annotation.errors import NotAssigned, RetiredImage, UnknownImage
 from labeling.annotation.services import drafts, independence
 from labeling.annotation.services.bit_planes import planes_of
 from labeling.annotation.services.checksums import polygons_checksum
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
 from terrain.bitplanes import pixels_of_classes
 from terrain.geometry.cleaning import clean_regions
-from terrain.geometry.regions import InvalidPolygons, Region, parse_regions, regions_to_json
+from terrain.geometry.invalid_polygons import InvalidPolygons
+from terrain.geometry.regions import Region, parse_regions, regions_to_json
 
 
-class LabelRefused(Exception):
-    """A label that cannot be stored; the sentence says why and what to do."""
+class AlreadyLabeled(Conflict):
+    """The labeler has a label on this image, or the label's id belongs to somebody else's."""
+
+    code = "already_labeled"
+    message = _("You have already sent a drawing of this picture. Load the next one.")
 
 
-class UnknownImage(LabelRefused):
-    pass
-
-
-class RetiredImage(LabelRefused):
-    pass
-
-
-class NotAssigned(LabelRefused):
-    pass
-
-
-class AlreadyLabeled(LabelRefused):
-    pass
-
-
-class NotIndependent(LabelRefused):
+class NotIndependent(Conflict):
     """The expert has seen the others' labels of the gold image, so a first one comes too late."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _("You have seen how others drew this picture, so it is too late to draw it alone.")
-        )
+    code = "not_independent"
+    message = _("You have seen how others drew this picture, so it is too late to draw it alone.")
 
 
-class DifferentLabel(LabelRefused):
+class DifferentLabel(Conflict):
     """Something else was sent under the same id before; that is kept, and this is not."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _("Another drawing was sent under this id before. Send this one under a new id.")
-        )
+    code = "different_label"
+    message = _("Another drawing was sent under this id before. Send this one under a new id.")
 
 
 class IllegalTransition(Exception):
@@ -78,7 +64,7 @@ def submit(
     The same label sent again (by its id) is answered as before: a bad network makes no second
     label. Another content or another image under the same id is refused. Raises UnknownImage,
     RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, NotIndependent, or
-    `terrain.geometry.regions.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
     """
     checksum = polygons_checksum(polygons)
     sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
@@ -88,7 +74,7 @@ def submit(
     assignment = Assignment.objects.filter(image=image, labeler=labeler).first()
     # A practice image takes attempts, and never a label.
     if assignment is None or image.pool == Image.Pool.PRACTICE:
-        raise NotAssigned("This picture was not given to you. Ask for the next one instead.")
+        raise NotAssigned
     regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
     cleaned = clean_regions(regions, image.width, image.height)
     try:
@@ -111,7 +97,9 @@ def _sent_before(
     if label is None:
         return None
     if label.labeler_id != labeler.pk:
-        raise AlreadyLabeled("A label with this id belongs to somebody else. Send it as a new one.")
+        raise AlreadyLabeled(
+            _("A drawing with this id belongs to somebody else. Send this one as a new one.")
+        )
     # What was sent first counts, whatever corrections have made of it since.
     first = label.versions.filter(number=1).first() if label.version > 1 else None
     stored = label.polygons if first is None else first.polygons
@@ -138,7 +126,7 @@ def is_same_content(
 
 
 def cleaned_json(image: Image, polygons: object) -> list[dict[str, Any]]:
-    """Return polygons as they are stored; raises `terrain.geometry.regions.InvalidPolygons`.
+    """Return polygons as they are stored. Raises `invalid_polygons.InvalidPolygons`.
 
     Reads `image.campaign`.
     """
@@ -149,11 +137,9 @@ def cleaned_json(image: Image, polygons: object) -> list[dict[str, Any]]:
 def _image_to_label(image_id: int) -> Image:
     image = Image.objects.select_related("campaign").filter(pk=image_id).first()
     if image is None:
-        raise UnknownImage("There is no such picture. Load the next one.")
+        raise UnknownImage
     if image.retired_at is not None:
-        raise RetiredImage(
-            "This picture was taken out of the campaign, so it needs no label. Load the next one."
-        )
+        raise RetiredImage
     return image
 
 
@@ -191,9 +177,7 @@ def store(
                 import_source=import_source,
             )
     except IntegrityError as error:
-        raise AlreadyLabeled(
-            "You have already sent a label for this picture. Load the next one."
-        ) from error
+        raise AlreadyLabeled from error
     if role == Role.EXPERT and independence.has_seen_locked(image.pk, labeler):
         raise NotIndependent
     Assignment.objects.filter(image=image, labeler=labeler).exclude(

@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.core import signing
+from django.utils.translation import gettext_lazy as _
 
+from ai4mars_site.toolkit.errors import Forbidden
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Labeler
 
 #: A save that comes later than this is refused; an assignment has no such end.
@@ -22,8 +24,11 @@ OFFER_AGE = timedelta(days=30)
 _SALT = "labeling.offer"
 
 
-class OfferExpired(Exception):
+class OfferExpired(Forbidden):
     """The image was offered longer ago than `OFFER_AGE`."""
+
+    code = "offer_expired"
+    message = _("This picture was opened more than %(days)d days ago. Load the next one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def read(token: str) -> Offer | None:
     try:
         return Offer(**signing.loads(token, salt=_SALT, max_age=OFFER_AGE))
     except signing.SignatureExpired as error:
-        raise OfferExpired from error
+        raise OfferExpired(days=OFFER_AGE.days) from error
     except signing.BadSignature:
         return None
 

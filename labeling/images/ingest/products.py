@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ai4mars_site.toolkit.errors import Invalid
 from terrain.camera import LEVEL_UP, CameraModel, Vector
 from terrain.display.scale_bar import (
     CURIOSITY_MASTCAM,
@@ -61,16 +62,20 @@ NOMINAL_CAMERAS: Mapping[tuple[str, str], NominalCamera] = {
 ON_REQUEST = frozenset({"hazcam", "microscopic-imager", "pancam"})
 
 
-class Refused(Exception):
+class Refused(Invalid):
     """A file is not taken in; the message is a sentence that names it and says why."""
+
+    code = "file_refused"
 
 
 class NotUsed(Refused):
     """A file is not taken in because it is there for something else, such as a mask."""
 
 
-class UnknownSource(Exception):
+class UnknownSource(Invalid):
     """A path holds nothing that can be imported; the message says what would be understood."""
+
+    code = "unknown_source"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.errors import Forbidden
 from labeling.images.ingest.places import S3_SCHEME
 
 
-class FolderRefused(Exception):
+class FolderRefused(Forbidden):
     """A path that the page may not read. The sentence is the same whether it exists or not."""
+
+    code = "folder_refused"
 
 
 def permitted_folders() -> tuple[Path, ...] | None:

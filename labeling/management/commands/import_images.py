@@ -19,7 +19,7 @@ from ai4mars_site.toolkit.arguments import filled, place
 from ai4mars_site.toolkit.commands import BulkCommand, is_behind
 from labeling.campaigns.presets.rules import PRESETS
 from labeling.campaigns.services.creation import campaign_from_preset, new_campaign
-from labeling.images.ingest.products import Source, UnknownSource
+from labeling.images.ingest.products import Source
 from labeling.images.ingest.sources import open_source
 from labeling.images.services import import_jobs, import_trials
 from labeling.models import Campaign, FormerSlug, ImportItem, ImportJob
@@ -108,7 +108,7 @@ class Command(BulkCommand):
         """Say what an import would do; nothing is written."""
         campaign = known_campaign(options["campaign"])
         self.tell_unused(campaign, options)
-        source = opened(where)
+        source = open_source(where)
         tried = campaign or self.planned(source, options)
         found = import_trials.examine(tried, source, options["workers"])
         items = list(self.progress(found, None, "Files"))
@@ -125,7 +125,7 @@ class Command(BulkCommand):
         self.tell_unused(campaign, options)
         if campaign is not None:
             return campaign
-        source = opened(where)
+        source = open_source(where)
         planned = self.planned(source, options)
         items = []
         for item in import_trials.examine(planned, source):
@@ -235,13 +235,6 @@ def write_report(report: Report, path: Path) -> None:
             csv.writer(file).writerows(import_jobs.report_rows(items))
     except OSError as error:
         raise CommandError(f"The report {path} cannot be written: {error.strerror}.") from error
-
-
-def opened(where: str) -> Source:
-    try:
-        return open_source(where)
-    except UnknownSource as error:
-        raise CommandError(str(error)) from error
 
 
 def has_tables() -> bool:

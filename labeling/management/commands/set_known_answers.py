@@ -3,12 +3,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, BooleanOptionalAction
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.commands import BulkCommand
-from labeling.images.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.management.report import report
 from labeling.training.services import known_answers
@@ -34,10 +31,7 @@ class Command(BulkCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
-        try:
-            paths = known_answers.find_answers(options["source"])
-        except UnknownSource as error:
-            raise CommandError(str(error)) from error
+        paths = known_answers.find_answers(options["source"])
         outcomes = known_answers.import_answers(
             Actor.of_command(self), campaign, paths, options["lesson"], options["workers"]
         )

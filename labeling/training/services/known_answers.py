@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.errors import Conflict, DomainError
 from labeling.images.files import keep
 from labeling.images.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
 from labeling.images.ingest.products import Refused
@@ -36,8 +37,10 @@ ALREADY_LABELED = gettext_noop(
 )
 
 
-class AnswerRefused(Exception):
-    """An image that cannot have this known answer; the sentence says why and what to do."""
+class AnswerRefused(Conflict):
+    """An image that cannot have this known answer."""
+
+    code = "answer_refused"
 
 
 def set_answer(
@@ -119,7 +122,7 @@ def mask_from_upload(image: Image, upload: File[bytes]) -> Mask:
 
 
 def mask_of_polygons(image: Image, polygons: object) -> Mask:
-    """The mask of what an admin drew. Raises `terrain.geometry.regions.InvalidPolygons`."""
+    """The mask of what an admin drew. Raises `invalid_polygons.InvalidPolygons`."""
     regions = clean_regions(
         parse_regions(polygons, image.campaign.class_codes(), image.width, image.height),
         image.width,
@@ -210,7 +213,7 @@ def import_answer(actor: Actor, job: _AnswerJob) -> Outcome:
         mask = read_mask(path, image.width, image.height, codes, is_mastcam=is_mastcam)
         before = KnownAnswer.objects.filter(image=image).first()
         answer = set_answer(actor, image, mask, KnownAnswer.Source.MASK, job.is_lesson)
-    except (Refused, AnswerRefused) as refused:
+    except DomainError as refused:
         return Outcome(path.name, Outcome.REFUSED, str(refused))
     is_present = before == answer and before.mask.name == answer.mask.name
     return Outcome(path.name, Outcome.PRESENT if is_present else Outcome.IMPORTED)

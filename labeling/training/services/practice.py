@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ai4mars_site.toolkit.actors import Actor
+from labeling.annotation.errors import RetiredImage
 from labeling.annotation.services import drafts
 from labeling.annotation.services.checksums import polygons_checksum
 from labeling.annotation.services.labels import (
     AlreadyLabeled,
     DifferentLabel,
-    RetiredImage,
     cleaned_json,
     is_same_content,
 )
@@ -154,7 +154,7 @@ def record_attempt(
     The same attempt sent again (by its id) is answered as before; another one under that id is
     DifferentLabel. A lesson may be tried again; a known image that came along later only once:
     AlreadyLabeled. Raises RetiredImage where there is no answer (any more), and
-    `terrain.geometry.regions.InvalidPolygons`; then nothing is stored.
+    `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
     """
     image, labeler = assignment.image, assignment.labeler
     answer = KnownAnswer.objects.usable().filter(image=image).first()

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from ai4mars_site.toolkit.errors import Invalid
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import MAX_BYTES, read_bytes
 
@@ -29,8 +30,10 @@ TWICE = "It is in the archive more than once. Pack the release again."
 LOCKED = "It is encrypted. Pack the release again without a password."
 
 
-class Unreadable(Exception):
+class Unreadable(Invalid):
     """What should be a release is none, or is damaged; the sentence says how."""
+
+    code = "unreadable_release"
 
 
 class Tree(Protocol):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.annotation.services import assignments
 from labeling.models import (
     Assignment,
@@ -28,8 +29,10 @@ from merging.models import GoldPlan, PlannedImage
 from terrain.aggregation import gold_sampling
 
 
-class PlanRefused(Exception):
-    """A plan that cannot be drawn, changed or assigned so; the sentence says what to do."""
+class PlanRefused(Conflict):
+    """A plan that cannot be drawn, changed or assigned so."""
+
+    code = "plan_refused"
 
 
 # -- which images ----------------------------------------------------------------------------------

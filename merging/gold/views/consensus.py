@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import safe_cell
+from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import corrections, independence
 from labeling.models import Campaign, Image, Label, Labeler
@@ -39,7 +39,7 @@ COMPARED_AT_ONCE = 6
 def campaign_to_meet_on(request: HttpRequest, slug: str) -> tuple[Campaign, User]:
     """The campaign of a meeting and who asks, for its admins and its experts.
 
-    Raises PermissionDenied for others.
+    Raises Forbidden for others.
     """
     campaign = get_object_or_404(Campaign, slug=slug)
     user = request.user
@@ -47,7 +47,7 @@ def campaign_to_meet_on(request: HttpRequest, slug: str) -> tuple[Campaign, User
         may_manage(user) or consensus.takes_part(campaign, labeler_of_user(user))
     ):
         return campaign, user
-    raise PermissionDenied("This page is for the campaign's experts and admins.")
+    raise Forbidden(_("This page is for the campaign's experts and admins."))
 
 
 @never_cache
@@ -240,7 +240,7 @@ def gold_disputes(
     campaign, user = campaign_to_meet_on(request, slug)
     image = image_to_talk_about(campaign, pk)
     if not independence.show(image.pk, user):
-        raise PermissionDenied(_("Draw this picture first, or give it up."))
+        raise Forbidden(_("Draw this picture first, or give it up."))
     try:
         content = consensus.picture(image, which)
     except IndexError as error:

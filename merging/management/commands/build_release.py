@@ -14,7 +14,7 @@ from django.core.management.base import CommandError, CommandParser, OutputWrapp
 
 from ai4mars_site.toolkit.arguments import day, filled, whole
 from ai4mars_site.toolkit.commands import BulkCommand, why
-from ai4mars_site.toolkit.jobs import ClaimLost, working
+from ai4mars_site.toolkit.jobs import working
 from labeling.images.ingest.places import S3_SCHEME
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign
@@ -104,8 +104,6 @@ class Command(BulkCommand):
                 tree = self.build(campaign, options, Path(out))
                 self.stdout.write(f"{tree} is complete. Check it: {checks(tree)}")
                 self.tell_empty_masks(campaign, options, self.stdout)
-        except (requests.ReleaseRefused, publishing.PublishRefused, ClaimLost) as refused:
-            raise CommandError(str(refused)) from refused
         except FileExistsError as there:
             raise CommandError(
                 f"{there} is in the way: it is not this release. Move it."

@@ -11,7 +11,6 @@ from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.images.ingest.places import Folder
-from labeling.images.ingest.products import UnknownSource
 from merging.formats import predictions
 from merging.formats.tree import tree_files
 from terrain.metrics import confusion_tables
@@ -59,11 +58,8 @@ class Command(BulkCommand):
             found = each(compare, pairs, options["workers"])
             return self.progress(found, len(pairs), "Images")
 
-        try:
-            tree = tree_files.tree_at(options["release"])
-            report = predictions.compare(tree, Folder(folder), run)
-        except (tree_files.Unreadable, UnknownSource) as error:
-            raise CommandError(str(error)) from error
+        tree = tree_files.tree_at(options["release"])
+        report = predictions.compare(tree, Folder(folder), run)
         for problem in report.problems:
             self.stderr.write(str(problem))
         if not report.problems or options["allow_missing"]:

@@ -11,7 +11,6 @@ from django.core.management.base import CommandError
 from ai4mars_site.toolkit.arguments import finite, place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand, why
-from labeling.images.ingest.products import UnknownSource
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign, Image
 from merging.formats.contents import GOLD_VARIANTS
@@ -111,11 +110,8 @@ class Released:
     """The labels of a release: which files they are, by image and variant."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self.tree = tree_files.tree_at(path)
-            found = trees.listing(self.tree.names())
-        except (tree_files.Unreadable, UnknownSource) as error:
-            raise CommandError(str(error)) from error
+        self.tree = tree_files.tree_at(path)
+        found = trees.listing(self.tree.names())
         self.labels: dict[str, dict[str, str]] = {
             product_id: {"train": name} for product_id, name in found.train.items()
         }

@@ -12,7 +12,6 @@ from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.annotation.services import label_imports
 from labeling.images.ingest.mask_folders import passed_over
 from labeling.images.ingest.places import Place
-from labeling.images.ingest.products import UnknownSource
 from labeling.images.ingest.sources import open_place
 from labeling.management.arguments import campaign_of
 from labeling.management.report import report
@@ -59,21 +58,18 @@ class Command(BulkCommand):
         where = options["source"]
         name = (options["source_name"] or name_of(where))[: imported_masks.LONGEST_SOURCE]
         wanted = options["format"] or (MASKS if options["role"] else "")
-        try:
-            if wanted != MASKS:
-                place, above = open_place(where)
-                found = imported_masks.find(place, above)
-                if found:
-                    self.import_release(campaign, place, found, name, options)
-                    return
-                if wanted == RELEASE:
-                    raise CommandError(
-                        f"There are no masks of a release in {where}: none lies in a folder such "
-                        "as labels/train or labels/test/masked-gold-min1-100agree."
-                    )
-            self.import_labels(campaign, Path(where), name, options)
-        except UnknownSource as error:
-            raise CommandError(str(error)) from error
+        if wanted != MASKS:
+            place, above = open_place(where)
+            found = imported_masks.find(place, above)
+            if found:
+                self.import_release(campaign, place, found, name, options)
+                return
+            if wanted == RELEASE:
+                raise CommandError(
+                    f"There are no masks of a release in {where}: none lies in a folder such "
+                    "as labels/train or labels/test/masked-gold-min1-100agree."
+                )
+        self.import_labels(campaign, Path(where), name, options)
 
     def import_release(
         self,

@@ -4,8 +4,6 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.commands import BulkCommand
 from merging.releases.services import publishing
@@ -25,10 +23,7 @@ class Command(BulkCommand):
         parser.add_argument("url", metavar="s3://BUCKET/PREFIX")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            sent = publishing.upload_tree(options["release"], options["url"], self.track)
-        except publishing.PublishRefused as refused:
-            raise CommandError(str(refused)) from refused
+        sent = publishing.upload_tree(options["release"], options["url"], self.track)
         self.stdout.write(f"{options['url']} is complete; {sent:,} files were sent.")
 
     def track(self, items: Iterable[str], total: int) -> Iterator[str]:

@@ -11,7 +11,6 @@ from django.core.management.base import CommandError
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand, why
-from labeling.images.ingest.products import UnknownSource
 from merging.formats.statistics import of_tree
 from merging.formats.statistics import tables as statistics_tables
 from merging.formats.tree import tree_files, trees
@@ -38,12 +37,9 @@ class Command(BulkCommand):
         ) -> Iterator[dict[int, int]]:
             return self.progress(each(count, masks, options["workers"]), len(masks), "Masks")
 
-        try:
-            tree = tree_files.tree_at(options["release"])
-            totals = of_tree.count_tree(tree, run)
-            classes = trees.classes_of(tree, tree.names())
-        except (tree_files.Unreadable, UnknownSource) as error:
-            raise CommandError(str(error)) from error
+        tree = tree_files.tree_at(options["release"])
+        totals = of_tree.count_tree(tree, run)
+        classes = trees.classes_of(tree, tree.names())
         tables = [
             table
             for table in statistics_tables.tables(totals, classes)

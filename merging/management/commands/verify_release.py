@@ -9,7 +9,6 @@ from django.core.management.base import CommandError
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand
-from merging.formats.tree import tree_files
 from merging.formats.verification.findings import Problem
 from merging.formats.verification.images import CheckImage
 from merging.formats.verification.plan import SAMPLE, plan
@@ -40,10 +39,7 @@ class Command(BulkCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            release = plan(options["release"], recompute_all=options["all"])
-        except tree_files.Unreadable as error:
-            raise CommandError(str(error)) from error
+        release = plan(options["release"], recompute_all=options["all"])
         self.found: dict[str, int] = {}
         self.count = 0
         self.tell(release.problems)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
+from ai4mars_site.toolkit.errors import DomainError
 from labeling.annotation.services import assignments
 from labeling.images.files import keep
 from labeling.images.ingest.mask_folders import KnownIds, checked_mask, with_null_4
@@ -129,7 +130,7 @@ def import_image_masks(actor: Actor, job: MaskJob) -> Outcome:
             variant: _content(job.place, path, image) for variant, path in job.masks.paths.items()
         }
         is_new = _store(actor, job, image, contents)
-    except (Refused, assignments.AlreadyLabeled) as refused:
+    except DomainError as refused:
         return Outcome(job.masks.name, Outcome.REFUSED, str(refused))
     merges.merge_image(image.pk)
     return Outcome(job.masks.name, Outcome.IMPORTED if is_new else Outcome.PRESENT)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.models import Campaign, Image, Label
 from review.models import CampaignSkill, Rating
 from review.skill import services
@@ -17,8 +18,10 @@ from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.aggregation.weighted import Known, draw_lot, rating_weight
 
 
-class MergeRefused(Exception):
-    """Labels that cannot be merged this way; the sentence says why and what to do."""
+class MergeRefused(Conflict):
+    """Labels that cannot be merged this way."""
+
+    code = "merge_refused"
 
 
 def known_of(image: Image, method: MergeMethod, counting: Sequence[Label]) -> Known:

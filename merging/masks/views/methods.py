@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
 from labeling.images.pictures import class_png, read_mask
@@ -143,7 +143,7 @@ def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> Htt
     image = get_object_or_404(campaign.images.select_related("campaign"), pk=pk)
     assert isinstance(request.user, User)
     if not independence.show(image.pk, request.user):
-        raise PermissionDenied(_("Draw this picture first, or give it up."))
+        raise Forbidden(_("Draw this picture first, or give it up."))
     if picture in STEPS:
         return _png(layer_steps(image, picture), dict(enumerate(RAMP)))
     if picture not in set(Kind):

@@ -14,6 +14,7 @@ from typing import IO, Any
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.bulk import Track, chunks, each
 from ai4mars_site.toolkit.jobs import ClaimLost, change, claim_one, keep_alive
@@ -52,7 +53,7 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
         tree = folder / ai4mars_tree.root(release.version)
         built = assemble(release, tree, link=True)
         packed = folder / "release.zip"
-        for _ in archive.pack(tree, packed):
+        for _packed in archive.pack(tree, packed):
             keep_alive(release)
         # The claim is in the path: a builder that was taken over cannot write over the file of its
         # successor.
@@ -84,7 +85,10 @@ def build_folder(
     try:
         try:
             if target.exists():
-                raise ReleaseRefused(f"{target} exists already. Choose another folder, or move it.")
+                raise ReleaseRefused(
+                    _("%(folder)s exists already. Choose another folder, or move it."),
+                    folder=target,
+                )
             make_parts(release, workers, track)
             # What a builder that was killed has left.
             for left in out.glob(f".building-{target.name}-{'?' * 32}"):
@@ -116,7 +120,11 @@ def rebuild_folder(
         if checksums.sha256(archive.sums_of(target)) == release.sums_sha256:
             return target
         raise ReleaseRefused(
-            f"{target} is in the way: it is not this release, or it was changed. Move it first."
+            _(
+                "%(folder)s is in the way: it is not this release, or it was changed. "
+                "Move it first."
+            ),
+            folder=target,
         )
     lost = lost_parts(release)
     if lost:
@@ -149,8 +157,11 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
     changed = [part for part in remade if part["inputs"] != names[part["product_id"]].inputs]
     if changed or len(found) < len(names):
         raise ReleaseRefused(
-            f"Version {release.version} was released before, and its labels or images have "
-            "changed since. A release never changes: choose a new version."
+            _(
+                "Version %(version)s was released before, and its labels or images have changed "
+                "since. A release never changes: choose a new version."
+            ),
+            version=release.version,
         )
     if lost_parts(release):
         raise _another_program(release)
@@ -158,8 +169,11 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
 
 def _another_program(release: Release) -> ReleaseRefused:
     return ReleaseRefused(
-        f"Version {release.version} would come out other than it was released, because "
-        "this is another version of the program. Use the archive that was built then."
+        _(
+            "Version %(version)s would come out other than it was released, because this is "
+            "another version of the program. Use the archive that was built then."
+        ),
+        version=release.version,
     )
 
 
@@ -172,7 +186,7 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
     total = Image.objects.filter(campaign=release.campaign).in_dataset().count()
     change(release, done=0, total=total)
     terms = snapshots.Terms.of(release)
-    for _ in range(PASSES):
+    for _pass in range(PASSES):
         scored = _bring_scores_up_to_date(release, total, workers, track)
         todo = release_parts.stale(release)
         if not todo:
@@ -191,8 +205,10 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
             release_parts.save(release, waiting)
     else:
         raise ReleaseRefused(
-            "Labels of this campaign change faster than they are released. Close the campaign, or "
-            "build again when fewer people are drawing."
+            _(
+                "Labels of this campaign change faster than they are released. Close the campaign, "
+                "or build again when fewer people are drawing."
+            )
         )
     change(release, done=total, total=total)
 
@@ -207,7 +223,7 @@ def _bring_scores_up_to_date(
     behind = scores.images_behind(release.campaign)
     together = chunks(behind, scores.IMAGES_AT_ONCE)
     done = chain.from_iterable(each(scores.bring_up_to_date, together, workers))
-    for count, _ in enumerate(track(done, len(behind)) if track and behind else done, start=1):
+    for count, _done in enumerate(track(done, len(behind)) if track and behind else done, start=1):
         keep_alive(release, done=count, total=len(behind) + images)
     return len(behind)
 

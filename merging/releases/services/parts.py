@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.bulk import chunks
 from ai4mars_site.toolkit.jobs import hold
@@ -50,7 +51,7 @@ def sweep() -> int:
     """Delete the pieces that no release is made of any more; how many files went."""
     older_than = timezone.now() - KEPT_ANYWAY
     parts = ReleasePart.objects.order_by().only("files", "fragments").iterator(chunk_size=CHUNK)
-    wanted = {digest for part in parts for digest, _ in pieces(part)}
+    wanted = {digest for part in parts for digest, _size in pieces(part)}
     return store().sweep(wanted, older_than)
 
 
@@ -77,7 +78,7 @@ def make_part(job: Job) -> dict[str, Any]:
     """
     state, terms = job.state, job.terms
     image_id = state.image["pk"]
-    for _ in range(ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         if state.waiting:
             scores.bring_up_to_date([image_id])
             state = snapshots.states([image_id])[image_id]
@@ -88,8 +89,11 @@ def make_part(job: Job) -> dict[str, Any]:
             return _written(gathered, state, terms, inputs)
         state = again
     raise Overtaken(
-        f"The labels of {state.image['product_id']} change all the time. Build again when fewer "
-        "people are drawing."
+        _(
+            "The labels of %(picture)s change all the time. Build again when fewer people are "
+            "drawing."
+        ),
+        picture=state.image["product_id"],
     )
 
 
@@ -98,8 +102,12 @@ def _gathered(state: State, terms: Terms) -> Gathered:
         return snapshots.gather(state, terms)
     except FileNotFoundError as error:
         raise ReleaseRefused(
-            f"A file of {state.image['product_id']} is gone: {error.filename}. Bring it back from "
-            "a backup, or retire the image; then build again."
+            _(
+                "A file of %(picture)s is gone: %(file)s. Bring it back from a backup, or retire "
+                "the image; then build again."
+            ),
+            picture=state.image["product_id"],
+            file=error.filename,
         ) from error
     except MergeRefused as refused:
         raise ReleaseRefused(str(refused), "method") from refused
@@ -216,7 +224,7 @@ def is_whole(part: ReleasePart, objects: Objects) -> bool:
 
 def pieces(part: ReleasePart) -> Iterator[tuple[str, int | None]]:
     """SHA-256 and bytes of all that a part is made of; None where the bytes are not known."""
-    for _, _, digest, size in part.files:
+    for _kind, _path, digest, size in part.files:
         yield digest, size
     for digest, size in part.fragments.values():
         yield digest, size
@@ -228,7 +236,7 @@ def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
     Sorted here and not by the database: each has its own idea of the order of texts, and a
     release must be the same to the byte on all of them.
     """
-    ids = [pk for _, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))]
+    ids = [pk for _product, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))]
     for chunk in chunks(ids, CHUNK):
         parts = ReleasePart.objects.only(*columns).in_bulk(chunk)
         yield from (parts[pk] for pk in chunk)

@@ -14,6 +14,7 @@ from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.images.ingest.places import LISTED_AT_ONCE, S3_SCHEME
 from merging.formats.storage import checksums
 
@@ -28,8 +29,10 @@ _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
-class PublishRefused(Exception):
-    """A release cannot be published there; the sentence says why, and what to do."""
+class PublishRefused(Conflict):
+    """A release cannot be published there; said to operators, in English."""
+
+    code = "publish_refused"
 
 
 @dataclass(frozen=True, slots=True)

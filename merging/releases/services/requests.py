@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.models import Campaign, Image
 from merging.formats.exports import EXPORTS
 from merging.formats.tree import ai4mars_tree
@@ -25,14 +26,16 @@ from merging.releases.services import pseudonyms
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 
 
-class ReleaseRefused(Exception):
-    """A release that cannot be built; the sentence says why and what to do.
+class ReleaseRefused(Conflict):
+    """A release that cannot be built.
 
     `about` is what has to be chosen otherwise, "version" or a field of `Wanted`; "" where nothing.
     """
 
-    def __init__(self, sentence: str, about: str = "") -> None:
-        super().__init__(sentence)
+    code = "release_refused"
+
+    def __init__(self, message: object = None, about: str = "", **values: object) -> None:
+        super().__init__(message, **values)
         self.about = about
 
 
@@ -113,15 +116,26 @@ def check_same(release: Release, wanted: Wanted) -> None:
     has, asked = (", ".join(side) for side in zip(*differences, strict=True))
     if release.status == Release.Status.COMPLETE:
         raise ReleaseRefused(
-            f"Version {release.version} was released with {has}; asked for now: {asked}. A release "
-            "never changes: choose a new version, or leave out what differs to get the same again.",
+            _(
+                "Version %(version)s was released with %(has)s; asked for now: %(asked)s. A "
+                "release never changes: choose a new version, or leave out what differs to get the "
+                "same again."
+            ),
             "version",
+            version=release.version,
+            has=has,
+            asked=asked,
         )
     raise ReleaseRefused(
-        f"Version {release.version} was asked for with {has}, and is not finished; asked for now: "
-        f"{asked}. Leave out what differs to go on with it, stop it on its page first, or choose a "
-        "new version.",
+        _(
+            "Version %(version)s was asked for with %(has)s, and is not finished; asked for now: "
+            "%(asked)s. Leave out what differs to go on with it, stop it on its page first, or "
+            "choose a new version."
+        ),
         "version",
+        version=release.version,
+        has=has,
+        asked=asked,
     )
 
 
@@ -188,7 +202,10 @@ def _terms(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
     unknown = sorted(set(chosen.formats) - set(EXPORTS))
     if unknown:
         raise ReleaseRefused(
-            f"There is no format {', '.join(unknown)}: choose of {', '.join(EXPORTS)}.", "formats"
+            _("There is no format %(unknown)s: choose of %(known)s."),
+            "formats",
+            unknown=", ".join(unknown),
+            known=", ".join(EXPORTS),
         )
     try:
         method = pinned(campaign, chosen.method)

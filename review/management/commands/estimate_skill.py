@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ai4mars_site.toolkit.commands import BulkCommand
-from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.management.arguments import campaign_of
 from review.models import CampaignSkill
 from review.skill import services
@@ -32,10 +31,7 @@ class Command(BulkCommand):
         if services.is_current(campaign) and not options["all"]:
             self.stdout.write("No label has changed since the last estimate")
             return
-        try:
-            found = services.estimate_campaign(campaign, options["workers"], self.track)
-        except ClaimLost as lost:
-            raise CommandError(str(lost)) from lost
+        found = services.estimate_campaign(campaign, options["workers"], self.track)
         if found is None:
             raise CommandError(
                 "Another process is estimating the skill of this campaign. Run the command again "

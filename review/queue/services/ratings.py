@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.toolkit.actors import Actor
+from ai4mars_site.toolkit.errors import Conflict
 from labeling.annotation.services import labels
 from labeling.models import Label
 from review import permissions, policies
@@ -17,19 +17,41 @@ from review.models import Rating, ReviewLease
 from review.scores.services import opinions
 
 
-class RatingRefused(Exception):
-    """A rating that cannot be stored; the sentence says why, and `code` in one word."""
-
-    def __init__(self, code: str, sentence: str | Promise) -> None:
-        super().__init__(str(sentence))
-        self.code = code
+class RatingRefused(Conflict):
+    """A rating that cannot be stored."""
 
 
-CORRECTED = (
-    "corrected",
-    _("The one who drew it has just changed it, so this is the old one. Rate the new one."),
-)
-TWICE = ("already_rated", _("You have rated it already."))
+class RatingOwnLabel(RatingRefused):
+    code = "own"
+    message = _("It is your own drawing: somebody else has to rate it.")
+
+
+class LabelSettled(RatingRefused):
+    """The label takes no ratings (any more)."""
+
+    code = "settled"
+    message = _("It was thrown out, or is not ready, so it needs no rating.")
+
+
+class LabelCorrected(RatingRefused):
+    """The reviewer saw an older version of the label."""
+
+    code = "corrected"
+    message = _(
+        "The one who drew it has just changed it, so this is the old one. Rate the new one."
+    )
+
+
+class AlreadyRated(RatingRefused):
+    code = "already_rated"
+    message = _("You have rated it already.")
+
+
+class RatedMeanwhile(RatingRefused):
+    """Others have rated the label as often as is wanted."""
+
+    code = "meanwhile"
+    message = _("Somebody else has rated this drawing meanwhile.")
 
 
 def rate(
@@ -54,26 +76,24 @@ def rate(
     was corrected since the reviewer saw it, and for a second rating by the same reviewer.
     """
     if permissions.is_own(actor.account_id, label):
-        raise RatingRefused("own", _("It is your own drawing: somebody else has to rate it."))
+        raise RatingOwnLabel
     if sent_before := _the_same(actor, label, value, comment, reasons):
         return sent_before
     if not policies.may_be_rated(label):
-        raise RatingRefused(
-            "settled", _("It was thrown out, or is not ready, so it needs no rating.")
-        )
+        raise LabelSettled
     if version is not None and version != label.version:
-        raise RatingRefused(*CORRECTED)
+        raise LabelCorrected
     with transaction.atomic():
         score = opinions.lock(label.pk)
         # The same rating, sent twice at once: the first one is the answer.
         if sent_before := _the_same(actor, label, value, comment, reasons):
             return sent_before
         if label.ratings.standing().filter(reviewer=actor.account_id).exists():
-            raise RatingRefused(*TWICE)
+            raise AlreadyRated
         if score is not None and not score.is_waiting and not also_settled:
-            raise RatingRefused("meanwhile", _("Somebody else has rated this drawing meanwhile."))
+            raise RatedMeanwhile
         if not labels.fix(actor, label, Label.Fixed.RATED):
-            raise RatingRefused(*CORRECTED)
+            raise LabelCorrected
         try:
             with transaction.atomic():
                 rating = Rating.objects.create(
@@ -84,9 +104,9 @@ def rate(
                     reasons=sorted(set(reasons)),
                 )
         except IntegrityError as error:
-            raise RatingRefused(*TWICE) from error
+            raise AlreadyRated from error
         if policies.throws_out(value) and not labels.throw_out(actor, label):
-            raise RatingRefused("settled", _("It was thrown out meanwhile, so it needs no rating."))
+            raise LabelSettled(_("It was thrown out meanwhile, so it needs no rating."))
         opinions.keep_up(label.pk)
         ReviewLease.objects.filter(label=label, reviewer=actor.account_id).delete()
     return rating

@@ -235,15 +235,11 @@ function outboxWaits(error: ServerError): void {
   page.showWaiting(words(signedOut ? "waits-signed-out" : "waits-network", { n: outbox.size }));
 }
 
-/** The sentence for one of the server's refusals. */
-const WHY: ReadonlySet<string> = new Set(["meanwhile", "settled", "corrected", "already_rated", "own"]);
-
 function ratingRefused(parcel: Parcel, error: ServerError): void {
   if (parcel.what.kind === "undo") return page.notify(sentenceOf(error, "undo-failed"));
   const rated = session.done.find(({ candidate }) => candidate.label.id === parcel.label);
   const picture = rated ? page.pictureName(rated.candidate) : words("an-earlier-one");
-  const why = WHY.has(error.code) ? words(`why-${error.code}`) : error.message;
-  page.notify(words("refused", { picture, why }));
+  page.notify(words("refused", { picture, why: error.message }));
   show(sessions.refused(session, parcel.label));
   page.renderLast(session.done.at(-1) ?? null);
 }

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from ai4mars_site.toolkit.parsers import MAX_LISTS
-from labeling.annotation.api import drawing
+from labeling.annotation.api import labels as label_api
 from labeling.annotation.serializers import NextRequest
 from labeling.annotation.tasks import process_image
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
@@ -53,7 +53,7 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         assert task is process_image
         asked.append(image_id)
 
-    monkeypatch.setattr(drawing, "nudge", note)
+    monkeypatch.setattr(label_api, "nudge", note)
     return asked
 
 

@@ -292,7 +292,7 @@ def test_an_expert_who_has_seen_an_image_cannot_get_it_as_gold(
     else:
         skip(ACTOR, assignment)
 
-    with pytest.raises(assignments.AlreadyLabeled, match="Choose another expert"):
+    with pytest.raises(assignments.SeenByExpert, match="Choose another expert"):
         assign_gold(ACTOR, image, [new_expert("eva"), expert])
 
     image.refresh_from_db()

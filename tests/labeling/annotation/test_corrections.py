@@ -13,18 +13,18 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.annotation.api import own_labels
+from labeling.annotation.api import labels as label_api
+from labeling.annotation.errors import UnknownLabel
 from labeling.annotation.services import corrections, labels
 from labeling.annotation.services.corrections import (
     CorrectedElsewhere,
     DifferentCorrection,
     LabelIsFixed,
-    UnknownLabel,
     correct,
 )
 from labeling.models import Assignment, Campaign, Draft, Image, Label, Labeler, LabelVersion, Role
 from labeling.people.services.labelers import labeler_of_user, new_guest
-from terrain.geometry.regions import InvalidPolygons
+from terrain.geometry.invalid_polygons import InvalidPolygons
 from tests.factories import ACTOR, accept, assign, box, draw, new_account, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def client(vera: Labeler) -> APIClient:
 @pytest.fixture
 def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
-    monkeypatch.setattr(own_labels, "nudge", lambda task, image_id: asked.append(image_id))
+    monkeypatch.setattr(label_api, "nudge", lambda task, image_id: asked.append(image_id))
     return asked
 
 

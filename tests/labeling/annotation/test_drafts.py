@@ -18,11 +18,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.test import APIClient
 
+from ai4mars_site.toolkit.errors import DomainError
 from labeling.annotation import saving
+from labeling.annotation.errors import NotAssigned
 from labeling.annotation.saving import DraftThrottle
 from labeling.annotation.services import drafts, labels
 from labeling.annotation.services.assignments import skip
-from labeling.annotation.services.drafts import DRAFT_LIFE, Drawing, NewerDraft, NothingToDraw
+from labeling.annotation.services.drafts import DRAFT_LIFE, Drawing, NewerDraft
 from labeling.annotation.tasks import sweep_drafts
 from labeling.models import Assignment, Draft, Image, Labeler
 from labeling.people.services.labelers import labeler_of_user, new_guest
@@ -141,7 +143,7 @@ def test_a_draft_goes_with_its_label_or_skip_and_does_not_come_back(
     end(assignment)
 
     assert Draft.objects.get().labeler == other.labeler
-    with pytest.raises(NothingToDraw):
+    with pytest.raises(NotAssigned):
         drafts.save(vera, assignment.image_id, drawing(1, stroke=2))
     assert Draft.objects.count() == 1
 
@@ -419,7 +421,7 @@ def at_once(*work: Callable[[], object]) -> list[object]:
         try:
             together.wait(20)
             return job()
-        except drafts.DraftRefused as refused:
+        except DomainError as refused:
             return refused
         finally:
             connections.close_all()

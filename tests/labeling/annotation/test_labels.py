@@ -15,12 +15,12 @@ from django.db import connections
 from django.utils import timezone
 
 from ai4mars_site.toolkit import tasks as site_tasks
-from labeling.annotation import policies, tasks
+from labeling.annotation import errors, policies, tasks
 from labeling.annotation.services import labels, postprocessing
 from labeling.annotation.services.corrections import correct
 from labeling.models import Assignment, Campaign, Image, Label, Role
 from labeling.people.services.labelers import new_guest
-from terrain.geometry.regions import InvalidPolygons
+from terrain.geometry.invalid_polygons import InvalidPolygons
 from tests.factories import (
     ACTOR,
     accept,
@@ -239,12 +239,12 @@ def test_two_sendings_that_overtake_each_other_are_one_label(
 @pytest.mark.parametrize(
     ("refusal", "prepare"),
     [
-        (labels.UnknownImage, lambda image, labeler: image.delete()),
+        (errors.UnknownImage, lambda image, labeler: image.delete()),
         (
-            labels.RetiredImage,
+            errors.RetiredImage,
             lambda image, labeler: Image.objects.update(retired_at=timezone.now()),
         ),
-        (labels.NotAssigned, lambda image, labeler: Assignment.objects.all().delete()),
+        (errors.NotAssigned, lambda image, labeler: Assignment.objects.all().delete()),
         (
             labels.AlreadyLabeled,
             lambda image, labeler: draw(image, "0...", "....", labeler=labeler),

@@ -13,13 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from labeling.annotation.errors import NotAssigned, RetiredImage, UnknownImage
 from labeling.annotation.services.assignments import next_assignment
-from labeling.annotation.services.labels import (
-    AlreadyLabeled,
-    NotAssigned,
-    RetiredImage,
-    UnknownImage,
-)
+from labeling.annotation.services.labels import AlreadyLabeled
 from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from labeling.reports import services

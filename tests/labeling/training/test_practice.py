@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone, translation
 
+from labeling.annotation import errors, registry
 from labeling.annotation.services import assignments, labels
 from labeling.images.pictures import png_bytes, read_mask
 from labeling.models import (
@@ -29,7 +30,7 @@ from labeling.people.services.labelers import new_guest
 from labeling.training.services import known_answers, practice
 from labeling.training.services.answer_feedback import feedback
 from labeling.training.services.known_answers import AnswerRefused
-from terrain.geometry.regions import InvalidPolygons
+from terrain.geometry.invalid_polygons import InvalidPolygons
 from tests.factories import ACTOR, accept, assign, box, mask, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
@@ -361,7 +362,7 @@ def test_an_answer_taken_away_while_somebody_draws(campaign: Campaign, labeler: 
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     known_answers.give_back(ACTOR, image)
-    with pytest.raises(labels.RetiredImage, match="no longer"):
+    with pytest.raises(errors.RetiredImage, match="no longer"):
         practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
 
 
@@ -371,13 +372,13 @@ def test_an_image_that_becomes_known_while_somebody_labels_it(
     image = new_image(campaign)
     assign(image, labeler)
     known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
-    given = practice.learning_assignment(labeler, image.pk)
-    assert given is not None
-    assert attempt(given, *ALL_RIGHT).passed
+    found = registry.receiver_of(labeler, image.pk)
+    assert found is not None
+    assert attempt(found[0], *ALL_RIGHT).passed
     # ... and no way around it leads to a label.
     other = new_guest()
     assign(image, other)
-    with pytest.raises(labels.NotAssigned):
+    with pytest.raises(errors.NotAssigned):
         labels.submit(ACTOR, other, image.pk, uuid.uuid4(), list(ALL_RIGHT))
     assert not Label.objects.exists()
 

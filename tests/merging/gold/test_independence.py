@@ -270,7 +270,7 @@ def test_who_reviewed_a_picture_cannot_be_its_expert(
     assert "has seen what others drew" in found[image.pk]
     with pytest.raises(plans.PlanRefused):
         plans.assign(ACTOR, plan, plan.revision)
-    with pytest.raises(assignments.AlreadyLabeled, match="already seen what others drew"):
+    with pytest.raises(assignments.SeenByExpert, match="already seen what others drew"):
         assignments.assign_gold(ACTOR, image, [experts[0]])
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
@@ -344,7 +344,7 @@ def test_who_practices_on_a_gold_picture_cannot_become_its_expert(
     """A lesson stays open after it was tried, when its answer has been shown."""
     image = new_image(campaign)
     Assignment.objects.create(image=image, labeler=experts[0], role="practice")
-    with pytest.raises(assignments.AlreadyLabeled):
+    with pytest.raises(assignments.SeenByExpert):
         assignments.assign_gold(ACTOR, image, [experts[0]])
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terrain.geometry.cleaning import MAX_OVERLAP_PX2, MAX_SLIVER_PX, clean_regions
+from terrain.geometry.invalid_polygons import InvalidPolygons
 from terrain.geometry.regions import (
-    InvalidPolygons,
     Region,
     parse_regions,
     regions_to_json,

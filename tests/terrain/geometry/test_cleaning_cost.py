@@ -19,12 +19,12 @@ from terrain.geometry.cleaning_cost import (
     MAX_COST,
     Outlines,
     PointTable,
-    TooMuch,
     Work,
     box_pairs,
     count_work,
 )
-from terrain.geometry.regions import MAX_POINTS, MAX_REGIONS, MAX_RINGS, InvalidPolygons, Region
+from terrain.geometry.invalid_polygons import InvalidPolygons, TooTangled
+from terrain.geometry.regions import MAX_POINTS, MAX_REGIONS, MAX_RINGS, Region
 from tests import hostile_labels, plain_cleaning
 from tests.bench import crowd
 from tests.hostile_labels import FAMILIES, SIZE, patchwork, regions_of
@@ -256,5 +256,5 @@ def test_pairs_of_boxes_and_points_in_them(seed: int, count: int) -> None:
 def test_the_length_of_all_outlines_is_bounded() -> None:
     teeth = regions_of(hostile_labels.comb(1500, height=400))
     assert work_of(regions_of(hostile_labels.comb(100, height=400))).length_px > 80_000
-    with pytest.raises(TooMuch, match="px long together, and a label may have 1000000"):
+    with pytest.raises(TooTangled, match="px long together, and a label may have 1000000"):
         work_of(teeth)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terrain.geometry.cleaning import clean_regions
+from terrain.geometry.invalid_polygons import InvalidPolygons
 from terrain.geometry.regions import (
     MAX_POINTS,
     MAX_REGIONS,
     MAX_RINGS,
-    InvalidPolygons,
     Region,
     parse_regions,
     regions_from_json,

@@ -1,19 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { reasonIn } from "./courier";
 
-const say = (key: string): string => key;
+const say = (key: string, values?: Record<string, unknown>): string =>
+  values ? `${key}: ${String(values["reason"])}` : key;
 const reason = "A sentence of the server.";
 
 describe("why the server refused a drawing", () => {
-  it("is said in the page's language where the page knows it", () => {
-    const tangled = { status: 400, code: "too_tangled", reason };
-    expect(reasonIn(say, tangled)).toBe("refused_tangled");
-    expect(reasonIn(say, { status: 413, code: "", reason })).toBe("refused_too_large");
+  it.each([
+    [400, "invalid"], [400, "too_tangled"], [403, "not_assigned"], [404, "unknown_image"],
+    [409, "already_labeled"], [409, "different_label"], [409, "label_fixed"],
+    [409, "corrected_elsewhere"], [410, "retired_image"], [410, "campaign_closed"], [413, "too_large"],
+  ])("is the server's sentence, as it is (%i, %s)", (status, code) => {
+    expect(reasonIn(say, { status, code, reason })).toBe(`refused: ${reason}`);
   });
 
-  it("is the server's sentence where it does not", () => {
-    const inWords = (key: string, values?: Record<string, unknown>): string =>
-      `${key}: ${String(values?.["reason"])}`;
-    expect(reasonIn(inWords, { status: 400, code: "invalid", reason })).toBe(`refused: ${reason}`);
+  it("is the page's sentence where the server never heard of it", () => {
+    expect(reasonIn(say, { status: 413, code: "", reason: "HTTP 413" })).toBe("refused_too_large");
   });
 });

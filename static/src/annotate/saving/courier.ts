@@ -53,23 +53,10 @@ export function whyIn(say: Say, trouble: Trouble): string {
   return say(`error_${trouble.reason}`);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  retired_image: "refused_retired",
-  unknown_image: "refused_retired",
-  already_labeled: "refused_twice",
-  different_label: "refused_different",
-  not_assigned: "refused_not_yours",
-  label_fixed: "refused_fixed",
-  corrected_elsewhere: "refused_elsewhere",
-  too_large: "refused_too_large",
-  too_tangled: "refused_tangled",
-  campaign_closed: "closed",
-};
-
-/** The server's no, in the page's language where we know what it means. */
+/** The server's no, in its own words. */
 export function reasonIn(say: Say, { status, code, reason }: NonNullable<Parcel["refused"]>): string {
-  const known = REASONS[status === 413 ? "too_large" : code];
-  return known ? say(known) : say("refused", { reason });
+  // Of what a proxy on the way found too large, the site heard nothing, and no word is said.
+  return status === 413 && !code ? say("refused_too_large") : say("refused", { reason });
 }
 
 export const reasonOf = ({ status, code, message }: Refused): NonNullable<Parcel["refused"]> => ({

@@ -1,0 +1,118 @@
+"""How the site says no: the API with `{"code": ..., "detail": a sentence}`, pages with a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as default_handler
+from rest_framework.views import set_rollback
+
+from ai4mars_site.toolkit.errors import DomainError, Invalid, TooLarge, TooMany
+from ai4mars_site.toolkit.uploads import TOO_LARGE
+from terrain.geometry.invalid_polygons import InvalidPolygons, TooManyPoints, TooTangled
+
+#: Below this address answers are JSON.
+API = "/api/"
+#: Statuses with a page of their own, `<status>.html`.
+OWN_PAGES = frozenset({403, 404, 413, 429})
+
+
+class RequestTooLarge(TooLarge):
+    """The body of a request is larger than this address takes."""
+
+    message = _("This is more than the site takes at once. Send less.")
+
+
+class TangledOutlines(Invalid):
+    """Outlines that would take too long to clean; the drawing has to be changed."""
+
+    code = "too_tangled"
+
+
+def refusal_of(error: BaseException) -> DomainError | None:
+    """Return the refusal that an exception is, or stands for; None for any other."""
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, RequestDataTooBig):
+        return RequestTooLarge()
+    if isinstance(error, InvalidPolygons):
+        kind: type[DomainError] = Invalid
+        if isinstance(error, TooManyPoints):
+            kind = TooLarge
+        elif isinstance(error, TooTangled):
+            kind = TangledOutlines
+        return kind(gettext(error.sentence), **error.values)
+    return None
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an exception in the API: DRF's handler, with every answer in the one shape."""
+    refusal = refusal_of(error)
+    if refusal is not None:
+        set_rollback()
+        return Response(body_of(refusal), status=refusal.status, headers=headers_of(refusal))
+    response = default_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        response.data = {"code": "invalid", "detail": sentence(error.detail)}
+    elif isinstance(response.data, dict) and "detail" in response.data:
+        detail = response.data["detail"]
+        response.data = {"code": getattr(detail, "code", "error"), "detail": str(detail)}
+    return response
+
+
+class RefusalMiddleware:
+    """Answer what a page refuses, and requests that the web server has found too large."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.META.get(TOO_LARGE):
+            return answer(request, RequestTooLarge())
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        refusal = refusal_of(error)
+        return None if refusal is None else answer(request, refusal)
+
+
+def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """Say no to a request: as JSON below `API`, else with the page of the refusal's status."""
+    if request.path.startswith(API):
+        return JsonResponse(body_of(refusal), status=refusal.status, headers=headers_of(refusal))
+    page = f"{refusal.status}.html" if refusal.status in OWN_PAGES else "refused.html"
+    response = render(request, page, {"exception": str(refusal)}, status=refusal.status)
+    for name, value in headers_of(refusal).items():
+        response[name] = value
+    return response
+
+
+def body_of(refusal: DomainError) -> dict[str, Any]:
+    """Return what the API answers."""
+    return {"code": refusal.code, "detail": str(refusal), **refusal.more}
+
+
+def headers_of(refusal: DomainError) -> dict[str, str]:
+    """Return the headers of an answer: when to try again."""
+    return {"Retry-After": str(int(refusal.wait))} if isinstance(refusal, TooMany) else {}
+
+
+def sentence(detail: Any) -> str:
+    """The first complaint of a nested error detail, with the field's name before it."""
+    if isinstance(detail, Mapping):
+        name, inner = next(iter(detail.items()))
+        return sentence(inner) if name == "non_field_errors" else f"{name}: {sentence(inner)}"
+    if isinstance(detail, list):
+        return sentence(detail[0])
+    return str(detail)
