@@ -10,7 +10,7 @@ from django.test import Client
 
 from labeling.models import Campaign
 from labeling.people.services.labelers import new_guest
-from review.queue.views import queue
+from review.skill import views
 from tests.factories import accept, new_admin, new_campaign, new_image, new_reviewer
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_labelers_of_least_skill_come_first(campaign: Campaign, client: Client) 
 def test_an_estimate_can_be_asked_for(
     campaign: Campaign, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "nudge", lambda task, *ids: task(*ids))
+    monkeypatch.setattr(views, "nudge", lambda task, *ids: task(*ids))
     image = new_image(campaign)
     for _ in range(2):
         accept(image, "0011", "2233")
