@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -18,6 +17,7 @@ from merging.models import Release
 from merging.releases import tasks
 from merging.releases.services import builder
 from merging.releases.services.builder import claim
+from merging.releases.services.part_records import PartRecord
 from merging.releases.services.parts import Job
 from merging.releases.services.requests import announce
 from tests.factories import accept, new_campaign, new_image
@@ -55,7 +55,7 @@ def test_a_builder_that_was_taken_over_gives_way(
     release = announce(campaign, "0.1")
     make, successors = builder.make_part, []
 
-    def make_and_be_overtaken(job: Job) -> dict[str, Any]:
+    def make_and_be_overtaken(job: Job) -> PartRecord:
         silent = timezone.now() - Release.silence - timedelta(seconds=1)
         Release.objects.update(heartbeat_at=silent)
         successors.append(claim(release.pk))

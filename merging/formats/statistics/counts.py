@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,23 @@ class CountedImage:
     empty: Mapping[str, str] = field(default_factory=dict)
     corrected: int = 0
     unlabeled: Mapping[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts in types that JSON has; `from_json` reads them."""
+        pixels = {
+            variant: {str(code): count for code, count in counts.items()}
+            for variant, counts in self.pixels.items()
+        }
+        return {**asdict(self), "pixels": pixels}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CountedImage:
+        """The counts that `as_json` gave, in this version of the program or in an earlier one."""
+        pixels = {
+            variant: {int(code): count for code, count in counts.items()}
+            for variant, counts in stored["pixels"].items()
+        }
+        return cls(**{**stored, "pixels": pixels})
 
 
 def counted(image: ReleasedImage) -> CountedImage:

@@ -150,6 +150,11 @@ class Merged(Generic[Stored]):
     stored: Stored
     made: tuple[Mask, bytes] | None = None
 
+    @property
+    def imported(self) -> ImportedMask | None:
+        """The imported mask that it is, where nothing was merged."""
+        return self.stored.imported if isinstance(self.stored, MergedMask) else None
+
     def content(self) -> tuple[Mask, bytes]:
         """The mask, uint8 (height, width), and its PNG."""
         if self.made is not None:

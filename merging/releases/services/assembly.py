@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from ai4mars_site.toolkit.bulk import chunks
 from ai4mars_site.toolkit.jobs import keep_alive
@@ -23,8 +22,10 @@ from merging.formats.statistics.counts import Statistics
 from merging.formats.storage import checksums
 from merging.formats.tree import gold_lists
 from merging.models import Release
-from merging.releases.services import changes, requests, snapshots
+from merging.releases.services import changes, requests
 from merging.releases.services import parts as release_parts
+from merging.releases.services.build_settings import classes_of
+from merging.releases.services.part_records import PartFile, PartRecord, files_of, fragment_of
 from merging.releases.services.parts import store
 from terrain.masks import NO_LABEL
 
@@ -49,14 +50,13 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
     writer = _Writer(release, tree)
     objects = store()
 
-    def placed(file: Sequence[Any]) -> FileFact:
-        _, path, digest, size = file
-        objects.place(digest, tree / path, link=link)
-        return FileFact(path, digest, size)
+    def placed(file: PartFile) -> FileFact:
+        objects.place(file.sha256, tree / file.path, link=link)
+        return file.fact
 
     with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
         for parts in chunks(release_parts.in_order(release, "files"), PARTS_AT_ONCE):
-            files = chain.from_iterable(part.files for part in parts)
+            files = chain.from_iterable(files_of(part) for part in parts)
             writer.files |= {fact.path: fact for fact in pool.map(placed, files)}
             keep_alive(release)
     for path, content in gold_lists.of(list(writer.files)).items():
@@ -73,7 +73,7 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
             part.split,
             len(part.labels),
             part.inputs,
-            {key: path for key, path, _, _ in reversed(part.files)},
+            {file.key: file.path for file in reversed(files_of(part))},
             part.merged_labels,
             part.imports,
         )
@@ -129,9 +129,9 @@ class _Fragments(Collection[Fragment]):
     def __iter__(self) -> Iterator[Fragment]:
         objects = store()
         for part in release_parts.in_order(self.release, "product_id", "split", "fragments"):
-            digest, _ = part.fragments[self.name]
+            piece = fragment_of(part, self.name)
             stem = self.stems.get(part.product_id, "")
-            yield Fragment(part.product_id, part.split, objects.read(digest), stem)
+            yield Fragment(part.product_id, part.split, objects.read(piece.sha256), stem)
             keep_alive(self.release)
 
 
@@ -143,15 +143,15 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     labels = corrected = 0
     unlabeled = Counter[str]()
     imports: list[Import] = []
-    for part in release_parts.in_order(release):
-        image = release_parts.as_counted(part.counted)
+    for part in map(PartRecord.of, release_parts.in_order(release)):
+        image = part.counted
         totals.add(image)
         unlabeled.update(image.unlabeled)
         key = (image.rover, image.camera, part.split)
         counts[key] = counts.get(key, 0) + 1
         labels += len(part.labels)
         corrected += image.corrected
-        imports += [Import(**each) for each in part.imports]
+        imports += part.imports
         for role, names in part.labelers.items():
             people.setdefault(role, set()).update(names)
     method = requests.method_of(release)
@@ -166,7 +166,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         creators=tuple(release.creators),
         credits=release.credits,
         homepage=release.homepage,
-        classes=snapshots.classes_of(release),
+        classes=classes_of(release),
         rule=str(method),
         parameters=method.to_json(),
         counts=counts,

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.core.files import File
 from django.db import transaction
@@ -23,8 +23,9 @@ from merging.formats.storage import archive, checksums
 from merging.formats.tree import ai4mars_tree
 from merging.models import Release, ReleasePart
 from merging.releases.services import parts as release_parts
-from merging.releases.services import snapshots
 from merging.releases.services.assembly import Built, assemble
+from merging.releases.services.build_settings import BuildSettings
+from merging.releases.services.part_records import PartRecord
 from merging.releases.services.parts import make_part, store
 from merging.releases.services.requests import ReleaseRefused
 from merging.statistics import services
@@ -151,10 +152,10 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
     names = {part.product_id: part for part in lost}
     images = Image.objects.filter(campaign=campaign).values_list("product_id", "pk")
     found = {name: pk for name, pk in images if name in names}
-    jobs = release_parts.jobs(list(found.values()), snapshots.Terms.of(release))
+    jobs = release_parts.jobs(list(found.values()), BuildSettings.of(release))
     made = each(make_part, jobs, workers)
     remade = list(track(made, len(found)) if track else made)
-    changed = [part for part in remade if part["inputs"] != names[part["product_id"]].inputs]
+    changed = [part for part in remade if part.inputs != names[part.product_id].inputs]
     if changed or len(found) < len(names):
         raise ReleaseRefused(
             _(
@@ -185,15 +186,15 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
     """
     total = Image.objects.filter(campaign=release.campaign).in_dataset().count()
     change(release, done=0, total=total)
-    terms = snapshots.Terms.of(release)
+    settings = BuildSettings.of(release)
     for _pass in range(PASSES):
         scored = _bring_scores_up_to_date(release, total, workers, track)
         todo = release_parts.stale(release)
         if not todo:
             break
         ready = total - len(todo)
-        made = each(make_part, release_parts.jobs(todo, terms), workers)
-        waiting: list[dict[str, Any]] = []
+        made = each(make_part, release_parts.jobs(todo, settings), workers)
+        waiting: list[PartRecord] = []
         try:
             for done, part in enumerate(track(made, len(todo)) if track else made, start=1):
                 waiting.append(part)

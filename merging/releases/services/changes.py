@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from merging.formats.contents import VARIANTS
+from merging.formats.statistics.counts import CountedImage
 from merging.models import Release, ReleasePart
 from merging.releases.services import parts as release_parts
 from merging.releases.services import requests
+from merging.releases.services.part_records import files_of
 
 #: What is counted, in the order in which it is told.
 _SENTENCES = {
@@ -48,7 +49,7 @@ class _Known:
     product_id: str
     split: str
     labels: frozenset[str]
-    scores: dict[str, Any]
+    scores: Mapping[str, Sequence[float]]
     digests: dict[str, str]
 
 
@@ -81,8 +82,8 @@ def _known(part: ReleasePart) -> _Known:
         part.product_id,
         part.split,
         frozenset(part.labels),
-        part.counted["scores"],
-        {key: digest for key, _, digest, _ in part.files},
+        CountedImage.from_json(part.counted).scores,
+        {file.key: file.sha256 for file in files_of(part)},
     )
 
 

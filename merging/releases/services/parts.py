@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,20 +16,24 @@ from ai4mars_site.toolkit.bulk import chunks
 from ai4mars_site.toolkit.jobs import hold
 from labeling.models import Campaign, Image
 from merging.formats import raw_labels
+from merging.formats.contents import ReleasedImage
 from merging.formats.exports import EXPORTS
-from merging.formats.statistics.counts import CountedImage, counted
+from merging.formats.statistics.counts import counted
 from merging.formats.storage.objects import Objects
 from merging.formats.tree import ai4mars_tree
 from merging.masks.services.weighing import MergeRefused
 from merging.models import Release, ReleasePart
 from merging.releases.services import snapshots
+from merging.releases.services.build_settings import BuildSettings
+from merging.releases.services.part_records import COLUMNS, PartFile, PartRecord, Piece, pieces_of
+from merging.releases.services.released_images import ImageContent, content_of
 from merging.releases.services.requests import ReleaseRefused
-from merging.releases.services.snapshots import Gathered, State, Terms
+from merging.releases.services.snapshots import ImageSnapshot
 from review.scores.services import scores
 
-#: Images whose states are read at once.
+#: Images whose snapshots are taken at once.
 CHUNK = 500
-#: Images whose states are read together for the workers: not so many that they have to wait.
+#: Images whose snapshots are taken together for the workers: not so many that they have to wait.
 JOBS_AT_ONCE = 50
 #: Labels arrive while an image's part is made; after this many overtakings it is left for the end.
 ATTEMPTS = 3
@@ -51,7 +54,7 @@ def sweep() -> int:
     """Delete the pieces that no release is made of any more; how many files went."""
     older_than = timezone.now() - KEPT_ANYWAY
     parts = ReleasePart.objects.order_by().only("files", "fragments").iterator(chunk_size=CHUNK)
-    wanted = {digest for part in parts for digest, _size in pieces(part)}
+    wanted = {piece.sha256 for part in parts for piece in pieces_of(part)}
     return store().sweep(wanted, older_than)
 
 
@@ -59,112 +62,111 @@ def sweep() -> int:
 class Job:
     """One image to be made a part of, small enough to send to another process."""
 
-    state: State
-    terms: Terms
+    snapshot: ImageSnapshot
+    settings: BuildSettings
 
 
-def jobs(image_ids: Sequence[int], terms: Terms) -> Iterator[Job]:
-    """Work for `make_part`, with the states of images as they are when it is asked for."""
+def jobs(image_ids: Sequence[int], settings: BuildSettings) -> Iterator[Job]:
+    """Yield work for `make_part`, with snapshots of the images when it is asked for."""
     for chunk in chunks(image_ids, JOBS_AT_ONCE):
-        states = snapshots.states(chunk)
-        yield from (Job(states[image_id], terms) for image_id in chunk)
+        found = snapshots.take(chunk)
+        yield from (Job(found[image_id], settings) for image_id in chunk)
 
 
-def make_part(job: Job) -> dict[str, Any]:
+def make_part(job: Job) -> PartRecord:
     """Make an image's files and fragments, and put them into the store.
 
-    Returns the columns of its `ReleasePart`. Labels that wait for post-processing or for their
-    agreement score get it first. Raises ReleaseRefused, and Overtaken of it.
+    Labels that wait for post-processing or for their agreement score get it first. Raises
+    ReleaseRefused, and Overtaken of it.
     """
-    state, terms = job.state, job.terms
-    image_id = state.image["pk"]
+    snapshot, settings = job.snapshot, job.settings
     for _attempt in range(ATTEMPTS):
-        if state.waiting:
-            scores.bring_up_to_date([image_id])
-            state = snapshots.states([image_id])[image_id]
-        gathered = _gathered(state, terms)
-        again = snapshots.states([image_id])[image_id]
-        inputs = state.inputs(terms)
-        if inputs == again.inputs(terms) and not again.waiting:
-            return _written(gathered, state, terms, inputs)
-        state = again
+        if snapshot.is_waiting:
+            scores.bring_up_to_date([snapshot.id])
+            snapshot = snapshots.take([snapshot.id])[snapshot.id]
+        content = _content_of(snapshot, settings)
+        again = snapshots.take([snapshot.id])[snapshot.id]
+        inputs = snapshot.inputs(settings)
+        if inputs == again.inputs(settings) and not again.is_waiting:
+            return _stored(content, snapshot, settings, inputs)
+        snapshot = again
     raise Overtaken(
         _(
             "The labels of %(picture)s change all the time. Build again when fewer people are "
             "drawing."
         ),
-        picture=state.image["product_id"],
+        picture=snapshot.product_id,
     )
 
 
-def _gathered(state: State, terms: Terms) -> Gathered:
+def _content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageContent:
     try:
-        return snapshots.gather(state, terms)
+        return content_of(snapshot, settings)
     except FileNotFoundError as error:
         raise ReleaseRefused(
             _(
                 "A file of %(picture)s is gone: %(file)s. Bring it back from a backup, or retire "
                 "the image; then build again."
             ),
-            picture=state.image["product_id"],
+            picture=snapshot.product_id,
             file=error.filename,
         ) from error
     except MergeRefused as refused:
         raise ReleaseRefused(str(refused), "method") from refused
 
 
-def _written(gathered: Gathered, state: State, terms: Terms, inputs: str) -> dict[str, Any]:
-    objects, image = store(), gathered.image
-    contents = {"frame": image.frame, **gathered.pngs, "raw": raw_labels.to_bytes(image)}
-    home = ai4mars_tree.home_of(terms.layout, state.image["rover"], state.image["camera"])
-    assert home is not None, "gathered from it"
-    stem = terms.stem_of(image.product_id)
+def _stored(
+    content: ImageContent, snapshot: ImageSnapshot, settings: BuildSettings, inputs: str
+) -> PartRecord:
+    """Put an image's files and fragments into the store, and return the record of them."""
+    objects, image = store(), content.image
+    return PartRecord(
+        product_id=image.product_id,
+        split=image.split,
+        inputs=inputs,
+        files=tuple(_stored_files(objects, content, settings)),
+        fragments={
+            name: _added(objects, EXPORTS[name].fragment(image, settings.classes))
+            for name in settings.formats
+        },
+        counted=counted(image),
+        labels=tuple(label.key for label in snapshot.labels),
+        labelers=_labelers_of(image),
+        merged_labels=image.merged_labels,
+        imports=image.imports,
+    )
+
+
+def _stored_files(
+    objects: Objects, content: ImageContent, settings: BuildSettings
+) -> Iterator[PartFile]:
+    image = content.image
+    files = {"frame": image.frame, **content.pngs, "raw": raw_labels.to_bytes(image)}
+    metadata = image.metadata
+    home = ai4mars_tree.home_of(settings.layout, metadata["rover"], metadata["camera"])
+    assert home is not None, "the content was made from it"
+    stem = settings.stem_of(image.product_id)
     # A gold frame of MER is in the tree twice.
     places = {key: [path] for key, path in image.paths.items()}
     if image.split == "test":
         places["frame"] += [path.format(id=stem) for path in home.gold_frames]
     places["raw"] = [raw_labels.path_of(stem)]
-    files = []
-    for key, content in contents.items():
+    for key, file in files.items():
         for path in places.get(key, []):
-            files.append([key, path, objects.add(content), len(content)])
-    labelers: dict[str, set[str]] = {}
+            yield PartFile(key, path, objects.add(file), len(file))
+
+
+def _labelers_of(image: ReleasedImage) -> dict[str, tuple[str, ...]]:
+    """Return the pseudonyms of who drew labels of an image here, by role."""
+    found: dict[str, set[str]] = {}
     for label in image.labels:
-        if label.source:
-            continue
-        labelers.setdefault(label.role, set()).add(label.labeler)
-    return {
-        "product_id": image.product_id,
-        "split": image.split,
-        "inputs": inputs,
-        "files": files,
-        "fragments": {
-            name: _added(objects, EXPORTS[name].fragment(image, terms.classes))
-            for name in terms.formats
-        },
-        "counted": as_plain(counted(image)),
-        "labels": [f"{label[0]}:{label[1]}" for label in state.labels],
-        "labelers": {role: sorted(names) for role, names in sorted(labelers.items())},
-        "merged_labels": image.merged_labels,
-        "imports": [asdict(each) for each in image.imports],
-    }
+        if not label.source:
+            found.setdefault(label.role, set()).add(label.labeler)
+    return {role: tuple(sorted(names)) for role, names in sorted(found.items())}
 
 
-def _added(objects: Objects, content: bytes) -> list[Any]:
-    return [objects.add(content), len(content)]
-
-
-def as_plain(image: CountedImage) -> dict[str, Any]:
-    return asdict(image)
-
-
-def as_counted(plain: dict[str, Any]) -> CountedImage:
-    """The inverse of `as_plain`, also after JSON has made all keys strings."""
-    pixels = {
-        variant: {int(code): count for code, count in counts.items()}
-        for variant, counts in plain["pixels"].items()
-    }
-    return CountedImage(**{**plain, "pixels": pixels})
+def _added(objects: Objects, content: bytes) -> Piece:
+    return Piece(objects.add(content), len(content))
 
 
 def stale(release: Release) -> list[int]:
@@ -172,15 +174,15 @@ def stale(release: Release) -> list[int]:
 
     Parts of images that are no longer in the dataset are taken out.
     """
-    campaign, terms, objects = release.campaign, Terms.of(release), store()
+    campaign, settings, objects = release.campaign, BuildSettings.of(release), store()
     missing: list[int] = []
     seen: set[str] = set()
     for chunk in _chunks(campaign):
-        states = snapshots.states(chunk)
-        names = {state.image["product_id"]: pk for pk, state in states.items()}
+        found = snapshots.take(chunk)
+        names = {snapshot.product_id: pk for pk, snapshot in found.items()}
         seen |= names.keys()
         inputs = {
-            name: "" if states[pk].waiting else states[pk].inputs(terms)
+            name: "" if found[pk].is_waiting else found[pk].inputs(settings)
             for name, pk in names.items()
         }
         parts = release.parts.filter(product_id__in=names)
@@ -199,7 +201,7 @@ def stale(release: Release) -> list[int]:
             release__campaign=campaign, inputs__in=[inputs[name] for name in wanted]
         ).exclude(release=release)
         known = {part.product_id: part for part in others if is_whole(part, objects)}
-        save(release, [_copied(known[name]) for name in wanted if name in known])
+        save(release, [PartRecord.of(known[name]) for name in wanted if name in known])
         missing += [names[name] for name in wanted if name not in known]
     _take_out(release, set(release.parts.values_list("product_id", flat=True)) - seen)
     return missing
@@ -219,15 +221,7 @@ def _chunks(campaign: Campaign) -> Iterator[list[int]]:
 
 def is_whole(part: ReleasePart, objects: Objects) -> bool:
     """Whether all that the part is made of is in the store, and undamaged as far as sizes tell."""
-    return all(objects.has(digest, size) for digest, size in pieces(part))
-
-
-def pieces(part: ReleasePart) -> Iterator[tuple[str, int | None]]:
-    """SHA-256 and bytes of all that a part is made of; None where the bytes are not known."""
-    for _kind, _path, digest, size in part.files:
-        yield digest, size
-    for digest, size in part.fragments.values():
-        yield digest, size
+    return all(objects.has(piece.sha256, piece.size) for piece in pieces_of(part))
 
 
 def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
@@ -242,18 +236,8 @@ def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
         yield from (parts[pk] for pk in chunk)
 
 
-_COLUMNS = (
-    *("split", "inputs", "files", "fragments", "counted"),
-    *("labels", "labelers", "merged_labels", "imports"),
-)
-
-
-def _copied(part: ReleasePart) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in ("product_id", *_COLUMNS)}
-
-
 @transaction.atomic
-def save(release: Release, made: list[dict[str, Any]]) -> None:
+def save(release: Release, made: Sequence[PartRecord]) -> None:
     """Write finished parts of a claimed release down, in place of older ones of the same images.
 
     Raises ClaimLost; then none is written.
@@ -262,8 +246,8 @@ def save(release: Release, made: list[dict[str, Any]]) -> None:
         return
     hold(release)
     ReleasePart.objects.bulk_create(
-        [ReleasePart(release=release, **columns) for columns in made],
+        [ReleasePart(release=release, **record.as_json()) for record in made],
         update_conflicts=True,
         unique_fields=("release", "product_id"),
-        update_fields=_COLUMNS,
+        update_fields=[name for name in COLUMNS if name != "product_id"],
     )

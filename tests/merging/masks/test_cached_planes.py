@@ -20,7 +20,7 @@ from terrain.aggregation.majority import PAPER_RULE, MergeRule
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.geometry.regions import regions_to_json
 from terrain.masks import mask_to_regions
-from tests.factories import accept, mask, new_campaign, new_image, rows
+from tests.factories import ACTOR, accept, mask, new_campaign, new_image, rows
 from tests.merging.masks.test_methods import stored
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +131,7 @@ def test_a_corrected_label_never_gets_its_old_planes(
     before = merged_anew(image)
     label = image.labels.order_by("sent_at")[0]
     polygons = regions_to_json(mask_to_regions(mask("33..", "33..")))
-    corrections.correct(label.labeler, label.pk, uuid.uuid4(), polygons, label.version)
+    corrections.correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), polygons, label.version)
     labels.process_image(image.pk)
     assert score_image(image.pk)
     rasterized.clear()

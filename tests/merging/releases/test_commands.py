@@ -6,7 +6,6 @@ import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -17,6 +16,7 @@ from labeling.models import Campaign, Label
 from merging.models import Release
 from merging.releases.services import builder, parts, requests
 from merging.releases.services.builder import claim
+from merging.releases.services.part_records import PartRecord
 from merging.releases.services.parts import Job
 from merging.releases.services.requests import announce
 from tests.factories import ACTOR, campaign_to_release, new_campaign, new_image
@@ -197,7 +197,7 @@ def test_build_release_that_is_stopped_on_its_page(
 ) -> None:
     make = builder.make_part
 
-    def make_and_be_stopped(job: Job) -> dict[str, Any]:
+    def make_and_be_stopped(job: Job) -> PartRecord:
         assert requests.stop(Release.objects.get())
         return make(job)
 

@@ -31,6 +31,7 @@ from merging.releases.services import (
 from merging.releases.services import (
     parts as release_parts,
 )
+from merging.releases.services.build_settings import BuildSettings
 from merging.releases.services.builder import claim
 from merging.releases.services.requests import Wanted, announce
 from terrain.geometry.regions import Region
@@ -200,7 +201,7 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     image = campaign.images.get(product_id=TRAIN)
     labels.throw_out(ACTOR, image.labels.accepted()[0])
 
-    [job] = release_parts.jobs([image.pk], snapshots.Terms.of(slow))
+    [job] = release_parts.jobs([image.pk], BuildSettings.of(slow))
     late = release_parts.make_part(job)
     with pytest.raises(ClaimLost):
         release_parts.save(slow, [late])
@@ -380,12 +381,12 @@ def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path
 
 def test_what_decides_on_the_bytes_is_the_same_on_every_database(campaign: Campaign) -> None:
     image = new_image(campaign, 9, camera_model={"c": [-0.0, 1.5, {"deep": -0.0}]})
-    terms = snapshots.Terms.of(announce(campaign, "0.1"))
-    one = snapshots.states([image.pk])[image.pk].inputs(terms)
+    settings = BuildSettings.of(announce(campaign, "0.1"))
+    one = snapshots.take([image.pk])[image.pk].inputs(settings)
     image.camera_model = {"c": [0.0, 1.5, {"deep": 0.0}]}
     image.save()
 
-    assert snapshots.states([image.pk])[image.pk].inputs(terms) == one
+    assert snapshots.take([image.pk])[image.pk].inputs(settings) == one
 
 
 def test_parts_come_in_the_order_of_bytes(campaign: Campaign, complete: Release) -> None:

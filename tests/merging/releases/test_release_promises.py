@@ -29,6 +29,7 @@ from merging.formats.contents import GOLD_VARIANTS
 from merging.formats.raw_labels import pseudonym
 from merging.models import Release
 from merging.releases.services import builder, requests
+from merging.releases.services.part_records import PartRecord
 from merging.releases.services.parts import Job, make_part
 from review.queue.services import ratings
 from terrain.aggregation.majority import PAPER_RULE, merge_masks
@@ -237,9 +238,9 @@ class Maker:
         self.made: list[str] = []
         self.happens, self.after = happens, after
 
-    def __call__(self, job: Job) -> dict[str, Any]:
+    def __call__(self, job: Job) -> PartRecord:
         part = make_part(job)
-        self.made.append(part["product_id"])
+        self.made.append(part.product_id)
         if self.after(len(self.made)):
             self.happens()
         return part

@@ -1,0 +1,68 @@
+"""What a release was asked to be, as far as it decides on the files of its images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labeling.images.ingest.product_ids import file_stem, file_stems
+from labeling.models import Image
+from merging.formats.contents import ReleasedClass
+from merging.formats.storage.checksums import sha256
+from merging.models import Release
+from merging.releases.services import requests
+from terrain.aggregation.methods import MergeMethod
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What all images of a release have in common, small enough to send to other processes.
+
+    Attributes:
+        layout: A `Release.Layout`.
+        method: How the crowd's labels are merged.
+        formats: Names of the exports, see `merging.formats.exports`.
+        classes: The taxonomy, by code.
+        pseudonym_key: The secret that labelers' names are made with.
+        stems: How the files of an image are named, by its product id, for images whose files
+            cannot be named by their ids alone (`product_ids.file_stems`).
+    """
+
+    layout: str
+    method: MergeMethod
+    formats: tuple[str, ...]
+    classes: tuple[ReleasedClass, ...]
+    pseudonym_key: str
+    stems: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(release: Release) -> BuildSettings:
+        """Return the settings that a release keeps, with the file names of its images now."""
+        images = Image.objects.filter(campaign=release.campaign_id).in_dataset()
+        return BuildSettings(
+            release.layout,
+            requests.method_of(release),
+            tuple(release.formats),
+            classes_of(release),
+            release.pseudonym_key,
+            file_stems(images.order_by().values_list("product_id", flat=True)),
+        )
+
+    def stem_of(self, product_id: str) -> str:
+        """Return how the files of an image are named, without suffix."""
+        return self.stems.get(product_id) or file_stem(product_id)
+
+    def as_json(self) -> list[Any]:
+        """Return all that decides on the bytes of every image, without the secret itself.
+
+        It is part of `ImageSnapshot.inputs`: another form makes every part of every release stale.
+        """
+        classes = [[each.code, each.name, each.color] for each in self.classes]
+        key = sha256(self.pseudonym_key.encode())
+        return [self.layout, self.method.to_json(), sorted(self.formats), classes, key]
+
+
+def classes_of(release: Release) -> tuple[ReleasedClass, ...]:
+    """Return the taxonomy of a release, by code."""
+    return tuple(ReleasedClass(*row) for row in release.classes)

@@ -1,0 +1,148 @@
+"""What a made part of a release holds, as its row of the database keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from merging.formats.contents import FileFact, Import
+from merging.formats.statistics.counts import CountedImage
+from merging.models import ReleasePart
+
+#: The columns of a `ReleasePart` that a record fills.
+COLUMNS = (
+    "product_id",
+    "split",
+    "inputs",
+    "files",
+    "fragments",
+    "counted",
+    "labels",
+    "labelers",
+    "merged_labels",
+    "imports",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some content in the store, by its SHA-256; `size` in bytes, None where it is not known."""
+
+    sha256: str
+    size: int | None
+
+    def as_json(self) -> list[Any]:
+        return [self.sha256, self.size]
+
+    @staticmethod
+    def from_json(stored: list[Any]) -> Piece:
+        return Piece(*stored)
+
+
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """One file of a part: what it is (a key of `ReleasedImage.paths`, or "raw"), and where."""
+
+    key: str
+    path: str
+    sha256: str
+    size: int
+
+    @property
+    def piece(self) -> Piece:
+        return Piece(self.sha256, self.size)
+
+    @property
+    def fact(self) -> FileFact:
+        return FileFact(self.path, self.sha256, self.size)
+
+    def as_json(self) -> list[Any]:
+        return [self.key, self.path, self.sha256, self.size]
+
+    @staticmethod
+    def from_json(stored: list[Any]) -> PartFile:
+        return PartFile(*stored)
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """Everything that is kept of one image of a release, so that it need not be made again.
+
+    Attributes:
+        inputs: `ImageSnapshot.inputs` that it was made from.
+        files: Its files in the tree, in order; a gold frame of MER is there twice.
+        fragments: What each export keeps of the image, by the export's name.
+        counted: What the statistics need of it.
+        labels: Its labels that were not rejected, as `LabelSnapshot.key`, in order.
+        labelers: Pseudonyms of who drew them here, by role.
+        merged_labels: How many labels its masks were merged from; None: no masks, or not known.
+        imports: What of its labels and masks was imported.
+    """
+
+    product_id: str
+    split: str
+    inputs: str
+    files: tuple[PartFile, ...]
+    fragments: Mapping[str, Piece]
+    counted: CountedImage
+    labels: tuple[str, ...]
+    labelers: Mapping[str, tuple[str, ...]]
+    merged_labels: int | None
+    imports: tuple[Import, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the columns of a `ReleasePart`; parts that were made before must stay readable."""
+        return {
+            "product_id": self.product_id,
+            "split": self.split,
+            "inputs": self.inputs,
+            "files": [file.as_json() for file in self.files],
+            "fragments": {name: piece.as_json() for name, piece in self.fragments.items()},
+            "counted": self.counted.as_json(),
+            "labels": list(self.labels),
+            "labelers": {role: list(names) for role, names in self.labelers.items()},
+            "merged_labels": self.merged_labels,
+            "imports": [asdict(each) for each in self.imports],
+        }
+
+    @staticmethod
+    def from_json(columns: Mapping[str, Any]) -> PartRecord:
+        """Return the record that has these columns: the inverse of `as_json`."""
+        return PartRecord(
+            product_id=columns["product_id"],
+            split=columns["split"],
+            inputs=columns["inputs"],
+            files=tuple(map(PartFile.from_json, columns["files"])),
+            fragments={
+                name: Piece.from_json(piece) for name, piece in columns["fragments"].items()
+            },
+            counted=CountedImage.from_json(columns["counted"]),
+            labels=tuple(columns["labels"]),
+            labelers={role: tuple(names) for role, names in columns["labelers"].items()},
+            merged_labels=columns["merged_labels"],
+            imports=tuple(Import(**each) for each in columns["imports"]),
+        )
+
+    @staticmethod
+    def of(part: ReleasePart) -> PartRecord:
+        """Return the record of a part of which all columns were read."""
+        return PartRecord.from_json({name: getattr(part, name) for name in COLUMNS})
+
+
+def files_of(part: ReleasePart) -> list[PartFile]:
+    """Return the files of a part of which other columns were perhaps not read."""
+    return [PartFile.from_json(file) for file in part.files]
+
+
+def fragment_of(part: ReleasePart, export: str) -> Piece:
+    """Return what an export keeps of a part, of which only `fragments` need have been read."""
+    return Piece.from_json(part.fragments[export])
+
+
+def pieces_of(part: ReleasePart) -> Iterator[Piece]:
+    """Yield all that a part is made of, from its files and fragments."""
+    for file in files_of(part):
+        yield file.piece
+    for piece in part.fragments.values():
+        yield Piece.from_json(piece)

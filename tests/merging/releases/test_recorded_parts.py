@@ -1,0 +1,218 @@
+"""Parts that earlier versions of the program made are found, and read, as what they are.
+
+`recorded_parts.json` was written by the program before snapshots and records had types: what it
+hashed of four images, and the columns of their parts. A new form would make all parts anew; only
+another RELEASE_CODE or MERGE_METHOD may do that.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merging.formats.contents import ReleasedClass
+from merging.models import MERGE_METHOD, RELEASE_CODE
+from merging.releases.services.build_settings import BuildSettings
+from merging.releases.services.part_records import COLUMNS, PartRecord
+from merging.releases.services.snapshots import (
+    METADATA,
+    ImageSnapshot,
+    ImportedMaskSnapshot,
+    LabelSnapshot,
+)
+from terrain.aggregation.majority import MergeRule
+from terrain.aggregation.methods import Kind, MergeMethod
+
+RECORDED = json.loads((Path(__file__).parent / "recorded_parts.json").read_bytes())
+IMAGES = RECORDED["images"]
+NAMES = [each["part"]["product_id"] for each in IMAGES]
+
+
+def recorded_settings() -> BuildSettings:
+    known = RECORDED["settings"]
+    return BuildSettings(
+        layout=known["layout"],
+        method=MergeMethod.from_json(known["method"]),
+        formats=tuple(known["formats"]),
+        classes=tuple(ReleasedClass(*each) for each in known["classes"]),
+        pseudonym_key=known["pseudonym_key"],
+    )
+
+
+def recorded_snapshot(number: int) -> ImageSnapshot:
+    image, labels, imported = IMAGES[number]["snapshot"]
+    start_time = datetime.fromisoformat(image["start_time"])
+    return ImageSnapshot(
+        id=image["pk"],
+        **{name: image[name] for name in image.keys() - {"pk", *METADATA}},
+        metadata={**{name: image[name] for name in METADATA}, "start_time": start_time},
+        labels=tuple(
+            LabelSnapshot(uuid.UUID(name), *others, ratings=tuple(ratings))
+            for name, *others, ratings in labels
+        ),
+        imported=tuple(ImportedMaskSnapshot(*mask) for mask in imported),
+    )
+
+
+def test_the_recorded_example_shows_what_there_is() -> None:
+    assert (RELEASE_CODE, MERGE_METHOD) == (5, 1), "record it again with the next one"
+    splits = [recorded_snapshot(number).split for number in range(len(IMAGES))]
+    assert splits == ["train", "test", "train", "train"]
+    labels = [label for number in range(4) for label in recorded_snapshot(number).labels]
+    assert {label.source for label in labels} == {"", "tree of masks"}
+    assert {label.independent for label in labels} == {True, False}
+    assert {label.ratings for label in labels} == {(), (4,)}
+    assert [len(recorded_snapshot(number).imported) for number in range(4)] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("number", range(4), ids=NAMES)
+def test_snapshots_have_the_sum_that_parts_were_made_from(number: int) -> None:
+    image, labels, imported = IMAGES[number]["snapshot"]
+    snapshot = recorded_snapshot(number)
+
+    said = json.loads(json.dumps(snapshot.as_json(), default=str))
+
+    assert said == [{name: image[name] for name in image if name != "pk"}, labels, imported]
+    assert snapshot.inputs(recorded_settings()) == IMAGES[number]["part"]["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "inputs"),
+    [
+        (
+            {"stems": {NAMES[0]: "NLA_397-4f2a"}},
+            "426fddc4ae4b36b4f11c65e7f44c515129455c08c32b9ee5f7ced1cb8c1f7e30",
+        ),
+        (
+            {
+                "method": MergeMethod(Kind.RANDOM, seed=3),
+                "formats": ("parquet", "coco-instances"),
+            },
+            "28a56a4610d221fb9102a026b6fc23be7c4bb62430c41c0a08761ddaec64348e",
+        ),
+    ],
+    ids=["a name of its own", "another method"],
+)
+def test_the_sum_with_other_settings(changes: dict[str, Any], inputs: str) -> None:
+    assert recorded_snapshot(0).inputs(replace(recorded_settings(), **changes)) == inputs
+
+
+def test_the_sum_of_an_image_without_a_time() -> None:
+    snapshot = recorded_snapshot(0)
+    timeless = replace(snapshot, metadata={**snapshot.metadata, "start_time": None})
+    expected = "e0c82208418bec3f628843a91362007ba9e4304013a20d98337c14a409a926db"
+    assert timeless.inputs(recorded_settings()) == expected
+
+
+OTHER: dict[str, Any] = {
+    "id": uuid.UUID(int=7),
+    "metadata": {"rover": "spirit"},
+    "labels": (),
+    "imported": (),
+    "ratings": (1, 2),
+    "independent": False,
+    "method": MergeMethod(Kind.VOTES, MergeRule(2, 65, strict=True)),
+    "formats": ("coco-panoptic",),
+    "classes": (ReleasedClass(0, "Soil", "#000000"),),
+    "pseudonym_key": "0" * 64,
+}
+
+
+def other(name: str, value: Any) -> Any:
+    return OTHER[name] if name in OTHER else 77 if isinstance(value, int | float) else "other"
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(LabelSnapshot)])
+def test_all_that_is_known_of_a_label_decides(name: str) -> None:
+    snapshot, settings = recorded_snapshot(0), recorded_settings()
+    first, *rest = snapshot.labels
+    changed = replace(first, **{name: other(name, getattr(first, name))})
+    assert changed != first
+    again = replace(snapshot, labels=(changed, *rest))
+    assert again.inputs(settings) != snapshot.inputs(settings)
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(ImportedMaskSnapshot)])
+def test_all_that_is_known_of_an_imported_mask_decides(name: str) -> None:
+    snapshot, settings = recorded_snapshot(2), recorded_settings()
+    (mask,) = snapshot.imported
+    changed = replace(mask, **{name: "none" if name == "labels" else other(name, "")})
+    again = replace(snapshot, imported=(changed,))
+    assert again.inputs(settings) != snapshot.inputs(settings)
+
+
+@pytest.mark.parametrize(
+    "name", [each.name for each in fields(ImageSnapshot) if each.name not in ("id", "is_waiting")]
+)
+def test_all_that_is_known_of_an_image_decides(name: str) -> None:
+    settings = recorded_settings()
+    snapshot = recorded_snapshot(2 if name == "imported" else 0)
+    again = replace(snapshot, **{name: other(name, getattr(snapshot, name))})
+    assert again.inputs(settings) != snapshot.inputs(settings)
+
+
+def test_the_row_of_an_image_does_not_decide() -> None:
+    snapshot, settings = recorded_snapshot(0), recorded_settings()
+    moved = replace(snapshot, id=4711, is_waiting=True)
+    assert moved.inputs(settings) == snapshot.inputs(settings)
+
+
+@pytest.mark.parametrize(
+    "name", [each.name for each in fields(BuildSettings) if each.name != "stems"]
+)
+def test_all_that_is_asked_of_a_release_decides(name: str) -> None:
+    snapshot, settings = recorded_snapshot(0), recorded_settings()
+    again = replace(settings, **{name: other(name, getattr(settings, name))})
+    assert snapshot.inputs(again) != snapshot.inputs(settings)
+
+
+# -- records ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(4), ids=NAMES)
+def test_records_are_written_as_they_were(number: int) -> None:
+    part = IMAGES[number]["part"]
+    record = PartRecord.from_json(part)
+
+    assert tuple(part) == COLUMNS
+    assert json.dumps(record.as_json()) == json.dumps(part), "the same bytes"
+    assert PartRecord.from_json(record.as_json()) == record
+
+
+def test_what_a_record_says() -> None:
+    record = PartRecord.from_json(IMAGES[2]["part"])
+
+    assert record.counted.pixels == {"train": {1: 64}}
+    assert [file.key for file in record.files] == [
+        "frame",
+        "rover_mask",
+        "range_mask",
+        "train",
+        "raw",
+    ]
+    assert record.files[0].size == 931
+    assert record.fragments["layers"].size == 0
+    (imported,) = record.imports
+    assert (imported.what, imported.labels) == ("mask", 7)
+
+
+def test_a_record_of_an_earlier_version() -> None:
+    """Sizes of fragments were not known, nor some counts."""
+    part = json.loads(json.dumps(IMAGES[0]["part"]))
+    part["fragments"] = {"layers": ["85c8", None]}
+    del part["counted"]["unlabeled"], part["counted"]["corrected"]
+
+    record = PartRecord.from_json(part)
+
+    assert record.fragments["layers"].size is None
+    assert (record.counted.corrected, record.counted.unlabeled) == (0, {})
+
+
+def test_times_are_of_one_zone() -> None:
+    assert recorded_snapshot(0).metadata["start_time"].tzinfo == UTC
