@@ -254,8 +254,8 @@ def build_first_release() -> None:
         return
     demo = campaign()
     pending = Release.objects.filter(Release.claimable(), campaign=demo, version=VERSION).first()
-    announced = pending or requests.announce(demo, VERSION)
-    release = builder.claim(announced.pk)
+    requested = pending or requests.request_release(demo, VERSION)
+    release = builder.claim(requested.pk)
     if release is not None:
         with working(release):
             builder.build_archive(release, Path(settings.AI4MARS_HOME) / "scratch")

@@ -51,7 +51,7 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
     layout, refusal = proposed_layout(campaign)
     form = ReleaseForm(request.POST or None, campaign=campaign, layout=layout, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        release = announced(request, campaign, form)
+        release = requested(request, campaign, form)
         if release is not None:
             nudge(build_release, release.pk)
             messages.success(request, waits(release))
@@ -77,22 +77,22 @@ def proposed_layout(campaign: Campaign) -> tuple[str, str]:
         return "", str(refused)
 
 
-def announced(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Release | None:
+def requested(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Release | None:
     """The release that the form asks for; None, with the reason in the form, where it cannot be."""
     chosen = form.cleaned_data
     try:
-        return requests.announce(
-            campaign, chosen["version"], wanted_of(campaign, chosen), user_id=request.user.pk
+        return requests.request_release(
+            campaign, chosen["version"], request_of(campaign, chosen), user_id=request.user.pk
         )
     except requests.ReleaseRefused as refused:
         form.add_error(refused.about or None, str(refused))
         return None
 
 
-def wanted_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.Wanted:
+def request_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.ReleaseRequest:
     """What was chosen in the form; a lot is drawn anew for each release."""
     methods = methods_beside(merges.rule_of(campaign), secrets.randbits(31))
-    return requests.Wanted(
+    return requests.ReleaseRequest(
         layout=chosen["layout"],
         method=methods[Kind(chosen["method"])],
         formats=tuple(chosen["formats"]),
@@ -121,7 +121,7 @@ def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on with a release that was stopped, or has failed, as it was wanted."""
+    """Go on with a release that was stopped, or has failed, as it was requested."""
     release = managed_release(request, pk)
     if requests.resume(release):
         nudge(build_release, release.pk)

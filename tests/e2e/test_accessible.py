@@ -44,14 +44,15 @@ from django.utils import timezone
 from labeling.models import Campaign
 from merging.releases import tasks
 from merging.models import Release
-from merging.releases.services import requests as announcing, builder as releases
+from merging.releases.services import requests, builder as releases
 campaign = Campaign.objects.get(slug="{slug}")
 for version in ("1.0", "1.1"):
-    made = announcing.announce(campaign, version, announcing.Wanted(formats=("geojson", "parquet")))
+    request = requests.ReleaseRequest(formats=("geojson", "parquet"))
+    made = requests.request_release(campaign, version, request)
     tasks.build_release(made.pk)
 tomorrow = timezone.now() + timedelta(days=1)
 for status, said in (("failed", "It failed."), ("stopped", ""), ("building", "")):
-    made = announcing.announce(campaign, status)
+    made = requests.request_release(campaign, status)
     Release.objects.filter(pk=made.pk).update(
         status=status, message=said, done=1200, total=3500, claim=uuid.uuid4(),
         heartbeat_at=tomorrow,

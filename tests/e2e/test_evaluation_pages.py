@@ -34,7 +34,7 @@ from labeling.annotation.services.assignments import assign_gold
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from merging.releases import tasks
 from merging.models import Release
-from merging.releases.services import requests as announcing, builder as releases
+from merging.releases.services import requests, builder as releases
 from tests.factories import new_campaign, new_image, product_id
 import uuid
 
@@ -54,7 +54,7 @@ for number in (1, 2, 3):
     for person in people:
         labels.store(image, person, role, regions, uuid.uuid4())
     labels.process_image(image.pk)
-release = announcing.announce(campaign, "0.1")
+release = requests.request_release(campaign, "0.1")
 tasks.build_release(release.pk)
 Release.objects.filter(pk=release.pk).update(has_public_board=True)
 print(json.dumps({{"release": release.pk, "images": [product_id(1), product_id(2)]}}))

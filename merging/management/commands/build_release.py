@@ -159,11 +159,11 @@ class Command(BulkCommand):
     ) -> Path:
         version, workers = options["release_version"], options["workers"]
         known = Release.objects.filter(campaign=campaign, version=version).first()
-        wanted = wanted_of(campaign, options, known)
+        requested = request_of(campaign, options, known)
         if known is None or known.status in requests.UNFINISHED:
-            known = requests.announce(campaign, version, wanted)
+            known = requests.request_release(campaign, version, requested)
         else:
-            requests.check_same(known, wanted)
+            requests.check_same(known, requested)
         if known.status == Release.Status.COMPLETE:
             return builder.rebuild_folder(known, out, workers, self.track, link=link)
         release = builder.claim(known.pk)
@@ -204,23 +204,23 @@ def checks(tree: Path | None = None) -> str:
     )
 
 
-def wanted_of(
+def request_of(
     campaign: Campaign, options: dict[str, Any], known: Release | None
-) -> requests.Wanted:
+) -> requests.ReleaseRequest:
     """What was asked for on the command line; CommandError for a seed that means nothing.
 
     `known` is the release that is there under the version.
     """
     formats = options["formats"]
-    return requests.Wanted(
+    return requests.ReleaseRequest(
         options["layout"],
-        method_wanted(campaign, options, known),
+        requested_method(campaign, options, known),
         None if formats is None else tuple(formats),
         options["date"],
     )
 
 
-def method_wanted(
+def requested_method(
     campaign: Campaign, options: dict[str, Any], known: Release | None
 ) -> MergeMethod | None:
     """The method that --method and --seed name; None without them."""

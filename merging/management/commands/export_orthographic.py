@@ -21,7 +21,7 @@ from merging.releases.services.orthographic import (
     WRITTEN,
     Job,
     Outcome,
-    Wanted,
+    ViewSettings,
     export_image,
 )
 from terrain.projection.orthographic import Grid
@@ -62,9 +62,9 @@ class Command(BulkCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
-        wanted = wanted_of(campaign, options)
+        settings = settings_of(campaign, options)
         released = None if options["release"] is None else Released(options["release"])
-        jobs = list(jobs_of(campaign, options["out"], released, wanted))
+        jobs = list(jobs_of(campaign, options["out"], released, settings))
         if not jobs:
             raise CommandError("There is nothing to export: the campaign has none of these images.")
         done = each(export_image, jobs, options["workers"])
@@ -90,7 +90,7 @@ class Command(BulkCommand):
         )
 
 
-def wanted_of(campaign: Campaign, options: dict[str, Any]) -> Wanted:
+def settings_of(campaign: Campaign, options: dict[str, Any]) -> ViewSettings:
     """What the options ask for; CommandError where they make no sense."""
     try:
         grid = Grid(
@@ -103,7 +103,7 @@ def wanted_of(campaign: Campaign, options: dict[str, Any]) -> Wanted:
         raise CommandError(str(error)) from error
     if not options["tile"] > 0.0:
         raise CommandError("A tile needs a length in metres, such as --tile 2.")
-    return Wanted(grid, options["tile"], campaign.range_limit_m, options["cut_tiles"])
+    return ViewSettings(grid, options["tile"], campaign.range_limit_m, options["cut_tiles"])
 
 
 class Released:
@@ -122,14 +122,14 @@ class Released:
 
 
 def jobs_of(
-    campaign: Campaign, out: Path, released: Released | None, wanted: Wanted
+    campaign: Campaign, out: Path, released: Released | None, settings: ViewSettings
 ) -> Iterator[Job]:
     """One job for each image: of the dataset, or of the release whose labels are given."""
     images = Image.objects.filter(campaign=campaign).order_by("product_id")
     if released is None:
         for pk in images.in_dataset().values_list("pk", flat=True):
-            yield Job(pk, out, wanted)
+            yield Job(pk, out, settings)
         return
     for pk, product_id in images.values_list("pk", "product_id"):
         if product_id in released.labels:
-            yield Job(pk, out, wanted, (released.tree, released.labels[product_id]))
+            yield Job(pk, out, settings, (released.tree, released.labels[product_id]))

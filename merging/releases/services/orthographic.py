@@ -58,7 +58,7 @@ class Skipped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ViewSettings:
     """What is to be exported. tile_m: length of a tile; limit_m: how far away tiles are cut."""
 
     grid: Grid
@@ -77,7 +77,7 @@ class Job:
 
     image_id: int
     out: Path
-    wanted: Wanted
+    settings: ViewSettings
     released: tuple[Tree, Mapping[str, str]] | None = None
 
 
@@ -123,13 +123,13 @@ def export_image(job: Job) -> Outcome:
         masks = _masks_of(image, job.released)
     except (Skipped, NoGround) as reason:
         return Outcome(image.product_id, SKIPPED, str(reason))
-    inputs = _sum_of(image, masks, job.wanted)
+    inputs = _sum_of(image, masks, job.settings)
     geometry = job.out / "geometry" / f"{file_stem(image.product_id)}.json"
     if _is_complete(geometry, job.out, inputs):
         return Outcome(image.product_id, PRESENT)
     geometry.unlink(missing_ok=True)
     files, tiles = _write_pictures(image, ground, masks, job)
-    document = _document(image, ground, job.wanted, tiles)
+    document = _document(image, ground, job.settings, tiles)
     document |= {"files": files, "inputs": inputs}
     _write(geometry, (json.dumps(document, indent=1) + "\n").encode())
     return Outcome(image.product_id, WRITTEN)
@@ -173,7 +173,7 @@ def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> 
     return masks
 
 
-def _sum_of(image: Image, masks: Mapping[str, Mask], wanted: Wanted) -> str:
+def _sum_of(image: Image, masks: Mapping[str, Mask], settings: ViewSettings) -> str:
     """All that the files depend on, in one number."""
     known = {
         "format": FORMAT,
@@ -181,7 +181,7 @@ def _sum_of(image: Image, masks: Mapping[str, Mask], wanted: Wanted) -> str:
         "files": [image.original.name, image.range_map.name],
         "masks": [image.rover_mask.name, image.range_mask.name],
         "labels": {name: hashlib.sha256(mask.data).hexdigest() for name, mask in masks.items()},
-        "wanted": asdict(wanted),
+        "wanted": asdict(settings),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
@@ -206,7 +206,7 @@ def _write_pictures(
     with image.original.open("rb") as file:
         frame = read_grey(file)
     removed = postprocessing.removed_pixels(image)
-    sources = without(ground.sources(job.wanted.grid, shape), removed)
+    sources = without(ground.sources(job.settings.grid, shape), removed)
     pictures = {f"images/{name}.png": seen_from_above(frame, sources, 0)}
     for variant, mask in masks.items():
         pictures[f"labels/{variant}/{name}.png"] = seen_from_above(mask, sources, NO_LABEL)
@@ -215,11 +215,11 @@ def _write_pictures(
         image.width,
         ground.camera.focal_length_px,
         ground.frame.height,
-        job.wanted.tile_m,
-        job.wanted.limit_m,
+        job.settings.tile_m,
+        job.settings.limit_m,
     )
     shutil.rmtree(job.out / "tiles" / name, ignore_errors=True)
-    if job.wanted.cut_tiles:
+    if job.settings.cut_tiles:
         for number, tile in enumerate(tiles):
             window = slice(tile.top, tile.bottom), slice(tile.left, tile.right)
             pictures[f"tiles/{name}/{number:03d}.png"] = frame[window]
@@ -230,9 +230,11 @@ def _write_pictures(
     return list(pictures), tiles
 
 
-def _document(image: Image, ground: _Ground, wanted: Wanted, tiles: list[Tile]) -> dict[str, Any]:
+def _document(
+    image: Image, ground: _Ground, settings: ViewSettings, tiles: list[Tile]
+) -> dict[str, Any]:
     """What a reader needs to know to go from a view's pixels to the ground, and on to a map."""
-    grid, frame = wanted.grid, ground.frame
+    grid, frame = settings.grid, ground.frame
     rows, columns = grid.shape
     return {
         "product_id": image.product_id,
@@ -253,7 +255,7 @@ def _document(image: Image, ground: _Ground, wanted: Wanted, tiles: list[Tile]) 
         "site": image.site,
         "drive": image.drive,
         "nothing_seen": {"image": 0, "label": NO_LABEL},
-        "tile_m": wanted.tile_m,
+        "tile_m": settings.tile_m,
         "tiles": [asdict(tile) for tile in tiles],
     }
 

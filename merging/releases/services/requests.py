@@ -1,4 +1,4 @@
-"""Releases that are wanted: what they shall be, and whether that can be."""
+"""Requests for releases: what they are to be, and whether that can be."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
 class ReleaseRefused(Conflict):
     """A release that cannot be built.
 
-    `about` is what has to be chosen otherwise, "version" or a field of `Wanted`; "" where nothing.
+    `about` is what has to be chosen otherwise: "version", a field of `ReleaseRequest`, or "" for
+    nothing.
     """
 
     code = "release_refused"
@@ -40,7 +41,7 @@ class ReleaseRefused(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReleaseRequest:
     """What somebody chooses of a release; the rest is what the campaign's `Publishing` says.
 
     None is no choice: a release that is there under the version keeps its value, and a new one gets
@@ -57,23 +58,26 @@ class Wanted:
 UNFINISHED = (Release.Status.FAILED, Release.Status.STOPPED)
 
 
-def announce(
-    campaign: Campaign, version: str, wanted: Wanted | None = None, user_id: int | None = None
+def request_release(
+    campaign: Campaign,
+    version: str,
+    requested: ReleaseRequest | None = None,
+    user_id: int | None = None,
 ) -> Release:
-    """Write down that a release is wanted; a worker or command then builds it.
+    """Write down that a release is requested; a worker or command then builds it.
 
     A failed or stopped release may be asked for again under its version: what was made of it is
     kept, and used where it is still true. Raises ReleaseRefused when the version is taken, the
-    campaign has images the layout has no place for, or labels cannot be merged as wanted.
+    campaign has images the layout has no place for, or labels cannot be merged as requested.
     """
     known = Release.objects.filter(campaign=campaign, version=version).first()
-    chosen = _completed(campaign, wanted or Wanted(), known)
+    chosen = _completed(campaign, requested or ReleaseRequest(), known)
     check_layout(campaign, chosen.layout)
-    terms = _terms(campaign, chosen)
+    columns = _columns(campaign, chosen)
     try:
         with transaction.atomic():
             release, created = Release.objects.get_or_create(
-                campaign=campaign, version=version, defaults={**terms, "created_by_id": user_id}
+                campaign=campaign, version=version, defaults={**columns, "created_by_id": user_id}
             )
     except IntegrityError as error:
         raise ReleaseRefused(
@@ -81,7 +85,7 @@ def announce(
             "version",
         ) from error
     again = Release.objects.filter(pk=release.pk, status__in=UNFINISHED)
-    if not created and not again.update(status=Release.Status.QUEUED, message="", **terms):
+    if not created and not again.update(status=Release.Status.QUEUED, message="", **columns):
         raise taken(release)
     release.refresh_from_db()
     return release
@@ -108,9 +112,9 @@ def taken(release: Release) -> ReleaseRefused:
     return ReleaseRefused(said % {"version": release.version}, "version")
 
 
-def check_same(release: Release, wanted: Wanted) -> None:
-    """Raise ReleaseRefused, naming what differs, where a release has not what is wanted of it."""
-    differences = list(_differences(release, wanted))
+def check_same(release: Release, requested: ReleaseRequest) -> None:
+    """Raise ReleaseRefused, naming what differs, where a release is not what is requested."""
+    differences = list(_differences(release, requested))
     if not differences:
         return
     has, asked = (", ".join(side) for side in zip(*differences, strict=True))
@@ -139,21 +143,21 @@ def check_same(release: Release, wanted: Wanted) -> None:
     )
 
 
-def _differences(release: Release, wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """What a release has and what is wanted instead, where somebody chose.
+def _differences(release: Release, requested: ReleaseRequest) -> Iterator[tuple[str, str]]:
+    """What a release has and what is requested instead, where somebody chose.
 
     Of the merge method, its kind and seed count: no choice is made of the rule's numbers.
     """
-    if wanted.layout not in (None, release.layout):
-        yield f"layout {release.layout}", f"layout {wanted.layout}"
-    if wanted.method is not None:
-        has, asked = (_method_in_words(each) for each in (method_of(release), wanted.method))
+    if requested.layout not in (None, release.layout):
+        yield f"layout {release.layout}", f"layout {requested.layout}"
+    if requested.method is not None:
+        has, asked = (_method_in_words(each) for each in (method_of(release), requested.method))
         if has != asked:
             yield has, asked
-    if wanted.formats is not None and set(wanted.formats) != set(release.formats):
-        yield _formats_in_words(release.formats), _formats_in_words(wanted.formats)
-    if wanted.released_on not in (None, release.released_on):
-        yield f"date {release.released_on}", f"date {wanted.released_on}"
+    if requested.formats is not None and set(requested.formats) != set(release.formats):
+        yield _formats_in_words(release.formats), _formats_in_words(requested.formats)
+    if requested.released_on not in (None, release.released_on):
+        yield f"date {release.released_on}", f"date {requested.released_on}"
 
 
 def _method_in_words(method: MergeMethod) -> str:
@@ -173,7 +177,7 @@ def method_of(release: Release) -> MergeMethod:
 
 
 class _Chosen(NamedTuple):
-    """A `Wanted` with a value for all."""
+    """A `ReleaseRequest` with a value for all."""
 
     layout: str
     method: MergeMethod
@@ -181,22 +185,24 @@ class _Chosen(NamedTuple):
     released_on: date
 
 
-def _completed(campaign: Campaign, wanted: Wanted, known: Release | None) -> _Chosen:
-    """What is wanted, with a value for all: of the release that is there, or the usual one."""
+def _completed(campaign: Campaign, requested: ReleaseRequest, known: Release | None) -> _Chosen:
+    """What is requested, with a value for all: of the release that is there, or the usual one."""
     method = default_method(campaign)
     if known is not None:
         before = method_of(known)
         # The numbers of a rule are the campaign's as it is now.
         method = methods_beside(method.rule, before.seed)[before.kind]
     return _Chosen(
-        wanted.layout or (known.layout if known else Release.Layout.V0_1.value),
-        wanted.method or method,
-        wanted.formats if wanted.formats is not None else tuple(known.formats if known else ()),
-        wanted.released_on or (known.released_on if known else timezone.localdate()),
+        requested.layout or (known.layout if known else Release.Layout.V0_1.value),
+        requested.method or method,
+        requested.formats
+        if requested.formats is not None
+        else tuple(known.formats if known else ()),
+        requested.released_on or (known.released_on if known else timezone.localdate()),
     )
 
 
-def _terms(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
+def _columns(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
     """The columns that say what a release will be."""
     publishing = Publishing.objects.get_or_create(campaign=campaign)[0]
     unknown = sorted(set(chosen.formats) - set(EXPORTS))
@@ -294,7 +300,7 @@ def fitting_layout(campaign: Campaign) -> str:
 def stop(release: Release) -> bool:
     """Stop a release that is waiting or being built; False when it is neither.
 
-    Its builder finds its claim gone within a second. What was made is kept for `announce`.
+    Its builder finds its claim gone within a second. What was made is kept for `request_release`.
     """
     return bool(jobs.stop(Release.objects.filter(pk=release.pk)))
 

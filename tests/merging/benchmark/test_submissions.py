@@ -28,7 +28,7 @@ from merging.benchmark import tasks as benchmark_tasks
 from merging.benchmark.views import PredictionsThrottle
 from merging.models import Release, Submission
 from merging.releases import tasks as releases_tasks
-from merging.releases.services.requests import announce
+from merging.releases.services.requests import request_release
 from tests.factories import (
     ACTOR,
     accept,
@@ -62,7 +62,7 @@ def release() -> Release:
         assign_gold(ACTOR, image, experts)
         for expert in experts:
             accept(image, *rows, labeler=expert, role=Role.EXPERT)
-    built = announce(campaign, "0.1")
+    built = request_release(campaign, "0.1")
     releases_tasks.build_release(built.pk)
     built.refresh_from_db()
     return built

@@ -14,7 +14,7 @@ from labeling.images.services import import_jobs
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.services.labelers import imported_labeler
 from merging.masks.services.merges import merge_image
-from merging.releases.services.requests import announce
+from merging.releases.services.requests import request_release
 from tests.factories import (
     ACTOR,
     accept,
@@ -93,7 +93,7 @@ def test_a_campaign_with_releases_is_kept(campaign: Campaign, tmp_path: Path) ->
 def test_an_unfinished_release_goes_and_an_import_under_way_is_in_the_way(
     campaign: Campaign, kept: Campaign
 ) -> None:
-    announce(campaign, "1.0")
+    request_release(campaign, "1.0")
     job = import_jobs.start(ACTOR, campaign, "somewhere")
     with pytest.raises(CommandError, match="being imported"):
         call_command("delete_campaign", "gone", "--confirm", "gone")

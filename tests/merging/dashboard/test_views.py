@@ -12,7 +12,7 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.models import Campaign, Image
 from merging.masks.services.merges import merge_image
-from merging.releases.services.requests import announce
+from merging.releases.services.requests import request_release
 from review.queue.services.ratings import rate
 from review.scores.services.scores import score_image
 from tests.factories import (
@@ -104,7 +104,7 @@ def test_the_number_of_queries_does_not_grow_with_the_campaign(
             accept(new_image(campaign), "00..", "....")
             gold = new_image(campaign)
             assign_gold(ACTOR, gold, [new_expert(f"{version}{n}") for n in range(3)])
-            announce(campaign, version, user_id=new_reviewer(f"r{version}").pk)
+            request_release(campaign, version, user_id=new_reviewer(f"r{version}").pk)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

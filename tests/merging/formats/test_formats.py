@@ -23,7 +23,7 @@ from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout
 from merging.releases.services import builder
 from merging.releases.services.builder import claim
-from merging.releases.services.requests import Wanted, announce
+from merging.releases.services.requests import ReleaseRequest, request_release
 from terrain.masks import NO_LABEL
 from tests.factories import campaign_to_release
 
@@ -45,8 +45,10 @@ GOLD_NAMES = {variant.replace("-", "_"): variant for variant in GOLD_VARIANTS}
 
 @pytest.fixture(params=[Layout.V0_1, Layout.V0_6])
 def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    wanted = Wanted(layout=request.param, formats=tuple(EXPORTS), released_on=date(2026, 6, 1))
-    release = claim(announce(campaign_to_release(), "0.1", wanted).pk)
+    wanted = ReleaseRequest(
+        layout=request.param, formats=tuple(EXPORTS), released_on=date(2026, 6, 1)
+    )
+    release = claim(request_release(campaign_to_release(), "0.1", wanted).pk)
     assert release is not None
     return builder.build_folder(release, tmp_path / "out", 1, lambda items, total: iter(items))
 

@@ -22,7 +22,7 @@ from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout
 from merging.formats.verification.plan import spread
 from merging.releases.services.builder import build_folder, claim
-from merging.releases.services.requests import Wanted, announce
+from merging.releases.services.requests import ReleaseRequest, request_release
 from terrain.aggregation.majority import PAPER_RULE
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.masks import NO_LABEL
@@ -329,8 +329,8 @@ def test_what_is_no_release(tmp_path: Path) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("layout", list(Layout))
 def test_a_release_as_it_is_built(tmp_path: Path, layout: Layout) -> None:
-    wanted = Wanted(layout=layout, formats=tuple(EXPORTS))
-    release = claim(announce(campaign_to_release(), "0.1", wanted).pk)
+    wanted = ReleaseRequest(layout=layout, formats=tuple(EXPORTS))
+    release = claim(request_release(campaign_to_release(), "0.1", wanted).pk)
     assert release is not None
     tree = build_folder(release, tmp_path / "out", 1, lambda items, total: iter(items))
 

@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from labeling.images.pictures import png_bytes
 from labeling.models import Campaign, Label
-from merging.releases.services.requests import Wanted
+from merging.releases.services.requests import ReleaseRequest
 from tests.factories import accept, mask, new_campaign, new_image, product_id
 from tests.merging.releases.building import build
 
@@ -41,7 +41,7 @@ def campaign(tmp_path: Path) -> Campaign:
 
 @pytest.fixture
 def tree(campaign: Campaign, tmp_path: Path) -> Path:
-    wanted = Wanted(formats=FORMATS, released_on=date(2026, 11, 30))
+    wanted = ReleaseRequest(formats=FORMATS, released_on=date(2026, 11, 30))
     return build(campaign, tmp_path / "out", wanted=wanted)
 
 

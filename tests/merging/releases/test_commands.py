@@ -18,7 +18,7 @@ from merging.releases.services import builder, parts, requests
 from merging.releases.services.builder import claim
 from merging.releases.services.part_records import PartRecord
 from merging.releases.services.parts import Job
-from merging.releases.services.requests import announce
+from merging.releases.services.requests import request_release
 from tests.factories import ACTOR, campaign_to_release, new_campaign, new_image
 from tests.merging.releases.test_releases import files_in
 
@@ -187,7 +187,7 @@ def test_nothing_else_goes_down_a_pipe(campaign: Campaign, run, options: dict[st
 
 
 def test_build_release_takes_over_what_a_page_asked_for(campaign: Campaign, run) -> None:
-    announce(campaign, "0.1")
+    request_release(campaign, "0.1")
     run()
     assert Release.objects.get().status == "complete"
 
@@ -212,7 +212,7 @@ def test_build_release_that_is_stopped_on_its_page(
 
 
 def test_build_release_while_somebody_else_builds(campaign: Campaign, run) -> None:
-    claim(announce(campaign, "0.1").pk)
+    claim(request_release(campaign, "0.1").pk)
     with pytest.raises(CommandError, match="is being built right now"):
         run()
 

@@ -19,7 +19,7 @@ from merging.formats.contents import Emptiness
 from merging.formats.statistics.counts import Statistics
 from merging.models import Release
 from merging.releases import emptiness
-from merging.releases.services.requests import Wanted
+from merging.releases.services.requests import ReleaseRequest
 from terrain.aggregation.majority import PAPER_RULE, MergeRule
 from terrain.aggregation.methods import PROBABLE_RULE, Kind, MergeMethod
 from terrain.masks import NO_LABEL
@@ -87,7 +87,7 @@ def test_why_gold_masks_are_empty(campaign: Campaign, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [Kind.RANDOM, Kind.RATINGS])
 def test_the_minimum_is_that_of_the_method(campaign: Campaign, tmp_path: Path, kind: Kind) -> None:
     crowd(campaign, "11..", "00..")
-    wanted = Wanted(method=MergeMethod(kind, MergeRule(2, 65, strict=True)))
+    wanted = ReleaseRequest(method=MergeMethod(kind, MergeRule(2, 65, strict=True)))
     build(campaign, tmp_path, wanted=wanted)
     assert counted() == ({} if kind == Kind.RANDOM else {"train": {Emptiness.NO_MAJORITY: 1}})
 

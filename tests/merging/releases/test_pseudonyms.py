@@ -18,7 +18,7 @@ from merging.formats.raw_labels import pseudonym
 from merging.models import Publishing, Release
 from merging.releases.services import builder, parts, pseudonyms, requests
 from merging.releases.services.builder import claim
-from merging.releases.services.requests import Wanted, announce
+from merging.releases.services.requests import ReleaseRequest, request_release
 from tests.factories import (
     ACTOR,
     accept,
@@ -32,7 +32,7 @@ from tests.merging.releases.building import build, files_in
 
 pytestmark = pytest.mark.django_db
 
-WANTED = Wanted(formats=("zooniverse",), released_on=date(2026, 6, 1))
+WANTED = ReleaseRequest(formats=("zooniverse",), released_on=date(2026, 6, 1))
 
 
 TRAIN = "NLA_397000001EDR_F0010008AUT_04096M1"
@@ -106,7 +106,7 @@ def test_a_release_that_was_stopped_goes_on_with_other_pseudonyms(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     """Else it would be the next release, with the old ones."""
-    release = claim(announce(campaign, "0.1", WANTED).pk)
+    release = claim(request_release(campaign, "0.1", WANTED).pk)
     assert release is not None
     builder.make_parts(release, 1, None)
     made = {

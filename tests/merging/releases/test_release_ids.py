@@ -13,7 +13,7 @@ from django.core.management import call_command
 from merging.formats.exports import EXPORTS
 from merging.formats.tree import trees
 from merging.formats.tree.ai4mars_tree import Layout
-from merging.releases.services.requests import Wanted
+from merging.releases.services.requests import ReleaseRequest
 from tests.factories import campaign_to_release
 from tests.merging.releases.building import build, files_in
 
@@ -37,7 +37,7 @@ def test_ids_of_any_kind(layout: Layout, ids: tuple[str, ...], tmp_path: Path) -
     for image, name in zip(images, ids, strict=True):
         images.filter(pk=image.pk).update(product_id=name)
     names = set(ids)
-    wanted = Wanted(layout=layout, formats=tuple(EXPORTS), released_on=date(2026, 6, 1))
+    wanted = ReleaseRequest(layout=layout, formats=tuple(EXPORTS), released_on=date(2026, 6, 1))
 
     tree = build(campaign, tmp_path, wanted=wanted)
 

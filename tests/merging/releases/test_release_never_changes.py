@@ -33,7 +33,7 @@ from merging.releases.services import (
 )
 from merging.releases.services.build_settings import BuildSettings
 from merging.releases.services.builder import claim
-from merging.releases.services.requests import Wanted, announce
+from merging.releases.services.requests import ReleaseRequest, request_release
 from terrain.geometry.regions import Region
 from tests.factories import ACTOR, accept, campaign_to_release, new_admin, new_guest, new_image
 from tests.merging.releases.building import build, files_in, lose
@@ -103,7 +103,7 @@ def test_only_what_is_written_counts(complete: Release) -> None:
 def test_what_was_read_before_it_was_complete_is_not_saved(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    early = announce(campaign, "0.1")
+    early = request_release(campaign, "0.1")
     release = claim(early.pk)
     assert release is not None
     builder.build_folder(release, tmp_path, 1, None)
@@ -115,7 +115,7 @@ def test_what_was_read_before_it_was_complete_is_not_saved(
 
 
 def test_another_release_is_not_saved_in_its_place(campaign: Campaign, complete: Release) -> None:
-    another = announce(campaign, "0.2")
+    another = request_release(campaign, "0.2")
     another.pk = complete.pk
 
     with pytest.raises(ReleaseNeverChanges, match="version"):
@@ -123,7 +123,7 @@ def test_another_release_is_not_saved_in_its_place(campaign: Campaign, complete:
 
 
 def test_what_is_not_complete_may_change(campaign: Campaign) -> None:
-    release = announce(campaign, "0.1")
+    release = request_release(campaign, "0.1")
     release.credits = "NASA/JPL-Caltech"
     release.save()
 
@@ -190,7 +190,7 @@ def parts_of(release: Release) -> list[dict[str, Any]]:
 def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    release = announce(campaign, "0.1")
+    release = request_release(campaign, "0.1")
     slow = claim(release.pk)
     lose(release)
     successor = claim(release.pk)
@@ -221,7 +221,7 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
 ) -> None:
     """Else a large release would be taken over again and again, and never be complete."""
     monkeypatch.setattr(jobs, "KEEP_ALIVE_EVERY", timedelta(0))
-    release = claim(announce(campaign, "0.1", Wanted(formats=tuple(EXPORTS))).pk)
+    release = claim(request_release(campaign, "0.1", ReleaseRequest(formats=tuple(EXPORTS))).pk)
     assert release is not None
     builder.make_parts(release, 1, None)
     heard: list[object] = []
@@ -286,7 +286,7 @@ def test_a_builder_killed_before_the_tree_has_its_name_leaves_a_release_to_write
 
 @pytest.fixture
 def all_formats(campaign: Campaign, tmp_path: Path) -> Release:
-    build(campaign, tmp_path / "all", wanted=Wanted(formats=tuple(EXPORTS)))
+    build(campaign, tmp_path / "all", wanted=ReleaseRequest(formats=tuple(EXPORTS)))
     return Release.objects.get()
 
 
@@ -344,7 +344,7 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
     all_formats: Release, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = release_parts.store()
-    stopped = claim(announce(campaign, "0.2").pk)
+    stopped = claim(request_release(campaign, "0.2").pk)
     assert stopped is not None
     accept(campaign.images.get(product_id=TRAIN), "0000", "0000")
     builder.make_parts(stopped, 1, None)
@@ -371,7 +371,7 @@ def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path
     regions = [Region(0, (np.array([[-0.0, -0.001], [2.5, -0.0], [2, 1]]),))]
     labels.store(ACTOR, image, new_guest(), Role.CROWD, regions, uuid.uuid4())
 
-    tree = build(campaign, tmp_path, wanted=Wanted(formats=tuple(EXPORTS)))
+    tree = build(campaign, tmp_path, wanted=ReleaseRequest(formats=tuple(EXPORTS)))
 
     raw = (tree / f"raw/labels/{image.product_id}.json").read_text()
     assert "[[0.0,0.0],[2.5,0.0],[2.0,1.0]]" in raw
@@ -381,7 +381,7 @@ def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path
 
 def test_what_decides_on_the_bytes_is_the_same_on_every_database(campaign: Campaign) -> None:
     image = new_image(campaign, 9, camera_model={"c": [-0.0, 1.5, {"deep": -0.0}]})
-    settings = BuildSettings.of(announce(campaign, "0.1"))
+    settings = BuildSettings.of(request_release(campaign, "0.1"))
     one = snapshots.take([image.pk])[image.pk].inputs(settings)
     image.camera_model = {"c": [0.0, 1.5, {"deep": 0.0}]}
     image.save()

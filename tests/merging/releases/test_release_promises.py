@@ -355,7 +355,7 @@ def test_with_another_rule_or_layout_all_is_made_anew(
     build(campaign, tmp_path, "0.1")
     maker = making()
 
-    build(campaign, tmp_path, "0.2", requests.Wanted(layout="v0.6"))
+    build(campaign, tmp_path, "0.2", requests.ReleaseRequest(layout="v0.6"))
     assert sorted(maker.made) == [TRAIN, GOLD, BARE]
     campaign.merge_minimum = 2
     campaign.save()
@@ -370,7 +370,7 @@ def test_a_release_that_was_stopped_makes_only_what_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(builder, "PARTS_AT_ONCE", 1)
-    release = requests.announce(campaign, "0.1")
+    release = requests.request_release(campaign, "0.1")
     claimed = builder.claim(release.pk)
     assert claimed is not None
     making(lambda: requests.stop(release), after=lambda made: made == 2)

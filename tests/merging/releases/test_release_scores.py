@@ -15,7 +15,7 @@ from labeling.annotation.services import labels
 from labeling.models import Campaign, Label
 from merging.models import Release
 from merging.releases.services.builder import build_folder, claim
-from merging.releases.services.requests import Wanted, announce
+from merging.releases.services.requests import ReleaseRequest, request_release
 from review.models import AgreementScore, ImageAgreement, Rating, images_to_score
 from review.scores.services import scores
 from tests.factories import ACTOR, draw, new_campaign, new_image, new_reviewer, product_id
@@ -104,7 +104,7 @@ def test_a_build_that_is_killed_keeps_its_scores(
 
 
 def test_progress_counts_scores_and_images(campaign: Campaign, tmp_path: Path) -> None:
-    release = claim(announce(campaign, "0.1").pk)
+    release = claim(request_release(campaign, "0.1").pk)
     assert release is not None
     told: list[int] = []
 
@@ -171,7 +171,7 @@ def test_all_else_that_can_change(campaign: Campaign, tmp_path: Path) -> None:
     campaign.terrain_classes.filter(code=0).update(color="#000000")
     Campaign.objects.filter(pk=campaign.pk).update(merge_minimum=1)
     campaign.refresh_from_db()
-    wanted = Wanted(layout="v0.6", formats=("geojson",))
+    wanted = ReleaseRequest(layout="v0.6", formats=("geojson",))
 
     build(campaign, tmp_path, "0.2", wanted)
 

@@ -33,7 +33,7 @@ from merging.models import Release
 from merging.releases import tasks
 from merging.releases.services import builder, parts
 from merging.releases.services.builder import claim
-from merging.releases.services.requests import ReleaseRefused, Wanted, announce
+from merging.releases.services.requests import ReleaseRefused, ReleaseRequest, request_release
 from tests.factories import (
     ACTOR,
     accept,
@@ -233,7 +233,7 @@ def test_masks_that_were_merged_before_give_the_same_bytes(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     """One release merges, and has its masks at hand; the other reads them from their files."""
-    wanted = Wanted(released_on=date(2026, 11, 1))
+    wanted = ReleaseRequest(released_on=date(2026, 11, 1))
     first = build(campaign, tmp_path / "first", wanted=wanted)
     Release.objects.all().delete()
     shutil.rmtree(parts.store().folder)
@@ -250,7 +250,7 @@ def test_what_is_stale_is_found_with_as_many_queries_for_few_images_as_for_many(
     counts = []
     for number in (10, 11, 12, 13):
         accept(new_image(campaign, number), "0000", "0000")
-        release = claim(announce(campaign, f"0.{number}").pk)
+        release = claim(request_release(campaign, f"0.{number}").pk)
         assert release is not None
         builder.make_parts(release, 1, None)
         with CaptureQueriesContext(connection) as captured:
@@ -352,14 +352,14 @@ def test_something_else_in_the_way_is_left_alone(campaign: Campaign, tmp_path: P
     assert Release.objects.get().status == "failed"
 
 
-# -- announcing and claiming -----------------------------------------------------------------------
+# -- requesting and claiming -----------------------------------------------------------------------
 
 
 def test_a_version_is_announced_once(campaign: Campaign) -> None:
-    announce(campaign, "0.1", user_id=new_account("ada").pk)
+    request_release(campaign, "0.1", user_id=new_account("ada").pk)
 
     with pytest.raises(ReleaseRefused, match="requested before"):
-        announce(campaign, "0.1")
+        request_release(campaign, "0.1")
 
     assert Release.objects.get().created_by is not None
 
@@ -369,25 +369,25 @@ def test_the_layout_has_no_place_for_other_rovers() -> None:
     new_image(campaign, 1, rover="spirit")
 
     with pytest.raises(ReleaseRefused, match=r"curiosity navcam only; 1 of"):
-        announce(campaign, "0.1")
+        request_release(campaign, "0.1")
 
     assert not Release.objects.exists()
 
 
 def test_a_campaign_without_images_has_nothing_to_release() -> None:
     with pytest.raises(ReleaseRefused, match="no images yet"):
-        announce(new_campaign(), "0.1")
+        request_release(new_campaign(), "0.1")
 
 
 def test_a_release_has_one_builder(campaign: Campaign) -> None:
-    release = announce(campaign, "0.1")
+    release = request_release(campaign, "0.1")
 
     assert claim(release.pk) is not None
     assert claim(release.pk) is None
 
 
 def test_an_interrupted_release_is_taken_over(campaign: Campaign, tmp_path: Path) -> None:
-    release = announce(campaign, "0.1")
+    release = request_release(campaign, "0.1")
     dead = claim(release.pk)
     assert dead is not None
     lose(release)
@@ -403,7 +403,7 @@ def test_an_interrupted_release_is_taken_over(campaign: Campaign, tmp_path: Path
 def test_who_was_taken_over_stops_and_leaves_the_heir_alone(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    release = announce(campaign, "0.1")
+    release = request_release(campaign, "0.1")
     slow = claim(release.pk)
     assert slow is not None
     lose(release)
@@ -431,7 +431,7 @@ def test_a_settled_release_is_not_claimed(campaign: Campaign, tmp_path: Path) ->
 
 
 def packed(campaign: Campaign, version: str = "0.1") -> Release:
-    tasks.build_release(announce(campaign, version).pk)
+    tasks.build_release(request_release(campaign, version).pk)
     return Release.objects.get(version=version)
 
 

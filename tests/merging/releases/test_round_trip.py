@@ -23,7 +23,7 @@ from labeling.models import Campaign, Image, Label, Role
 from merging.formats.verification.plan import plan
 from merging.masks.services import merges, progress
 from merging.models import ImportedMask, MergedMask, Release
-from merging.releases.services.requests import Wanted
+from merging.releases.services.requests import ReleaseRequest
 from merging.statistics import services
 from review.queue.services import queue
 from tests.factories import ACTOR, accept, mask, new_campaign, new_expert
@@ -151,7 +151,7 @@ def run(*arguments: object) -> str:
 
 
 def released(campaign: Campaign, mission: Mission, out: Path, version: str = "0.1") -> Path:
-    wanted = Wanted(layout=mission.layout, released_on=date(2026, 11, 30))
+    wanted = ReleaseRequest(layout=mission.layout, released_on=date(2026, 11, 30))
     return build(campaign, out, version, wanted)
 
 

@@ -25,7 +25,7 @@ from merging.formats.statistics.counts import CameraCounts, Statistics
 from merging.masks.services import merges
 from merging.models import Release, ReleaseStatistics
 from merging.releases import tasks as releases_tasks
-from merging.releases.services.requests import announce
+from merging.releases.services.requests import request_release
 from merging.statistics import services
 from merging.statistics import tasks as statistics_tasks
 from tests.factories import (
@@ -177,7 +177,7 @@ def test_an_empty_campaign_has_an_empty_page() -> None:
 @pytest.fixture
 def release(campaign: Campaign) -> Release:
     Image.objects.filter(rover="spirit").delete()
-    built = announce(campaign, "0.1")
+    built = request_release(campaign, "0.1")
     releases_tasks.build_release(built.pk)
     built.refresh_from_db()
     return built
