@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 from rest_framework.views import set_rollback
 
-from ai4mars_site.toolkit.errors import DomainError, Invalid, TooLarge, TooMany
+from ai4mars_site.toolkit.errors import DomainError, Invalid, NotFound, TooLarge, TooMany
 from ai4mars_site.toolkit.uploads import TOO_LARGE
 from terrain.geometry.invalid_polygons import InvalidPolygons, TooManyPoints, TooTangled
 
@@ -30,6 +30,12 @@ class RequestTooLarge(TooLarge):
     """The body of a request is larger than this address takes."""
 
     message = _("This is more than the site takes at once. Send less.")
+
+
+class UnknownAddress(NotFound):
+    """What is asked for by its number or name does not exist."""
+
+    message = _("This does not exist, or no longer. Reload the page.")
 
 
 class TangledOutlines(Invalid):
@@ -56,7 +62,8 @@ def refusal_of(error: BaseException) -> DomainError | None:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception in the API: DRF's handler, with every answer in the one shape."""
-    refusal = refusal_of(error)
+    # Django's own sentence names a model, in English.
+    refusal = UnknownAddress() if isinstance(error, Http404) else refusal_of(error)
     if refusal is not None:
         set_rollback()
         return Response(body_of(refusal), status=refusal.status, headers=headers_of(refusal))

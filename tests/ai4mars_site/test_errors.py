@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.management.base import CommandError
+from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -238,6 +239,11 @@ def test_a_refusal_comes_through_from_another_process(refusal: DomainError) -> N
         (Full(), 409, {"code": "full", "detail": "There is no such picture. Load the next one."}),
         (NotFound("Nothing here."), 404, {"code": "not_found", "detail": "Nothing here."}),
         (Gone("Over."), 410, {"code": "gone", "detail": "Over."}),
+        (
+            Http404("No Image matches the given query."),
+            404,
+            {"code": "not_found", "detail": "This does not exist, or no longer. Reload the page."},
+        ),
         (InvalidPolygons("Odd."), 400, {"code": "invalid", "detail": "Odd."}),
         (TooManyPoints("%(n)d.", n=5), 413, {"code": "too_large", "detail": "5."}),
         (TooTangled("Tangled."), 400, {"code": "too_tangled", "detail": "Tangled."}),
