@@ -276,7 +276,7 @@ def test_a_site_in_trouble(
     drawing.wait_for_picture(other_than=second)
     page.click("#outbox-open")
     entry = page.locator(f'#outbox-list li[data-image="{second}"]')
-    expect(entry).to_contain_text("simplify the outlines")
+    expect(entry).to_contain_text("too many points")
     entry.get_by_role("button", name="Make it simpler").click()
     expect(page.locator("#outbox-none")).to_be_visible()
     page.click("#outbox-close")
@@ -414,6 +414,26 @@ def test_a_picture_taken_out_while_it_is_drawn_on(
     drawing.send()
     expect_sent(page, 1)
     assert stored(served_site, slug) == {drawing.sent[-1]["id"]: [SAND]}
+
+
+def test_a_refusal_is_read_in_the_language_of_the_page(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    """The server says it, and the page has no table of its own."""
+    slug = "rechazada"
+    address = import_pictures(served_site, slug, tmp_path, count=2)
+    context = device()
+    drawing = open_page(context, address)
+    context.add_cookies([{"name": "django_language", "value": "es", "url": served_site.url}])
+    page = drawing.page
+    page.reload()
+    first = drawing.wait_for_picture()
+    drawing.draw(SAND, LEFT)
+    ask(served_site, f"Image.objects.filter(pk={first}).update(retired_at=timezone.now())")
+    drawing.send()
+    drawing.wait_for_picture(other_than=first)
+    page.click("#outbox-open")
+    expect(page.locator("#outbox-list li")).to_contain_text("Esta foto se sacó de la campaña")
 
 
 def test_a_visitor_is_nobody_until_the_first_stroke_is_saved(
