@@ -69,6 +69,8 @@ def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
             "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
         },
         "reviewer": request.user.pk,
+        # Whom the page speaks for, when it asks for a fresh token; None where no label was drawn.
+        "labeler": Labeler.objects.filter(user=request.user).values_list("pk", flat=True).first(),
         "urls": {
             "next": reverse("queue:review_next", args=(slug,)),
             "ratings": reverse("queue:ratings"),
@@ -76,6 +78,7 @@ def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
             "release": reverse("queue:review_release"),
             "hold": reverse("queue:review_hold"),
             "flag": reverse("queue:label_flag", args=(nil,)),
+            "session": reverse("annotation:session"),
             "page": reverse("queue:review_queue", args=(slug,)),
             "bulk": reverse("queue:review_bulk", args=(slug,)),
             "bulk_page": reverse("queue:review_bulk_page", args=(slug,)),

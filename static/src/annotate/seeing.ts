@@ -2,25 +2,25 @@
  * Seeing and measuring on the drawing page: how the picture looks, what is hidden for a moment,
  * what is masked and why, how far and how large things are. Never changes the label by itself.
  */
-import { removeRegion } from "./core/actions";
-import type { Picture } from "./saving/api";
 import type { Config, Say } from "./config";
+import { removeRegion } from "./core/actions";
 import type { Editor } from "./core/editor";
 import { contains } from "./core/geometry";
 import type { Masked, Why } from "./core/geometry";
 import type { Label, Point, Region } from "./core/label";
-import { LookPanel } from "./panels/look_panel";
 import { loadSurroundings } from "./measure/load";
 import type { Surroundings } from "./measure/load";
+import { rangeAt } from "./measure/range_map";
 import { ReadOuts } from "./measure/read_outs";
 import { Ruler } from "./measure/ruler";
-import { rangeAt } from "./measure/range_map";
 import { distanceBetween, sizeOf } from "./measure/size";
 import type { Space } from "./measure/size";
 import { isSmallerThanBar } from "./measure/small";
 import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/words";
 import type { Pen } from "./modes/mode";
+import { LookPanel } from "./panels/look_panel";
 import { ownerOf } from "./saving/owner";
+import type { Picture } from "./saving/task";
 import { filterOf, keepLook, lookStorage, recallLook } from "./view/adjust";
 import { Magnifier } from "./view/magnifier";
 import type { Pointer, Sight } from "./view/sight";

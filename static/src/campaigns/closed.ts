@@ -1,30 +1,31 @@
 /** The page of a closed campaign: finished drawings that still wait on this device go out from it. */
-import { createApi } from "../annotate/saving/api";
-import type { Urls } from "../annotate/saving/api";
 import type { Config as AnnotateConfig } from "../annotate/config";
-import { createOutbox, oneTabAtATime } from "../annotate/saving/outbox";
+import { createOutbox, placeOf } from "../annotate/saving/outbox";
 import { ownerOf, rememberOwner } from "../annotate/saving/owner";
+import { delivery } from "../annotate/saving/parcel";
+import { connect } from "../shared/delivery/connection";
+import { oneTabAtATime } from "../shared/delivery/outbox";
 import { deviceStorage } from "../shared/storage";
 
 interface Config {
   readonly labeler: Pick<AnnotateConfig["labeler"], "id" | "visit" | "device_name">;
   readonly csrf_token: string;
-  readonly urls: Pick<Urls, "labels" | "skip" | "nothing" | "session">;
+  readonly urls: Pick<AnnotateConfig["urls"], "labels" | "skip" | "nothing" | "session">;
 }
 
 const config = JSON.parse(document.getElementById("outbox-config")!.textContent!) as Config;
 const { storage } = deviceStorage();
 const owner = ownerOf(storage, config.labeler);
-const api = createApi(
-  { ...config.urls, next: "", draft: "", report: "", sent: "", correct: "" },
-  {
-    labeler: config.labeler.id,
-    csrfToken: config.csrf_token,
-    visit: config.labeler.visit,
-    became: (labeler) => rememberOwner(storage, labeler, owner),
-  },
-);
-const outbox = createOutbox(storage, owner, api, oneTabAtATime(owner));
+const ask = connect(config.urls.session, {
+  labeler: config.labeler.id,
+  csrfToken: config.csrf_token,
+  visit: config.labeler.visit,
+  became: (labeler) => rememberOwner(storage, labeler, owner),
+});
+// Nothing is corrected here: a correction that waits is refused, and stays for its person.
+const deliver = delivery(ask, { ...config.urls, correct: "" });
+const outbox = createOutbox(storage, owner, { deliver }, oneTabAtATime(placeOf(owner)));
+outbox.listen({ retry: () => void send() });
 
 function tell(state: "sending" | "sent" | "kept"): void {
   const line = document.querySelector<HTMLElement>("[data-outbox]")!;

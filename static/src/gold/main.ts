@@ -23,7 +23,7 @@ function keepCounting(form: HTMLFormElement): void {
     bounds.delete("csrfmiddlewaretoken");
     let left: Record<string, number> = {};
     try {
-      left = (await (await ask(`${form.dataset.leftUrl}?${bounds}`, { signal })).json()) as Record<string, number>;
+      left = (await ask(`${form.dataset.leftUrl}?${bounds}`, { signal })) as Record<string, number>;
     } catch {
       // Mistakes are said when the form is sent; until then nothing is counted.
       if (signal.aborted) return;

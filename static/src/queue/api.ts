@@ -1,6 +1,7 @@
 /** The only module of the reviewers' pages that talks to the server. */
 
-import { ask } from "../shared/server";
+import { connect } from "../shared/delivery/connection";
+import { Unreachable } from "../shared/server";
 import type { LabelFacts, PageConfig, QueueAnswer, Verdict } from "./types";
 
 /** All of a labeler's labels, or all of a picture's. */
@@ -51,26 +52,28 @@ export interface ReviewApi {
   undoMany(ratings: readonly number[]): Promise<void>;
 }
 
-export function reviewApi({ urls, nil, csrf_token }: PageConfig): ReviewApi {
+/** A batch of many ratings takes its time. */
+const TIMEOUT_MS = 120_000;
+
+export function reviewApi({ urls, nil, csrf_token, labeler }: PageConfig): ReviewApi {
+  const ask = connect(urls.session, { csrfToken: csrf_token, labeler, visit: null });
   // A request goes on although the page is left.
-  const send = async (method: string, url: string, body: unknown = null): Promise<Response> =>
-    ask(url, {
-      method,
-      keepalive: true,
-      headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrf_token },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-    });
-  const post = async <T>(url: string, body: unknown): Promise<T> => (await (await send("POST", url, body)).json()) as T;
+  const send = (method: string, url: string, body?: unknown): Promise<unknown> =>
+    ask(method, url, body, { leaving: true, timeoutMs: TIMEOUT_MS });
+  const post = async <T>(url: string, body: unknown): Promise<T> => (await send("POST", url, body)) as T;
   const flagOf = (label: string): string => urls.flag.replace(nil, encodeURIComponent(label));
   return {
     async next(query, skip) {
       const asked = new URLSearchParams(query);
       if (skip.length > 0) asked.set("skip", skip.join(","));
       const address = asked.size > 0 ? `${urls.next}?${asked}` : urls.next;
-      return (await (await ask(address, { headers: { Accept: "application/json" } })).json()) as QueueAnswer;
+      return (await ask("GET", address, undefined, { timeoutMs: TIMEOUT_MS })) as QueueAnswer;
     },
     async rate(label, version, verdict) {
-      return post<Taken>(urls.ratings, { label, version, ...verdict });
+      const taken = await post<Taken>(urls.ratings, { label, version, ...verdict });
+      // Whoever else answers here (a hotel's sign-in page) has not stored the rating.
+      if (!Number.isInteger(taken.id)) throw new Unreachable("server", "This is no answer to a rating.");
+      return taken;
     },
     async undo(rating) {
       await send("DELETE", `${urls.ratings}${rating}/`);

@@ -1,6 +1,6 @@
 /** The page of one rating for all drawings of a person or of a picture: look, preview, rate, undo. */
 
-import { ServerError } from "../shared/server";
+import { sentenceOf } from "../shared/server";
 import { decimal, wordsOf } from "../shared/words";
 import { type BulkPreview, type Chosen, reviewApi } from "./api";
 import { NOTHING_DONE, type Progress, rateAll, undoAll } from "./batches";
@@ -32,7 +32,6 @@ let stopped = false;
 let asked = 0;
 
 const counts = ({ rated, remaining }: Progress): { rated: number; remaining: number } => ({ rated, remaining });
-const sentenceOf = (error: unknown): string => (error instanceof ServerError && error.message) || words("failed");
 
 function verdict(form: HTMLFormElement): Verdict | null {
   const said = new FormData(form);
@@ -84,7 +83,7 @@ async function showPreview(form: HTMLFormElement): Promise<void> {
     go.textContent = words(`go${out}`, { labels: found.labels });
     go.disabled = found.labels === 0;
   } catch (error) {
-    if (turn === asked) part("#preview").textContent = sentenceOf(error);
+    if (turn === asked) part("#preview").textContent = sentenceOf(error, words("failed"));
   }
 }
 
@@ -122,7 +121,7 @@ async function rateThem(form: HTMLFormElement): Promise<void> {
     showProgress(words(progress.remaining > 0 && stopped ? "stopped" : "finished", counts(progress)));
     form.hidden = progress.remaining === 0;
   } catch (error) {
-    showProgress(sentenceOf(error));
+    showProgress(sentenceOf(error, words("failed")));
   }
   form.querySelectorAll<HTMLInputElement>("input").forEach((each) => (each.disabled = false));
   undo.disabled = false;
@@ -144,7 +143,7 @@ async function undoThem(): Promise<void> {
       await showPreview(form);
     }
   } catch (error) {
-    showProgress(sentenceOf(error));
+    showProgress(sentenceOf(error, words("failed")));
   }
   undo.disabled = false;
 }

@@ -1,11 +1,14 @@
 /** The review page: judge one label after another, from the keyboard, by mouse or by touch. */
 
-import { ServerError } from "../shared/server";
+import { SignedOut, sentenceOf } from "../shared/server";
+import type { Refused, Trouble } from "../shared/server";
+import { oneTabAtATime } from "../shared/delivery/outbox";
+import { deviceStorage } from "../shared/storage";
 import { wordsOf } from "../shared/words";
 import { reviewApi } from "./api";
 import { Comparisons } from "./comparisons";
 import { VerdictForm } from "./form";
-import { oneTabAtATime, Outbox, type Parcel } from "./outbox";
+import { LOCK, type Parcel, RatingOutbox } from "./outbox";
 import { part, ReviewPage } from "./page";
 import { Pictures } from "./pictures";
 import * as sessions from "./session";
@@ -20,12 +23,12 @@ const page = new ReviewPage(config, words, (view) => look(view));
 const form = new VerdictForm();
 const pictures = new Pictures();
 const comparisons = new Comparisons(config.urls.worker);
-const outbox = new Outbox(
-  window.localStorage,
+const outbox = new RatingOutbox(
+  deviceStorage().storage,
   String(config.reviewer),
   api,
   { changed: outboxChanged, rated: ratingTaken, refused: ratingRefused, waits: outboxWaits },
-  oneTabAtATime,
+  oneTabAtATime(LOCK),
 );
 
 /** Labels that are ready behind the one on the screen. */
@@ -45,10 +48,6 @@ let shownAt = 0;
 let reclaim = false;
 /** Grows with every rating and undo: counts asked for before are those of a moment ago. */
 let changes = 0;
-
-function sentenceOf(error: unknown, otherwise: string): string {
-  return error instanceof ServerError && error.message ? error.message : words(otherwise);
-}
 
 // -- showing ----------------------------------------------------------------------------------------
 
@@ -140,7 +139,7 @@ async function loadAhead(): Promise<void> {
     show(before === changes && quiet ? sessions.counted(next, answer) : next);
   } catch (error) {
     loading = false;
-    const sentence = sentenceOf(error, "unreachable");
+    const sentence = sentenceOf(error, words("unreachable"));
     if (session.current) page.say(sentence);
     else page.fail(sentence);
   }
@@ -230,13 +229,13 @@ function ratingTaken(label: string, facts: LabelFacts): void {
   page.renderLast(session.done.at(-1) ?? null);
 }
 
-function outboxWaits(error: ServerError): void {
-  const signedOut = error.status === 401 || error.status === 403;
-  page.showWaiting(words(signedOut ? "waits-signed-out" : "waits-network", { n: outbox.size }));
+function outboxWaits(trouble: Trouble): void {
+  const why = trouble instanceof SignedOut ? "waits-signed-out" : "waits-network";
+  page.showWaiting(words(why, { n: outbox.size }));
 }
 
-function ratingRefused(parcel: Parcel, error: ServerError): void {
-  if (parcel.what.kind === "undo") return page.notify(sentenceOf(error, "undo-failed"));
+function ratingRefused(parcel: Parcel, error: Refused): void {
+  if (parcel.what.kind === "undo") return page.notify(sentenceOf(error, words("undo-failed")));
   const rated = session.done.find(({ candidate }) => candidate.label.id === parcel.label);
   const picture = rated ? page.pictureName(rated.candidate) : words("an-earlier-one");
   page.notify(words("refused", { picture, why: error.message }));

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ServerError } from "../shared/server";
-import { Outbox, type OutboxEvents } from "./outbox";
+import type { Exclusively } from "../shared/delivery/outbox";
+import { Refused, SignedOut, Unreachable } from "../shared/server";
+import { PageStorage } from "../shared/storage";
+import { type RatingEvents, RatingOutbox } from "./outbox";
 import type { Taken } from "./api";
 import type { LabelFacts, Verdict } from "./types";
 
@@ -10,28 +12,21 @@ const FACTS: LabelFacts = {
 };
 const FAIR: Verdict = { value: 3, reasons: ["missed"], comment: "Hm" };
 
-class MemoryStorage implements Storage {
-  private readonly items = new Map<string, string>();
-  get length(): number {
-    return this.items.size;
-  }
-  key = (place: number): string | null => [...this.items.keys()][place] ?? null;
-  getItem = (key: string): string | null => this.items.get(key) ?? null;
-  setItem = (key: string, value: string): void => void this.items.set(key, value);
-  removeItem = (key: string): void => void this.items.delete(key);
-  clear = (): void => this.items.clear();
-}
-
-/** A server that remembers, and can be out of reach or refuse. */
+/** A server that knows a rating that it has already, and can be out of reach or refuse. */
 class FakeServer {
   readonly said: string[] = [];
-  trouble: ServerError | null = null;
+  trouble: Error | null = null;
   private count = 0;
+  private readonly ratings = new Map<string, number>();
 
   async rate(label: string, version: number, { value }: Verdict): Promise<Taken> {
     if (this.trouble) throw this.trouble;
-    this.said.push(`${label} v${version}: ${value}`);
-    return { id: ++this.count, facts: FACTS };
+    const rating = `${label} v${version}: ${value}`;
+    const known = this.ratings.get(rating);
+    if (known !== undefined) return { id: known, facts: FACTS };
+    this.said.push(rating);
+    this.ratings.set(rating, ++this.count);
+    return { id: this.count, facts: FACTS };
   }
 
   async undo(rating: number): Promise<void> {
@@ -41,15 +36,16 @@ class FakeServer {
 }
 
 describe("the outbox of ratings", () => {
-  let storage: MemoryStorage;
+  let storage: PageStorage;
   let server: FakeServer;
-  let events: { [name in keyof OutboxEvents]: ReturnType<typeof vi.fn> };
-  const open = (owner = "7"): Outbox => new Outbox(storage, owner, server, events as unknown as OutboxEvents);
+  let events: { [name in keyof RatingEvents]: ReturnType<typeof vi.fn> };
+  const open = (owner = "7", inTurn?: Exclusively): RatingOutbox =>
+    new RatingOutbox(storage, owner, server, events as unknown as RatingEvents, inTurn);
   const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
   beforeEach(() => {
     vi.useFakeTimers();
-    storage = new MemoryStorage();
+    storage = new PageStorage();
     server = new FakeServer();
     events = { changed: vi.fn(), rated: vi.fn(), refused: vi.fn(), waits: vi.fn() };
   });
@@ -91,9 +87,11 @@ describe("the outbox of ratings", () => {
     expect(server.said).toEqual(["a v1: 3"]);
   });
 
-  it.each([0, 403, 429, 502])("waits and tries again by itself after %i", async (status) => {
+  it.each([
+    new Unreachable("network"), new Unreachable("busy"), new Unreachable("server"), new SignedOut(),
+  ])("waits and tries again by itself after %o", async (trouble) => {
     const outbox = open();
-    server.trouble = new ServerError(status, "");
+    server.trouble = trouble;
     outbox.rate("a", 1, FAIR);
     outbox.rate("b", 1, FAIR);
     await settled();
@@ -107,7 +105,7 @@ describe("the outbox of ratings", () => {
 
   it("says what was refused, and goes on", async () => {
     const outbox = open();
-    server.trouble = new ServerError(409, "No.", "meanwhile");
+    server.trouble = new Refused(409, "No.", "meanwhile");
     outbox.rate("a", 1, FAIR);
     await settled();
     server.trouble = null;
@@ -120,7 +118,7 @@ describe("the outbox of ratings", () => {
   });
 
   it("outlives the page, for its own account alone", async () => {
-    server.trouble = new ServerError(0, "");
+    server.trouble = new Unreachable("network");
     const before = open();
     before.rate("a", 1, FAIR);
     before.rate("b", 1, FAIR);
@@ -137,7 +135,7 @@ describe("the outbox of ratings", () => {
   });
 
   it("leaves alone what another tab has delivered", async () => {
-    server.trouble = new ServerError(0, "");
+    server.trouble = new Unreachable("network");
     const one = open();
     one.rate("a", 1, FAIR);
     await settled();
@@ -147,6 +145,79 @@ describe("the outbox of ratings", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(server.said).toEqual(["a v1: 3"]);
     expect(one.size).toBe(0);
+  });
+
+  it("takes back what another tab has delivered", async () => {
+    server.trouble = new Unreachable("network");
+    const one = open();
+    one.rate("a", 1, FAIR);
+    await settled();
+    const other = open();
+    server.trouble = null;
+    await other.deliver();
+    one.undo("a");
+    await settled();
+    expect(server.said).toEqual(["a v1: 3", "undo 1"]);
+  });
+
+  it("takes back what another tab is sending just now", async () => {
+    let turn: Promise<unknown> = Promise.resolve();
+    const inTurn: Exclusively = (work) => {
+      const mine = turn.then(work);
+      turn = mine.catch(() => undefined);
+      return mine;
+    };
+    let answers = (): void => undefined;
+    const rate = server.rate.bind(server);
+    server.trouble = new Unreachable("network");
+    const one = open("7", inTurn);
+    one.rate("a", 1, FAIR);
+    await settled();
+    server.trouble = null;
+    server.rate = async (...rating) => {
+      const taken = await rate(...rating);
+      await new Promise<void>((resolve) => (answers = resolve));
+      return taken;
+    };
+    void open("7", inTurn).deliver();
+    await settled();
+    server.rate = rate;
+    one.undo("a");
+    await settled();
+    expect(server.said).toEqual(["a v1: 3"]);
+    answers();
+    await settled();
+    expect(server.said).toEqual(["a v1: 3", "undo 1"]);
+  });
+
+  it("takes back on the next page what arrived before this one was closed", async () => {
+    const before = open();
+    before.rate("a", 1, FAIR);
+    server.undo = () => Promise.reject(new Unreachable("network"));
+    before.undo("a");
+    await settled();
+    vi.clearAllTimers();
+    server.undo = FakeServer.prototype.undo;
+    await open().deliver();
+    expect(server.said).toEqual(["a v1: 3", "undo 1"]);
+    expect(storage.length).toBe(0);
+  });
+
+  it("delivers what pages before have kept, and ignores what is broken", async () => {
+    const keep = (place: string, what: unknown): void => {
+      const key = `ai4mars.review.7.${place}`;
+      storage.setItem(key, JSON.stringify({ key, label: "a", what }));
+    };
+    keep("1700000000002.000002", { kind: "undo", rating: null });
+    keep("1700000000001.000001", { kind: "rate", version: 2, verdict: FAIR });
+    keep("1700000000003.000001", { kind: "rate", version: 2, verdict: { ...FAIR, value: 4 } });
+    storage.setItem("ai4mars.review.7.1700000000004.000001", "{broken");
+    storage.setItem("ai4mars.review.7.1700000000005.000001", "null");
+    const outbox = open();
+    expect(outbox.labels()).toEqual(["a", "a", "a"]);
+    await outbox.deliver();
+    expect(server.said).toEqual(["a v2: 3", "undo 1", "a v2: 4"]);
+    expect(storage.length).toBe(2);
   });
 
   it("works without a storage that takes anything", async () => {

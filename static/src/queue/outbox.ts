@@ -1,181 +1,157 @@
 /**
- * Ratings and undos on their way to the server, in the order in which they were made. They outlive the page: a rating
- * is never lost in silence, and never counts twice, for the server knows one that it has already.
+ * The review page's outbox: ratings and undos, in the order in which they were made. A rating never counts twice, for
+ * the server knows one that it has already.
  */
 
-import { ServerError } from "../shared/server";
-import type { ReviewApi } from "./api";
+import { type Cargo, type Exclusively, Outbox, type Round } from "../shared/delivery/outbox";
+import { Refused, type Trouble } from "../shared/server";
+import type { ReviewApi, Taken } from "./api";
 import type { LabelFacts, Verdict } from "./types";
 
+interface Given {
+  readonly version: number;
+  readonly verdict: Verdict;
+}
+
 export interface Parcel {
-  /** Sorts after all that were put before. */
+  /** Its place in the storage; sorts after all that were put before. */
   readonly key: string;
   readonly label: string;
   readonly what:
-    | { readonly kind: "rate"; readonly version: number; readonly verdict: Verdict }
-    /** `rating` is null where the rating itself is still on its way. */
-    | { readonly kind: "undo"; readonly rating: number | null };
+    | ({ readonly kind: "rate" } & Given)
+    /**
+     * `rating` is null where the rating itself is still on its way. `given`: the rating, by which the server tells its
+     * number where the answer went to another page. Older pages had none.
+     */
+    | { readonly kind: "undo"; readonly rating: number | null; readonly given?: Given };
 }
 
-export interface OutboxEvents {
+export interface RatingEvents {
   /** Something has come or gone. */
   changed(): void;
   /** A rating has arrived, and this is what could have led it. */
   rated(label: string, facts: LabelFacts): void;
   /** The server's no; the parcel is gone. */
-  refused(parcel: Parcel, error: ServerError): void;
+  refused(parcel: Parcel, error: Refused): void;
   /** It cannot be delivered now, and waits. */
-  waits(error: ServerError): void;
+  waits(trouble: Trouble): void;
 }
 
-/** What may be otherwise a little later: no answer, a server in trouble, signed out, too many requests. */
-const passes = ({ status }: ServerError): boolean => status < 400 || status >= 500 || [401, 403, 408, 429].includes(status);
+export const LOCK = "ai4mars.review";
 
-/** Does the work while no other tab does. */
-export type Exclusively = (work: () => Promise<void>) => Promise<void>;
-
-/** Only one tab of this browser at a time; where the browser cannot tell, the server still counts a rating once. */
-export const oneTabAtATime: Exclusively = async (work) => {
-  if (!("locks" in navigator)) return work();
-  await navigator.locks.request("ai4mars.review", work);
-};
-
-const FIRST_RETRY_MS = 2_000;
-const LAST_RETRY_MS = 30_000;
-
-export class Outbox {
+export class RatingOutbox {
+  /** Numbers of ratings that the server has, by label. */
   private readonly ratings = new Map<string, number>();
+  /** What was rated on this page and not refused, by label. */
+  private readonly given = new Map<string, Given>();
+  /** Labels whose rating the server has refused: there is nothing to take back. */
+  private readonly turnedDown = new Set<string>();
   private readonly prefix: string;
-  private parcels: readonly Parcel[];
-  /** What the storage has, and another tab may deliver too. */
-  private readonly stored: Set<string>;
+  private readonly outbox: Outbox<Parcel, Taken | null>;
   private count = 0;
-  private running = false;
-  private underWay: Parcel | null = null;
-  private retryMs = FIRST_RETRY_MS;
-  private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
-    private readonly storage: Storage,
+    storage: Storage,
     owner: string,
     private readonly api: Pick<ReviewApi, "rate" | "undo">,
-    private readonly events: OutboxEvents,
-    private readonly exclusively: Exclusively = (work) => work(),
+    events: RatingEvents,
+    exclusively?: Exclusively,
   ) {
     this.prefix = `ai4mars.review.${owner}.`;
-    this.parcels = readParcels(storage, this.prefix);
-    this.stored = new Set(this.parcels.map(({ key }) => key));
+    const cargo: Cargo<Parcel, Taken | null> = {
+      prefix: this.prefix,
+      idOf: (parcel) => this.idOf(parcel),
+      read: readParcel,
+      order: (one, other) => (one.key < other.key ? -1 : 1),
+      isDue: () => true,
+      send: (parcel) => this.send(parcel),
+      afterRefusal: () => null,
+    };
+    this.outbox = new Outbox(storage, cargo, exclusively);
+    this.outbox.listen({
+      changed: () => events.changed(),
+      waits: (trouble) => events.waits(trouble),
+      sent: ({ label }, taken) => {
+        if (taken) events.rated(label, taken.facts);
+      },
+      refused: (parcel, error) => {
+        if (parcel.what.kind === "rate") this.turnedDown.add(parcel.label);
+        events.refused(parcel, error);
+      },
+    });
   }
 
   get size(): number {
-    return this.parcels.length;
+    return this.outbox.all().length;
   }
 
   /** Labels whose rating the server may not know yet. */
   labels(): string[] {
-    return this.parcels.map(({ label }) => label);
+    return this.outbox.all().map(({ label }) => label);
   }
 
   rate(label: string, version: number, verdict: Verdict): void {
+    this.given.set(label, { version, verdict });
+    this.turnedDown.delete(label);
     this.put(label, { kind: "rate", version, verdict });
   }
 
   /** Takes the rating of a label back; one that has not set out yet never does. */
   undo(label: string): void {
-    const waiting = this.parcels.find((each) => each.label === label && each.what.kind === "rate" && each !== this.underWay);
-    if (waiting) this.drop(waiting);
-    else this.put(label, { kind: "undo", rating: this.ratings.get(label) ?? null });
+    const rating = this.ratings.get(label) ?? null;
+    const given = this.given.get(label);
+    this.given.delete(label);
+    const put = (): void => this.put(label, { kind: "undo", rating, ...(rating === null && given && { given }) });
+    const waiting = this.outbox.all().find((each) => each.label === label && each.what.kind === "rate");
+    if (waiting) void this.outbox.recall(this.idOf(waiting)).then((inTime) => inTime || put());
+    else put();
   }
 
   /** Sends all that waits, one after the other; what cannot go now is tried again by itself. */
-  async deliver(): Promise<void> {
-    if (this.running) return;
-    this.running = true;
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    await this.exclusively(() => this.deliverAll()).finally(() => (this.running = false));
-    // Put between the last look and the end of the round.
-    if (this.parcels.length > 0 && !this.timer) void this.deliver();
+  deliver(): Promise<Round<Parcel, Taken | null>> {
+    return this.outbox.deliver();
   }
 
-  private async deliverAll(): Promise<void> {
-    for (let parcel = this.parcels[0]; parcel; parcel = this.parcels[0]) {
-      if (this.stored.has(parcel.key) && this.storage.getItem(parcel.key) === null) {
-        this.drop(parcel); // another tab has delivered it
-        continue;
-      }
-      this.underWay = parcel;
-      try {
-        await this.send(parcel);
-        this.retryMs = FIRST_RETRY_MS;
-        this.drop(parcel);
-      } catch (error) {
-        if (!(error instanceof ServerError)) throw error;
-        if (passes(error)) {
-          this.later();
-          this.events.waits(error);
-          return;
-        }
-        this.drop(parcel);
-        this.events.refused(parcel, error);
-      } finally {
-        this.underWay = null;
-      }
-    }
-  }
-
-  private async send({ label, what }: Parcel): Promise<void> {
+  private async send({ label, what }: Parcel): Promise<Taken | null> {
     if (what.kind === "rate") {
-      const { id, facts } = await this.api.rate(label, what.version, what.verdict);
-      this.ratings.set(label, id);
-      this.events.rated(label, facts);
-      return;
+      const taken = await this.api.rate(label, what.version, what.verdict);
+      this.ratings.set(label, taken.id);
+      return taken;
     }
-    const rating = what.rating ?? this.ratings.get(label);
-    if (rating === undefined) return; // the rating was refused: there is nothing to take back
+    const rating = what.rating ?? this.ratings.get(label) ?? (await this.numberOf(label, what.given));
+    if (rating === null) return null;
     await this.api.undo(rating).catch((error: unknown) => {
       // Gone already: what was wanted.
-      if (!(error instanceof ServerError && error.status === 404)) throw error;
+      if (!(error instanceof Refused && error.status === 404)) throw error;
     });
     this.ratings.delete(label);
+    return null;
   }
 
-  private later(): void {
-    this.timer = setTimeout(() => void this.deliver(), this.retryMs);
-    this.retryMs = Math.min(2 * this.retryMs, LAST_RETRY_MS);
+  /** The number of a rating that another page has delivered; null where the server has none. */
+  private async numberOf(label: string, given: Given | undefined): Promise<number | null> {
+    if (!given || this.turnedDown.has(label)) return null;
+    try {
+      return (await this.api.rate(label, given.version, given.verdict)).id;
+    } catch (error) {
+      if (error instanceof Refused) return null;
+      throw error;
+    }
   }
 
   private put(label: string, what: Parcel["what"]): void {
     const key = `${this.prefix}${Date.now()}.${String(++this.count).padStart(6, "0")}`;
-    const parcel = { key, label, what };
-    this.parcels = [...this.parcels, parcel];
-    try {
-      this.storage.setItem(key, JSON.stringify(parcel));
-      this.stored.add(key);
-    } catch {
-      // A full or forbidden storage: it waits in the page alone.
-    }
-    this.events.changed();
+    this.outbox.put({ key, label, what });
     void this.deliver();
   }
 
-  private drop(parcel: Parcel): void {
-    this.parcels = this.parcels.filter((each) => each !== parcel);
-    this.storage.removeItem(parcel.key);
-    this.events.changed();
+  private idOf({ key }: Parcel): string {
+    return key.slice(this.prefix.length);
   }
 }
 
-function readParcels(storage: Storage, prefix: string): Parcel[] {
-  const keys = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? "");
-  return keys
-    .filter((key) => key.startsWith(prefix))
-    .sort()
-    .flatMap((key) => {
-      try {
-        return [JSON.parse(storage.getItem(key) ?? "") as Parcel];
-      } catch {
-        return [];
-      }
-    });
+function readParcel(raw: unknown): Parcel | null {
+  const parcel = raw as Partial<Parcel> | null;
+  if (typeof parcel?.key !== "string" || typeof parcel.label !== "string") return null;
+  return parcel.what?.kind === "rate" || parcel.what?.kind === "undo" ? (parcel as Parcel) : null;
 }

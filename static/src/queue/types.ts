@@ -102,9 +102,11 @@ export interface PageConfig {
   readonly campaign: { readonly slug: string; readonly name: string; readonly classes: readonly TerrainClass[] };
   /** Number of the account. */
   readonly reviewer: number;
+  /** Number of the account's labeler; null where it has none yet, and then its session cannot be renewed. */
+  readonly labeler: number | null;
   /** `flag` is the address of the label `nil`. */
   readonly urls: Readonly<
-    Record<"next" | "ratings" | "withdraw" | "release" | "hold" | "flag" | "page" | "bulk" | "bulk_page" | "worker", string>
+    Record<"next" | "ratings" | "withdraw" | "release" | "hold" | "flag" | "session" | "page" | "bulk" | "bulk_page" | "worker", string>
   >;
   readonly nil: string;
   readonly csrf_token: string;

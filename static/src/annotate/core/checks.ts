@@ -1,7 +1,7 @@
 /** What tests of the drawing share: shapes, and what must hold of any label. */
+import fc from "fast-check";
 import polygonClipping from "polygon-clipping";
 import type { Polygon } from "polygon-clipping";
-import fc from "fast-check";
 import { expect } from "vitest";
 import { regionArea } from "./geometry";
 import type { Frame } from "./geometry";

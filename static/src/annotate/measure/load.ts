@@ -1,7 +1,7 @@
 /** What is known of a picture's space, loaded. */
-import { bytesOf } from "../saving/api";
-import type { Picture } from "../saving/api";
 import { readPng } from "../../shared/png";
+import { bytesOf } from "../../shared/server";
+import type { Picture } from "../saving/task";
 import type { CameraModel } from "./camera";
 import { toRangeMap } from "./range_map";
 import type { RangeMap } from "./range_map";

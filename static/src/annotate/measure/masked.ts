@@ -1,9 +1,9 @@
 /** The masked areas of a picture, from its masks. */
-import { bytesOf } from "../saving/api";
-import type { Picture } from "../saving/api";
-import type { Masked, Why } from "../core/geometry";
-import { outlinesOf } from "./mask_outlines";
 import { readPng } from "../../shared/png";
+import { bytesOf } from "../../shared/server";
+import type { Masked, Why } from "../core/geometry";
+import type { Picture } from "../saving/task";
+import { outlinesOf } from "./mask_outlines";
 
 export interface MaskedAreas {
   readonly masked: readonly Masked[];

@@ -2,8 +2,8 @@
  * The range of a picture as the server prepares it (terrain/display/reduced_range.py): whole
  * centimetres, one cell for 4 x 4 pixels; 0 is no range, 65535 farther than 655.34 m.
  */
-import type { Point } from "../core/label";
 import type { Pixels } from "../../shared/png";
+import type { Point } from "../core/label";
 
 export const REDUCTION = 4;
 const FARTHER = 65535;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { addRegion, removeRegion } from "../core/actions";
-import { Corners } from "./corners";
 import { Editor } from "../core/editor";
 import { EMPTY_LABEL } from "../core/label";
 import type { Ring } from "../core/label";
+import { Corners } from "./corners";
 
 const SQUARE: Ring = [[20, 20], [60, 20], [60, 60], [20, 60]];
 

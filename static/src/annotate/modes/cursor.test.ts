@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Cursor, Walk } from "./cursor";
 import type { Point } from "../core/label";
+import { Cursor, Walk } from "./cursor";
 
 describe("Walk", () => {
   const walking = (gap: number): Walk => {

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { DrawMode } from "./draw";
-import { EditMode } from "./edit";
 import { Editor } from "../core/editor";
 import { regionArea } from "../core/geometry";
 import type { Frame } from "../core/geometry";
 import { EMPTY_LABEL } from "../core/label";
 import type { Point } from "../core/label";
+import { isEmpty } from "../core/sketch";
+import { DrawMode } from "./draw";
+import { EditMode } from "./edit";
 import { drawing } from "./purposes";
 import type { Outcome } from "./purposes";
-import { isEmpty } from "../core/sketch";
 
 const FRAME: Frame = { width: 400, height: 400, masked: [] };
 

@@ -4,15 +4,15 @@
  * was drawn in one stroke. What the shape is for is the purpose's affair (see purposes.ts).
  */
 import type { Editor } from "../core/editor";
-import { nextPart, stick, wayHome } from "./follow";
-import type { Next } from "./follow";
 import { boxOf, distance, simplify } from "../core/geometry";
 import type { Point } from "../core/label";
-import { reachOf } from "./mode";
-import type { Mode } from "./mode";
 import { NO_SKETCH, addStep, canFinish, isEmpty, pointsOf, takeBack } from "../core/sketch";
 import type { Sketch } from "../core/sketch";
 import type { Snap } from "../core/snap";
+import { nextPart, stick, wayHome } from "./follow";
+import type { Next } from "./follow";
+import { reachOf } from "./mode";
+import type { Mode } from "./mode";
 
 /** What a shape is drawn for. */
 export interface Purpose {

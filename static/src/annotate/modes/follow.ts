@@ -4,12 +4,12 @@
  */
 import type { Editor } from "../core/editor";
 import type { Point } from "../core/label";
-import { SNAP_REACH, reachOf } from "./mode";
 import { pointsOf } from "../core/sketch";
 import { snapTo } from "../core/snap";
 import type { Snap } from "../core/snap";
 import { traceBetween } from "../core/trace";
 import type { Trace } from "../core/trace";
+import { SNAP_REACH, reachOf } from "./mode";
 
 export interface Next {
   readonly point: Point;

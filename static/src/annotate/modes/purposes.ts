@@ -1,11 +1,11 @@
 /** What shapes are drawn for: to become a region, to cut something out, to split what is there. */
 import { addRegion, cutOut, split } from "../core/actions";
 import { trimmedBy } from "../core/clip";
-import type { Purpose } from "./draw";
 import type { Editor } from "../core/editor";
 import { contains } from "../core/geometry";
 import type { Why } from "../core/geometry";
 import { splitRings } from "../core/split";
+import type { Purpose } from "./draw";
 
 /** What became of a finished shape. */
 export interface Outcome {

@@ -1,15 +1,15 @@
 /** The tools of the drawing page: which one is on, and what their commands do. */
 import { fillRest, hasKin, merge } from "../core/actions";
+import type { Editor } from "../core/editor";
+import type { Point } from "../core/label";
+import { isEmpty } from "../core/sketch";
 import { DrawMode } from "./draw";
 import type { DrawSurface } from "./draw";
 import { EditMode } from "./edit";
 import type { EditSurface } from "./edit";
-import type { Editor } from "../core/editor";
-import type { Point } from "../core/label";
 import type { Mode, Pen, Tool } from "./mode";
 import { cutting, drawing, splitting } from "./purposes";
 import type { Outcome } from "./purposes";
-import { isEmpty } from "../core/sketch";
 
 export interface ToolsPage {
   /** Something to say by its name among the template's sentences. */

@@ -2,15 +2,15 @@
  * Goes over the picture by keys: the cross, the regions one after the other, their corners. What
  * it does there, the tools do, exactly as they do it for a mouse.
  */
-import type { Corners } from "./corners";
-import { Walk } from "./cursor";
-import type { Cursor, Step } from "./cursor";
 import type { Editor } from "../core/editor";
 import { boxOf } from "../core/geometry";
 import type { Point, Region } from "../core/label";
+import { canFinish, isEmpty, pointsOf } from "../core/sketch";
+import type { Corners } from "./corners";
+import { Walk } from "./cursor";
+import type { Cursor, Step } from "./cursor";
 import type { Mode } from "./mode";
 import type { Narrator } from "./narrator";
-import { canFinish, isEmpty, pointsOf } from "../core/sketch";
 
 /** What the walker needs from the page around it. */
 export interface Ground {

@@ -1,8 +1,9 @@
 /** What a volunteer can say about a picture: nothing to label on it, or something wrong with it. */
-import { Refused, SignedOut, Unreachable } from "../saving/api";
-import type { Api, Task } from "../saving/api";
+import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import type { Say } from "../config";
-import { whyIn } from "../saving/courier";
+import type { Api } from "../saving/api";
+import { whyIn } from "../saving/reasons";
+import type { Task } from "../saving/task";
 
 export interface AboutActions {
   task(): Task | null;

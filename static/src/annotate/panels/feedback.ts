@@ -3,34 +3,9 @@
  * picture and in words. The words are the server's, in the person's language.
  */
 import type { Say } from "../config";
-import { EXTRA, MATCHED, MISSED, stencil, verdicts } from "./feedback_pixels";
+import type { ClassFeedback, Feedback } from "../saving/task";
 import { hatch, swatch } from "../view/patterns";
-
-export interface ClassFeedback {
-  readonly code: number;
-  readonly name: string;
-  readonly color: string;
-  readonly pattern: string;
-  /** Intersection over union, 0..1. */
-  readonly iou: number;
-  readonly words: readonly string[];
-}
-
-export interface Feedback {
-  readonly title: string;
-  readonly passed: boolean;
-  /** It comes again until it is passed. */
-  readonly must_pass: boolean;
-  readonly may_repeat: boolean;
-  /** Mean of the classes' intersections over unions, 0..1. */
-  readonly score: number;
-  readonly classes: readonly ClassFeedback[];
-  /** How much of the answer is shown: nothing, where it was drawn on, or all; and why, if not all. */
-  readonly answer?: "none" | "drawn" | "all";
-  readonly note?: string;
-  /** A picture of both masks: red the answer's codes, green the drawn ones. */
-  readonly codes: string;
-}
+import { EXTRA, MATCHED, MISSED, stencil, verdicts } from "./feedback_pixels";
 
 /** What the volunteer does next: the same picture once more, or the next one. */
 export type Choice = "again" | "on";

@@ -1,7 +1,8 @@
 /** What waits on this device, and why: a button with a number, and a list behind it. */
 import type { Say } from "../config";
-import { reasonIn, whyIn } from "../saving/courier";
-import type { Outbox, Parcel } from "../saving/outbox";
+import type { LabelOutbox } from "../saving/outbox";
+import type { Parcel } from "../saving/parcel";
+import { reasonIn, whyIn } from "../saving/reasons";
 
 export interface OutboxActions {
   sendNow(): void;
@@ -40,7 +41,7 @@ export class OutboxPanel {
     return this.dialog.open;
   }
 
-  show(outbox: Outbox): void {
+  show(outbox: LabelOutbox): void {
     const parcels = outbox.all().filter(({ kind }) => kind === "label");
     const waiting = parcels.filter((parcel) => !parcel.refused).length;
     const others = this.ofOthers();

@@ -1,9 +1,9 @@
 /** The page around the drawing: buttons, palette, messages and panels. Decides nothing. */
-import type { Picture } from "../saving/api";
 import type { Config, Say, TerrainClass } from "../config";
 import type { Editor } from "../core/editor";
 import { isEmpty } from "../core/sketch";
 import type { Tools } from "../modes/tools";
+import type { Picture } from "../saving/task";
 import { swatch } from "../view/patterns";
 
 /** "between": the picture can be seen, and is not drawn on: it was sent, or is about to change. */

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { NewerDraft, Refused, SignedOut, Unreachable, createApi, newId } from "./api";
+import { Refused, SignedOut, Unreachable } from "../../shared/server";
+import { NewerDraft, createApi } from "./api";
 import type { Api } from "./api";
-import { drawing, parcel, task } from "./fakes";
 import { toJson } from "./drawing";
+import { drawing, parcel, task } from "./fakes";
+import { newId } from "./parcel";
 
 const urls = {
   next: "/next/", labels: "/labels/", skip: "/i/{id}/skip/", draft: "/i/{id}/draft/",

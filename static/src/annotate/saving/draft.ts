@@ -4,9 +4,9 @@
  * Two tabs may have the same image open. Whoever writes looks first whether the kept drawing is
  * the one it knows; if not, its own goes to a place beside it, and a person has to choose.
  */
+import { keep, keysOf, readJson } from "../../shared/storage";
 import { readDraft, toJson } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
-import { keep, keysOf, readJson } from "../../shared/storage";
 
 export type Kept = "kept" | "full" | "contested";
 

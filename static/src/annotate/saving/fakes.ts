@@ -1,9 +1,9 @@
 /** Stand-ins for the tests of what keeps the work safe. */
-import { Refused, Unreachable } from "./api";
-import type { Answer, Task } from "./api";
-import type { Drawing } from "./drawing";
-import type { Parcel } from "./outbox";
+import { Refused, Unreachable } from "../../shared/server";
 import { PageStorage } from "../../shared/storage";
+import type { Drawing } from "./drawing";
+import type { Parcel } from "./parcel";
+import type { Answer, Task } from "./task";
 
 /** A device's storage that may be full. Several tabs share one. */
 export class DeviceStorage extends PageStorage {

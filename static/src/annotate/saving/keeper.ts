@@ -2,17 +2,18 @@
  * Keeps the drawing under the hand: on the device after each stroke, on the server soon after, and
  * asks which one to go on with where the same picture was drawn on twice.
  */
-import type { Refused, Task } from "./api";
+import type { Refused } from "../../shared/server";
 import type { Say } from "../config";
+import type { Editor } from "../core/editor";
+import { EMPTY_LABEL } from "../core/label";
+import { NO_SKETCH } from "../core/sketch";
+import type { Notice } from "../panels/notice";
 import { choose } from "./draft";
 import type { Drafts } from "./draft";
 import { isBlank, readDraft } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
-import type { Editor } from "../core/editor";
-import { EMPTY_LABEL } from "../core/label";
-import type { Notice } from "../panels/notice";
-import { NO_SKETCH } from "../core/sketch";
 import { Sync } from "./sync";
+import type { Task } from "./task";
 
 export interface KeeperEvents {
   warn(sentence: string): void;

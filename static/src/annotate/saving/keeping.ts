@@ -1,21 +1,22 @@
 /** Puts together what keeps the work safe: device, server, outbox, and the pictures loaded ahead. */
-import { createApi, newId } from "./api";
+import { oneTabAtATime } from "../../shared/delivery/outbox";
+import { deviceStorage } from "../../shared/storage";
 import type { Config, Say } from "../config";
-import { createDrafts } from "./draft";
 import type { Editor } from "../core/editor";
 import { Notice } from "../panels/notice";
-import { createOutbox, oneTabAtATime, waitingOfOthers } from "./outbox";
-import type { Parcel } from "./outbox";
 import { OutboxPanel } from "../panels/outbox_panel";
-import { ownerOf, rememberOwner } from "./owner";
 import type { Page } from "../panels/page";
+import type { Surface } from "../view/surface";
+import { createApi } from "./api";
+import { createDrafts } from "./draft";
+import { createOutbox, placeOf, waitingOfOthers } from "./outbox";
+import { ownerOf, rememberOwner } from "./owner";
+import { newId } from "./parcel";
 import { Session } from "./session";
 import type { Parts } from "./session";
 import { Shelf } from "./shelf";
 import type { FrameOf } from "./shelf";
 import { halved } from "./smaller";
-import { deviceStorage } from "../../shared/storage";
-import type { Surface } from "../view/surface";
 
 export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened" | "closed"> {
   readonly config: Config;
@@ -37,13 +38,13 @@ export function keepWork(around: Around): Session {
     visit: config.labeler.visit,
     became: (labeler) => rememberOwner(storage, labeler, owner),
   });
-  const outbox = createOutbox(storage, owner, api, oneTabAtATime(owner));
+  const outbox = createOutbox(storage, owner, api, oneTabAtATime(placeOf(owner)));
   const panel = new OutboxPanel(say, document.documentElement.lang, () => {
     return waitingOfOthers(storage, owner);
   }, {
     sendNow: () => void session.retry(),
     reopen: (parcel) => void session.reopen(parcel),
-    drop: (parcel) => throwAway(parcel),
+    drop: ({ id }) => outbox.drop(id),
     simplify: (parcel) => {
       const { refused: _, ...again } = parcel;
       outbox.put({ ...again, polygons: halved(parcel.polygons) });
@@ -52,7 +53,7 @@ export function keepWork(around: Around): Session {
     sendAsNew: (parcel) => {
       const { refused: _, ...again } = parcel;
       outbox.put({ ...again, id: newId() });
-      throwAway(parcel);
+      outbox.drop(parcel.id);
       void session.retry();
     },
   });
@@ -68,11 +69,6 @@ export function keepWork(around: Around): Session {
     login: config.urls.login,
     corrected: (label) => window.location.assign(config.urls.my_drawing.replace("{id}", label)),
   });
-
-  function throwAway(parcel: Parcel): void {
-    outbox.drop(parcel.id);
-    panel.show(outbox);
-  }
 
   window.addEventListener("online", () => void session.retry());
   window.addEventListener("storage", ({ key, newValue }) => {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Refused, SignedOut } from "./api";
+import type { Exclusively } from "../../shared/delivery/outbox";
+import { Refused, SignedOut } from "../../shared/server";
 import { DeviceStorage, LabelServer, parcel } from "./fakes";
 import { createOutbox, waitingOfOthers } from "./outbox";
-import type { Exclusively, Outbox } from "./outbox";
+import type { LabelOutbox } from "./outbox";
 
 let storage: DeviceStorage;
 let server: LabelServer;
@@ -10,8 +11,8 @@ beforeEach(() => {
   storage = new DeviceStorage();
   server = new LabelServer();
 });
-const open = (owner = "ann"): Outbox => createOutbox(storage, owner, server);
-const ids = (outbox: Outbox): string[] => outbox.waiting().map(({ id }) => id);
+const open = (owner = "ann"): LabelOutbox => createOutbox(storage, owner, server);
+const ids = (outbox: LabelOutbox): string[] => outbox.waiting().map(({ id }) => id);
 
 describe("outbox", () => {
   it("delivers in the order in which labels were finished, and forgets", async () => {
@@ -102,6 +103,16 @@ describe("outbox", () => {
     await Promise.all(tabs.map((tab) => tab.deliver()));
     expect(server.requests).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `label-${n}`));
     expect(tabs.map((tab) => tab.all())).toEqual([[], []]);
+  });
+
+  it("sends what is put when the last one is about to be confirmed", async () => {
+    const outbox = createOutbox(storage, "ann", server, async (work) => {
+      const done = await work();
+      if (server.requests.length === 1) outbox.put(parcel(2));
+      return done;
+    });
+    outbox.put(parcel(1));
+    expect((await outbox.deliver()).sent.map((each) => each.parcel.id)).toEqual(["label-1", "label-2"]);
   });
 
   it("keeps what a full storage does not take as long as the page is open", async () => {

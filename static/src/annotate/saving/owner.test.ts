@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { ownerOf, rememberOwner } from "./owner";
 import { PageStorage } from "../../shared/storage";
+import { ownerOf, rememberOwner } from "./owner";
 
 const visitor = { id: null, device_name: "v1" };
 const guest = { id: 17, device_name: "v1" };

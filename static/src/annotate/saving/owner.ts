@@ -4,8 +4,8 @@
  * A labeler's number; but a visitor who has saved nothing yet has none, and gets one with the first
  * save. What was kept until then stays where it is: the device remembers the name for the number.
  */
-import type { Config } from "../config";
 import { keep, keysOf } from "../../shared/storage";
+import type { Config } from "../config";
 
 const placeOf = (labeler: number): string => `ai4mars.owner.${labeler}`;
 

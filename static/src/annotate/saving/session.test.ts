@@ -1,21 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NewerDraft, Refused, SignedOut, Unreachable } from "./api";
-import type { Answer, Api, DraftBody, Next, Task } from "./api";
-import { createDrafts } from "./draft";
-import { toJson } from "./drawing";
+import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import { Editor } from "../core/editor";
-import type { Choice, Feedback } from "../panels/feedback";
-import { DeviceStorage, LabelServer, drawing, task } from "./fakes";
+import { NO_SKETCH } from "../core/sketch";
+import type { Choice } from "../panels/feedback";
 import type { Notice, NoticeAction } from "../panels/notice";
-import { createOutbox } from "./outbox";
-import type { Outbox, Parcel } from "./outbox";
 import type { OutboxPanel } from "../panels/outbox_panel";
 import type { Page, State } from "../panels/page";
+import type { Surface } from "../view/surface";
+import { NewerDraft } from "./api";
+import type { Api, DraftBody } from "./api";
+import { createDrafts } from "./draft";
+import { toJson } from "./drawing";
+import { DeviceStorage, LabelServer, drawing, task } from "./fakes";
+import { createOutbox } from "./outbox";
+import type { LabelOutbox } from "./outbox";
+import type { Parcel } from "./parcel";
 import { Session } from "./session";
 import { Shelf } from "./shelf";
 import type { Loaded } from "./shelf";
-import { NO_SKETCH } from "../core/sketch";
-import type { Surface } from "../view/surface";
+import type { Answer, Next, Task, Feedback } from "./task";
 
 /** What the volunteer answers to the next feedback; "on" when there is nothing here. */
 const choices: Choice[] = [];
@@ -120,7 +123,7 @@ function openPage(writer = "page") {
   const editor: Editor = new Editor(2, (change) => {
     if (change === "label" || change === "sketch") session.keepDraft();
   });
-  const outbox: Outbox = createOutbox(storage, "ann", site);
+  const outbox: LabelOutbox = createOutbox(storage, "ann", site);
   const session: Session = new Session({
     api: site,
     outbox,

@@ -5,27 +5,30 @@
  * through the outbox. A label is in the outbox before its draft is thrown away: at no moment is a
  * drawing in one place that can fail.
  */
-import { Refused, SignedOut, newId } from "./api";
-import type { Answer, Api, Task } from "./api";
+import { Refused, SignedOut, isTrouble } from "../../shared/server";
 import type { Say } from "../config";
-import { Courier, isTrouble, reasonIn, reasonOf, whyIn } from "./courier";
-import type { Drafts } from "./draft";
-import type { Drawing } from "./drawing";
 import type { Editor } from "../core/editor";
-import type { Choice, Feedback } from "../panels/feedback";
 import { NO_FRAME } from "../core/geometry";
-import { Keeper } from "./keeper";
 import { EMPTY_LABEL, fromPolygons, toPolygons } from "../core/label";
+import type { Choice } from "../panels/feedback";
 import type { Notice } from "../panels/notice";
-import type { Delivery, Outbox, Parcel } from "./outbox";
 import type { OutboxPanel } from "../panels/outbox_panel";
 import type { Page, State } from "../panels/page";
-import type { Loaded, Shelf } from "./shelf";
 import type { Surface } from "../view/surface";
+import type { Api } from "./api";
+import type { Drafts } from "./draft";
+import type { Drawing } from "./drawing";
+import { Keeper } from "./keeper";
+import type { Delivery, LabelOutbox } from "./outbox";
+import { newId } from "./parcel";
+import type { Parcel } from "./parcel";
+import { reasonIn, reasonOf, whyIn } from "./reasons";
+import type { Loaded, Shelf } from "./shelf";
+import type { Answer, Task, Feedback } from "./task";
 
 export interface Parts {
   readonly api: Api;
-  readonly outbox: Outbox;
+  readonly outbox: LabelOutbox;
   readonly drafts: Drafts;
   readonly shelf: Shelf;
   readonly editor: Editor;
@@ -57,7 +60,6 @@ const SKIP_AGAIN_MS = 6_000;
 const WAIT_FOR_ANSWER: ReadonlySet<string> = new Set(["practice", "answer"]);
 
 export class Session {
-  readonly courier: Courier;
   readonly keeper: Keeper;
   private current: Loaded | null = null;
   private advancing: Promise<void> | null = null;
@@ -74,10 +76,11 @@ export class Session {
 
   constructor(private readonly parts: Parts) {
     const { api, drafts, editor, notice, outbox, page, panel, say, writer } = parts;
-    this.courier = new Courier(outbox, {
+    outbox.listen({
       sent: (parcel, answer) => this.onSent(parcel, answer),
       refused: (parcel) => this.onRefused(parcel),
       changed: () => panel.show(outbox),
+      waits: () => panel.show(outbox),
       retry: () => void this.retry(),
     });
     this.keeper = new Keeper(api, drafts, writer, editor, notice, say, {
@@ -116,7 +119,7 @@ export class Session {
   async retry(): Promise<void> {
     const { trouble } = await this.deliver();
     if (this.parts.page.state !== "error") return;
-    if (trouble) this.courier.later();
+    if (trouble) this.parts.outbox.later();
     else await this.advance();
   }
 
@@ -220,7 +223,6 @@ export class Session {
     if (this.current?.task.image.id !== parcel.image) return;
     this.keeper.keep();
     this.parts.outbox.drop(parcel.id);
-    this.parts.panel.show(this.parts.outbox);
   }
 
   /** Goes on without a label and without a skip: the picture is not for this volunteer now. */
@@ -232,7 +234,7 @@ export class Session {
   async deliver(): Promise<Delivery> {
     const { notice, outbox, panel } = this.parts;
     panel.show(outbox);
-    const delivery = await this.courier.deliver();
+    const delivery = await outbox.deliver();
     if (delivery.trouble instanceof SignedOut) this.onSignedOut();
     else if (delivery.sent.length) notice.hide("signed-out");
     return delivery;
@@ -313,7 +315,7 @@ export class Session {
     } else {
       this.showState("error", this.sentenceOf(because));
       if (because instanceof SignedOut) this.onSignedOut();
-      if (isTrouble(because)) this.courier.later();
+      if (isTrouble(because)) this.parts.outbox.later();
     }
   }
 
@@ -389,7 +391,7 @@ export class Session {
 
   private onRefused(parcel: Parcel): void {
     const { page, say } = this.parts;
-    page.announce(reasonIn(say, parcel.refused!), "warn");
+    if (parcel.refused) page.announce(reasonIn(say, parcel.refused), "warn");
   }
 
   private onSignedOut(): void {

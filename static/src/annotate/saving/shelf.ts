@@ -1,7 +1,7 @@
 /** The next pictures, loaded and decoded while the one before is drawn on. */
-import { Unreachable } from "./api";
-import type { Picture, Task } from "./api";
+import { Unreachable } from "../../shared/server";
 import type { Frame } from "../core/geometry";
+import type { Picture, Task } from "./task";
 
 /** A picture ready to be drawn on, also without a network. */
 export interface Loaded {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NewerDraft, Refused, SignedOut, Unreachable } from "./api";
+import { Refused, SignedOut, Unreachable } from "../../shared/server";
+import { NewerDraft } from "./api";
 import type { DraftBody } from "./api";
 import { toJson } from "./drawing";
 import { drawing } from "./fakes";

@@ -2,7 +2,8 @@
  * The unfinished drawing on its way to the server, soon after each stroke, so that another device
  * can go on with it. The device has it already: whatever happens here, nothing waits for it.
  */
-import { NewerDraft, Refused, SignedOut, Unreachable } from "./api";
+import { Refused, SignedOut, Unreachable } from "../../shared/server";
+import { NewerDraft } from "./api";
 import type { Api } from "./api";
 import { readDraft, toJson } from "./drawing";
 import type { Draft, Drawing } from "./drawing";

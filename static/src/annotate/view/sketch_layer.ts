@@ -5,8 +5,8 @@ import OlPoint from "ol/geom/Point";
 import OlPolygon from "ol/geom/Polygon";
 import VectorLayer from "ol/layer/Vector";
 import VectorSource from "ol/source/Vector";
-import type { SketchView } from "../modes/draw";
 import type { Point } from "../core/label";
+import type { SketchView } from "../modes/draw";
 import type { Styles } from "./styles";
 
 export const NO_SKETCH: SketchView = {

@@ -13,8 +13,8 @@ export interface PruneApi {
 export function pruneApi(config: PruneConfig): PruneApi {
   return {
     async list(view, signal) {
-      const answer = await ask(`${config.urls.list}?${questionOf(view)}`, { headers: { Accept: "application/json" }, signal });
-      return (await answer.json()) as Listing;
+      const url = `${config.urls.list}?${questionOf(view)}`;
+      return (await ask(url, { headers: { Accept: "application/json" }, signal })) as Listing;
     },
     async retire(batch) {
       await ask(config.urls.retire, {

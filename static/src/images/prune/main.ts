@@ -1,6 +1,6 @@
 /** The page of pictures: filter, sort, select, prune and restore, from the keyboard or by touch. */
 
-import { ServerError } from "../../shared/server";
+import { sentenceOf } from "../../shared/server";
 import { wordsOf } from "../../shared/words";
 import { type Action, actionOn, applied, batchesOf, reversed, withLabels } from "./actions";
 import { pruneApi } from "./api";
@@ -52,10 +52,6 @@ function measureShown(): Measure | null {
   return sorted === "product_id" || sorted === "sol" ? view.filter.measure : (sorted as Measure);
 }
 
-function sentenceOf(error: unknown, otherwise: string): string {
-  return error instanceof ServerError && error.message ? error.message : words(otherwise);
-}
-
 const at = (places: readonly number[]): Picture[] => places.flatMap((place) => pictures[place] ?? []);
 
 function setMarks(next: Marks, focus = false): void {
@@ -85,7 +81,7 @@ async function load(focus = false): Promise<void> {
     const unseen = pictures.findIndex((each) => !seen.has(each.id));
     setMarks(moveTo(FRESH, Math.max(0, unseen)), focus && pictures.length > 0);
   } catch (error) {
-    if (!signal.aborted) page.fail(sentenceOf(error, "unreachable"));
+    if (!signal.aborted) page.fail(sentenceOf(error, words("unreachable")));
   }
 }
 
@@ -139,7 +135,7 @@ function send(action: Action, failed: () => void): void {
     } catch (error) {
       showAction(reversed(action));
       failed();
-      page.say(sentenceOf(error, "not-saved"));
+      page.say(sentenceOf(error, words("not-saved")));
     }
   });
 }

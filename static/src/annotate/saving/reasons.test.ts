@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reasonIn } from "./courier";
+import { reasonIn } from "./reasons";
 
 const say = (key: string, values?: Record<string, unknown>): string =>
   values ? `${key}: ${String(values["reason"])}` : key;

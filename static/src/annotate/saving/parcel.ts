@@ -1,0 +1,97 @@
+/** A finished thing on its way to the server: what it is, and how it is sent. */
+import type { Ask, More } from "../../shared/delivery/connection";
+import { Unreachable } from "../../shared/server";
+import type { PolygonJson } from "../core/label";
+import type { Answer, Task } from "./task";
+
+/** The same id however often it is sent. */
+export interface Parcel {
+  readonly id: string;
+  /** "nothing": there is nothing to label on the image. */
+  readonly kind: "label" | "skip" | "nothing";
+  /** The image as it was given; enough to open it again. `null` in parcels of older pages. */
+  readonly task: Task | null;
+  readonly image: number;
+  readonly polygons: readonly PolygonJson[];
+  readonly started_at: string;
+  /** When it was finished, ISO time. */
+  readonly queued_at: string;
+  /** The server's no, which only the volunteer can do something about. */
+  readonly refused?: { readonly status: number; readonly code: string; readonly reason: string };
+}
+
+export interface ParcelUrls {
+  readonly labels: string;
+  readonly skip: string;
+  readonly nothing: string;
+  readonly correct: string;
+}
+
+export type Deliver = (parcel: Parcel) => Promise<Answer>;
+
+/** The header with which an offered image becomes the visitor's. */
+export const offerHeader = (offer: string | null | undefined): More =>
+  offer ? { headers: { "X-Offer": offer } } : {};
+
+/** `offered`: the offer of an image, where this page has one. */
+export function delivery(
+  ask: Ask,
+  urls: ParcelUrls,
+  offered: (image: number) => string | undefined = () => undefined,
+): Deliver {
+  const post = async (url: string, body: unknown, more?: More): Promise<ParcelAnswer> =>
+    ((await ask("POST", url, body, more)) ?? {}) as ParcelAnswer;
+
+  return async (parcel) => {
+    const { id, image, kind, polygons, started_at, task } = parcel;
+    const more = offerHeader(task?.offer ?? offered(image));
+    if (kind === "skip") {
+      await post(urls.skip.replace("{id}", String(image)), {}, more);
+      return {};
+    }
+    if (kind === "nothing") {
+      const answer = await post(urls.nothing.replace("{id}", String(image)), {}, more);
+      if (answer.image !== image) throw new Unreachable("server", "This is no answer.");
+      return answer;
+    }
+    const { corrects } = task ?? {};
+    const answer = corrects
+      ? await post(urls.correct.replace("{id}", corrects.id), {
+        id, polygons, base_version: corrects.version,
+      })
+      : await post(urls.labels, { id, image, polygons, started_at }, more);
+    // Whoever else answers here (a hotel's sign-in page) has not stored the label.
+    if (answer.id !== (corrects?.id ?? id)) {
+      throw new Unreachable("server", "This is no answer to a label.");
+    }
+    return answer;
+  };
+}
+
+interface ParcelAnswer extends Answer {
+  readonly id?: string;
+  readonly image?: number;
+}
+
+/** A parcel as a page of any age has kept it; null for what is none. */
+export function readParcel(raw: unknown): Parcel | null {
+  const parcel = raw as Partial<Parcel> | null;
+  if (typeof parcel?.id !== "string" || !Number.isInteger(parcel.image)) return null;
+  return {
+    kind: "label",
+    task: null,
+    polygons: [],
+    started_at: "",
+    queued_at: "",
+    ...parcel,
+  } as Parcel;
+}
+
+/** A random UUID, also on a plain-http host, where browsers withhold `crypto.randomUUID`. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
