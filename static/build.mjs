@@ -16,7 +16,7 @@ const dist = path.join(here, "dist");
 
 const ENTRIES = {
   annotate: "src/annotate/main.ts",
-  closed: "src/campaigns/closed.ts",
+  closed: "src/annotate/closed.ts",
   review: "src/queue/main.ts",
   review_worker: "src/queue/worker.ts",
   bulk: "src/queue/bulk.ts",

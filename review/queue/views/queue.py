@@ -70,7 +70,9 @@ def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         },
         "reviewer": request.user.pk,
         # Whom the page speaks for, when it asks for a fresh token; None where no label was drawn.
-        "labeler": Labeler.objects.filter(user=request.user).values_list("pk", flat=True).first(),
+        "labeler": Labeler.objects.filter(user=request.user.pk)
+        .values_list("pk", flat=True)
+        .first(),
         "urls": {
             "next": reverse("queue:review_next", args=(slug,)),
             "ratings": reverse("queue:ratings"),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import helpTemplate from "../../../../templates/labeling/annotate/keys.html?raw";
+import helpTemplate from "../../../../templates/labeling/annotation/draw/keys.html?raw";
 import { COMMANDS, GESTURES, GROUPS, callOf, keysOf } from "./keys";
 
 const press = (key: string, held: { ctrl?: boolean; shift?: boolean; alt?: boolean } = {}) =>

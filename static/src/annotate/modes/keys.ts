@@ -2,7 +2,7 @@
  * Every key and every gesture of the drawing page, in one table: what is pressed is looked up here,
  * and the help dialog is made from here, so neither can know something the other does not.
  *
- * To add a command: a line below, its sentence `key_<command>` in annotate/keys.html, and what it
+ * To add a command: a line below, its sentence `key_<command>` in annotation/draw/keys.html, and what it
  * does in main.ts (the type checker asks for it). Keys never act while someone types into a field
  * or a dialog is open.
  */

@@ -1,8 +1,8 @@
 /** The page of a closed campaign: finished drawings that still wait on this device go out from it. */
-import type { Config as AnnotateConfig } from "../annotate/config";
-import { createOutbox, placeOf } from "../annotate/saving/outbox";
-import { ownerOf, rememberOwner } from "../annotate/saving/owner";
-import { delivery } from "../annotate/saving/parcel";
+import type { Config as AnnotateConfig } from "./config";
+import { createOutbox, placeOf } from "./saving/outbox";
+import { ownerOf, rememberOwner } from "./saving/owner";
+import { delivery } from "./saving/parcel";
 import { connect } from "../shared/delivery/connection";
 import { oneTabAtATime } from "../shared/delivery/outbox";
 import { deviceStorage } from "../shared/storage";
