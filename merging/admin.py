@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ai4mars_site.toolkit.actors import Actor
 from merging.models import ImportedMask, Publishing, Release
 from merging.models.releases import STAYS_FREE
-from merging.releases.services import pseudonyms
+from merging.releases.services import pseudonyms, terms
 
 
 @admin.register(Publishing)
@@ -19,10 +22,13 @@ class PublishingAdmin(admin.ModelAdmin):
     exclude = ("pseudonym_key",)
     actions = ("forget_pseudonyms",)
 
+    def save_model(self, request: HttpRequest, obj: Publishing, form: Any, change: bool) -> None:
+        terms.store(Actor.of_request(request), obj)
+
     @admin.action(description="Other pseudonyms in the next releases")
     def forget_pseudonyms(self, request: HttpRequest, chosen: QuerySet[Publishing]) -> None:
         for publishing in chosen.select_related("campaign"):
-            pseudonyms.forget(publishing.campaign)
+            pseudonyms.forget(Actor.of_request(request), publishing.campaign)
         self.message_user(request, "The next releases will have other pseudonyms.")
 
 

@@ -254,7 +254,7 @@ def build_first_release() -> None:
         return
     demo = campaign()
     pending = Release.objects.filter(Release.claimable(), campaign=demo, version=VERSION).first()
-    requested = pending or requests.request_release(demo, VERSION)
+    requested = pending or requests.request_release(ACTOR, demo, VERSION)
     release = builder.claim(requested.pk)
     if release is not None:
         with working(release):

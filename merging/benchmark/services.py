@@ -13,6 +13,7 @@ from django.core.files import File
 from django.utils import timezone
 
 from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.images.ingest.archives import ArchiveRefused, Bounds, unpack
 from merging.formats import predictions
@@ -30,10 +31,10 @@ def takes_predictions(release: Release) -> bool:
 
 
 def submit(
+    actor: Actor,
     release: Release,
     name: str,
     upload: File[bytes],
-    user_id: int | None,
     paper_url: str = "",
     code_url: str = "",
 ) -> Submission:
@@ -43,7 +44,7 @@ def submit(
         name=name,
         paper_url=paper_url,
         code_url=code_url,
-        created_by_id=user_id,
+        created_by_id=actor.user_id,
     )
     # What the visitor's computer calls the file is of no use here, and need not be a name at all.
     submission.upload.save(f"{uuid.uuid4()}.zip", upload, save=False)
@@ -138,7 +139,12 @@ def _keep(submission: Submission, report: predictions.Report) -> None:
     )
 
 
-def remove(submission: Submission) -> None:
+def show_board(actor: Actor, release: Release, *, is_public: bool) -> None:
+    """Show the board of a release to everybody, or to the campaign's admins alone."""
+    Release.objects.filter(pk=release.pk).update(has_public_board=is_public)
+
+
+def remove(actor: Actor, submission: Submission) -> None:
     """Take a submission off the board for good, with its upload where that is still there."""
     if submission.upload:
         submission.upload.delete(save=False)

@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.throttling import SimpleRateThrottle
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
@@ -106,10 +107,10 @@ def protected_board(request: HttpRequest, release: Release) -> HttpResponse:
         refusal = _("You sent many predictions today. Please try again tomorrow.")
         return board_page(request, release, form, status=429, refusal=refusal)
     submission = services.submit(
+        Actor.of_request(request),
         release,
         form.cleaned_data["name"],
         form.cleaned_data["archive"],
-        request.user.pk,
         paper_url=form.cleaned_data["paper_url"],
         code_url=form.cleaned_data["code_url"],
     )
@@ -150,7 +151,8 @@ def board_visibility(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the board to everybody, or to those who manage alone."""
     release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
     managed_campaign(request, release.campaign.slug)
-    Release.objects.filter(pk=pk).update(has_public_board=request.POST.get("public") == "yes")
+    is_public = request.POST.get("public") == "yes"
+    services.show_board(Actor.of_request(request), release, is_public=is_public)
     return redirect("benchmark:board", pk)
 
 
@@ -256,6 +258,6 @@ def submission_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a result off its board for good; for those who manage."""
     found = get_object_or_404(Submission.objects.select_related("release__campaign"), pk=pk)
     managed_campaign(request, found.release.campaign.slug)
-    services.remove(found)
+    services.remove(Actor.of_request(request), found)
     messages.success(request, _("%(name)s was removed.") % {"name": found.name})
     return redirect("benchmark:board", found.release_id)

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Conflict
 from labeling.images.files import folder_of
 from labeling.images.services import import_jobs, stored_files
@@ -62,7 +63,7 @@ def check(campaign: Campaign) -> None:
         raise DeleteRefused(_("Images are being imported into this campaign. Stop that first."))
 
 
-def delete(campaign: Campaign, typed: str = "") -> Belongings:
+def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
     """Delete a campaign, with its images, labels and files; what was deleted.
 
     typed: the campaign's slug, as a confirmation, where there are labels. Raises DeleteRefused;

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.campaigns.services.figures import figures_of, is_large
 from labeling.models import Campaign, Feedback, Image, ImageReport, Role
@@ -92,7 +93,8 @@ def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
     problem = ""
     if request.method == "POST" and not reason:
         try:
-            services.delete(campaign, request.POST.get("typed", "").strip())
+            typed = request.POST.get("typed", "").strip()
+            services.delete(Actor.of_request(request), campaign, typed)
         except services.DeleteRefused as refused:
             problem = str(refused)
         else:

@@ -23,6 +23,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
@@ -33,11 +34,11 @@ from merging.formats.licences import licence_title
 from merging.formats.statistics.counts import Statistics
 from merging.masks.method_names import NAMES
 from merging.masks.services import merges
-from merging.models import Publishing, Release
+from merging.models import Release
 from merging.releases import downloads, emptiness
 from merging.releases.forms import PublishingForm, ReleaseForm
 from merging.releases.names import FORMATS, LAYOUTS
-from merging.releases.services import requests
+from merging.releases.services import requests, terms
 from merging.releases.services.requests import method_of
 from merging.releases.tasks import build_release
 from terrain.aggregation.methods import Kind, methods_beside
@@ -82,7 +83,10 @@ def requested(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Re
     chosen = form.cleaned_data
     try:
         return requests.request_release(
-            campaign, chosen["version"], request_of(campaign, chosen), user_id=request.user.pk
+            Actor.of_request(request),
+            campaign,
+            chosen["version"],
+            request_of(campaign, chosen),
         )
     except requests.ReleaseRefused as refused:
         form.add_error(refused.about or None, str(refused))
@@ -111,7 +115,7 @@ def waits(release: Release) -> str:
 def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a release that waits or is being built; what was made of it is kept."""
     release = managed_release(request, pk)
-    if requests.stop(release):
+    if requests.stop(Actor.of_request(request), release):
         messages.success(
             request, _("Release %(version)s is stopped.") % {"version": release.version}
         )
@@ -123,7 +127,7 @@ def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
 def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a release that was stopped, or has failed, as it was requested."""
     release = managed_release(request, pk)
-    if requests.resume(release):
+    if requests.resume(Actor.of_request(request), release):
         nudge(build_release, release.pk)
         messages.success(request, waits(release))
     return redirect("releases:releases", release.campaign.slug)
@@ -227,14 +231,9 @@ def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 # -- what releases say of themselves ---------------------------------------------------------------
 
 
-def publishing_of(campaign: Campaign) -> Publishing:
-    """What the campaign's releases say; nothing is stored before an admin has said something."""
-    return Publishing.objects.filter(campaign=campaign).first() or Publishing(campaign=campaign)
-
-
 def terms_of(campaign: Campaign) -> dict[str, Any]:
     """What a release that is built now says of itself, as people read it."""
-    publishing = publishing_of(campaign)
+    publishing = terms.publishing_of(campaign)
     title = publishing.title or campaign.name
     creators = [line.strip() for line in publishing.creators.splitlines() if line.strip()]
     return {
@@ -251,9 +250,11 @@ def terms_of(campaign: Campaign) -> dict[str, Any]:
 def publishing(request: HttpRequest, slug: str) -> HttpResponse:
     """Title, creators, licence, credits and home page of the campaign's next releases."""
     campaign = managed_campaign(request, slug)
-    form = PublishingForm(request.POST or None, instance=publishing_of(campaign), label_suffix="")
+    form = PublishingForm(
+        request.POST or None, instance=terms.publishing_of(campaign), label_suffix=""
+    )
     if request.method == "POST" and form.is_valid():
-        form.save()
+        terms.store(Actor.of_request(request), form.save(commit=False))
         messages.success(
             request,
             _("Saved. Releases that are asked for from now on say so; others do not change."),

@@ -20,7 +20,7 @@ from merging.releases.services.builder import claim
 from merging.releases.services.part_records import PartRecord
 from merging.releases.services.parts import Job
 from merging.releases.services.requests import request_release
-from tests.factories import accept, new_campaign, new_image
+from tests.factories import ACTOR, accept, new_campaign, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def campaign() -> Campaign:
 def test_a_message_delivered_twice_builds_once(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     tasks.build_release(release.pk)
     release.refresh_from_db()
     completed_at = release.completed_at
@@ -52,7 +52,7 @@ def test_a_message_delivered_twice_builds_once(
 def test_a_builder_that_was_taken_over_gives_way(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     make, successors = builder.make_part, []
 
     def make_and_be_overtaken(job: Job) -> PartRecord:
@@ -72,7 +72,7 @@ def test_a_builder_that_was_taken_over_gives_way(
 
 
 def test_a_dead_builders_work_is_done_by_the_next(campaign: Campaign, home: Path) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     claim(release.pk)
     Release.objects.update(heartbeat_at=timezone.now() - 2 * Release.silence)
 
@@ -90,12 +90,12 @@ def test_the_sweep_finds_what_waits_or_was_left(
     sent: list[int | str] = []
     monkeypatch.setattr(site_tasks, "_deliver", lambda name, ids: sent.extend(ids))
     monkeypatch.setattr(site_tasks, "_rest_until", 0.0)
-    waiting = request_release(campaign, "0.1")
-    alive, dead = (request_release(campaign, version) for version in ("0.2", "0.3"))
+    waiting = request_release(ACTOR, campaign, "0.1")
+    alive, dead = (request_release(ACTOR, campaign, version) for version in ("0.2", "0.3"))
     for release in (alive, dead):
         claim(release.pk)
     Release.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - 2 * Release.silence)
-    failed = request_release(campaign, "0.4")
+    failed = request_release(ACTOR, campaign, "0.4")
     Release.objects.filter(pk=failed.pk).update(status="failed")
 
     tasks.sweep_releases()
@@ -107,7 +107,7 @@ def test_the_sweep_finds_what_waits_or_was_left(
 @pytest.mark.django_db(transaction=True)
 def test_one_release_asked_of_four_workers_at_once(campaign: Campaign) -> None:
     """On PostgreSQL: one of them builds it."""
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     together = threading.Barrier(4)
 
     def take(_: int) -> bool:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import day, filled, whole
 from ai4mars_site.toolkit.commands import BulkCommand, why
 from ai4mars_site.toolkit.jobs import working
@@ -161,7 +162,7 @@ class Command(BulkCommand):
         known = Release.objects.filter(campaign=campaign, version=version).first()
         requested = request_of(campaign, options, known)
         if known is None or known.status in requests.UNFINISHED:
-            known = requests.request_release(campaign, version, requested)
+            known = requests.request_release(Actor.of_command(self), campaign, version, requested)
         else:
             requests.check_same(known, requested)
         if known.status == Release.Status.COMPLETE:

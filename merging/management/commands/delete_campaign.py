@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.management.arguments import campaign_of
 from merging.dashboard import services
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 typed = input(
                     f"{campaign.name} has {labels} labels. Type {campaign.slug} to delete it: "
                 ).strip()
-            gone = services.delete(campaign, typed)
+            gone = services.delete(Actor.of_command(self), campaign, typed)
         except services.DeleteRefused as refused:
             raise CommandError(f"{refused} Nothing was deleted.") from refused
         self.stdout.write(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Labeler
 from merging.models import Publishing, new_pseudonym_key
 
 
 @transaction.atomic
-def key_of(campaign: Campaign) -> str:
+def key_of(actor: Actor, campaign: Campaign) -> str:
     """The key of a campaign's next release.
 
     A new one where somebody who labeled was erased since the last was made: what they drew then
@@ -21,10 +22,10 @@ def key_of(campaign: Campaign) -> str:
     erased = Labeler.objects.filter(
         erased_at__gte=publishing.pseudonyms_since, labels__image__campaign=campaign
     )
-    return forget(campaign) if erased.exists() else publishing.pseudonym_key
+    return forget(actor, campaign) if erased.exists() else publishing.pseudonym_key
 
 
-def forget(campaign: Campaign) -> str:
+def forget(actor: Actor, campaign: Campaign) -> str:
     """Give the next releases of a campaign other pseudonyms; returns their key.
 
     Releases that were asked for before keep theirs, and can still be built again from them.

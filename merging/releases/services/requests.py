@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ai4mars_site.toolkit import jobs
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Conflict
 from labeling.models import Campaign, Image
 from merging.formats.exports import EXPORTS
@@ -59,10 +60,10 @@ UNFINISHED = (Release.Status.FAILED, Release.Status.STOPPED)
 
 
 def request_release(
+    actor: Actor,
     campaign: Campaign,
     version: str,
     requested: ReleaseRequest | None = None,
-    user_id: int | None = None,
 ) -> Release:
     """Write down that a release is requested; a worker or command then builds it.
 
@@ -73,11 +74,13 @@ def request_release(
     known = Release.objects.filter(campaign=campaign, version=version).first()
     chosen = _completed(campaign, requested or ReleaseRequest(), known)
     check_layout(campaign, chosen.layout)
-    columns = _columns(campaign, chosen)
+    columns = _columns(actor, campaign, chosen)
     try:
         with transaction.atomic():
             release, created = Release.objects.get_or_create(
-                campaign=campaign, version=version, defaults={**columns, "created_by_id": user_id}
+                campaign=campaign,
+                version=version,
+                defaults={**columns, "created_by_id": actor.user_id},
             )
     except IntegrityError as error:
         raise ReleaseRefused(
@@ -202,7 +205,7 @@ def _completed(campaign: Campaign, requested: ReleaseRequest, known: Release | N
     )
 
 
-def _columns(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
+def _columns(actor: Actor, campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
     """The columns that say what a release will be."""
     publishing = Publishing.objects.get_or_create(campaign=campaign)[0]
     unknown = sorted(set(chosen.formats) - set(EXPORTS))
@@ -235,7 +238,7 @@ def _columns(campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
         "creators": [line.strip() for line in publishing.creators.splitlines() if line.strip()],
         "credits": publishing.credits,
         "homepage": publishing.homepage,
-        "pseudonym_key": pseudonyms.key_of(campaign),
+        "pseudonym_key": pseudonyms.key_of(actor, campaign),
         "previous": finished.order_by("-completed_at", "-pk").first(),
     }
 
@@ -297,7 +300,7 @@ def fitting_layout(campaign: Campaign) -> str:
     return str(newest)
 
 
-def stop(release: Release) -> bool:
+def stop(actor: Actor, release: Release) -> bool:
     """Stop a release that is waiting or being built; False when it is neither.
 
     Its builder finds its claim gone within a second. What was made is kept for `request_release`.
@@ -305,11 +308,11 @@ def stop(release: Release) -> bool:
     return bool(jobs.stop(Release.objects.filter(pk=release.pk)))
 
 
-def resume(release: Release) -> bool:
+def resume(actor: Actor, release: Release) -> bool:
     """Go on with a release that was stopped or has failed; False for any other.
 
     Whoever was erased in between has another pseudonym in it than in the releases before.
     """
     unfinished = Release.objects.filter(pk=release.pk, status__in=UNFINISHED)
-    key = pseudonyms.key_of(release.campaign)
+    key = pseudonyms.key_of(actor, release.campaign)
     return bool(unfinished.update(status=Release.Status.QUEUED, message="", pseudonym_key=key))

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.images import tasks
 from labeling.images.services import import_jobs
 from labeling.models import ImportJob
@@ -94,7 +95,7 @@ def test_links_of_files_lead_nowhere_outside(permitted: Path) -> None:
         Pillow.new("L", (64, 48), 40 + number).save(folder / f"frame-{number}.png")
     (permitted / "linked.png").symlink_to(permitted.parent / "images-of-others" / "frame-0.png")
     (permitted / "inside.png").symlink_to(permitted / "sol-1" / "frame-1.png")
-    job = import_jobs.start(ACTOR, campaign, str(permitted), user_id=new_admin().pk)
+    job = import_jobs.start(Actor.of_user(new_admin()), campaign, str(permitted))
     assert import_jobs.begin(job)
     assert import_jobs.prepare(job)
 
@@ -117,7 +118,7 @@ def test_a_frame_folder_alone_permits_no_masks_beside_it(tmp_path: Path, setting
     Pillow.new("L", (64, 48), 1).save(mxy / f"{product_id(1)}.png".replace("EDR", "MXY"))
     settings.IMPORT_FOLDERS = [str(edr)]
     campaign = new_campaign("navcam")
-    job = import_jobs.start(ACTOR, campaign, str(edr), user_id=new_admin().pk)
+    job = import_jobs.start(Actor.of_user(new_admin()), campaign, str(edr))
     assert import_jobs.begin(job)
     assert import_jobs.prepare(job)
     while import_jobs.work_on_batch(ACTOR, ImportJob.objects.get(pk=job.pk)):

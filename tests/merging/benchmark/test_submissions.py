@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.pictures import png_bytes
 from labeling.models import Role
@@ -62,7 +63,7 @@ def release() -> Release:
         assign_gold(ACTOR, image, experts)
         for expert in experts:
             accept(image, *rows, labeler=expert, role=Role.EXPERT)
-    built = request_release(campaign, "0.1")
+    built = request_release(ACTOR, campaign, "0.1")
     releases_tasks.build_release(built.pk)
     built.refresh_from_db()
     return built
@@ -102,7 +103,7 @@ def send(client: Client, release: Release, files: dict[str, Any], **fields: str)
 
 def measured(release: Release, files: dict[str, Any], user: User | None = None) -> Submission:
     """Predictions that a worker has compared."""
-    sent = services.submit(release, "Net", zipped(files), user and user.pk)
+    sent = services.submit(Actor.of_user(user) if user else ACTOR, release, "Net", zipped(files))
     benchmark_tasks.compare_submission(sent.pk)
     sent.refresh_from_db()
     return sent
@@ -184,7 +185,7 @@ def test_what_grows_too_much_or_has_too_many_files_is_refused(
     assert "more than 3 files" in measured(release, {f"{n}.png": b"" for n in range(4)}).message
     settings.PREDICTIONS_MAX_BYTES = 10
     assert "more than the 10 bytes" in measured(release, {"a.png": bytes(11)}).message
-    sent = services.submit(release, "Net", SimpleUploadedFile("x.zip", b"no zip"), None)
+    sent = services.submit(ACTOR, release, "Net", SimpleUploadedFile("x.zip", b"no zip"))
     benchmark_tasks.compare_submission(sent.pk)
     sent.refresh_from_db()
     assert "neither a zip nor a tar" in sent.message
@@ -200,7 +201,7 @@ def test_a_release_at_fault_is_not_the_senders(release: Release) -> None:
 
 
 def test_a_second_message_and_a_dead_worker(release: Release) -> None:
-    sent = services.submit(release, "Net", zipped(RIGHT), None)
+    sent = services.submit(ACTOR, release, "Net", zipped(RIGHT))
     assert services.claim(sent.pk) is not None
     assert services.claim(sent.pk) is None
 
@@ -220,12 +221,12 @@ def test_a_second_message_and_a_dead_worker(release: Release) -> None:
 def test_a_worker_that_was_taken_over_writes_nothing(
     release: Release, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sent = services.submit(release, "Net", zipped(RIGHT), None)
+    sent = services.submit(ACTOR, release, "Net", zipped(RIGHT))
     report = services._report
 
     def be_removed(submission: Submission, folder: Path) -> Any:
         found = report(submission, folder)
-        services.remove(Submission.objects.get(pk=submission.pk))
+        services.remove(ACTOR, Submission.objects.get(pk=submission.pk))
         return found
 
     monkeypatch.setattr(services, "_report", be_removed)

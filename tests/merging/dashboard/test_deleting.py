@@ -93,7 +93,7 @@ def test_a_campaign_with_releases_is_kept(campaign: Campaign, tmp_path: Path) ->
 def test_an_unfinished_release_goes_and_an_import_under_way_is_in_the_way(
     campaign: Campaign, kept: Campaign
 ) -> None:
-    request_release(campaign, "1.0")
+    request_release(ACTOR, campaign, "1.0")
     job = import_jobs.start(ACTOR, campaign, "somewhere")
     with pytest.raises(CommandError, match="being imported"):
         call_command("delete_campaign", "gone", "--confirm", "gone")

@@ -104,7 +104,7 @@ def test_the_number_of_queries_does_not_grow_with_the_campaign(
             accept(new_image(campaign), "00..", "....")
             gold = new_image(campaign)
             assign_gold(ACTOR, gold, [new_expert(f"{version}{n}") for n in range(3)])
-            request_release(campaign, version, user_id=new_reviewer(f"r{version}").pk)
+            request_release(Actor.of_user(new_reviewer(f"r{version}")), campaign, version)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -25,7 +25,7 @@ from merging.releases.services import builder
 from merging.releases.services.builder import claim
 from merging.releases.services.requests import ReleaseRequest, request_release
 from terrain.masks import NO_LABEL
-from tests.factories import campaign_to_release
+from tests.factories import ACTOR, campaign_to_release
 
 pytestmark = [
     pytest.mark.django_db,
@@ -48,7 +48,7 @@ def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     wanted = ReleaseRequest(
         layout=request.param, formats=tuple(EXPORTS), released_on=date(2026, 6, 1)
     )
-    release = claim(request_release(campaign_to_release(), "0.1", wanted).pk)
+    release = claim(request_release(ACTOR, campaign_to_release(), "0.1", wanted).pk)
     assert release is not None
     return builder.build_folder(release, tmp_path / "out", 1, lambda items, total: iter(items))
 

@@ -26,7 +26,7 @@ from merging.releases.services.requests import ReleaseRequest, request_release
 from terrain.aggregation.majority import PAPER_RULE
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.masks import NO_LABEL
-from tests.factories import campaign_to_release, product_id
+from tests.factories import ACTOR, campaign_to_release, product_id
 from tests.merging.releases import released
 
 TRAIN, GOLD = product_id(1), product_id(2)
@@ -330,7 +330,7 @@ def test_what_is_no_release(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", list(Layout))
 def test_a_release_as_it_is_built(tmp_path: Path, layout: Layout) -> None:
     wanted = ReleaseRequest(layout=layout, formats=tuple(EXPORTS))
-    release = claim(request_release(campaign_to_release(), "0.1", wanted).pk)
+    release = claim(request_release(ACTOR, campaign_to_release(), "0.1", wanted).pk)
     assert release is not None
     tree = build_folder(release, tmp_path / "out", 1, lambda items, total: iter(items))
 

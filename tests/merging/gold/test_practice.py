@@ -73,7 +73,7 @@ def test_it_is_not_merged(campaign: Campaign, image: Image) -> None:
 
 def test_it_is_in_no_release(campaign: Campaign, image: Image, tmp_path: Path) -> None:
     smuggle(image)
-    release = builder.claim(requests.request_release(campaign, "1.0").pk)
+    release = builder.claim(requests.request_release(ACTOR, campaign, "1.0").pk)
     assert release is not None
     builder.build_archive(release, tmp_path)
     release.refresh_from_db()
@@ -89,7 +89,7 @@ def test_a_campaign_of_practice_images_has_nothing_to_release() -> None:
         ACTOR, new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK
     )
     with pytest.raises(requests.ReleaseRefused, match="no images"):
-        requests.request_release(campaign, "1.0")
+        requests.request_release(ACTOR, campaign, "1.0")
 
 
 def test_it_waits_for_no_reviewer(campaign: Campaign, image: Image) -> None:

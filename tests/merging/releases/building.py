@@ -12,13 +12,14 @@ from merging.models import Release
 from merging.releases.services import builder
 from merging.releases.services.builder import claim
 from merging.releases.services.requests import ReleaseRequest, request_release
+from tests.factories import ACTOR
 
 
 def build(
     campaign: Campaign, out: Path, version: str = "0.1", wanted: ReleaseRequest | None = None
 ) -> Path:
     """Announce, claim and build; the folder of the tree."""
-    release = claim(request_release(campaign, version, wanted).pk)
+    release = claim(request_release(ACTOR, campaign, version, wanted).pk)
     assert release is not None
     return builder.build_folder(release, out, 1, lambda items, total: iter(items))
 

@@ -17,7 +17,7 @@ from labeling.models import Campaign
 from merging.models import Release
 from merging.releases.services import builder, requests
 from merging.releases.services.requests import ReleaseRequest, request_release
-from tests.factories import campaign_to_release
+from tests.factories import ACTOR, campaign_to_release
 from tests.merging.releases.building import files_in, lose
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +140,7 @@ def test_a_release_that_was_not_finished_is_gone_on_with_as_it_was_wanted(
 ) -> None:
     """Queued by a page, or left by a builder that was killed."""
     wanted = ReleaseRequest(layout="v0.6", formats=("geojson",))
-    request_release(campaign, "1.0", wanted)
+    request_release(ACTOR, campaign, "1.0", wanted)
     with pytest.raises(CommandError, match=r"asked for with layout v0\.6, and is not finished"):
         build("--layout=v0.1")
     killed = builder.claim(Release.objects.get().pk)
@@ -158,8 +158,10 @@ def test_a_stopped_release_takes_new_choices_and_keeps_the_others(
     campaign: Campaign, build: Callable[..., Path]
 ) -> None:
     day = timezone.localdate() - timedelta(days=3)
-    release = request_release(campaign, "1.0", ReleaseRequest("v0.6", None, ("geojson",), day))
-    assert requests.stop(release)
+    release = request_release(
+        ACTOR, campaign, "1.0", ReleaseRequest("v0.6", None, ("geojson",), day)
+    )
+    assert requests.stop(ACTOR, release)
 
     told = json.loads((build("--formats", "metadata") / "manifest.json").read_bytes())
 

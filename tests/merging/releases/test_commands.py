@@ -187,7 +187,7 @@ def test_nothing_else_goes_down_a_pipe(campaign: Campaign, run, options: dict[st
 
 
 def test_build_release_takes_over_what_a_page_asked_for(campaign: Campaign, run) -> None:
-    request_release(campaign, "0.1")
+    request_release(ACTOR, campaign, "0.1")
     run()
     assert Release.objects.get().status == "complete"
 
@@ -198,7 +198,7 @@ def test_build_release_that_is_stopped_on_its_page(
     make = builder.make_part
 
     def make_and_be_stopped(job: Job) -> PartRecord:
-        assert requests.stop(Release.objects.get())
+        assert requests.stop(ACTOR, Release.objects.get())
         return make(job)
 
     with monkeypatch.context() as patch:
@@ -212,7 +212,7 @@ def test_build_release_that_is_stopped_on_its_page(
 
 
 def test_build_release_while_somebody_else_builds(campaign: Campaign, run) -> None:
-    claim(request_release(campaign, "0.1").pk)
+    claim(request_release(ACTOR, campaign, "0.1").pk)
     with pytest.raises(CommandError, match="is being built right now"):
         run()
 

@@ -94,28 +94,28 @@ def test_releases_before_can_be_made_again_from_labels_alone(
 def test_other_campaigns_keep_their_pseudonyms(campaign: Campaign, tmp_path: Path) -> None:
     other = new_campaign("other")
     accept(new_image(other, 50), "00..", "....")
-    keys = {each.pk: pseudonyms.key_of(each) for each in (campaign, other)}
+    keys = {each.pk: pseudonyms.key_of(ACTOR, each) for each in (campaign, other)}
 
     erase_labeler(ACTOR, Label.objects.filter(image__campaign=campaign)[0].labeler)
 
-    assert pseudonyms.key_of(other) == keys[other.pk]
-    assert pseudonyms.key_of(campaign) != keys[campaign.pk]
+    assert pseudonyms.key_of(ACTOR, other) == keys[other.pk]
+    assert pseudonyms.key_of(ACTOR, campaign) != keys[campaign.pk]
 
 
 def test_a_release_that_was_stopped_goes_on_with_other_pseudonyms(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     """Else it would be the next release, with the old ones."""
-    release = claim(request_release(campaign, "0.1", WANTED).pk)
+    release = claim(request_release(ACTOR, campaign, "0.1", WANTED).pk)
     assert release is not None
     builder.make_parts(release, 1, None)
     made = {
         name for part in release.parts.all() for names in part.labelers.values() for name in names
     }
-    assert requests.stop(release)
+    assert requests.stop(ACTOR, release)
     erase_labeler(ACTOR, Label.objects.filter(role="crowd")[0].labeler)
 
-    assert requests.resume(release)
+    assert requests.resume(ACTOR, release)
     resumed = claim(release.pk)
     assert resumed is not None
     tree = builder.build_folder(resumed, tmp_path, 1, None)
@@ -136,7 +136,7 @@ def test_who_is_named_how_is_in_no_release(campaign: Campaign, tmp_path: Path) -
 
 
 def test_admins_may_ask_for_other_pseudonyms(campaign: Campaign, client: Client) -> None:
-    key = pseudonyms.key_of(campaign)
+    key = pseudonyms.key_of(ACTOR, campaign)
     client.force_login(new_admin())
 
     answer = client.post(
@@ -145,4 +145,4 @@ def test_admins_may_ask_for_other_pseudonyms(campaign: Campaign, client: Client)
     )
 
     assert answer.status_code == 302
-    assert Publishing.objects.get().pseudonym_key == pseudonyms.key_of(campaign) != key
+    assert Publishing.objects.get().pseudonym_key == pseudonyms.key_of(ACTOR, campaign) != key

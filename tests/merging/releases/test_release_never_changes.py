@@ -103,7 +103,7 @@ def test_only_what_is_written_counts(complete: Release) -> None:
 def test_what_was_read_before_it_was_complete_is_not_saved(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    early = request_release(campaign, "0.1")
+    early = request_release(ACTOR, campaign, "0.1")
     release = claim(early.pk)
     assert release is not None
     builder.build_folder(release, tmp_path, 1, None)
@@ -115,7 +115,7 @@ def test_what_was_read_before_it_was_complete_is_not_saved(
 
 
 def test_another_release_is_not_saved_in_its_place(campaign: Campaign, complete: Release) -> None:
-    another = request_release(campaign, "0.2")
+    another = request_release(ACTOR, campaign, "0.2")
     another.pk = complete.pk
 
     with pytest.raises(ReleaseNeverChanges, match="version"):
@@ -123,7 +123,7 @@ def test_another_release_is_not_saved_in_its_place(campaign: Campaign, complete:
 
 
 def test_what_is_not_complete_may_change(campaign: Campaign) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     release.credits = "NASA/JPL-Caltech"
     release.save()
 
@@ -190,7 +190,7 @@ def parts_of(release: Release) -> list[dict[str, Any]]:
 def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     slow = claim(release.pk)
     lose(release)
     successor = claim(release.pk)
@@ -221,7 +221,9 @@ def test_a_builder_is_heard_of_while_it_writes_the_tree(
 ) -> None:
     """Else a large release would be taken over again and again, and never be complete."""
     monkeypatch.setattr(jobs, "KEEP_ALIVE_EVERY", timedelta(0))
-    release = claim(request_release(campaign, "0.1", ReleaseRequest(formats=tuple(EXPORTS))).pk)
+    release = claim(
+        request_release(ACTOR, campaign, "0.1", ReleaseRequest(formats=tuple(EXPORTS))).pk
+    )
     assert release is not None
     builder.make_parts(release, 1, None)
     heard: list[object] = []
@@ -344,11 +346,11 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
     all_formats: Release, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = release_parts.store()
-    stopped = claim(request_release(campaign, "0.2").pk)
+    stopped = claim(request_release(ACTOR, campaign, "0.2").pk)
     assert stopped is not None
     accept(campaign.images.get(product_id=TRAIN), "0000", "0000")
     builder.make_parts(stopped, 1, None)
-    assert requests.stop(stopped)
+    assert requests.stop(ACTOR, stopped)
     unwanted = store.add(b"of a release that was deleted")
     then = (timezone.now() - 2 * release_parts.KEPT_ANYWAY).timestamp()
     for path in store.folder.glob("??/*"):
@@ -381,7 +383,7 @@ def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path
 
 def test_what_decides_on_the_bytes_is_the_same_on_every_database(campaign: Campaign) -> None:
     image = new_image(campaign, 9, camera_model={"c": [-0.0, 1.5, {"deep": -0.0}]})
-    settings = BuildSettings.of(request_release(campaign, "0.1"))
+    settings = BuildSettings.of(request_release(ACTOR, campaign, "0.1"))
     one = snapshots.take([image.pk])[image.pk].inputs(settings)
     image.camera_model = {"c": [0.0, 1.5, {"deep": 0.0}]}
     image.save()

@@ -370,16 +370,16 @@ def test_a_release_that_was_stopped_makes_only_what_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(builder, "PARTS_AT_ONCE", 1)
-    release = requests.request_release(campaign, "0.1")
+    release = requests.request_release(ACTOR, campaign, "0.1")
     claimed = builder.claim(release.pk)
     assert claimed is not None
-    making(lambda: requests.stop(release), after=lambda made: made == 2)
+    making(lambda: requests.stop(ACTOR, release), after=lambda made: made == 2)
     with pytest.raises(ClaimLost):
         builder.build_folder(claimed, tmp_path, 1, None)
     kept = set(Release.objects.get().parts.values_list("product_id", flat=True))
     assert len(kept) == 1
 
-    assert requests.resume(release)
+    assert requests.resume(ACTOR, release)
     claimed = builder.claim(release.pk)
     assert claimed is not None
     maker = making()

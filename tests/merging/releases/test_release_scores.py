@@ -104,7 +104,7 @@ def test_a_build_that_is_killed_keeps_its_scores(
 
 
 def test_progress_counts_scores_and_images(campaign: Campaign, tmp_path: Path) -> None:
-    release = claim(request_release(campaign, "0.1").pk)
+    release = claim(request_release(ACTOR, campaign, "0.1").pk)
     assert release is not None
     told: list[int] = []
 

@@ -17,7 +17,7 @@ from merging.releases import tasks, views
 from merging.releases.names import FORMATS, LAYOUTS, READERS
 from merging.releases.services.builder import build_folder, claim
 from merging.releases.services.requests import request_release
-from tests.factories import accept, new_admin, new_campaign, new_expert, new_image
+from tests.factories import ACTOR, accept, new_admin, new_campaign, new_expert, new_image
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_a_release_while_it_is_built_and_after(campaign: Campaign, admin: Client
     image = new_image(campaign)
     for _ in range(3):
         accept(image, "00..", "....")
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     progress, download = (f"/releases/{release.pk}/{page}/" for page in ("progress", "download"))
 
     assert admin.get(progress).json() == {
@@ -115,7 +115,7 @@ def test_one_of_the_command_line_has_nothing_to_download(
     campaign: Campaign, admin: Client, tmp_path: Path
 ) -> None:
     new_image(campaign)
-    release = claim(request_release(campaign, "0.1").pk)
+    release = claim(request_release(ACTOR, campaign, "0.1").pk)
     assert release is not None
     build_folder(release, tmp_path, 1, None)
 
@@ -140,7 +140,7 @@ def test_what_is_usual_is_filled_in(campaign: Campaign, admin: Client) -> None:
         "method": "votes",
         "formats": None,
     }
-    request_release(campaign, "1.9")
+    request_release(ACTOR, campaign, "1.9")
     assert admin.get("/manage/navcam/releases/").context["form"]["version"].value() == "1.10"
 
 
@@ -225,7 +225,7 @@ def test_every_format_and_layout_has_a_name() -> None:
 def release(campaign: Campaign) -> Release:
     """One that waits."""
     new_image(campaign)
-    return request_release(campaign, "0.1")
+    return request_release(ACTOR, campaign, "0.1")
 
 
 def put(release: Release, status: str) -> None:
@@ -338,7 +338,7 @@ def test_what_releases_say_is_changed_for_the_next(
     assert admin.get("/manage/navcam/releases/").context["terms"]["creators"] == [
         f"The labelers of {campaign.name}"
     ]
-    before = request_release(campaign, "0.1")
+    before = request_release(ACTOR, campaign, "0.1")
     key = Publishing.objects.get().pseudonym_key
 
     assert admin.get("/manage/navcam/publishing/").status_code == 200
@@ -386,7 +386,7 @@ def test_what_releases_say_is_for_admins(campaign: Campaign) -> None:
 
 def test_a_release_is_for_admins(campaign: Campaign) -> None:
     new_image(campaign)
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     volunteer = Client()
     volunteer.force_login(new_expert().user)
 

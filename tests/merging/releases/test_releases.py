@@ -19,6 +19,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
+from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.jobs import ClaimLost
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
@@ -250,7 +251,7 @@ def test_what_is_stale_is_found_with_as_many_queries_for_few_images_as_for_many(
     counts = []
     for number in (10, 11, 12, 13):
         accept(new_image(campaign, number), "0000", "0000")
-        release = claim(request_release(campaign, f"0.{number}").pk)
+        release = claim(request_release(ACTOR, campaign, f"0.{number}").pk)
         assert release is not None
         builder.make_parts(release, 1, None)
         with CaptureQueriesContext(connection) as captured:
@@ -356,10 +357,10 @@ def test_something_else_in_the_way_is_left_alone(campaign: Campaign, tmp_path: P
 
 
 def test_a_version_is_announced_once(campaign: Campaign) -> None:
-    request_release(campaign, "0.1", user_id=new_account("ada").pk)
+    request_release(Actor.of_user(new_account("ada")), campaign, "0.1")
 
     with pytest.raises(ReleaseRefused, match="requested before"):
-        request_release(campaign, "0.1")
+        request_release(ACTOR, campaign, "0.1")
 
     assert Release.objects.get().created_by is not None
 
@@ -369,25 +370,25 @@ def test_the_layout_has_no_place_for_other_rovers() -> None:
     new_image(campaign, 1, rover="spirit")
 
     with pytest.raises(ReleaseRefused, match=r"curiosity navcam only; 1 of"):
-        request_release(campaign, "0.1")
+        request_release(ACTOR, campaign, "0.1")
 
     assert not Release.objects.exists()
 
 
 def test_a_campaign_without_images_has_nothing_to_release() -> None:
     with pytest.raises(ReleaseRefused, match="no images yet"):
-        request_release(new_campaign(), "0.1")
+        request_release(ACTOR, new_campaign(), "0.1")
 
 
 def test_a_release_has_one_builder(campaign: Campaign) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
 
     assert claim(release.pk) is not None
     assert claim(release.pk) is None
 
 
 def test_an_interrupted_release_is_taken_over(campaign: Campaign, tmp_path: Path) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     dead = claim(release.pk)
     assert dead is not None
     lose(release)
@@ -403,7 +404,7 @@ def test_an_interrupted_release_is_taken_over(campaign: Campaign, tmp_path: Path
 def test_who_was_taken_over_stops_and_leaves_the_heir_alone(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    release = request_release(campaign, "0.1")
+    release = request_release(ACTOR, campaign, "0.1")
     slow = claim(release.pk)
     assert slow is not None
     lose(release)
@@ -431,7 +432,7 @@ def test_a_settled_release_is_not_claimed(campaign: Campaign, tmp_path: Path) ->
 
 
 def packed(campaign: Campaign, version: str = "0.1") -> Release:
-    tasks.build_release(request_release(campaign, version).pk)
+    tasks.build_release(request_release(ACTOR, campaign, version).pk)
     return Release.objects.get(version=version)
 
 

@@ -177,7 +177,7 @@ def test_an_empty_campaign_has_an_empty_page() -> None:
 @pytest.fixture
 def release(campaign: Campaign) -> Release:
     Image.objects.filter(rover="spirit").delete()
-    built = request_release(campaign, "0.1")
+    built = request_release(ACTOR, campaign, "0.1")
     releases_tasks.build_release(built.pk)
     built.refresh_from_db()
     return built
