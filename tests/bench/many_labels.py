@@ -16,8 +16,6 @@ import uuid
 import django
 import numpy as np
 
-from tests.factories import ACTOR
-
 SCENES = 10
 DRAWERS = 14
 LABELERS = 10
@@ -45,6 +43,7 @@ def fill(images: int) -> None:
     from labeling.models import Image, Label
     from labeling.people.services.labelers import imported_labeler
     from tests.bench import crowd
+    from tests.factories import ACTOR
 
     assert images <= MOST
     size = crowd.SIZE
@@ -111,6 +110,7 @@ def draw() -> list[list[uuid.UUID]]:
     from labeling.people.services.labelers import imported_labeler
     from terrain.geometry.regions import regions_to_json
     from tests.bench import crowd
+    from tests.factories import ACTOR
 
     campaign, _ = campaign_from_preset(ACTOR, DRAWINGS, "msl-navcam")
     drawers = [imported_labeler(campaign, f"drawer {number}") for number in range(DRAWERS)]

@@ -15,9 +15,6 @@ from contextlib import contextmanager
 
 import django
 
-from review.scores.services.threshold import threshold
-from tests.factories import ACTOR
-
 SLUG = "bench"
 LABELERS = 1000
 
@@ -88,6 +85,7 @@ def fill(labels: int) -> None:
     from labeling.people.services.labelers import imported_labeler
     from review.models import AgreementScore
     from review.scores.services import distribution
+    from tests.factories import ACTOR
 
     campaign, _ = campaign_from_preset(ACTOR, SLUG, "msl-navcam")
     User.objects.create_user("reviewer")
@@ -170,6 +168,7 @@ def measure() -> tuple[float, ...]:
     from review.models import AgreementScore, Order
     from review.queue.api import NextDoubtful
     from review.scores.services import distribution
+    from review.scores.services.threshold import threshold
     from terrain.agreement.distribution import Counted
 
     campaign = Campaign.objects.get(slug=SLUG)
