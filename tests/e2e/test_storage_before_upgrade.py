@@ -209,11 +209,12 @@ def test_a_reviewer(served_site: ServedSite, context: Any) -> None:
         served_site,
         f"""
 from django.contrib.auth.models import User
+from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Label
 from review.queue.services.ratings import rate
 rita = User.objects.get(username="rita")
 first, second = Label.objects.filter(image__campaign__slug={slug!r}).order_by("pk")[:2]
-print(rita.pk, rate(first, rita, 4).pk, first.pk, second.pk)
+print(rita.pk, rate(Actor.of_user(rita), first, 4).pk, first.pk, second.pk)
 """,
     ).split()
     names = {"user": user, "rating": rating, "label0": first, "label1": second}
