@@ -19,12 +19,12 @@ WIDTH, HEIGHT = 96, 64
 MAKE = """
 import random, uuid
 from django.contrib.auth.models import Group, User
-from terrain.geometry.cleaning.cleaning import Region
+from terrain.geometry.regions import Region
 from labeling.annotation.services import labels
 from labeling.people.services.labelers import new_guest
 from review.models import ReviewPlan
 from review.scores.services.scores import score_image
-from tests.factories import new_campaign, new_image
+from tests.factories import ACTOR, new_campaign, new_image
 import numpy as np
 
 for name in {reviewers}:
@@ -56,7 +56,7 @@ for _ in range({images}):
     )
     for person in people:
         regions = [box(2, 8, 12, 40, 56), box(rng.choice((0, 1)), 48, 4, 88, 60)]
-        labels.store(image, person, "crowd", regions, uuid.uuid4())
+        labels.store(ACTOR, image, person, "crowd", regions, uuid.uuid4())
     labels.process_image(image.pk)
     score_image(image.pk)
 """

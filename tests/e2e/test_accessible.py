@@ -44,15 +44,16 @@ from django.utils import timezone
 from labeling.models import Campaign
 from merging.releases import tasks
 from merging.models import Release
-from merging.releases.services import requests, builder as releases
+from merging.releases.services import requests
+from tests.factories import ACTOR
 campaign = Campaign.objects.get(slug="{slug}")
 for version in ("1.0", "1.1"):
     request = requests.ReleaseRequest(formats=("geojson", "parquet"))
-    made = requests.request_release(campaign, version, request)
+    made = requests.request_release(ACTOR, campaign, version, request)
     tasks.build_release(made.pk)
 tomorrow = timezone.now() + timedelta(days=1)
 for status, said in (("failed", "It failed."), ("stopped", ""), ("building", "")):
-    made = requests.request_release(campaign, status)
+    made = requests.request_release(ACTOR, campaign, status)
     Release.objects.filter(pk=made.pk).update(
         status=status, message=said, done=1200, total=3500, claim=uuid.uuid4(),
         heartbeat_at=tomorrow,

@@ -35,7 +35,7 @@ from labeling.people.services.labelers import labeler_of_user, new_guest
 from merging.releases import tasks
 from merging.models import Release
 from merging.releases.services import requests, builder as releases
-from tests.factories import new_campaign, new_image, product_id
+from tests.factories import ACTOR, new_campaign, new_image, product_id
 import uuid
 
 campaign = new_campaign("measured")
@@ -48,13 +48,13 @@ regions = mask_to_regions(mask)
 for number in (1, 2, 3):
     image = new_image(campaign, number, width={SIZE}, height={SIZE}, orbital_class="Smooth")
     if number < 3:
-        assign_gold(image, experts)
+        assign_gold(ACTOR, image, experts)
     people = experts if number < 3 else [new_guest() for _ in range(3)]
     role = Role.EXPERT if number < 3 else Role.CROWD
     for person in people:
-        labels.store(image, person, role, regions, uuid.uuid4())
+        labels.store(ACTOR, image, person, role, regions, uuid.uuid4())
     labels.process_image(image.pk)
-release = requests.request_release(campaign, "0.1")
+release = requests.request_release(ACTOR, campaign, "0.1")
 tasks.build_release(release.pk)
 Release.objects.filter(pk=release.pk).update(has_public_board=True)
 print(json.dumps({{"release": release.pk, "images": [product_id(1), product_id(2)]}}))

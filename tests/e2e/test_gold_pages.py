@@ -42,9 +42,10 @@ for name in ("erik", "eva", "emil", "elsa", "egon"):
 ALL_DRAW = f"""
 import uuid
 import numpy as np
-from terrain.geometry.cleaning.cleaning import Region
+from terrain.geometry.regions import Region
 from labeling.models import Assignment
 from labeling.annotation.services import labels
+from tests.factories import ACTOR
 given = Assignment.objects.open().filter(role="expert", image__campaign__slug="{SLUG}")
 for number, each in enumerate(given.select_related("image", "labeler").order_by("image", "pk")):
     shift = 30 * (number % 3)
@@ -55,7 +56,7 @@ for number, each in enumerate(given.select_related("image", "labeler").order_by(
         box(2 if number % 2 else 0, 60 + shift, 240, 260 + shift, 400),
         box(1, 300, 260 + shift, 460, 480),
     ]
-    labels.store(each.image, each.labeler, "expert", regions, uuid.uuid4())
+    labels.store(ACTOR, each.image, each.labeler, "expert", regions, uuid.uuid4())
     labels.process_image(each.image_id)
 """
 
@@ -190,12 +191,13 @@ ANOTHER_PLAN = f"""
 from labeling.models import Campaign, Labeler
 from merging.models import GoldPlan
 from merging.gold.services import plans as gold_plans
+from tests.factories import ACTOR
 campaign = Campaign.objects.get(slug="{SLUG}")
 if gold_plans.draft_of(campaign) is None:
-    plan = gold_plans.draw(GoldPlan(campaign=campaign, count=3, seed=1, min_sharpness=0))
-    gold_plans.take_out(plan, gold_plans.images_of(plan)[0].pk)
+    plan = gold_plans.draw(ACTOR, GoldPlan(campaign=campaign, count=3, seed=1, min_sharpness=0))
+    gold_plans.take_out(ACTOR, plan, gold_plans.images_of(plan)[0].pk)
     experts = Labeler.objects.filter(user__username__startswith="gold-e")
-    gold_plans.set_experts(plan, experts, 3)
+    gold_plans.set_experts(ACTOR, plan, experts, 3)
 """
 SCREENS = {
     "desktop-light-en": {

@@ -40,7 +40,7 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.scores.services.scores import score_image
-from tests.factories import new_campaign, new_image
+from tests.factories import ACTOR, new_campaign, new_image
 
 SIZE = 64
 campaign = new_campaign("{SLUG}", name="Released")
@@ -57,14 +57,14 @@ for number in range(1, {IMAGES} + 1):
     )
     is_gold = number in (2, 5)
     if is_gold:
-        assign_gold(image, experts)
+        assign_gold(ACTOR, image, experts)
     for which, person in enumerate(experts if is_gold else [new_guest() for _ in range(3)]):
         mask = np.full((SIZE, SIZE), 255, dtype=np.uint8)
         mask[:, : SIZE // 2 - which] = 0
         mask[:, SIZE // 2 :] = 2
         mask[20:30, 40:50] = 3
         role = Role.EXPERT if is_gold else Role.CROWD
-        labels.store(image, person, role, mask_to_regions(mask), uuid.uuid4())
+        labels.store(ACTOR, image, person, role, mask_to_regions(mask), uuid.uuid4())
     labels.process_image(image.pk)
     score_image(image.pk)  # else the build does it, and counts it in its progress
     files.append(image.original.path)

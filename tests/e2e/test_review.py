@@ -355,8 +355,10 @@ def test_a_rating_that_came_too_late_is_said(served_site: ServedSite, browser_pa
     run(
         served_site,
         "from django.contrib.auth.models import User; from labeling.models import Label;"
-        f" from review.queue.services.ratings import rate; rate(Label.objects.get(pk='{label}'),"
-        " User.objects.get(username='rolf'), 4)",
+        " from ai4mars_site.toolkit.actors import Actor;"
+        " from review.queue.services.ratings import rate;"
+        " rolf = Actor.of_user(User.objects.get(username='rolf'));"
+        f" rate(rolf, Label.objects.get(pk='{label}'), 4)",
     )
     page.keyboard.press("2")
     expect(page.locator("#notice")).to_contain_text("Somebody else has rated this drawing")
