@@ -31,7 +31,7 @@ const ENTRIES = {
 };
 const STYLES = {
   site: "css/site.css",
-  annotate: "css/drawing.css",
+  annotate: "css/annotate.css",
 };
 
 const present = (entries) =>
