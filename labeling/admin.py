@@ -1,11 +1,17 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence
 from labeling.campaigns.forms import CampaignForm
+from labeling.campaigns.services import rules
+from labeling.images.services import quality
 from labeling.models import Campaign, Image, Label, Labeler, TerrainClass, TutorialStep
+from labeling.people.services import labelers
 
 
 class TerrainClassInline(admin.StackedInline):
@@ -26,6 +32,13 @@ class CampaignAdmin(admin.ModelAdmin):
     list_display = ("name", "slug", "is_open", "target_labels")
     prepopulated_fields = {"slug": ("name",)}
     inlines = (TerrainClassInline, TutorialStepInline)
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        rules.store(Actor.of_request(request), obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        changed = formset.save(commit=False)
+        rules.store_parts(Actor.of_request(request), changed, formset.deleted_objects)
 
 
 @admin.register(Image)
@@ -57,6 +70,9 @@ class ImageAdmin(admin.ModelAdmin):
         if name not in ("retired_at", "retired_reason", "orbital_class")
     )
 
+    def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
+        quality.correct(Actor.of_request(request), obj)
+
     def has_add_permission(self, request: object) -> bool:
         return False
 
@@ -69,6 +85,9 @@ class LabelerAdmin(admin.ModelAdmin):
     list_display = ("__str__", "user", "imported_from", "created_at")
     search_fields = ("name", "user__username", "imported_from")
     readonly_fields = ("user", "guest_key", "imported_from", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: Labeler, form: Any, change: bool) -> None:
+        labelers.rename(Actor.of_request(request), obj, obj.name)
 
     def has_add_permission(self, request: object) -> bool:
         return False

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ai4mars_site.toolkit.actors import Actor
+from merging.benchmark.services import show_board
+from merging.masks.services import imported_masks
 from merging.models import ImportedMask, Publishing, Release
 from merging.models.releases import STAYS_FREE
 from merging.releases.services import pseudonyms, terms
@@ -46,6 +48,9 @@ class ReleaseAdmin(admin.ModelAdmin):
         names = [field.name for field in Release._meta.concrete_fields]
         return [name for name in names if name not in {*self.exclude, *STAYS_FREE}]
 
+    def save_model(self, request: HttpRequest, obj: Release, form: Any, change: bool) -> None:
+        show_board(Actor.of_request(request), obj, is_public=obj.has_public_board)
+
     def has_add_permission(self, request: object) -> bool:
         return False
 
@@ -61,6 +66,12 @@ class ImportedMaskAdmin(admin.ModelAdmin):
     list_filter = ("variant", "source")
     list_select_related = ("image",)
     search_fields = ("image__product_id",)
+
+    def delete_model(self, request: HttpRequest, obj: ImportedMask) -> None:
+        self.delete_queryset(request, ImportedMask.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ImportedMask]) -> None:
+        imported_masks.remove(Actor.of_request(request), queryset)
 
     def has_add_permission(self, request: object) -> bool:
         return False

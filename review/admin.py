@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 
+from ai4mars_site.toolkit.actors import Actor
 from review.models import CampaignSkill, LabelerSkill, LabelQuality, ReviewPlan
+from review.queue.services import plans
 
 
 @admin.register(ReviewPlan)
@@ -15,6 +17,9 @@ class ReviewPlanAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: Any, obj: ReviewPlan | None = None) -> tuple[str, ...]:
         return () if obj is None else ("campaign",)
+
+    def save_model(self, request: Any, obj: ReviewPlan, form: Any, change: bool) -> None:
+        plans.store(Actor.of_request(request), obj)
 
 
 class EstimateAdmin(admin.ModelAdmin):

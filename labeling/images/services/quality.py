@@ -63,3 +63,8 @@ def restore(actor: Actor, campaign: Campaign, ids: Collection[int]) -> int:
         .exclude(retired_at=None)
         .update(retired_at=None, retired_reason="")
     )
+
+
+def correct(actor: Actor, image: Image) -> None:
+    """Save what an admin corrected of one image: its retirement and its terrain class."""
+    image.save(update_fields=("retired_at", "retired_reason", "orbital_class"))

@@ -47,6 +47,12 @@ def imported_labeler(campaign: Campaign, name: str) -> Labeler:
     return labeler
 
 
+def rename(actor: Actor, labeler: Labeler, name: str) -> None:
+    """Give a labeler another name, by which people know them on pages."""
+    labeler.name = name
+    labeler.save(update_fields=("name",))
+
+
 @transaction.atomic
 def adopt_guest(actor: Actor, guest: Labeler, user: User) -> Labeler:
     """Give a guest's labels to the account they signed in with.

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ai4mars_site.toolkit.actors import Actor
@@ -218,3 +219,8 @@ def _is_present(image: Image, contents: Mapping[str, _Content], labels: int | No
                 "was left as it was. Delete it in the admin's pages to import this one."
             )
     return len(there) == len(contents)
+
+
+def remove(actor: Actor, masks: QuerySet[ImportedMask]) -> int:
+    """Delete imported masks, which leaves their images to their labels; return how many."""
+    return masks.delete()[1].get(ImportedMask._meta.label, 0)
