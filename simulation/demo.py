@@ -25,8 +25,8 @@ from ai4mars_site.toolkit.jobs import working
 from labeling.annotation.services import assignments, labels
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.ingest.products import MSL_PRESET, Product
-from labeling.images.pictures import jpeg_bytes
-from labeling.images.preparation import beyond_limit
+from labeling.images.preparation.image_files import beyond_limit
+from labeling.images.preparation.pictures import jpeg_bytes
 from labeling.images.services.imports import import_product, parameters_of
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
 from labeling.people.permissions import EXPERTS, REVIEWERS

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from ai4mars_site.toolkit.bulk import each
-from labeling.images.pictures import png_bytes
-from labeling.images.preparation import Parameters, beyond_limit
+from labeling.images.preparation.image_files import Parameters, beyond_limit
+from labeling.images.preparation.pictures import png_bytes
 from merging.formats.storage import checksums
 from merging.formats.tree import ai4mars_tree
 from simulation.demo import product_of

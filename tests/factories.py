@@ -17,7 +17,7 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.files import keep
-from labeling.images.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role
 from labeling.people.permissions import EXPERTS, REVIEWERS
 from labeling.people.services.labelers import labeler_of_user, new_guest

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.annotation import policies
 from labeling.annotation.services import corrections
-from labeling.images.pictures import THUMBNAIL_PX
+from labeling.images.preparation.pictures import THUMBNAIL_PX
 from labeling.models import Image, Label, Role, TerrainClass
 from labeling.people.visitors import labeler_of
 from terrain.geometry.outlines import outlines

@@ -20,7 +20,7 @@ from ai4mars_site.toolkit.errors import Invalid
 from labeling.images.files import folder_of, put
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
-from labeling.images.pictures import webp_bytes
+from labeling.images.preparation.pictures import webp_bytes
 from labeling.models import Campaign
 
 MAX_UPLOAD_BYTES = 10 * 1024**2

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from merging.formats.contents import GOLD_VARIANTS, VARIANTS, Emptiness
+from merging.formats.contents.facts import GOLD_VARIANTS, VARIANTS, Emptiness
 from merging.formats.statistics.counts import Statistics
 from terrain.aggregation.methods import Kind, MergeMethod
 

@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
-from merging.formats.licences import KNOWN
-from merging.formats.versions import next_version
+from merging.formats.contents.licences import KNOWN
+from merging.formats.contents.versions import next_version
 from merging.masks.method_names import NAMES
 from merging.models import Publishing, Release
 from merging.releases.names import FORMATS, LAYOUTS, READERS

@@ -29,8 +29,8 @@ from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
 from labeling.models import Campaign
 from labeling.people.access import managed_campaign
+from merging.formats.contents.licences import licence_title
 from merging.formats.documents.naming import labelers_of
-from merging.formats.licences import licence_title
 from merging.formats.statistics.counts import Statistics
 from merging.masks.method_names import NAMES
 from merging.masks.services import merges

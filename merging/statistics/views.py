@@ -16,7 +16,7 @@ from ai4mars_site.toolkit.tasks import nudge
 from labeling.models import Campaign
 from labeling.people.access import AdminsOnly, managed_campaign
 from merging import permissions
-from merging.formats.contents import GOLD_VARIANTS, VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS, VARIANTS
 from merging.formats.statistics import tables as statistics_tables
 from merging.formats.statistics.counts import CROWD, EXPERT, TRAIN, Statistics, shares
 from merging.masks.class_cards import class_cards

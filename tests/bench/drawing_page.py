@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from labeling.images.pictures import jpeg_bytes
+from labeling.images.preparation.pictures import jpeg_bytes
 from tests.bench.figures import Figure
 from tests.chromium import FLAGS, chromium_path
 from tests.served import REPOSITORY, ServedSite

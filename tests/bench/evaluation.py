@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ai4mars_site.toolkit.bulk import each
 from labeling.images.ingest.places import Folder
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from merging.formats import predictions
 from merging.formats.tree.tree_files import TreeFolder
 from terrain.aggregation.majority import gold_rule, merge_masks

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.images.pictures import jpeg_bytes
+from labeling.images.preparation.pictures import jpeg_bytes
 from tests.bench.figures import Figure
 
 FRAMES = 2000

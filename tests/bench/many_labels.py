@@ -39,7 +39,7 @@ def fill(images: int) -> None:
 
     from labeling.campaigns.services.creation import campaign_from_preset
     from labeling.images.files import keep
-    from labeling.images.pictures import png_bytes
+    from labeling.images.preparation.pictures import png_bytes
     from labeling.models import Image, Label
     from labeling.people.services.labelers import imported_labeler
     from tests.bench import crowd

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from labeling.images.ingest.products import Product
-from labeling.images.pictures import (
+from labeling.images.preparation.image_files import Parameters, beyond_limit, prepare
+from labeling.images.preparation.pictures import (
     COPY_QUALITY,
     jpeg_bytes,
     range_png,
@@ -20,7 +21,6 @@ from labeling.images.pictures import (
     sizes,
     thumbnail_bytes,
 )
-from labeling.images.preparation import Parameters, beyond_limit, prepare
 from simulation.scenes.scene import Scene, make_scene
 from terrain.display.display import display_image
 from terrain.display.quality import FrameKey, measure, near_duplicates

@@ -34,7 +34,7 @@ import rasterio
 import rasterio.features
 from PIL import Image as Pillow
 
-from labeling.images.pictures import jpeg_bytes
+from labeling.images.preparation.pictures import jpeg_bytes
 from merging.formats.tree import ai4mars_tree
 from terrain.masks import NO_LABEL
 from tests import servers

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from tests.e2e.accessible import MISPLACED, violations
 from tests.served import ServedSite
 

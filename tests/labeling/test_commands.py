@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from labeling.images.pictures import jpeg_bytes, png_bytes
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes
 from labeling.management.commands.import_images import LISTED
 from labeling.models import Campaign, Label
 from tests.factories import mask, new_campaign, new_image, product_id

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.images.files import keep
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Image
 from merging.formats.storage.checksums import sha256
 from merging.models import ImportedMask

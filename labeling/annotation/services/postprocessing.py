@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models.fields.files import FieldFile
 
 from labeling.images.ingest.rasters import decode_grey_png
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Image, Label
 from terrain.bitplanes import regions_to_mask
 from terrain.geometry.regions import Region, regions_from_json
@@ -47,7 +47,7 @@ def stored_mask(file: FieldFile) -> StoredMask | None:
         content = opened.read()
     pixels = decode_grey_png(content, str(file.name))
     removes = np.not_equal(pixels, 0)
-    # As it is written when an image comes in (`labeling.images.preparation`).
+    # As it is written when an image comes in (`labeling.images.preparation.image_files`).
     is_plain = pixels.max(initial=0) <= 1
     return StoredMask(removes, content if is_plain else png_bytes(removes))
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from labeling.annotation.own_labels import label_card, label_page, own_label_or_404, own_labels
-from labeling.images.pictures import THUMBNAIL_PX
+from labeling.images.preparation.pictures import THUMBNAIL_PX
 from labeling.models import Campaign
 
 PAGE = 24

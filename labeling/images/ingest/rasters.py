@@ -21,7 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.io import MemoryFile
 
 from labeling.images.ingest.products import Refused
-from labeling.images.pictures import jpeg_bytes
+from labeling.images.preparation.pictures import jpeg_bytes
 from terrain.display.tone import linear
 
 # 64 megapixels: 60 times a NAVCAM frame. The header is checked before anything is decoded, so a

@@ -16,7 +16,7 @@ from ai4mars_site.toolkit.actors import Actor
 from labeling.images.files import copy_name, keep, put
 from labeling.images.ingest.product_ids import MAX_FILE_STEM, file_stem
 from labeling.images.ingest.products import Candidate, NotUsed, Product, Refused, Source
-from labeling.images.preparation import Parameters, Prepared, prepare
+from labeling.images.preparation.image_files import Parameters, Prepared, prepare
 from labeling.models import Campaign, Image, ImageQuality, ImportItem
 
 _MAX_ID = Image._meta.get_field("product_id").max_length or 0

@@ -17,7 +17,7 @@ from labeling.images import lesson_pictures
 from labeling.images.files import UNFINISHED, copy_name, sum_in
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
-from labeling.images.pictures import width_of
+from labeling.images.preparation.pictures import width_of
 from labeling.models import Campaign, Image
 from terrain.display.quality import fingerprint_of
 

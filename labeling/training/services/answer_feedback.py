@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.images.pictures import rgb_png
+from labeling.images.preparation.pictures import rgb_png
 from labeling.models import Campaign, KnownAnswer, PracticeAttempt, TerrainClass
 from labeling.training.services.practice import Comparison
 from terrain.masks import NO_LABEL

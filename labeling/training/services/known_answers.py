@@ -21,7 +21,7 @@ from labeling.images.files import keep
 from labeling.images.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_grey
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.images.services.imports import Outcome
 from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
 from terrain.bitplanes import regions_to_mask

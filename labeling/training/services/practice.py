@@ -22,7 +22,7 @@ from labeling.annotation.services.labels import (
     is_same_content,
 )
 from labeling.annotation.services.postprocessing import removed_pixels
-from labeling.images.pictures import read_mask
+from labeling.images.preparation.pictures import read_mask
 from labeling.models import (
     Assignment,
     Campaign,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.contents.facts import FileFact, ReleaseFacts
 from merging.formats.documents.changelog import changelog
 from merging.formats.documents.citation import citation
 from merging.formats.documents.croissant import croissant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.contents.facts import FileFact, ReleaseFacts
 
 
 def changelog(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:

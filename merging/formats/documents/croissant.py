@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import dirname, splitext
 from typing import Any
 
-from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.contents.facts import FileFact, ReleaseFacts
+from merging.formats.contents.licences import licence_url
 from merging.formats.documents.naming import KEYWORDS, abstract, creators
 from merging.formats.documents.texts import json_document
-from merging.formats.licences import licence_url
 
 #: The names of Croissant 1.0 in JSON-LD, as its own reader expects them.
 _CONTEXT: Mapping[str, Any] = {

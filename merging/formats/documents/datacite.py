@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.contents.facts import FileFact, ReleaseFacts
+from merging.formats.contents.licences import licence_url
 from merging.formats.documents.naming import (
     KEYWORDS,
     PAPER_TITLE,
@@ -22,7 +23,6 @@ from merging.formats.documents.naming import (
     rights,
 )
 from merging.formats.documents.texts import json_document
-from merging.formats.licences import licence_url
 
 
 def datacite(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:

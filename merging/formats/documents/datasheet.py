@@ -9,7 +9,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from merging.formats.contents import VARIANTS, Emptiness, FileFact, ReleaseFacts
+from merging.formats.contents.facts import VARIANTS, Emptiness, FileFact, ReleaseFacts
+from merging.formats.contents.licences import licence_url
 from merging.formats.documents.naming import (
     PAPER_AUTHORS,
     PAPER_TITLE,
@@ -20,7 +21,6 @@ from merging.formats.documents.naming import (
     rights,
 )
 from merging.formats.documents.texts import imported, markdown_table
-from merging.formats.licences import licence_url
 from merging.formats.statistics.counts import ALONE, EMPTY
 from terrain.masks import NO_LABEL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.contents.facts import FileFact, ReleaseFacts
 from terrain.masks import NO_LABEL
 
 #: The key of the released dataset that its loaders look for.

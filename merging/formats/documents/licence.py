@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from merging.formats.contents import FileFact, ReleaseFacts
+from merging.formats.contents.facts import FileFact, ReleaseFacts
+from merging.formats.contents.licences import licence_url
 from merging.formats.documents.naming import creators, rights
-from merging.formats.licences import licence_url
 
 
 def licence(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from merging.formats.contents import ReleaseFacts
-from merging.formats.licences import licence_title
+from merging.formats.contents.facts import ReleaseFacts
+from merging.formats.contents.licences import licence_title
 
 PAPER_TITLE = "AI4MARS: A Dataset for Terrain-Aware Autonomous Driving on Mars"
 PAPER_VENUE = (

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from merging.formats.contents import ReleaseFacts
+from merging.formats.contents.facts import ReleaseFacts
 
 
 def json_document(said: Any) -> bytes:

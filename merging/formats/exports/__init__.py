@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from merging.formats.contents import Export
+from merging.formats.contents.facts import Export
 from merging.formats.exports.coco import CocoInstances, CocoPanoptic
 from merging.formats.exports.geojson import GeoJson
 from merging.formats.exports.layers import LayerPictures

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from labeling.images.pictures import rgb_png
-from merging.formats.contents import (
+from labeling.images.preparation.pictures import rgb_png
+from merging.formats.contents.facts import (
     Fragment,
     Mask,
     Read,
@@ -32,6 +32,7 @@ from merging.formats.contents import (
     ReleasedImage,
     ReleaseFacts,
 )
+from merging.formats.contents.licences import licence_url
 from merging.formats.exports.pieces import (
     VARIANTS_OF_SPLIT,
     file_key,
@@ -41,7 +42,6 @@ from merging.formats.exports.pieces import (
     unpacked,
     variants,
 )
-from merging.formats.licences import licence_url
 from terrain.geometry.areas import Area, class_areas, connected_areas
 
 

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from merging.formats.contents import (
+from merging.formats.contents.facts import (
     Fragment,
     Read,
     ReleasedClass,

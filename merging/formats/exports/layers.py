@@ -13,8 +13,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from labeling.images.pictures import png_bytes
-from merging.formats.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
+from labeling.images.preparation.pictures import png_bytes
+from merging.formats.contents.facts import (
+    Fragment,
+    Read,
+    ReleasedClass,
+    ReleasedImage,
+    ReleaseFacts,
+)
 from merging.formats.exports.pieces import packed, unpacked
 from terrain.aggregation.weighted import Layers
 

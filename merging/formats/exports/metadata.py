@@ -18,7 +18,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from merging.formats.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
+from merging.formats.contents.facts import (
+    Fragment,
+    Read,
+    ReleasedClass,
+    ReleasedImage,
+    ReleaseFacts,
+)
 from merging.formats.exports.pieces import json_bytes, json_lines
 from merging.formats.exports.records import FILES, KNOWN_OF_FRAMES, record
 

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from merging.formats.contents import (
+from merging.formats.contents.facts import (
     GOLD_VARIANTS,
     Fragment,
     Read,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from merging.formats.contents import GOLD_VARIANTS, ReleaseFacts
+from merging.formats.contents.facts import GOLD_VARIANTS, ReleaseFacts
 
 #: The variants of the merged mask that an image of a split has.
 VARIANTS_OF_SPLIT: Mapping[str, tuple[str, ...]] = {"train": ("train",), "test": GOLD_VARIANTS}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from merging.formats.contents import GOLD_VARIANTS, ReleasedImage
-from merging.formats.raw_labels import plain
+from merging.formats.contents.facts import GOLD_VARIANTS, ReleasedImage
+from merging.formats.contents.raw_labels import plain
 
 #: What is known of most frames; whatever else is known comes after these.
 KNOWN_OF_FRAMES: Mapping[str, type] = {

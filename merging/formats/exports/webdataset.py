@@ -15,7 +15,13 @@ import tarfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from merging.formats.contents import Fragment, Read, ReleasedClass, ReleasedImage, ReleaseFacts
+from merging.formats.contents.facts import (
+    Fragment,
+    Read,
+    ReleasedClass,
+    ReleasedImage,
+    ReleaseFacts,
+)
 from merging.formats.exports.pieces import VARIANTS_OF_SPLIT, file_key, json_bytes, splits
 from merging.formats.exports.records import FILES, LABEL_OF_SPLIT, record
 from merging.formats.exports.shards import SHARD_BYTES, in_shards

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from merging.formats.contents import (
+from merging.formats.contents.facts import (
     Fragment,
     Read,
     ReleasedClass,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from merging.formats.contents import GOLD_VARIANTS, VARIANTS, ReleasedImage
+from merging.formats.contents.facts import GOLD_VARIANTS, VARIANTS, ReleasedImage
 from terrain.agreement.distribution import BARS, bar_of
 from terrain.masks import NO_LABEL
 from terrain.postprocess import pixels_per_class

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labeling.images.ingest.product_ids import parse_product_id
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_grey_png
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.statistics.counts import CameraCounts, Statistics
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.tree.trees import known_of_images, listing

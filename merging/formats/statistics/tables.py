@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from merging.formats.contents import VARIANTS
+from merging.formats.contents.facts import VARIANTS
 from merging.formats.statistics.counts import CROWD, EXPERT, CameraCounts, Statistics, shares
 from terrain.agreement.distribution import BARS
 from terrain.metrics.text_tables import aligned

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from labeling.images.ingest.product_ids import of_type
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 
 
 class Layout(StrEnum):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.images.ingest.mask_folders import labels_in_name
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.tree import gold_lists
 
 _GOLD = re.compile(r"(.*?)labels/test/masked-gold-min([123])-100agree/([^/]+)\.png", re.IGNORECASE)

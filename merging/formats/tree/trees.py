@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labeling.images.ingest.product_ids import id_of_stem
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.tree.tree_files import Tree, Unreadable
 
 #: The first key of the released `label_keys.json`, which all gold masks of the release use.

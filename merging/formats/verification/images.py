@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image as Pillow
 
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.verification.findings import Problem, Subject
 from merging.formats.verification.recomputed import recompute

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from merging.formats import manifest
+from merging.formats.contents import manifest
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.tree.trees import NAV_CLASSES, classes_of
 from merging.formats.verification.findings import Plan, Problem

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from labeling.images.ingest.product_ids import file_stem, id_of_stem, of_type
-from merging.formats import manifest
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents import manifest
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.storage import checksums
 from merging.formats.tree import ai4mars_tree, gold_lists
 from merging.formats.tree.tree_files import Below, Tree, Unreadable, any_tree_at

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.verification.findings import Problem, Subject
 from terrain.aggregation.majority import gold_rule, merge_masks

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence, labels, postprocessing
-from labeling.images.pictures import class_png
+from labeling.images.preparation.pictures import class_png
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
 from merging.models import ExpertAgreement, LabelingPolicy
 from review.models import AgreementScore

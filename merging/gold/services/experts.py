@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence
-from labeling.images.pictures import read_mask
+from labeling.images.preparation.pictures import read_mask
 from labeling.models import Assignment, Image, KnownAnswer, Role
 from labeling.training.services import known_answers
 from merging.masks.services import merges

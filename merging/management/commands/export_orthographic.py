@@ -13,7 +13,7 @@ from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.commands import BulkCommand, why
 from labeling.management.arguments import campaign_of
 from labeling.models import Campaign, Image
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.tree import tree_files, trees
 from merging.releases.services.orthographic import (
     PRESENT,

@@ -11,7 +11,7 @@ from heapq import nsmallest
 from django.db.models import F
 from django.utils import timezone
 
-from labeling.images.pictures import read_mask
+from labeling.images.preparation.pictures import read_mask
 from labeling.models import Campaign, Image
 from merging.masks.services import merges, methods
 from merging.masks.services.weighing import MergeRefused

@@ -25,11 +25,11 @@ from labeling.images.ingest.mask_folders import KnownIds, checked_mask, with_nul
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.products import Refused, UnknownSource
 from labeling.images.ingest.rasters import decode_grey, is_bare_grey_png, read_bytes
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.images.services.imports import Outcome
 from labeling.models import Campaign, Image
-from merging.formats import manifest
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents import manifest
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.storage.checksums import sha256
 from merging.formats.tree.found_masks import FoundMasks, masks_in
 from merging.masks.services import merges

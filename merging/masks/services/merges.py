@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling.annotation.services import labels
 from labeling.images.files import keep
-from labeling.images.pictures import png_bytes, read_mask
+from labeling.images.preparation.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, Label, Role
 from merging.formats.storage.checksums import sha256
 from merging.masks.services.rasterized import Rasterized

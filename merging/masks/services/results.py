@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation import policies
 from labeling.annotation.services import labels, postprocessing
-from labeling.images.pictures import class_png, read_mask
+from labeling.images.preparation.pictures import class_png, read_mask
 from labeling.models import Label, Role, TerrainClass
 from merging.masks.services.merges import merge_image
 from merging.models import MergedMask

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ai4mars_site.toolkit.errors import Forbidden
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
-from labeling.images.pictures import class_png, read_mask
+from labeling.images.preparation.pictures import class_png, read_mask
 from labeling.models import Campaign, Image
 from labeling.people.access import managed_campaign
 from merging.masks.class_cards import class_cards

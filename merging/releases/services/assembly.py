@@ -14,8 +14,8 @@ from ai4mars_site.toolkit.bulk import chunks
 from ai4mars_site.toolkit.jobs import keep_alive
 from labeling.images.ingest.product_ids import file_stems
 from labeling.models import Role
-from merging.formats import manifest
-from merging.formats.contents import FileFact, Fragment, Import, ReleaseFacts, import_totals
+from merging.formats.contents import manifest
+from merging.formats.contents.facts import FileFact, Fragment, Import, ReleaseFacts, import_totals
 from merging.formats.documents import DOCUMENTS
 from merging.formats.exports import EXPORTS
 from merging.formats.statistics.counts import Statistics

@@ -8,7 +8,7 @@ from typing import Any
 
 from labeling.images.ingest.product_ids import file_stem, file_stems
 from labeling.models import Image
-from merging.formats.contents import ReleasedClass
+from merging.formats.contents.facts import ReleasedClass
 from merging.formats.storage.checksums import sha256
 from merging.models import Release
 from merging.releases.services import requests

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from merging.formats.contents import VARIANTS
+from merging.formats.contents.facts import VARIANTS
 from merging.formats.statistics.counts import CountedImage
 from merging.models import Release, ReleasePart
 from merging.releases.services import parts as release_parts

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from labeling.models import Label, Role
-from merging.formats.contents import GOLD_VARIANTS, Emptiness
+from merging.formats.contents.facts import GOLD_VARIANTS, Emptiness
 from merging.masks.services.rasterized import Rasterized
 from merging.models import MergedMask
 from terrain.aggregation.methods import Kind, MergeMethod

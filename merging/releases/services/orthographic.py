@@ -26,7 +26,7 @@ from labeling.annotation.services import postprocessing
 from labeling.images.ingest.product_ids import file_stem
 from labeling.images.ingest.products import NOMINAL_CAMERAS, Refused
 from labeling.images.ingest.rasters import decode_grey
-from labeling.images.pictures import png_bytes, read_grey, read_mask, read_range_png
+from labeling.images.preparation.pictures import png_bytes, read_grey, read_mask, read_range_png
 from labeling.models import Image
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.masks.services import merges

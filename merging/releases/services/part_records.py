@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from merging.formats.contents import FileFact, Import
+from merging.formats.contents.facts import FileFact, Import
 from merging.formats.statistics.counts import CountedImage
 from merging.models import ReleasePart
 

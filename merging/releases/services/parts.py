@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from ai4mars_site.toolkit.bulk import chunks
 from ai4mars_site.toolkit.jobs import hold
 from labeling.models import Campaign, Image
-from merging.formats import raw_labels
-from merging.formats.contents import ReleasedImage
+from merging.formats.contents import raw_labels
+from merging.formats.contents.facts import ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.statistics.counts import counted
 from merging.formats.storage.objects import Objects

@@ -14,11 +14,11 @@ from django.db.models.fields.files import FieldFile
 
 from labeling.annotation.services import postprocessing
 from labeling.annotation.services.postprocessing import StoredMask
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Image, Label
-from merging.formats.contents import Import, ReleasedImage, ReleasedLabel
+from merging.formats.contents.facts import Import, ReleasedImage, ReleasedLabel
+from merging.formats.contents.raw_labels import pseudonym
 from merging.formats.exports import layers
-from merging.formats.raw_labels import pseudonym
 from merging.formats.tree import ai4mars_tree
 from merging.masks.services import methods
 from merging.masks.services.rasterized import Rasterized

@@ -3,7 +3,7 @@
  *
  * A canvas would do it in fewer lines, but what it gives back may be managed for colour, or blurred
  * on purpose by browsers that guard against fingerprinting: a mask's 0 and 1 do not survive that.
- * Only what labeling/images/pictures.py writes is read: 8 bits, grey or RGB, not interlaced.
+ * Only what labeling/images/preparation/pictures.py writes is read: 8 bits, grey or RGB, not interlaced.
  */
 
 export interface Pixels {

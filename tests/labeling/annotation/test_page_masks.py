@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image as Pillow
 
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from simulation.scenes.scene import make_scene
 from terrain.masks import rasterize_rings
 from tests.typescript import TypeScript

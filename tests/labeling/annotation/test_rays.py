@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labeling.images.pictures import range_png, read_range_png
+from labeling.images.preparation.pictures import range_png, read_range_png
 from terrain.camera import CameraModel, flat_ground_range
 from terrain.display.reduced_range import REDUCTION, estimated_reduced_range
 from tests.terrain.test_camera import MODELS

@@ -25,7 +25,7 @@ from labeling.images.ingest.products import (
     Unused,
 )
 from labeling.images.ingest.sources import open_source
-from labeling.images.pictures import jpeg_bytes, png_bytes, read_mask
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes, read_mask
 from labeling.images.services import imports, quality
 from labeling.images.services.imports import Outcome
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role

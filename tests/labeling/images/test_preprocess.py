@@ -14,8 +14,14 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
 from labeling.images.ingest.products import Product
-from labeling.images.pictures import jpeg_bytes, png_bytes, read_mask, read_range_png, sizes
-from labeling.images.preparation import Parameters, beyond_limit, prepare
+from labeling.images.preparation.image_files import Parameters, beyond_limit, prepare
+from labeling.images.preparation.pictures import (
+    jpeg_bytes,
+    png_bytes,
+    read_mask,
+    read_range_png,
+    sizes,
+)
 from terrain.camera import CameraModel
 from terrain.display.display import display_image
 from terrain.display.range_limit import (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as Pillow
 
-from labeling.images.pictures import range_png, read_range_png
+from labeling.images.preparation.pictures import range_png, read_range_png
 from terrain.camera import CameraModel, flat_ground_range
 from terrain.display.reduced_range import (
     FARTHER,

@@ -21,7 +21,7 @@ from labeling.annotation.services import label_imports
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images import files
 from labeling.images.lesson_pictures import url_of
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.images.services import import_jobs
 from labeling.images.tasks import sweep_files
 from labeling.models import Campaign, FormerSlug, Image, Label, Labeler, Role

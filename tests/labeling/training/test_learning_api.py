@@ -16,7 +16,7 @@ from django.test import Client
 from PIL import Image as Pillow
 from rest_framework.test import APIClient
 
-from labeling.images.pictures import png_bytes, read_mask
+from labeling.images.preparation.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, KnownAnswer, Label, PracticeAttempt
 from labeling.training.services import known_answers
 from tests.factories import (

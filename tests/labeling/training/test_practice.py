@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from labeling.annotation import errors, registry
 from labeling.annotation.services import assignments, labels
-from labeling.images.pictures import png_bytes, read_mask
+from labeling.images.preparation.pictures import png_bytes, read_mask
 from labeling.models import (
     Assignment,
     Campaign,

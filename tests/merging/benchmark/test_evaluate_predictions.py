@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from PIL import Image as Pillow
 
 from labeling.annotation.services.assignments import assign_gold
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Role
 from merging.formats.tree.tree_files import Unreadable, tree_at
 from merging.formats.tree.trees import GoldFiles, classes_of, listing

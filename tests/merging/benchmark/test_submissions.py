@@ -22,7 +22,7 @@ from PIL import Image as Pillow
 
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services.assignments import assign_gold
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Role
 from merging.benchmark import services
 from merging.benchmark import tasks as benchmark_tasks

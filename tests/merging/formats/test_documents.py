@@ -14,7 +14,7 @@ import pytest
 import yaml
 from datacite import schema45
 
-from merging.formats.contents import FileFact, ReleasedImage
+from merging.formats.contents.facts import FileFact, ReleasedImage
 from merging.formats.documents import DOCUMENTS
 from merging.formats.exports import EXPORTS
 from tests.merging.releases.released import (

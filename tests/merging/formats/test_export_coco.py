@@ -19,8 +19,8 @@ from pycocotools import mask as coco_masks
 from pycocotools.coco import COCO
 from scipy import ndimage
 
-from labeling.images.pictures import read_mask
-from merging.formats.contents import Mask, ReleasedImage
+from labeling.images.preparation.pictures import read_mask
+from merging.formats.contents.facts import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
 from terrain.geometry.areas import class_areas, connected_areas
 from terrain.masks import NO_LABEL

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from merging.formats.contents import Mask, ReleasedImage
+from merging.formats.contents.facts import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
 from terrain.geometry.regions import Region
 from terrain.masks import NO_LABEL, rasterize_regions

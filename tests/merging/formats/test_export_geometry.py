@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from merging.formats import raw_labels
-from merging.formats.contents import Mask, ReleasedImage
+from merging.formats.contents import raw_labels
+from merging.formats.contents.facts import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.polygons import valid_parts, without_holes
 from terrain.geometry.cleaning import clean_regions

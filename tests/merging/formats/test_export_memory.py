@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from merging.formats.contents import Export, Fragment, ReleasedImage
+from merging.formats.contents.facts import Export, Fragment, ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.parquet import Parquet
 from terrain.aggregation.weighted import Layers

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from merging.formats.contents import ReleasedImage
+from merging.formats.contents.facts import ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.parquet import Parquet
 from terrain.masks import NO_LABEL

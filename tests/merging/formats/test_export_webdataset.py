@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merging.formats.contents import ReleasedImage
+from merging.formats.contents.facts import ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.webdataset import WebDataset
 from tests.factories import mask

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from merging.formats.contents import Mask, ReleasedImage
+from merging.formats.contents.facts import Mask, ReleasedImage
 from merging.formats.exports import EXPORTS
 from merging.formats.exports.zooniverse import COLUMNS
 from terrain.geometry.regions import Region

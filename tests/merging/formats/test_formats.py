@@ -17,7 +17,7 @@ import webdataset
 from PIL import Image as Pillow
 from pycocotools.coco import COCO
 
-from merging.formats.contents import GOLD_VARIANTS, Mask
+from merging.formats.contents.facts import GOLD_VARIANTS, Mask
 from merging.formats.exports import EXPORTS
 from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from merging.formats.storage import archive, checksums
 from merging.formats.tree.tree_files import Unreadable, any_tree_at, tree_at
 from terrain.masks import NO_LABEL

@@ -14,9 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
-from labeling.images.pictures import jpeg_bytes, png_bytes
-from merging.formats import manifest, raw_labels
-from merging.formats.contents import Mask, ReleasedLabel
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes
+from merging.formats.contents import manifest, raw_labels
+from merging.formats.contents.facts import Mask, ReleasedLabel
 from merging.formats.exports import EXPORTS
 from merging.formats.storage import checksums
 from merging.formats.tree.ai4mars_tree import Layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merging.formats.versions import next_version
+from merging.formats.contents.versions import next_version
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services.figures import figures_of
-from labeling.images.pictures import read_mask
+from labeling.images.preparation.pictures import read_mask
 from labeling.models import Campaign, Image, KnownAnswer, Label
 from labeling.people.services.labelers import new_guest
 from labeling.training.services import known_answers, practice

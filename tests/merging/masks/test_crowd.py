@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from labeling.annotation.services import labels
 from labeling.annotation.services.corrections import LabelIsFixed, correct
 from labeling.images.files import keep
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import labeler_of_user
 from merging.formats.storage.checksums import sha256

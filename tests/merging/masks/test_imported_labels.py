@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Campaign, Label
 from merging.releases.services.requests import ReleaseRequest
 from tests.factories import accept, mask, new_campaign, new_image, product_id

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.files import keep
-from labeling.images.pictures import png_bytes, read_mask
+from labeling.images.preparation.pictures import png_bytes, read_mask
 from labeling.models import Campaign, Image, Label, Role
 from labeling.people.services.labelers import new_guest
 from merging.gold.services import consensus

@@ -9,7 +9,7 @@ import pytest
 
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import labels
-from labeling.images.pictures import read_mask
+from labeling.images.preparation.pictures import read_mask
 from labeling.models import Campaign, Image, Label, Labeler, Role
 from labeling.people.services.labelers import new_guest
 from merging.formats.exports.layers import LAYERS, layer_png

@@ -15,7 +15,7 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.files import keep
-from labeling.images.pictures import jpeg_bytes, png_bytes
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, LabelVersion, Role
 from merging.models import Publishing
 from review.queue.services.ratings import rate

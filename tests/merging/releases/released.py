@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from labeling.images.pictures import jpeg_bytes, png_bytes
-from merging.formats.contents import (
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes
+from merging.formats.contents.facts import (
     Export,
     Fragment,
     Mask,

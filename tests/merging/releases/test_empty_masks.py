@@ -15,7 +15,7 @@ from django.utils import translation
 from PIL import Image as Pillow
 
 from labeling.models import Campaign, Image, Role
-from merging.formats.contents import Emptiness
+from merging.formats.contents.facts import Emptiness
 from merging.formats.statistics.counts import Statistics
 from merging.models import Release
 from merging.releases import emptiness

@@ -14,7 +14,7 @@ from django.test import Client
 from labeling.models import Campaign, Label
 from labeling.people.services.erasing import erase_account, erase_labeler
 from labeling.people.services.labelers import labeler_of_user
-from merging.formats.raw_labels import pseudonym
+from merging.formats.contents.raw_labels import pseudonym
 from merging.models import Publishing, Release
 from merging.releases.services import builder, parts, pseudonyms, requests
 from merging.releases.services.builder import claim

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from PIL import Image as Pillow
 
-from labeling.images.pictures import jpeg_bytes, read_mask
+from labeling.images.preparation.pictures import jpeg_bytes, read_mask
 from labeling.models import Campaign, Image, Label
 from merging.formats.tree.ai4mars_tree import Layout
 from tests.factories import new_campaign

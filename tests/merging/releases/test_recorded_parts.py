@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from merging.formats.contents import ReleasedClass
+from merging.formats.contents.facts import ReleasedClass
 from merging.models import MERGE_METHOD, RELEASE_CODE
 from merging.releases.services.build_settings import BuildSettings
 from merging.releases.services.part_records import COLUMNS, PartRecord

@@ -25,8 +25,8 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.services.quality import restore, retire
 from labeling.models import Campaign, Image, Label, Role
-from merging.formats.contents import GOLD_VARIANTS
-from merging.formats.raw_labels import pseudonym
+from merging.formats.contents.facts import GOLD_VARIANTS
+from merging.formats.contents.raw_labels import pseudonym
 from merging.models import Release
 from merging.releases.services import builder, requests
 from merging.releases.services.part_records import PartRecord

@@ -25,7 +25,7 @@ from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.ingest.product_ids import parse_product_id
 from labeling.models import Campaign
-from merging.formats.contents import GOLD_VARIANTS
+from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.documents import DOCUMENTS
 from merging.formats.storage import archive, checksums
 from merging.formats.tree import ai4mars_tree

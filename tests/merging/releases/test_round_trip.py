@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 
 from labeling.annotation.services import assignments, labels
 from labeling.images.files import put
-from labeling.images.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
+from labeling.images.preparation.pictures import jpeg_bytes, png_bytes, thumbnail_bytes
 from labeling.models import Campaign, Image, Label, Role
 from merging.formats.verification.plan import plan
 from merging.masks.services import merges, progress

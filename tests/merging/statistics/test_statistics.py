@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from labeling.images.ingest.product_ids import parse_product_id
-from merging.formats.contents import ReleasedImage, ReleasedLabel
+from merging.formats.contents.facts import ReleasedImage, ReleasedLabel
 from merging.formats.statistics.counts import (
     CameraCounts,
     CountedImage,

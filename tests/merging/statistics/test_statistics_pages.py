@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from labeling.annotation.services import labels
 from labeling.annotation.services.assignments import assign_gold
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Role
 from merging.formats.statistics.counts import CameraCounts, Statistics
 from merging.masks.services import merges

@@ -36,7 +36,7 @@ from labeling.images.ingest.places import Place
 from labeling.images.ingest.product_ids import parse_product_id, without_version
 from labeling.images.ingest.products import Candidate, Product, Refused, Unused, preset_of
 from labeling.images.ingest.rasters import GREY_JPEG_QUALITY, checksum, read_bytes
-from labeling.images.pictures import jpeg_bytes
+from labeling.images.preparation.pictures import jpeg_bytes
 from terrain.display.tone import data_numbers, linear
 
 

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_grey, decode_grey_png
-from labeling.images.pictures import png_bytes
+from labeling.images.preparation.pictures import png_bytes
 
 
 def outcome(content: bytes, is_fast: bool, size: tuple[int, int] | None = None) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.images.ingest.products import Product
-from labeling.images.pictures import (
+from labeling.images.preparation.pictures import (
     COPY_QUALITY,
     DISPLAY_QUALITY,
     jpeg_bytes,

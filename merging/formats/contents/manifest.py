@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from merging.formats.contents import ReleaseFacts
+from merging.formats.contents.facts import ReleaseFacts
 
 NAME = "manifest.json"
 

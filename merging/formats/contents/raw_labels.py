@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import Any
 
-from merging.formats.contents import Import, ReleasedImage, ReleasedLabel
+from merging.formats.contents.facts import Import, ReleasedImage, ReleasedLabel
 
 FOLDER = "raw/labels"
 
