@@ -71,3 +71,13 @@ it("keeps the editor's core apart from the page, its storage and its server", ()
       : []);
   expect(reaching).toEqual([]);
 });
+
+it("puts every style sheet into the site's pages or the drawing page", () => {
+  const sheets: Record<string, string> = import.meta.glob("../css/**/*.css", {
+    query: "?raw", import: "default", eager: true,
+  });
+  const entries = ["../css/site.css", "../css/annotate.css"];
+  const imported = entries.flatMap((entry) =>
+    [...sheets[entry]!.matchAll(/@import "\.\/([^"]+)"/g)].map(([, path]) => `../css/${path}`));
+  expect([...new Set([...entries, ...imported])].sort()).toEqual(Object.keys(sheets).sort());
+});
