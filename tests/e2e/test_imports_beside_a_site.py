@@ -26,8 +26,9 @@ from labeling.models import Campaign
 from labeling.images.services import import_jobs
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.tasks import start_import
-campaign, _ = campaign_from_preset("page", "msl-navcam")
-nudge(start_import, import_jobs.start(campaign, {source!r}).pk)
+from tests.factories import ACTOR
+campaign, _ = campaign_from_preset(ACTOR, "page", "msl-navcam")
+nudge(start_import, import_jobs.start(ACTOR, campaign, {source!r}).pk)
 """
 COUNTS = """
 from labeling.models import Image, ImportItem, ImportJob

@@ -233,7 +233,7 @@ def test_what_was_overtaken_each_time_is_not_written_and_left_to_the_sweep(
     compute = scores.agreement_scores
 
     def compute_while_a_reviewer_cannot_decide(planes: list) -> list:
-        (labels.throw_out if b.status == Label.Status.ACCEPTED else labels.restore)(b)
+        (labels.throw_out if b.status == Label.Status.ACCEPTED else labels.restore)(ACTOR, b)
         return compute(planes)
 
     monkeypatch.setattr(scores, "agreement_scores", compute_while_a_reviewer_cannot_decide)
