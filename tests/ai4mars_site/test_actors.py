@@ -177,12 +177,14 @@ def is_write(call: ast.Call) -> bool:
     """Whether a call is of a method of the database that writes."""
     if not isinstance(call.func, ast.Attribute):
         return False
-    name = call.func.attr
+    name, of = call.func.attr, call.func.value
+    if isinstance(of, ast.Attribute) and of.attr == "attrs":
+        return False  # of a form's widget
     if name in BULK_WRITES:
         return True
-    # A file's `delete(save=False)` changes no row.
-    of_file = any(keyword.arg == "save" for keyword in call.keywords)
-    return name in WRITES and not call.args and not of_file
+    # A file's `delete(save=False)` and a form's `save(commit=False)` change no row.
+    is_put_off = any(keyword.arg in ("save", "commit") for keyword in call.keywords)
+    return name in WRITES and not call.args and not is_put_off
 
 
 def modules() -> dict[str, ast.Module]:
@@ -265,6 +267,30 @@ def test_the_list_of_services_without_an_actor_is_true() -> None:
         if services[name].takes_actor or name not in writers(services)
     }
     assert not needless, f"These take an actor, or write nothing: {sorted(needless)}"
+
+
+EDGES = (
+    "*/views.py",
+    "*/views/*.py",
+    "*/api.py",
+    "*/api/*.py",
+    "*/forms.py",
+    "*/serializers.py",
+    "*/tasks.py",
+    "admin.py",
+    "management/commands/*.py",
+)
+
+
+def test_pages_commands_and_tasks_change_nothing_by_themselves() -> None:
+    found, read = [], 0
+    for path in sorted(path for app in APPS for each in EDGES for path in (ROOT / app).glob(each)):
+        read += 1
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and is_write(node):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert read > 60
+    assert not found, f"Write through a service, which takes the actor: {found}"
 
 
 SOURCE = """
