@@ -18,7 +18,7 @@ const ENTRIES = {
   annotate: "src/annotate/main.ts",
   closed: "src/annotate/closed.ts",
   review: "src/queue/main.ts",
-  review_worker: "src/queue/worker.ts",
+  review_worker: "src/queue/comparing/worker.ts",
   bulk: "src/queue/bulk.ts",
   judged: "src/queue/judged.ts",
   charts: "src/shared/charts.ts",

@@ -4,7 +4,7 @@ import { sentenceOf } from "../shared/server";
 import { decimal, wordsOf } from "../shared/words";
 import { type BulkPreview, type Chosen, reviewApi } from "./api";
 import { NOTHING_DONE, type Progress, rateAll, undoAll } from "./batches";
-import { thumbnail } from "./regions";
+import { thumbnail } from "./comparing/regions";
 import type { PageConfig, Picture, RatingValue, ReviewedLabel, Verdict } from "./types";
 
 interface BulkConfig extends PageConfig {

@@ -1,6 +1,6 @@
 /** The page of ratings and flags: the drawings on its cards, and one of them in full size. */
 
-import { thumbnail } from "./regions";
+import { thumbnail } from "./comparing/regions";
 import type { Picture, Polygon, TerrainClass } from "./types";
 
 interface JudgedConfig {

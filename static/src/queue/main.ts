@@ -6,15 +6,15 @@ import { oneTabAtATime } from "../shared/delivery/outbox";
 import { deviceStorage } from "../shared/storage";
 import { wordsOf } from "../shared/words";
 import { reviewApi } from "./api";
-import { Comparisons } from "./comparisons";
+import { Comparisons } from "./comparing/comparisons";
 import { VerdictForm } from "./form";
 import { LOCK, type Parcel, RatingOutbox } from "./outbox";
 import { part, ReviewPage } from "./page";
-import { Pictures } from "./pictures";
+import { Pictures } from "./comparing/pictures";
 import * as sessions from "./session";
 import type { Session } from "./session";
 import type { Candidate, LabelFacts, RatingValue, ReviewConfig } from "./types";
-import { ringOf, stepFrom, toggled, type View } from "./views";
+import { ringOf, stepFrom, toggled, type View } from "./comparing/views";
 
 const config = JSON.parse(document.querySelector("#review-config")?.textContent ?? "null") as ReviewConfig;
 const words = wordsOf(document);

@@ -2,13 +2,13 @@
 
 import { decimal, type Words } from "../shared/words";
 import { Facts } from "./facts";
-import { Layers } from "./layers";
-import { LargePicture } from "./picture";
-import { thumbnail } from "./regions";
+import { Layers } from "./comparing/layers";
+import { LargePicture } from "./comparing/picture";
+import { thumbnail } from "./comparing/regions";
 import type { Rated, Session } from "./session";
 import type { Candidate, OtherLabel, RatingValue, ReviewConfig } from "./types";
-import type { View } from "./views";
-import type { Comparison } from "./worker";
+import type { View } from "./comparing/views";
+import type { Comparison } from "./comparing/worker";
 
 export type State = "loading" | "reviewing" | "empty" | "error";
 

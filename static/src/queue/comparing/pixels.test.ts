@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   differenceOf, disagreementOf, EXTRA, majorityOf, MISSED, NO_LABEL, NOTHING, OTHER_CLASS, rasterize, SAME,
 } from "./pixels";
-import type { Point, Polygon } from "./types";
+import type { Point, Polygon } from "../types";
 
 const SIZE = { width: 9, height: 7 };
 const CODES = [0, 1, 2, NO_LABEL];

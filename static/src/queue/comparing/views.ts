@@ -1,6 +1,6 @@
 /** What can be looked at of a label, as a ring through which one key goes round. Pure. */
 
-import type { Candidate } from "./types";
+import type { Candidate } from "../types";
 
 /** A label by its place, 0 the one to judge; or a comparison of it with the others. */
 export type View = number | "majority" | "difference" | "disagreement";

@@ -1,6 +1,6 @@
 /** A label's regions as SVG in image pixels. */
 
-import type { Polygon, TerrainClass } from "./types";
+import type { Polygon, TerrainClass } from "../types";
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -2,7 +2,7 @@
 
 import type { Size } from "./pixels";
 import { drawRegions, svgElement } from "./regions";
-import type { Polygon, TerrainClass } from "./types";
+import type { Polygon, TerrainClass } from "../types";
 import { pan, whole, zoomAt, type View } from "./zoom";
 
 /** Where the image lies in the stage: CSS pixels of an image pixel, and the place of the image's corner. */

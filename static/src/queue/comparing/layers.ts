@@ -2,7 +2,7 @@
 
 import { colorOf, heat, paint, type Palette } from "./palette";
 import { EXTRA, MISSED, OTHER_CLASS, SAME, type Size } from "./pixels";
-import type { TerrainClass } from "./types";
+import type { TerrainClass } from "../types";
 import type { View } from "./views";
 import type { Comparison } from "./worker";
 

@@ -1,9 +1,9 @@
 /** Compares the labels of an image off the main thread; what was rasterised of an image is kept for its next label. */
 
-import { bytesOf } from "../shared/server";
-import { readPng } from "../shared/png";
+import { bytesOf } from "../../shared/server";
+import { readPng } from "../../shared/png";
 import { differenceOf, disagreementOf, majorityOf, rasterize } from "./pixels";
-import type { Picture, Polygon } from "./types";
+import type { Picture, Polygon } from "../types";
 
 export interface Drawn {
   /** Names the label and its version. */

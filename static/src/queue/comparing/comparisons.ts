@@ -1,6 +1,6 @@
 /** Comparisons of a label with the others of its image, asked of a worker and kept while the label may be looked at. */
 
-import type { Candidate, ReviewedLabel } from "./types";
+import type { Candidate, ReviewedLabel } from "../types";
 import type { Comparison, Drawn, Question, Reply } from "./worker";
 
 /** The label on the screen, those ahead, and some to which undo goes back. */

@@ -6,7 +6,7 @@
  * scores and merges are made of.
  */
 
-import type { Point, Polygon } from "./types";
+import type { Point, Polygon } from "../types";
 
 /** Not labelled; never a class code. */
 export const NO_LABEL = 255;
