@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from dataclasses import asdict
 from typing import Any
@@ -20,31 +19,23 @@ from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Forbidden, Invalid
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.errors import UnknownLabel
-from labeling.annotation.serializers import ImageSerializer
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, Role
 from review import permissions
-from review.models import AgreementScore, LabelFlag, Rating, plan_of
+from review.models import Rating, plan_of
+from review.queue.facts import facts_of, to_judge
 from review.queue.serializers import (
     BulkSubmission,
-    DrawnLabel,
     FlagSubmission,
     LabelsOnScreen,
     PastRating,
     QueueFilters,
     RatingsToWithdraw,
     RatingSubmission,
-    ReviewedLabel,
 )
 from review.queue.services import bulk, flags, queue, ratings
-from review.queue.services.records import record_of
 from review.scores.services import distribution
-from review.scores.services.scores import key_of, overlaps_of
 from review.scores.tasks import score_image
-from terrain.agreement.jaccard import class_agreements, pair_matrix
-
-#: So many of a labeler's newest labels say who they are: enough, and there at once.
-RECENT = 200
 
 
 class MayReview(BasePermission):
@@ -109,73 +100,6 @@ def skipped_labels(request: Request) -> list[uuid.UUID]:
         return [uuid.UUID(part) for part in request.query_params.get("skip", "").split(",") if part]
     except ValueError as error:
         raise Invalid(_("skip must be label ids, separated by commas.")) from error
-
-
-def to_judge(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
-    """A label with all that helps to judge it, and the other labels of its image.
-
-    With `hide_record` neither scores nor names are among it, and the order of the others tells
-    nothing: what could lead the rating comes with the answer to the rating (`facts_of`).
-    """
-    label = score.label
-    others = (
-        label.image.labels.accepted()
-        .crowd()
-        .exclude(pk=label.pk)
-        .select_related("labeler", "agreement")
-    )
-    flag = LabelFlag.objects.filter(label=label).select_related("reviewer").first()
-    shown = {
-        **DrawnLabel(label).data,
-        "image": ImageSerializer(label.image).data,
-        "flag": flag and {"reviewer": str(flag.reviewer), "note": flag.note},
-    }
-    if hide_record:
-        return {
-            "label": shown | {"facts": None},
-            "others": DrawnLabel(others.order_by("pk"), many=True).data,
-        }
-    _by_class, by_label = agreements_of(label)
-    return {
-        "label": shown | {"facts": facts_of(label)},
-        "others": [
-            {**ReviewedLabel(other).data, "agreement": by_label.get(key_of(other))}
-            for other in others.order_by("-agreement__score", "pk")
-        ],
-    }
-
-
-def facts_of(label: Label) -> dict[str, Any]:
-    """What is known of a label beside its drawing: its scores, its ratings, and who drew it.
-
-    `score` and `rank` are null where the label has no score.
-    """
-    score = AgreementScore.objects.select_related("campaign").filter(label=label).first()
-    by_class, _by_label = agreements_of(label)
-    return {
-        "labeler": str(label.labeler),
-        "labeler_id": label.labeler_id,
-        "score": score and score.score,
-        "rank": score and distribution.rank_of(score),
-        "class_agreements": by_class,
-        "ratings": score.opinions if score else 0,
-        "record": record_of(label.labeler, label.image.campaign, RECENT),
-    }
-
-
-def agreements_of(label: Label) -> tuple[dict[int, float], dict[str, float]]:
-    """How a label agrees: with all others by class code, and with each other label by its key."""
-    overlaps = overlaps_of(label.image).get(label.role)
-    key = key_of(label)
-    if overlaps is None or key not in overlaps.keys:
-        return {}, {}
-    place = overlaps.keys.index(key)
-    by_class = class_agreements(overlaps)[place].tolist()
-    pairs = pair_matrix(overlaps)[place].tolist()
-    return (
-        {c: iou for c, iou in zip(overlaps.codes, by_class, strict=True) if not math.isnan(iou)},
-        {k: j for k, j in zip(overlaps.keys, pairs, strict=True) if k != key and not math.isnan(j)},
-    )
 
 
 class Ratings(ReviewView):

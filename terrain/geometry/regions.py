@@ -1,4 +1,4 @@
-"""Regions that labelers drew, and polygons in JSON: both directions, and no other place for them.
+"""Regions that labelers drew, and polygons in JSON: reading and writing both.
 
 Coordinates are (x, y) in image pixels, x to the right, y down, continuous: the centre of pixel
 ``mask[row, col]`` is ``(col + 0.5, row + 0.5)``. A region is filled by the even-odd rule, so its

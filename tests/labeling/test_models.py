@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from labeling.campaigns.presets.rules import PRESETS
+from labeling.campaigns.presets.missions import PRESETS
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.models import ASSIGNMENT_HOLD, Assignment, Campaign, Image, Label, Labeler
 from labeling.people.services.labelers import (

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from ai4mars_site.toolkit.actors import Actor
-from labeling.campaigns.presets.rules import PRESETS
+from labeling.campaigns.presets.missions import PRESETS
 from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
 
 
@@ -32,7 +32,7 @@ def campaign_from_preset(
     """The campaign of this slug, made from a preset where it does not exist; and whether it was.
 
     A campaign that exists is left as it is: its admin may have changed it. `preset` is a key of
-    `labeling.campaigns.presets.rules.PRESETS` (KeyError otherwise). name: "" is the preset's.
+    `labeling.campaigns.presets.missions.PRESETS` (KeyError otherwise). name: "" is the preset's.
     """
     chosen = PRESETS[preset]
     campaign, created = Campaign.objects.get_or_create(slug=slug, defaults=_fields(preset, name))

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import filled, place
 from ai4mars_site.toolkit.commands import BulkCommand, is_behind
-from labeling.campaigns.presets.rules import PRESETS
+from labeling.campaigns.presets.missions import PRESETS
 from labeling.campaigns.services.creation import campaign_from_preset, new_campaign
 from labeling.images.ingest.products import Source
 from labeling.images.ingest.sources import open_source

@@ -132,7 +132,14 @@ def test_a_version_grows_on_after_a_sweep(assignment: Assignment, vera: Labeler)
 # -- where a draft ends ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("end", [skip, lambda each: draw(each.image, "00..", labeler=each.labeler)])
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda each: skip(ACTOR, each),
+        lambda each: draw(each.image, "00..", labeler=each.labeler),
+    ],
+    ids=["skip", "label"],
+)
 def test_a_draft_goes_with_its_label_or_skip_and_does_not_come_back(
     assignment: Assignment, vera: Labeler, end: Callable[[Assignment], object]
 ) -> None:

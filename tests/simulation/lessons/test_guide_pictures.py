@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labeling.campaigns.presets.rules import PRESETS
+from labeling.campaigns.presets.missions import PRESETS
 from labeling.training.presets.field_guide import SHIPPED_PICTURES
 from simulation.lessons.canvas import HEIGHT, WIDTH, Canvas, Frame
 from simulation.lessons.guide_pictures import CLOSE_HEIGHT, CLOSE_WIDTH, guide_pictures
