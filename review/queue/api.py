@@ -33,7 +33,7 @@ from review.queue.serializers import (
     RatingsToWithdraw,
     RatingSubmission,
 )
-from review.queue.services import bulk, flags, queue, ratings
+from review.queue.services import bulk_ratings, flags, queue, ratings
 from review.scores.services import distribution
 from review.scores.tasks import score_image
 
@@ -207,10 +207,10 @@ class BulkRatings(ReviewView):
         submission = BulkSubmission(data=request.data)
         submission.is_valid(raise_exception=True)
         data = submission.validated_data
-        labels = bulk.chosen(campaign, data["labeler"], data["image"])
+        labels = bulk_ratings.chosen(campaign, data["labeler"], data["image"])
         if data["preview"]:
-            return Response(asdict(bulk.preview(labels, self.reviewer, data["value"])))
-        done, images, made = bulk.rate_batch(
+            return Response(asdict(bulk_ratings.preview(labels, self.reviewer, data["value"])))
+        done, images, made = bulk_ratings.rate_batch(
             self.actor, labels, data["value"], data["comment"], data["reasons"]
         )
         for image_id in images:
@@ -224,7 +224,7 @@ class WithdrawnRatings(ReviewView):
     def post(self, request: Request) -> Response:
         submission = RatingsToWithdraw(data=request.data)
         submission.is_valid(raise_exception=True)
-        undone, images = bulk.undo_batch(self.actor, submission.validated_data["ratings"])
+        undone, images = bulk_ratings.undo_batch(self.actor, submission.validated_data["ratings"])
         for image_id in images:
             nudge(score_image, image_id)
         return Response({"undone": undone})

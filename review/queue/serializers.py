@@ -10,7 +10,7 @@ from rest_framework import serializers
 from ai4mars_site.toolkit.serializer_fields import ShortList
 from labeling.models import Label
 from review.models import Rating
-from review.queue.services.bulk import BATCH
+from review.queue.services.bulk_ratings import BATCH
 from review.queue.services.queue import Filters
 
 

@@ -23,7 +23,7 @@ from review import permissions
 from review.models import Rating, plan_of
 from review.queue.forms import ChoiceForm, QueueForm
 from review.queue.serializers import DrawnLabel, ReviewedLabel
-from review.queue.services import bulk, queue
+from review.queue.services import bulk_ratings, queue
 from review.queue.services.queue import Filters
 from review.queue.services.records import record_of
 from review.scores.services import distribution
@@ -124,8 +124,8 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     image = form.cleaned_data["image"] if form.is_valid() else None
     if labeler or image:
         ids = {"labeler": labeler and labeler.pk, "image": image and image.pk}
-        chosen = bulk.chosen(campaign, **ids)
-        labels = bulk.to_rate(chosen, request.user)
+        chosen = bulk_ratings.chosen(campaign, **ids)
+        labels = bulk_ratings.to_rate(chosen, request.user)
         first = labels.select_related("image", "labeler", "agreement").order_by("pk")[:BULK_SHOWN]
         independence.show_all({label.image_id for label in first}, request.user)
         # Nothing of it is rated yet.
@@ -136,7 +136,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
             "record": labeler and record_of(labeler, campaign),
             "reasons": Rating.Reason.choices,
             "count": labels.count(),
-            "left_alone": bulk.left_alone(chosen, request.user),
+            "left_alone": bulk_ratings.left_alone(chosen, request.user),
             "judged_url": judged_url(campaign, labeler, image),
             "bulk_config": page_config(request, campaign)
             | {

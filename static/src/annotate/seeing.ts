@@ -16,7 +16,7 @@ import { Ruler } from "./measure/ruler";
 import { distanceBetween, sizeOf } from "./measure/size";
 import type { Space } from "./measure/size";
 import { isSmallerThanBar } from "./measure/small";
-import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/words";
+import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/lengths";
 import type { Pen } from "./modes/mode";
 import { LookPanel } from "./panels/look_panel";
 import { ownerOf } from "./saving/owner";

@@ -10,7 +10,7 @@ export interface Chosen {
   readonly image: number | null;
 }
 
-/** What a rating of many would change; see `review/queue/services/bulk.py`. */
+/** What a rating of many would change; see `review/queue/services/bulk_ratings.py`. */
 export interface BulkPreview {
   readonly labels: number;
   readonly images: number;

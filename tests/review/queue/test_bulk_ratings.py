@@ -14,8 +14,8 @@ from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Image, Label
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import LabelFlag, Rating, ReviewPlan
-from review.queue.services import bulk
-from review.queue.services.bulk import Done, LeftAlone, Preview, chosen, preview, rate_batch
+from review.queue.services import bulk_ratings
+from review.queue.services.bulk_ratings import Done, LeftAlone, Preview, chosen, preview, rate_batch
 from review.queue.services.ratings import rate
 from tests.factories import accept, draw, new_campaign, new_image, new_reviewer
 
@@ -86,7 +86,7 @@ def test_what_was_foretold_happens(campaign: Campaign, rita: User) -> None:
 def test_a_long_one_goes_on_where_it_was(
     campaign: Campaign, rita: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 2)
+    monkeypatch.setattr(bulk_ratings, "BATCH", 2)
     labels = chosen(campaign, labeler=spam(campaign, 3)[0].labeler_id)
 
     assert rate_batch(Actor.of_user(rita), labels, 1)[0] == Done(2, 0, 1)
