@@ -1,5 +1,6 @@
 # make run    the site with a small demo campaign, at http://127.0.0.1:8000 (HOST=, PORT=)
 # make test   every test        make check   lint, types, import contracts
+# make format     formats the Python code and fixes what the linter can fix
 # make bench  the benchmarks    make lock    the locks of the Python packages
 # make setup  only installs     make clean   removes what was built; keeps var/, the data
 # make messages   brings the translations in locale/ up to date with the sentences of the source
@@ -14,7 +15,7 @@ FRONTEND := $(shell find static/src static/css -type f 2>/dev/null) static/build
 
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: setup setup-dev run test check bench lock messages clean
+.PHONY: setup setup-dev run test check format bench lock messages clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed static/dist/.built $(TRANSLATIONS)
@@ -55,6 +56,11 @@ check: setup-dev
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	bin/with-node npm run --silent check
+
+# What the linter cannot fix is shown, and does not keep the code from being formatted.
+format: setup-dev
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
 
 bench: setup-dev
 	$(BIN)/python -m tests.bench
