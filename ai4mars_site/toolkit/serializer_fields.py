@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 
 class AsSent(serializers.Field[Any, Any, Any, Any]):
-    """Any JSON, as it was decoded: the service that uses it looks at it.
+    """Any decoded JSON, unchecked: the service that uses it checks it.
 
-    (`serializers.JSONField` writes all of it out as text again, to see that it can be.)
+    `serializers.JSONField` would also write all of it as text again, to check that it can.
     """
 
     def to_internal_value(self, data: Any) -> Any:

@@ -55,9 +55,8 @@ def own(campaign: Campaign) -> list[str]:
 def add(campaign: Campaign, upload: File[bytes]) -> str:
     """Keep an uploaded picture as one of the campaign's own; returns its name.
 
-    It is decoded and encoded anew: what is kept is pixels and nothing else that was in the file,
-    no wider or higher than a lesson shows it. Raises PictureRefused for what is no JPEG, PNG or
-    WebP, too large, or one too many.
+    It is decoded and encoded again: only its pixels are kept, no wider or higher than a lesson
+    shows them. Raises PictureRefused for what is no JPEG, PNG or WebP, too large, or one too many.
     """
     if upload.size > MAX_UPLOAD_BYTES:
         raise PictureRefused(_("The picture is larger than 10 MB. Make it smaller first."))

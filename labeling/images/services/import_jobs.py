@@ -56,7 +56,7 @@ def start(
 
 
 def unfinished(campaign: Campaign, source: str) -> ImportJob | None:
-    """The last import of this source that did not come to its end, to be gone on with."""
+    """Return the last unfinished import of this source, to resume it; None if there is none."""
     return (
         campaign.imports.filter(source=source)
         .exclude(status=ImportJob.Status.COMPLETE)

@@ -37,7 +37,7 @@ class Command(BulkCommand):
         "s3://bucket/prefix. Every file that is found is imported, refused, or named as not used "
         "with the reason. A campaign that does not exist is made from the preset that fits, as "
         "soon as there is an image for it. Running it again imports what is new; an import that "
-        "was stopped or killed is gone on with."
+        "was stopped or killed is resumed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -29,7 +29,7 @@ def merge_image(image_id: int, method: MergeMethod) -> Mapping[str, StoredMerge]
     """Return the image's merged masks by variant, the crowd's merged by this method.
 
     Gold images are merged by the gold rules, whatever the method; practice images are not merged.
-    Made anew only where the labels, the method, what it weighs them by, or the code has changed.
+    Made again only if the labels, the method, its weights or the code have changed.
     Raises MergeRefused where the method needs the labelers' skill and that is not known.
     """
     found = merge(Rasterized(merges.processed(image_id)), method)
