@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import rasterio.features
 
 from terrain.geometry.regions import Region
 
@@ -145,6 +144,8 @@ def mask_to_regions(mask: Mask) -> list[Region]:
     holes as further rings, with whole-number coordinates. A mask without labels gives an empty
     list.
     """
+    import rasterio.features
+
     labelled = mask != NO_LABEL
     if not labelled.any():
         return []

@@ -310,7 +310,7 @@ def s3(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client of a service with one empty bucket, "mars"; the environment names the service."""
     import boto3
 
-    from labeling.images.ingest import places
+    from labeling.images.ingest import buckets
 
     for name, value in {
         "AWS_ENDPOINT_URL": s3_service,
@@ -320,7 +320,7 @@ def s3(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    places._client.cache_clear()
+    buckets._client.cache_clear()
     client = boto3.session.Session().client("s3")
     client.create_bucket(Bucket="mars")
     yield client
@@ -328,4 +328,4 @@ def s3(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client.delete_object(Bucket="mars", Key=entry["Key"])
     client.delete_bucket(Bucket="mars")
     client.close()
-    places._client.cache_clear()
+    buckets._client.cache_clear()

@@ -8,7 +8,6 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from terrain.masks import NO_LABEL
 
@@ -74,6 +73,8 @@ def disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Disput
 
     masks: as in `areas`. Regions of equal size come in the order of their pixels.
     """
+    from scipy import ndimage
+
     if len(masks) < 2:
         return []
     found = []
@@ -142,6 +143,8 @@ def _stack(masks: Sequence[Mask]) -> Mask:
 
 def _inner_pixel(region: npt.NDArray[np.bool_]) -> tuple[int, int]:
     """(x, y) of the pixel that is farthest from the region's edge; of several the first."""
+    from scipy import ndimage
+
     depth = ndimage.distance_transform_cdt(np.pad(region, 1))[1:-1, 1:-1]
     y, x = np.unravel_index(int(np.argmax(depth)), region.shape)
     return int(x), int(y)

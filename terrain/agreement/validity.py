@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
 
 from terrain.metrics.contingency import count_together, kappa, quadratic_disagreement
 from terrain.metrics.intervals import Z95, Interval, wilson
@@ -29,12 +29,21 @@ def rank_correlation(scores: Sequence[float], ratings: Sequence[int]) -> Interva
     """
     if len(scores) < 4 or len(set(scores)) < 2 or len(set(ratings)) < 2:
         return None
-    r = float(stats.spearmanr(scores, ratings).statistic)
+    ranks = np.column_stack((_mean_ranks(scores), _mean_ranks(ratings)))
+    r = float(np.asarray(np.corrcoef(ranks, rowvar=False))[1, 0])
     # At -1 and 1 the transformation is infinite, and the interval is the point.
     if abs(r) > 1 - 1e-12:
         return Interval(*[math.copysign(1.0, r)] * 3)
     z, spread = math.atanh(r), Z95 * math.sqrt((1 + r * r / 2) / (len(scores) - 3))
     return Interval(r, math.tanh(z - spread), math.tanh(z + spread))
+
+
+def _mean_ranks(values: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Return the rank of each value, from 1; equal values share their mean rank."""
+    _, group, size = np.unique(values, return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(size) - (size - 1) / 2
+    ranks: npt.NDArray[np.float64] = mean_rank[group]
+    return ranks
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from terrain.display.scale_bar import ScaleBar
 from terrain.display.tone import data_numbers, look_up, stretch_table
@@ -56,6 +55,8 @@ def display_image(
 
 def _draw(bar: ScaleBar, image: npt.NDArray[np.uint8]) -> None:
     """Paint the bar white, with its dark outline outside of it: its white is its width."""
+    from scipy import ndimage
+
     height, width = image.shape[:2]
     x, y = np.array(bar.polygon).T
     rows = slice(max(0, int(y.min()) - 2 * _OUTLINE_PX), int(y.max()) + 2 * _OUTLINE_PX + 1)

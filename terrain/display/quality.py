@@ -15,7 +15,6 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 from terrain.display.tone import luminance
 
@@ -146,6 +145,8 @@ def _sharpness(grey: npt.NDArray[np.int16], counted: npt.NDArray[np.bool_]) -> f
 
 def fingerprint_of(linear: npt.NDArray[np.uint8]) -> int:
     """The perceptual hash of a frame, 64 bits; the same for any exposure that clips nothing."""
+    from scipy import fft
+
     step = max(1, min(linear.shape[:2]) // (_HASH_FRAME * _HASH_SAMPLES))
     grey = luminance(linear[::step, ::step]).astype(np.float64)
     for axis in (0, 1):

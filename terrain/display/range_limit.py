@@ -18,7 +18,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from terrain.camera import LEVEL_UP, CameraModel, Vector, flat_ground_range
 
@@ -123,6 +122,8 @@ def _filled(
     range. A hole with only far or only near pixels around it is decided as one, and the distance
     transform, which is slow, is for the few holes with both.
     """
+    from scipy import ndimage
+
     holes = ~has_range
     number, count = ndimage.label(holes, structure=_EIGHT_NEIGHBOURS)
     touches_far, touches_near = np.zeros((2, count + 1), dtype=np.bool_)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from terrain.masks import NO_LABEL
 
@@ -71,6 +69,9 @@ def _runs(mask: Mask) -> _Runs:
 
 def _components(runs: _Runs, height: int) -> Ints:
     """The number of each run's area, counted from 0 in the order of the areas' first runs."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     count = len(runs.start)
     if not count:
         return np.zeros(0, dtype=np.int64)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from terrain.masks import NO_LABEL, Mask
 from terrain.metrics.contingency import (
@@ -119,6 +118,8 @@ def overall(compared: Sequence[ClassComparison]) -> float:
 
 def place_of_largest(patches: BoolMask, least: float) -> str | None:
     """Where in the picture the largest connected patch of at least `least` pixels lies."""
+    from scipy import ndimage
+
     labeled, count = ndimage.label(patches)
     if not count:
         return None

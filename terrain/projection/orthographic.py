@@ -18,7 +18,6 @@ from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from terrain.camera import LEVEL_UP, CameraModel, Vector
 from terrain.display.reduced_range import REDUCTION
@@ -194,6 +193,8 @@ def sources_over_range(
     place to one cell, and far away to one pixel's footprint.
     Returns int32 `grid.shape`, flat indices into the picture (row * width + column).
     """
+    from scipy import ndimage
+
     ahead, right, ranges = _places(camera, frame, shape, range_m)
     rows, columns = grid.shape
     size = np.float32(grid.metres_per_pixel)
@@ -265,6 +266,8 @@ def _places(
 
     float32 (height, width) each.
     """
+    from scipy import ndimage
+
     height, width = shape
     y = (np.arange(range_m.shape[0]) + 0.5) * REDUCTION
     x = (np.arange(range_m.shape[1]) + 0.5) * REDUCTION
@@ -302,6 +305,8 @@ def _enlarged(reduced: Ranges, height: int, width: int) -> Ranges:
 
     Half a cell beyond the outermost middles they go on as they ran.
     """
+    from scipy import ndimage
+
     more = (
         np.pad(reduced, 1, mode="reflect", reflect_type="odd")
         if min(reduced.shape) > 1

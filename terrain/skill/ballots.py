@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from terrain.skill.patterns import NO_VOTE, VotePatterns
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Real = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int32]
@@ -111,6 +114,8 @@ class _Builder:
             self._close()
 
     def _close(self) -> None:
+        from scipy.sparse import csr_array
+
         if not self.parts:
             return
         column, voters, pixels, image, label = (

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import softmax
 
 from terrain.metrics.contingency import ClassCounts
 from terrain.skill.ballots import Ballots
@@ -35,6 +34,8 @@ def class_chances(votes: Votes, prior: Real, matrices: Real) -> Real:
     label's labeler. Where nobody votes it is the prior. Added up in whole numbers: the order of
     the labels does not change a chance, not even by its last bit.
     """
+    from scipy.special import softmax
+
     logarithms = _in_steps(np.log(matrices))
     evidence = np.tile(_in_steps(np.log(prior)), (len(votes), 1))
     for label in range(votes.shape[1]):
@@ -57,6 +58,8 @@ def expected_quality(votes: Ballots, model: SkillModel) -> Real:
     own votes do not count for it. Only pixels are looked at on which two labels or more vote; nan
     for a label that has none of them.
     """
+    from scipy.special import softmax
+
     classes, labels = votes.classes, len(votes.labelers)
     inside, drawn, own = (np.zeros((labels, classes)) for _ in range(3))
     of_image = np.zeros((votes.image_count, classes))

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from terrain.skill.ballots import Ballots, Block
 
@@ -136,6 +135,8 @@ def posteriors(block: Block, prior: Real, matrices: Real) -> tuple[Real, Real]:
     float64 (patterns, classes) and (patterns,); votes of one pattern are taken as independent
     given the true class.
     """
+    from scipy.special import logsumexp
+
     joint = joint_logarithms(block, prior, matrices)
     total = logsumexp(joint, axis=1)
     return np.exp(joint - total[:, None]), total

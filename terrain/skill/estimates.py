@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv
 
 from terrain.metrics.contingency import balanced_accuracy
 from terrain.skill.ballots import Ballots
@@ -158,6 +157,8 @@ def interval(mean: Real, variance: Real) -> tuple[Real, Real]:
 
     Arrays of any one shape; the limits stay within 0 and 1.
     """
+    from scipy.special import betaincinv
+
     inside = np.clip(mean, 1e-6, 1 - 1e-6)
     size = np.maximum(inside * (1 - inside) / np.maximum(variance, 1e-12) - 1, 1e-3)
     a, b = inside * size, (1 - inside) * size

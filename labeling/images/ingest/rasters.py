@@ -17,8 +17,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
-from rasterio.io import MemoryFile
 
 from labeling.images.ingest.products import Refused
 from labeling.images.preparation.pictures import jpeg_bytes
@@ -147,6 +145,9 @@ def decode_grey_png(
 
     GDAL takes what is missing for black, so that the sums in the file are checked first.
     """
+    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+    from rasterio.io import MemoryFile
+
     found = _size_of_whole_grey_png(content)
     if found is not None and size in (None, found):
         with warnings.catch_warnings(), contextlib.suppress(RasterioIOError):

@@ -7,15 +7,20 @@ import hashlib
 import shutil
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from labeling.images.ingest.ai4mars_tree import Ai4MarsTree, is_frame_folder
 from labeling.images.ingest.archives import DEFAULT_BOUNDS, Bounds, Readable, is_archive, unpack
 from labeling.images.ingest.leftovers import ARCHIVE_SUFFIXES, PICTURES_READ, is_picture
 from labeling.images.ingest.pds import PdsProducts
-from labeling.images.ingest.places import S3_SCHEME, Bucket, Folder, Place
+from labeling.images.ingest.places import S3_SCHEME, Folder, Place
 from labeling.images.ingest.plain_folder import PlainFolder
 from labeling.images.ingest.products import Source, UnknownSource
+
+if TYPE_CHECKING:
+    from labeling.images.ingest.buckets import Bucket
 
 _UNDERSTOOD = (
     "Images are read from a folder, a zip or tar archive, or s3://bucket/prefix, with one of these "
@@ -71,6 +76,8 @@ def open_place(where: str | Path, scratch: Path | None = None) -> tuple[Place, t
     """
     address = str(where)
     if address.startswith(S3_SCHEME):
+        from labeling.images.ingest.buckets import Bucket
+
         bucket = Bucket.at(address, scratch or _temporary())
         folder = _archive_in_bucket(address, bucket, bucket.scratch, DEFAULT_BOUNDS)
         return (folder, ()) if folder else (bucket, PurePosixPath(bucket.prefix).parts)
@@ -113,6 +120,8 @@ def _in_file(
 
 
 def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
+    from labeling.images.ingest.buckets import Bucket
+
     bucket = Bucket.at(address, scratch)
     parts = PurePosixPath(bucket.prefix).parts
     folder = _archive_in_bucket(address, bucket, scratch, bounds)
@@ -120,7 +129,7 @@ def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
         return _in_place(folder, (), address)
     tree = None
     if is_frame_folder(parts):
-        root = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-2]), scratch)
+        root = replace(bucket, prefix="".join(f"{part}/" for part in parts[:-2]))
         tree = Ai4MarsTree.find(root, within=f"{parts[-2]}/{parts[-1]}/")
     return tree or _in_place(bucket, parts, address)
 
@@ -132,7 +141,7 @@ def _archive_in_bucket(
     parts = PurePosixPath(bucket.prefix).parts
     if not address.lower().endswith(ARCHIVE_SUFFIXES) or not parts:
         return None
-    parent = Bucket(bucket.bucket, "".join(f"{part}/" for part in parts[:-1]), scratch)
+    parent = replace(bucket, prefix="".join(f"{part}/" for part in parts[:-1]))
     opened = parent.open(parts[-1])
     if opened is None:
         return None

@@ -13,10 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from merging.formats.contents.facts import (
     GOLD_VARIANTS,
@@ -30,6 +27,9 @@ from merging.formats.exports.pieces import VARIANTS_OF_SPLIT, json_bytes, splits
 from merging.formats.exports.records import KNOWN_OF_FRAMES, LABEL_OF_SPLIT, record
 from merging.formats.exports.shards import SHARD_BYTES, in_shards
 from terrain.masks import NO_LABEL
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: A row group is what has to be in memory at once, here and in whoever reads it.
 ROW_GROUP_BYTES = 16 * 2**20
@@ -50,8 +50,6 @@ _PLAIN: Mapping[str, type] = {
     **KNOWN_OF_FRAMES,
     "metadata": str,
 }
-_ARROW = {str: pa.string(), int: pa.int64()}
-
 Row = dict[str, Any]
 
 
@@ -80,12 +78,15 @@ class Parquet:
 
 
 def _schema(facts: ReleaseFacts) -> pa.Schema:
+    import pyarrow as pa
+
+    arrow = {str: pa.string(), int: pa.int64()}
     picture = pa.struct({"bytes": pa.binary(), "path": pa.string()})
     columns = dict.fromkeys(_PICTURES, picture) | {
-        name: _ARROW[kind] for name, kind in _PLAIN.items()
+        name: arrow[kind] for name, kind in _PLAIN.items()
     }
     features = {name: {"_type": "Image"} for name in _PICTURES} | {
-        name: {"_type": "Value", "dtype": str(_ARROW[kind])} for name, kind in _PLAIN.items()
+        name: {"_type": "Value", "dtype": str(arrow[kind])} for name, kind in _PLAIN.items()
     }
     classes = {str(released.code): released.name for released in facts.classes}
     about = {
@@ -135,6 +136,9 @@ class _Written:
 
 def _file(groups: Iterable[Iterable[Row]], schema: pa.Schema) -> Iterator[bytes]:
     """A Parquet file, a row group at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     written = _Written()
     texts = [name for name, kind in _PLAIN.items() if kind is str]
     writer = pq.ParquetWriter(

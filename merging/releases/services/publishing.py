@@ -15,7 +15,8 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ai4mars_site.toolkit.errors import Conflict
-from labeling.images.ingest.places import LISTED_AT_ONCE, S3_SCHEME
+from labeling.images.ingest.buckets import LISTED_AT_ONCE
+from labeling.images.ingest.places import S3_SCHEME
 from merging.formats.storage import checksums
 
 Track = Callable[[Iterable[str], int], Iterator[str]]

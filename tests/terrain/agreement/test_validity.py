@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from terrain.agreement.validity import (
     finding_curve,
@@ -38,6 +39,17 @@ def test_where_there_is_no_correlation_to_speak_of(scores: list[float], ratings:
 
 def test_a_perfect_correlation() -> None:
     assert rank_correlation([0.1, 0.2, 0.3, 0.4, 0.5], [1, 2, 3, 4, 5]) == Interval(1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("count", [4, 5, 31, 1000, 20_000])
+def test_rank_correlation_is_the_one_of_scipy_to_the_last_bit(count: int) -> None:
+    rng = np.random.default_rng(count)
+    scores = rng.random(count).round(3)
+    ratings = np.clip(1 + (4 * scores + rng.standard_normal(count)).round(), 1, 5).astype(int)
+    scores[:2], ratings[:2] = (0.1, 0.9), (1, 5)
+    found = rank_correlation(scores.tolist(), ratings.tolist())
+    assert found is not None
+    assert found.value == stats.spearmanr(scores, ratings).statistic
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:

@@ -24,7 +24,6 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from labeling.images.ingest.pds.images import PdsImage, open_image, stem_of
 from labeling.images.ingest.pds.labels import MASK, RANGE_MAP, ROVER_FRAMES, XYZ_MAP, ImageLabel
@@ -282,6 +281,8 @@ def resampled(
 
     Each pixel takes the value of the source pixel that its ray falls in, 0.0 outside the source.
     """
+    from scipy import ndimage
+
     x = np.arange(0, width + _GRID_STEP, _GRID_STEP) + 0.5
     y = np.arange(0, height + _GRID_STEP, _GRID_STEP) + 0.5
     origin, direction = target.pixel_to_ray(*np.meshgrid(x, y))

@@ -7,16 +7,18 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
-import pdr
 
 from labeling.images.ingest.pds import pds3, pds4
 from labeling.images.ingest.pds.labels import ImageLabel, as_image, check_byte_order, check_size
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.product_ids import parse_product_id
 from labeling.images.ingest.products import Refused
+
+if TYPE_CHECKING:
+    import pdr
 
 IMAGE_SUFFIX = ".img"
 # A PDS3 label goes before a PDS4 one: older archives got the second in addition

@@ -8,13 +8,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import pdr
+from typing import TYPE_CHECKING, Any
 
 from labeling.images.ingest.pds import labels
 from labeling.images.ingest.pds.labels import ROVER_FRAMES, ImageLabel
 from labeling.images.ingest.products import Refused
+
+if TYPE_CHECKING:
+    import pdr
 
 Keys = Mapping[str, Any]
 
@@ -30,6 +31,8 @@ OBJECT = "IMAGE"
 
 def read(path: Path) -> tuple[pdr.Data, ImageLabel]:
     """The product at an .IMG, not yet its pixels, and its label. Raises Refused."""
+    import pdr
+
     with warnings.catch_warnings():
         # pdr warns of a label that ends early; what is missing then is refused by name below
         warnings.filterwarnings("ignore", category=UserWarning, module=r"pdr\b")

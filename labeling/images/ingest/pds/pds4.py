@@ -11,14 +11,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-
-import pdr
 
 from labeling.images.ingest.pds import labels
 from labeling.images.ingest.pds.labels import ROVER_FRAMES, ImageLabel
 from labeling.images.ingest.products import Refused, RoverPose
 from terrain.camera import CameraModel
+
+if TYPE_CHECKING:
+    import pdr
 
 Element = ElementTree.Element
 
@@ -56,6 +58,8 @@ def read(path: Path, label_path: Path) -> tuple[pdr.Data, ImageLabel, str]:
     """The product of an .IMG and its .xml, not yet its pixels, its label, and the name by which
     `pdr` knows the image. Raises Refused.
     """
+    import pdr
+
     root = _parse(label_path)
     label, identifier = _image_label(root, path)
     with warnings.catch_warnings():

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image as Pillow
 
 from labeling.images.ingest import leftovers, places
-from labeling.images.ingest.places import Bucket
+from labeling.images.ingest.buckets import Bucket
 from labeling.images.ingest.products import NotUsed, Source
 from labeling.images.ingest.sources import open_source
 

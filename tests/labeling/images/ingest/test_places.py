@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from labeling.images.ingest import places
-from labeling.images.ingest.places import Bucket, Folder
+from labeling.images.ingest import buckets
+from labeling.images.ingest.buckets import Bucket
+from labeling.images.ingest.places import Folder
 from labeling.images.ingest.products import Refused, UnknownSource
 from labeling.images.ingest.sources import open_source
 
@@ -98,14 +99,14 @@ def test_a_bucket_is_a_folder(s3: Any, tmp_path: Path) -> None:
 def test_more_objects_than_one_answer_lists(
     s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "LISTED_AT_ONCE", 3)
+    monkeypatch.setattr(buckets, "LISTED_AT_ONCE", 3)
     names = [f"{number:04}" for number in range(10)]
     put(s3, dict.fromkeys(names, b""))
     assert Bucket.at("s3://mars/", tmp_path).names() == names
 
 
 def test_only_few_files_are_kept(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "KEPT_FILES", 3)
+    monkeypatch.setattr(buckets, "KEPT_FILES", 3)
     put(s3, {str(number): b"x" for number in range(6)})
     bucket = Bucket.at("s3://mars", tmp_path)
     first = bucket.fetch("0")
@@ -119,7 +120,7 @@ def test_only_few_files_are_kept(s3: Any, tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_object_that_is_too_large(
     s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "MAX_BYTES", 10)
+    monkeypatch.setattr(buckets, "MAX_BYTES", 10)
     put(s3, {"big": bytes(11), "fits": bytes(10)})
     bucket = Bucket.at("s3://mars", tmp_path)
     assert bucket.fetch("fits").stat().st_size == 10
@@ -133,7 +134,7 @@ def test_a_transfer_that_breaks_leaves_nothing(
 ) -> None:
     put(s3, {"a": b"content"})
     bucket = Bucket.at("s3://mars", tmp_path)
-    client = places._client(os.getpid())
+    client = buckets._client(os.getpid())
     answer = client.get_object(Bucket="mars", Key="a")
     answer["Body"]._content_length = "100"  # as when the connection ends early
     monkeypatch.setattr(client, "get_object", lambda **asked: answer)
@@ -158,7 +159,7 @@ def test_without_credentials(s3: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    places._client.cache_clear()
+    buckets._client.cache_clear()
     with pytest.raises(UnknownSource, match="credentials"):
         open_source("s3://mars/data", tmp_path)
 
