@@ -1,5 +1,6 @@
 # make run    the site with a small demo campaign, at http://127.0.0.1:8000 (HOST=, PORT=)
-# make test   every test        make check   lint, types, import contracts
+# make test   every test        make check   linters, types, import contracts
+# make hooks  runs the linters on what you commit, before each commit
 # make format     formats the Python code and fixes what the linter can fix
 # make bench  the benchmarks    make lock    the locks of the Python packages
 # make setup  only installs     make clean   removes what was built; keeps var/, the data
@@ -15,7 +16,7 @@ FRONTEND := $(shell find static/src static/css -type f 2>/dev/null) static/build
 
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: setup setup-dev run test check format bench lock messages clean
+.PHONY: setup setup-dev run test check format hooks bench lock messages clean
 .DELETE_ON_ERROR:
 
 setup: .venv/installed static/dist/.built $(TRANSLATIONS)
@@ -56,11 +57,15 @@ check: setup-dev
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	bin/with-node npm run --silent check
+	$(BIN)/djlint templates --lint --quiet
 
 # What the linter cannot fix is shown, and does not keep the code from being formatted.
 format: setup-dev
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
+
+hooks: setup-dev
+	$(BIN)/pre-commit install
 
 bench: setup-dev
 	$(BIN)/python -m tests.bench

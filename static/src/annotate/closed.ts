@@ -13,7 +13,7 @@ interface Config {
   readonly urls: Pick<AnnotateConfig["urls"], "labels" | "skip" | "nothing" | "session">;
 }
 
-const config = JSON.parse(document.getElementById("outbox-config")!.textContent!) as Config;
+const config = JSON.parse(document.getElementById("outbox-config")!.textContent) as Config;
 const { storage } = deviceStorage();
 const owner = ownerOf(storage, config.labeler);
 const ask = connect(config.urls.session, {

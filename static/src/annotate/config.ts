@@ -57,7 +57,7 @@ export type Say = (name: string, values?: Record<string, string | number>) => st
 export function readStrings(): Say {
   const sentences = new Map<string, string>();
   for (const element of document.querySelectorAll<HTMLElement>("[data-string]")) {
-    sentences.set(element.dataset.string!, element.textContent!.trim());
+    sentences.set(element.dataset.string!, element.textContent.trim());
   }
   return (name, values = {}) => {
     const sentence = sentences.get(name);

@@ -37,7 +37,7 @@ function verdict(form: HTMLFormElement): Verdict | null {
   const said = new FormData(form);
   const value = Number(said.get("value"));
   if (!value) return null;
-  return { value: value as RatingValue, reasons: said.getAll("reasons").map(String), comment: String(said.get("comment")).trim() };
+  return { value: value as RatingValue, reasons: said.getAll("reasons").map(String), comment: (said.get("comment") as string).trim() };
 }
 
 function drawThumbs(): void {
@@ -132,7 +132,7 @@ async function rateThem(form: HTMLFormElement): Promise<void> {
 async function undoThem(): Promise<void> {
   undo.disabled = true;
   try {
-    await undoAll(progress.ratings, api.undoMany, (ratings) => {
+    await undoAll(progress.ratings, (ratings) => api.undoMany(ratings), (ratings) => {
       progress = { ...progress, ratings, refused: 0 };
       showProgress(words("undoing", { left: ratings.length }));
     });

@@ -310,7 +310,7 @@ function press(key: string, repeated: boolean): boolean {
   const arrow = ARROWS[key];
   if (arrow) arrow();
   else if (repeated) return key in KEYS;
-  else if (KEYS[key]) KEYS[key]!();
+  else if (KEYS[key]) KEYS[key]();
   else return form.pressed(key);
   return true;
 }

@@ -40,7 +40,7 @@ describe("the outbox of ratings", () => {
   let server: FakeServer;
   let events: { [name in keyof RatingEvents]: ReturnType<typeof vi.fn> };
   const open = (owner = "7", inTurn?: Exclusively): RatingOutbox =>
-    new RatingOutbox(storage, owner, server, events as unknown as RatingEvents, inTurn);
+    new RatingOutbox(storage, owner, server, events, inTurn);
   const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
   beforeEach(() => {

@@ -27,15 +27,17 @@ async function pngOf(chart: SVGSVGElement): Promise<Blob> {
   });
 }
 
+async function save(chart: SVGSVGElement, name: string): Promise<void> {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await pngOf(chart));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-save-png]")) {
   const chart = document.getElementById(button.dataset.savePng!) as SVGSVGElement | null;
   if (!chart) continue;
   button.hidden = false;
-  button.addEventListener("click", async () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await pngOf(chart));
-    link.download = button.dataset.file!;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  });
+  button.addEventListener("click", () => void save(chart, button.dataset.file!));
 }

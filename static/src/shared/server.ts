@@ -73,7 +73,7 @@ export async function refusalOf(response: Response): Promise<Refused> {
   const answer: unknown = await response.json().catch(() => null);
   const { detail, code, ...more } = (answer ?? {}) as Record<string, unknown>;
   if (typeof detail !== "string") return new Refused(response.status, "", "", more);
-  return new Refused(response.status, detail, String(code ?? ""), more);
+  return new Refused(response.status, detail, typeof code === "string" ? code : "", more);
 }
 
 /** The JSON of a good answer; see `read` for the others. */

@@ -22,7 +22,7 @@ export function weld(regions: readonly Region[], changed: ReadonlySet<Region>): 
       if (i === j || (movable[j] && j > i)) return;
       // Where two corners lie a hair apart, the one that was there first stays.
       result[i] = withCornersOf(result[i]!, result[j]!, true);
-      result[j] = withCornersOf(result[j]!, result[i]!, false);
+      result[j] = withCornersOf(result[j]!, result[i], false);
     });
   });
   return result;

@@ -70,8 +70,8 @@ export class Cursor {
   move([dx, dy]: Point): void {
     const [x, y] = this.at ?? this.surface().center.map(Math.round);
     // The first press shows where the cross is; it moves from there.
-    if (this.at) this.goTo([x! + dx, y! + dy]);
-    else this.goTo([x!, y!]);
+    if (this.at) this.goTo([x + dx, y + dy]);
+    else this.goTo([x, y]);
   }
 
   goTo([x, y]: Point): void {

@@ -85,6 +85,6 @@ export class Narrator {
     this.timer = setTimeout(() => {
       this.speak([...this.waiting.values()].join(" "));
       this.waiting.clear();
-    }, PAUSE_MS) as unknown as number;
+    }, PAUSE_MS);
   }
 }

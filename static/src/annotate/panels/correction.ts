@@ -12,7 +12,7 @@ export function showCorrecting(correcting: boolean, say: Say): void {
   document.getElementById("annotate")!.dataset.correcting = String(correcting);
   for (const [id, name] of [["send", "send_correction"], ["skip", "leave_as_it_was"]] as const) {
     const button = document.getElementById(id)!;
-    button.dataset.usual ??= button.textContent!;
+    button.dataset.usual ??= button.textContent;
     button.textContent = correcting ? say(name) : button.dataset.usual;
   }
 }

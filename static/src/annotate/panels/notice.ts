@@ -2,7 +2,7 @@
 
 export interface NoticeAction {
   readonly label: string;
-  act(): void;
+  readonly act: () => void;
 }
 
 export class Notice {

@@ -82,7 +82,7 @@ export class Page {
     this.main.dataset.imageId = picture ? String(picture.id) : "";
     byId("image-name").textContent = picture?.product_id ?? "";
     const hasSol = picture !== null && picture.sol !== null;
-    const known = hasSol ? [this.say("sol", { sol: picture.sol! })] : [];
+    const known = hasSol ? [this.say("sol", { sol: picture.sol })] : [];
     if (picture?.range_source === "estimated") known.push(this.say("estimated"));
     byId("image-sol").textContent = known.join(" · ");
   }

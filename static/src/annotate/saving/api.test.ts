@@ -26,7 +26,7 @@ interface Asked {
 function answering(...answers: (() => Response | Promise<Response>)[]): Asked[] {
   const asked: Asked[] = [];
   globalThis.fetch = async (url, init) => {
-    const { method, headers, body, keepalive } = init as RequestInit;
+    const { method, headers, body, keepalive } = init!;
     asked.push({
       url: String(url),
       method: method!,
@@ -249,7 +249,7 @@ describe("a session that ended", () => {
     const seen = { renewals: 0, refuseOnce: false };
     let cookie = "";
     globalThis.fetch = async (url, init) => {
-      const { headers } = init as RequestInit;
+      const { headers } = init!;
       const token = (headers as Record<string, string>)["X-CSRFToken"];
       const came = cookie;
       await new Promise((resolve) => setTimeout(resolve));

@@ -147,7 +147,7 @@ export class Keeper {
       this.sync.resume(theirs.version);
       return;
     }
-    if (settled && theirs.writer === settled.writer && theirs.stroke <= settled.stroke) {
+    if (theirs.writer === settled?.writer && theirs.stroke <= settled.stroke) {
       // On the server now as it was on the device: the person has chosen already.
       this.sync.resume(theirs.version);
       return;

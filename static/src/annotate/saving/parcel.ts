@@ -40,7 +40,7 @@ export function delivery(
   offered: (image: number) => string | undefined = () => undefined,
 ): Deliver {
   const post = async (url: string, body: unknown, more?: More): Promise<ParcelAnswer> =>
-    ((await ask("POST", url, body, more)) ?? {}) as ParcelAnswer;
+    (await ask("POST", url, body, more)) ?? {};
 
   return async (parcel) => {
     const { id, image, kind, polygons, started_at, task } = parcel;

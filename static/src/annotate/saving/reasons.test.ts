@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reasonIn } from "./reasons";
 
 const say = (key: string, values?: Record<string, unknown>): string =>
-  values ? `${key}: ${String(values["reason"])}` : key;
+  values ? `${key}: ${String(values.reason)}` : key;
 const reason = "A sentence of the server.";
 
 describe("why the server refused a drawing", () => {

@@ -96,7 +96,7 @@ export class Sync {
     this.timer = setTimeout(() => {
       this.timer = 0;
       void this.flush();
-    }, ms) as unknown as number;
+    }, ms);
   }
 
   private async save(open: Open, leaving: boolean): Promise<void> {

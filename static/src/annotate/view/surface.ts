@@ -298,7 +298,7 @@ export class Surface {
 
   private whereabouts(): string {
     const view = this.map.getView();
-    return `${view.getResolution()} ${view.getCenter()}`;
+    return `${view.getResolution()} ${String(view.getCenter())}`;
   }
 
   /** Leaves on the element where image pixels lie: page = x0 + scale * x, inside the element. */

@@ -150,7 +150,10 @@ function carryOut(action: Action, sentence: string): void {
 
 async function pruneNow(places: readonly number[]): Promise<void> {
   let wanted: readonly Picture[] = at(places).filter((each) => !each.retired);
-  if (wanted.length === 0) return page.say(words("nothing-to-prune"));
+  if (wanted.length === 0) {
+    page.say(words("nothing-to-prune"));
+    return;
+  }
   const labeled = withLabels(wanted);
   if (labeled.length > 0) {
     const answer = await confirmPruning(labeled.length, wanted.length, words);
@@ -238,7 +241,10 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   // Space and Enter press the button that has the focus.
   if ((key === " " || key === "enter") && target.closest("button, a, summary")) return;
-  if (!look.isOpen && move(event)) return event.preventDefault();
+  if (!look.isOpen && move(event)) {
+    event.preventDefault();
+    return;
+  }
   const action = (look.isOpen ? LOOK_KEYS : KEYS)[key];
   if (!action || (event.repeat && !key.startsWith("arrow"))) return;
   event.preventDefault();

@@ -38,7 +38,7 @@ export const FILTERS: readonly Filter[] = [
   filter("pruned", null, "min", null, "product_id", "other"),
 ];
 
-const ALL = FILTERS[0] as Filter;
+const ALL = FILTERS[0]!;
 
 /** The orders to choose from; "-" is from high to low. */
 export const SORTS: readonly string[] = [

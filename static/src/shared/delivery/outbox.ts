@@ -93,11 +93,11 @@ export class Outbox<P extends object, A> {
 
   /** Of all tabs, oldest first. */
   all(): P[] {
-    const { idOf, order, prefix, read } = this.cargo;
-    const kept = keysOf(this.storage, prefix).flatMap((key) => read(readJson(this.storage, key)) ?? []);
-    const parcels = new Map(kept.map((parcel) => [idOf(parcel), parcel]));
+    const { cargo, storage } = this;
+    const kept = keysOf(storage, cargo.prefix).flatMap((key) => cargo.read(readJson(storage, key)) ?? []);
+    const parcels = new Map(kept.map((parcel) => [cargo.idOf(parcel), parcel]));
     for (const [id, parcel] of this.unkept) parcels.set(id, parcel);
-    return [...parcels.values()].sort(order);
+    return [...parcels.values()].sort((one, other) => cargo.order(one, other));
   }
 
   /** Those that go out by themselves, oldest first. */
