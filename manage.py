@@ -14,7 +14,13 @@ def main() -> None:
             "Django is not installed in this Python. Run `make setup` once, then use "
             ".venv/bin/python manage.py."
         ) from error
-    execute_from_command_line(sys.argv)
+    if sys.argv[1:] in (["version"], ["--version"]):
+        # Django answers these two itself, with its own version.
+        from ai4mars_site.version import describe
+
+        print(describe())
+    else:
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

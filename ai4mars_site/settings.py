@@ -208,6 +208,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "ai4mars_site.navigation.nav",
+                "ai4mars_site.version.software",
             ]
         },
     }

@@ -19,7 +19,7 @@ from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
 
 #: Grows when the same labels and parameters would be released as other bytes.
-RELEASE_CODE = 5
+RELEASE_CODE = 6
 
 #: Of a complete release, what is said about it and not in it.
 STAYS_FREE = frozenset({"has_public_board"})
@@ -131,6 +131,11 @@ class Release(ClaimableJob):
     has_public_board = models.BooleanField(
         default=False,
         help_text="Whether everybody sees the results of predictions, and accounts may send some.",
+    )
+    software_version = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="Of AI4Mars, when it built this. Empty: not built, or by one older than 0.2.0.",
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from ai4mars_site import __version__
 from labeling.models import Campaign, Image, Labeler
 from merging.models import Release
 from tests.factories import (
@@ -297,4 +298,4 @@ def test_healthz_asks_the_database(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         response = Client().get("/healthz")
 
-    assert response.json() == {"status": "ok"}
+    assert response.json() == {"status": "ok", "version": __version__}

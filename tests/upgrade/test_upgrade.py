@@ -32,6 +32,8 @@ RENAMED_TABLES: dict[str, str] = {}
 RENAMED_COLUMNS: dict[str, dict[str, str]] = {
     "review_campaignskill": {"claimed_at": "heartbeat_at"}
 }
+#: Of a part, what tells that its image and labels were the same.
+SAME_PART = ("labels", "labelers", "merged_labels", "counted")
 
 Row = tuple[tuple[str, str], ...]
 Contents = dict[str, list[dict[str, Any]]]
@@ -167,8 +169,8 @@ def test_work_goes_on(upgraded: OldSite) -> None:
     assert len(unchanged) > 15
     assert all(masks[row["inputs"]] == row["mask"] for row in unchanged)
 
-    # Parts of the complete release whose labels are the same: made again, to the byte, for the
-    # store of their pieces was not in the dump.
+    # Parts of the complete release whose labels and ratings are the same: made again, to the byte,
+    # for another RELEASE_CODE made them out of date, and their store was not in the dump.
     [release] = [row for row in after["merging_release"] if row["version"] == "0.3"]
     assert release["status"] == "complete"
     parts = {
@@ -181,7 +183,8 @@ def test_work_goes_on(upgraded: OldSite) -> None:
     same = [
         row
         for row in built
-        if row["release_id"] == earlier and row["inputs"] == parts[row["product_id"]]["inputs"]
+        if row["release_id"] == earlier
+        and all(plain(row[name]) == plain(parts[row["product_id"]][name]) for name in SAME_PART)
     ]
     assert len(same) > 10
     for row in same:

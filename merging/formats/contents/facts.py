@@ -23,6 +23,10 @@ from terrain.aggregation.weighted import Layers
 
 Mask = npt.NDArray[np.uint8]
 
+#: What builds releases, and what it may be used under: an SPDX name.
+SOFTWARE = "AI4Mars"
+SOFTWARE_LICENSE = "Apache-2.0"
+
 #: In the order in which they nest (paper 3.3).
 GOLD_VARIANTS = ("gold-min1", "gold-min2", "gold-min3")
 VARIANTS = ("train", *GOLD_VARIANTS)
@@ -193,7 +197,8 @@ class ReleaseFacts:
     "alone" or "empty"; `corrected` counts labels that are not independent.
     `changes` are sentences on what is different from `previous`, the version before (both empty in
     the first). `licence` is an SPDX name. No time of the build is in a release, but the date
-    `released_on` that was chosen: the same inputs give the same bytes.
+    `released_on` that was chosen: the same inputs give the same bytes. `software_version` is that
+    of AI4Mars when it built the release.
     """
 
     slug: str
@@ -214,6 +219,7 @@ class ReleaseFacts:
     labels: int
     labelers: int
     experts: int
+    software_version: str
     masks: Mapping[str, int] = field(default_factory=dict)
     empty: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     unscored: Mapping[str, int] = field(default_factory=dict)
@@ -221,6 +227,11 @@ class ReleaseFacts:
     changes: tuple[str, ...] = ()
     imports: tuple[ImportTotal, ...] = ()
     corrected: int = 0
+
+    @property
+    def software(self) -> str:
+        """What built the release, such as "AI4Mars 0.2.0"."""
+        return f"{SOFTWARE} {self.software_version}"
 
 
 @dataclass(frozen=True, slots=True)

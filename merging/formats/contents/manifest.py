@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from merging.formats.contents.facts import ReleaseFacts
+from merging.formats.contents.facts import SOFTWARE, ReleaseFacts
 
 NAME = "manifest.json"
 
@@ -39,7 +39,8 @@ def pieces(
         "layout": facts.layout,
         "campaign": facts.slug,
         "released_on": facts.released_on.isoformat(),
-        "licence": facts.licence,
+        "software": {"name": SOFTWARE, "version": facts.software_version},
+        "license": facts.licence,
         "classes": [{"code": c.code, "name": c.name, "color": c.color} for c in facts.classes],
         "method": facts.parameters,
         "rule": facts.rule,
@@ -58,6 +59,7 @@ def pieces(
             "files": dict(entry.files),
         }
         if entry.imports:
-            said["imports"] = [dict(each) for each in entry.imports]
+            # PostgreSQL gives the keys of JSON back in another order than they were written.
+            said["imports"] = [dict(sorted(each.items())) for each in entry.imports]
         yield (b",\n" if number else b"\n") + json.dumps(said, ensure_ascii=False).encode()
     yield b"\n]}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from merging.formats.contents.facts import FileFact, ReleaseFacts
+from merging.formats.contents.facts import SOFTWARE, SOFTWARE_LICENSE, FileFact, ReleaseFacts
 from merging.formats.documents.naming import (
     KEYWORDS,
     PAPER_AUTHORS,
@@ -18,7 +18,7 @@ from merging.formats.documents.naming import (
 
 
 def citation(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """The release as a dataset, and the paper as its reference."""
+    """Return the release as a dataset; its references are the paper and the software."""
     lines = [
         "cff-version: 1.2.0",
         "type: dataset",
@@ -41,6 +41,12 @@ def citation(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         f"    year: {PAPER_YEAR}",
         "    authors:",
         *(f"    {line}" for line in _people(PAPER_AUTHORS)),
+        "  - type: software",
+        f"    title: {SOFTWARE}",
+        f"    version: {_text(facts.software_version)}",
+        f"    license: {SOFTWARE_LICENSE}",
+        "    authors:",
+        f"      - name: {_text(f'The {SOFTWARE} developers')}",
     ]
     return ("\n".join(lines) + "\n").encode()
 

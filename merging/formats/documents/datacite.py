@@ -62,7 +62,12 @@ def datacite(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
                 "publicationYear": str(PAPER_YEAR),
                 "relatedItemType": "ConferencePaper",
                 "relationType": "References",
-            }
+            },
+            {
+                "titles": [{"title": facts.software}],
+                "relatedItemType": "Software",
+                "relationType": "IsCompiledBy",
+            },
         ],
     }
     if facts.credits.strip():

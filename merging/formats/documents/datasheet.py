@@ -9,7 +9,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from merging.formats.contents.facts import VARIANTS, Emptiness, FileFact, ReleaseFacts
+from merging.formats.contents.facts import (
+    SOFTWARE_LICENSE,
+    VARIANTS,
+    Emptiness,
+    FileFact,
+    ReleaseFacts,
+)
 from merging.formats.contents.licences import licence_url
 from merging.formats.documents.naming import (
     PAPER_AUTHORS,
@@ -189,6 +195,8 @@ def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
         ("parameter", "value"),
         ((name, json.dumps(value)) for name, value in sorted(facts.parameters.items())),
     )
+    yield ""
+    yield f"**With which software?** {facts.software}, which is free software ({SOFTWARE_LICENSE})."
     yield ""
     yield "**Are raw labels kept?** Yes, all accepted ones as they were drawn: `raw/labels`." + (
         " Not those from which imported masks were merged." if _has_masks(facts) else ""

@@ -19,6 +19,7 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         f"Version {facts.version}, {facts.released_on.isoformat()}. {facts.labels} labels of "
         f"{facts.labelers} labelers and {facts.experts} experts, merged image by image.",
         *imported(facts),
+        f"Built with {facts.software}.",
         "",
         "## Labels [.png]",
         "",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+from ai4mars_site import __version__
 from ai4mars_site.toolkit.bulk import chunks
 from ai4mars_site.toolkit.jobs import keep_alive
 from labeling.images.ingest.product_ids import file_stems
@@ -41,6 +42,7 @@ class Built:
 
     sums: str
     changes: list[str]
+    software_version: str
     statistics: Statistics
 
 
@@ -85,7 +87,7 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
         writer.write(path, [document(facts, described)])
     text = checksums.sums_text({file.path: file.sha256 for file in writer.files.values()}).encode()
     (tree / checksums.NAME).write_bytes(text)
-    return Built(checksums.sha256(text), list(facts.changes), totals)
+    return Built(checksums.sha256(text), list(facts.changes), facts.software_version, totals)
 
 
 @dataclass(slots=True)
@@ -178,6 +180,8 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         corrected=corrected,
         labelers=len(people.get(Role.CROWD, ())),
         experts=len(people.get(Role.EXPERT, ())),
+        # One that is built again by a later version says which one built it first.
+        software_version=release.software_version or __version__,
         masks=dict(totals.masks),
         empty={variant: dict(reasons) for variant, reasons in totals.empty.items()},
         unscored=dict(totals.unscored),

@@ -249,6 +249,7 @@ def _finish(release: Release, built: Built, archive: str = "", size: int | None 
         status=Release.Status.COMPLETE,
         sums_sha256=built.sums,
         changes=built.changes,
+        software_version=built.software_version,
         archive=archive,
         size=size,
         message="",

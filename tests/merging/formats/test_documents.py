@@ -151,7 +151,15 @@ def test_citation() -> None:
     ]
     assert (document["version"], document["date-released"]) == ("1.2", "2026-06-01")
     assert (document["license"], document["type"]) == ("CC-BY-4.0", "dataset")
-    assert len(document["references"][0]["authors"]) == 7
+    paper, software = document["references"]
+    assert len(paper["authors"]) == 7
+    assert (software["title"], software["version"]) == ("AI4Mars", "0.2.0")
+
+
+@pytest.mark.parametrize("path", ["CITATION.cff", "DATASHEET.md", "datacite.json", "info.md"])
+def test_documents_name_the_version_of_the_software(path: str) -> None:
+    assert "0.2.1" not in said(path)
+    assert "0.2.1" in said(path, software_version="0.2.1")
 
 
 def test_who_names_nobody_and_no_page_is_cited_still() -> None:

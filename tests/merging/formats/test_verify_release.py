@@ -315,6 +315,20 @@ def test_a_lot_cannot_be_drawn_again(release: Path) -> None:
     assert "the masks of 1 images were made again" in said
 
 
+def test_a_release_of_an_earlier_version(release: Path) -> None:
+    """Before 0.2.0 a manifest called the license otherwise, and named no software."""
+    told = json.loads((release / manifest.NAME).read_bytes())
+    del told["software"]
+    told["licence"] = told.pop("license")
+    (release / manifest.NAME).write_text(json.dumps(told))
+    sign(release)
+
+    problems, said = told_of(release, all=True)
+
+    assert problems == ""
+    assert "the masks of 2 images were made again" in said
+
+
 def test_a_sample_is_spread_evenly() -> None:
     assert spread(list(range(10)), 5) == [0, 2, 4, 6, 8]
     assert spread([3, 4], 5) == [3, 4]

@@ -193,6 +193,7 @@ def facts(
         "pixels": {variant: dict(found) for variant, found in pixels.items()},
         "labels": len(labels),
         "labelers": len({label.labeler for label in labels if label.role == "crowd"}),
+        "software_version": "0.2.0",
         "experts": len({label.labeler for label in labels if label.role == "expert"}),
     }
     return ReleaseFacts(**{**known, **fields})

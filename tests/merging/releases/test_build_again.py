@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from ai4mars_site import __version__
 from labeling.models import Campaign
 from merging.models import Release
 from merging.releases.services import builder, requests
@@ -120,6 +121,20 @@ def test_a_changed_rule_is_no_choice(campaign: Campaign, build: Callable[..., Pa
     before = files_in(build("--method=votes"))
     Campaign.objects.filter(pk=campaign.pk).update(merge_minimum=1)
     assert files_in(build("--method=votes", out="copy")) == before
+
+
+def test_a_later_version_of_the_software_writes_the_same(
+    build: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the one that built the release first."""
+    before = files_in(build())
+    assert Release.objects.get().software_version == __version__
+
+    monkeypatch.setattr("merging.releases.services.assembly.__version__", "99.0.0")
+
+    again = files_in(build(out="copy"))
+    assert again == before
+    assert json.loads(again["manifest.json"])["software"]["version"] == __version__
 
 
 @pytest.mark.parametrize("method", [[], ["--method=votes"], ["--method=ratings"]])

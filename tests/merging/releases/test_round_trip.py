@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import tarfile
 import zipfile
@@ -209,6 +210,22 @@ def test_how_many_labels_were_merged_comes_back(
     assert set(merged.values_list("labelers", flat=True)) == {in_name}
     third = released(alone, mission, tmp_path / "third")
     assert tree_files(third) == tree_files(tree)
+
+
+def test_a_manifest_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """Before 0.2.0 it called the license otherwise, and named no software."""
+    mission = MISSIONS["navcam"]
+    tree = released(campaign_of(mission), mission, tmp_path)
+    told = json.loads((tree / "manifest.json").read_bytes())
+    del told["software"]
+    told["licence"] = told.pop("license")
+    (tree / "manifest.json").write_text(json.dumps(told))
+
+    imported(tree, mission)
+
+    # The names of the files do not tell: they are of this manifest.
+    train = ImportedMask.objects.filter(variant="train")
+    assert set(train.values_list("labels", flat=True)) == {4}
 
 
 def test_a_manifest_of_another_tool_tells_nothing_and_a_damaged_one_is_refused(
