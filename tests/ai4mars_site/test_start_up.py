@@ -87,6 +87,19 @@ def test_workers_start_without_them_too(tmp_path: Path) -> None:
     assert not loaded, explain(loaded)
 
 
+def test_the_masks_of_an_image_are_read_without_gdal(tmp_path: Path) -> None:
+    """A web process reads them whenever it judges practice."""
+    program = f"""{URLCONF}
+import numpy as np
+from django.core.files.base import ContentFile
+from labeling.annotation.services.postprocessing import stored_mask
+from labeling.images.preparation.pictures import png_bytes
+assert stored_mask(ContentFile(png_bytes(np.ones((4, 4), np.bool_)), "mask.png")).removes.all()
+"""
+    loaded = loaded_by(program, tmp_path)
+    assert not loaded, explain(loaded)
+
+
 def test_an_import_is_found_with_the_line_that_makes_it(tmp_path: Path) -> None:
     loaded = loaded_by("import labeling.images.ingest.buckets", tmp_path)
     assert list(loaded) == ["boto3"]

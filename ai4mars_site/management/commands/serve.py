@@ -34,6 +34,9 @@ READY_SECONDS = 60.0
 # The web server lets requests that run finish, Celery its tasks.
 WEB_STOP_SECONDS = 5
 WORKER_STOP_SECONDS = 5
+# A web process gives memory blocks from this size on back to the system when they are free. By
+# itself the C library (glibc) soon raises its limit to 32 MB and keeps masks of 1 MB, per thread.
+LARGE_BLOCK_BYTES = 256 * 1024
 
 
 class Command(BaseCommand):
@@ -194,7 +197,7 @@ def _web(number: int, listener: socket.socket, environment: dict[str, str]) -> P
             *("--threads", os.environ.get("AI4MARS_WEB_THREADS", "4")),
             *("--stop-seconds", str(WEB_STOP_SECONDS - 1)),
         ],
-        environment,
+        {**environment, "MALLOC_MMAP_THRESHOLD_": str(LARGE_BLOCK_BYTES)},
         inherited_files=[listener.fileno()],
         stop_seconds=WEB_STOP_SECONDS,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models.fields.files import FieldFile
 
-from labeling.images.ingest.rasters import decode_grey_png
+from labeling.images.ingest.rasters import decode_grey
 from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Image, Label
 from terrain.bitplanes import regions_to_mask
@@ -45,7 +45,8 @@ def stored_mask(file: FieldFile) -> StoredMask | None:
         return None
     with file.open("rb") as opened:
         content = opened.read()
-    pixels = decode_grey_png(content, str(file.name))
+    # Not by GDAL: web processes read masks too, to judge practice, and GDAL takes them 20 MB.
+    pixels = decode_grey(content, str(file.name), "PNG")
     removes = np.not_equal(pixels, 0)
     # As it is written when an image comes in (`labeling.images.preparation.image_files`).
     is_plain = pixels.max(initial=0) <= 1

@@ -125,8 +125,9 @@ def decode_grey(
     """The pixels of an 8-bit greyscale image file, uint8 (H, W).
 
     content: the file; name: what to call it in a refusal; file_format: "JPEG" or "PNG"; size:
-    (width, height) it must have, None for any up to MAX_PIXELS. Raises Refused when it is no such
-    file, truncated, of another kind (palette, colour, 16 bits) or of another size.
+    (width, height) it must have, None for any up to MAX_PIXELS. The array cannot be written to.
+    Raises Refused when it is no such file, truncated, of another kind (palette, colour, 16 bits) or
+    of another size.
     """
     with _opened(content, name, (file_format,)) as picture:
         if size is not None and picture.size != size:
@@ -135,13 +136,13 @@ def decode_grey(
                 f"but its image is {size[0]} x {size[1]}."
             )
         _check_is_grey(picture, name)
-        return np.array(picture, dtype=np.uint8)
+        return np.asarray(picture, dtype=np.uint8)
 
 
 def decode_grey_png(
     content: bytes, name: str, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """`decode_grey` for PNG, in half the time: GDAL decodes it.
+    """`decode_grey` for PNG, in two thirds of the time: GDAL decodes it.
 
     GDAL takes what is missing for black, so that the sums in the file are checked first.
     """
