@@ -17,7 +17,8 @@ from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.files import keep
 from labeling.images.preparation.pictures import jpeg_bytes, png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, LabelVersion, Role
-from merging.models import Publishing
+from merging.formats.storage.checksums import sha256
+from merging.models import ImportedMask, Publishing
 from review.queue.services.ratings import rate
 from review.scores.services import scores
 from terrain.masks import mask_to_regions
@@ -50,7 +51,9 @@ def fill() -> None:
         if number % 7 == 1:
             assign_gold(ACTOR, image, experts)
         elif number % 7 == 2:
-            # Nobody has drawn on it.
+            # Nobody has drawn on it; half of these have an imported mask.
+            if number % 2:
+                _import_mask(image)
             continue
         people = experts if number % 7 == 1 else crowd
         drawn = _drawn(image, people, chance)
@@ -89,6 +92,21 @@ def _image(campaign: Campaign, number: int, chance: np.random.Generator) -> Imag
         range_source="product",
         # As products tell it, -0.0 and powers of ten with it.
         camera_model={"model_type": "CAHV", "c": [-0.0, 1e-05, -1.9], "a": [1, 0.0, -0.0]},
+    )
+
+
+def _import_mask(image: Image) -> None:
+    content = np.full((HEIGHT, WIDTH), 2, dtype=np.uint8)
+    png = png_bytes(content)
+    ImportedMask.objects.create(
+        image=image,
+        variant="train",
+        mask=keep(image.campaign_id, "imported", png, ".png"),
+        sha256=sha256(png),
+        labels=3,
+        pixel_counts={"2": content.size},
+        source="ai4mars-dataset-merged-0.1",
+        imported_at=START,
     )
 
 
