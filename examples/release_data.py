@@ -71,7 +71,7 @@ def examples(tree: Path, split: str) -> list[Example]:
 def read_label(example: Example, size: int | None = None) -> Mask:
     """A label as uint8 (height, width), 255 also under the masks; (size, size) where one is given.
 
-    Resized by nearest neighbour: a class code is no number to take the mean of.
+    Resized by nearest neighbor: a class code is no number to take the mean of.
     """
     with Image.open(example.label) as file:
         label = np.array(file.convert("L"))
@@ -87,25 +87,25 @@ def read_image(example: Example, size: int | None = None) -> Picture:
     Released frames are dark, and each is exposed for itself: only what differs within it counts.
     """
     with Image.open(example.image) as file:
-        grey = file.convert("L")
+        gray = file.convert("L")
         if size:
-            grey = grey.resize((size, size), Image.Resampling.BILINEAR)
-        picture = np.asarray(grey, dtype=np.float32)
+            gray = gray.resize((size, size), Image.Resampling.BILINEAR)
+        picture = np.asarray(gray, dtype=np.float32)
     spread = np.float32(picture.std() or 1.0)
-    centred: Picture = picture - picture.mean()
-    return centred / spread
+    centered: Picture = picture - picture.mean()
+    return centered / spread
 
 
 def resized(mask: Mask, shape: tuple[int, int]) -> Mask:
-    """A mask of another (height, width), by nearest neighbour."""
+    """A mask of another (height, width), by nearest neighbor."""
     picture = Image.fromarray(mask)
     return np.array(picture.resize((shape[1], shape[0]), Image.Resampling.NEAREST))
 
 
 def composition(labels: Iterable[Mask]) -> dict[int, float]:
-    """The share of each class in the labelled pixels of all labels, by code; the shares sum to 1.
+    """The share of each class in the labeled pixels of all labels, by code; the shares sum to 1.
 
-    Only classes that occur; {} when nothing is labelled.
+    Only classes that occur; {} when nothing is labeled.
     """
     counts = np.zeros(256, dtype=np.int64)
     for label in labels:
@@ -168,7 +168,7 @@ def mean_iou(counts: Counts) -> float:
 
 
 def write_prediction(folder: Path, product_id: str, mask: Mask) -> None:
-    """A prediction as `manage.py evaluate_predictions` takes it: <ID>.png, 8-bit grey codes."""
+    """A prediction as `manage.py evaluate_predictions` takes it: <ID>.png, 8-bit gray codes."""
     folder.mkdir(parents=True, exist_ok=True)
     Image.fromarray(mask).save(folder / f"{product_id}.png")
 

@@ -84,7 +84,7 @@ def batches(
     """All examples once, in random order, half of them mirrored: left and right are alike on Mars.
 
     The last batch takes in what would make one of a single example, which has no deviation to
-    normalise by.
+    normalize by.
     """
     order = rng.permutation(len(images))
     count = max(1, len(order) // size)
@@ -103,7 +103,7 @@ def train(
     device = pick_device(options.device)
     size = options.size
     masks = [data.read_label(example, size) for example in examples]
-    # unlabelled and masked pixels are 255 in a label, and the loss passes over them
+    # unlabeled and masked pixels are 255 in a label, and the loss passes over them
     labels = torch.from_numpy(np.stack([data.to_indices(mask, codes) for mask in masks])).long()
     images = torch.from_numpy(np.stack([data.read_image(e, size) for e in examples]))[:, None]
     shares = dict.fromkeys(codes, 0.0) | data.composition(masks)
@@ -116,7 +116,7 @@ def train(
     rng = np.random.default_rng(seed)
     for epoch in range(options.epochs):
         model.train()
-        total, labelled = 0.0, 0
+        total, labeled = 0.0, 0
         for x, y in batches(images, labels, options.batch, rng):
             known = int((y != data.NO_LABEL).sum())
             if not known:
@@ -125,11 +125,9 @@ def train(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total, labelled = total + loss.item() * known, labelled + known
+            total, labeled = total + loss.item() * known, labeled + known
         schedule.step()
-        print(
-            f"  epoch {epoch + 1:>3} of {options.epochs}: loss {total / labelled:.4f}", flush=True
-        )
+        print(f"  epoch {epoch + 1:>3} of {options.epochs}: loss {total / labeled:.4f}", flush=True)
     return model
 
 
@@ -168,7 +166,7 @@ def run(tree: Path, options: argparse.Namespace, seed: int) -> dict[str, object]
     learned = data.examples(tree, "train")
     codes = sorted(data.composition(data.read_label(example) for example in learned))
     if not codes:
-        raise SystemExit(f"Nothing is labelled in {tree}, so there is nothing to learn.")
+        raise SystemExit(f"Nothing is labeled in {tree}, so there is nothing to learn.")
     print(f"{tree.name}: {len(learned)} train images, classes {codes}, seed {seed}", flush=True)
     began = time.perf_counter()
     model = train(learned, codes, options, seed)

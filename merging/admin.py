@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ai4mars_site.toolkit.actors import Actor
-from merging.benchmark.services import show_board
+from merging.benchmark.services import show_leaderboard
 from merging.masks.services import imported_masks
 from merging.models import ImportedMask, Publishing, Release
 from merging.models.releases import STAYS_FREE
@@ -20,7 +20,7 @@ from merging.releases.services import pseudonyms, terms
 class PublishingAdmin(admin.ModelAdmin):
     """The key of the pseudonyms is secret, and stays out of sight."""
 
-    list_display = ("campaign", "title", "licence")
+    list_display = ("campaign", "title", "license")
     exclude = ("pseudonym_key",)
     actions = ("forget_pseudonyms",)
 
@@ -49,7 +49,7 @@ class ReleaseAdmin(admin.ModelAdmin):
         return [name for name in names if name not in {*self.exclude, *STAYS_FREE}]
 
     def save_model(self, request: HttpRequest, obj: Release, form: Any, change: bool) -> None:
-        show_board(Actor.of_request(request), obj, is_public=obj.has_public_board)
+        show_leaderboard(Actor.of_request(request), obj, is_public=obj.has_public_leaderboard)
 
     def has_add_permission(self, request: object) -> bool:
         return False

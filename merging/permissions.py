@@ -6,11 +6,11 @@ from labeling.people.permissions import Visitor, may_manage
 from merging.models import Release
 
 
-def may_see_board(user: Visitor, release: Release) -> bool:
-    """Everybody where the board is public, else those who manage."""
-    return release.has_public_board or may_manage(user)
+def may_see_leaderboard(user: Visitor, release: Release) -> bool:
+    """Everybody where the leaderboard is public, else those who manage."""
+    return release.has_public_leaderboard or may_manage(user)
 
 
 def may_submit(user: Visitor, release: Release) -> bool:
-    """Whoever has an account and sees the board."""
-    return user.is_authenticated and user.is_active and may_see_board(user, release)
+    """Whoever has an account and sees the leaderboard."""
+    return user.is_authenticated and user.is_active and may_see_leaderboard(user, release)

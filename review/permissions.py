@@ -21,5 +21,5 @@ def require_reviewer(user: Visitor) -> None:
 
 
 def is_own(user_id: int | None, label: Label) -> bool:
-    """Return whether an account drew a label: nobody judges their own."""
+    """Return whether an account drew a label: nobody rates their own."""
     return user_id is not None and label.labeler.user_id == user_id

@@ -28,10 +28,10 @@ from labeling.images.ingest.products import MSL_PRESET, Product
 from labeling.images.preparation.image_files import beyond_limit
 from labeling.images.preparation.pictures import jpeg_bytes
 from labeling.images.services.imports import import_product, parameters_of
-from labeling.models import Assignment, Campaign, Image, KnownAnswer, Label, Labeler, Role
+from labeling.models import Assignment, Campaign, Image, Label, Labeler, ReferenceAnswer, Role
 from labeling.people.permissions import EXPERTS, REVIEWERS
 from labeling.people.services.labelers import imported_labeler, labeler_of_user
-from labeling.training.services import known_answers
+from labeling.training.services import reference_answers
 from merging.models import Release
 from merging.releases.services import builder, requests
 from review.scores.services import scores
@@ -61,11 +61,11 @@ GOLD_EVERY = 8
 CROWD = 24
 EXPERT_SEED = 7
 CROWD_SEED = 11
-#: Scenes to practise on before the first real one, and known ones that come along later: chosen
+#: Scenes to practice on before the first real one, and known ones that come along later: chosen
 #: by eye, with large clear patches, and past the seeds of any demo's other scenes.
 LESSON_SEEDS = (5005, 5006)
 KNOWN_SEEDS = (5001, 5009)
-#: A patch of fewer pixels than a square this often along a side is not judged.
+#: A patch of fewer pixels than a square this often along a side is not compared.
 SPECKS_PER_SIDE = 40
 KNOWN_IMAGE_PERCENT = 20
 #: Makes a synthetic label's id from its scene and labeler.
@@ -102,8 +102,8 @@ def campaign() -> Campaign:
     made, created = campaign_from_preset(ACTOR, SLUG, MSL_PRESET)
     if created:
         made.name, made.description = NAME, DESCRIPTION
-        made.known_image_percent = KNOWN_IMAGE_PERCENT
-        made.save(update_fields=("name", "description", "known_image_percent"))
+        made.reference_image_percent = KNOWN_IMAGE_PERCENT
+        made.save(update_fields=("name", "description", "reference_image_percent"))
     return made
 
 
@@ -197,7 +197,7 @@ def product_of(scene: Scene, seed: int) -> Product:
     )
 
 
-def make_known_answers(size: int) -> None:
+def make_reference_answers(size: int) -> None:
     """Scenes of their own whose true masks are known: lessons, and some that come along later."""
     demo = campaign()
     for seed in (*LESSON_SEEDS, *KNOWN_SEEDS):
@@ -206,11 +206,11 @@ def make_known_answers(size: int) -> None:
         if image is None:
             import_product(ACTOR, demo, product_of(scene, seed), orbital_class=scene.terrain_class)
             image = demo.images.get(product_id=scene.product_id)
-        known_answers.set_answer(
+        reference_answers.set_answer(
             ACTOR,
             image,
             without_specks(scene.truth, (size / SPECKS_PER_SIDE) ** 2),
-            KnownAnswer.Source.MASK,
+            ReferenceAnswer.Source.MASK,
             is_lesson=seed in LESSON_SEEDS,
         )
 

@@ -65,7 +65,7 @@ def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Pla
 
 
 def pixels_of_classes(planes: Planes, codes: Sequence[int]) -> dict[int, int]:
-    """Pixels of each class that has any, by ascending code; ``{}`` where nothing is labelled."""
+    """Pixels of each class that has any, by ascending code; ``{}`` where nothing is labeled."""
     counts = np.bitwise_count(planes).sum(axis=1, dtype=np.int64).tolist()
     return {code: count for code, count in sorted(zip(codes, counts, strict=True)) if count}
 
@@ -156,7 +156,7 @@ def _filled(
     )
     row, x, edge = crossings(start, end, 0, height)
     owner = edges[edge]
-    # As in `masks`: the first column whose centre is strictly after x.
+    # As in `masks`: the first column whose center is strictly after x.
     bit = row * width + np.clip(np.floor(x + 0.5), 0, width).astype(np.int64)
     # Crossings come in the order of the regions, so those of one region lie side by side.
     present, first_of = np.unique(owner, return_index=True)
@@ -176,7 +176,7 @@ def _filled(
 
 
 def _batches(length: npt.NDArray[np.int64]) -> Iterator[slice]:
-    """Neighbours of together about BATCH_WORDS words, or one alone that has more."""
+    """Neighbors of together about BATCH_WORDS words, or one alone that has more."""
     begin, words = 0, 0
     for number, own in enumerate(length.tolist()):
         if number > begin and words + own > BATCH_WORDS:

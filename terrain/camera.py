@@ -1,10 +1,10 @@
 """Camera models of the Mars rovers: pixel <-> ray, and the range of flat ground.
 
 A model relates a point of the scene to a place on the detector by a handful of vectors, all in
-one frame, the rover's: x forward, y right, z DOWN, metres.
+one frame, the rover's: x forward, y right, z DOWN, meters.
 
-- CAHV: a linear (pinhole) camera. C is its centre, A the unit normal of the image plane, H and V
-  hold the horizontal and vertical focal length and image centre. Y. Yakimovsky and R. Cunningham,
+- CAHV: a linear (pinhole) camera. C is its center, A the unit normal of the image plane, H and V
+  hold the horizontal and vertical focal length and image center. Y. Yakimovsky and R. Cunningham,
   "A system for extracting three-dimensional measurements from a stereo pair of TV cameras",
   Computer Graphics and Image Processing 7 (1978); K. Di and R. Li, "CAHVOR camera model and its
   photogrammetric conversion for planetary applications", JGR 109 (2004), Eqs. 1-3.
@@ -12,9 +12,9 @@ one frame, the rover's: x forward, y right, z DOWN, metres.
 - CAHVORE: adds the moving entrance pupil E of a fisheye lens. D. Gennery, "Generalized camera
   calibration including fish-eye lenses", International Journal of Computer Vision 68 (2006).
 
-Pixel coordinates are those of the whole project: (x, y), continuous, x right, y down, the centre
+Pixel coordinates are those of the whole project: (x, y), continuous, x right, y down, the center
 of pixel [row, col] at (col + 0.5, row + 0.5). The models count otherwise: integer (sample, line)
-are pixel centres, from 0. `_SAMPLE_OF_X` below is the only place that knows.
+are pixel centers, from 0. `_SAMPLE_OF_X` below is the only place that knows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Float = npt.NDArray[np.float64]
 Vector = tuple[float, float, float]
 ModelType = Literal["CAHV", "CAHVOR", "CAHVORE"]
 
-# sample = x - 0.5, line = y - 0.5: the first pixel's centre is sample 0 and x 0.5
+# sample = x - 0.5, line = y - 0.5: the first pixel's center is sample 0 and x 0.5
 _SAMPLE_OF_X = -0.5
 
 # Newton's method on these smooth, nearly linear equations is exact to rounding after 4-6 steps
@@ -59,7 +59,7 @@ class InvalidCameraModel(ValueError):
 class CameraModel:
     """One camera at one moment, as the vectors of its CAHV, CAHVOR or CAHVORE model.
 
-    c, a, h, v: (3,) each, rover frame; c in metres, a of length 1, h and v in pixels.
+    c, a, h, v: (3,) each, rover frame; c in meters, a of length 1, h and v in pixels.
     o: (3,) unit optical axis; r: (3,) radial distortion coefficients (CAHVOR and CAHVORE).
     e: (3,) entrance pupil coefficients; linearity: 1 perspective, 0 fisheye, in between for the
     general lens (the MPARM of Gennery's type 3) (CAHVORE only).
@@ -110,9 +110,9 @@ class CameraModel:
     def pixel_to_ray(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Float, Float]:
         """The rays along which pixel coordinates look into the scene.
 
-        x, y: pixel coordinates (continuous, pixel centres at +0.5), broadcast together to any
+        x, y: pixel coordinates (continuous, pixel centers at +0.5), broadcast together to any
         shape (...). Returns (origin, direction): direction is float64 (..., 3), unit, rover frame;
-        origin is float64 metres, (3,) = C for CAHV and CAHVOR, and (..., 3) for CAHVORE, whose
+        origin is float64 meters, (3,) = C for CAHV and CAHVOR, and (..., 3) for CAHVORE, whose
         entrance pupil moves along the optical axis. An empty input gives empty rays.
         """
         sample, line = np.broadcast_arrays(
@@ -141,7 +141,7 @@ class CameraModel:
     def project(self, points: npt.ArrayLike) -> Float:
         """Where points of the scene appear in the image; the inverse of `pixel_to_ray`.
 
-        points: (..., 3) metres, rover frame. Returns float64 (..., 2) pixel coordinates (x, y),
+        points: (..., 3) meters, rover frame. Returns float64 (..., 2) pixel coordinates (x, y),
         which may lie outside the image; NaN for a point that is not in front of the camera.
         """
         offset = np.asarray(points, dtype=np.float64) - np.array(self.c, dtype=np.float64)
@@ -246,14 +246,14 @@ def flat_ground_range(
     ground_z: float = 0.0,
     up: Vector = LEVEL_UP,
 ) -> Float:
-    """Slant range, were the ground a plane, from the camera's centre to where pixels meet it.
+    """Slant range, were the ground a plane, from the camera's center to where pixels meet it.
 
     This is the estimate for frames without a stereo range product; it knows nothing of hills.
 
-    x, y: pixel coordinates, broadcast together to shape (...). ground_z: how far, in metres, the
+    x, y: pixel coordinates, broadcast together to shape (...). ground_z: how far, in meters, the
     ground lies below the origin of the camera's frame, along -up (0 where the frame's origin is
-    where the wheels touch). up: direction away from the planet's centre in the camera's frame; any
-    length but 0; (0, 0, -1) for a level rover. Returns float64 (...) metres; inf at and above the
+    where the wheels touch). up: direction away from the planet's center in the camera's frame; any
+    length but 0; (0, 0, -1) for a level rover. Returns float64 (...) meters; inf at and above the
     horizon, and everywhere when the camera is not above the ground.
     """
     normal = _unit(up)
@@ -264,7 +264,7 @@ def flat_ground_range(
     along = np.where(meets, height / np.where(meets, descent, 1.0), np.inf)
     if camera.model_type != "CAHVORE":
         return along
-    # the fisheye's rays start at a pupil that moves; range counts from the centre C all the same
+    # the fisheye's rays start at a pupil that moves; range counts from the center C all the same
     start = origin - np.array(camera.c, dtype=np.float64)
     seen = np.where(meets, along, 0.0)[..., None] * direction + start
     return np.where(meets, np.linalg.norm(seen, axis=-1), np.inf)
@@ -338,5 +338,5 @@ def _theta_over_sin(theta: Float) -> Float:
 
 
 def _pupil(theta: Float, e: Vector) -> Float:
-    """e0 + e1 theta^2 + e2 theta^4, metres (Gennery 2006)."""
+    """e0 + e1 theta^2 + e2 theta^4, meters (Gennery 2006)."""
     return e[0] + e[1] * theta**2 + e[2] * theta**4

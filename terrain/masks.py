@@ -18,10 +18,10 @@ Rings = Sequence[npt.NDArray[np.float64]]
 
 
 def rasterize_rings(rings: Rings, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """Say of each pixel whether its centre lies inside the rings, by the even-odd rule.
+    """Say of each pixel whether its center lies inside the rings, by the even-odd rule.
 
     ``rings`` are float arrays (n, 2) of (x, y) in pixels, in any order and orientation; the result
-    is bool (height, width). A centre exactly on an outline belongs to the side at its upper left:
+    is bool (height, width). A center exactly on an outline belongs to the side at its upper left:
     inside means left < x <= right and top <= y < bottom. Polygons that share a border therefore
     never both own a pixel, and none between them is lost. Rings may cross themselves and leave the
     image. No rings, or rings without area, give an all-False mask.
@@ -58,7 +58,7 @@ def _fill(
     if not rings:
         return None
     start, end = edges_of(rings)
-    # The first row and column whose centre is at or after a coordinate v is ceil(v - 0.5), and
+    # The first row and column whose center is at or after a coordinate v is ceil(v - 0.5), and
     # strictly after it is floor(v + 0.5).
     left, top = start.min(axis=0)
     right, bottom = start.max(axis=0)
@@ -86,7 +86,7 @@ def edges_of(rings: Rings) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floa
 def crossings(
     start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], first_row: int, last_row: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Where edges cross the centre lines of rows ``first_row <= row < last_row``.
+    """Where edges cross the center lines of rows ``first_row <= row < last_row``.
 
     Returns the row, the x and the edge of each crossing, in the order of the edges.
     """
@@ -146,11 +146,11 @@ def mask_to_regions(mask: Mask) -> list[Region]:
     """
     import rasterio.features
 
-    labelled = mask != NO_LABEL
-    if not labelled.any():
+    labeled = mask != NO_LABEL
+    if not labeled.any():
         return []
     regions = []
-    for shape, code in rasterio.features.shapes(mask, mask=labelled, connectivity=4):
+    for shape, code in rasterio.features.shapes(mask, mask=labeled, connectivity=4):
         rings = tuple(np.array(ring[:-1], dtype=np.float64) for ring in shape["coordinates"])
         regions.append(Region(int(code), rings))
     return regions

@@ -39,7 +39,7 @@ def remove_masked(label: Mask, removed: BoolMask | None) -> Mask:
 
 
 def pixels_per_class(label: Mask) -> dict[int, int]:
-    """Pixels of each class present in a mask, by ascending code; `{}` where nothing is labelled."""
+    """Pixels of each class present in a mask, by ascending code; `{}` where nothing is labeled."""
     counts = np.bincount(label.ravel(), minlength=256)
     counts[NO_LABEL] = 0
     return {int(code): int(counts[code]) for code in np.flatnonzero(counts)}

@@ -75,11 +75,11 @@ def new_image(
 ) -> Image:
     """A tiny image of one shade with its files; in `on_rover` and `beyond` 1 is masked."""
     name = product_id(next(_numbers) if number is None else number)
-    grey = np.full((height, width), shade, dtype=np.uint8)
+    gray = np.full((height, width), shade, dtype=np.uint8)
     files = {
-        "original": keep(campaign.pk, "original", jpeg_bytes(grey), ".JPG"),
-        "display": keep(campaign.pk, "display", jpeg_bytes(grey), ".jpg"),
-        "thumbnail": keep(campaign.pk, "thumbnail", thumbnail_bytes(grey), ".jpg"),
+        "original": keep(campaign.pk, "original", jpeg_bytes(gray), ".JPG"),
+        "display": keep(campaign.pk, "display", jpeg_bytes(gray), ".jpg"),
+        "thumbnail": keep(campaign.pk, "thumbnail", thumbnail_bytes(gray), ".jpg"),
     }
     if on_rover:
         files["rover_mask"] = keep(campaign.pk, "rover-mask", png_bytes(mask(*on_rover)), ".png")

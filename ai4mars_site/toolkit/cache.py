@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache, except that a server that is away is an empty cache and not an error.
 
-    Then rate limits do not hold and labels are rasterised anew, which is better than a site that
+    Then rate limits do not hold and labels are rasterized anew, which is better than a site that
     answers nothing.
     """
 

@@ -6,7 +6,7 @@ from labeling.models import Image, Label
 
 #: Which status of a label may follow which. Everything else is a mistake of the caller.
 #: A correction by the labeler sends a label back to be received, except one that was thrown out:
-#: a reviewer has judged what was drawn.
+#: a reviewer has rated what was drawn.
 LABEL_TRANSITIONS: dict[str, frozenset[str]] = {
     Label.Status.RECEIVED: frozenset(
         {Label.Status.ACCEPTED, Label.Status.EMPTY, Label.Status.RECEIVED}
@@ -18,7 +18,7 @@ LABEL_TRANSITIONS: dict[str, frozenset[str]] = {
     Label.Status.EMPTY: frozenset({Label.Status.RECEIVED}),
 }
 
-#: Statuses that count towards an image's target number of labels.
+#: Statuses that count toward an image's target number of labels.
 COUNTED_STATUSES = frozenset({Label.Status.RECEIVED, Label.Status.ACCEPTED})
 
 

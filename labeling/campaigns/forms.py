@@ -20,17 +20,17 @@ class CampaignForm(forms.ModelForm):
             "description": _("Description"),
             "is_open": _("Open"),
             "target_labels": _("Labels per picture"),
-            "range_limit_m": _("Farthest ground (metres)"),
+            "range_limit_m": _("Farthest ground (meters)"),
             "range_rule": _("How farther ground is cut off"),
             "allowed_cameras": _("Further cameras"),
-            "scale_bar_m": _("Scale bar (metres)"),
+            "scale_bar_m": _("Scale bar (meters)"),
             "queue_percent": _("Review queue (percent)"),
             "merge_minimum": _("Merge: at least"),
             "merge_percent": _("Merge: more than (percent)"),
             "nothing_minimum": _("Nothing to label"),
             "practice": _("Practice"),
             "practice_pass_iou": _("Practice is passed from"),
-            "known_image_percent": _("Known pictures, later (percent)"),
+            "reference_image_percent": _("Practice pictures, later (percent)"),
             "allow_gold_practice": _("Gold pictures may serve as practice"),
         }
         help_texts = {
@@ -52,10 +52,10 @@ class CampaignForm(forms.ModelForm):
             ),
             "merge_percent": _("This share of those who labeled the pixel must have chosen it."),
             "nothing_minimum": _("A picture is set aside when this many people say so."),
-            "practice": _("A few pictures with a known answer, before the first real one."),
+            "practice": _("A few pictures with a reference answer, before the first real one."),
             "practice_pass_iou": _(
-                "How near to the known answer a drawing must be: 0 to 1 (mean IoU)."
+                "How near to the reference answer a drawing must be: 0 to 1 (mean IoU)."
             ),
-            "known_image_percent": _("Of all pictures given out; 0 is never."),
+            "reference_image_percent": _("Of all pictures given out; 0 is never."),
             "allow_gold_practice": "",
         }

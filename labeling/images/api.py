@@ -58,8 +58,8 @@ class QualitySerializer(serializers.ModelSerializer[ImageQuality]):
         fields = MEASURES
 
 
-class PrunedImage(serializers.ModelSerializer[Image]):
-    """An image as the prune page shows it."""
+class CuratedImage(serializers.ModelSerializer[Image]):
+    """An image as the page to curate images shows it."""
 
     thumb_url = serializers.SerializerMethodField()
     display_url = serializers.SerializerMethodField()
@@ -120,7 +120,7 @@ class Images(APIView):
                 "count": pages.count,
                 "page": page.number,
                 "pages": pages.num_pages,
-                "images": PrunedImage(list(page.object_list), many=True).data,
+                "images": CuratedImage(list(page.object_list), many=True).data,
             }
         )
 

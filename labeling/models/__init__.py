@@ -31,11 +31,16 @@ from labeling.models.labelers import Labeler
 from labeling.models.labels import Label, LabelQuerySet, LabelVersion, SeenLabels
 from labeling.models.learning import (
     GuideEntry,
-    KnownAnswer,
-    KnownAnswerQuerySet,
     PracticeAttempt,
+    ReferenceAnswer,
+    ReferenceAnswerQuerySet,
 )
-from labeling.models.reports import Feedback, FeedbackQuerySet, ImageReport, ImageReportQuerySet
+from labeling.models.reports import (
+    ImageReport,
+    ImageReportQuerySet,
+    SiteFeedback,
+    SiteFeedbackQuerySet,
+)
 from labeling.models.translations import Translated
 
 __all__ = [
@@ -48,8 +53,6 @@ __all__ = [
     "CampaignFigures",
     "CampaignQuerySet",
     "Draft",
-    "Feedback",
-    "FeedbackQuerySet",
     "FormerSlug",
     "GuideEntry",
     "Image",
@@ -59,15 +62,17 @@ __all__ = [
     "ImageReportQuerySet",
     "ImportItem",
     "ImportJob",
-    "KnownAnswer",
-    "KnownAnswerQuerySet",
     "Label",
     "LabelQuerySet",
     "LabelVersion",
     "Labeler",
     "PracticeAttempt",
+    "ReferenceAnswer",
+    "ReferenceAnswerQuerySet",
     "Role",
     "SeenLabels",
+    "SiteFeedback",
+    "SiteFeedbackQuerySet",
     "TerrainClass",
     "Translated",
     "TutorialStep",

@@ -69,7 +69,7 @@ class Campaign(models.Model):
     target_labels = models.PositiveSmallIntegerField(
         default=10, help_text="An image leaves the pool with this many labels (paper 3.1)."
     )
-    range_limit_m = models.FloatField(default=30.0, help_text="Metres; farther is not labeled.")
+    range_limit_m = models.FloatField(default=30.0, help_text="Meters; farther is not labeled.")
     range_rule = models.CharField(
         max_length=10, choices=RangeRule.choices, default=RangeRule.CUT_ROW
     )
@@ -100,16 +100,16 @@ class Campaign(models.Model):
         max_length=8,
         choices=Practice.choices,
         default=Practice.OPTIONAL,
-        help_text="Pictures with a known answer before the first real one.",
+        help_text="Pictures with a reference answer before the first real one.",
     )
     practice_pass_iou = models.FloatField(
-        default=0.5, help_text="A drawing this near to the known answer (mean IoU) passes."
+        default=0.5, help_text="A drawing this near to the reference answer (mean IoU) passes."
     )
-    known_image_percent = models.PositiveSmallIntegerField(
-        default=5, help_text="This share of pictures given out has a known answer; 0 is never."
+    reference_image_percent = models.PositiveSmallIntegerField(
+        default=5, help_text="This share of pictures given out has a reference answer; 0 is never."
     )
     allow_gold_practice = models.BooleanField(
-        default=False, help_text="Gold images may serve as pictures with a known answer."
+        default=False, help_text="Gold images may serve as pictures with a reference answer."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -195,11 +195,11 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(practice_pass_iou__gt=0)
                 & Q(practice_pass_iou__lte=1)
-                & Q(known_image_percent__lte=100),
+                & Q(reference_image_percent__lte=100),
                 name="campaign_practice_shares",
                 violation_error_message=_(
-                    "Practice is passed from a value above 0 and up to 1, and known pictures are "
-                    "a share from 0 to 100 percent."
+                    "The IoU to pass practice is above 0 and at most 1. The share of reference "
+                    "images is from 0 to 100 percent."
                 ),
             ),
         )
@@ -287,20 +287,20 @@ class TerrainClass(Translated):
     )
     name = models.CharField(max_length=60)
     color = models.CharField(
-        max_length=7, validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}\Z", "A colour like #E69F00.")]
+        max_length=7, validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}\Z", "A color like #E69F00.")]
     )
     pattern = models.CharField(max_length=10, choices=Pattern.choices, default=Pattern.PLAIN)
-    guidance = models.TextField(blank=True, help_text="How a volunteer recognises it.")
+    guidance = models.TextField(blank=True, help_text="How a volunteer recognizes it.")
     picture = models.CharField(
         max_length=200, blank=True, help_text="Path of an example picture under static/."
     )
     #: What a thing must measure to be of this class; the drawing page shows a region's size
     #: against it (a big rock: paper 3).
     min_width_m = models.FloatField(
-        null=True, blank=True, help_text="Metres; at least this wide. Empty: no rule."
+        null=True, blank=True, help_text="Meters; at least this wide. Empty: no rule."
     )
     min_height_m = models.FloatField(
-        null=True, blank=True, help_text="Metres; at least this high. Empty: no rule."
+        null=True, blank=True, help_text="Meters; at least this high. Empty: no rule."
     )
     position = models.PositiveSmallIntegerField(default=0)
 

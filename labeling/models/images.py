@@ -23,14 +23,14 @@ ASSIGNMENT_HOLD = timedelta(minutes=30)
 class Role(models.TextChoices):
     """In which part somebody draws on an image.
 
-    For the crowd, or as an expert for the gold set: these two make labels. To practise on an image
-    with a known answer, or, as an admin, to draw that answer: these never do.
+    For the crowd, or as an expert for the gold set: these two make labels. To practice on an image
+    with a reference answer, or, as an admin, to draw that answer: these never do.
     """
 
     CROWD = "crowd", "Crowd"
     EXPERT = "expert", "Expert"
     PRACTICE = "practice", "Practice"
-    ANSWER = "answer", "Known answer"
+    ANSWER = "answer", "Reference answer"
 
 
 #: The parts in which labels are drawn.
@@ -44,7 +44,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(retired_at=None)
 
     def in_dataset(self) -> Self:
-        """Images that belong to the product: not retired, and not there to practise on."""
+        """Images that belong to the product: not retired, and not there to practice on."""
         return self.usable().exclude(pool=Image.Pool.PRACTICE)
 
     def to_draw(self) -> Self:
@@ -103,7 +103,7 @@ class Image(models.Model):
     class Pool(models.TextChoices):
         """Who labels the image. Gold images are never in the training set (paper 3.3).
 
-        A practice image has a known answer: people learn on it, and nobody labels it.
+        A practice image has a reference answer: people learn on it, and nobody labels it.
         """
 
         CROWD = "crowd", "Crowd"
@@ -186,7 +186,7 @@ class Image(models.Model):
     #: Random, drawn once: walking the images by it from a random start is a random order that an
     #: index serves, where ORDER BY random() would sort the whole campaign for each volunteer.
     sort_key = models.FloatField(default=random_place)
-    #: Crowd labels that count towards the target: sent, and neither empty nor rejected.
+    #: Crowd labels that count toward the target: sent, and neither empty nor rejected.
     crowd_label_count = models.PositiveIntegerField(default=0)
     #: Grows with every change to the image's labels; whatever was computed from labels (scores,
     #: merged masks) remembers the version it saw, and is stale when this one is larger.
@@ -232,7 +232,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """An image given to a labeler. With role `expert` it is a gold assignment (paper 3.1).
 
-    With role `practice` what is drawn becomes a PracticeAttempt, with role `answer` a KnownAnswer.
+    A drawing with role `practice` becomes a PracticeAttempt, with role `answer` a ReferenceAnswer.
     """
 
     class Status(models.TextChoices):
@@ -270,7 +270,7 @@ class Assignment(models.Model):
 
 
 class ImageQuality(models.Model):
-    """What was measured of an image, for pruning (paper 3.1: the test set was pruned by hand).
+    """What was measured of an image, to curate images (paper 3.1: the test set was pruned by hand).
 
     Shares are of all pixels, 0..1; see `terrain.display.quality` for each measure.
     """

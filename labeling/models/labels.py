@@ -59,8 +59,8 @@ class Label(models.Model):
         EMPTY = "empty", "Thrown out: nothing left under the masks"
         REJECTED = "rejected", "Thrown out by a reviewer"
 
-    class Fixed(models.TextChoices):
-        """Why a label can no longer be corrected: from here on it is not independent, or judged."""
+    class LockReason(models.TextChoices):
+        """Why a label can no longer be corrected: its labeler saw results, or it was rated."""
 
         RESULTS = "results", "The labeler has seen the others' result"
         RATED = "rated", "A reviewer has rated it"
@@ -77,13 +77,13 @@ class Label(models.Model):
     pixel_counts = models.JSONField(
         null=True, blank=True, help_text="Pixels per class code after post-processing."
     )
-    #: Grows with each correction. What computes from the polygons, or judges them, says which
+    #: Grows with each correction. What computes from the polygons, or rates them, says which
     #: version it has seen, and comes to nothing when the label has been corrected meanwhile.
     version = models.PositiveIntegerField(default=1)
-    fixed_at = models.DateTimeField(
+    locked_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then the label can no longer be corrected."
     )
-    fixed_because = models.CharField(max_length=8, choices=Fixed.choices, blank=True)
+    lock_reason = models.CharField(max_length=8, choices=LockReason.choices, blank=True)
     independent = models.BooleanField(
         default=True,
         help_text="False: corrected after its labeler had seen the others' labels of the image.",
@@ -121,9 +121,9 @@ class Label(models.Model):
             ),
             models.CheckConstraint(condition=Q(version__gte=1), name="label_version_positive"),
             models.CheckConstraint(
-                condition=Q(fixed_at__isnull=True, fixed_because="")
-                | Q(fixed_at__isnull=False, fixed_because__in=("results", "rated")),
-                name="label_fixed_says_why",
+                condition=Q(locked_at__isnull=True, lock_reason="")
+                | Q(locked_at__isnull=False, lock_reason__in=("results", "rated")),
+                name="label_lock_has_reason",
             ),
             # What is sent first is independent: who has seen the others cannot send it.
             models.CheckConstraint(

@@ -1,4 +1,4 @@
-"""Learning to draw: the field guide, pictures with a known answer, and who tried them."""
+"""Learning to draw: the field guide, pictures with a reference answer, and who tried them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class GuideEntry(Translated):
         return f"{self.terrain_class.name}: {self.caption}"
 
 
-class KnownAnswerQuerySet(models.QuerySet["KnownAnswer"]):
+class ReferenceAnswerQuerySet(models.QuerySet["ReferenceAnswer"]):
     def usable(self) -> Self:
         """Answers whose image may be given out to learn from.
 
@@ -86,7 +86,7 @@ class KnownAnswerQuerySet(models.QuerySet["KnownAnswer"]):
         )
 
 
-class KnownAnswer(models.Model):
+class ReferenceAnswer(models.Model):
     """What is right on an image: volunteers' drawings on it are compared with this mask."""
 
     class Source(models.TextChoices):
@@ -95,10 +95,10 @@ class KnownAnswer(models.Model):
         DRAWN = "drawn", _("Drawn by an admin")
 
     image = models.OneToOneField(
-        Image, on_delete=models.CASCADE, primary_key=True, related_name="known_answer"
+        Image, on_delete=models.CASCADE, primary_key=True, related_name="reference_answer"
     )
     mask = models.FileField(
-        upload_to="known/", max_length=255, help_text="Class codes; 255 is not judged."
+        upload_to="known/", max_length=255, help_text="Class codes; 255 is not compared."
     )
     source = models.CharField(max_length=5, choices=Source.choices)
     is_lesson = models.BooleanField(
@@ -108,23 +108,23 @@ class KnownAnswer(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = KnownAnswerQuerySet.as_manager()
+    objects = ReferenceAnswerQuerySet.as_manager()
 
     class Meta:
         ordering = ("created_at", "image_id")
         constraints = (
-            models.CheckConstraint(condition=~Q(mask=""), name="known_answer_has_mask"),
+            models.CheckConstraint(condition=~Q(mask=""), name="reference_answer_has_mask"),
             models.CheckConstraint(
-                condition=Q(source__in=("mask", "gold", "drawn")), name="known_answer_source"
+                condition=Q(source__in=("mask", "gold", "drawn")), name="reference_answer_source"
             ),
         )
 
     def __str__(self) -> str:
-        return f"Known answer of {self.image}"
+        return f"Reference answer of {self.image}"
 
 
 class PracticeAttempt(models.Model):
-    """What a labeler drew on an image with a known answer, and how near it came.
+    """What a labeler drew on an image with a reference answer, and how near it came.
 
     It is no label: the crowd's scores, merges and releases are made of `Label` alone.
     """

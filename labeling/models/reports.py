@@ -77,12 +77,12 @@ class ImageReport(models.Model):
         return f"{self.get_kind_display()}: {self.image}"
 
 
-class FeedbackQuerySet(models.QuerySet["Feedback"]):
+class SiteFeedbackQuerySet(models.QuerySet["SiteFeedback"]):
     def unread(self) -> Self:
         return self.filter(read_at=None)
 
 
-class Feedback(models.Model):
+class SiteFeedback(models.Model):
     """What somebody says of the site in the short form (the paper's beta test)."""
 
     class Mood(models.IntegerChoices):
@@ -99,7 +99,7 @@ class Feedback(models.Model):
     PAGE_LENGTH = 200
 
     labeler = models.ForeignKey(
-        Labeler, on_delete=models.SET_NULL, null=True, blank=True, related_name="feedback"
+        Labeler, on_delete=models.SET_NULL, null=True, blank=True, related_name="site_feedback"
     )
     mood = models.PositiveSmallIntegerField(choices=Mood.choices)
     text = models.TextField(blank=True, max_length=TEXT_LENGTH)
@@ -108,14 +108,14 @@ class Feedback(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
 
-    objects = FeedbackQuerySet.as_manager()
+    objects = SiteFeedbackQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-pk")
         verbose_name_plural = "feedback"
         constraints = (
             models.CheckConstraint(
-                condition=Q(mood__gte=1) & Q(mood__lte=5), name="feedback_mood_range"
+                condition=Q(mood__gte=1) & Q(mood__lte=5), name="site_feedback_mood_range"
             ),
         )
 

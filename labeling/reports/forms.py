@@ -5,27 +5,27 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from labeling.models import Feedback
+from labeling.models import SiteFeedback
 
 
-class FeedbackForm(forms.Form):
+class SiteFeedbackForm(forms.Form):
     """How was it? Short, for everybody."""
 
     mood = forms.TypedChoiceField(
         coerce=int,
-        choices=Feedback.Mood.choices,
+        choices=SiteFeedback.Mood.choices,
         label=_("How was it?"),
         error_messages={"required": _("Choose a face first.")},
     )
     text = forms.CharField(
         required=False,
-        max_length=Feedback.TEXT_LENGTH,
+        max_length=SiteFeedback.TEXT_LENGTH,
         label=_("What was hard? What did you like?"),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     contact = forms.CharField(
         required=False,
-        max_length=Feedback.CONTACT_LENGTH,
+        max_length=SiteFeedback.CONTACT_LENGTH,
         label=_("Your name or e-mail, if you want an answer"),
         help_text=_("You can leave this empty."),
     )

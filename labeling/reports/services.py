@@ -15,7 +15,7 @@ from labeling.annotation.errors import NotAssigned, RetiredImage, UnknownImage
 from labeling.annotation.services import drafts
 from labeling.annotation.services.labels import AlreadyLabeled
 from labeling.images.services import quality
-from labeling.models import Assignment, Campaign, Feedback, Image, ImageReport, Labeler
+from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler, SiteFeedback
 
 #: Why an image was retired from the page of reports.
 REPORTED = "reported"
@@ -166,18 +166,18 @@ def _settle(campaign: Campaign, image_id: int) -> int:
 
 def give_feedback(
     actor: Actor, labeler: Labeler | None, mood: int, text: str, contact: str, page: str
-) -> Feedback:
+) -> SiteFeedback:
     """Store what somebody says of the site.
 
     Args:
         actor: Who says it.
         labeler: The same as a labeler; None for a visitor who has saved nothing yet.
-        mood: A `Feedback.Mood`.
+        mood: A `SiteFeedback.Mood`.
         text: What they say; may be empty.
         contact: Where an answer goes; may be empty.
         page: Path of the page they came from; may be empty.
     """
-    return Feedback.objects.create(
+    return SiteFeedback.objects.create(
         labeler=labeler, mood=mood, text=text, contact=contact, page=page
     )
 
@@ -185,4 +185,4 @@ def give_feedback(
 def mark_feedback(actor: Actor, feedback_id: int, *, is_read: bool) -> bool:
     """Mark an entry as read, or as new again; return False where there is none."""
     read_at = timezone.now() if is_read else None
-    return bool(Feedback.objects.filter(pk=feedback_id).update(read_at=read_at))
+    return bool(SiteFeedback.objects.filter(pk=feedback_id).update(read_at=read_at))

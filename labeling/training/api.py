@@ -19,13 +19,13 @@ from labeling.annotation.volunteer_api import (
 )
 from labeling.models import Assignment, Image, Role
 from labeling.people.api_permissions import MayManage
-from labeling.training.services import known_answers, practice
+from labeling.training.services import practice, reference_answers
 
 
 class NextLesson(VolunteerView):
-    """POST: the next picture to practise on; `image` is null when practice is done.
+    """POST: the next picture to practice on; `image` is null when practice is done.
 
-    With `?since=`, what was practised before does not count.
+    With `?since=`, what was practiced before does not count.
     """
 
     def post(self, request: Request, slug: str) -> Response:
@@ -61,5 +61,5 @@ class NextAnswer(VolunteerView):
         closed = Assignment.objects.filter(image=image, labeler=labeler, role=Role.ANSWER)
         if since is not None and closed.filter(closed_at__gte=since).exists():
             return Response(tasks_json([], labeler, image.campaign))
-        assignment = known_answers.assign_answer(labeler.actor, image, labeler)
+        assignment = reference_answers.assign_answer(labeler.actor, image, labeler)
         return Response(tasks_json([assignment], labeler, image.campaign))

@@ -13,17 +13,17 @@ from labeling.annotation.registry import (
     register_receiver,
 )
 from labeling.annotation.services import assignments, drafts
-from labeling.models import Assignment, Campaign, KnownAnswer, Labeler, Role
+from labeling.models import Assignment, Campaign, Labeler, ReferenceAnswer, Role
 from labeling.people.permissions import may_manage
-from labeling.training.services import known_answers, practice
-from labeling.training.services.answer_feedback import feedback
+from labeling.training.services import practice, reference_answers
+from labeling.training.services.answer_feedback import answer_feedback
 
 
 class PracticeFirst(Forbidden):
     """The campaign requires practice before its pictures are given out."""
 
     code = "practice_first"
-    message = _("Please practise first: then you get real pictures.")
+    message = _("Please practice first: then you get real pictures.")
 
 
 def register() -> None:
@@ -34,23 +34,23 @@ def register() -> None:
 
 
 def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
-    """Store a drawing on a picture with a known answer, and say what it was worth."""
+    """Store a drawing on a picture with a reference answer, and say what it was worth."""
     attempt, compared, is_new = practice.record_attempt(
         drawing.actor, assignment, drawing.id, drawing.polygons
     )
-    return Received(is_new, {"feedback": feedback(attempt, compared)})
+    return Received(is_new, {"answer_feedback": answer_feedback(attempt, compared)})
 
 
 def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
-    """Make what an admin drew the known answer of its picture.
+    """Make what an admin drew the reference answer of its picture.
 
     Raises Forbidden for others, AnswerRefused where the picture cannot have this answer.
     """
     if not may_manage(drawing.user):
         raise Forbidden(_("Only the campaign's admins draw answers."))
     image = assignment.image
-    mask = known_answers.mask_of_polygons(image, drawing.polygons)
-    known_answers.set_answer(drawing.actor, image, mask, KnownAnswer.Source.DRAWN)
+    mask = reference_answers.mask_of_polygons(image, drawing.polygons)
+    reference_answers.set_answer(drawing.actor, image, mask, ReferenceAnswer.Source.DRAWN)
     assignments.close(drawing.actor, assignment, Assignment.Status.DONE)
     drafts.discard(image.pk, assignment.labeler_id)
     return Received(True, {})
@@ -58,6 +58,6 @@ def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
 
 def practice_first(campaign: Campaign, labeler: Labeler | None) -> Prerequisite | None:
     """Practice that a campaign requires, until it was passed."""
-    if not practice.must_practise(campaign, labeler):
+    if not practice.must_practice(campaign, labeler):
         return None
     return Prerequisite(PracticeFirst(), page="training:practice")

@@ -1,4 +1,4 @@
-"""What admins fill in so that people learn: steps, classes, guide entries, known images."""
+"""What admins fill in so that people learn: steps, classes, guide entries, reference images."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class ClassForm(LessonForm):
     class Meta:
         model = TerrainClass
         fields = ("name", "guidance", "picture")
-        labels = {"name": _("Name"), "guidance": _("How to recognise it")}
+        labels = {"name": _("Name"), "guidance": _("How to recognize it")}
         help_texts = {"guidance": _("Short sentences that a ten-year-old understands.")}
 
     def clean_name(self) -> str:
@@ -222,38 +222,38 @@ def class_name(terrain: object) -> str:
 
 
 class PracticeForm(forms.ModelForm):
-    """How a campaign lets people practise."""
+    """How a campaign lets people practice."""
 
     pass_percent = forms.IntegerField(
         min_value=1,
         max_value=100,
         label=_("Passed from"),
-        help_text=_("Percent: how near to the known answer a drawing must be (mean IoU)."),
+        help_text=_("Percent: how near to the reference answer a drawing must be (mean IoU)."),
     )
 
     class Meta:
         model = Campaign
-        fields = ("practice", "known_image_percent", "allow_gold_practice")
+        fields = ("practice", "reference_image_percent", "allow_gold_practice")
         labels = {
             "practice": _("Practice"),
-            "known_image_percent": _("Known pictures, later"),
+            "reference_image_percent": _("Practice pictures, later"),
             "allow_gold_practice": _("Gold pictures may serve as practice"),
         }
         help_texts = {
-            "practice": _("A few pictures with a known answer, before the first real one."),
-            "known_image_percent": _("Percent of all pictures given out; 0 is never."),
+            "practice": _("A few pictures with a reference answer, before the first real one."),
+            "reference_image_percent": _("Percent of all pictures given out; 0 is never."),
             "allow_gold_practice": "",
         }
 
-    field_order = ("practice", "pass_percent", "known_image_percent", "allow_gold_practice")
+    field_order = ("practice", "pass_percent", "reference_image_percent", "allow_gold_practice")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["known_image_percent"].widget.attrs["max"] = 100
+        self.fields["reference_image_percent"].widget.attrs["max"] = 100
         self.initial["pass_percent"] = round(self.instance.practice_pass_iou * 100)
 
-    def clean_known_image_percent(self) -> int:
-        percent = int(self.cleaned_data["known_image_percent"])
+    def clean_reference_image_percent(self) -> int:
+        percent = int(self.cleaned_data["reference_image_percent"])
         if percent > 100:
             raise forms.ValidationError(_("Give a number from 0 to 100."))
         return percent
@@ -274,7 +274,7 @@ class AnswerForm(forms.Form):
     mask = forms.FileField(
         required=False,
         label=_("Mask"),
-        help_text=_("An 8-bit grey PNG of the picture's size: class codes, 255 where unknown."),
+        help_text=_("An 8-bit gray PNG of the picture's size: class codes, 255 where unknown."),
         widget=forms.FileInput(attrs={"accept": "image/png"}),
     )
 

@@ -30,6 +30,6 @@ urlpatterns = [
     path("manage/<slug:slug>/guide/", editing.guide, name="edit_guide"),
     path("manage/<slug:slug>/guide/entries/new/", editing.entry, name="new_entry"),
     path("manage/<slug:slug>/guide/entries/<int:pk>/", editing.entry, name="edit_entry"),
-    path("manage/<slug:slug>/practice/", editing.known_images, name="known_images"),
+    path("manage/<slug:slug>/practice/", editing.reference_images, name="reference_images"),
     path("manage/<slug:slug>/practice/<int:pk>/draw/", editing.draw_answer, name="draw_answer"),
 ]

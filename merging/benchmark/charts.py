@@ -103,7 +103,7 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
                 )
             )
 
-    def centre(x: float) -> float:
+    def center(x: float) -> float:
         return round(x + wide / 2, 2)
 
     middles = [y + CELL_HEIGHT / 2 + 4 for y in lines]
@@ -117,15 +117,15 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
         squares=tuple(squares),
         rows=tuple(Mark(LEFT - 10, y, title) for y, title in zip(middles, titles, strict=True)),
         columns=tuple(
-            Mark(centre(x), TOP - 10, title) for x, title in zip(columns, titles, strict=False)
+            Mark(center(x), TOP - 10, title) for x, title in zip(columns, titles, strict=False)
         ),
-        no_label=Mark(centre(columns[-1]), TOP - 10, ""),
+        no_label=Mark(center(columns[-1]), TOP - 10, ""),
         recalls=tuple(
             Margin(beside, y, percent_of(each.recall))
             for y, each in zip(middles, evaluation.classes, strict=True)
         ),
         precisions=tuple(
-            Margin(centre(x), below, percent_of(each.precision))
+            Margin(center(x), below, percent_of(each.precision))
             for x, each in zip(columns, evaluation.classes, strict=False)
         ),
         accuracy=Margin(beside, below, percent_of(evaluation.accuracy)),

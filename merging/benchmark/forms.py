@@ -18,7 +18,7 @@ class SubmissionForm(forms.ModelForm):
 
     archive = forms.FileField(
         label=_("Predictions"),
-        help_text=_("A zip of 8-bit grey PNG masks, one for each gold picture."),
+        help_text=_("A zip of 8-bit gray PNG masks, one for each gold picture."),
         widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
     )
     paper_url = forms.URLField(

@@ -1,4 +1,4 @@
-"""Predictions sent to the board of a release: kept, compared by a worker, and their result."""
+"""Predictions sent to the leaderboard of a release, and their comparison by a worker."""
 
 from __future__ import annotations
 
@@ -139,13 +139,13 @@ def _keep(submission: Submission, report: predictions.Report) -> None:
     )
 
 
-def show_board(actor: Actor, release: Release, *, is_public: bool) -> None:
-    """Show the board of a release to everybody, or to the campaign's admins alone."""
-    Release.objects.filter(pk=release.pk).update(has_public_board=is_public)
+def show_leaderboard(actor: Actor, release: Release, *, is_public: bool) -> None:
+    """Show the leaderboard of a release to everybody, or to the campaign's admins alone."""
+    Release.objects.filter(pk=release.pk).update(has_public_leaderboard=is_public)
 
 
 def remove(actor: Actor, submission: Submission) -> None:
-    """Take a submission off the board for good, with its upload where that is still there."""
+    """Take a submission off the leaderboard for good, with its upload where that is still there."""
     if submission.upload:
         submission.upload.delete(save=False)
     submission.delete()

@@ -14,7 +14,7 @@ from merging.models import Submission
 
 @long_task
 def compare_submission(submission_id: int) -> None:
-    """Compare predictions that were sent to a board. A second message finds them claimed."""
+    """Compare predictions that were sent to a leaderboard. A second message finds them claimed."""
     submission = submissions.claim(submission_id)
     if submission is not None:
         with working(submission):

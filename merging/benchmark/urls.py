@@ -5,9 +5,13 @@ from merging.benchmark import views
 app_name = "benchmark"
 
 urlpatterns = [
-    path("results/", views.boards, name="boards"),
-    path("releases/<int:pk>/results/", views.board, name="board"),
-    path("releases/<int:pk>/results/visibility/", views.board_visibility, name="board_visibility"),
+    path("results/", views.leaderboards, name="leaderboards"),
+    path("releases/<int:pk>/results/", views.leaderboard, name="leaderboard"),
+    path(
+        "releases/<int:pk>/results/visibility/",
+        views.leaderboard_visibility,
+        name="leaderboard_visibility",
+    ),
     path("results/<int:pk>/", views.submission, name="submission"),
     path("results/<int:pk>/progress/", views.submission_progress, name="submission_progress"),
     path("results/<int:pk>/confusion.svg", views.submission_picture, name="submission_picture"),

@@ -1,4 +1,4 @@
-"""Predictions measured with a release's gold set: sent, followed, and on its board."""
+"""Predictions measured with a release's gold set: sent, followed, and on its leaderboard."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ class PredictionsThrottle(SimpleRateThrottle):
 
 
 @require_GET
-def boards(request: HttpRequest) -> HttpResponse:
+def leaderboards(request: HttpRequest) -> HttpResponse:
     """Releases whose results everybody sees."""
-    public = Release.objects.filter(has_public_board=True, status=Release.Status.COMPLETE)
+    public = Release.objects.filter(has_public_leaderboard=True, status=Release.Status.COMPLETE)
     shown = [
-        {"release": release, "best": release.submissions.on_board().first()}
+        {"release": release, "best": release.submissions.on_leaderboard().first()}
         for release in public.select_related("campaign")
     ]
-    return render(request, "merging/benchmark/boards.html", {"boards": shown})
+    return render(request, "merging/benchmark/leaderboards.html", {"leaderboards": shown})
 
 
 def visible_release(request: HttpRequest, pk: int) -> Release:
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
-    if not permissions.may_see_board(request.user, release):
+    if not permissions.may_see_leaderboard(request.user, release):
         raise Forbidden(_("The results of this release are for the campaign's admins."))
     return release
 
@@ -76,7 +76,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
 @takes_uploads(lambda: settings.PREDICTIONS_UPLOAD_MAX_BYTES)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
-def board(request: HttpRequest, pk: int) -> HttpResponse:
+def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
     """The results for a release, the best first; a POST sends predictions.
 
     A body that is too large is refused before any of it is read; the token against forgery is in
@@ -89,23 +89,23 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         sent = request.META.get("CONTENT_LENGTH") or "0"
         if int(sent) > settings.PREDICTIONS_UPLOAD_MAX_BYTES + FORM_BYTES:
             form = SubmissionForm()
-            return board_page(request, release, form, status=413, refusal=str(too_large()))
-    return protected_board(request, release)
+            return leaderboard_page(request, release, form, status=413, refusal=str(too_large()))
+    return protected_leaderboard(request, release)
 
 
 @csrf_protect
-def protected_board(request: HttpRequest, release: Release) -> HttpResponse:
+def protected_leaderboard(request: HttpRequest, release: Release) -> HttpResponse:
     if request.method != "POST":
-        return board_page(request, release, SubmissionForm())
+        return leaderboard_page(request, release, SubmissionForm())
     form = SubmissionForm(request.POST, request.FILES)
     if not form.is_valid():
-        return board_page(request, release, form, status=400)
+        return leaderboard_page(request, release, form, status=400)
     if not services.takes_predictions(release):
         refusal = _("This release has no archive to compare with.")
-        return board_page(request, release, form, status=409, refusal=refusal)
+        return leaderboard_page(request, release, form, status=409, refusal=refusal)
     if not PredictionsThrottle().takes(request):
         refusal = _("You sent many predictions today. Please try again tomorrow.")
-        return board_page(request, release, form, status=429, refusal=refusal)
+        return leaderboard_page(request, release, form, status=429, refusal=refusal)
     submission = services.submit(
         Actor.of_request(request),
         release,
@@ -118,7 +118,7 @@ def protected_board(request: HttpRequest, release: Release) -> HttpResponse:
     return redirect("benchmark:submission", submission.pk)
 
 
-def board_page(
+def leaderboard_page(
     request: HttpRequest,
     release: Release,
     form: SubmissionForm,
@@ -133,7 +133,7 @@ def board_page(
     context = {
         "campaign": release.campaign,
         "release": release,
-        "results": release.submissions.on_board().select_related("created_by"),
+        "results": release.submissions.on_leaderboard().select_related("created_by"),
         "own": own,
         "form": form,
         "refusal": refusal,
@@ -142,30 +142,32 @@ def board_page(
         "takes_predictions": services.takes_predictions(release),
         "limit": settings.PREDICTIONS_UPLOAD_MAX_BYTES,
     }
-    return render(request, "merging/benchmark/board.html", context, status=status)
+    return render(request, "merging/benchmark/leaderboard.html", context, status=status)
 
 
 @require_POST
 @login_required
-def board_visibility(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the board to everybody, or to those who manage alone."""
+def leaderboard_visibility(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the leaderboard to everybody, or to those who manage alone."""
     release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
     managed_campaign(request, release.campaign.slug)
     is_public = request.POST.get("public") == "yes"
-    services.show_board(Actor.of_request(request), release, is_public=is_public)
-    return redirect("benchmark:board", pk)
+    services.show_leaderboard(Actor.of_request(request), release, is_public=is_public)
+    return redirect("benchmark:leaderboard", pk)
 
 
 def visible_submission(request: HttpRequest, pk: int) -> Submission:
-    """A result that is on a board this visitor sees; what is not on it only its sender sees."""
+    """Return a submission on a leaderboard the visitor may see, or one of their own; else 404."""
     submission = get_object_or_404(
         Submission.objects.select_related("release__campaign", "created_by"), pk=pk
     )
     is_own = request.user.is_authenticated and submission.created_by_id == request.user.pk
     if is_own or may_manage(request.user):
         return submission
-    is_on_board = submission.status == Submission.Status.COMPLETE
-    if not is_on_board or not permissions.may_see_board(request.user, submission.release):
+    is_on_leaderboard = submission.status == Submission.Status.COMPLETE
+    if not is_on_leaderboard or not permissions.may_see_leaderboard(
+        request.user, submission.release
+    ):
         raise Http404
     return submission
 
@@ -255,9 +257,9 @@ def submission_progress(request: HttpRequest, pk: int) -> JsonResponse:
 @require_POST
 @login_required
 def submission_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a result off its board for good; for those who manage."""
+    """Take a result off its leaderboard for good; for those who manage."""
     found = get_object_or_404(Submission.objects.select_related("release__campaign"), pk=pk)
     managed_campaign(request, found.release.campaign.slug)
     services.remove(Actor.of_request(request), found)
     messages.success(request, _("%(name)s was removed.") % {"name": found.name})
-    return redirect("benchmark:board", found.release_id)
+    return redirect("benchmark:leaderboard", found.release_id)

@@ -18,9 +18,9 @@ from labeling.images.services import import_jobs, stored_files
 from labeling.models import (
     Campaign,
     Image,
-    KnownAnswer,
     Label,
     Labeler,
+    ReferenceAnswer,
 )
 from merging.models import AlternativeMask, MergedMask, Release
 
@@ -109,7 +109,7 @@ def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
 def _earlier_files(campaign: Campaign) -> set[str]:
     """Files of a campaign that an earlier version stored, not in its own folder."""
     own = f"{folder_of(campaign.pk)}/"
-    models_of_images = (KnownAnswer, MergedMask, AlternativeMask)
+    models_of_images = (ReferenceAnswer, MergedMask, AlternativeMask)
     rows: list[tuple[type[models.Model], str]] = [(Image, "campaign")]
     rows += [(model, "image__campaign") for model in models_of_images]
     names: set[str] = set()

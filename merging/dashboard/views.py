@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.tasks import nudge
 from labeling.campaigns.services.figures import figures_of, is_large
-from labeling.models import Campaign, Feedback, Image, ImageReport, Role
+from labeling.models import Campaign, Image, ImageReport, Role, SiteFeedback
 from labeling.people.access import managed_campaign, require_admin
 from merging.dashboard import services
 from merging.gold.services import consensus
@@ -42,7 +42,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "merging/dashboard/campaigns.html",
         {
             "campaigns": Campaign.objects.with_publicity(),
-            "unread_feedback": Feedback.objects.unread().count(),
+            "unread_feedback": SiteFeedback.objects.unread().count(),
         },
     )
 
@@ -69,7 +69,7 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
             "progress": progress_of(campaign),
             "merge": merge,
             "images": [image_card(image) for image in images[:RECENT_IMAGES]],
-            "policies": consensus.policies_of(campaign, request.user),
+            "guidelines": consensus.guidelines_of(campaign, request.user),
         },
     )
 
@@ -117,7 +117,7 @@ def progress_of(campaign: Campaign) -> dict[str, int]:
     return {
         "scored": distribution.total(campaign, Role.CROWD),
         "queued": queue.remaining(campaign),
-        "rated": Rating.objects.standing().filter(label__image__campaign=campaign).count(),
+        "rated": Rating.objects.active().filter(label__image__campaign=campaign).count(),
         "reported": ImageReport.objects.waiting()
         .filter(image__campaign=campaign)
         .values("image")

@@ -10,7 +10,7 @@ import numpy as np
 
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.products import Refused
-from labeling.images.ingest.rasters import decode_grey_png, read_bytes
+from labeling.images.ingest.rasters import decode_gray_png, read_bytes
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.tree.trees import GoldFiles, classes_of, listing
 from terrain.masks import Mask
@@ -103,7 +103,7 @@ class Comparison:
         file = pair.prediction.rpartition("/")[2]
         try:
             content = read_bytes(self.predictions.fetch(pair.prediction))
-            prediction = decode_grey_png(content, file, (width, height))
+            prediction = decode_gray_png(content, file, (width, height))
             return count_pixels(gold, prediction, self.codes)
         except Refused as refused:
             return Problem(REFUSED, pair.prediction, f"It{str(refused).removeprefix(file)}")
@@ -114,7 +114,7 @@ class Comparison:
 
     def _gold_mask(self, path: str) -> Mask:
         try:
-            return decode_grey_png(self.tree.read(path), path)
+            return decode_gray_png(self.tree.read(path), path)
         except Refused as refused:
             raise Unreadable(f"The release is damaged: {refused}") from refused
 

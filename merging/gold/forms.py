@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
 from labeling.people.permissions import EXPERTS
-from merging.models import SEEDS, GoldPlan, LabelingPolicy
+from merging.models import SEEDS, GoldPlan, LabelingGuideline
 
 MOST_IMAGES = 1000
 PERCENTS = ("max_dark", "max_saturated", "min_sharpness", "max_rover", "min_terrain")
@@ -89,11 +89,11 @@ class ExpertsForm(forms.Form):
         field.queryset = people.order_by("username")
 
 
-class PolicyForm(forms.ModelForm):
+class GuidelineForm(forms.ModelForm):
     """What experts have settled."""
 
     class Meta:
-        model = LabelingPolicy
+        model = LabelingGuideline
         fields = ("text",)
         labels = {"text": _("What did you settle?")}
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}

@@ -12,11 +12,11 @@ urlpatterns = [
     path("manage/<slug:slug>/gold/plan/<int:pk>/", plans.assign_plan, name="assign_gold_plan"),
     path("manage/<slug:slug>/gold/experts/", gold_set.gold_experts, name="gold_experts"),
     path("gold/", gold_set.my_gold, name="my_gold"),
-    path("gold/<slug:slug>/meeting/", consensus.gold_meeting, name="gold_meeting"),
+    path("gold/<slug:slug>/meeting/", consensus.consensus_meeting, name="consensus_meeting"),
     path(
         "gold/<slug:slug>/meeting/<int:pk>/",
-        consensus.gold_meeting_image,
-        name="gold_meeting_image",
+        consensus.consensus_image,
+        name="consensus_image",
     ),
     path(
         "gold/<slug:slug>/meeting/<int:pk>/disputes.png",
@@ -28,8 +28,12 @@ urlpatterns = [
         consensus.gold_disputes,
         name="gold_disputes",
     ),
-    path("gold/<slug:slug>/policies.csv", consensus.policies_file, name="policies_file"),
-    path("gold/<int:pk>/known-answer/", gold_set.gold_known_answer, name="gold_known_answer"),
+    path("gold/<slug:slug>/guidelines.csv", consensus.guidelines_file, name="guidelines_file"),
+    path(
+        "gold/<int:pk>/reference-answer/",
+        gold_set.gold_reference_answer,
+        name="gold_reference_answer",
+    ),
     path("gold/<int:pk>/ask-again/", gold_set.gold_ask_again, name="gold_ask_again"),
     path("gold/<int:pk>/give-up/", gold_set.gold_give_up, name="gold_give_up"),
 ]

@@ -12,5 +12,5 @@ NAMES: dict[Kind, str | Promise] = {
     Kind.SKILL: _("Weighed by skill"),
     Kind.RATINGS: _("Weighed by ratings"),
     Kind.EM: _("Most probable class"),
-    Kind.RANDOM: _("One label by lot"),
+    Kind.RANDOM: _("Random label"),
 }

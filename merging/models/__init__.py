@@ -6,7 +6,7 @@ from merging.models.gold import (
     SEEDS,
     ExpertAgreement,
     GoldPlan,
-    LabelingPolicy,
+    LabelingGuideline,
     PlannedImage,
 )
 from merging.models.masks import (
@@ -37,7 +37,7 @@ __all__ = [
     "ExpertAgreement",
     "GoldPlan",
     "ImportedMask",
-    "LabelingPolicy",
+    "LabelingGuideline",
     "MergedMask",
     "MergedMaskQuerySet",
     "MethodComparison",

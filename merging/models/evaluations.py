@@ -14,7 +14,7 @@ from merging.models.releases import Release
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    def on_board(self) -> Self:
+    def on_leaderboard(self) -> Self:
         """Those that were measured, the best mIoU against min3 first, of equals the earlier."""
         complete = self.filter(status=Submission.Status.COMPLETE)
         return complete.order_by(models.F("miou").desc(nulls_last=True), "created_at", "pk")
@@ -51,7 +51,7 @@ class Submission(ClaimableJob):
     #: The first of them; `problem_count` is of all.
     problems = models.JSONField(default=list, blank=True)
     problem_count = models.PositiveIntegerField(default=0)
-    # Of the result against min3, for the board.
+    # Of the result against min3, for the leaderboard.
     accuracy = models.FloatField(null=True, blank=True)
     miou = models.FloatField(null=True, blank=True)
     miou_low = models.FloatField(null=True, blank=True)

@@ -129,14 +129,14 @@ class ExpertAgreement(models.Model):
         return f"{self.image}: {self.disputed_pixels} pixels in dispute"
 
 
-class LabelingPolicy(models.Model):
+class LabelingGuideline(models.Model):
     """What experts settled in a consensus meeting: how to label what they disagreed about."""
 
     TEXT_LENGTH = 2000
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="policies")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="guidelines")
     image = models.ForeignKey(
-        Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="policies"
+        Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="guidelines"
     )
     text = models.TextField(max_length=TEXT_LENGTH)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -144,11 +144,11 @@ class LabelingPolicy(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        verbose_name_plural = "labeling policies"
+        verbose_name_plural = "labeling guidelines"
         constraints = (
             models.CheckConstraint(
                 condition=~Q(text=""),
-                name="labeling_policy_has_text",
+                name="labeling_guideline_has_text",
                 violation_error_message=_("Write down what was settled."),
             ),
         )

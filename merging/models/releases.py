@@ -22,7 +22,7 @@ from labeling.models.fields import LargeJSONField
 RELEASE_CODE = 6
 
 #: Of a complete release, what is said about it and not in it.
-STAYS_FREE = frozenset({"has_public_board"})
+STAYS_FREE = frozenset({"has_public_leaderboard"})
 
 
 class ReleaseNeverChanges(Exception):
@@ -41,7 +41,7 @@ class Publishing(models.Model):
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="publishing"
     )
     title = models.CharField(max_length=200, blank=True, help_text="Empty: the campaign's name.")
-    licence = models.CharField(max_length=60, default="CC-BY-4.0", help_text="An SPDX name.")
+    license = models.CharField(max_length=60, default="CC-BY-4.0", help_text="An SPDX name.")
     creators = models.TextField(blank=True, help_text="One a line.")
     credits = models.TextField(blank=True, help_text="Whom the images and labels are owed to.")
     homepage = models.URLField(blank=True)
@@ -57,8 +57,8 @@ class Publishing(models.Model):
                 condition=Q(pseudonym_key__regex=r"^[0-9a-f]{64}\Z"), name="publishing_key"
             ),
             models.CheckConstraint(
-                condition=~Q(licence=""),
-                name="publishing_has_licence",
+                condition=~Q(license=""),
+                name="publishing_has_license",
                 violation_error_message=_("Give the license of the releases."),
             ),
         )
@@ -110,7 +110,7 @@ class Release(ClaimableJob):
     title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     classes = models.JSONField(default=list, help_text="[code, name, color] of each.")
-    licence = models.CharField(max_length=60, default="CC-BY-4.0")
+    license = models.CharField(max_length=60, default="CC-BY-4.0")
     creators = models.JSONField(default=list, blank=True)
     credits = models.TextField(blank=True)
     homepage = models.URLField(blank=True)
@@ -128,7 +128,7 @@ class Release(ClaimableJob):
     sums_sha256 = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of SHA256SUMS: the content in one number."
     )
-    has_public_board = models.BooleanField(
+    has_public_leaderboard = models.BooleanField(
         default=False,
         help_text="Whether everybody sees the results of predictions, and accounts may send some.",
     )

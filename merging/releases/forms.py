@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign
-from merging.formats.contents.licences import KNOWN
+from merging.formats.contents.licenses import KNOWN
 from merging.formats.contents.versions import next_version
 from merging.masks.method_names import NAMES
 from merging.models import Publishing, Release
@@ -93,11 +93,11 @@ class PublishingForm(forms.ModelForm):
 
     class Meta:
         model = Publishing
-        fields = ("title", "creators", "licence", "credits", "homepage")
+        fields = ("title", "creators", "license", "credits", "homepage")
         labels = {
             "title": _("Title"),
             "creators": _("Creators"),
-            "licence": _("Licence"),
+            "license": _("License"),
             "credits": _("Credits"),
         }
         help_texts = {
@@ -106,22 +106,22 @@ class PublishingForm(forms.ModelForm):
                 "Whom a citation names, one a line: people as “Family, Given”, groups without a "
                 "comma. Empty: the labelers."
             ),
-            "licence": _("An SPDX name, such as CC-BY-4.0."),
+            "license": _("An SPDX name, such as CC-BY-4.0."),
             "credits": _("Whom the images and labels are owed to."),
         }
         widgets = {
             "title": forms.TextInput,
             "creators": forms.Textarea(attrs={"rows": 4}),
-            "licence": forms.TextInput(attrs={"list": "licences", "spellcheck": "false"}),
+            "license": forms.TextInput(attrs={"list": "licenses", "spellcheck": "false"}),
             "credits": forms.Textarea(attrs={"rows": 3}),
         }
 
     #: Proposed; others can be typed.
-    LICENCES = KNOWN
+    LICENSES = KNOWN
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["licence"].validators.append(
+        self.fields["license"].validators.append(
             RegexValidator(
                 r"^[A-Za-z0-9][A-Za-z0-9.+-]*\Z",
                 _("Write its SPDX name, such as CC-BY-4.0 or CC0-1.0."),

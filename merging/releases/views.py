@@ -29,7 +29,7 @@ from ai4mars_site.toolkit.tasks import nudge
 from labeling.annotation.services import independence
 from labeling.models import Campaign
 from labeling.people.access import managed_campaign
-from merging.formats.contents.licences import licence_title
+from merging.formats.contents.licenses import license_title
 from merging.formats.documents.naming import labelers_of
 from merging.formats.statistics.counts import Statistics
 from merging.masks.method_names import NAMES
@@ -169,7 +169,7 @@ def release_card(release: Any) -> dict[str, Any]:
         "stop_url": reverse("releases:release_stop", args=(release.pk,)),
         "resume_url": reverse("releases:release_resume", args=(release.pk,)),
         "statistics_url": reverse("statistics:release_statistics", args=(release.pk,)),
-        "board_url": reverse("benchmark:board", args=(release.pk,)),
+        "leaderboard_url": reverse("benchmark:leaderboard", args=(release.pk,)),
     }
 
 
@@ -239,7 +239,7 @@ def terms_of(campaign: Campaign) -> dict[str, Any]:
     return {
         "title": title,
         "creators": creators or [labelers_of(title)],
-        "licence": licence_title(publishing.licence),
+        "license": license_title(publishing.license),
         "credits": publishing.credits,
         "homepage": publishing.homepage,
     }
@@ -248,7 +248,7 @@ def terms_of(campaign: Campaign) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 @login_required
 def publishing(request: HttpRequest, slug: str) -> HttpResponse:
-    """Title, creators, licence, credits and home page of the campaign's next releases."""
+    """Title, creators, license, credits and home page of the campaign's next releases."""
     campaign = managed_campaign(request, slug)
     form = PublishingForm(
         request.POST or None, instance=terms.publishing_of(campaign), label_suffix=""

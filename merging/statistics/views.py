@@ -100,7 +100,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
     """A complete release whose numbers this visitor may see."""
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
-    if not permissions.may_see_board(request.user, release):
+    if not permissions.may_see_leaderboard(request.user, release):
         raise AdminsOnly
     return release
 

@@ -13,13 +13,13 @@ from labeling.models import Label
 
 
 class RatingQuerySet(models.QuerySet["Rating"]):
-    def standing(self) -> Self:
+    def active(self) -> Self:
         """Ratings that were not taken back."""
         return self.filter(withdrawn_at=None)
 
 
 class Rating(models.Model):
-    """A reviewer's judgement of one label, 1 to 5; 1 throws it out (paper 3.2).
+    """A reviewer's rating of one label, 1 to 5; 1 throws it out (paper 3.2).
 
     One that is taken back stays as history, and no longer counts.
     """

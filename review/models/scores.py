@@ -31,7 +31,7 @@ class AgreementScore(models.Model):
 
     There is no row for a label alone on its image: no score is not 0. A label thrown out by a
     reviewer keeps the score it was thrown out with, so that the distribution the queue is cut
-    from does not shift towards better labels with every rating.
+    from does not shift toward better labels with every rating.
     """
 
     label = models.OneToOneField(
@@ -50,7 +50,7 @@ class AgreementScore(models.Model):
     #: In the random sample of all labels that is rated whatever the score (an unbiased audit).
     #: Decided once, with the first score.
     audit = models.BooleanField(default=False)
-    opinions_wanted = models.PositiveSmallIntegerField(default=1)
+    opinions_requested = models.PositiveSmallIntegerField(default=1)
     opinions = models.PositiveSmallIntegerField(default=0, help_text="Ratings that stand.")
     #: Neither thrown out nor rated as often as wanted: written here as well, so that the queue of
     #: millions is one walk along an index.
@@ -68,10 +68,10 @@ class AgreementScore(models.Model):
             ),
             models.CheckConstraint(condition=Q(pairs__gte=1), name="agreement_score_has_pairs"),
             models.CheckConstraint(
-                condition=Q(opinions_wanted__gte=1), name="agreement_score_opinions_wanted"
+                condition=Q(opinions_requested__gte=1), name="agreement_score_opinions_requested"
             ),
             models.CheckConstraint(
-                condition=Q(is_waiting=False) | Q(opinions__lt=F("opinions_wanted")),
+                condition=Q(is_waiting=False) | Q(opinions__lt=F("opinions_requested")),
                 name="agreement_score_waits_for_opinions",
             ),
         )

@@ -23,7 +23,7 @@ from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, Role
 from review import permissions
 from review.models import Rating, plan_of
-from review.queue.facts import facts_of, to_judge
+from review.queue.facts import facts_of, label_to_rate
 from review.queue.serializers import (
     BulkSubmission,
     FlagSubmission,
@@ -81,7 +81,7 @@ class NextDoubtful(ReviewView):
         score = queue.next_for(campaign, self.reviewer, skipped_labels(request), filters)
         if score is not None and not independence.show(score.label.image_id, self.reviewer):
             score = None
-        mine = Rating.objects.standing().filter(reviewer=self.reviewer)
+        mine = Rating.objects.active().filter(reviewer=self.reviewer)
         hide_record = plan_of(campaign).hide_record
         answer: dict[str, Any] = {
             "scored": distribution.total(campaign, Role.CROWD),
@@ -91,7 +91,7 @@ class NextDoubtful(ReviewView):
             "label": None,
             "others": [],
         }
-        return Response(answer if score is None else answer | to_judge(score, hide_record))
+        return Response(answer if score is None else answer | label_to_rate(score, hide_record))
 
 
 def skipped_labels(request: Request) -> list[uuid.UUID]:
@@ -137,7 +137,7 @@ class OneRating(ReviewView):
 
     def delete(self, request: Request, pk: int) -> Response:
         rating = get_object_or_404(
-            Rating.objects.standing().select_related("label"), pk=pk, reviewer=self.reviewer
+            Rating.objects.active().select_related("label"), pk=pk, reviewer=self.reviewer
         )
         ratings.undo(self.actor, rating)
         nudge(score_image, rating.label.image_id)

@@ -21,8 +21,8 @@ from terrain.agreement.jaccard import class_agreements, pair_matrix
 RECENT = 200
 
 
-def to_judge(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
-    """A label with all that helps to judge it, and the other labels of its image.
+def label_to_rate(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
+    """A label with all that helps to rate it, and the other labels of its image.
 
     With `hide_record` neither scores nor names are among it, and the order of the others tells
     nothing: what could lead the rating comes with the answer to the rating (`facts_of`).

@@ -46,7 +46,7 @@ class QueueFilters(serializers.Serializer[Any]):
     image = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=None)
 
 
-class Judgement(serializers.Serializer[Any]):
+class RatingFields(serializers.Serializer[Any]):
     """What a reviewer says of a label."""
 
     value = serializers.IntegerField(min_value=1, max_value=5)
@@ -56,7 +56,7 @@ class Judgement(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class RatingSubmission(Judgement):
+class RatingSubmission(RatingFields):
     # A declared field leaves the class; the stubs take it for the serializer's own `label`.
     label = serializers.UUIDField()  # type: ignore[assignment]
     version = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
@@ -64,8 +64,8 @@ class RatingSubmission(Judgement):
     again = serializers.BooleanField(default=False)
 
 
-class BulkSubmission(Judgement):
-    """One judgement of all labels of a labeler, an image, or both; a preview stores nothing."""
+class BulkSubmission(RatingFields):
+    """One rating for all labels of a labeler, an image, or both; a preview stores nothing."""
 
     labeler = serializers.IntegerField(
         min_value=0, max_value=2**63 - 1, allow_null=True, default=None

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from review.queue import api
-from review.queue.views import judged, queue
+from review.queue.views import queue, rated
 
 app_name = "queue"
 
@@ -9,8 +9,8 @@ urlpatterns = [
     path("review/", queue.index, name="review"),
     path("review/<slug:slug>/", queue.review_queue, name="review_queue"),
     path("review/<slug:slug>/bulk/", queue.bulk_page, name="review_bulk_page"),
-    path("review/<slug:slug>/ratings/", judged.judged, name="review_judged"),
-    path("review/<slug:slug>/ratings/<uuid:pk>/", judged.judge, name="review_judge"),
+    path("review/<slug:slug>/ratings/", rated.rated_labels, name="rated_labels"),
+    path("review/<slug:slug>/ratings/<uuid:pk>/", rated.change_rating, name="change_rating"),
     path("api/campaigns/<slug:slug>/review/next/", api.NextDoubtful.as_view(), name="review_next"),
     path("api/campaigns/<slug:slug>/review/bulk/", api.BulkRatings.as_view(), name="review_bulk"),
     path("api/review/release/", api.Leases.as_view(), name="review_release"),

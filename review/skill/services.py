@@ -23,10 +23,10 @@ from labeling.models import Campaign, Image, Label
 from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
 from review.scores.services import distribution
 from terrain.skill.ballots import ImageVotes, ballots
-from terrain.skill.consensus import expected_quality
 from terrain.skill.dawid_skene import MOST_ROUNDS, TOLERANCE, Real
 from terrain.skill.estimates import CONFIDENCE, CROWD_OBSERVATIONS, Estimates, estimate, interval
 from terrain.skill.patterns import VotePatterns, vote_patterns
+from terrain.skill.probabilities import expected_quality
 
 #: Of each image at most so many patterns of votes are kept: the large ones, and a sample that
 #: stands for the slivers.
@@ -58,7 +58,7 @@ class Matrices:
 
 
 @dataclass(frozen=True, slots=True)
-class GatheredVotes:
+class CollectedVotes:
     """Votes of one image: on what patterns, by which labels (id, version), drawn by whom."""
 
     patterns: VotePatterns
@@ -155,7 +155,7 @@ def estimate_campaign(
     return state
 
 
-def votes_of_images(image_ids: Collection[int]) -> list[GatheredVotes]:
+def votes_of_images(image_ids: Collection[int]) -> list[CollectedVotes]:
     """The votes of some images' accepted crowd labels where two or more of them overlap.
 
     In the order of the ids, without images that are gone; a handful of queries, however many they
@@ -172,16 +172,16 @@ def votes_of_images(image_ids: Collection[int]) -> list[GatheredVotes]:
     ]
 
 
-def _votes(image: Image, codes: tuple[int, ...], labels: list[Label]) -> GatheredVotes:
+def _votes(image: Image, codes: tuple[int, ...], labels: list[Label]) -> CollectedVotes:
     found = vote_patterns(planes_of(labels, image, codes)).overlapping()
-    return GatheredVotes(
+    return CollectedVotes(
         found.condensed(PATTERNS_OF_AN_IMAGE),
         [(label.pk, label.version) for label in labels],
         [label.labeler_id for label in labels],
     )
 
 
-def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterator[GatheredVotes]]:
+def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterator[CollectedVotes]]:
     """How many images can say something about labelers, and their votes, read as they are taken."""
     images = list(compared_images(campaign).values_list("pk", flat=True))
     read = each(votes_of_images, chunks(images, IMAGES_AT_ONCE), workers)
@@ -189,7 +189,7 @@ def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterat
 
 
 def estimate_from_votes(
-    state: CampaignSkill, labels_read: str, votes: Iterable[GatheredVotes]
+    state: CampaignSkill, labels_read: str, votes: Iterable[CollectedVotes]
 ) -> None:
     """Estimate skill and quality from the votes of all images, and store both at once.
 
@@ -205,7 +205,7 @@ def estimate_from_votes(
     _store(state, labels_read, _estimated(state.campaign, votes))
 
 
-def _estimated(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Estimated:
+def _estimated(campaign: Campaign, votes: Iterable[CollectedVotes]) -> Estimated:
     drawn = Label.objects.crowd().accepted().filter(image__campaign=campaign)
     labelers: list[int] = sorted(
         drawn.order_by("labeler").values_list("labeler", flat=True).distinct()
@@ -214,15 +214,15 @@ def _estimated(campaign: Campaign, votes: Iterable[GatheredVotes]) -> Estimated:
     labels: list[tuple[uuid.UUID, int]] = []
 
     def numbered() -> Iterator[ImageVotes]:
-        for gathered in votes:
+        for collected in votes:
             # Who drew the first label after the labelers were counted has to wait.
-            known = [n for n, who in enumerate(gathered.labelers) if who in number]
-            chosen = gathered.patterns.votes[:, known]
-            patterns = VotePatterns(chosen, gathered.patterns.pixels).overlapping()
+            known = [n for n, who in enumerate(collected.labelers) if who in number]
+            chosen = collected.patterns.votes[:, known]
+            patterns = VotePatterns(chosen, collected.patterns.pixels).overlapping()
             if not len(patterns.pixels):
                 continue
-            labels.extend(gathered.labels[n] for n in known)
-            yield ImageVotes(patterns, [number[gathered.labelers[n]] for n in known])
+            labels.extend(collected.labels[n] for n in known)
+            yield ImageVotes(patterns, [number[collected.labelers[n]] for n in known])
 
     table = ballots(numbered(), len(labelers), len(campaign.class_codes()))
     figures = estimate(table)

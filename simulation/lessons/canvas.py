@@ -22,12 +22,12 @@ from simulation.scenes.scene import FULL_SIZE, Scene, make_scene
 from terrain.masks import mask_to_regions
 
 Picture = npt.NDArray[np.uint8]
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Place = tuple[float, float]
 Line = list[Place]
 
-# Okabe and Ito's palette: told apart by colour-blind people too
-CLASS_COLOURS: dict[int, Colour] = {
+# Okabe and Ito's palette: told apart by color-blind people too
+CLASS_COLORS: dict[int, Color] = {
     SOIL: (0xE6, 0x9F, 0x00),
     BEDROCK: (0x56, 0xB4, 0xE9),
     SAND: (0xF0, 0xE4, 0x42),
@@ -85,7 +85,7 @@ class Canvas:
             found += [p for p in shapely.get_parts(shape) if p.area > smallest]
         return sorted(found, key=lambda polygon: -float(polygon.area))
 
-    def area(self, shape: shapely.Geometry, colour: Colour, opacity: float = 0.25) -> None:
+    def area(self, shape: shapely.Geometry, color: Color, opacity: float = 0.25) -> None:
         """A translucent area with its outline."""
         layer = Image.new("L", self.image.size, 0)
         brush = ImageDraw.Draw(layer)
@@ -93,22 +93,22 @@ class Canvas:
             brush.polygon(_line(polygon.exterior), fill=round(255 * opacity))
             for hole in polygon.interiors:
                 brush.polygon(_line(hole), fill=0)
-        self.image.paste(Image.new("RGB", self.image.size, colour), mask=layer)
+        self.image.paste(Image.new("RGB", self.image.size, color), mask=layer)
         for polygon in shapely.get_parts(shape):
             for ring in (polygon.exterior, *polygon.interiors):
-                self.line(_line(ring), colour, 3.0)
+                self.line(_line(ring), color, 3.0)
 
-    def line(self, points: Line, colour: Colour, width: float) -> None:
+    def line(self, points: Line, color: Color, width: float) -> None:
         brush = ImageDraw.Draw(self.image)
         brush.line(points, (20, 20, 20), round((width + 1.5) * OVERSAMPLE), joint="curve")
-        brush.line(points, colour, round(width * OVERSAMPLE), joint="curve")
+        brush.line(points, color, round(width * OVERSAMPLE), joint="curve")
 
-    def dashes(self, points: Sequence[tuple[float, float]], colour: Colour, width: float) -> None:
+    def dashes(self, points: Sequence[tuple[float, float]], color: Color, width: float) -> None:
         """A dashed line along points given in pixels of the picture."""
         path = shapely.LineString(points)
         for start in np.arange(0.0, path.length, 14.0):
             dash = shapely.ops.substring(path, start, min(start + 8.0, path.length))
-            self.line(_line(dash), colour, width)
+            self.line(_line(dash), color, width)
 
     def arrow(self, start: Place, tip: Place, both_ends: bool = False) -> None:
         """A white arrow that points at something; with heads at both ends it measures."""
@@ -131,11 +131,11 @@ class Canvas:
 
     def verdict(self, right: bool, at: Place = (36.0, 36.0), radius: float = 22.0) -> None:
         """A tick or a cross in a disc, drawn as shapes."""
-        colour = RIGHT if right else WRONG
+        color = RIGHT if right else WRONG
         (x, y), size = at, radius / 22.0
         box = (x - radius, y - radius, x + radius, y + radius)
         brush = ImageDraw.Draw(self.image)
-        brush.ellipse([v * OVERSAMPLE for v in box], fill=colour, outline=WHITE, width=6)
+        brush.ellipse([v * OVERSAMPLE for v in box], fill=color, outline=WHITE, width=6)
         tick, cross = [[(-10, 0), (-3, 8), (11, -8)]], [[(-8, -8), (8, 8)], [(-8, 8), (8, -8)]]
         for stroke in tick if right else cross:
             points = [_enlarged((x + size * dx, y + size * dy)) for dx, dy in stroke]
@@ -151,7 +151,7 @@ def _scene(seed: int, size: int) -> Scene:
 
 
 def _stretched(scene: Scene) -> Picture:
-    """The scene's DN as a well-lit grey picture, uint8 (H, W)."""
+    """The scene's DN as a well-lit gray picture, uint8 (H, W)."""
     dn = scene.dn.astype(np.float32)
     low, high = np.percentile(dn, (0.3, 99.6))
     return cast(Picture, (np.clip((dn - low) / (high - low), 0, 1) ** 0.85 * 255).astype(np.uint8))

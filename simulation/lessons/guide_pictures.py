@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from PIL import Image
 
-from simulation.lessons.canvas import CLASS_COLOURS, HEIGHT, WHITE, WIDTH, Canvas, Frame, Picture
+from simulation.lessons.canvas import CLASS_COLORS, HEIGHT, WHITE, WIDTH, Canvas, Frame, Picture
 from simulation.lessons.tutorial_pictures import (
     BEDROCK_FRAME,
     SAND_FRAME,
@@ -44,7 +44,7 @@ def too_much(code: int, frame: Frame, reach: float) -> Picture:
     area = canvas.areas(code)[0]
     window = shapely.box(3, 3, WIDTH - 3, HEIGHT - 3)
     drawn = shapely.Polygon(area.exterior).buffer(reach).simplify(6.0).intersection(window)
-    canvas.area(drawn, CLASS_COLOURS[code], 0.18)
+    canvas.area(drawn, CLASS_COLORS[code], 0.18)
     canvas.hatch(drawn.difference(area.buffer(2.0)))
     canvas.verdict(False)
     return canvas.finish()
@@ -57,7 +57,7 @@ def too_little(code: int, frame: Frame) -> Picture:
     left, top, right, bottom = area.bounds
     half = shapely.box(left, top, (left + right) / 2, bottom)
     rest = area.difference(half)
-    canvas.area(area.intersection(half), CLASS_COLOURS[code])
+    canvas.area(area.intersection(half), CLASS_COLORS[code])
     canvas.hatch(rest)
     for part in shapely.get_parts(rest):
         canvas.dashes(shapely.get_coordinates(part.exterior).tolist(), WHITE, 2.0)
@@ -71,7 +71,7 @@ def small_stone() -> Picture:
     # The stone that the scale bar's lesson rings, in this nearer window
     x, y, radius = _STONE
     stone = shapely.Point(x, y).buffer(radius)
-    canvas.area(stone, CLASS_COLOURS[BIG_ROCK])
+    canvas.area(stone, CLASS_COLORS[BIG_ROCK])
     canvas.hatch(stone)
     canvas.arrow((x + 130, y - 110), (x + radius + 12, y - radius))
     canvas.verdict(False)

@@ -17,7 +17,7 @@ import shapely
 from PIL import Image, ImageDraw
 
 from simulation.lessons.canvas import (
-    CLASS_COLOURS,
+    CLASS_COLORS,
     HEIGHT,
     OVERSAMPLE,
     RANGE_LIMIT_M,
@@ -49,13 +49,13 @@ _HERO = Frame(17, 0, 400, 1600, 1600)
 def class_example(
     code: int, frame: Frame, most: int = 3, arrows: Sequence[tuple[Place, Place]] = ()
 ) -> Picture:
-    """A window of a scene in which the areas of one class are outlined in its colour.
+    """A window of a scene in which the areas of one class are outlined in its color.
 
     arrows: from where to where, pixels of the picture: at what tells the class.
     """
     canvas = Canvas(frame)
     for shape in canvas.areas(code)[:most]:
-        canvas.area(shape, CLASS_COLOURS[code])
+        canvas.area(shape, CLASS_COLORS[code])
     for start, tip in arrows:
         canvas.arrow(start, tip)
     return canvas.finish()
@@ -65,7 +65,7 @@ def big_rock() -> Picture:
     """A big rock with what has to be large about it: its height and its width."""
     canvas = Canvas(_BIG_ROCK)
     for shape in canvas.areas(BIG_ROCK)[:1]:
-        canvas.area(shape, CLASS_COLOURS[BIG_ROCK])
+        canvas.area(shape, CLASS_COLORS[BIG_ROCK])
         left, top, right, bottom = shape.bounds
         canvas.arrow((right + 26, bottom), (right + 26, top), both_ends=True)
         canvas.arrow((left, bottom + 26), (right, bottom + 26), both_ends=True)
@@ -87,8 +87,8 @@ def no_overlap() -> Picture:
             second = second.buffer(4.0)
         frame = shapely.box(3, 3, half - 3, HEIGHT - 3)
         first, second = first.intersection(frame), second.intersection(frame)
-        canvas.area(first, CLASS_COLOURS[SOIL])
-        canvas.area(second, CLASS_COLOURS[SAND])
+        canvas.area(first, CLASS_COLORS[SOIL])
+        canvas.area(second, CLASS_COLORS[SAND])
         if overlapping:
             canvas.hatch(first.intersection(second))
         canvas.verdict(not overlapping)
@@ -112,7 +112,7 @@ def beyond_30m() -> Picture:
     near = shapely.box(0, cut + 6, WIDTH, HEIGHT)
     for code in (SAND, SOIL, BEDROCK):
         for shape in canvas.areas(code)[:1]:
-            canvas.area(shape.intersection(near), CLASS_COLOURS[code], 0.2)
+            canvas.area(shape.intersection(near), CLASS_COLORS[code], 0.2)
     canvas.verdict(False, (WIDTH / 2, cut / 2))
     canvas.verdict(True, (WIDTH / 2, cut + 0.5 * (HEIGHT - cut)))
     return canvas.finish()
@@ -127,7 +127,7 @@ def scale_bar() -> Picture:
     at = distance[int(middle[1] / canvas.scale), int(middle[0] / canvas.scale)]
     wide = canvas.scene.camera.focal_length_px * _BAR_WIDTH_M / float(at) * canvas.scale
     for shape in canvas.areas(BIG_ROCK, 800.0)[:2]:
-        canvas.area(shape, CLASS_COLOURS[BIG_ROCK])
+        canvas.area(shape, CLASS_COLORS[BIG_ROCK])
     for x, y, radius in _STONES:
         turn = np.linspace(0, 2 * np.pi, 48)
         circle = list(zip(x + radius * np.cos(turn), y + radius * np.sin(turn), strict=True))
@@ -148,11 +148,11 @@ def scale_bar() -> Picture:
 
 
 def hero() -> Picture:
-    """The landing page's picture: a wide view, part of which is labelled."""
+    """The landing page's picture: a wide view, part of which is labeled."""
     canvas = Canvas(_HERO, HERO_WIDTH, HERO_HEIGHT)
     for code, most in ((BEDROCK, 1), (SAND, 1), (BIG_ROCK, 2)):
         for shape in canvas.areas(code, 3000.0)[:most]:
-            canvas.area(shape, CLASS_COLOURS[code], 0.22)
+            canvas.area(shape, CLASS_COLORS[code], 0.22)
     return canvas.finish()
 
 

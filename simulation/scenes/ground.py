@@ -1,10 +1,10 @@
 """The ground of a synthetic scene: heights, brightness and terrain class around the rover.
 
-The ground is a height field on a polar grid centred below the camera: rows are azimuths, columns
+The ground is a height field on a polar grid centered below the camera: rows are azimuths, columns
 are radii whose spacing grows with distance, as the footprint of a pixel does. So 30 m of pebbles
 and 300 m of hills cost the same, and what a pixel sees is a search along one row.
 
-Frame: metres, x forward, y right, height UP (the rover frame's -z), azimuth from x towards y.
+Frame: meters, x forward, y right, height UP (the rover frame's -z), azimuth from x toward y.
 Terrain classes are the NAV key of the release: 0 soil, 1 bedrock, 2 sand, 3 big rock.
 """
 
@@ -46,8 +46,8 @@ class Recipe:
     """What a kind of country is made of.
 
     bedrock, sand: shares of the picture's near ground; the rest is soil. relief: height of the
-    swells, metres. terraces: height of one ledge of layered rock, metres, 0 for none. plate:
-    width of a slab, metres. ripple: height of the large sand ripples, metres. stones: how many
+    swells, meters. terraces: height of one ledge of layered rock, meters, 0 for none. plate:
+    width of a slab, meters. ripple: height of the large sand ripples, meters. stones: how many
     loose stones. big_rocks: fewest and most in view. pebbles: height of the pebbles of soil, m.
     """
 
@@ -76,9 +76,9 @@ RECIPES: dict[str, Recipe] = {
 
 @dataclass(frozen=True)
 class Grid:
-    """Places of the ground's samples: azimuth (A,) radians, ascending; radius (R,) metres, each
-    `1 + step` times the one before it. x, y: (A, R) metres; footprint: (A, R)-broadcastable (R,)
-    length along the ground that one pixel spans on a level plain, metres.
+    """Places of the ground's samples: azimuth (A,) radians, ascending; radius (R,) meters, each
+    `1 + step` times the one before it. x, y: (A, R) meters; footprint: (A, R)-broadcastable (R,)
+    length along the ground that one pixel spans on a level plain, meters.
     """
 
     azimuth: Field
@@ -90,7 +90,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Rock:
-    """A loose rock: its place, half width, height (metres) and a seed for its facets."""
+    """A loose rock: its place, half width, height (meters) and a seed for its facets."""
 
     x: float
     y: float
@@ -102,7 +102,7 @@ class Rock:
 
 @dataclass(frozen=True)
 class Ground:
-    """The finished ground on its grid: height (A, R) metres, albedo (A, R) about 0..1, terrain
+    """The finished ground on its grid: height (A, R) meters, albedo (A, R) about 0..1, terrain
     (A, R) uint8 class codes, grit (A, R): how rough the surface is, 0 smooth sand .. 1 rock.
     """
 
@@ -179,7 +179,7 @@ def make_ground(
 
 
 def _coarse_fields(grid: Grid, origin: Vector, recipe: Recipe) -> tuple[Field, ...]:
-    """What changes slowly, each (A, R): swells, leaning towards rock, leaning towards sand,
+    """What changes slowly, each (A, R): swells, leaning toward rock, leaning toward sand,
     mottling, the bending of ripples and their strength."""
     rows = np.unique(np.append(np.arange(0, grid.azimuth.size, _COARSE), grid.azimuth.size - 1))
     cols = np.unique(np.append(np.arange(0, grid.radius.size, _COARSE), grid.radius.size - 1))
@@ -225,7 +225,7 @@ def _limits(
 
 @dataclass(frozen=True)
 class _Slabs:
-    """Bedrock on the grid, (A, R): where it is, its relief in metres, and its tone about 1."""
+    """Bedrock on the grid, (A, R): where it is, its relief in meters, and its tone about 1."""
 
     inside: npt.NDArray[np.bool_]
     height: Field

@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 # Share of frames in which some of the rover is seen
 _SHARE_WITH_ROVER = 0.55
 
-# The rover as boxes that cast its shadow: x, y, z ranges in metres; x ahead, y right, z up
+# The rover as boxes that cast its shadow: x, y, z ranges in meters; x ahead, y right, z up
 _BOXES = np.array(
     [
         [[-2.6, 0.6], [-0.75, 0.75], [0.75, 1.15]],  # deck
@@ -207,7 +207,7 @@ def cast_shadow(
 ) -> Field:
     """Share of the sun that reaches places of the ground past the rover: 1, or 0 in its shadow.
 
-    x, y, height: (...) metres from the ground below the camera. sun: unit vector towards it, rover
+    x, y, height: (...) meters from the ground below the camera. sun: unit vector toward it, rover
     frame (z down). pan: azimuth of the view; the rover's body is taken to stand as the mast looks,
     so that the shadow of its head falls into the picture when the sun is behind. Returns (...).
     """

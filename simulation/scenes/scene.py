@@ -36,7 +36,7 @@ MAX_DN = 4095
 
 # Beyond this stereo of Navcam's 42 cm baseline sees less than two pixels of disparity
 _LONGEST_RANGE_M = 150.0
-# Margin of ground modelled on both sides of the picture, radians: what casts shadows into it
+# Margin of ground modeled on both sides of the picture, radians: what casts shadows into it
 _MARGIN = 0.10
 # Shadows are looked for along the way to the sun, each step this much longer than the one before
 _SHADOW_STEPS = 22
@@ -53,10 +53,10 @@ class Scene:
     """One synthetic frame and the truth about it.
 
     product_id: an id in the pattern of the real ones, unique by seed. sol, site, drive: where and
-    when. dn: uint16 (H, W), 12 bits, as an EDR. range_m: float32 (H, W) metres from the camera's
-    centre, 0.0 = none (sky, rover, holes of stereo). rover_mask: bool (H, W), the rover's outline.
+    when. dn: uint16 (H, W), 12 bits, as an EDR. range_m: float32 (H, W) meters from the camera's
+    center, 0.0 = none (sky, rover, holes of stereo). rover_mask: bool (H, W), the rover's outline.
     truth: uint8 (H, W) NAV class code, 255 for sky and rover. camera: the CAHV model.
-    terrain_class: the orbital one of the place. sun: unit vector towards the sun, rover frame.
+    terrain_class: the orbital one of the place. sun: unit vector toward the sun, rover frame.
     """
 
     product_id: str
@@ -167,7 +167,7 @@ def aim_camera(pan: float, pitch: float, size: int) -> CameraModel:
 
 
 def _sun(pan: float, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Unit vector towards the sun; it stands beside the view more often than along it."""
+    """Unit vector toward the sun; it stands beside the view more often than along it."""
     side = rng.choice([-1.0, 1.0]) * np.clip(rng.normal(1.7, 0.55), 0.5, 2.9)
     azimuth, elevation = pan + side, np.radians(rng.uniform(24.0, 58.0))
     return (
@@ -179,8 +179,8 @@ def _sun(pan: float, rng: np.random.Generator) -> tuple[float, float, float]:
 
 def _look(camera: CameraModel, pan: float, size: int) -> tuple[Vector, Vector]:
     """Azimuth, continuous about `pan`, and slope of each pixel's ray."""
-    centre = np.arange(size) + 0.5
-    _, ray = camera.pixel_to_ray(centre[None, :], centre[:, None])
+    center = np.arange(size) + 0.5
+    _, ray = camera.pixel_to_ray(center[None, :], center[:, None])
     across = ray[..., 1] * np.cos(pan) - ray[..., 0] * np.sin(pan)
     ahead = ray[..., 0] * np.cos(pan) + ray[..., 1] * np.sin(pan)
     azimuth = pan + np.arctan2(across, ahead)
@@ -201,11 +201,11 @@ def _near_view(grid: Grid, azimuth: Vector, slope: Vector) -> Mask:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What each pixel sees; arrays (H, W), lengths in metres, meaningless where not `hit`.
+    """What each pixel sees; arrays (H, W), lengths in meters, meaningless where not `hit`.
 
     row, col: the grid sample behind the crossing. part: how far between col - 1 and col.
     x, y, height: the place, from below the camera. along: the radius there. distance: from the
-    camera's centre. terrain: class code.
+    camera's center. terrain: class code.
     """
 
     hit: Mask
@@ -233,7 +233,7 @@ def _trace(ground: Ground, azimuth: Vector, slope: Vector) -> _Seen:
     row = np.clip(row, 0, rows - 1).astype(np.int64)
     # one sorted list of all azimuths' skylines: slopes lie within +-4, so rows 16 apart stay apart
     keys = (np.clip(skyline, -4, 4) + 16.0 * np.arange(rows)[:, None]).ravel()
-    # column by column: neighbours in the search are neighbours in memory
+    # column by column: neighbors in the search are neighbors in memory
     wanted = np.ascontiguousarray((np.clip(slope, -3.9, 4) + 16.0 * row).T)
     found = np.searchsorted(keys, wanted.ravel()).reshape(wanted.shape).T - row * rings
     hit = found < rings
@@ -275,18 +275,18 @@ def _light(ground: Ground, seen: _Seen, sun_up: Vector, pan: float, size: int) -
     step = np.clip(seen.along[half] * 2.0 * spacing, 0.004, 0.2).astype(np.float32)
     blocked = np.zeros(x.shape, dtype=np.float32)
     flat = ground.height.ravel()
-    travelled = step.copy()
+    traveled = step.copy()
     for _ in range(_SHADOW_STEPS):
-        px, py = x + east * travelled, y + north * travelled
+        px, py = x + east * traveled, y + north * traveled
         ahead, across = px * cos + py * sin, py * cos - px * sin
         bearing = np.float32(pan - grid.azimuth[0]) + np.arctan2(across, ahead)
         ring = np.log(np.maximum(px * px + py * py, 1e-4)) * np.float32(0.5)
         row = np.clip(bearing / spacing + np.float32(0.5), 0, rows - 1).astype(np.int32)
         col = ((ring - np.float32(np.log(NEAREST_M))) / log_step).astype(np.int32)
         above = flat[row * rings + np.clip(col, 0, rings - 1)]
-        above = above - height - climb * travelled - 0.6 * step
-        np.maximum(blocked, above / (0.06 * travelled + 0.6 * step), out=blocked)
-        travelled *= np.float32(_SHADOW_GROWTH)
+        above = above - height - climb * traveled - 0.6 * step
+        np.maximum(blocked, above / (0.06 * traveled + 0.6 * step), out=blocked)
+        traveled *= np.float32(_SHADOW_GROWTH)
     light = zoom(1.0 - np.clip(blocked, 0.0, 1.0), 2, order=1, mode="nearest", grid_mode=True)
     return cast(Field, light[:size, :size])
 
@@ -323,7 +323,7 @@ def _tone(
     openness = 1.0 / np.sqrt(1.0 + 0.5 * (outward**2 + sideways**2))
     sky = _SKYLIGHT * sun_up[2] ** 0.3 * openness
     direct = np.clip(facing, 0.0, 1.0) * light
-    # dust scatters back towards the sun: ground brightens opposite to it
+    # dust scatters back toward the sun: ground brightens opposite to it
     forward = (sun_out + slope * sun_up[2]) / np.sqrt(1.0 + slope**2)
     glow = 1.0 + 0.55 * np.exp((-1.0 - forward) / 0.22) - 0.12 * forward
     return cast(Field, (tone * (sky + (1.0 - _SKYLIGHT) * direct * glow)).astype(np.float32))

@@ -130,7 +130,7 @@ def plates_tile() -> Plates:
     """Slabs of rock with ragged joints; see `Plates`."""
     size, period = _PLATE_TILE_SIZE, float(np.sqrt(_PLATES_PER_TILE))
     rng = np.random.default_rng([_TILE_SEED, 2])
-    centres = rng.random((_PLATES_PER_TILE, 2)) * period
+    centers = rng.random((_PLATES_PER_TILE, 2)) * period
     axis = (np.arange(size) + 0.5) * period / size
     x, y = np.meshgrid(axis, axis)
     # bend the plane first, or the joints are ruler-straight
@@ -141,7 +141,7 @@ def plates_tile() -> Plates:
         ],
         axis=-1,
     )
-    distance, nearest = cKDTree(centres, boxsize=period).query(places % period, k=2)
+    distance, nearest = cKDTree(centers, boxsize=period).query(places % period, k=2)
     return Plates(
         period=period,
         edge=(0.5 * (distance[..., 1] - distance[..., 0])).astype(np.float32),

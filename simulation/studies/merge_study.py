@@ -17,7 +17,7 @@ from simulation.volunteers.drawing import draw_label
 from simulation.volunteers.people import make_volunteers
 from terrain.aggregation.majority import PAPER_RULE
 from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
-from terrain.aggregation.weighted import Known, decide, draw_lot, rating_weight
+from terrain.aggregation.weighted import Known, decide, random_label, rating_weight
 from terrain.agreement.jaccard import agreement_scores, pair_agreement
 from terrain.bitplanes import pack_pixels, pack_planes, regions_to_planes, remove_pixels
 from terrain.masks import NO_LABEL
@@ -200,7 +200,7 @@ def _known(
 ) -> Known:
     if method.kind == Kind.RANDOM:
         names = [str(labeler) for labeler in scene.labelers]
-        return Known(chosen=draw_lot(method.seed, scene.name, names))
+        return Known(chosen=random_label(method.seed, scene.name, names))
     if method.kind == Kind.RATINGS:
         weights = (rating_weight([] if r is None else [r], method.weights) for r in ratings)
         return Known(weights=tuple(weights))

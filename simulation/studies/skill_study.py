@@ -23,9 +23,9 @@ from terrain.bitplanes import Planes, pack_planes, regions_to_planes
 from terrain.masks import NO_LABEL
 from terrain.metrics.contingency import ratios
 from terrain.skill.ballots import ImageVotes, ballots
-from terrain.skill.consensus import expected_quality
 from terrain.skill.estimates import estimate
 from terrain.skill.patterns import vote_patterns
+from terrain.skill.probabilities import expected_quality
 
 Real = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ CODES = (0, 1, 2, 3)
 REVIEWED = 0.2
 #: Patterns of votes kept of an image, as the site does.
 PATTERNS = 256
-#: Beyond this nothing is labelled (paper 3), metres.
+#: Beyond this nothing is labeled (paper 3), meters.
 RANGE_LIMIT = 30.0
 #: Held-out scenes are past the seeds of all others.
 HELD_OUT_SEED = 9000

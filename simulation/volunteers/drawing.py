@@ -2,7 +2,7 @@
 
 People outline what they see with a few dozen points, a little beside the true border and always
 to the same side over a stretch of it; they leave out what is small, skip what they are unsure of,
-take one terrain for its neighbour, and some of them do not try at all.
+take one terrain for its neighbor, and some of them do not try at all.
 """
 
 from __future__ import annotations

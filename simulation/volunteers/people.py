@@ -19,7 +19,7 @@ _CROWD: dict[Kind, float] = {
     "malicious": 0.03,
 }
 
-# Neighbours in look: soil and sand, bedrock and big rock (NAV codes)
+# Neighbors in look: soil and sand, bedrock and big rock (NAV codes)
 _LOOK_ALIKE: dict[int, dict[int, float]] = {
     0: {2: 0.6, 1: 0.4},
     1: {0: 0.7, 3: 0.3},

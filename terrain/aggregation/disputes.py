@@ -16,8 +16,8 @@ Mask = npt.NDArray[np.uint8]
 #: Of a stripe in the picture of disputes, in pixels of an image with 1024 a side.
 STRIPE_PX = 8
 
-#: Diagonal neighbours belong together: a thin wrong border is one region and not a hundred.
-_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
+#: Diagonal neighbors belong together: a thin wrong border is one region and not a hundred.
+_NEIGHBORS = np.ones((3, 3), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Disput
     for number, votes in enumerate(opinions):
         if len(set(votes) - {NO_LABEL}) < 2:
             continue
-        regions, _ = ndimage.label(which == number, structure=_NEIGHBOURS)
+        regions, _ = ndimage.label(which == number, structure=_NEIGHBORS)
         sizes = np.bincount(regions.reshape(-1))[1:]
         boxes = ndimage.find_objects(regions)
         for region in np.flatnonzero(sizes >= smallest):
@@ -94,7 +94,7 @@ def disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Disput
 
 
 def picture(masks: Sequence[Mask]) -> Mask:
-    """A mask to be shown in the classes' colours: disputed pixels in stripes of what was said.
+    """A mask to be shown in the classes' colors: disputed pixels in stripes of what was said.
 
     uint8 (H, W): at a disputed pixel one of the class codes that experts gave it, in diagonal
     stripes that take turns; elsewhere NO_LABEL. Two classes make two stripes, three make three.

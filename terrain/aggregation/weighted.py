@@ -18,9 +18,9 @@ import numpy.typing as npt
 from terrain.aggregation.majority import MergeRule
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.metrics.contingency import balanced_accuracy
-from terrain.skill.consensus import class_chances
 from terrain.skill.dawid_skene import Real
 from terrain.skill.patterns import NO_VOTE, VoteRuns, Votes
+from terrain.skill.probabilities import class_probabilities
 
 Mask = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.uint8]
@@ -56,7 +56,7 @@ class Known:
 
     ``weights`` has a whole number per label (SKILL, RATINGS), ``chosen`` is the place of the label
     that was drawn (RANDOM), ``prior`` float64 (classes,) and ``matrices`` float64 (labels, classes,
-    classes) are those of ``terrain.skill.consensus.class_chances`` (EM).
+    classes) are those of ``terrain.skill.probabilities.class_probabilities`` (EM).
     """
 
     weights: tuple[int, ...] | None = None
@@ -123,9 +123,9 @@ def probable_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real
 
     It wins where at least ``rule.minimum`` labelers chose it and its chance is what the rule wants.
     ``prior`` is float64 (classes,), ``matrices`` float64 (labels, classes, classes), as in
-    ``terrain.skill.consensus.class_chances``. Chances are compared in millionths.
+    ``terrain.skill.probabilities.class_probabilities``. Chances are compared in millionths.
     """
-    chances = class_chances(votes, prior, matrices)
+    chances = class_probabilities(votes, prior, matrices)
     parts = np.rint(chances * CHANCE_PARTS).astype(np.int64)
     leader, single = _leader(parts)
     most = parts.max(axis=1, initial=0)
@@ -152,7 +152,7 @@ def chosen_decision(votes: Votes, classes: int, label: int | None) -> Decision:
     return _decision(place, drawn, 100 * agreeing // np.maximum(voters, 1), voters > 0)
 
 
-def draw_lot(seed: int, image: str, labels: Sequence[str]) -> int | None:
+def random_label(seed: int, image: str, labels: Sequence[str]) -> int | None:
     """The place of the label that stands for an image (paper 4.1); None where there is none.
 
     Each label gets a number from ``seed``, the image's name and its own, and the smallest wins: the

@@ -57,7 +57,7 @@ class Rule:
     recall: Interval | None
 
 
-def judge_rule(scores: Sequence[float], ratings: Sequence[int], threshold: float) -> Rule:
+def evaluate_rule(scores: Sequence[float], ratings: Sequence[int], threshold: float) -> Rule:
     """Precision and recall of the queue's rule for rating 1, over a random sample."""
     low = np.asarray(scores, dtype=np.float64) <= threshold
     bad = np.asarray(ratings, dtype=np.int64) == THROWN_OUT

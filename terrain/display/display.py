@@ -14,7 +14,7 @@ _BEYOND_BRIGHTNESS = 0.4
 
 # Pixels of dark outline: the bar must be seen on sunlit sand, which stretches to white
 _OUTLINE_PX = 2
-_OUTLINE_GREY = 16
+_OUTLINE_GRAY = 16
 
 
 def display_image(
@@ -40,7 +40,7 @@ def display_image(
             exclude = mask if exclude is None else exclude | mask
     image = look_up(stretch_table(number, None if exclude is None else ~exclude), number)
     if beyond is not None and beyond.any():
-        # sky and far hills are brighter than the terrain: on its tone they would be one flat grey
+        # sky and far hills are brighter than the terrain: on its tone they would be one flat gray
         far = stretch_table(number, beyond)
         darkened = np.rint(far * _BEYOND_BRIGHTNESS).astype(np.uint8)
         # what is beyond fills most of its rows, and rows are faster than pixels one by one
@@ -64,5 +64,5 @@ def _draw(bar: ScaleBar, image: npt.NDArray[np.uint8]) -> None:
     inside = rasterize_rings([np.array(bar.polygon)], height, width)[rows, columns]
     outline = ndimage.binary_dilation(inside, iterations=_OUTLINE_PX, structure=np.ones((3, 3)))
     around = image[rows, columns]
-    around[outline] = _OUTLINE_GREY
+    around[outline] = _OUTLINE_GRAY
     around[inside] = 255

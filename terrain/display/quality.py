@@ -19,10 +19,10 @@ import numpy.typing as npt
 from terrain.display.tone import luminance
 
 # Of 255. What is at most 4 came from 80 or less of 4,095 data numbers: it stretches to blocks of
-# noise. The released JPEGs of saturated frames waver by a few greys below 255.
+# noise. The released JPEGs of saturated frames waver by a few grays below 255.
 _DARKEST_USEFUL, _BRIGHTEST_USEFUL = 4, 250
 
-# The greys between these shares of the terrain are its contrast: a glint or a hot pixel is not
+# The grays between these shares of the terrain are its contrast: a glint or a hot pixel is not
 _CONTRAST_SHARES = (0.05, 0.95)
 
 # Detail is compared at these distances in pixels; a blur or a smooth ramp has a quarter of the
@@ -52,7 +52,7 @@ class Quality:
     """The measures of one frame; shares are 0..1.
 
     dark_share, saturated_share: of the usable terrain, what is too dark or too bright to be told
-    apart; contrast: the greys from its 5 % to its 95 % over the full scale; sharpness: 0 for a
+    apart; contrast: the grays from its 5 % to its 95 % over the full scale; sharpness: 0 for a
     blur, a ramp or nothing at all, 1 for detail from pixel to pixel. Where there is no usable
     terrain, these four are of the whole frame. rover_share: of the frame, what is rover;
     terrain_share: of the frame, what is usable terrain, neither rover nor beyond the range limit.
@@ -111,32 +111,32 @@ def measure(
                 raise ValueError(f"The mask is {mask.shape}, the frame is {shape}.")
             usable &= ~mask
     rover = 0 if rover_mask is None else np.count_nonzero(rover_mask)
-    grey = luminance(linear[::_ROW_STEP]).astype(np.int16)
+    gray = luminance(linear[::_ROW_STEP]).astype(np.int16)
     counted = usable[::_ROW_STEP]
     if not counted.any():
         counted = np.ones_like(counted)
-    share = np.bincount(grey[counted], minlength=256) / np.count_nonzero(counted)
+    share = np.bincount(gray[counted], minlength=256) / np.count_nonzero(counted)
     total = np.cumsum(share)
     low, high = (int(np.searchsorted(total, part - 1e-9)) for part in _CONTRAST_SHARES)
     return Quality(
         dark_share=float(share[: _DARKEST_USEFUL + 1].sum()),
         saturated_share=float(share[_BRIGHTEST_USEFUL:].sum()),
         contrast=(high - low) / 255.0,
-        sharpness=_sharpness(grey, counted),
+        sharpness=_sharpness(gray, counted),
         rover_share=float(rover / usable.size),
         terrain_share=float(np.count_nonzero(usable) / usable.size),
         fingerprint=fingerprint_of(linear),
     )
 
 
-def _sharpness(grey: npt.NDArray[np.int16], counted: npt.NDArray[np.bool_]) -> float:
-    """How much of the difference between pixels far apart is there between neighbours, 0..1."""
+def _sharpness(gray: npt.NDArray[np.int16], counted: npt.NDArray[np.bool_]) -> float:
+    """How much of the difference between pixels far apart is there between neighbors, 0..1."""
     pairs = counted[:, :-_FAR_PX] & counted[:, _FAR_PX:]
     if not pairs.any():
         return 0.0
-    start = grey[:, :-_FAR_PX]
-    far = np.abs(grey[:, _FAR_PX:] - start)[pairs].sum(dtype=np.int64)
-    near = np.abs(grey[:, _NEAR_PX : _NEAR_PX - _FAR_PX] - start)[pairs].sum(dtype=np.int64)
+    start = gray[:, :-_FAR_PX]
+    far = np.abs(gray[:, _FAR_PX:] - start)[pairs].sum(dtype=np.int64)
+    near = np.abs(gray[:, _NEAR_PX : _NEAR_PX - _FAR_PX] - start)[pairs].sum(dtype=np.int64)
     if not far:
         return 0.0
     of_a_ramp = _NEAR_PX / _FAR_PX
@@ -148,15 +148,15 @@ def fingerprint_of(linear: npt.NDArray[np.uint8]) -> int:
     from scipy import fft
 
     step = max(1, min(linear.shape[:2]) // (_HASH_FRAME * _HASH_SAMPLES))
-    grey = luminance(linear[::step, ::step]).astype(np.float64)
+    gray = luminance(linear[::step, ::step]).astype(np.float64)
     for axis in (0, 1):
-        length = grey.shape[axis]
+        length = gray.shape[axis]
         edges = np.linspace(0, length, _HASH_FRAME, endpoint=False).astype(np.intp)
         sizes = np.maximum(np.diff(np.append(edges, length)), 1)
-        sums = np.add.reduceat(grey, edges, axis=axis)
-        grey = sums / (sizes[:, None] if axis == 0 else sizes)
-    waves = fft.dctn(grey, norm="ortho")[:_HASH_SIDE, :_HASH_SIDE].ravel()
-    # the mean grey is no pattern, and rounding in a frame without any must not become one
+        sums = np.add.reduceat(gray, edges, axis=axis)
+        gray = sums / (sizes[:, None] if axis == 0 else sizes)
+    waves = fft.dctn(gray, norm="ortho")[:_HASH_SIDE, :_HASH_SIDE].ravel()
+    # the mean gray is no pattern, and rounding in a frame without any must not become one
     waves[0] = 0.0
     waves[np.abs(waves) < 1e-6] = 0.0
     bits = waves > np.median(waves)

@@ -1,6 +1,6 @@
 """What lies beyond the range limit (30 m in the paper, 3.1.1), by cut row or by pixel.
 
-Two rules, both on a range image in metres (slant range from the left camera's centre):
+Two rules, both on a range image in meters (slant range from the left camera's center):
 
 - per pixel, the literal reading of the paper: a pixel is beyond when its range is.
 - cut row, what the released `rng-30m` masks are: one row, everything above it masked, nothing
@@ -29,7 +29,7 @@ _LEAST_ROWS = 16
 _MOST_ROWS = 64
 # Past so many holes one distance transform of the whole frame is faster than one for each
 _MOST_HOLES = 500
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.bool_)
+_EIGHT_NEIGHBORS = np.ones((3, 3), dtype=np.bool_)
 # Over flat ground the range varies slowly along a row: as many columns, evenly spread, are plenty
 _COLUMNS = 16
 
@@ -37,7 +37,7 @@ _COLUMNS = 16
 def cut_row(range_m: npt.NDArray[np.floating], limit_m: float) -> int:
     """How many rows, from the top, lie beyond the limit.
 
-    range_m: float (H, W) metres, 0.0, negative or NaN where there is no range. Returns 0..H: rows
+    range_m: float (H, W) meters, 0.0, negative or NaN where there is no range. Returns 0..H: rows
     [0, result) are beyond. Of all cuts, the one that disagrees with the per-pixel rule on the
     fewest pixels with range; of several, the one that masks least. When nothing with range is
     beyond, but the upper rows have no range, the cut among those is where 1 / range, linear in
@@ -90,7 +90,7 @@ def rows_beyond(cut: int, height: int, width: int) -> npt.NDArray[np.bool_]:
 def cut_row_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
     """Beyond the limit, by cut row: bool (H, W), True = beyond, each row wholly one or the other.
 
-    range_m: float (H, W) metres. See `cut_row` for the rule.
+    range_m: float (H, W) meters. See `cut_row` for the rule.
     """
     height, width = range_m.shape
     return rows_beyond(cut_row(range_m, limit_m), height, width)
@@ -99,8 +99,8 @@ def cut_row_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArr
 def per_pixel_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
     """Beyond the limit, by pixel: bool (H, W), True = beyond (range > limit).
 
-    range_m: float (H, W) metres. Pixels without range: beyond above the cut row; elsewhere as the
-    nearest pixel with range (Euclidean distance between pixel centres; equally near ones: the
+    range_m: float (H, W) meters. Pixels without range: beyond above the cut row; elsewhere as the
+    nearest pixel with range (Euclidean distance between pixel centers; equally near ones: the
     one SciPy's distance transform names). No range anywhere: all False.
     """
     has_range = range_m > 0.0
@@ -125,7 +125,7 @@ def _filled(
     from scipy import ndimage
 
     holes = ~has_range
-    number, count = ndimage.label(holes, structure=_EIGHT_NEIGHBOURS)
+    number, count = ndimage.label(holes, structure=_EIGHT_NEIGHBORS)
     touches_far, touches_near = np.zeros((2, count + 1), dtype=np.bool_)
     touches_far[number[_widened(far)]] = True
     touches_near[number[_widened(has_range & ~far)]] = True
@@ -152,7 +152,7 @@ def _filled(
 
 
 def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """A mask and the eight neighbours of its pixels."""
+    """A mask and the eight neighbors of its pixels."""
     tall = mask.copy()
     tall[1:] |= mask[:-1]
     tall[:-1] |= mask[1:]
@@ -165,7 +165,7 @@ def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def flat_ground_image(
     camera: CameraModel, height: int, width: int, ground_z: float = 0.0, up: Vector = LEVEL_UP
 ) -> npt.NDArray[np.float64]:
-    """Slant range of every pixel, were the ground flat: float64 (height, width), metres.
+    """Slant range of every pixel, were the ground flat: float64 (height, width), meters.
 
     inf at and above the horizon. An estimate; see `terrain.camera.flat_ground_range`.
     """

@@ -1,6 +1,6 @@
 """The range of a frame, reduced to what a browser can read at once: quarter resolution, 16 bits.
 
-A reduced range is uint16 (ceil(H / 4), ceil(W / 4)) in centimetres. Cell [i, j] stands for the
+A reduced range is uint16 (ceil(H / 4), ceil(W / 4)) in centimeters. Cell [i, j] stands for the
 pixels [4i : 4i + 4, 4j : 4j + 4]. 0 is no range; 65535 is farther than 655.34 m, infinity (the
 estimate above the horizon) included.
 """
@@ -19,7 +19,7 @@ FARTHER = 65535
 CM_PER_M = 100.0
 
 # Over flat ground 1 / range is nearly linear in the pixel: between rays this many cells apart it
-# is within a centimetre at 30 m, for a raw (CAHVOR) NAVCAM too
+# is within a centimeter at 30 m, for a raw (CAHVOR) NAVCAM too
 _LATTICE_CELLS = 4
 
 _CELL = REDUCTION * REDUCTION
@@ -45,19 +45,19 @@ _NETWORK = _sorting_network(_CELL)
 
 
 def reduce_range(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
-    """The median of the valid pixels of each 4 x 4 cell, rounded to centimetres.
+    """The median of the valid pixels of each 4 x 4 cell, rounded to centimeters.
 
-    range_m: float (H, W) metres; 0.0, negative and NaN are no range, infinity is a range. Of an
+    range_m: float (H, W) meters; 0.0, negative and NaN are no range, infinity is a range. Of an
     even number of valid pixels it is the nearer one of the two in the middle: their mean could be
     a place between a rock and the ground behind it where nothing is. A cell without a valid pixel
-    has no range; at the lower and right edge cells may be smaller. A range under half a centimetre
+    has no range; at the lower and right edge cells may be smaller. A range under half a centimeter
     is 1. Returns uint16 (ceil(H / 4), ceil(W / 4)); an empty image gives an empty one.
     """
     height, width = range_m.shape
     rows, columns = -(-height // REDUCTION), -(-width // REDUCTION)
     padded = np.zeros((rows * REDUCTION, columns * REDUCTION), dtype=np.uint16)
     for band in bands(height):
-        padded[band, :width] = centimetres(range_m[band])
+        padded[band, :width] = centimeters(range_m[band])
     # one plane per pixel of a cell, so that sorting the cells is a few minima and maxima of planes
     cells = padded.reshape(rows, REDUCTION, columns, REDUCTION).transpose(1, 3, 0, 2)
     planes = list(np.ascontiguousarray(cells).reshape(_CELL, rows, columns))
@@ -74,20 +74,20 @@ def reduce_range(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
     return np.asarray(np.take_along_axis(ordered, chosen, axis=0)[0], dtype=np.uint16)
 
 
-def centimetres(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
-    """Metres as whole centimetres in 16 bits, of any shape: 0 none, 65535 farther than 655.34 m."""
+def centimeters(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
+    """Meters as whole centimeters in 16 bits, of any shape: 0 none, 65535 farther than 655.34 m."""
     # fmax and fmin take the number where the other is NaN; adding a half rounds what is truncated
     scaled = np.fmax(range_m, 0.0)
     np.fmin(scaled, FARTHER / CM_PER_M, out=scaled)
     scaled *= CM_PER_M
     scaled += 0.5
     whole: npt.NDArray[np.uint16] = scaled.astype(np.uint16)
-    # what is nearer than half a centimetre has a range all the same
+    # what is nearer than half a centimeter has a range all the same
     return np.maximum(whole, range_m > 0.0, dtype=np.uint16)
 
 
-def metres(reduced: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
-    """Metres again, float32 of the same shape: 0.0 where there is no range, inf for farther."""
+def meters(reduced: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
+    """Meters again, float32 of the same shape: 0.0 where there is no range, inf for farther."""
     known = reduced.astype(np.float32) / np.float32(CM_PER_M)
     known[reduced == FARTHER] = np.inf
     return known
@@ -99,7 +99,7 @@ def estimated_reduced_range(
     """A reduced range over flat ground, for a frame without a range product; an estimate.
 
     camera, ground_z, up: as in `terrain.camera.flat_ground_range`. The range is that of each
-    cell's centre. Returns uint16 (ceil(height / 4), ceil(width / 4)); 65535 above the horizon.
+    cell's center. Returns uint16 (ceil(height / 4), ceil(width / 4)); 65535 above the horizon.
     """
     rows, columns = -(-height // REDUCTION), -(-width // REDUCTION)
     if not rows or not columns:
@@ -112,7 +112,7 @@ def estimated_reduced_range(
     fine = by_row[:, x_low] * (1.0 - x_share) + by_row[:, x_low + 1] * x_share
     # next to the horizon the lattice mixes ground with sky, whose inverse is 0: very far both ways
     with np.errstate(divide="ignore"):
-        return centimetres(1.0 / fine)
+        return centimeters(1.0 / fine)
 
 
 def _lattice(

@@ -1,4 +1,4 @@
-"""The scale bar: how wide half a metre is in the scene (paper 3.1.1).
+"""The scale bar: how wide half a meter is in the scene (paper 3.1.1).
 
 A white trapezoid, 0.5 m wide for Curiosity and 0.2 m for Spirit and Opportunity, as if it lay on
 the ground in the middle of the image: its nearer edge is wider. Labelers may ignore what is
@@ -48,7 +48,7 @@ class NominalCamera:
 
     focal_px: focal length in pixels of a full frame, None for a camera that zooms or sends its
     frames at several scales; height_m: height above the wheels' ground;
-    ground_z: how far that ground lies below the origin of the rover frame, metres.
+    ground_z: how far that ground lies below the origin of the rover frame, meters.
     """
 
     focal_px: float | None
@@ -62,7 +62,7 @@ class NominalCamera:
 CURIOSITY_NAVCAM = NominalCamera(focal_px=1225.0, height_m=1.9, ground_z=0.0)
 MER_NAVCAM = NominalCamera(focal_px=1200.0, height_m=1.5, ground_z=0.25)
 # Curiosity's Mastcam is beside its NAVCAM. Perseverance's frame has its origin on the ground too;
-# its Navcam model's centre is 1.95 m above, and its frames come at one, two or four pixels a side.
+# its Navcam model's center is 1.95 m above, and its frames come at one, two or four pixels a side.
 CURIOSITY_MASTCAM = NominalCamera(focal_px=None, height_m=1.97, ground_z=0.0)
 PERSEVERANCE_MAST = NominalCamera(focal_px=None, height_m=1.95, ground_z=0.0)
 
@@ -119,8 +119,8 @@ def scale_bar(
     width_m: the width it stands for, meters. height, width: of the frame, pixels. nominal: the
     design of its camera, used where `camera` is None and for the height above ground; None for a
     rover that is not known, whose bar then needs a camera model and a range product. limit_m: the
-    range limit, metres. camera, up: the frame's camera model and its upward direction. range_m:
-    float (H, W) metres, its range product (0.0, negative, NaN = no range). cut: how many rows from
+    range limit, meters. camera, up: the frame's camera model and its upward direction. range_m:
+    float (H, W) meters, its range product (0.0, negative, NaN = no range). cut: how many rows from
     the top are beyond the limit, where a delivered mask says so.
 
     The range under the bar is, first of these that there is: the range product's around the bar;
@@ -196,7 +196,7 @@ def _range_at(
     up: Vector,
     cut: int,
 ) -> tuple[float, bool] | None:
-    """(range in metres, whether it is an estimate) of the ground at (x, y), or None."""
+    """(range in meters, whether it is an estimate) of the ground at (x, y), or None."""
     if range_m is not None:
         for half in _WINDOWS:
             window = range_m[_around(y, half), _around(x, half)]
@@ -219,9 +219,9 @@ def _range_at(
     return None
 
 
-def _around(centre: float, half: int) -> slice:
-    """The pixels whose centres are within `half` of a coordinate: as many before it as after."""
-    return slice(max(0, math.ceil(centre - half - 0.5)), math.floor(centre + half - 0.5) + 1)
+def _around(center: float, half: int) -> slice:
+    """The pixels whose centers are within `half` of a coordinate: as many before it as after."""
+    return slice(max(0, math.ceil(center - half - 0.5)), math.floor(center + half - 0.5) + 1)
 
 
 def _width_at(
@@ -249,7 +249,7 @@ def _width_at(
         return float(np.linalg.norm(right - left))
     if nominal is None or nominal.focal_px is None:
         return math.nan
-    # depth along the optical axis is range * focal / hypot(focal, distance from the centre)
+    # depth along the optical axis is range * focal / hypot(focal, distance from the center)
     return width_m * math.hypot(nominal.focal_px, y - height / 2.0) / range_m
 
 
@@ -267,7 +267,7 @@ def _range_along_ground(
         _, middle = camera.pixel_to_ray(x, y)
         _, edge = camera.pixel_to_ray(x, y + dy)
         fall, edge_fall = float(middle @ up), float(edge @ up)
-        # towards the horizon and above it there is no level ground to lie on: keep the range
+        # toward the horizon and above it there is no level ground to lie on: keep the range
         return range_m * fall / edge_fall if fall < 0.0 and edge_fall < fall / 2.0 else range_m
     if nominal is None or nominal.focal_px is None:
         return range_m

@@ -1,8 +1,8 @@
 """The two tones of a frame: linear, as it is released, and stretched, as volunteers see it.
 
-A grey frame is (H, W), a colour frame (H, W, 3), red, green, blue. The tone of a colour frame is
+A gray frame is (H, W), a color frame (H, W, 3), red, green, blue. The tone of a color frame is
 that of its luminance: one lookup table for all three channels, so that no channel is stretched on
-its own and the colours of the ground keep their order.
+its own and the colors of the ground keep their order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from terrain.display.bands import bands
 
-Grey = npt.NDArray[np.uint8]
+Gray = npt.NDArray[np.uint8]
 
 # Full scales in use: 8-bit JPEG, 12-bit EDR, 15-bit radiance (16 bits with a sign), plain 16-bit
 _FULL_SCALES = (255, 4095, 32767, 65535)
@@ -30,20 +30,20 @@ _ROWS = 256
 # Narrower than this part of the full scale is noise or dusk: stretching it further shows nothing
 _LEAST_SPAN = 1.0 / 32.0
 
-# The middle of the terrain goes to mid-grey, as far as a gentle gamma can take it: below 1 opens
+# The middle of the terrain goes to mid-gray, as far as a gentle gamma can take it: below 1 opens
 # the shadows of a contrasty frame, above 1 keeps the ripples of a frame full of sunlit sand
-_MIDDLE_GREY = 0.5
+_MIDDLE_GRAY = 0.5
 _LEAST_GAMMA, _MOST_GAMMA = 0.6, 1.2
 
 # ITU-R BT.601 in 256ths, as JPEG has it
 _LUMINANCE_256THS = (77, 150, 29)
 
 
-def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Grey:
+def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Gray:
     """The frame as the dataset releases it: the upper 8 of `bits` bits, without a stretch.
 
     dn: integer array of any shape, data numbers of `bits` significant bits. For a 12-bit EDR that
-    is DN >> 4, which the released JPEGs are (mean difference 0.01-0.02 grey levels on the frames
+    is DN >> 4, which the released JPEGs are (mean difference 0.01-0.02 gray levels on the frames
     for which both are known). A radiance product has 15 bits, and `bits` must say so: >> 4 would
     overflow. 8-bit input comes back unchanged. Negative numbers become 0, numbers beyond the bits
     255. Raises ValueError when bits < 8.
@@ -57,7 +57,7 @@ def luminance(frame: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """How bright each pixel is, on the frame's own scale (ITU-R BT.601, rounded down).
 
     frame: integer (H, W), which comes back as it is, or (H, W, 3) red, green, blue, of up to 16
-    bits. Returns (H, W), int32 for a colour frame.
+    bits. Returns (H, W), int32 for a color frame.
     """
     if frame.ndim == 2:
         return frame
@@ -65,7 +65,7 @@ def luminance(frame: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     return cast("npt.NDArray[np.integer]", weighted >> 8)
 
 
-def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None = None) -> Grey:
+def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None = None) -> Gray:
     """A percentile stretch of the terrain with a gentle gamma, so that shadows can be read.
 
     dn: integer array (H, W) or (H, W, 3), data numbers of 8 to 16 bits. exclude: bool (H, W), True
@@ -74,7 +74,7 @@ def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None =
     have edges of it. With nothing left to count, all pixels count. Returns uint8 of dn's shape.
 
     A frame without contrast (constant, black, saturated) is not stretched: it comes back at its
-    own grey, black as 0 and full scale as 255. Raises ValueError when the shapes differ.
+    own gray, black as 0 and full scale as 255. Raises ValueError when the shapes differ.
     """
     number = data_numbers(dn)
     return look_up(stretch_table(number, None if exclude is None else ~exclude), number)
@@ -102,8 +102,8 @@ def _clipped(numbers: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.inte
     return clipped
 
 
-def look_up(table: Grey, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Grey:
-    """The grey of each data number of a frame, uint8 of its shape, from a `stretch_table`."""
+def look_up(table: Gray, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Gray:
+    """The gray of each data number of a frame, uint8 of its shape, from a `stretch_table`."""
     image = np.empty(number.shape, dtype=np.uint8)
     for rows in bands(len(number)):
         image[rows] = table.take(number[rows])
@@ -113,8 +113,8 @@ def look_up(table: Grey, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16])
 def stretch_table(
     number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16],
     counted: npt.NDArray[np.bool_] | None = None,
-) -> Grey:
-    """The lookup table of `stretch`: the output grey of each data number up to the full scale.
+) -> Gray:
+    """The lookup table of `stretch`: the output gray of each data number up to the full scale.
 
     number: (H, W) or (H, W, 3), from `data_numbers`. counted: bool (H, W), True where pixels set
     the tone; None for all. Of a large frame some 256 rows are counted. Returns uint8
@@ -126,11 +126,11 @@ def stretch_table(
         return np.zeros(256, dtype=np.uint8)
     full_scale = 255 if number.dtype == np.uint8 else _full_scale(int(number.max()))
     rows = slice(None, None, max(1, len(number) // _ROWS))
-    grey = luminance(number[rows])
-    histogram = np.bincount((grey if counted is None else grey[counted[rows]]).ravel())
+    gray = luminance(number[rows])
+    histogram = np.bincount((gray if counted is None else gray[counted[rows]]).ravel())
     histogram[:1] = 0
     if not histogram.any():
-        histogram = np.bincount(grey.ravel())
+        histogram = np.bincount(gray.ravel())
     total = np.cumsum(histogram)
     # the smallest DN at or below which at least this share of the counted pixels lie
     low, middle, high = (
@@ -144,16 +144,16 @@ def _full_scale(brightest: int) -> int:
     return next(scale for scale in _FULL_SCALES[1:] if brightest <= scale)
 
 
-def _lookup_table(low: int, middle: int, high: int, full_scale: int) -> Grey:
+def _lookup_table(low: int, middle: int, high: int, full_scale: int) -> Gray:
     number = np.arange(full_scale + 1, dtype=np.float64)
     if high <= low:
         return np.rint(number * (255.0 / full_scale)).astype(np.uint8)
     span = max(float(high - low), full_scale * _LEAST_SPAN)
     # a frame narrower than the least span keeps its middle in the middle of what is shown
     start = max(0.0, (low + high - span) / 2.0)
-    grey = np.clip((number - start) / span, 0.0, 1.0)
+    gray = np.clip((number - start) / span, 0.0, 1.0)
     # a median at either end of the scale has no logarithm to divide by, and is past any gamma
-    median = min(max(float(grey[middle]), 0.01), 0.99)
-    gamma = math.log(_MIDDLE_GREY) / math.log(median)
-    grey **= min(max(gamma, _LEAST_GAMMA), _MOST_GAMMA)
-    return np.rint(grey * 255.0).astype(np.uint8)
+    median = min(max(float(gray[middle]), 0.01), 0.99)
+    gamma = math.log(_MIDDLE_GRAY) / math.log(median)
+    gray **= min(max(gamma, _LEAST_GAMMA), _MOST_GAMMA)
+    return np.rint(gray * 255.0).astype(np.uint8)

@@ -63,8 +63,8 @@ def _runs(mask: Mask) -> _Runs:
     begins[::height] = True
     start = np.flatnonzero(begins)
     length = np.diff(start, append=down.size)
-    labelled = down[start] != NO_LABEL
-    return _Runs(start[labelled], length[labelled], down[start[labelled]].astype(np.int64))
+    labeled = down[start] != NO_LABEL
+    return _Runs(start[labeled], length[labeled], down[start[labeled]].astype(np.int64))
 
 
 def _components(runs: _Runs, height: int) -> Ints:
@@ -75,7 +75,7 @@ def _components(runs: _Runs, height: int) -> Ints:
     count = len(runs.start)
     if not count:
         return np.zeros(0, dtype=np.int64)
-    # Where two runs of neighbouring columns lie side by side, they do from the start of one of
+    # Where two runs of neighboring columns lie side by side, they do from the start of one of
     # them: it is enough to look left and right from each start.
     pairs = []
     for step in (-height, height):

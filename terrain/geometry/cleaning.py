@@ -15,7 +15,7 @@ Geometries = npt.NDArray[np.object_]
 # Edges that the even-odd rule compares with faces in one go.
 SIDES_AT_ONCE = 1_000_000
 
-# Two neighbours drawn along the same border overlap by slivers; only what a person could see is
+# Two neighbors drawn along the same border overlap by slivers; only what a person could see is
 # taken from the later one. Rounding to the grid moves an edge by less than 0.01 px, so an overlap
 # that is thinner than two grid steps on average is rounding and not drawing, however long it is.
 MAX_OVERLAP_PX2 = 0.5
@@ -140,11 +140,11 @@ def _without_overlaps(shapes: Geometries, work: Work) -> Geometries:
     """Take from each geometry what earlier ones own. Raises TooTangled where that is too much."""
     pairs, boxes = _overlapping_pairs(shapes)
     work.check_overlaps(pairs, boxes)
-    neighbours: list[list[int]] = [[] for _ in shapes]
+    neighbors: list[list[int]] = [[] for _ in shapes]
     for earlier, later in pairs.tolist():
-        neighbours[later].append(earlier)
+        neighbors[later].append(earlier)
     owned: Geometries = shapes.copy()
-    for later, indices in enumerate(neighbours):
+    for later, indices in enumerate(neighbors):
         rivals = [owned[earlier] for earlier in indices]
         taken = [rival for rival in rivals if _overlaps(shapes[later], rival)]
         if taken:

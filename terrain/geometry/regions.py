@@ -1,6 +1,6 @@
 """Regions that labelers drew, and polygons in JSON: reading and writing both.
 
-Coordinates are (x, y) in image pixels, x to the right, y down, continuous: the centre of pixel
+Coordinates are (x, y) in image pixels, x to the right, y down, continuous: the center of pixel
 ``mask[row, col]`` is ``(col + 0.5, row + 0.5)``. A region is filled by the even-odd rule, so its
 holes are simply further rings. In JSON a label is ``[{"class": 2, "rings": [[[x, y], ...], ...]},
 ...]``. ``parse_regions`` reads it from anybody, ``regions_from_json`` what was checked before it

@@ -1,6 +1,6 @@
-"""A drawing beside the known answer: per class, what was found, what was missed, what was too much.
+"""Compare a drawing with the reference answer, class by class: found, missed and extra pixels.
 
-Pixels without a known class (255) are not judged: whatever was drawn there counts neither way.
+Pixels without a known class (255) are not compared: whatever was drawn there counts neither way.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from terrain.metrics.contingency import (
 
 BoolMask = npt.NDArray[np.bool_]
 
-#: A patch smaller than this share of the judged pixels is not spoken of: nobody draws that exactly.
+#: A patch smaller than this share of the compared pixels is not reported: nobody draws so exactly.
 SPOKEN_SHARE = 0.01
 
 #: Rows of places, from top to bottom, each from left to right.
@@ -39,9 +39,9 @@ PLACES = (
 class ClassComparison:
     """How one class was drawn.
 
-    code: of the class. known, drawn, matched: judged pixels that are of it, that were drawn as it,
-    and both. missed_at, extra_at: the place (of PLACES) of the largest patch that was missed or was
-    too much; None where none is worth a word. taken_for: the class drawn in most of what was
+    code: of the class. known, drawn, matched: compared pixels of the class, pixels drawn as it, and
+    pixels that are both. missed_at, extra_at: the place (of PLACES) of the largest patch that was
+    missed or extra; None where none is worth a word. taken_for: the class drawn in most of what was
     missed, where that is a class; taken_from: what most of what was too much is really.
     """
 
@@ -76,13 +76,13 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
     """Compare two masks of one image, class by class, in the order of `codes`.
 
     `known` and `drawn` are uint8 (H, W) class codes, 255 for none. Only classes that are in one of
-    them where the answer is known are in the result: none where nothing is judged. Raises
+    them where the answer is known are in the result: none where nothing is compared. Raises
     ValueError where the sizes differ.
     """
     if known.shape != drawn.shape:
         raise ValueError(f"The answer is {known.shape}, the drawing {drawn.shape}.")
-    judged = known != NO_LABEL
-    drawn = np.where(judged, drawn, np.uint8(NO_LABEL))
+    compared = known != NO_LABEL
+    drawn = np.where(compared, drawn, np.uint8(NO_LABEL))
     table = where_labeled(contingency_table(known, drawn, codes), first=True)
     counts = ClassCounts.of(table, len(codes))
     least = max(1.0, SPOKEN_SHARE * int(table.sum()))

@@ -23,7 +23,7 @@ from terrain.metrics.intervals import Interval
 #: How many times the images are drawn anew for an interval.
 RESAMPLES = 2000
 SEED = 20210619
-#: The variants of the gold set by how many experts labelled a pixel at least (paper 3.3).
+#: The variants of the gold set by how many experts labeled a pixel at least (paper 3.3).
 MINIMA = ("min1", "min2", "min3")
 #: Two-sided 95 %.
 TAILS = (2.5, 97.5)
@@ -69,7 +69,7 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
         raise BrokenGold(f"They have codes that are no class: {_listed(one[true > classes])}.")
     if (answer > classes).any():
         raise UnknownCodes(np.unique(predicted[answer > classes]).tolist())
-    # How many variants beside min1 have the pixel: what three experts labelled is in all.
+    # How many variants beside min1 have the pixel: what three experts labeled is in all.
     variants = (two != NO_LABEL).astype(np.int64) + (three != NO_LABEL)
     shape = (3, classes + 1, classes + 1)
     exactly = count_together((variants, true, answer), shape, lengths)[:, :classes]

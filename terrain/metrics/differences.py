@@ -23,7 +23,7 @@ class Difference:
     pixels: int
 
     @property
-    def alike(self) -> float:
+    def match(self) -> float:
         """Of the pixels that either labels, the share that both label with the same class; 1 where
         neither labels any."""
         share = ratio(self.same, self.first + self.second - self.both)

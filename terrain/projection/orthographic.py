@@ -1,13 +1,13 @@
 """The ground in front of a rover seen from straight above (paper 4.2, Figure 8).
 
-A rover's picture gives the ground near its wheels most of the pixels, and a square metre at 30 m
-hardly any. A top-down view gives every square metre the same. Here each of its cells is told which
+A rover's picture gives the ground near its wheels most of the pixels, and a square meter at 30 m
+hardly any. A top-down view gives every square meter the same. Here each of its cells is told which
 pixel of the picture it shows; pictures and masks are then looked up by that, so that a label's
 codes stay what they are and picture and label fit each other.
 
 The ground is a plane, or what a range map measured. The frame of the ground: `ahead` is where the
-camera looks, `right` is square to it, both level, in metres from the point straight below the
-camera's centre. Row 0 of a view is farthest ahead, column 0 farthest left.
+camera looks, `right` is square to it, both level, in meters from the point straight below the
+camera's center. Row 0 of a view is farthest ahead, column 0 farthest left.
 """
 
 from __future__ import annotations
@@ -56,20 +56,20 @@ class NoGround(ValueError):
 class Grid:
     """The cells of a top-down view.
 
-    metres_per_pixel: side of a cell. nearest_m, farthest_m: its nearer and farther edge ahead of
+    meters_per_pixel: side of a cell. nearest_m, farthest_m: its nearer and farther edge ahead of
     the camera; half_width_m: how far it reaches to the left and to the right. The view is rounded
     to whole cells, at the farther edge and at both sides. Raises ValueError for an empty view.
     """
 
-    metres_per_pixel: float = 0.05
+    meters_per_pixel: float = 0.05
     nearest_m: float = 0.0
     farthest_m: float = 30.0
     half_width_m: float = 15.0
 
     def __post_init__(self) -> None:
-        numbers = (self.metres_per_pixel, self.nearest_m, self.farthest_m, self.half_width_m)
-        if not all(map(math.isfinite, numbers)) or self.metres_per_pixel <= 0.0:
-            raise ValueError("A pixel of the view needs a size in metres, such as 0.05.")
+        numbers = (self.meters_per_pixel, self.nearest_m, self.farthest_m, self.half_width_m)
+        if not all(map(math.isfinite, numbers)) or self.meters_per_pixel <= 0.0:
+            raise ValueError("A pixel of the view needs a size in meters, such as 0.05.")
         if self.farthest_m <= self.nearest_m or self.half_width_m <= 0.0:
             raise ValueError("The view is empty: its far edge must lie beyond its near edge.")
         rows, columns = self.shape
@@ -82,28 +82,28 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """(rows, columns), at least 1 each."""
         depth = self.farthest_m - self.nearest_m
-        rows = max(1, round(depth / self.metres_per_pixel))
-        return rows, 2 * max(1, round(self.half_width_m / self.metres_per_pixel))
+        rows = max(1, round(depth / self.meters_per_pixel))
+        return rows, 2 * max(1, round(self.half_width_m / self.meters_per_pixel))
 
     def ahead(self) -> Places:
-        """Metres ahead of the middle of each row, (rows,)."""
+        """Meters ahead of the middle of each row, (rows,)."""
         rows = self.shape[0]
         steps = np.arange(rows, 0, -1, dtype=np.float64) - 0.5
-        return self.nearest_m + steps * self.metres_per_pixel
+        return self.nearest_m + steps * self.meters_per_pixel
 
     def right(self) -> Places:
-        """Metres to the right of the middle of each column, (columns,)."""
+        """Meters to the right of the middle of each column, (columns,)."""
         columns = self.shape[1]
         steps = np.arange(columns, dtype=np.float64) + 0.5 - columns / 2
-        return steps * self.metres_per_pixel
+        return steps * self.meters_per_pixel
 
     def world_file(self) -> tuple[float, float, float, float, float, float]:
         """The six numbers of a world file: right = A column + C, ahead = E row + F.
 
         In the order of such a file: A, D, B, E, C, F; (C, F) is the middle of the upper left
-        pixel, metres.
+        pixel, meters.
         """
-        size = self.metres_per_pixel
+        size = self.meters_per_pixel
         return size, 0.0, 0.0, -size, float(self.right()[0]), float(self.ahead()[0])
 
 
@@ -111,8 +111,8 @@ class Grid:
 class GroundFrame:
     """Where the ground's coordinates begin and run: (3,) vectors in the camera's frame.
 
-    foot: straight below the camera's centre, at the height of the wheels, metres; ahead, right,
-    up: unit vectors, square to each other; height: of the camera above the foot, metres.
+    foot: straight below the camera's center, at the height of the wheels, meters; ahead, right,
+    up: unit vectors, square to each other; height: of the camera above the foot, meters.
     """
 
     foot: Vector
@@ -128,18 +128,18 @@ def ground_frame(camera: CameraModel, ground_z: float = 0.0, up: Vector = LEVEL_
     ground_z, up: as in `terrain.camera.flat_ground_range`. A camera that looks straight down has
     what is at the top of its picture ahead. Raises NoGround when it is not above the ground.
     """
-    centre, towards = np.array(camera.c), np.array(camera.a)
+    center, toward = np.array(camera.c), np.array(camera.a)
     upward = np.array(up) / np.linalg.norm(up)
-    height = float(centre @ upward) + ground_z
+    height = float(center @ upward) + ground_z
     if not height > 0.0:
         raise NoGround("The camera model lies below the ground, so the ground cannot be seen.")
-    ahead = towards - (towards @ upward) * upward
+    ahead = toward - (toward @ upward) * upward
     if np.linalg.norm(ahead) < _STRAIGHT_DOWN:
-        top = float(camera.vertical_focal_length_px) * towards - np.array(camera.v)
+        top = float(camera.vertical_focal_length_px) * toward - np.array(camera.v)
         ahead = top - (top @ upward) * upward
     ahead /= np.linalg.norm(ahead)
     return GroundFrame(
-        foot=_vector(centre - height * upward),
+        foot=_vector(center - height * upward),
         ahead=_vector(ahead),
         right=_vector(np.cross(ahead, upward)),
         up=_vector(upward),
@@ -181,7 +181,7 @@ def sources_over_range(
 ) -> Sources:
     """Which pixel each cell shows, on ground whose range was measured.
 
-    shape: (height, width) of the picture. range_m: its reduced range in metres, float32
+    shape: (height, width) of the picture. range_m: its reduced range in meters, float32
     (ceil(height / 4), ceil(width / 4)), 0.0 = none, see `terrain.display.reduced_range`; it is
     interpolated between cells, but not across a jump of range such as the edge of a rock.
 
@@ -197,8 +197,8 @@ def sources_over_range(
 
     ahead, right, ranges = _places(camera, frame, shape, range_m)
     rows, columns = grid.shape
-    size = np.float32(grid.metres_per_pixel)
-    far_edge = np.float32(grid.nearest_m + rows * grid.metres_per_pixel)
+    size = np.float32(grid.meters_per_pixel)
+    far_edge = np.float32(grid.nearest_m + rows * grid.meters_per_pixel)
     row, column = (far_edge - ahead) / size, right / size + np.float32(columns / 2)
     inside = (row >= 0.0) & (row < rows) & (column >= 0.0) & (column < columns)
     pixel = np.flatnonzero(inside)
@@ -220,13 +220,13 @@ def sources_over_range(
     # how far the pixel was spread, along its line of sight and across it
     away = np.stack([from_row - np.arange(rows)[:, None], np.arange(columns) - from_column])
     sight = np.stack([grid.ahead()[from_row], grid.right()[from_column]])
-    sight /= np.maximum(np.hypot(*sight), grid.metres_per_pixel)
-    along = np.abs((away * sight).sum(axis=0)) * grid.metres_per_pixel
-    across = np.abs(away[0] * sight[1] - away[1] * sight[0]) * grid.metres_per_pixel
+    sight /= np.maximum(np.hypot(*sight), grid.meters_per_pixel)
+    along = np.abs((away * sight).sum(axis=0)) * grid.meters_per_pixel
+    across = np.abs(away[0] * sight[1] - away[1] * sight[0]) * grid.meters_per_pixel
     distance = ranges.ravel()[spread]
     focal = camera.focal_length_px
-    too_far = along > 2.0 * distance**2 / (frame.height * focal) + grid.metres_per_pixel
-    too_far |= across > distance / focal + grid.metres_per_pixel
+    too_far = along > 2.0 * distance**2 / (frame.height * focal) + grid.meters_per_pixel
+    too_far |= across > distance / focal + grid.meters_per_pixel
     spread[too_far] = UNSEEN
     return cast(Sources, spread)
 
@@ -245,7 +245,7 @@ def without(sources: Sources, masked: Bool | None) -> Sources:
 def seen_from_above(
     picture: npt.NDArray[Pixel], sources: Sources, nothing: int
 ) -> npt.NDArray[Pixel]:
-    """A picture or mask as the view's cells show it: nearest neighbour, no new values.
+    """A picture or mask as the view's cells show it: nearest neighbor, no new values.
 
     picture: (height, width) of the sources' picture, or (height, width, channels). nothing: the
     value of cells that show no pixel (255 for labels). Returns the view, of the picture's dtype.
@@ -262,7 +262,7 @@ def _places(
     shape: tuple[int, int],
     range_m: Ranges,
 ) -> tuple[Ranges, Ranges, Ranges]:
-    """Metres ahead and to the right of what each pixel shows, and its range; NaN for none.
+    """Meters ahead and to the right of what each pixel shows, and its range; NaN for none.
 
     float32 (height, width) each.
     """
@@ -273,9 +273,9 @@ def _places(
     x = (np.arange(range_m.shape[1]) + 0.5) * REDUCTION
     origin, ray = camera.pixel_to_ray(x[None, :], y[:, None])
     known = (range_m > 0.0) & np.isfinite(range_m)
-    # without a range the direction is still wanted, by the neighbours: that of something far away
+    # without a range the direction is still wanted, by the neighbors: that of something far away
     distance = np.where(known, range_m, _FAR_M)
-    # ranges count from the camera's centre, also where a fisheye's ray starts elsewhere
+    # ranges count from the camera's center, also where a fisheye's ray starts elsewhere
     start = np.broadcast_to(origin - np.array(camera.c), ray.shape)
     along = np.einsum("...i,...i->...", start, ray)
     aside = np.einsum("...i,...i->...", start, start)

@@ -24,7 +24,7 @@ from terrain.display.reduced_range import REDUCTION
 
 Ranges = npt.NDArray[np.float64]
 
-# Metres; of sums of lengths
+# Meters; of sums of lengths
 _ROUNDING = 1e-6
 
 # A row of the reduced range with fewer ranges than this share of its width does not count
@@ -49,7 +49,7 @@ class Tile:
 def ranges_on_plane(
     camera: CameraModel, shape: tuple[int, int], ground_z: float = 0.0, up: Vector = LEVEL_UP
 ) -> Ranges:
-    """The slant range of each row, were the ground a plane: (height,) metres, inf for none.
+    """The slant range of each row, were the ground a plane: (height,) meters, inf for none.
 
     Taken in the middle column. shape: (height, width); ground_z, up: as in
     `terrain.camera.flat_ground_range`.
@@ -60,9 +60,9 @@ def ranges_on_plane(
 
 
 def ranges_of_rows(range_m: npt.NDArray[np.float32], height: int) -> Ranges:
-    """The slant range of each row from a reduced range: (height,) metres, inf where none is known.
+    """The slant range of each row from a reduced range: (height,) meters, inf where none is known.
 
-    range_m: float32 (ceil(height / 4), ...) metres, 0.0 = none. Between rows that are known 1 /
+    range_m: float32 (ceil(height / 4), ...) meters, 0.0 = none. Between rows that are known 1 /
     range is interpolated, linear in the row over a plane; above the highest of them it is inf, and
     below the lowest it stays.
     """
@@ -84,7 +84,7 @@ def tiles_by_range(
 ) -> list[Tile]:
     """The tiles of a picture, from the nearest band to the farthest, each from left to right.
 
-    ranges: (height,) metres, the slant range of each row, growing from the last to the first.
+    ranges: (height,) meters, the slant range of each row, growing from the last to the first.
     width: of the picture, pixels. focal_px: its focal length; height_m: of the camera above the
     ground; side_m: how long and wide the ground of a tile is; limit_m: slant range up to which
     tiles are cut. All tiles of a band have one size. Where the picture is narrower than a tile,
@@ -92,7 +92,7 @@ def tiles_by_range(
     less ground than one tile's length.
     """
     if not side_m > 0.0:
-        raise ValueError("A tile needs a length in metres, such as 2.")
+        raise ValueError("A tile needs a length in meters, such as 2.")
     used = np.flatnonzero(np.isfinite(ranges) & (ranges <= limit_m) & (ranges >= height_m))
     if not used.size:
         return []

@@ -102,7 +102,7 @@ def test_an_empty_path_is_not_the_current_folder(convert: Callable[[str], object
     [
         ("import_images", "", "--campaign=x"),
         ("import_labels", "", "--campaign=x"),
-        ("set_known_answers", "", "--campaign=x"),
+        ("set_reference_answers", "", "--campaign=x"),
         ("verify_release", ""),
         ("release_statistics", ""),
         ("publish_release", "", "s3://bucket"),

@@ -38,7 +38,7 @@ def with_one_more(known: Overlaps, planes: Sequence[Planes], label: Sequence[Reg
 
 
 def painted(label: Sequence[Region]) -> Mask:
-    """A label's mask by rasterio, which also counts a pixel by its centre."""
+    """A label's mask by rasterio, which also counts a pixel by its center."""
     shapes = [
         (mapping(Polygon(region.rings[0], region.rings[1:])), region.code)
         for region in reversed(label)

@@ -42,8 +42,8 @@ def labels(seed: int = 2021, labelers: int = LABELERS) -> list[list[Region]]:
 
 
 def _area(rng: np.random.Generator, radius: float) -> Outline:
-    centre = rng.uniform((0, 350), (SIZE, SIZE))
-    outline: Outline = centre + radius * (1 + _waves(rng, (2, 3, 5), 0.15))[:, None] * ELLIPSE
+    center = rng.uniform((0, 350), (SIZE, SIZE))
+    outline: Outline = center + radius * (1 + _waves(rng, (2, 3, 5), 0.15))[:, None] * ELLIPSE
     return outline
 
 

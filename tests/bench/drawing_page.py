@@ -74,7 +74,7 @@ SEND = """
 
 
 def write_frames(folder: Path) -> None:
-    """Grey noise, coarse enough that a JPEG of it is as large as a picture of terrain."""
+    """Gray noise, coarse enough that a JPEG of it is as large as a picture of terrain."""
     rng = np.random.default_rng(11)
     folder.mkdir()
     for number in range(FRAMES):

@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def write_tree(folder: Path) -> None:
-    """Many frames of one grey each: what is timed is everything but the pictures."""
+    """Many frames of one gray each: what is timed is everything but the pictures."""
     frames = folder / "msl" / "images" / "edr"
     frames.mkdir(parents=True)
     content = jpeg_bytes(np.full((64, 64), 90, dtype=np.uint8))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from simulation.scenes.scene import make_scene
 from terrain.camera import CameraModel
-from terrain.display.reduced_range import metres, reduce_range
+from terrain.display.reduced_range import meters, reduce_range
 from terrain.masks import NO_LABEL
 from terrain.projection.orthographic import (
     UNSEEN,
@@ -48,7 +48,7 @@ def run() -> list[Figure]:
     scene, grid = make_scene(0), Grid()
     camera, shape = scene.camera, scene.truth.shape
     frame = ground_frame(camera)
-    reduced = metres(reduce_range(scene.range_m))
+    reduced = meters(reduce_range(scene.range_m))
     picture = (scene.dn >> 4).astype(np.uint8)
 
     def on_plane() -> Mask:

@@ -23,7 +23,7 @@ def run() -> list[Figure]:
     )
     clean = milliseconds(lambda: [clean_regions(label, size, size) for label in labels])
     return [
-        Figure("polygons: rasterising one of ordinary size", one, "ms", 0.2),
+        Figure("polygons: rasterizing one of ordinary size", one, "ms", 0.2),
         Figure("polygons: one label to planes", planes / len(labels), "ms"),
         Figure("polygons: cleaning one label", clean / len(labels), "ms"),
     ]

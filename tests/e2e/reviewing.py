@@ -146,7 +146,7 @@ def log_in(page: Any, site: ServedSite, name: str) -> None:
 
 
 def shown(page: Any, other_than: str | None = None) -> str:
-    """Wait until a label can be judged, its picture painted; its id."""
+    """Wait until a label can be compared, its picture painted; its id."""
     review = page.locator("#review")
     expect(review).to_have_attribute("data-state", "reviewing")
     if other_than is not None:

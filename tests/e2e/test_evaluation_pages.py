@@ -1,4 +1,4 @@
-"""Predictions sent through the page, their result, the board, and the pages of statistics."""
+"""Predictions sent through the page, their result, the leaderboard, and the pages of statistics."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ for number in (1, 2, 3):
     labels.process_image(image.pk)
 release = requests.request_release(ACTOR, campaign, "0.1")
 tasks.build_release(release.pk)
-Release.objects.filter(pk=release.pk).update(has_public_board=True)
+Release.objects.filter(pk=release.pk).update(has_public_leaderboard=True)
 print(json.dumps({{"release": release.pk, "images": [product_id(1), product_id(2)]}}))
 """
 
@@ -131,17 +131,17 @@ def url(served_site: ServedSite) -> str:
     return served_site.url.rstrip("/")
 
 
-def test_predictions_are_sent_measured_and_on_the_board(
+def test_predictions_are_sent_measured_and_on_the_leaderboard(
     url: str, measured: dict[str, Any], browser_page: Any, look: Any
 ) -> None:
     page = browser_page
     page.goto(f"{url}/results/")
-    look("boards")
+    look("leaderboards")
     log_in(page, url, "mia")
     page.goto(f"{url}/results/")
     page.get_by_role("link", name=re.compile("^Results ?: Curiosity")).click()
     expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
-    board = page.url
+    leaderboard = page.url
 
     send(page, "Spoiled net", zipped(measured["images"], **{"notes.txt": b"hello"}))
     expect(page.get_by_role("heading", name="These predictions were not counted")).to_be_visible(
@@ -150,7 +150,7 @@ def test_predictions_are_sent_measured_and_on_the_board(
     expect(page.get_by_role("row", name="notes.txt")).to_contain_text("It is no PNG")
     look("refused")
 
-    page.goto(board)
+    page.goto(leaderboard)
     send(page, "Quarter net", zipped(measured["images"]))
     # The page follows the worker by itself.
     expect(page.get_by_role("heading", name="Confusion matrix")).to_be_visible(timeout=30_000)
@@ -172,12 +172,12 @@ def test_predictions_are_sent_measured_and_on_the_board(
         "aria-current", "page"
     )
 
-    page.goto(board)
+    page.goto(leaderboard)
     expect(page.get_by_role("row", name="Quarter net")).to_contain_text("mia")
-    look("board")
+    look("leaderboard")
 
 
-def test_admins_decide_who_sees_a_board_and_remove_results(
+def test_admins_decide_who_sees_a_leaderboard_and_remove_results(
     url: str, measured: dict[str, Any], browser_page: Any, look: Any
 ) -> None:
     page = browser_page

@@ -162,7 +162,7 @@ def first_picture(page: Any, url: str) -> None:
 def meet(page: Any, url: str) -> None:
     """The experts go through the worst pictures by keys, and write down what they settle."""
     page.goto(f"{url}/gold/{SLUG}/meeting/")
-    expect(page.locator(".meeting-grid li")).to_have_count(4)
+    expect(page.locator(".consensus-grid li")).to_have_count(4)
     page.get_by_role("link", name="Go through them").click()
     expect(page.get_by_text("1 of 4")).to_be_visible()
     overlay = page.locator('.overlay[data-view="0"]')
@@ -179,8 +179,8 @@ def meet(page: Any, url: str) -> None:
     page.keyboard.press("n")
     page.keyboard.type("A thin cover of sand is bedrock.")
     page.get_by_role("button", name="Write it down").click()
-    expect(page.locator(".policies blockquote")).to_have_text("A thin cover of sand is bedrock.")
-    expect(page.locator(".policies")).to_contain_text("gold-erik")
+    expect(page.locator(".guidelines blockquote")).to_have_text("A thin cover of sand is bedrock.")
+    expect(page.locator(".guidelines")).to_contain_text("gold-erik")
     page.goto(f"{url}/gold/{SLUG}/meeting/")
     with page.expect_download() as download:
         page.get_by_role("link", name="Save all of it as CSV").click()
@@ -237,7 +237,7 @@ def test_axe_finds_nothing_and_everything_has_its_place(
     look("plan", f"/manage/{SLUG}/gold/plan/")
     look("experts", f"/manage/{SLUG}/gold/experts/")
     look("meeting", f"/gold/{SLUG}/meeting/")
-    first = page.locator(".meeting-grid a").first.get_attribute("href")
+    first = page.locator(".consensus-grid a").first.get_attribute("href")
     look("one picture", first)
     log_in(page, url, "gold-erik")
     look("my gold", "/gold/")

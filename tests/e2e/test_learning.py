@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 SIZE = 256
 SLUG = "learn"
 PASSWORD = "a-long-walk-on-mars"
-#: The answer of both known pictures: sand above row 128, soil below.
+#: The answer of both practice pictures: sand above row 128, soil below.
 HALVES = np.repeat(np.array([[2], [0]], dtype=np.uint8), SIZE // 2, axis=0).repeat(SIZE, axis=1)
 UPPER = [(4.0, 4.0), (252.0, 4.0), (252.0, 126.0), (4.0, 126.0)]
 LOWER = [(4.0, 132.0), (252.0, 132.0), (252.0, 252.0), (4.0, 252.0)]
@@ -46,8 +46,8 @@ def site(served_site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> S
     Pillow.fromarray(HALVES).save(answers / f"{product(1)}.png")
     Pillow.fromarray(HALVES).save(later / f"{product(2)}.png")
     served_site.manage("import_images", str(folder / "tree"), "--campaign", SLUG)
-    served_site.manage("set_known_answers", str(answers), "--campaign", SLUG)
-    served_site.manage("set_known_answers", str(later), "--campaign", SLUG, "--no-lesson")
+    served_site.manage("set_reference_answers", str(answers), "--campaign", SLUG)
+    served_site.manage("set_reference_answers", str(later), "--campaign", SLUG, "--no-lesson")
     served_site.manage(
         "shell",
         "-c",
@@ -55,7 +55,7 @@ def site(served_site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> S
 from django.contrib.auth.models import User
 from labeling.models import Campaign
 User.objects.create_superuser("learn-admin", password="{PASSWORD}")
-Campaign.objects.filter(slug="{SLUG}").update(practice="required", known_image_percent=100)
+Campaign.objects.filter(slug="{SLUG}").update(practice="required", reference_image_percent=100)
 """,
     )
     return served_site
@@ -110,7 +110,7 @@ def test_from_the_tutorial_through_practice_to_a_real_picture(
     while page.get_by_role("button", name="Next").is_visible():
         page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("button", name="Start drawing")).to_have_count(0)
-    page.get_by_role("button", name="Practise first").click()
+    page.get_by_role("button", name="Practice first").click()
     page.wait_for_url(re.compile("/practice/"))
 
     # A first try finds half of the sand and calls the soil sand, too.
@@ -127,7 +127,7 @@ def test_from_the_tutorial_through_practice_to_a_real_picture(
     expect(told).to_contain_text("There is soil here, and you did not find it.")
     expect(told).to_contain_text("Most of what was too much is soil.")
     expect(page.locator("#feedback-title")).to_be_focused()
-    # The answer is not given away before the lesson is passed: only what was drawn is judged.
+    # The answer is not given away before the lesson is passed: only what was drawn is compared.
     expect(told).to_contain_text("You see what you missed when you pass.")
     expect(told.locator("[data-look=missed]")).to_be_hidden()
     shares = overlay(page)
@@ -162,7 +162,7 @@ def test_from_the_tutorial_through_practice_to_a_real_picture(
     page.get_by_role("link", name="Start drawing").click()
     page.wait_for_url(re.compile("/draw/"))
 
-    # The campaign's rate is 100: the known picture comes first, and leaves no label.
+    # The campaign's rate is 100: the practice picture comes first, and leaves no label.
     known = drawing.wait_for_picture()
     assert product(2) in page.text_content("#image-name")
     drawing.draw(SAND, UPPER)
@@ -198,7 +198,7 @@ def test_the_field_guide_opens_by_key_and_gives_the_focus_back(
     page.goto(f"{url}/c/{SLUG}/tutorial/")
     while page.get_by_role("button", name="Next").is_visible():
         page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Practise first").click()
+    page.get_by_role("button", name="Practice first").click()
     drawing.wait_for_picture()
     guide = page.locator("#guide")
     page.focus("#map")
@@ -293,7 +293,7 @@ def test_an_admin_draws_an_answer(site: ServedSite, browser_page: Any) -> None:
     assert free in page.text_content("#image-name")
     drawing.draw(SAND, UPPER)
     drawing.send()
-    page.get_by_role("link", name="Back to known pictures").click()
+    page.get_by_role("link", name="Back to practice pictures").click()
     row = page.locator(".lesson-row", has_text=free)
     expect(row).to_contain_text("Drawn by an admin")
     page.get_by_role("button", name="Take away").last.wait_for()

@@ -135,7 +135,7 @@ def check_vertices(drawing: DrawingPage, removed: dict[str, np.ndarray[Any, Any]
 
 
 def mask_of(label: dict[str, Any], removed: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A label's pixels by another's rasteriser, without what the masks remove.
+    """A label's pixels by another's rasterizer, without what the masks remove.
 
     Coordinates are taken on the grid of 0.01 px on which labels are kept.
     """
@@ -220,7 +220,7 @@ def check_release(
         assert names == {*sums, "SHA256SUMS"}
         for name, digest in sums.items():
             assert hashlib.sha256(archive.read(f"{root}/{name}")).hexdigest() == digest
-        labelled = 0
+        labeled = 0
         for product, gone in removed.items():
             content = archive.read(f"{root}/msl/labels/train/{product}.png")
             released = Pillow.open(io.BytesIO(content))
@@ -232,5 +232,5 @@ def check_release(
             ]
             expected = merged(votes)
             np.testing.assert_array_equal(np.asarray(released), expected)
-            labelled += int((expected != 255).sum())
-        assert labelled > 10_000
+            labeled += int((expected != 255).sum())
+        assert labeled > 10_000

@@ -458,7 +458,7 @@ def test_a_rating_is_found_and_changed_after_a_reload(
     shown(page)
 
     page.get_by_role("link", name="Your ratings and flags").first.click()
-    card = page.locator(".judgement")
+    card = page.locator(".rated-label")
     expect(card).to_have_count(1)
     expect(card).to_contain_text("You rated it 1")
     page.get_by_role("link", name="Flagged 1").click()

@@ -37,15 +37,15 @@ def import_scene(site: ServedSite, folder: Path) -> tuple[Scene, str]:
 
 
 def place_of(scene: Scene, point: Point) -> np.ndarray[Any, Any]:
-    """Where a point of the image lies in the scene, metres."""
-    centre, ray = scene.camera.pixel_to_ray(*point)
+    """Where a point of the image lies in the scene, meters."""
+    center, ray = scene.camera.pixel_to_ray(*point)
     range_m = float(scene.range_m[int(point[1]), int(point[0])])
-    found: np.ndarray[Any, Any] = np.asarray(centre) + range_m * np.asarray(ray)
+    found: np.ndarray[Any, Any] = np.asarray(center) + range_m * np.asarray(ray)
     return found
 
 
 def smooth_point(scene: Scene, column: int, near: float) -> Point:
-    """A point of a column about so many metres away, where the ground has no step."""
+    """A point of a column about so many meters away, where the ground has no step."""
     for row in range(scene.range_m.shape[0] - 60, 200, -1):
         patch = scene.range_m[row - 8 : row + 9, column - 8 : column + 9]
         if patch.min() > near and patch.max() < 1.08 * patch.min():
@@ -53,7 +53,7 @@ def smooth_point(scene: Scene, column: int, near: float) -> Point:
     raise AssertionError(f"No flat place at {near} m in column {column}.")
 
 
-def metres(words: str) -> float:
+def meters(words: str) -> float:
     """The length in a sentence that ends in cm or m."""
     number, unit = re.search(r"([\d.,]+) (cm|m)\b", words).groups()  # type: ignore[union-attr]
     return float(number.replace(",", "")) / (100 if unit == "cm" else 1)
@@ -93,7 +93,7 @@ def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_pa
         x, y = hover(drawing, point)
         true = scene.range_m[int(y), int(x)]
         expect(page.locator("#distance")).to_contain_text("m away")
-        assert metres(page.text_content("#distance")) == pytest.approx(true, rel=TOLERANCE)
+        assert meters(page.text_content("#distance")) == pytest.approx(true, rel=TOLERANCE)
 
     # The ruler measures between two places of the scene.
     page.keyboard.press("r")
@@ -103,7 +103,7 @@ def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_pa
     end = hover(drawing, far)
     page.mouse.up()
     true = float(np.linalg.norm(place_of(scene, start) - place_of(scene, end)))
-    assert metres(page.text_content("#ruler-note")) == pytest.approx(true, rel=TOLERANCE)
+    assert meters(page.text_content("#ruler-note")) == pytest.approx(true, rel=TOLERANCE)
     page.keyboard.press("Escape")
     assert drawing.regions() == 0, "the ruler draws nothing"
 

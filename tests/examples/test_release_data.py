@@ -48,8 +48,8 @@ def tree(tmp_path: Path) -> Path:
     """One train and one gold image of 4 x 4 pixels, in layout v0.1."""
     msl = tmp_path / "msl"
     for product_id in (ID, ID.replace("934", "935")):
-        grey = np.arange(16).reshape(4, 4) * 8
-        picture(msl / "images" / "edr" / f"{product_id}.JPG", grey)
+        gray = np.arange(16).reshape(4, 4) * 8
+        picture(msl / "images" / "edr" / f"{product_id}.JPG", gray)
         rover = np.zeros((4, 4), dtype=np.uint8)
         rover[3] = 1
         picture(msl / "images" / "mxy" / f"{product_id.replace('EDR', 'MXY')}.png", rover)
@@ -221,7 +221,7 @@ def test_scores_of_nothing() -> None:
     assert math.isnan(mean_iou(counts))
 
 
-def test_predictions_are_grey_pngs_named_by_id(tmp_path: Path) -> None:
+def test_predictions_are_gray_pngs_named_by_id(tmp_path: Path) -> None:
     mask = np.array([[0, 3], [1, 2]], dtype=np.uint8)
     write_prediction(tmp_path / "new", ID, mask)
     with Image.open(tmp_path / "new" / f"{ID}.png") as file:

@@ -31,9 +31,9 @@ def tree(tmp_path: Path) -> Path:
     """A released tree with two frames, and one that is no JPEG."""
     frames = tmp_path / "msl" / "images" / "edr"
     frames.mkdir(parents=True)
-    grey = np.full((1024, 1024), 60, dtype=np.uint8)
+    gray = np.full((1024, 1024), 60, dtype=np.uint8)
     for number in (1, 2):
-        (frames / f"{product_id(number)}.JPG").write_bytes(jpeg_bytes(grey))
+        (frames / f"{product_id(number)}.JPG").write_bytes(jpeg_bytes(gray))
     (frames / f"{product_id(3)}.JPG").write_bytes(b"no picture")
     return tmp_path
 

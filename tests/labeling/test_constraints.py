@@ -14,15 +14,15 @@ from labeling.models import (
     Assignment,
     Campaign,
     Draft,
-    Feedback,
     GuideEntry,
     Image,
     ImageReport,
-    KnownAnswer,
     Label,
     Labeler,
     LabelVersion,
     PracticeAttempt,
+    ReferenceAnswer,
+    SiteFeedback,
     TerrainClass,
     TutorialStep,
 )
@@ -72,7 +72,7 @@ def test_an_erased_labeler_is_nobody() -> None:
         ("campaign_practice", {"practice": "never"}),
         ("campaign_practice_shares", {"practice_pass_iou": 0}),
         ("campaign_practice_shares", {"practice_pass_iou": 1.01}),
-        ("campaign_practice_shares", {"known_image_percent": 101}),
+        ("campaign_practice_shares", {"reference_image_percent": 101}),
     ],
 )
 def test_campaign(campaign: Campaign, name: str, fields: dict[str, Any]) -> None:
@@ -276,14 +276,14 @@ def test_one_draft_per_image_and_labeler(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"fixed_at": timezone.now()},
-        {"fixed_because": "rated"},
-        {"fixed_at": timezone.now(), "fixed_because": "bored"},
+        {"locked_at": timezone.now()},
+        {"lock_reason": "rated"},
+        {"locked_at": timezone.now(), "lock_reason": "bored"},
     ],
 )
 def test_a_fixed_label_says_since_when_and_why(campaign: Campaign, fields: dict[str, Any]) -> None:
     label = draw(new_image(campaign), "00..", "....")
-    refuse(Label, "label_fixed_says_why", label.pk, **fields)
+    refuse(Label, "label_lock_has_reason", label.pk, **fields)
 
 
 def test_label_version_is_positive(campaign: Campaign) -> None:
@@ -331,11 +331,11 @@ def test_a_labeler_reports_an_image_once_per_kind(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize("mood", [0, 6])
 def test_feedback_has_one_of_five_faces(mood: int) -> None:
-    said = Feedback.objects.create(mood=3)
-    refuse(Feedback, "feedback_mood_range", said.pk, mood=mood)
+    said = SiteFeedback.objects.create(mood=3)
+    refuse(SiteFeedback, "site_feedback_mood_range", said.pk, mood=mood)
 
 
-def test_a_label_is_never_made_by_practising(campaign: Campaign) -> None:
+def test_a_label_is_never_made_by_practicing(campaign: Campaign) -> None:
     label = draw(new_image(campaign), "0000", "0000")
     refuse(Label, "label_role", label.pk, role="answer")
     # The longest word of the two is refused by the column before the constraint is asked.
@@ -345,14 +345,14 @@ def test_a_label_is_never_made_by_practising(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize(
     ("name", "fields"),
-    [("known_answer_has_mask", {"mask": ""}), ("known_answer_source", {"source": "luck"})],
+    [("reference_answer_has_mask", {"mask": ""}), ("reference_answer_source", {"source": "luck"})],
 )
-def test_known_answer(campaign: Campaign, name: str, fields: dict[str, Any]) -> None:
+def test_reference_answer(campaign: Campaign, name: str, fields: dict[str, Any]) -> None:
     image = new_image(campaign)
-    KnownAnswer.objects.create(image=image, mask="known/a.png", source="mask")
-    refuse(KnownAnswer, name, image.pk, **fields)
+    ReferenceAnswer.objects.create(image=image, mask="known/a.png", source="mask")
+    refuse(ReferenceAnswer, name, image.pk, **fields)
     with pytest.raises(IntegrityError), transaction.atomic():
-        KnownAnswer.objects.create(image=image, mask="known/b.png", source="mask")
+        ReferenceAnswer.objects.create(image=image, mask="known/b.png", source="mask")
 
 
 def test_practice_attempt(campaign: Campaign) -> None:

@@ -39,7 +39,7 @@ def label() -> Label:
         ("agreement_expected_range", {"expected": 1.001}),
         # A label alone on its image has no score at all.
         ("agreement_score_has_pairs", {"pairs": 0}),
-        ("agreement_score_opinions_wanted", {"opinions_wanted": 0, "is_waiting": False}),
+        ("agreement_score_opinions_requested", {"opinions_requested": 0, "is_waiting": False}),
         # Rated as often as is wanted, and still waiting.
         ("agreement_score_waits_for_opinions", {"opinions": 1}),
     ],

@@ -18,17 +18,17 @@ from terrain.camera import (
     up_from_quaternion,
 )
 
-# A level pinhole 2 m up, looking forward and down by 0.5 m for each metre: f = 1000 px, 1024 px
+# A level pinhole 2 m up, looking forward and down by 0.5 m for each meter: f = 1000 px, 1024 px
 DOWN = math.atan(0.5)
 AXIS = (math.cos(DOWN), 0.0, math.sin(DOWN))
 BELOW = (-math.sin(DOWN), 0.0, math.cos(DOWN))
-CENTRE = 511.5  # sample and line of (x, y) = (512, 512)
+CENTER = 511.5  # sample and line of (x, y) = (512, 512)
 PINHOLE = CameraModel(
     "CAHV",
     c=(0.0, 0.0, -2.0),
     a=AXIS,
-    h=tuple(1000.0 * right + CENTRE * a for right, a in zip((0.0, 1.0, 0.0), AXIS, strict=True)),
-    v=tuple(1000.0 * below + CENTRE * a for below, a in zip(BELOW, AXIS, strict=True)),
+    h=tuple(1000.0 * right + CENTER * a for right, a in zip((0.0, 1.0, 0.0), AXIS, strict=True)),
+    v=tuple(1000.0 * below + CENTER * a for below, a in zip(BELOW, AXIS, strict=True)),
 )
 # From the label of NLB_517261274EDR_F0541610CCAM15900M1
 CURIOSITY = CameraModel(
@@ -98,8 +98,8 @@ def test_ray_through_a_point_meets_it(model: CameraModel) -> None:
     np.testing.assert_allclose(origin + along * direction, point, atol=1e-6)
 
 
-def test_pixel_centres_are_half_a_pixel_from_the_samples_of_the_model() -> None:
-    # sample 0, line 0 of the model is the centre of pixel [0, 0], (x, y) = (0.5, 0.5)
+def test_pixel_centers_are_half_a_pixel_from_the_samples_of_the_model() -> None:
+    # sample 0, line 0 of the model is the center of pixel [0, 0], (x, y) = (0.5, 0.5)
     a, h, v = (np.array(vector) for vector in (PINHOLE.a, PINHOLE.h, PINHOLE.v))
     _, ray = PINHOLE.pixel_to_ray(0.5, 0.5)
     assert ray @ h / (ray @ a) == pytest.approx(0.0, abs=1e-9)
@@ -141,9 +141,9 @@ def test_focal_length(model: CameraModel, expected: float) -> None:
 
 
 def test_flat_ground_straight_ahead_and_above_the_horizon() -> None:
-    # the middle looks down by 0.5 per metre: 2 m of height are 4 m of ground, sqrt(20) of range
+    # the middle looks down by 0.5 per meter: 2 m of height are 4 m of ground, sqrt(20) of range
     assert flat_ground_range(PINHOLE, 512.0, 512.0) == pytest.approx(math.sqrt(20.0))
-    # ground half a metre below the frame's origin is 2.5 m below the camera
+    # ground half a meter below the frame's origin is 2.5 m below the camera
     assert flat_ground_range(PINHOLE, 512.0, 512.0, 0.5) == pytest.approx(math.sqrt(20.0) * 1.25)
     horizon = 512.0 - 1000.0 * math.tan(DOWN)
     ranges = flat_ground_range(PINHOLE, 512.0, [horizon - 1.0, horizon + 1.0, 1023.5])

@@ -65,8 +65,8 @@ def test_outside_the_image_is_clipped() -> None:
     assert not rasterize_rings([box(-20, 0, -10, 3)], 3, 3).any()
 
 
-def test_centres_on_the_outline_belong_to_the_side_at_the_upper_left() -> None:
-    # All four corners lie on pixel centres.
+def test_centers_on_the_outline_belong_to_the_side_at_the_upper_left() -> None:
+    # All four corners lie on pixel centers.
     assert picture(rasterize_rings([box(0.5, 0.5, 2.5, 2.5)], 4, 4)) == [
         ".##.",
         ".##.",
@@ -81,7 +81,7 @@ def test_without_area_nothing_is_filled(rings: list[Ring]) -> None:
     assert not rasterize_rings(rings, 4, 4).any()
 
 
-# Halves of a pixel, so that vertices and edges often lie exactly on centres.
+# Halves of a pixel, so that vertices and edges often lie exactly on centers.
 halves = st.integers(-4, 44).map(lambda half: half / 2)
 
 
@@ -91,11 +91,11 @@ def test_polygons_that_share_borders_share_no_pixel_and_lose_none(
     fan: list[tuple[float, float]], apex: float
 ) -> None:
     # A fan of triangles around a point covers each pixel as often (mod 2) as its outline does.
-    centre = (apex, 7.5)
-    whole = rasterize_rings([ring(*fan, centre)], 20, 20)
+    center = (apex, 7.5)
+    whole = rasterize_rings([ring(*fan, center)], 20, 20)
     parts = np.zeros_like(whole)
     for a, b in itertools.pairwise(fan):
-        parts ^= rasterize_rings([ring(centre, a, b)], 20, 20)
+        parts ^= rasterize_rings([ring(center, a, b)], 20, 20)
     assert np.array_equal(parts, whole)
 
 
@@ -140,7 +140,7 @@ def test_no_regions_give_a_mask_without_labels() -> None:
     assert mask_to_regions(np.full((2, 3), NO_LABEL, dtype=np.uint8)) == []
 
 
-def test_diagonal_neighbours_are_two_regions() -> None:
+def test_diagonal_neighbors_are_two_regions() -> None:
     mask = np.array([[1, NO_LABEL], [NO_LABEL, 1]], dtype=np.uint8)
     assert len(mask_to_regions(mask)) == 2
 

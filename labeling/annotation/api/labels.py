@@ -26,7 +26,7 @@ class Labels(VolunteerView):
     """POST: a finished label. Sent again with the same id, it gets the same answer.
 
     Another content or another image under the same id is refused: 409, `different_label`.
-    On a picture given out to learn on it becomes an attempt, and the answer has `feedback`.
+    On a picture given out to learn on it becomes an attempt, and the answer has `answer_feedback`.
     """
 
     def post(self, request: Request) -> Response:

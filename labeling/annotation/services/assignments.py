@@ -18,8 +18,8 @@ from labeling.models import (
     Campaign,
     Image,
     ImageQuerySet,
-    KnownAnswer,
     Labeler,
+    ReferenceAnswer,
     Role,
 )
 
@@ -46,8 +46,8 @@ def next_assignments(
     First those still open, an expert's gold images before the crowd's, then random ones. `pending`
     are ids of images the labeler has finished but could not send yet. An image loaded ahead holds
     a place as one that is drawn on does, and loses it after the same time. Empty when nothing is
-    left for this labeler. At the campaign's rate an image with a known answer comes instead of a
-    random one, to be learned from; `chance` decides that (a seeded one in tests).
+    left for this labeler. At the campaign's rate a reference image comes instead of a random one;
+    `chance` decides that (a seeded one in tests).
     """
     given = list(_still_open(campaign, labeler, pending)[: 1 + ahead])
     while len(given) <= ahead:
@@ -71,7 +71,7 @@ def _still_open(
         .exclude(Q(role=Role.CROWD) & ~Q(image__pool=Image.Pool.CROWD))
         # Lessons have a page of their own, and so has drawing an answer.
         .exclude(role=Role.ANSWER)
-        .exclude(Q(role=Role.PRACTICE) & ~Q(image__in=_known_images(campaign)))
+        .exclude(Q(role=Role.PRACTICE) & ~Q(image__in=_reference_images(campaign)))
         .select_related("image", "image__campaign")
         # Always the same order: who comes back, on whatever device, finds the same image first.
         .order_by(Case(When(role=Role.EXPERT, then=Value(0)), default=Value(1)), "pk")
@@ -84,8 +84,8 @@ def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assig
         image, role = _random_image(campaign, labeler), Role.CROWD
         if image is None:
             return None
-        if chance.random() * 100 < campaign.known_image_percent:
-            known = _from_random_start(_known_images(campaign).unseen_by(labeler), chance)
+        if chance.random() * 100 < campaign.reference_image_percent:
+            known = _from_random_start(_reference_images(campaign).unseen_by(labeler), chance)
             image, role = (known, Role.PRACTICE) if known is not None else (image, role)
         try:
             with transaction.atomic():
@@ -95,9 +95,9 @@ def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assig
     return None
 
 
-def _known_images(campaign: Campaign) -> ImageQuerySet:
-    """Images with a known answer that come along now and then."""
-    answers = KnownAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=False)
+def _reference_images(campaign: Campaign) -> ImageQuerySet:
+    """Images with a reference answer that come along now and then."""
+    answers = ReferenceAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=False)
     return Image.objects.filter(pk__in=answers.values("image"))
 
 
@@ -167,10 +167,10 @@ class SeenByExpert(GoldRefused):
     )
 
 
-class AnswerKnown(GoldRefused):
-    """An image people practise on cannot become gold: its answer was shown to volunteers."""
+class IsReferenceImage(GoldRefused):
+    """An image people practice on cannot become gold: its answer was shown to volunteers."""
 
-    message = _("%(picture)s is there to practise on and cannot become gold.")
+    message = _("%(picture)s is there to practice on and cannot become gold.")
 
 
 @transaction.atomic
@@ -180,10 +180,10 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
     The image leaves the crowd's pool: gold images are never in the training set. Repeating it
     with the same experts changes nothing; whoever has the image already keeps it. An expert who
     has drawn on it for the crowd, or seen what others drew on it, would not label it fresh:
-    SeenByExpert. A practice image cannot become gold: AnswerKnown.
+    SeenByExpert. A practice image cannot become gold: IsReferenceImage.
     """
     if Image.objects.filter(pk=image.pk, pool=Image.Pool.PRACTICE).exists():
-        raise AnswerKnown(picture=image.product_id)
+        raise IsReferenceImage(picture=image.product_id)
     Image.objects.filter(pk=image.pk).update(pool=Image.Pool.GOLD)
     assignments = []
     for labeler in experts:

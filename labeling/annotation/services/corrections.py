@@ -1,4 +1,4 @@
-"""Correcting a label after it was sent, as long as it is independent and unjudged."""
+"""Correcting a label after it was sent, as long as it is independent and not rated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CorrectionRefused(Conflict):
     """A correction that cannot be stored."""
 
 
-class LabelIsFixed(CorrectionRefused):
+class LabelIsLocked(CorrectionRefused):
     """The label can never be corrected (again)."""
 
     code = "label_fixed"
@@ -62,9 +62,9 @@ def why_not(label: Label) -> str | Promise:
     """
     if label.status == Label.Status.REJECTED:
         return THROWN_OUT
-    if label.fixed_because == Label.Fixed.RATED:
+    if label.lock_reason == Label.LockReason.RATED:
         return RATED
-    if label.fixed_because == Label.Fixed.RESULTS:
+    if label.lock_reason == Label.LockReason.RESULTS:
         return RESULTS_SEEN
     if label.image.retired_at is not None:
         return RETIRED
@@ -89,7 +89,7 @@ def correct(
     post-processed, and its image's `labels_version` grows, so that scores and merges follow.
     Every version is kept.
 
-    Raises UnknownLabel, LabelIsFixed, CorrectedElsewhere, DifferentCorrection or
+    Raises UnknownLabel, LabelIsLocked, CorrectedElsewhere, DifferentCorrection or
     `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
     """
     label = _own_label(labeler, label_id)
@@ -107,7 +107,7 @@ def correct(
         if _is_stored(label, version_id, polygons, checksum):
             return label, False
         if reason := why_not(label):
-            raise LabelIsFixed(reason)
+            raise LabelIsLocked(reason)
         if base_version != label.version:
             raise CorrectedElsewhere
         _write(label, version_id, cleaned, checksum)

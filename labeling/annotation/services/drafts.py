@@ -168,7 +168,7 @@ def _is_correctable(labeler: Labeler, image_id: int, version: int | None) -> boo
     if version is None:
         return False
     newest = Label.objects.filter(image=image_id, labeler=labeler, version=version)
-    return newest.filter(fixed_at=None).exists()
+    return newest.filter(locked_at=None).exists()
 
 
 def find(labeler: Labeler, image_id: int) -> Draft | None:

@@ -81,7 +81,7 @@ def find_masks(source: Path) -> list[MaskFile]:
 
 
 def import_mask(actor: Actor, job: _MaskJob) -> Outcome:
-    """Store one mask as a label whose polygons rasterise back to the very same pixels."""
+    """Store one mask as a label whose polygons rasterize back to the very same pixels."""
     name = f"{job.file.labeler}/{job.file.path.name}"
     try:
         created = _store_mask(actor, job)
@@ -101,7 +101,7 @@ def _store_mask(actor: Actor, job: _MaskJob) -> bool:
     if job.role == Role.CROWD and image.pool == Image.Pool.GOLD:
         raise Refused(f"The image {image.product_id} is gold; the crowd does not label it.")
     if image.pool == Image.Pool.PRACTICE:
-        raise Refused(f"The image {image.product_id} is there to practise on; it takes no labels.")
+        raise Refused(f"The image {image.product_id} is there to practice on; it takes no labels.")
     mask = read_mask(
         job.file.path,
         image.width,

@@ -214,17 +214,17 @@ def transition(label: Label, following: str, **fields: object) -> bool:
     return True
 
 
-def fix(actor: Actor, label: Label, because: str) -> bool:
+def lock(actor: Actor, label: Label, because: str) -> bool:
     """From now on the label cannot be corrected; False when it was corrected since it was read.
 
-    `because` is a `Label.Fixed`; a label that is fixed already keeps its first reason.
+    `because` is a `Label.LockReason`; a label that is locked already keeps its first reason.
     """
     as_read = Label.objects.filter(pk=label.pk, version=label.version)
     now = timezone.now()
-    if as_read.filter(fixed_at=None).update(fixed_at=now, fixed_because=because):
-        label.fixed_at, label.fixed_because = now, because
+    if as_read.filter(locked_at=None).update(locked_at=now, lock_reason=because):
+        label.locked_at, label.lock_reason = now, because
         return True
-    return as_read.exclude(fixed_at=None).exists()
+    return as_read.exclude(locked_at=None).exists()
 
 
 def process_image(image_id: int) -> int:

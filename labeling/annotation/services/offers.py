@@ -66,7 +66,7 @@ def next_images(
 
     The same for the same visitor while the pool is: the key says where in the random order to
     begin. `pending` are ids of images that are finished on the visitor's device. Images with a
-    known answer come only when the visitor has become a guest.
+    reference answer come only when the visitor has become a guest.
     """
     start = random.Random(str(guest)).random()
     pool = Image.objects.filter(campaign=campaign).in_pool().exclude(pk__in=pending)

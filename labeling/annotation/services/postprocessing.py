@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models.fields.files import FieldFile
 
-from labeling.images.ingest.rasters import decode_grey
+from labeling.images.ingest.rasters import decode_gray
 from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Image, Label
 from terrain.bitplanes import regions_to_mask
@@ -32,7 +32,7 @@ def removed_pixels(image: Image) -> BoolMask | None:
 class StoredMask:
     """What is on the rover, or beyond the range limit: True there, and the PNG that says so.
 
-    The PNG is 8-bit grey, 1 there and 0 elsewhere.
+    The PNG is 8-bit gray, 1 there and 0 elsewhere.
     """
 
     removes: BoolMask
@@ -46,7 +46,7 @@ def stored_mask(file: FieldFile) -> StoredMask | None:
     with file.open("rb") as opened:
         content = opened.read()
     # Not by GDAL: web processes read masks too, to judge practice, and GDAL takes them 20 MB.
-    pixels = decode_grey(content, str(file.name), "PNG")
+    pixels = decode_gray(content, str(file.name), "PNG")
     removes = np.not_equal(pixels, 0)
     # As it is written when an image comes in (`labeling.images.preparation.image_files`).
     is_plain = pixels.max(initial=0) <= 1

@@ -1,7 +1,7 @@
 """Campaigns to start from: classes, tutorial and parameters for the missions of the paper.
 
-Class colours are from the Okabe-Ito set, which colour-blind people tell apart and which stand out
-on grey pictures. Class definitions follow the paper, Figure 2 and section 3.
+Class colors are from the Okabe-Ito set, which color-blind people tell apart and which stand out
+on gray pictures. Class definitions follow the paper, Figure 2 and section 3.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class ClassPreset:
     picture: str
     name_es: str
     guidance_es: str
-    #: Metres a thing must measure at least to be of the class; None: no rule.
+    #: Meters a thing must measure at least to be of the class; None: no rule.
     min_width_m: float | None = None
     min_height_m: float | None = None
 
@@ -100,7 +100,7 @@ NAV_CLASSES = (
 
 NAV_STEPS = (
     StepPreset(
-        "Neighbours may touch, but not overlap",
+        "Neighbors may touch, but not overlap",
         "Draw a line around each kind of ground. Two shapes can share a border. If you draw "
         "over a shape that is already there, the old shape stays and the new one takes what "
         "is free.",
@@ -112,7 +112,7 @@ NAV_STEPS = (
     ),
     StepPreset(
         "Far away is dark: no need to draw there",
-        "What is more than 30 metres away is too far for a rover to plan. We made it darker. "
+        "What is more than 30 meters away is too far for a rover to plan. We made it darker. "
         "You can leave it out.",
         "Lo lejano está oscuro: ahí no hace falta dibujar",
         "Lo que está a más de 30 metros queda demasiado lejos para el plan de un róver. Lo "
@@ -121,7 +121,7 @@ NAV_STEPS = (
     ),
     StepPreset(
         "Smaller than the white bar: leave it out",
-        "The white bar in the middle of the picture is 50 centimetres wide where it lies, in "
+        "The white bar in the middle of the picture is 50 centimeters wide where it lies, in "
         "pictures of Spirit and Opportunity 20. Anything smaller than the bar does not need a "
         "shape of its own.",
         "Más pequeño que la barra blanca: déjalo",

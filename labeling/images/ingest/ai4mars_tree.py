@@ -3,7 +3,7 @@
     msl/ncam/images/edr/<ID>.JPG                      Curiosity's NAVCAM; in release 0.1 msl/images
     msl/ncam/images/mxy/<ID, EDR -> MXY>.png          1 = rover
     msl/ncam/images/rng-30m/<ID, EDR -> RNG>.png      1 = beyond 30 m
-    msl/mcam/images/<ID>.JPG                          Mastcam, in colour, without masks
+    msl/mcam/images/<ID>.JPG                          Mastcam, in color, without masks
     mer/images/eff/<id>.JPG                           Spirit and Opportunity; masks MRL and RNL
     mer/images/test/<id>.JPG                          gold ones again
     m2020/images/ncam/<ID>.jpeg                       Perseverance
@@ -44,8 +44,8 @@ from labeling.images.ingest.products import (
 from labeling.images.ingest.rasters import (
     checksum,
     decode_frame,
-    decode_grey,
-    is_bare_grey_png,
+    decode_gray,
+    is_bare_gray_png,
     read_bytes,
 )
 
@@ -320,7 +320,7 @@ def _stem(name: str) -> str:
 
 def _read_mask(path: Path, size: tuple[int, int]) -> DeliveredMask:
     content = read_bytes(path)
-    mask = decode_grey(content, path.name, "PNG", size)
+    mask = decode_gray(content, path.name, "PNG", size)
     if mask.max() > 1:
         raise Refused(f"{path.name} has the value {mask.max()}; a mask has only 0 and 1.")
-    return mask.astype(np.bool_), content if is_bare_grey_png(content) else None
+    return mask.astype(np.bool_), content if is_bare_gray_png(content) else None

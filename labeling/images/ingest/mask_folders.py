@@ -1,6 +1,6 @@
 """Finished masks, one folder per labeler: `SOURCE/<labeler>/<image id>.png`.
 
-The same pixels as the released labels: 8-bit greyscale PNG without a palette, the size of the
+The same pixels as the released labels: 8-bit grayscale PNG without a palette, the size of the
 image, a terrain class code in each pixel, 255 for no label.
 """
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from labeling.images.ingest.product_ids import id_of_stem
 from labeling.images.ingest.products import Refused, UnknownSource
-from labeling.images.ingest.rasters import decode_grey, read_bytes
+from labeling.images.ingest.rasters import decode_gray, read_bytes
 from terrain.masks import NO_LABEL
 
 # What follows the image's id in the names of released masks: _merged, of MER and Perseverance
@@ -138,12 +138,14 @@ def _masks_in(folder: Path) -> list[Path]:
 
 
 def answer_candidates(source: Path) -> list[Path]:
-    """The masks of a folder of known answers, `<image id>.png`, sorted by name.
+    """The masks of a folder of reference answers, `<image id>.png`, sorted by name.
 
     Raises UnknownSource when the path is not a folder and when there are none.
     """
     if not source.is_dir():
-        raise UnknownSource(f"{source} is not a folder. Known answers are SOURCE/<image id>.png.")
+        raise UnknownSource(
+            f"{source} is not a folder. Reference answers are SOURCE/<image id>.png."
+        )
     masks = _masks_in(source)
     if not masks:
         raise UnknownSource(f"There are no masks in {source}; expected SOURCE/<image id>.png.")
@@ -156,10 +158,10 @@ def read_mask(
     """The terrain class codes of a mask, uint8 (height, width), 255 = no label.
 
     width, height: of its image, pixels. codes: the campaign's class codes; 255 is allowed besides,
-    and in a mask of Mastcam 4. Raises Refused for what is not a complete 8-bit greyscale PNG of
+    and in a mask of Mastcam 4. Raises Refused for what is not a complete 8-bit grayscale PNG of
     that size with these codes.
     """
-    mask = decode_grey(read_bytes(path), path.name, "PNG", (width, height))
+    mask = decode_gray(read_bytes(path), path.name, "PNG", (width, height))
     return checked_mask(with_null_4(mask, codes) if is_mastcam else mask, path.name, codes)
 
 

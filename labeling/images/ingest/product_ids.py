@@ -38,7 +38,7 @@ _MER = re.compile(
     re.IGNORECASE,
 )
 
-# NLF_0629_0722782785_631ECM_N0301344NCAM00427_06_095J01: instrument, colour, sol, clock and its
+# NLF_0629_0722782785_631ECM_N0301344NCAM00427_06_095J01: instrument, color, sol, clock and its
 # thousandths, type, linearised or not, normal or thumbnail, site, drive, sequence, tile or zoom,
 # compression, producer, version. The released images are named without the version.
 _M2020 = re.compile(

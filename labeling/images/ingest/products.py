@@ -101,7 +101,7 @@ class Unused:
 class RoverPose:
     """Where the rover stood and how it was turned: its frame seen from a reference frame.
 
-    frame: the reference ("SITE_FRAME"); offset: metres; quaternion: (s, v1, v2, v3), rotates
+    frame: the reference ("SITE_FRAME"); offset: meters; quaternion: (s, v1, v2, v3), rotates
     vectors of the rover frame into the reference frame.
     """
 
@@ -114,12 +114,12 @@ class RoverPose:
 class Product:
     """One frame with all that is known of it.
 
-    linear: uint8 (H, W), of a colour camera (H, W, 3), the frame in released form; original_jpeg:
+    linear: uint8 (H, W), of a color camera (H, W, 3), the frame in released form; original_jpeg:
     its JPEG, for a released tree the very bytes. pixels: uint8 or uint16, the shape of linear, the
     deepest data there are, for the stretch. rover_mask, range_mask: bool (H, W), True = rover,
     True = beyond the range limit, as delivered; None where nothing was. mask_pngs: by these names,
-    the very files where they are plain 8-bit grey PNGs of 0 and 1. range_m: float32 (H, W)
-    metres from the camera's centre, 0.0 = no range. camera_model is in camera_frame, a rover
+    the very files where they are plain 8-bit gray PNGs of 0 and 1. range_m: float32 (H, W)
+    meters from the camera's center, 0.0 = no range. camera_model is in camera_frame, a rover
     frame, in which `up` points away from the planet; `nominal` stands in for what is missing.
     start_time is in UTC. sol, site, drive: None where the source does not tell.
 

@@ -30,7 +30,7 @@ MAX_BYTES = 256_000_000
 
 # A frame that is encoded anew should lose nothing that can be seen
 JPEG_QUALITY = 95
-GREY_JPEG_QUALITY = JPEG_QUALITY
+GRAY_JPEG_QUALITY = JPEG_QUALITY
 
 #: Pixels that a frame has on its shorter side at least: its fingerprint, by which near-duplicates
 #: are found, averages it to 32 x 32 cells, and what is smaller is an icon and no ground to draw on.
@@ -75,11 +75,11 @@ _KINDS = {
     "1": "a one-bit image",
     "P": "a palette image",
     "PA": "a palette image",
-    "LA": "a grey image with transparency",
-    "RGB": "a colour image",
-    "RGBA": "a colour image",
-    "CMYK": "a colour image",
-    "YCbCr": "a colour image",
+    "LA": "a gray image with transparency",
+    "RGB": "a color image",
+    "RGBA": "a color image",
+    "CMYK": "a color image",
+    "YCbCr": "a color image",
     "I;16": "a 16-bit image",
     "I": "an image of 32-bit numbers",
     "F": "an image of floating-point numbers",
@@ -119,14 +119,14 @@ class Frame:
     jpeg: bytes
 
 
-def decode_grey(
+def decode_gray(
     content: bytes, name: str, file_format: str, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """The pixels of an 8-bit greyscale image file, uint8 (H, W).
+    """The pixels of an 8-bit grayscale image file, uint8 (H, W).
 
     content: the file; name: what to call it in a refusal; file_format: "JPEG" or "PNG"; size:
     (width, height) it must have, None for any up to MAX_PIXELS. The array cannot be written to.
-    Raises Refused when it is no such file, truncated, of another kind (palette, colour, 16 bits) or
+    Raises Refused when it is no such file, truncated, of another kind (palette, color, 16 bits) or
     of another size.
     """
     with _opened(content, name, (file_format,)) as picture:
@@ -135,32 +135,32 @@ def decode_grey(
                 f"{name} is {picture.width} x {picture.height} pixels, "
                 f"but its image is {size[0]} x {size[1]}."
             )
-        _check_is_grey(picture, name)
+        _check_is_gray(picture, name)
         return np.asarray(picture, dtype=np.uint8)
 
 
-def decode_grey_png(
+def decode_gray_png(
     content: bytes, name: str, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """`decode_grey` for PNG, in two thirds of the time: GDAL decodes it.
+    """`decode_gray` for PNG, in two thirds of the time: GDAL decodes it.
 
     GDAL takes what is missing for black, so that the sums in the file are checked first.
     """
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
     from rasterio.io import MemoryFile
 
-    found = _size_of_whole_grey_png(content)
+    found = _size_of_whole_gray_png(content)
     if found is not None and size in (None, found):
         with warnings.catch_warnings(), contextlib.suppress(RasterioIOError):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with MemoryFile(content) as file, file.open(driver="PNG") as picture:
                 pixels: npt.NDArray[np.uint8] = picture.read(1)
                 return pixels
-    return decode_grey(content, name, "PNG", size)
+    return decode_gray(content, name, "PNG", size)
 
 
-def _size_of_whole_grey_png(content: bytes) -> tuple[int, int] | None:
-    """The (width, height) of an 8-bit grey PNG that has all its chunks with their sums.
+def _size_of_whole_gray_png(content: bytes) -> tuple[int, int] | None:
+    """The (width, height) of an 8-bit gray PNG that has all its chunks with their sums.
 
     None where it is no such file, or larger than we take.
     """
@@ -186,12 +186,12 @@ def _size_of_whole_grey_png(content: bytes) -> tuple[int, int] | None:
     return size
 
 
-def is_bare_grey_png(content: bytes) -> bool:
-    """Whether a file is an 8-bit grey PNG that has pixels and nothing else: no notes, no profile.
+def is_bare_gray_png(content: bytes) -> bool:
+    """Whether a file is an 8-bit gray PNG that has pixels and nothing else: no notes, no profile.
 
     Such a mask is passed on as it is.
     """
-    if _size_of_whole_grey_png(content) is None:
+    if _size_of_whole_gray_png(content) is None:
         return False
     at, kinds = 8, set()
     while at < len(content):
@@ -209,13 +209,13 @@ def decode_frame(
     formats: tuple[str, ...] = PICTURE_FORMATS,
     takes_color: bool = True,
 ) -> Frame:
-    """A frame from a picture file, grey or in colour.
+    """A frame from a picture file, gray or in color.
 
     content: the file; name: what to call it in a refusal; formats: of Pillow, told by content.
-    Without takes_color, a frame must be grey. A JPEG of one channel or of three that differ keeps
+    Without takes_color, a frame must be gray. A JPEG of one channel or of three that differ keeps
     its very bytes, unless a camera noted that it lies on its side: then it is turned. A frame with
-    three equal channels is as grey, and gets one; CMYK becomes RGB. 16-bit grey keeps its depth in
-    `pixels`, see `_deep_frame`. Raises Refused as `decode_grey` does, up to MAX_PIXELS, and for
+    three equal channels is as gray, and gets one; CMYK becomes RGB. 16-bit gray keeps its depth in
+    `pixels`, see `_deep_frame`. Raises Refused as `decode_gray` does, up to MAX_PIXELS, and for
     what is smaller than MIN_SIDE_PX, holds several pictures, or numbers of other kinds.
     """
     with _opened(content, name, formats) as picture:
@@ -235,18 +235,18 @@ def decode_frame(
             pixels, is_whole = np.ascontiguousarray(pixels[:, :, 0]), False
         if pixels is None and takes_color:
             raise Refused(
-                f"{name} is {_kind_of(picture)}. Save it in grey or RGB with 8 bits a channel, "
-                "or in grey with 16 bits."
+                f"{name} is {_kind_of(picture)}. Save it in gray or RGB with 8 bits a channel, "
+                "or in gray with 16 bits."
             )
         if pixels is None or (pixels.ndim == 3 and not takes_color):
-            _check_is_grey(picture, name)
+            _check_is_gray(picture, name)
         assert pixels is not None  # else it has just been refused
         jpeg = content if is_whole else jpeg_bytes(pixels, JPEG_QUALITY)
         return Frame(pixels, pixels, jpeg)
 
 
 def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
-    """A frame of 16-bit grey: the upper 8 of 12 bits when no value needs more, else of 16.
+    """A frame of 16-bit gray: the upper 8 of 12 bits when no value needs more, else of 16.
 
     Files of 12-bit cameras say that they have 16 bits; the upper 8 of these would be nearly black.
     is_inverted: 0 is white.
@@ -326,10 +326,10 @@ def _begins_as(content: bytes, file_format: str) -> bool:
     )
 
 
-def _check_is_grey(picture: Pillow.Image, name: str) -> None:
+def _check_is_gray(picture: Pillow.Image, name: str) -> None:
     if picture.mode != "L":
         raise Refused(
-            f"{name} is {_kind_of(picture)}; it must be 8-bit greyscale without a palette."
+            f"{name} is {_kind_of(picture)}; it must be 8-bit grayscale without a palette."
         )
 
 

@@ -36,7 +36,7 @@ Mask = npt.NDArray[np.bool_]
 class Parameters:
     """What a campaign asks of its images.
 
-    range_limit_m: how far labelers look, metres; range_rule: how what is beyond is cut off, see
+    range_limit_m: how far labelers look, meters; range_rule: how what is beyond is cut off, see
     `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, meters, None for what the
     image's rover has.
     """

@@ -44,15 +44,15 @@ def width_of(content: bytes) -> int | None:
 
 
 def png_bytes(mask: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> bytes:
-    """An 8-bit greyscale PNG without palette, as in the released dataset. bool becomes 0 and 1."""
+    """An 8-bit grayscale PNG without palette, as in the released dataset. bool becomes 0 and 1."""
     # a mask is long runs of few values: looking for runs alone is faster, and the file is smaller
     return _encoded(mask.view(np.uint8), "PNG", compress_level=6, compress_type=zlib.Z_RLE)
 
 
 def class_png(mask: npt.NDArray[np.uint8], colors: Mapping[int, str]) -> bytes:
-    """A mask of class codes in colours like "#E69F00", as a PNG with a palette.
+    """A mask of class codes in colors like "#E69F00", as a PNG with a palette.
 
-    mask: uint8 (H, W). What has no colour (255, and unknown codes) is clear.
+    mask: uint8 (H, W). What has no color (255, and unknown codes) is clear.
     """
     palette = np.zeros((256, 3), dtype=np.uint8)
     clear = np.zeros(256, dtype=np.uint8)
@@ -67,7 +67,7 @@ def class_png(mask: npt.NDArray[np.uint8], colors: Mapping[int, str]) -> bytes:
 
 
 def jpeg_bytes(frame: npt.NDArray[np.uint8], quality: int = 92) -> bytes:
-    """A baseline JPEG of a uint8 frame: greyscale of (H, W), colour of (H, W, 3)."""
+    """A baseline JPEG of a uint8 frame: grayscale of (H, W), color of (H, W, 3)."""
     return _encoded(frame, "JPEG", quality=quality)
 
 
@@ -109,7 +109,7 @@ def sizes(frame: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[np.uint8]]:
 def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
     """A reduced range as an RGB PNG: red its upper 8 bits, green its lower 8, blue 0.
 
-    reduced: uint16 (h, w) centimetres, see `preprocess.reduced_range`. In two channels because a
+    reduced: uint16 (h, w) centimeters, see `preprocess.reduced_range`. In two channels because a
     canvas has 8 bits a channel: of a 16-bit PNG a browser keeps the upper half.
     """
     channels = np.zeros((*reduced.shape, 3), dtype=np.uint8)
@@ -119,12 +119,12 @@ def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
 
 
 def rgb_png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A PNG of uint8 (H, W, 3) whose channels are numbers and not colours: nothing is lost."""
+    """A PNG of uint8 (H, W, 3) whose channels are numbers and not colors: nothing is lost."""
     return _encoded(pixels, "PNG", compress_level=6, compress_type=zlib.Z_RLE)
 
 
 def read_range_png(file: IO[bytes]) -> npt.NDArray[np.uint16]:
-    """The reduced range of a `range_png`, uint16 (h, w) centimetres."""
+    """The reduced range of a `range_png`, uint16 (h, w) centimeters."""
     with Pillow.open(file) as picture:
         channels = np.asarray(picture.convert("RGB"), dtype=np.uint16)
     reduced: npt.NDArray[np.uint16] = np.left_shift(channels[..., 0], 8)
@@ -137,8 +137,8 @@ def read_mask(file: IO[bytes]) -> npt.NDArray[np.uint8]:
         return np.asarray(picture.convert("L"))
 
 
-def read_grey(file: IO[bytes]) -> npt.NDArray[np.uint8]:
-    """A stored picture as uint8 (H, W), a colour one by its luminance."""
+def read_gray(file: IO[bytes]) -> npt.NDArray[np.uint8]:
+    """A stored picture as uint8 (H, W), a color one by its luminance."""
     with Pillow.open(file) as picture:
         return np.asarray(picture.convert("L"))
 

@@ -206,7 +206,7 @@ def import_product(
 def check_unchanged(image: Image, product: Product) -> None:
     """Refused where a product of the id of a campaign's image shows something else.
 
-    Compared are the pixels; of a frame that is one grey all over, which has no sum, the JPEG.
+    Compared are the pixels; of a frame that is one gray all over, which has no sum, the JPEG.
     """
     content = content_sum(product)
     if content and image.content_sha256:
@@ -224,7 +224,7 @@ def check_unchanged(image: Image, product: Product) -> None:
 
 
 def content_sum(product: Product) -> str:
-    """SHA-256 of a frame's pixels and size; "" for one grey all over, which shows nothing."""
+    """SHA-256 of a frame's pixels and size; "" for one gray all over, which shows nothing."""
     if product.linear.min() == product.linear.max():
         return ""
     frame = np.ascontiguousarray(product.linear)

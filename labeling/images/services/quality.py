@@ -1,4 +1,4 @@
-"""Measured quality of a campaign's images, and pruning by it. Nothing is ever deleted."""
+"""Measured quality of a campaign's images, and retiring images by it. Nothing is ever deleted."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 @require_GET
 @login_required
-def prune(request: HttpRequest, slug: str) -> HttpResponse:
+def curate(request: HttpRequest, slug: str) -> HttpResponse:
     """Thumbnails to filter, sort and take out of the campaign, reversibly."""
     campaign = managed_campaign(request, slug)
     config = {
@@ -161,5 +161,5 @@ def prune(request: HttpRequest, slug: str) -> HttpResponse:
         "csrf_token": get_token(request),
     }
     return render(
-        request, "labeling/images/prune.html", {"campaign": campaign, "prune_config": config}
+        request, "labeling/images/curate.html", {"campaign": campaign, "curate_config": config}
     )

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ai4mars_site.toolkit.actors import Actor
-from labeling.models import Draft, Feedback, Labeler
+from labeling.models import Draft, Labeler, SiteFeedback
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def erase_labeler(actor: Actor, labeler: Labeler) -> None:
     `erased_at` tells the apps above: a release after it has other pseudonyms than those before.
     """
     Draft.objects.filter(labeler=labeler).delete()
-    Feedback.objects.filter(labeler=labeler).update(labeler=None, contact="")
+    SiteFeedback.objects.filter(labeler=labeler).update(labeler=None, contact="")
     labeler.user, labeler.imported_from, labeler.guest_key = None, None, uuid.uuid4()
     labeler.name, labeler.erased_at = "", timezone.now()
     labeler.save()

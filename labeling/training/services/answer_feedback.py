@@ -1,4 +1,4 @@
-"""What a drawing on a known image was worth, in words that everybody understands."""
+"""What a drawing on a reference image was worth, in words that everybody understands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from labeling.images.preparation.pictures import rgb_png
-from labeling.models import Campaign, KnownAnswer, PracticeAttempt, TerrainClass
+from labeling.models import Campaign, PracticeAttempt, ReferenceAnswer, TerrainClass
 from labeling.training.services.practice import Comparison
 from terrain.masks import NO_LABEL
 from terrain.metrics.answer_comparison import ClassComparison
@@ -60,10 +60,10 @@ EXTRA: dict[str, Promise] = {
 }
 
 
-def feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str, Any]:
+def answer_feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str, Any]:
     """An attempt's feedback as the drawing page shows it; its form is told in DATA_FORMATS.md."""
     campaign = attempt.image.campaign
-    is_lesson = KnownAnswer.objects.filter(image=attempt.image_id, is_lesson=True).exists()
+    is_lesson = ReferenceAnswer.objects.filter(image=attempt.image_id, is_lesson=True).exists()
     classes = {each.code: each for each in campaign.terrain_classes.all()}
     is_required = is_lesson and campaign.practice == Campaign.Practice.REQUIRED
     shown = shown_answer(compared, must_pass=is_required and not attempt.passed)
@@ -118,13 +118,13 @@ def visible(compared: Comparison, shown: str, codes: Collection[int]) -> Compari
         return compared
     known = np.full_like(compared.known, NO_LABEL)
     if shown == "drawn":
-        judged = (compared.known != NO_LABEL) & (compared.drawn != NO_LABEL)
+        compared = (compared.known != NO_LABEL) & (compared.drawn != NO_LABEL)
         right = compared.known == compared.drawn
-        known[judged & right] = compared.known[judged & right]
+        known[compared & right] = compared.known[compared & right]
         # A campaign with each of the 255 codes in use has none for "another one".
         other = next((code for code in range(254, -1, -1) if code not in codes), None)
         if other is not None:
-            known[judged & ~right] = other
+            known[compared & ~right] = other
     return replace(compared, known=known)
 
 

@@ -114,7 +114,7 @@ def remove(actor: Actor, item: TutorialStep | GuideEntry) -> None:
 
 @transaction.atomic
 def move(actor: Actor, item: Placed, up: bool, among: Sequence[Placed]) -> bool:
-    """Change places with the neighbour in `among`, which is in order; False at its end."""
+    """Change places with the neighbor in `among`, which is in order; False at its end."""
     places = [each.pk for each in among]
     here = places.index(item.pk)
     there = here - 1 if up else here + 1

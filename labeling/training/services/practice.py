@@ -27,10 +27,10 @@ from labeling.models import (
     Assignment,
     Campaign,
     Image,
-    KnownAnswer,
     Label,
     Labeler,
     PracticeAttempt,
+    ReferenceAnswer,
     Role,
 )
 from terrain.bitplanes import regions_to_mask
@@ -55,10 +55,10 @@ def set_rules(actor: Actor, campaign: Campaign) -> None:
 
 
 def lessons(campaign: Campaign) -> list[Image]:
-    """The images to practise on before the first real one, in the order they are offered."""
+    """The images to practice on before the first real one, in the order they are offered."""
     if campaign.practice == Campaign.Practice.OFF:
         return []
-    answers = KnownAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=True)
+    answers = ReferenceAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=True)
     return [answer.image for answer in answers.select_related("image__campaign")]
 
 
@@ -87,7 +87,7 @@ def lessons_left(
     else:
         done = tried | set(skipped.values_list("image_id", flat=True))
     tried |= set(skipped.values_list("image_id", flat=True))
-    # Gold images are given to their experts as gold, and never to practise on.
+    # Gold images are given to their experts as gold, and never to practice on.
     gold = set(
         Assignment.objects.filter(labeler=labeler, image__in=offered, role=Role.EXPERT).values_list(
             "image_id", flat=True
@@ -97,7 +97,7 @@ def lessons_left(
     return sorted(left, key=lambda image: image.pk in tried)
 
 
-def must_practise(campaign: Campaign, labeler: Labeler | None) -> bool:
+def must_practice(campaign: Campaign, labeler: Labeler | None) -> bool:
     """Whether practice has to be passed before the next real picture.
 
     Nobody who has labeled in the campaign before, or labels for its gold set, is sent back.
@@ -152,14 +152,14 @@ def record_attempt(
     """Store what a labeler drew to learn; the attempt, its comparison, and if it is a new one.
 
     The same attempt sent again (by its id) is answered as before; another one under that id is
-    DifferentLabel. A lesson may be tried again; a known image that came along later only once:
+    DifferentLabel. A lesson may be tried again; a reference image that came along later only once:
     AlreadyLabeled. Raises RetiredImage where there is no answer (any more), and
     `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
     """
     image, labeler = assignment.image, assignment.labeler
-    answer = KnownAnswer.objects.usable().filter(image=image).first()
+    answer = ReferenceAnswer.objects.usable().filter(image=image).first()
     if answer is None:
-        raise RetiredImage(_("This picture is no longer there to practise on. Load the next one."))
+        raise RetiredImage(_("This picture is no longer there to practice on. Load the next one."))
     checksum = polygons_checksum(polygons)
     sent_before = _sent_before(assignment, attempt_id, polygons, checksum)
     if sent_before is not None:
@@ -211,8 +211,8 @@ def _sent_before(
     return attempt
 
 
-def _close(assignment: Assignment, answer: KnownAnswer) -> None:
-    """A lesson stays open, since it may be tried again; a known image is done with."""
+def _close(assignment: Assignment, answer: ReferenceAnswer) -> None:
+    """A lesson stays open, since it may be tried again; a reference image is done with."""
     given = Assignment.objects.filter(pk=assignment.pk)
     if answer.is_lesson:
         given.update(role=Role.PRACTICE, status=Assignment.Status.OPEN, closed_at=None)
@@ -221,14 +221,14 @@ def _close(assignment: Assignment, answer: KnownAnswer) -> None:
     drafts.discard(assignment.image_id, assignment.labeler_id)
 
 
-def comparison_of(attempt: PracticeAttempt, answer: KnownAnswer) -> Comparison:
+def comparison_of(attempt: PracticeAttempt, answer: ReferenceAnswer) -> Comparison:
     """A stored attempt beside the answer."""
     image = attempt.image
     regions = regions_from_json(attempt.polygons)
     return _compare(image, answer, regions_to_mask(regions, image.height, image.width))
 
 
-def _compare(image: Image, answer: KnownAnswer, drawn: Mask) -> Comparison:
+def _compare(image: Image, answer: ReferenceAnswer, drawn: Mask) -> Comparison:
     with answer.mask.open("rb") as file:
         known = read_mask(file)
     removed = removed_pixels(image)

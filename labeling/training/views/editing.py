@@ -24,8 +24,8 @@ from labeling.models import (
     Campaign,
     GuideEntry,
     Image,
-    KnownAnswer,
     Label,
+    ReferenceAnswer,
     TutorialStep,
 )
 from labeling.people.access import managed_campaign
@@ -39,7 +39,7 @@ from labeling.training.forms import (
     StepForm,
     in_each_language,
 )
-from labeling.training.services import known_answers, lessons, practice
+from labeling.training.services import lessons, practice, reference_answers
 
 #: Pictures offered by name for a new answer.
 OFFERED = 200
@@ -266,14 +266,14 @@ def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
     )
 
 
-# -- known images ----------------------------------------------------------------------------------
+# -- reference images ------------------------------------------------------------------------------
 
 
 @takes_uploads(lambda: UPLOAD_MAX_BYTES)
 @require_http_methods(["GET", "POST"])
 @login_required
-def known_images(request: HttpRequest, slug: str) -> HttpResponse:
-    """The pictures with a known answer, how people did on them, and the campaign's practice."""
+def reference_images(request: HttpRequest, slug: str) -> HttpResponse:
+    """The pictures with a reference answer, how people did on them, and the campaign's practice."""
     campaign = managed_campaign(request, slug)
     rules = PracticeForm(instance=campaign, label_suffix="")
     answer = AnswerForm(campaign=campaign, label_suffix="")
@@ -283,7 +283,7 @@ def known_images(request: HttpRequest, slug: str) -> HttpResponse:
             if rules.is_valid():
                 practice.set_rules(Actor.of_request(request), rules.save(commit=False))
                 messages.success(request, _("Saved."))
-                return redirect("training:known_images", slug)
+                return redirect("training:reference_images", slug)
         elif "draw" in request.POST or "use_mask" in request.POST:
             answer = AnswerForm(request.POST, request.FILES, campaign=campaign, label_suffix="")
             done = answer.is_valid() and take_answer(request, answer)
@@ -291,7 +291,7 @@ def known_images(request: HttpRequest, slug: str) -> HttpResponse:
                 return done
         else:
             change_known(request, campaign)
-            return redirect("training:known_images", slug)
+            return redirect("training:reference_images", slug)
     free = campaign.images.usable().filter(
         ~Exists(Label.objects.filter(image=OuterRef("pk"))),
         pool=Image.Pool.CROWD,
@@ -319,20 +319,22 @@ def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
         form.add_error("mask", _("Choose a mask, or draw the answer."))
         return None
     try:
-        pixels = known_answers.mask_from_upload(image, mask)
-        known_answers.set_answer(Actor.of_request(request), image, pixels, KnownAnswer.Source.MASK)
-    except known_answers.AnswerRefused as refused:
+        pixels = reference_answers.mask_from_upload(image, mask)
+        reference_answers.set_answer(
+            Actor.of_request(request), image, pixels, ReferenceAnswer.Source.MASK
+        )
+    except reference_answers.AnswerRefused as refused:
         form.add_error(None, str(refused))
         return None
     messages.success(
         request,
         _("The answer for %(picture)s is known now.") % {"picture": image.product_id},
     )
-    return redirect("training:known_images", image.campaign.slug)
+    return redirect("training:reference_images", image.campaign.slug)
 
 
 def change_known(request: HttpRequest, campaign: Campaign) -> None:
-    """Carry out what was asked of one known picture."""
+    """Carry out what was asked of one practice picture."""
     actor = Actor.of_request(request)
     for name in ("lesson", "later", "give_back"):
         pk = request.POST.get(name, "")
@@ -340,18 +342,18 @@ def change_known(request: HttpRequest, campaign: Campaign) -> None:
         if image is None:
             continue
         if name == "give_back":
-            known_answers.give_back(actor, image)
+            reference_answers.give_back(actor, image)
             messages.success(
                 request,
                 _("%(picture)s is an ordinary picture again.") % {"picture": image.product_id},
             )
         else:
-            known_answers.set_lesson(actor, image, name == "lesson")
+            reference_answers.set_lesson(actor, image, name == "lesson")
 
 
 def answers_of(campaign: Campaign) -> Any:
     return (
-        KnownAnswer.objects.filter(image__campaign=campaign)
+        ReferenceAnswer.objects.filter(image__campaign=campaign)
         .select_related("image", "image__campaign")
         .annotate(
             people=Count("image__attempts__labeler", distinct=True),
@@ -364,7 +366,7 @@ def answers_of(campaign: Campaign) -> Any:
 
 def known_card(answer: Any) -> dict[str, Any]:
     image = answer.image
-    usable = KnownAnswer.objects.usable().filter(pk=answer.pk).exists()
+    usable = ReferenceAnswer.objects.usable().filter(pk=answer.pk).exists()
     return {
         "pk": image.pk,
         "product_id": image.product_id,

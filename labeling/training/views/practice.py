@@ -1,4 +1,4 @@
-"""Where volunteers learn: practice on pictures with a known answer, and the field guide."""
+"""Where volunteers learn: practice on pictures with a reference answer, and the field guide."""
 
 from __future__ import annotations
 

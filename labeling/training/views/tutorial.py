@@ -26,7 +26,7 @@ def tutorial(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         {
             **tutorial_context(campaign),
             "has_lessons": bool(practice.lessons(campaign)),
-            "must_practise": practice.must_practise(campaign, labeler),
+            "must_practice": practice.must_practice(campaign, labeler),
         },
     )
 
@@ -34,7 +34,7 @@ def tutorial(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_POST
 @for_open_campaign
 def tutorial_seen(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    following = "training:practice" if "practise" in request.POST else "annotation:annotate"
+    following = "training:practice" if "practice" in request.POST else "annotation:annotate"
     response = redirect(following, campaign.slug)
     remember_tutorial(request, response, campaign)
     return response

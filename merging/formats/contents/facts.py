@@ -196,7 +196,7 @@ class ReleaseFacts:
     variant and `Emptiness`, and `unscored` the labels without an agreement score by the reason:
     "alone" or "empty"; `corrected` counts labels that are not independent.
     `changes` are sentences on what is different from `previous`, the version before (both empty in
-    the first). `licence` is an SPDX name. No time of the build is in a release, but the date
+    the first). `license` is an SPDX name. No time of the build is in a release, but the date
     `released_on` that was chosen: the same inputs give the same bytes. `software_version` is that
     of AI4Mars when it built the release.
     """
@@ -207,7 +207,7 @@ class ReleaseFacts:
     version: str
     layout: str
     released_on: date
-    licence: str
+    license: str
     creators: tuple[str, ...]
     credits: str
     homepage: str

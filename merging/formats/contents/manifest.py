@@ -40,7 +40,7 @@ def pieces(
         "campaign": facts.slug,
         "released_on": facts.released_on.isoformat(),
         "software": {"name": SOFTWARE, "version": facts.software_version},
-        "license": facts.licence,
+        "license": facts.license,
         "classes": [{"code": c.code, "name": c.name, "color": c.color} for c in facts.classes],
         "method": facts.parameters,
         "rule": facts.rule,

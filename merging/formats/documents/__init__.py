@@ -12,7 +12,7 @@ from merging.formats.documents.datacite import datacite
 from merging.formats.documents.datasheet import datasheet
 from merging.formats.documents.info import info
 from merging.formats.documents.label_keys import label_keys
-from merging.formats.documents.licence import licence
+from merging.formats.documents.license import license
 
 Document = Callable[[ReleaseFacts, Sequence[FileFact]], bytes]
 
@@ -20,7 +20,7 @@ Document = Callable[[ReleaseFacts, Sequence[FileFact]], bytes]
 DOCUMENTS: Mapping[str, Document] = {
     "CITATION.cff": citation,
     "DATASHEET.md": datasheet,
-    "LICENSE.txt": licence,
+    "LICENSE.txt": license,
     "changelog.md": changelog,
     "croissant.json": croissant,
     "datacite.json": datacite,

@@ -27,7 +27,7 @@ def citation(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         f"abstract: {_text(abstract(facts))}",
         f"version: {_text(facts.version)}",
         f"date-released: {_text(facts.released_on.isoformat())}",
-        f"license: {_text(facts.licence)}",
+        f"license: {_text(facts.license)}",
     ]
     if facts.homepage:
         lines.append(f"url: {_text(facts.homepage)}")

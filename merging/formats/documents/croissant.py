@@ -14,7 +14,7 @@ from posixpath import dirname, splitext
 from typing import Any
 
 from merging.formats.contents.facts import FileFact, ReleaseFacts
-from merging.formats.contents.licences import licence_url
+from merging.formats.contents.licenses import license_url
 from merging.formats.documents.naming import KEYWORDS, abstract, creators
 from merging.formats.documents.texts import json_document
 
@@ -103,7 +103,7 @@ def croissant(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         "description": abstract(facts),
         "version": facts.version,
         "datePublished": facts.released_on.isoformat(),
-        "license": licence_url(facts.licence),
+        "license": license_url(facts.license),
         "keywords": list(KEYWORDS),
         "creator": [
             {"@type": "sc:Person" if each.is_person else "sc:Organization", "name": each.whole}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from merging.formats.contents.facts import FileFact, ReleaseFacts
-from merging.formats.contents.licences import licence_url
+from merging.formats.contents.licenses import license_url
 from merging.formats.documents.naming import (
     KEYWORDS,
     PAPER_TITLE,
@@ -42,8 +42,8 @@ def datacite(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         "rightsList": [
             {
                 "rights": rights(facts),
-                "rightsUri": licence_url(facts.licence),
-                "rightsIdentifier": facts.licence,
+                "rightsUri": license_url(facts.license),
+                "rightsIdentifier": facts.license,
                 "rightsIdentifierScheme": "SPDX",
                 "schemeUri": "https://spdx.org/licenses/",
             }

@@ -16,7 +16,7 @@ from merging.formats.contents.facts import (
     FileFact,
     ReleaseFacts,
 )
-from merging.formats.contents.licences import licence_url
+from merging.formats.contents.licenses import license_url
 from merging.formats.documents.naming import (
     PAPER_AUTHORS,
     PAPER_TITLE,
@@ -226,7 +226,7 @@ def _uses(facts: ReleaseFacts) -> Iterator[str]:
 
 
 def _distribution(facts: ReleaseFacts) -> Iterator[str]:
-    yield f"**Under what terms?** {rights(facts)}: {licence_url(facts.licence)}"
+    yield f"**Under what terms?** {rights(facts)}: {license_url(facts.license)}"
     yield ""
     where = facts.homepage or "Not said."
     yield f"**When and where?** {facts.released_on.isoformat()}. {where}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from merging.formats.contents.facts import FileFact, ReleaseFacts
-from merging.formats.contents.licences import licence_title, licence_url
+from merging.formats.contents.licenses import license_title, license_url
 from merging.formats.documents.texts import imported
 from terrain.masks import NO_LABEL
 
@@ -23,7 +23,7 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         "",
         "## Labels [.png]",
         "",
-        "8-bit greyscale, as large as their images; the value of a pixel is its class. What is "
+        "8-bit grayscale, as large as their images; the value of a pixel is its class. What is "
         "farther than the range limit and the rover itself are masked.",
         "",
         *(f"- `{each.code}` - {each.name.lower()}" for each in facts.classes),
@@ -52,9 +52,9 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         "- `raw/labels`: every label as it was drawn, with a pseudonym for its labeler.",
         "- `manifest.json`: what each file was made from. `SHA256SUMS`: `sha256sum -c SHA256SUMS`.",
         "",
-        "## Licence and credits",
+        "## License and credits",
         "",
-        f"{licence_title(facts.licence)}: {licence_url(facts.licence)}",
+        f"{license_title(facts.license)}: {license_url(facts.license)}",
         "",
     ]
     lines += [f"- {creator}" for creator in facts.creators]

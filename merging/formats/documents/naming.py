@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from merging.formats.contents.facts import ReleaseFacts
-from merging.formats.contents.licences import licence_title
+from merging.formats.contents.licenses import license_title
 
 PAPER_TITLE = "AI4MARS: A Dataset for Terrain-Aware Autonomous Driving on Mars"
 PAPER_VENUE = (
@@ -40,7 +40,7 @@ class Creator:
 
     @property
     def whole(self) -> str:
-        """As catalogues sort it."""
+        """As catalogs sort it."""
         return f"{self.name}, {self.given}" if self.given else self.name
 
 
@@ -70,6 +70,6 @@ def publisher(facts: ReleaseFacts) -> str:
 
 
 def rights(facts: ReleaseFacts) -> str:
-    """The licence in words, with its SPDX name."""
-    title = licence_title(facts.licence)
-    return title if title == facts.licence else f"{title} ({facts.licence})"
+    """The license in words, with its SPDX name."""
+    title = license_title(facts.license)
+    return title if title == facts.license else f"{title} ({facts.license})"

@@ -32,7 +32,7 @@ from merging.formats.contents.facts import (
     ReleasedImage,
     ReleaseFacts,
 )
-from merging.formats.contents.licences import licence_url
+from merging.formats.contents.licenses import license_url
 from merging.formats.exports.pieces import (
     VARIANTS_OF_SPLIT,
     file_key,
@@ -195,8 +195,8 @@ def _head(facts: ReleaseFacts, is_thing: bool) -> bytes:
         }
         for released in facts.classes
     ]
-    licences = [{"id": 1, "name": facts.licence, "url": licence_url(facts.licence)}]
-    document = json_bytes({"categories": categories, "info": info, "licenses": licences})
+    licenses = [{"id": 1, "name": facts.license, "url": license_url(facts.license)}]
+    document = json_bytes({"categories": categories, "info": info, "licenses": licenses})
     return document[:-1] + b',"annotations":['
 
 

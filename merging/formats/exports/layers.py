@@ -4,7 +4,7 @@
     layers/labelers/<ID>.png     how many labels give any class
     layers/confidence/<ID>.png   how sure the merge is, in percent
 
-8-bit greyscale without palette. Of gold images they are the experts', before any is left out for
+8-bit grayscale without palette. Of gold images they are the experts', before any is left out for
 disagreement.
 """
 
@@ -47,7 +47,7 @@ class LayerPictures:
 
 
 def layer_png(layers: Layers, name: str) -> bytes:
-    """A layer of `LAYERS` as an 8-bit greyscale PNG; the same layer gives the same bytes.
+    """A layer of `LAYERS` as an 8-bit grayscale PNG; the same layer gives the same bytes.
 
     The planes of `votes` lie one below the other: (classes * height, width).
     """

@@ -1,4 +1,4 @@
-"""What is known of each image, labelled or not, as one table: CSV and JSON. Pure.
+"""What is known of each image, labeled or not, as one table: CSV and JSON. Pure.
 
     metadata/images.csv    a row an image
     metadata/images.json   a list with an object an image, one a line

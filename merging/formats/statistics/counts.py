@@ -195,8 +195,8 @@ class Statistics:
     def count_pixels(self, variant: str, pixels: Mapping[int, int]) -> None:
         if variant not in VARIANTS:
             raise ValueError(f"{variant!r} is none of {', '.join(VARIANTS)}.")
-        labelled = {code: count for code, count in pixels.items() if code != NO_LABEL}
-        self.pixels.setdefault(variant, Counter()).update(labelled)
+        labeled = {code: count for code, count in pixels.items() if code != NO_LABEL}
+        self.pixels.setdefault(variant, Counter()).update(labeled)
 
     def count_scores(self, role: str, bars: Sequence[int]) -> None:
         """Add scores that are counted already: 32 bars of equal width from 0 to 1."""
@@ -217,9 +217,9 @@ class Statistics:
         return known + ([("", self.orbital[""])] if self.orbital[""] else [])
 
     def composition(self, variant: str, codes: Sequence[int]) -> dict[int, float] | None:
-        """The share of each class in the labelled pixels of a variant (paper, Figure 3).
+        """The share of each class in the labeled pixels of a variant (paper, Figure 3).
 
-        Shares are 0..1 and add up to 1; None where nothing is labelled.
+        Shares are 0..1 and add up to 1; None where nothing is labeled.
         """
         pixels = self.pixels.get(variant, Counter())
         total = sum(pixels[code] for code in codes)
@@ -228,13 +228,13 @@ class Statistics:
     def class_weights(self, codes: Sequence[int]) -> dict[int, float] | None:
         """`1 - composition` of the training set (paper 4): rare classes weigh more in training.
 
-        None where nothing is labelled.
+        None where nothing is labeled.
         """
         shares = self.composition(TRAIN, codes)
         return None if shares is None else {code: 1.0 - share for code, share in shares.items()}
 
     def agreement(self, codes: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-        """Pixels on which exactly 1, 2, 3 experts labelled and all agreed, by class (Figure 6).
+        """Pixels on which exactly 1, 2, 3 experts labeled and all agreed, by class (Figure 6).
 
         The variants nest (paper 3.3), so those of exactly one expert are in min1 and not in min2.
         Their sum is the class's pixels in min1.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labeling.images.ingest.product_ids import parse_product_id
 from labeling.images.ingest.products import Refused
-from labeling.images.ingest.rasters import decode_grey_png
+from labeling.images.ingest.rasters import decode_gray_png
 from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.statistics.counts import CameraCounts, Statistics
 from merging.formats.tree.tree_files import Tree, Unreadable
@@ -29,7 +29,7 @@ class CountPixels:
 
     def __call__(self, mask: MaskFile) -> dict[int, int]:
         try:
-            return pixels_per_class(decode_grey_png(self.tree.read(mask.path), mask.path))
+            return pixels_per_class(decode_gray_png(self.tree.read(mask.path), mask.path))
         except Refused as refused:
             raise Unreadable(f"The release is damaged: {refused}") from refused
 

@@ -18,9 +18,9 @@ from terrain.aggregation.methods import MergeMethod
 from terrain.masks import NO_LABEL, Mask
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-#: The bytes of a PNG's header that say its depth, 8 bits, and its kind, grey (ISO 15948, 11.2.2).
+#: The bytes of a PNG's header that say its depth, 8 bits, and its kind, gray (ISO 15948, 11.2.2).
 _DEPTH_AND_KIND = slice(24, 26)
-_EIGHT_BIT_GREY = b"\x08\x00"
+_EIGHT_BIT_GRAY = b"\x08\x00"
 
 
 class _Wrong(Exception):
@@ -40,12 +40,12 @@ class CheckImage:
         size = self._size(subject.frame, problems)
         removed = None
         for path in subject.removing:
-            mask = self._grey(path, size, (0, 1), problems)
+            mask = self._gray(path, size, (0, 1), problems)
             if mask is not None and (removed is None or removed.shape == mask.shape):
                 removed = mask != 0 if removed is None else removed | (mask != 0)
         masks: dict[str, Mask] = {}
         for variant, path in subject.masks.items():
-            mask = self._grey(path, size, (*self.codes, NO_LABEL), problems)
+            mask = self._gray(path, size, (*self.codes, NO_LABEL), problems)
             if mask is not None:
                 masks[variant] = mask
         problems += _unnested(subject, masks)
@@ -73,7 +73,7 @@ class CheckImage:
             problems.append(Problem(frame, f"The picture cannot be read: {error}."))
             return None
 
-    def _grey(
+    def _gray(
         self,
         path: str,
         size: tuple[int, int] | None,
@@ -97,11 +97,11 @@ class CheckImage:
 
 
 def _read(tree: Tree, path: str) -> Mask:
-    """An 8-bit grey PNG, uint8 (height, width). Raises _Wrong."""
+    """An 8-bit gray PNG, uint8 (height, width). Raises _Wrong."""
     try:
         content = tree.read(path)
-        if not content.startswith(_PNG) or content[_DEPTH_AND_KIND] != _EIGHT_BIT_GREY:
-            raise _Wrong("It is not an 8-bit greyscale PNG.")
+        if not content.startswith(_PNG) or content[_DEPTH_AND_KIND] != _EIGHT_BIT_GRAY:
+            raise _Wrong("It is not an 8-bit grayscale PNG.")
         with Pillow.open(io.BytesIO(content)) as picture:
             return np.asarray(picture)
     except (Unreadable, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:

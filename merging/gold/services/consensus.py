@@ -14,7 +14,7 @@ from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence, labels, postprocessing
 from labeling.images.preparation.pictures import class_png
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Label, Labeler, Role
-from merging.models import ExpertAgreement, LabelingPolicy
+from merging.models import ExpertAgreement, LabelingGuideline
 from review.models import AgreementScore
 from review.scores.services.scores import score_image
 from terrain.aggregation import disputes
@@ -83,9 +83,9 @@ def compare(image_id: int) -> ExpertAgreement:
 
 def settle(
     actor: Actor, campaign: Campaign, text: str, image: Image | None = None
-) -> LabelingPolicy:
+) -> LabelingGuideline:
     """Store what experts have settled, with its author; `image`: what it was about, if one."""
-    return LabelingPolicy.objects.create(
+    return LabelingGuideline.objects.create(
         campaign=campaign, image=image, text=text, author_id=actor.account_id
     )
 
@@ -171,11 +171,11 @@ def takes_part(campaign: Campaign, labeler: Labeler) -> bool:
     return given.filter(image__campaign=campaign).exists()
 
 
-def policies_of(campaign: Campaign, user: User) -> QuerySet[LabelingPolicy]:
+def guidelines_of(campaign: Campaign, user: User) -> QuerySet[LabelingGuideline]:
     """What was settled for a campaign, the newest first; without images that are closed to `user`.
 
     What was settled about an image tells what others drew on it.
     """
-    found = LabelingPolicy.objects.filter(campaign=campaign).select_related("author", "image")
+    found = LabelingGuideline.objects.filter(campaign=campaign).select_related("author", "image")
     closed = independence.closed_images(user)
     return found.filter(Q(image=None) | ~Q(image__in=closed))

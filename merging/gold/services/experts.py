@@ -1,4 +1,4 @@
-"""The gold masks at work: as known answers to learn on."""
+"""The gold masks at work: as reference answers to learn on."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from django.utils.translation import gettext as _
 from ai4mars_site.toolkit.actors import Actor
 from labeling.annotation.services import independence
 from labeling.images.preparation.pictures import read_mask
-from labeling.models import Assignment, Image, KnownAnswer, Role
-from labeling.training.services import known_answers
+from labeling.models import Assignment, Image, ReferenceAnswer, Role
+from labeling.training.services import reference_answers
 from merging.masks.services import merges
 
 
-def known_answer(actor: Actor, image: Image) -> KnownAnswer:
-    """Make the gold mask of an image its known answer, where the campaign allows that.
+def reference_answer(actor: Actor, image: Image) -> ReferenceAnswer:
+    """Make the gold mask of an image its reference answer, where the campaign allows that.
 
     Taken are pixels that at least two experts labeled and all of these agree on; the rest is not
-    judged. The image stays gold. Experts who skipped it cannot draw it any more, since its answer
-    is shown; while one has it open this raises `known_answers.AnswerRefused`, as for what else
-    `known_answers.set_answer` refuses.
+    compared. The image stays gold. Experts who skipped it cannot draw it any more, since its answer
+    is shown; while one has it open this raises `reference_answers.AnswerRefused`, as for what else
+    `reference_answers.set_answer` refuses.
     """
     experts = Assignment.objects.filter(image=image, role=Role.EXPERT).select_related("labeler")
     if experts.open().exists():
-        raise known_answers.AnswerRefused(
+        raise reference_answers.AnswerRefused(
             _("An expert is still to draw %(picture)s alone, so its answer cannot be shown yet.")
             % {"picture": image.product_id}
         )
     merged = merges.merge_image(image.pk)["gold-min2"]
     with merged.mask.open("rb") as file, transaction.atomic():
-        answer = known_answers.set_answer(actor, image, read_mask(file), KnownAnswer.Source.GOLD)
+        answer = reference_answers.set_answer(
+            actor, image, read_mask(file), ReferenceAnswer.Source.GOLD
+        )
         for assignment in experts:
             independence.give_up(actor, assignment)
     return answer

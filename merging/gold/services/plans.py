@@ -208,7 +208,7 @@ def unfit(image: Image) -> str:
     if image.pool == Image.Pool.GOLD:
         return _("It is gold already.")
     if image.pool == Image.Pool.PRACTICE:
-        return _("People practise on it and know its answer. Choose another.")
+        return _("People practice on it and know its answer. Choose another.")
     return ""
 
 

@@ -24,7 +24,7 @@ from labeling.annotation.services import corrections, independence
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.permissions import may_manage
 from labeling.people.services.labelers import labeler_of_user
-from merging.gold.forms import PolicyForm
+from merging.gold.forms import GuidelineForm
 from merging.gold.services import consensus, plans
 from merging.gold.tasks import compare_experts
 from merging.masks.class_cards import class_cards
@@ -53,12 +53,12 @@ def campaign_to_meet_on(request: HttpRequest, slug: str) -> tuple[Campaign, User
 @never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
-def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
+def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
     """Images with the worst agreement, what is disputed over all of them, and what was settled."""
     campaign, user = campaign_to_meet_on(request, slug)
-    form = PolicyForm(request.POST or None, label_suffix="")
-    if request.method == "POST" and keep_policy(request, form, campaign):
-        return redirect(reverse("gold:gold_meeting", args=(slug,)) + "#policies")
+    form = GuidelineForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and add_guideline(request, form, campaign):
+        return redirect(reverse("gold:consensus_meeting", args=(slug,)) + "#guidelines")
     waiting = consensus.bring_up_to_date(campaign, COMPARED_AT_ONCE)
     if waiting:
         nudge(compare_experts, campaign.pk)
@@ -68,7 +68,7 @@ def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
     disputed = sum(each.disputed_pixels for each in compared)
     return render(
         request,
-        "merging/gold/meeting.html",
+        "merging/gold/consensus.html",
         {
             "campaign": campaign,
             "manages": may_manage(request.user),
@@ -76,18 +76,18 @@ def gold_meeting(request: HttpRequest, slug: str) -> HttpResponse:
             "waiting": waiting,
             "closed": consensus.closed_to(campaign, user).count(),
             "page": page,
-            "cards": [meeting_card(each) for each in page.object_list],
+            "cards": [consensus_card(each) for each in page.object_list],
             "images": len(compared),
             "percent": percent(disputed, labeled),
             "pairs": pair_rows(campaign, consensus.pairs_of(compared), labeled),
             "form": form,
-            "policies": consensus.policies_of(campaign, user),
+            "guidelines": consensus.guidelines_of(campaign, user),
         },
     )
 
 
-def keep_policy(
-    request: HttpRequest, form: PolicyForm, campaign: Campaign, image: Image | None = None
+def add_guideline(
+    request: HttpRequest, form: GuidelineForm, campaign: Campaign, image: Image | None = None
 ) -> bool:
     """Store what was written, with its author; False when the form has mistakes."""
     if not form.is_valid():
@@ -115,14 +115,14 @@ def pair_rows(
     ]
 
 
-def meeting_card(compared: ExpertAgreement) -> dict[str, Any]:
+def consensus_card(compared: ExpertAgreement) -> dict[str, Any]:
     image = compared.image
     assert compared.agreement is not None
     return {
         "pk": image.pk,
         "product_id": image.product_id,
         "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
-        "url": reverse("gold:gold_meeting_image", args=(image.campaign.slug, image.pk)),
+        "url": reverse("gold:consensus_image", args=(image.campaign.slug, image.pk)),
         "agreement": 100 * compared.agreement,
         "disputed": percent(compared.disputed_pixels, compared.labeled_pixels),
     }
@@ -131,15 +131,15 @@ def meeting_card(compared: ExpertAgreement) -> dict[str, Any]:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
-def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def consensus_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One image: the regions in dispute, and who said what; a POST keeps what was settled."""
     campaign, user = campaign_to_meet_on(request, slug)
     image = image_to_talk_about(campaign, pk)
     if not independence.show(image.pk, user):
         return closed_page(request, image, user)
-    form = PolicyForm(request.POST or None, label_suffix="")
-    if request.method == "POST" and keep_policy(request, form, campaign, image):
-        return redirect(reverse("gold:gold_meeting_image", args=(slug, pk)) + "#policies")
+    form = GuidelineForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and add_guideline(request, form, campaign, image):
+        return redirect(reverse("gold:consensus_image", args=(slug, pk)) + "#guidelines")
     compared = consensus.compare(image.pk)
     order = list(consensus.worst_first(campaign, user).values_list("image", flat=True))
     place = order.index(pk) if pk in order else 0
@@ -148,7 +148,7 @@ def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse
     pairs = consensus.pairs_of([compared])
     return render(
         request,
-        "merging/gold/meeting_image.html",
+        "merging/gold/consensus_image.html",
         {
             "campaign": campaign,
             "image": image,
@@ -164,10 +164,10 @@ def gold_meeting_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse
             "font_px": f"{max(image.width, image.height) / 30:.1f}",
             "place": place + 1,
             "images": len(order),
-            "before_url": meeting_url(campaign, order, place - 1),
-            "after_url": meeting_url(campaign, order, place + 1),
+            "before_url": consensus_url(campaign, order, place - 1),
+            "after_url": consensus_url(campaign, order, place + 1),
             "form": form,
-            "policies": consensus.policies_of(campaign, user).filter(image=image),
+            "guidelines": consensus.guidelines_of(campaign, user).filter(image=image),
         },
     )
 
@@ -185,10 +185,10 @@ def image_to_talk_about(campaign: Campaign, pk: int) -> Image:
     return get_object_or_404(ready, pk=pk)
 
 
-def meeting_url(campaign: Campaign, order: list[int], place: int) -> str:
+def consensus_url(campaign: Campaign, order: list[int], place: int) -> str:
     if not 0 <= place < len(order):
         return ""
-    return reverse("gold:gold_meeting_image", args=(campaign.slug, order[place]))
+    return reverse("gold:consensus_image", args=(campaign.slug, order[place]))
 
 
 def expert_card(label: Label, number: int) -> dict[str, Any]:
@@ -251,16 +251,16 @@ def gold_disputes(
 @never_cache
 @require_GET
 @login_required
-def policies_file(request: HttpRequest, slug: str) -> HttpResponse:
+def guidelines_file(request: HttpRequest, slug: str) -> HttpResponse:
     """What was settled, as CSV, the oldest first."""
     campaign, user = campaign_to_meet_on(request, slug)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{slug}-policies.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{slug}-guidelines.csv"'},
     )
     writer = csv.writer(response)
-    writer.writerow(["date", "author", "image", "policy"])
-    for each in consensus.policies_of(campaign, user).order_by("created_at", "pk"):
+    writer.writerow(["date", "author", "image", "guideline"])
+    for each in consensus.guidelines_of(campaign, user).order_by("created_at", "pk"):
         name = each.image.product_id if each.image else ""
         row = (each.created_at.isoformat(), each.author.get_username(), name, each.text)
         writer.writerow([safe_cell(cell) for cell in row])

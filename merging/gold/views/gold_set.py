@@ -19,7 +19,7 @@ from labeling.annotation.services import assignments, independence
 from labeling.models import Assignment, Campaign, Image, Role
 from labeling.people.access import managed_campaign
 from labeling.people.visitors import labeler_of
-from labeling.training.services.known_answers import AnswerRefused
+from labeling.training.services.reference_answers import AnswerRefused
 from merging.gold.forms import DrawForm
 from merging.gold.services import experts as gold_set
 from merging.gold.services import plans
@@ -231,20 +231,20 @@ def my_gold(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def gold_known_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let people learn on a gold picture: its gold mask becomes its known answer."""
+def gold_reference_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let people learn on a gold picture: its gold mask becomes its reference answer."""
     images = Image.objects.select_related("campaign").filter(pool=Image.Pool.GOLD)
     image = get_object_or_404(images, pk=pk)
     campaign = managed_campaign(request, image.campaign.slug)
     try:
-        gold_set.known_answer(Actor.of_request(request), image)
+        gold_set.reference_answer(Actor.of_request(request), image)
     except AnswerRefused as refused:
         messages.error(request, str(refused))
         return redirect("gold:gold", campaign.slug)
     messages.success(
         request, _("The answer for %(picture)s is known now.") % {"picture": image.product_id}
     )
-    return redirect("training:known_images", campaign.slug)
+    return redirect("training:reference_images", campaign.slug)
 
 
 def table_2(planned: dict[str, int], present: dict[str, int]) -> dict[str, Any]:

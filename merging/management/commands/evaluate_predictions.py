@@ -21,7 +21,7 @@ class Command(BulkCommand):
     help = (
         "Compare predicted masks with the gold masks of a release: confusion matrices in the form "
         "of the paper's Tables 3 and 4, overall accuracy, IoU and mIoU, with 95 % intervals over "
-        "images, for gold min1, min2 and min3. Predictions are 8-bit grey PNG masks of class "
+        "images, for gold min1, min2 and min3. Predictions are 8-bit gray PNG masks of class "
         "codes, called <ID>.png or as the gold masks. What does not fit is listed, and nothing is "
         "guessed: then there is no table, and the exit status is 1."
     )

@@ -46,11 +46,11 @@ class Command(BulkCommand):
         )
         grid = Grid()
         for name, default, what in (
-            ("metres-per-pixel", grid.metres_per_pixel, "side of a pixel seen from above"),
-            ("nearest", grid.nearest_m, "metres ahead of the camera where the view begins"),
-            ("farthest", grid.farthest_m, "metres ahead of the camera where it ends"),
-            ("half-width", grid.half_width_m, "metres it reaches to the left and to the right"),
-            ("tile", 2.0, "metres of ground that a tile is long and wide"),
+            ("meters-per-pixel", grid.meters_per_pixel, "side of a pixel seen from above"),
+            ("nearest", grid.nearest_m, "meters ahead of the camera where the view begins"),
+            ("farthest", grid.farthest_m, "meters ahead of the camera where it ends"),
+            ("half-width", grid.half_width_m, "meters it reaches to the left and to the right"),
+            ("tile", 2.0, "meters of ground that a tile is long and wide"),
         ):
             help_text = f"{what} (default: {default})"
             parser.add_argument(
@@ -94,7 +94,7 @@ def settings_of(campaign: Campaign, options: dict[str, Any]) -> ViewSettings:
     """What the options ask for; CommandError where they make no sense."""
     try:
         grid = Grid(
-            options["metres_per_pixel"],
+            options["meters_per_pixel"],
             options["nearest"],
             options["farthest"],
             options["half_width"],
@@ -102,7 +102,7 @@ def settings_of(campaign: Campaign, options: dict[str, Any]) -> ViewSettings:
     except ValueError as error:
         raise CommandError(str(error)) from error
     if not options["tile"] > 0.0:
-        raise CommandError("A tile needs a length in metres, such as --tile 2.")
+        raise CommandError("A tile needs a length in meters, such as --tile 2.")
     return ViewSettings(grid, options["tile"], campaign.range_limit_m, options["cut_tiles"])
 
 

@@ -27,7 +27,7 @@ WEIGHED = (Kind.SKILL, Kind.RATINGS, Kind.EM)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class MethodResult:
     """One way to merge beside the campaign's rule, on one image or on several.
 
     ``counts`` are its pixels by class code, ``difference`` compares it (second) with the rule's
@@ -54,11 +54,11 @@ class Compared:
     """One image of the sample, merged each way that could be used."""
 
     image: Image
-    ways: Mapping[Kind, Way]
+    results: Mapping[Kind, MethodResult]
 
-    def alike(self, kinds: Collection[Kind]) -> float:
+    def lowest_match(self, kinds: Collection[Kind]) -> float:
         """How much the way of these that differs most has in common with the rule: 0 to 1."""
-        found = [way.difference.alike for kind, way in self.ways.items() if kind in kinds]
+        found = [result.difference.match for kind, result in self.results.items() if kind in kinds]
         return min(found, default=1.0)
 
 
@@ -77,10 +77,10 @@ def sample(campaign: Campaign) -> list[int]:
         crowd_label_count__gte=campaign.merge_minimum,
         imported_masks=None,
     )
-    return nsmallest(SAMPLE, images.values_list("pk", flat=True), key=_lot)
+    return nsmallest(SAMPLE, images.values_list("pk", flat=True), key=_random_order)
 
 
-def _lot(image_id: int) -> bytes:
+def _random_order(image_id: int) -> bytes:
     return hashlib.sha256(str(image_id).encode()).digest()
 
 
@@ -146,32 +146,34 @@ def worst_first(campaign: Campaign, kinds: Collection[Kind] = WEIGHED) -> list[C
     rows = MethodComparison.objects.filter(
         image__in=sample(campaign), rule=str(merges.rule_of(campaign))
     ).select_related("image")
-    found = [Compared(row.image, _ways(row.figures)) for row in rows]
-    return sorted(found, key=lambda each: (each.alike(kinds), each.image.product_id))
+    found = [Compared(row.image, _results(row.figures)) for row in rows]
+    return sorted(found, key=lambda each: (each.lowest_match(kinds), each.image.product_id))
 
 
-def _ways(figures: Mapping[str, Mapping[str, object]]) -> dict[Kind, Way]:
-    ways = {}
+def _results(figures: Mapping[str, Mapping[str, object]]) -> dict[Kind, MethodResult]:
+    results = {}
     for kind in Kind:
         if kind.value in figures:
             known = dict(figures[kind.value])
             counts: Mapping[str, int] = known.pop("counts")  # type: ignore[assignment]
             of_class = {int(code): pixels for code, pixels in counts.items()}
-            ways[kind] = Way(kind, of_class, Difference(**known))  # type: ignore[arg-type]
-    return ways
+            results[kind] = MethodResult(kind, of_class, Difference(**known))  # type: ignore[arg-type]
+    return results
 
 
-def over_all(compared: Sequence[Compared]) -> dict[Kind, Way]:
+def over_all(compared: Sequence[Compared]) -> dict[Kind, MethodResult]:
     """Each way over all these images; only on those where it could be used."""
-    ways = {}
+    results = {}
     for kind in Kind:
-        found = [each.ways[kind] for each in compared if kind in each.ways]
+        found = [each.results[kind] for each in compared if kind in each.results]
         if found:
             counts: Counter[int] = Counter()
-            for way in found:
-                counts.update(way.counts)
-            ways[kind] = Way(kind, counts, together(way.difference for way in found))
-    return ways
+            for result in found:
+                counts.update(result.counts)
+            results[kind] = MethodResult(
+                kind, counts, together(result.difference for result in found)
+            )
+    return results
 
 
 def stored_mask(image: Image, kind: Kind) -> StoredMerge | None:

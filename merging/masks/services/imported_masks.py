@@ -24,7 +24,7 @@ from labeling.images.files import keep
 from labeling.images.ingest.mask_folders import KnownIds, checked_mask, with_null_4
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.products import Refused, UnknownSource
-from labeling.images.ingest.rasters import decode_grey, is_bare_grey_png, read_bytes
+from labeling.images.ingest.rasters import decode_gray, is_bare_gray_png, read_bytes
 from labeling.images.preparation.pictures import png_bytes
 from labeling.images.services.imports import Outcome
 from labeling.models import Campaign, Image
@@ -162,13 +162,13 @@ class _Content:
 
 
 def _content(place: Place, path: str, image: Image) -> _Content:
-    """A mask's file as it is stored: the very bytes, where they are a plain grey PNG."""
+    """A mask's file as it is stored: the very bytes, where they are a plain gray PNG."""
     content, name = read_bytes(place.fetch(path)), path.rpartition("/")[2]
-    delivered = decode_grey(content, name, "PNG", (image.width, image.height))
+    delivered = decode_gray(content, name, "PNG", (image.width, image.height))
     codes = image.campaign.class_codes()
     mask = with_null_4(delivered, codes) if image.camera.startswith(_MASTCAM) else delivered
     checked_mask(mask, name, codes)
-    is_plain = mask is delivered and is_bare_grey_png(content)
+    is_plain = mask is delivered and is_bare_gray_png(content)
     counts = {str(code): count for code, count in pixels_per_class(mask).items()}
     return _Content(content if is_plain else png_bytes(mask), counts)
 

@@ -35,7 +35,7 @@ def reveal(actor: Actor, label: Label) -> bool:
 
     False when it is not ready, or was corrected since it was read.
     """
-    return is_ready(label) and labels.fix(actor, label, Label.Fixed.RESULTS)
+    return is_ready(label) and labels.lock(actor, label, Label.LockReason.RESULTS)
 
 
 def merged_mask(label: Label) -> MergedMask:
@@ -54,7 +54,7 @@ def crowd_view(label: Label) -> CrowdView:
 
 
 def crowd_picture(merged: MergedMask) -> bytes:
-    """The mask in the colours of its campaign, as a PNG that is clear where there is no label."""
+    """The mask in the colors of its campaign, as a PNG that is clear where there is no label."""
     with merged.mask.open("rb") as file:
         mask = read_mask(file)
     classes = TerrainClass.objects.filter(campaign__images=merged.image_id)

@@ -15,7 +15,7 @@ from review.models import CampaignSkill, Rating
 from review.skill import services
 from review.skill.services import Matrices
 from terrain.aggregation.methods import Kind, MergeMethod
-from terrain.aggregation.weighted import Known, draw_lot, rating_weight
+from terrain.aggregation.weighted import Known, random_label, rating_weight
 
 
 class MergeRefused(Conflict):
@@ -31,7 +31,7 @@ def known_of(image: Image, method: MergeMethod, counting: Sequence[Label]) -> Kn
     """
     if method.kind == Kind.RANDOM:
         names = [str(label.pk) for label in counting]
-        return Known(chosen=draw_lot(method.seed, image.product_id, names))
+        return Known(chosen=random_label(method.seed, image.product_id, names))
     if method.kind == Kind.RATINGS:
         return Known(weights=_rating_weights(counting, method))
     if method.needs_skill:
@@ -54,9 +54,9 @@ def pinned(campaign: Campaign, method: MergeMethod) -> MergeMethod:
 
 
 def _rating_weights(counting: Sequence[Label], method: MergeMethod) -> tuple[int, ...]:
-    standing = Rating.objects.standing().filter(label__in=[label.pk for label in counting])
+    active = Rating.objects.active().filter(label__in=[label.pk for label in counting])
     ratings: dict[Any, list[int]] = {label.pk: [] for label in counting}
-    for label, value in standing.values_list("label", "value"):
+    for label, value in active.values_list("label", "value"):
         ratings[label].append(value)
     return tuple(rating_weight(ratings[label.pk], method.weights) for label in counting)
 

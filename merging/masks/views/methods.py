@@ -24,7 +24,7 @@ from labeling.people.access import managed_campaign
 from merging.masks.class_cards import class_cards
 from merging.masks.method_names import NAMES
 from merging.masks.services import comparisons
-from merging.masks.services.comparisons import Compared, Way
+from merging.masks.services.comparisons import Compared, MethodResult
 from merging.masks.services.methods import layers_of
 from merging.masks.tasks import compare_merges
 from terrain.aggregation.majority import Mask
@@ -32,7 +32,7 @@ from terrain.aggregation.methods import Kind, MergeMethod
 
 #: Images that are compared while the page waits; the rest is a worker's.
 COMPARED_AT_ONCE = 1
-#: What a layer's picture is coloured by: from this value on, up to the next.
+#: What a layer's picture is colored by: from this value on, up to the next.
 STEPS = {
     "labelers": (1, 2, 3, 5, 8),
     "confidence": (0, 50, 65, 80, 95),
@@ -58,7 +58,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
     compared = comparisons.worst_first(campaign, kinds)
     classes = class_cards(campaign)
     methods = comparisons.compared_methods(campaign)
-    ways = comparisons.over_all(compared)
+    results = comparisons.over_all(compared)
     return render(
         request,
         "merging/masks/methods.html",
@@ -68,24 +68,26 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
             "by": by,
             "orders": [(kind.value, NAMES[kind]) for kind in Kind if kind != Kind.VOTES],
             "classes": classes.values(),
-            "methods": [method_row(methods[kind], ways.get(kind), classes) for kind in Kind],
+            "methods": [method_row(methods[kind], results.get(kind), classes) for kind in Kind],
             "cards": [image_card(campaign, each) for each in compared],
             "legends": {name: legend(name) for name in STEPS},
         },
     )
 
 
-def method_row(method: MergeMethod, way: Way | None, codes: Iterable[int]) -> dict[str, Any]:
+def method_row(
+    method: MergeMethod, result: MethodResult | None, codes: Iterable[int]
+) -> dict[str, Any]:
     """A way to merge over the whole sample; without figures where it could not be used."""
     row = {"name": NAMES[method.kind], "is_rule": method.kind == Kind.VOTES, "method": str(method)}
-    if way is None:
+    if result is None:
         return row
-    agreement = way.difference.agreement
+    agreement = result.difference.agreement
     return {
         **row,
-        "labeled": 100 * way.labeled,
+        "labeled": 100 * result.labeled,
         "same": None if agreement is None else 100 * agreement,
-        "shares": [100 * way.share(code) for code in codes],
+        "shares": [100 * result.share(code) for code in codes],
     }
 
 
@@ -102,16 +104,16 @@ def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "labels": image.crowd_label_count,
-        "alike": 100 * compared.alike(comparisons.WEIGHED),
-        "ways": [
+        "match": 100 * compared.lowest_match(comparisons.WEIGHED),
+        "results": [
             {
                 "name": NAMES[kind],
                 "is_rule": kind == Kind.VOTES,
                 "url": url(kind.value),
-                "labeled": 100 * way.labeled,
-                "alike": 100 * way.difference.alike,
+                "labeled": 100 * result.labeled,
+                "match": 100 * result.difference.match,
             }
-            for kind, way in compared.ways.items()
+            for kind, result in compared.results.items()
         ],
         "labelers_url": url("labelers"),
         "confidence_url": url("confidence"),
@@ -119,7 +121,7 @@ def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
 
 
 def legend(name: str) -> list[dict[str, str]]:
-    """What the colours of a layer mean."""
+    """What the colors of a layer mean."""
     steps = STEPS[name]
     unit = " %" if name == "confidence" else ""
     last = [str(step - 1) for step in steps[1:]]
@@ -135,7 +137,7 @@ def legend(name: str) -> list[dict[str, str]]:
 @require_GET
 @login_required
 def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> HttpResponse:
-    """A merged mask in the campaign's colours, or a layer of the campaign's own merge.
+    """A merged mask in the campaign's colors, or a layer of the campaign's own merge.
 
     To be laid over the image: clear where there is nothing.
     """

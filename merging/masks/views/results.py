@@ -73,7 +73,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def crowd_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The crowd's result in the campaign's colours, to be laid over the picture."""
+    """The crowd's result in the campaign's colors, to be laid over the picture."""
     label = own_label_or_404(request, pk)
     if not shows(label):
         raise Http404("Nothing to show yet.")
@@ -83,7 +83,7 @@ def crowd_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def shows(label: Label) -> bool:
     """Only to whom can no longer correct the drawing by it."""
-    return label.fixed_at is not None and results.is_ready(label)
+    return label.locked_at is not None and results.is_ready(label)
 
 
 def in_words(agreement: ClassAgreement) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         version=release.version,
         layout=release.layout,
         released_on=release.released_on,
-        licence=release.licence,
+        license=release.license,
         creators=tuple(release.creators),
         credits=release.credits,
         homepage=release.homepage,

@@ -1,8 +1,8 @@
 """Images and their labels seen from above, and their tiles by range, as files (paper 4.2).
 
     DIR/geometry/<ID>.json           where the view lies on the ground, and the tiles
-    DIR/images/<ID>.png              the frame, 8-bit greyscale, 0 where nothing is seen
-    DIR/labels/<variant>/<ID>.png    class codes, 255 where nothing is seen, or nothing is labelled
+    DIR/images/<ID>.png              the frame, 8-bit grayscale, 0 where nothing is seen
+    DIR/labels/<variant>/<ID>.png    class codes, 255 where nothing is seen, or nothing is labeled
     DIR/tiles/<ID>/<NNN>.png         the frame's tiles, cut out of it; labels/ beside them
 
 An image's geometry is written last and says what it was made from: an export that is killed goes
@@ -25,13 +25,13 @@ import numpy.typing as npt
 from labeling.annotation.services import postprocessing
 from labeling.images.ingest.product_ids import file_stem
 from labeling.images.ingest.products import NOMINAL_CAMERAS, Refused
-from labeling.images.ingest.rasters import decode_grey
-from labeling.images.preparation.pictures import png_bytes, read_grey, read_mask, read_range_png
+from labeling.images.ingest.rasters import decode_gray
+from labeling.images.preparation.pictures import png_bytes, read_gray, read_mask, read_range_png
 from labeling.models import Image
 from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.masks.services import merges
 from terrain.camera import LEVEL_UP, CameraModel, Vector
-from terrain.display.reduced_range import metres
+from terrain.display.reduced_range import meters
 from terrain.masks import NO_LABEL
 from terrain.postprocess import Mask
 from terrain.projection.orthographic import (
@@ -150,7 +150,7 @@ def _ground_of(image: Image) -> _Ground:
     range_m = None
     if image.range_map and image.range_map_source == Image.RangeSource.PRODUCT:
         with image.range_map.open("rb") as file:
-            range_m = metres(read_range_png(file))
+            range_m = meters(read_range_png(file))
     frame = ground_frame(camera, nominal.ground_z, up)
     return _Ground(camera, frame, up, nominal.ground_z, range_m)
 
@@ -163,7 +163,7 @@ def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> 
         size = (image.width, image.height)
         for variant, name in names.items():
             try:
-                masks[variant] = decode_grey(tree.read(name), name, "PNG", size)
+                masks[variant] = decode_gray(tree.read(name), name, "PNG", size)
             except (Refused, Unreadable) as error:
                 raise Skipped(str(error)) from error
     elif merges.mergeable(image.campaign).filter(pk=image.pk).exists():
@@ -204,7 +204,7 @@ def _write_pictures(
     """The view, the labels' views and the tiles; returns the files' names and the tiles."""
     shape, name = (image.height, image.width), file_stem(image.product_id)
     with image.original.open("rb") as file:
-        frame = read_grey(file)
+        frame = read_gray(file)
     removed = postprocessing.removed_pixels(image)
     sources = without(ground.sources(job.settings.grid, shape), removed)
     pictures = {f"images/{name}.png": seen_from_above(frame, sources, 0)}
@@ -240,7 +240,7 @@ def _document(
         "product_id": image.product_id,
         "rows": rows,
         "columns": columns,
-        "metres_per_pixel": grid.metres_per_pixel,
+        "meters_per_pixel": grid.meters_per_pixel,
         "world_file": list(grid.world_file()),
         "ground": ground.name,
         "frame": {

@@ -234,7 +234,7 @@ def _columns(actor: Actor, campaign: Campaign, chosen: _Chosen) -> dict[str, Any
                 "code", "name", "color"
             )
         ],
-        "licence": publishing.licence,
+        "license": publishing.license,
         "creators": [line.strip() for line in publishing.creators.splitlines() if line.strip()],
         "credits": publishing.credits,
         "homepage": publishing.homepage,

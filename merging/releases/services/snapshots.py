@@ -214,9 +214,9 @@ def _labels_of(image_ids: Collection[int]) -> Iterator[tuple[int, bool, LabelSna
             "agreement__pairs",
         )
     )
-    standing = Rating.objects.standing().filter(label__image__in=image_ids)
+    active = Rating.objects.active().filter(label__image__in=image_ids)
     ratings: dict[uuid.UUID, list[int]] = {}
-    for label_id, value in standing.order_by("value").values_list("label", "value"):
+    for label_id, value in active.order_by("value").values_list("label", "value"):
         ratings.setdefault(label_id, []).append(value)
     for row in found:
         label = LabelSnapshot(

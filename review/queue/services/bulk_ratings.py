@@ -75,7 +75,7 @@ def chosen(
 
 def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
     """Of these, what a bulk rating by this reviewer reaches."""
-    mine = Rating.objects.standing().filter(label=OuterRef("pk"), reviewer=reviewer)
+    mine = Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer)
     reached = labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
     return reached.exclude(image__in=independence.closed_images(reviewer))
 
@@ -84,7 +84,7 @@ def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
     """Which of these labels a bulk rating by this reviewer does not reach, and why."""
     own = labels.filter(labeler__user=reviewer)
     others = labels.exclude(labeler__user=reviewer)
-    mine = Exists(Rating.objects.standing().filter(label=OuterRef("pk"), reviewer=reviewer))
+    mine = Exists(Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer))
     rated = others.filter(mine)
     unrated = others.filter(~mine)
     thrown_out = unrated.filter(status=Label.Status.REJECTED)
@@ -145,6 +145,6 @@ def rate_batch(
 
 def undo_batch(actor: Actor, rating_ids: Collection[int]) -> tuple[int, set[int]]:
     """Take one's own ratings back: how many now were, and images whose scores are stale."""
-    mine = Rating.objects.standing().filter(pk__in=rating_ids, reviewer=actor.account_id)
+    mine = Rating.objects.active().filter(pk__in=rating_ids, reviewer=actor.account_id)
     undone = [r.label.image_id for r in mine.select_related("label") if ratings.undo(actor, r)]
     return len(undone), set(undone)

@@ -83,7 +83,7 @@ def waiting_for(
 ) -> AgreementScoreQuerySet:
     """What a reviewer may rate: not their own labels, nor what another one has on the screen."""
     now = timezone.now()
-    mine = Rating.objects.standing().filter(label=OuterRef("label"), reviewer=reviewer)
+    mine = Rating.objects.active().filter(label=OuterRef("label"), reviewer=reviewer)
     others = (
         ReviewLease.objects.held(now).exclude(reviewer=reviewer).filter(label=OuterRef("label"))
     )
@@ -92,7 +92,7 @@ def waiting_for(
         .waiting()
         .filter(~Exists(mine), ~Exists(others))
         .filter(label__status=Label.Status.ACCEPTED, label__image__retired_at=None)
-        # Images that people only practise on have no labels to judge.
+        # Images that people only practice on have no labels to rate.
         .exclude(label__image__pool=Image.Pool.PRACTICE)
         .exclude(label__labeler__user=reviewer)
         # A reviewer who is to draw an image as an expert does not see what others drew on it.
@@ -193,7 +193,7 @@ def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
     waits for a rating.
     """
     waiting = AgreementScore.objects.waiting().filter(label__in=label_ids)
-    theirs = Rating.objects.standing().filter(reviewer=reviewer, label__in=label_ids)
+    theirs = Rating.objects.active().filter(reviewer=reviewer, label__in=label_ids)
     wanted = set(waiting.values_list("label_id", flat=True)) - set(
         theirs.values_list("label_id", flat=True)
     )

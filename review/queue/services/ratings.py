@@ -66,7 +66,7 @@ def rate(
 ) -> Rating:
     """Store the rating of a reviewer, who acts; 1 throws the label out in the same transaction.
 
-    From the first rating on the labeler cannot correct the label: what was judged is what stays,
+    From the first rating on the labeler cannot correct the label: what was rated is what stays,
     also when the rating is taken back. `version` is the one the reviewer saw, where it is known.
     `reasons` are of `Rating.Reason`. `also_settled`: on purpose, although others have rated the
     label as often as is wanted; otherwise that is an accident, and refused. The very same rating
@@ -88,11 +88,11 @@ def rate(
         # The same rating, sent twice at once: the first one is the answer.
         if sent_before := _the_same(actor, label, value, comment, reasons):
             return sent_before
-        if label.ratings.standing().filter(reviewer=actor.account_id).exists():
+        if label.ratings.active().filter(reviewer=actor.account_id).exists():
             raise AlreadyRated
         if score is not None and not score.is_waiting and not also_settled:
             raise RatedMeanwhile
-        if not labels.fix(actor, label, Label.Fixed.RATED):
+        if not labels.lock(actor, label, Label.LockReason.RATED):
             raise LabelCorrected
         try:
             with transaction.atomic():
@@ -128,7 +128,7 @@ def change(
     """
     if same := _the_same(actor, label, value, comment, reasons):
         return same
-    before = label.ratings.standing().filter(reviewer=actor.account_id).first()
+    before = label.ratings.active().filter(reviewer=actor.account_id).first()
     if before is not None:
         undo(actor, before)
         label.refresh_from_db()
@@ -138,9 +138,9 @@ def change(
 def _the_same(
     actor: Actor, label: Label, value: int, comment: str, reasons: Collection[str]
 ) -> Rating | None:
-    """This reviewer's standing rating of the label, if it says just the same."""
-    standing = label.ratings.standing().filter(reviewer=actor.account_id)
-    mine = standing.filter(value=value, comment=comment).first()
+    """This reviewer's active rating of the label, if it says just the same."""
+    active = label.ratings.active().filter(reviewer=actor.account_id)
+    mine = active.filter(value=value, comment=comment).first()
     return mine if mine is not None and mine.reasons == sorted(set(reasons)) else None
 
 
@@ -151,12 +151,12 @@ def undo(actor: Actor, rating: Rating) -> bool:
     A label that it threw out counts again, unless another 1 stands.
     """
     opinions.lock(rating.label_id)
-    standing = Rating.objects.standing().filter(pk=rating.pk)
-    if not standing.update(withdrawn_at=timezone.now()):
+    active = Rating.objects.active().filter(pk=rating.pk)
+    if not active.update(withdrawn_at=timezone.now()):
         return False
     label = Label.objects.select_for_update().get(pk=rating.label_id)
     threw_out = policies.throws_out(rating.value)
-    still_out = label.ratings.standing().filter(value=Rating.THROW_OUT).exists()
+    still_out = label.ratings.active().filter(value=Rating.THROW_OUT).exists()
     if threw_out and not still_out and label.status == Label.Status.REJECTED:
         labels.restore(actor, label)
     opinions.keep_up(label.pk)

@@ -1,4 +1,4 @@
-"""What a labeler has done in a campaign, for who judges their labels."""
+"""What a labeler has done in a campaign, for those who rate their labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def record_of(labeler: Labeler, campaign: Campaign, newest: int | None = None) -
             thrown_out=Count("pk", filter=Q(status=Label.Status.REJECTED)),
             mean_score=Avg("agreement__score"),
         ),
-        **Rating.objects.standing()
+        **Rating.objects.active()
         .filter(label__in=labels.values("pk"))
         .aggregate(ratings=Count("pk"), mean_rating=Avg("value")),
     }

@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 "slug": campaign.slug,
                 "name": campaign.name,
                 "queued": queue.remaining(campaign),
-                "rated": Rating.objects.standing().filter(label__image__campaign=campaign).count(),
+                "rated": Rating.objects.active().filter(label__image__campaign=campaign).count(),
                 "scored": distribution.total(campaign, Role.CROWD),
                 "threshold": None if end is None else end.score,
             }
@@ -137,7 +137,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
             "reasons": Rating.Reason.choices,
             "count": labels.count(),
             "left_alone": bulk_ratings.left_alone(chosen, request.user),
-            "judged_url": judged_url(campaign, labeler, image),
+            "rated_url": rated_url(campaign, labeler, image),
             "bulk_config": page_config(request, campaign)
             | {
                 "chosen": ids,
@@ -150,11 +150,11 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/queue/bulk.html", context)
 
 
-def judged_url(campaign: Campaign, labeler: Labeler | None, image: Image | None) -> str:
+def rated_url(campaign: Campaign, labeler: Labeler | None, image: Image | None) -> str:
     """The page of the reviewer's own ratings of this labeler's labels, this image's, or both."""
     asked: dict[str, Any] = {}
     if labeler is not None:
         asked["labeler"] = labeler.pk
     if image is not None:
         asked["image"] = image.product_id
-    return f"{reverse('queue:review_judged', args=(campaign.slug,))}?{urlencode(asked)}"
+    return f"{reverse('queue:rated_labels', args=(campaign.slug,))}?{urlencode(asked)}"

@@ -23,9 +23,9 @@ def begin(score: AgreementScore, plan: ReviewPlan, opinions: int = 0) -> None:
     label_id = score.label_id
     score.audit = policies.is_sampled(label_id, "audit", plan.audit_percent)
     second = policies.is_sampled(label_id, "second opinion", plan.second_opinion_percent)
-    score.opinions_wanted = 2 if second else 1
+    score.opinions_requested = 2 if second else 1
     score.opinions = opinions
-    score.is_waiting = opinions < score.opinions_wanted
+    score.is_waiting = opinions < score.opinions_requested
 
 
 def lock(label_id: uuid.UUID) -> AgreementScore | None:
@@ -42,8 +42,8 @@ def keep_up(label_id: uuid.UUID) -> None:
     if score is None:
         return
     before = counted(score)
-    score.opinions = Rating.objects.standing().filter(label=label_id).count()
+    score.opinions = Rating.objects.active().filter(label=label_id).count()
     status = Label.objects.values_list("status", flat=True).get(pk=label_id)
-    score.is_waiting = status == Label.Status.ACCEPTED and score.opinions < score.opinions_wanted
+    score.is_waiting = status == Label.Status.ACCEPTED and score.opinions < score.opinions_requested
     score.save(update_fields=("opinions", "is_waiting"))
     distribution.count(score.campaign_id, gone=before, come=counted(score))

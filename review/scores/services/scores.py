@@ -199,14 +199,14 @@ def _decide_who_looks(
     for score in scores:
         if score.label_id in known:
             old = known[score.label_id]
-            score.audit, score.opinions_wanted = old.audit, old.opinions_wanted
+            score.audit, score.opinions_requested = old.audit, old.opinions_requested
             score.opinions, score.is_waiting = old.opinions, old.is_waiting
     if not first:
         return
     campaigns = {score.campaign_id: score.campaign for score in first}
     plans = {pk: plan_of(campaign) for pk, campaign in campaigns.items()}
-    standing = Rating.objects.standing().filter(label__in=[score.label_id for score in first])
-    rated = Counter(standing.values_list("label_id", flat=True))
+    active = Rating.objects.active().filter(label__in=[score.label_id for score in first])
+    rated = Counter(active.values_list("label_id", flat=True))
     for score in first:
         opinions.begin(score, plans[score.campaign_id], rated[score.label_id])
 

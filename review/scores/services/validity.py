@@ -40,7 +40,7 @@ def report(campaign: Campaign) -> Report:
     return Report(
         audited=len(scores),
         correlation=validity.rank_correlation(scores, ratings),
-        rule=None if end is None else validity.judge_rule(scores, ratings, end.score),
+        rule=None if end is None else validity.evaluate_rule(scores, ratings, end.score),
         threshold=None if end is None else end.score,
         to_review=validity.share_to_review(scores, ratings),
         curve=validity.finding_curve(scores, ratings),
@@ -54,7 +54,7 @@ def audit_sample(campaign: Campaign) -> tuple[list[float], list[int]]:
     audited = AgreementScore.objects.of_crowd(campaign).filter(audit=True)
     scores = dict(audited.values_list("label_id", "score"))
     first: dict[uuid.UUID, int] = {}
-    for label_id, value in _standing(campaign).filter(label__agreement__audit=True):
+    for label_id, value in _active_ratings(campaign).filter(label__agreement__audit=True):
         if label_id in scores:
             first.setdefault(label_id, value)
     return [scores[label_id] for label_id in first], list(first.values())
@@ -63,13 +63,13 @@ def audit_sample(campaign: Campaign) -> tuple[list[float], list[int]]:
 def double_ratings(campaign: Campaign) -> tuple[list[int], list[int]]:
     """The first two ratings of each label that two reviewers rated, in the order they came."""
     by_label: dict[uuid.UUID, list[int]] = {}
-    for label_id, value in _standing(campaign).filter(label__agreement__opinions__gte=2):
+    for label_id, value in _active_ratings(campaign).filter(label__agreement__opinions__gte=2):
         by_label.setdefault(label_id, []).append(value)
     pairs = [values for values in by_label.values() if len(values) >= 2]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
-def _standing(campaign: Campaign) -> QuerySet[Rating, tuple[uuid.UUID, int]]:
+def _active_ratings(campaign: Campaign) -> QuerySet[Rating, tuple[uuid.UUID, int]]:
     """(label, value) of the ratings that stand, in the order they were given."""
-    ratings = Rating.objects.standing().filter(label__agreement__campaign=campaign)
+    ratings = Rating.objects.active().filter(label__agreement__campaign=campaign)
     return ratings.order_by("created_at", "pk").values_list("label_id", "value")

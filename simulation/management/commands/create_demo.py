@@ -27,7 +27,7 @@ class Command(BulkCommand):
         made = demo.make_scenes(options["scenes"], options["size"], options["workers"])
         for _ in self.progress(made, options["scenes"], "Simulated scenes"):
             pass
-        demo.make_known_answers(options["size"])
+        demo.make_reference_answers(options["size"])
         demo.give_expert_work()
         demo.estimate_skill()
         demo.build_first_release()

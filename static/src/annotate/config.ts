@@ -6,7 +6,7 @@ export interface TerrainClass {
   readonly color: string;
   readonly pattern: string;
   readonly guidance: string;
-  /** What a thing of the class must measure at least, metres; null: no rule. */
+  /** What a thing of the class must measure at least, meters; null: no rule. */
   readonly min_width_m: number | null;
   readonly min_height_m: number | null;
 }

@@ -18,7 +18,7 @@ import { Tools } from "./modes/tools";
 import { Walker } from "./modes/walker";
 import { AboutPicture } from "./panels/about_picture";
 import { labelToCorrect, showCorrecting } from "./panels/correction";
-import { FeedbackPanel } from "./panels/feedback";
+import { FeedbackPanel } from "./panels/answer_feedback";
 import { Guide } from "./panels/guide";
 import { fillHelp } from "./panels/help";
 import { foldMoreTools } from "./panels/more";
@@ -44,7 +44,7 @@ const tools: Tools = new Tools(editor, () => surface, toolsPage, update);
 const surface: Surface = new Surface(
   page.map, config.campaign.classes, orRuler(tools.pen, () => seeing),
 );
-const seeing: Seeing = new Seeing(config, surface.sight, editor, page, say, update);
+const seeing: Seeing = new Seeing(config, surface.viewport, editor, page, say, update);
 const masksMissing = new Set<number>();
 const session = keepWork({
   config,

@@ -23,7 +23,7 @@ import { ownerOf } from "./saving/owner";
 import type { Picture } from "./saving/task";
 import { filterOf, keepLook, lookStorage, recallLook } from "./view/adjust";
 import { Magnifier } from "./view/magnifier";
-import type { Pointer, Sight } from "./view/sight";
+import type { Pointer, Viewport } from "./view/viewport";
 
 export interface SeeingPage {
   announce(sentence: string, tone?: "plain" | "warn"): void;
@@ -48,7 +48,7 @@ export class Seeing {
 
   constructor(
     private readonly config: Config,
-    private readonly sight: Sight,
+    private readonly viewport: Viewport,
     private readonly editor: Editor,
     private readonly page: SeeingPage,
     private readonly say: Say,
@@ -58,10 +58,10 @@ export class Seeing {
     const { id, device_name } = config.labeler;
     const owner = this.storage ? ownerOf(this.storage, config.labeler) : String(id ?? device_name);
     const look = recallLook(this.storage, owner);
-    sight.adjust(filterOf(look), look.opacity / 100);
+    viewport.adjust(filterOf(look), look.opacity / 100);
     this.panel = new LookPanel(look, config.campaign.classes, say, {
       changed: (next) => {
-        sight.adjust(filterOf(next), next.opacity / 100);
+        viewport.adjust(filterOf(next), next.opacity / 100);
         keepLook(this.storage, owner, next);
       },
       hidden: (codes) => {
@@ -70,11 +70,11 @@ export class Seeing {
       },
       magnifier: () => this.magnifier.toggle(),
     });
-    this.magnifier = new Magnifier(sight);
+    this.magnifier = new Magnifier(viewport);
     this.readOuts = new ReadOuts({
       remove: (region) => editor.apply(removeRegion(region)),
     });
-    sight.onPointer((pointer) => this.onPointer(pointer));
+    viewport.onPointer((pointer) => this.onPointer(pointer));
   }
 
   // -- what the page tells ------------------------------------------------------------------------
@@ -89,14 +89,14 @@ export class Seeing {
     void loadSurroundings(picture).then((found) => {
       if (this.picture !== picture) return;
       this.surroundings = found;
-      this.sight.element.dataset.measured = found ? String(found.estimated) : "none";
+      this.viewport.element.dataset.measured = found ? String(found.estimated) : "none";
       this.showSize();
     });
   }
 
   closed(): void {
     this.picture = this.surroundings = this.known = null;
-    delete this.sight.element.dataset.measured;
+    delete this.viewport.element.dataset.measured;
     this.putRulerAway();
     this.readOuts.clear();
     this.panel.showAllClasses();
@@ -105,7 +105,7 @@ export class Seeing {
   /** The label, the selection or the class has changed. */
   changed(): void {
     const { label, frame } = this.editor;
-    if (frame.masked !== this.shownMasks) this.sight.showMasked((this.shownMasks = frame.masked));
+    if (frame.masked !== this.shownMasks) this.viewport.showMasked((this.shownMasks = frame.masked));
     if (!this.picture) return;
     const before = this.known;
     this.known = label;
@@ -157,7 +157,7 @@ export class Seeing {
     if (!this.rulerIsOn) return false;
     this.ruler.clear();
     this.rulerIsOn = false;
-    this.sight.element.toggleAttribute("data-ruler", false);
+    this.viewport.element.toggleAttribute("data-ruler", false);
     this.onTool();
     return true;
   }
@@ -170,7 +170,7 @@ export class Seeing {
       return;
     }
     this.rulerIsOn = true;
-    this.sight.element.toggleAttribute("data-ruler", true);
+    this.viewport.element.toggleAttribute("data-ruler", true);
     this.onTool();
   }
 
@@ -201,7 +201,7 @@ export class Seeing {
   }
 
   private showRuler(ends: readonly [Point, Point] | null): void {
-    this.sight.showRuler(ends);
+    this.viewport.showRuler(ends);
     const { space } = this;
     if (!ends || !space) {
       this.readOuts.showRuler("");
@@ -252,7 +252,7 @@ export class Seeing {
   }
 
   private hideClasses(): void {
-    this.sight.hideClasses(new Set([...this.heldCodes, ...this.panelCodes]));
+    this.viewport.hideClasses(new Set([...this.heldCodes, ...this.panelCodes]));
   }
 
   private reason(why: Why): string {

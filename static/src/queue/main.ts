@@ -1,4 +1,4 @@
-/** The review page: judge one label after another, from the keyboard, by mouse or by touch. */
+/** The review page: rate one label after another, from the keyboard, by mouse or by touch. */
 
 import { SignedOut, sentenceOf } from "../shared/server";
 import type { Refused, Trouble } from "../shared/server";
@@ -35,7 +35,7 @@ const outbox = new RatingOutbox(
 const AHEAD = 2;
 /** Well before a lease of five minutes is over. */
 const HOLD_MS = 2 * 60_000;
-/** Nobody judges a drawing faster than this: a key pressed sooner was meant for the one before. */
+/** Nobody rates a drawing faster than this: a key pressed sooner was meant for the one before. */
 const SHORTEST_LOOK_MS = 250;
 
 let session: Session = sessions.FRESH;
@@ -151,7 +151,7 @@ function prepare(candidate: Candidate): void {
   if (candidate.others.length > 0) comparisons.of(candidate).catch(() => undefined);
 }
 
-// -- judging ----------------------------------------------------------------------------------------
+// -- rating -----------------------------------------------------------------------------------------
 
 function rateNow(value: RatingValue): void {
   const candidate = session.current;

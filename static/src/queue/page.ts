@@ -18,7 +18,7 @@ export function part<T extends HTMLElement>(selector: string): T {
   return found;
 }
 
-/** All labels of the candidate's image, the one to judge first. */
+/** All labels of the candidate's image, the one to rate first. */
 export function labelsOf(candidate: Candidate): readonly OtherLabel[] {
   return [candidate.label, ...candidate.others];
 }
@@ -170,7 +170,7 @@ export class ReviewPage {
   show(candidate: Candidate, view: View, found: Comparison | null): void {
     const caption = this.caption(candidate, view);
     part("#caption").textContent = caption;
-    this.root.dataset.shown = view === 0 ? "judged" : typeof view === "number" ? "other" : view;
+    this.root.dataset.shown = view === 0 ? "candidate" : typeof view === "number" ? "other" : view;
     if (typeof view === "number") {
       this.picture.overlay(labelsOf(candidate)[view]?.polygons ?? [], this.config.campaign.classes, caption);
     } else {
@@ -196,7 +196,7 @@ export class ReviewPage {
   private caption(candidate: Candidate, view: View): string {
     if (typeof view === "string") return this.words(`caption-${view}`);
     const labeler = this.labelerOf(candidate, view);
-    const name = view === 0 ? "caption-judged" : "caption-other";
+    const name = view === 0 ? "caption-candidate" : "caption-other";
     return this.words(labeler === "" ? name : `${name}-by`, { labeler, n: view, others: candidate.others.length });
   }
 
@@ -232,7 +232,7 @@ export class ReviewPage {
       text.className = "thumb-words";
       text.append(name);
       if (!this.hideRecord) {
-        // The others' agreement with the one to judge.
+        // The others' agreement with the one to rate.
         const value = (place === 0 ? candidate.label.facts?.score : label.agreement) ?? null;
         const score = document.createElement("span");
         score.className = "number";

@@ -68,7 +68,7 @@ export interface LabelFacts {
   readonly record: LabelerRecord;
 }
 
-/** The label to judge. */
+/** The label to rate. */
 export interface QueuedLabel extends ReviewedLabel {
   readonly image: Picture;
   readonly flag: Flag | null;

@@ -1,15 +1,15 @@
 /**
  * Reads the PNGs that carry data and not a picture, masks and ranges, to their very bytes.
  *
- * A canvas would do it in fewer lines, but what it gives back may be managed for colour, or blurred
+ * A canvas would do it in fewer lines, but what it gives back may be managed for color, or blurred
  * on purpose by browsers that guard against fingerprinting: a mask's 0 and 1 do not survive that.
- * Only what labeling/images/preparation/pictures.py writes is read: 8 bits, grey or RGB, not interlaced.
+ * Only what labeling/images/preparation/pictures.py writes is read: 8 bits, gray or RGB, not interlaced.
  */
 
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** Bytes of a pixel: 1 grey, 3 RGB. */
+  /** Bytes of a pixel: 1 gray, 3 RGB. */
   readonly channels: number;
   readonly bytes: Uint8Array;
 }
@@ -53,7 +53,7 @@ async function inflate(parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
   }
 }
 
-/** Undoes the prediction of each line from its neighbours (PNG specification, 9). */
+/** Undoes the prediction of each line from its neighbors (PNG specification, 9). */
 function unfilter(lines: Uint8Array, stride: number, channels: number): Uint8Array {
   const height = lines.length / (stride + 1);
   const bytes = new Uint8Array(height * stride);

@@ -19,7 +19,7 @@ from labeling.annotation.services import corrections, labels
 from labeling.annotation.services.corrections import (
     CorrectedElsewhere,
     DifferentCorrection,
-    LabelIsFixed,
+    LabelIsLocked,
     correct,
 )
 from labeling.models import Assignment, Campaign, Draft, Image, Label, Labeler, LabelVersion, Role
@@ -167,7 +167,7 @@ def test_a_correction_sent_twice_is_stored_once(label: Label) -> None:
 def test_a_correction_sent_twice_is_answered_also_when_the_label_is_fixed(label: Label) -> None:
     sending = uuid.uuid4()
     corrected, _ = correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)
-    labels.fix(ACTOR, corrected, Label.Fixed.RESULTS)
+    labels.lock(ACTOR, corrected, Label.LockReason.RESULTS)
 
     assert correct(ACTOR, label.labeler, label.pk, sending, NEW, 1)[1] is False
 
@@ -211,7 +211,7 @@ def test_another_correction_under_the_same_id_is_refused(label: Label, is_older:
 def test_what_can_no_longer_be_corrected_says_why(label: Label, image: Image) -> None:
     def refused(sentence: object) -> None:
         before = (state(label), label.polygons)
-        with pytest.raises(LabelIsFixed) as refusal:
+        with pytest.raises(LabelIsLocked) as refusal:
             correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
         assert str(refusal.value) == str(sentence)
         assert (state(label), label.polygons) == before
@@ -221,9 +221,9 @@ def test_what_can_no_longer_be_corrected_says_why(label: Label, image: Image) ->
     refused(corrections.CLOSED)
     Image.objects.update(retired_at=timezone.now())
     refused(corrections.RETIRED)
-    labels.fix(ACTOR, label, Label.Fixed.RESULTS)
+    labels.lock(ACTOR, label, Label.LockReason.RESULTS)
     refused(corrections.RESULTS_SEEN)
-    Label.objects.update(fixed_because=Label.Fixed.RATED)
+    Label.objects.update(lock_reason=Label.LockReason.RATED)
     refused(corrections.RATED)
     label.refresh_from_db()
     labels.throw_out(ACTOR, label)
@@ -247,22 +247,22 @@ def test_polygons_that_are_none_are_refused(label: Label) -> None:
 
 
 def test_the_first_reason_stays(label: Label) -> None:
-    assert labels.fix(ACTOR, label, Label.Fixed.RESULTS)
-    assert labels.fix(ACTOR, label, Label.Fixed.RATED)
+    assert labels.lock(ACTOR, label, Label.LockReason.RESULTS)
+    assert labels.lock(ACTOR, label, Label.LockReason.RATED)
 
     label.refresh_from_db()
-    assert label.fixed_because == Label.Fixed.RESULTS
+    assert label.lock_reason == Label.LockReason.RESULTS
 
 
 def test_a_label_corrected_since_it_was_read_is_not_fixed(label: Label) -> None:
     as_read = Label.objects.get(pk=label.pk)
     correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
-    assert not labels.fix(ACTOR, as_read, Label.Fixed.RESULTS)
+    assert not labels.lock(ACTOR, as_read, Label.LockReason.RESULTS)
     assert not labels.throw_out(ACTOR, as_read)
 
     label.refresh_from_db()
-    assert label.fixed_at is None
+    assert label.locked_at is None
 
 
 def test_post_processing_of_the_old_polygons_comes_to_nothing(image: Image) -> None:
@@ -295,7 +295,7 @@ def test_ones_own_label_to_open_again(client: APIClient, label: Label) -> None:
 
 
 def test_a_fixed_label_says_so(client: APIClient, label: Label) -> None:
-    labels.fix(ACTOR, label, Label.Fixed.RESULTS)
+    labels.lock(ACTOR, label, Label.LockReason.RESULTS)
 
     assert client.get(f"/api/labels/{label.pk}/").json()["why_fixed"] == str(
         corrections.RESULTS_SEEN
@@ -325,7 +325,7 @@ def test_refused_corrections(client: APIClient, label: Label, nudged: list[int])
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "corrected_elsewhere")
     invalid = client.post(url, correction(polygons=[box(9, 0, 0, 1, 1)]))
     assert (invalid.status_code, invalid.json()["code"]) == (400, "invalid")
-    labels.fix(ACTOR, label, Label.Fixed.RATED)
+    labels.lock(ACTOR, label, Label.LockReason.RATED)
     fixed = client.post(url, correction())
     assert (fixed.status_code, fixed.json()["code"]) == (409, "label_fixed")
     assert nudged == []
@@ -385,7 +385,7 @@ def test_a_correction_under_way_is_kept_like_any_drawing(client: APIClient, labe
 
 
 def test_no_draft_of_a_fixed_label(client: APIClient, label: Label) -> None:
-    labels.fix(ACTOR, label, Label.Fixed.RESULTS)
+    labels.lock(ACTOR, label, Label.LockReason.RESULTS)
 
     assert client.put(f"/api/images/{label.image_id}/draft/", DRAFT).status_code == 403
 

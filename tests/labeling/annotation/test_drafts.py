@@ -405,13 +405,13 @@ def test_a_class_behind_one_address_saves_every_stroke(
 ) -> None:
     """The limit counts each labeler alone; beyond it, only saving has to wait."""
     monkeypatch.setattr(DraftThrottle, "THROTTLE_RATES", {"drafts": "2/min"})
-    neighbour = Visitor()
-    answer = neighbour.post(NEXT).json()
+    neighbor = Visitor()
+    answer = neighbor.post(NEXT).json()
     theirs = Image.objects.get(pk=answer["image"]["id"])
 
     for stroke in (1, 2):
         assert client.put(url(assignment.image), body(stroke=stroke)).status_code == 200
-        assert neighbour.put(url(theirs), body(stroke=stroke)).status_code == 200
+        assert neighbor.put(url(theirs), body(stroke=stroke)).status_code == 200
     assert refusal(client.put(url(assignment.image), body(stroke=3)), 429) == "throttled"
     assert client.post(NEXT).status_code == 200
     assert client.post(LABELS, submission(assignment.image)).status_code == 201

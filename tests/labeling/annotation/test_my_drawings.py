@@ -163,7 +163,7 @@ def test_from_the_own_drawings_one_can_draw_on(
 
 def test_a_fixed_label_says_why(campaign: Campaign, client: Client, vera: Labeler) -> None:
     label = accept(new_image(campaign), "00..", "....", labeler=vera)
-    labels.fix(ACTOR, label, Label.Fixed.RATED)
+    labels.lock(ACTOR, label, Label.LockReason.RATED)
 
     page = client.get(f"/drawings/{label.pk}/")
 

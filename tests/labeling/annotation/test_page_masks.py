@@ -82,7 +82,7 @@ def test_a_cut_row_is_one_rectangle(page: TypeScript) -> None:
     assert sorted(area["rings"][0]) == [[0, 0], [0, 11], [40, 0], [40, 11]]
 
 
-@pytest.mark.parametrize("shape", [(37, 51), (37, 51, 3)], ids=["grey", "RGB"])
+@pytest.mark.parametrize("shape", [(37, 51), (37, 51, 3)], ids=["gray", "RGB"])
 def test_pngs_are_read_to_their_very_bytes(page: TypeScript, shape: tuple[int, ...]) -> None:
     """With every kind of line filter that an encoder may choose."""
     noise = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)

@@ -30,7 +30,7 @@ def test_rays_are_those_of_python(model: CameraModel, rays: TypeScript) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
-def test_places_lie_on_the_ray_at_the_range_from_the_centre(
+def test_places_lie_on_the_ray_at_the_range_from_the_center(
     model: CameraModel, rays: TypeScript
 ) -> None:
     found = rays({"camera": model.to_json(), "pixels": PIXELS, "range": 7.5})

@@ -48,7 +48,7 @@ def campaign() -> Campaign:
         ({"scale_bar_m": 31.0}, "The scale bar must be shorter"),
         ({"range_limit_m": 0.5}, "The scale bar must be shorter"),
         ({"queue_percent": 101}, "a share from 0 to 100 percent"),
-        ({"known_image_percent": 101}, "a share from 0 to 100 percent"),
+        ({"reference_image_percent": 101}, "a share from 0 to 100 percent"),
         ({"practice_pass_iou": 0.0}, "from a value above 0 and up to 1"),
         ({"nothing_minimum": 0}, "At least 1 person"),
         ({"allowed_cameras": {"pancam": True}}, "Give a list of names"),

@@ -323,7 +323,7 @@ def test_only_admins_import(client: Client, campaign: Campaign) -> None:
     job = import_jobs.start(ACTOR, campaign, "/")
     for page in (
         reverse("images:imports", args=(campaign.slug,)),
-        reverse("images:prune", args=(campaign.slug,)),
+        reverse("images:curate", args=(campaign.slug,)),
         reverse("images:import_job", args=(job.pk,)),
         reverse("images:import_progress", args=(job.pk,)),
         reverse("images:import_report", args=(job.pk,)),

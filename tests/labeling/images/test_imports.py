@@ -89,8 +89,8 @@ class Frames:
         if candidate.product_id.startswith("bad"):
             raise Refused(f"{candidate.product_id}.JPG is not whole.")
         # Each frame differs from the others: the same pixels twice are refused.
-        grey = 100 + self.names.index(candidate.product_id)
-        frame = np.tile(np.arange(64, dtype=np.uint8), (48, 1)) + np.uint8(grey)
+        gray = 100 + self.names.index(candidate.product_id)
+        frame = np.tile(np.arange(64, dtype=np.uint8), (48, 1)) + np.uint8(gray)
         return product(candidate.product_id, linear=frame, pixels=frame)
 
 
@@ -156,7 +156,7 @@ def test_a_second_import_changes_nothing(campaign: Campaign) -> None:
 
 
 GROUND = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
-PLAIN_GREY = np.full((40, 50), 90, dtype=np.uint8)
+PLAIN_GRAY = np.full((40, 50), 90, dtype=np.uint8)
 
 
 def take_in_picture(campaign: Campaign, folder: Path, pixels: Any, **options: Any) -> Outcome:
@@ -166,7 +166,7 @@ def take_in_picture(campaign: Campaign, folder: Path, pixels: Any, **options: An
     return outcome
 
 
-@pytest.mark.parametrize("pixels", [GROUND, PLAIN_GREY])
+@pytest.mark.parametrize("pixels", [GROUND, PLAIN_GRAY])
 @pytest.mark.parametrize("is_sum_known", [True, False])
 def test_an_image_that_has_changed_is_refused(
     campaign: Campaign, pixels: Any, is_sum_known: bool, tmp_path: Path
@@ -210,7 +210,7 @@ def test_a_product_of_another_kind_with_the_same_id_differs(
 
 
 def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) -> None:
-    """Curiosity's stands for half a metre, Spirit's for 20 cm (paper 3.1.1)."""
+    """Curiosity's stands for half a meter, Spirit's for 20 cm (paper 3.1.1)."""
     source = open_source(real_data / "pds")
     for name in ("NLB_517261274EDR_F0541610CCAM15900M1", "2n292280938effb100p0703l0m1"):
         [candidate] = [c for c in source.candidates() if c.product_id == name]
@@ -395,7 +395,7 @@ def test_another_mask_of_the_same_labeler_is_refused(
     assert Label.objects.get().pixel_counts == {"0": 2}
 
 
-def colour_png() -> bytes:
+def color_png() -> bytes:
     buffer = io.BytesIO()
     Pillow.new("RGB", (4, 2)).save(buffer, "PNG")
     return buffer.getvalue()
@@ -414,7 +414,7 @@ GOOD = png_bytes(np.zeros((2, 4), dtype=np.uint8))
         (b"", "is empty"),
         (b"GIF89a", "PNG"),
         (jpeg_bytes(np.zeros((2, 4), dtype=np.uint8)), "PNG"),
-        (colour_png(), "colour"),
+        (color_png(), "color"),
     ],
 )
 def test_bad_masks_are_refused_and_store_nothing(
@@ -531,7 +531,7 @@ def test_a_folder_without_masks_says_what_is_expected(tmp_path: Path, layout: st
 def test_a_released_frame_with_its_masks_and_label(
     campaign: Campaign, real_data: Path, tmp_path: Path
 ) -> None:
-    """No labelled pixel of the release lies under a mask, so nothing of a label is removed."""
+    """No labeled pixel of the release lies under a mask, so nothing of a label is removed."""
     released = real_data / "ai4mars" / "v0.1-sample" / "msl"
     name = "NLA_397681339EDR_F0020000AUT_04096M1"
     for part, file in [

@@ -51,7 +51,7 @@ CAMERA = CameraModel(
 
 class TestLinear:
     @pytest.mark.parametrize(
-        ("dn", "bits", "grey"),
+        ("dn", "bits", "gray"),
         [
             (0, 12, 0),
             (15, 12, 0),  # shifted, not rounded
@@ -64,8 +64,8 @@ class TestLinear:
             (200, 8, 200),
         ],
     )
-    def test_upper_eight_bits(self, dn: int, bits: int, grey: int) -> None:
-        assert linear(np.array([[dn]], dtype=np.int16), bits).tolist() == [[grey]]
+    def test_upper_eight_bits(self, dn: int, bits: int, gray: int) -> None:
+        assert linear(np.array([[dn]], dtype=np.int16), bits).tolist() == [[gray]]
 
     def test_fewer_bits_than_a_byte(self) -> None:
         with pytest.raises(ValueError, match="at least 8 bits"):
@@ -78,15 +78,15 @@ class TestStretch:
         sky = np.full((100, 100), 4000, dtype=np.uint16)
         frame = np.vstack([sky, terrain])
         exclude = rows_beyond(100, 200, 100)
-        grey = stretch(frame, exclude)
-        assert grey[100:].min() == 0
-        assert grey[100:].max() == 255
-        assert 110 < np.median(grey[100:]) < 145
-        np.testing.assert_array_equal(grey[100:], stretch(terrain))
+        gray = stretch(frame, exclude)
+        assert gray[100:].min() == 0
+        assert gray[100:].max() == 255
+        assert 110 < np.median(gray[100:]) < 145
+        np.testing.assert_array_equal(gray[100:], stretch(terrain))
         assert np.ptp(stretch(frame)[100:]) < 130
 
     @pytest.mark.parametrize("value", [0, 17, 255])
-    def test_a_constant_byte_frame_keeps_its_grey(self, value: int) -> None:
+    def test_a_constant_byte_frame_keeps_its_gray(self, value: int) -> None:
         assert (stretch(np.full((4, 4), value, dtype=np.uint8)) == value).all()
 
     def test_constant_deep_frames(self) -> None:
@@ -105,8 +105,8 @@ class TestStretch:
         np.testing.assert_array_equal(stretch(edged)[20:70, 20:70], stretch(frame))
 
     def test_dusk_is_not_blown_up_to_noise(self) -> None:
-        grey = stretch(np.tile([6, 7], (50, 25)).astype(np.uint8))
-        assert np.ptp(grey) < 60
+        gray = stretch(np.tile([6, 7], (50, 25)).astype(np.uint8))
+        assert np.ptp(gray) < 60
 
     def test_empty_and_wrong_shape(self) -> None:
         assert stretch(np.zeros((0, 4), dtype=np.uint8)).shape == (0, 4)
@@ -121,32 +121,32 @@ class TestStretch:
     @settings(max_examples=60, deadline=None)
     def test_brighter_never_becomes_darker(self, frame: np.ndarray) -> None:
         order = np.argsort(frame.ravel(), kind="stable")
-        grey = stretch(frame).ravel()[order].astype(int)
-        assert (np.diff(grey) >= 0).all()
+        gray = stretch(frame).ravel()[order].astype(int)
+        assert (np.diff(gray) >= 0).all()
 
 
-class TestColour:
+class TestColor:
     def test_luminance(self) -> None:
-        colours = np.array([[[255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255]]])
-        assert luminance(colours.astype(np.uint8)).tolist() == [[255, 76, 149, 28]]
-        assert luminance((colours * 257).astype(np.uint16))[0, 0] == 65535
-        grey = np.arange(4).reshape(2, 2)
-        assert luminance(grey) is grey
+        colors = np.array([[[255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255]]])
+        assert luminance(colors.astype(np.uint8)).tolist() == [[255, 76, 149, 28]]
+        assert luminance((colors * 257).astype(np.uint16))[0, 0] == 65535
+        gray = np.arange(4).reshape(2, 2)
+        assert luminance(gray) is gray
 
     def test_three_equal_channels_are_stretched_as_one(self) -> None:
-        grey = np.linspace(20, 140, 400).reshape(20, 20).astype(np.uint8)
-        coloured = stretch(np.dstack([grey] * 3))
-        np.testing.assert_array_equal(coloured, np.dstack([stretch(grey)] * 3))
+        gray = np.linspace(20, 140, 400).reshape(20, 20).astype(np.uint8)
+        colored = stretch(np.dstack([gray] * 3))
+        np.testing.assert_array_equal(colored, np.dstack([stretch(gray)] * 3))
 
     def test_one_table_for_all_channels(self) -> None:
-        """A stretch of each channel on its own would turn red sand grey."""
+        """A stretch of each channel on its own would turn red sand gray."""
         rng = np.random.default_rng(4)
         sand = rng.integers(40, 80, (30, 30, 1)) * np.array([1.5, 1.0, 0.6])
         shown = stretch(sand.astype(np.uint8)).astype(int)
         red, green, blue = shown.reshape(-1, 3).mean(axis=0)
         assert red > green + 40 > blue + 80
 
-    def test_colour_of_12_bits(self) -> None:
+    def test_color_of_12_bits(self) -> None:
         frame = np.dstack([np.linspace(100, 900, 400).reshape(20, 20).astype(np.uint16)] * 3)
         assert np.ptp(stretch(frame)) == 255
 
@@ -407,7 +407,7 @@ class TestPictures:
             assert copy.shape == (height, width, *shape[2:])
             assert (copy == 77).all()
 
-    def test_a_colour_jpeg(self) -> None:
+    def test_a_color_jpeg(self) -> None:
         frame = np.zeros((32, 32, 3), dtype=np.uint8)
         frame[..., 0] = 200
         with Pillow.open(io.BytesIO(jpeg_bytes(frame))) as picture:
@@ -523,7 +523,7 @@ class TestPrepare:
         assert prepared.range_source == "none"
         assert prepared.scale_bar is None
 
-    def test_a_colour_frame(self) -> None:
+    def test_a_color_frame(self) -> None:
         pixels = np.random.default_rng(9).integers(30, 200, (300, 400, 3)).astype(np.uint8)
         frame = product(linear=pixels, pixels=pixels, original_jpeg=jpeg_bytes(pixels))
         prepared = prepare(frame, self.PARAMETERS)

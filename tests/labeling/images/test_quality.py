@@ -74,9 +74,9 @@ class TestMeasure:
         noise = np.random.default_rng(3).integers(0, 255, (128, 128)).astype(np.uint8)
         assert measure(noise).sharpness > 0.95
 
-    def test_colour_is_measured_by_its_luminance(self) -> None:
-        grey = textured()
-        assert measure(np.dstack([grey] * 3)) == measure(grey)
+    def test_color_is_measured_by_its_luminance(self) -> None:
+        gray = textured()
+        assert measure(np.dstack([gray] * 3)) == measure(gray)
 
     @pytest.mark.parametrize("size", [(1, 1), (3, 2), (31, 33), (5, 900)])
     def test_any_size(self, size: tuple[int, int]) -> None:

@@ -16,9 +16,9 @@ from labeling.images.preparation.pictures import range_png, read_range_png
 from terrain.camera import CameraModel, flat_ground_range
 from terrain.display.reduced_range import (
     FARTHER,
-    centimetres,
+    centimeters,
     estimated_reduced_range,
-    metres,
+    meters,
     reduce_range,
 )
 
@@ -43,7 +43,7 @@ anything = hnp.arrays(
 )
 
 
-class TestCentimetres:
+class TestCentimeters:
     @pytest.mark.parametrize(
         ("range_m", "cm"),
         [
@@ -62,17 +62,17 @@ class TestCentimetres:
     )
     @pytest.mark.parametrize("kind", [np.float32, np.float64])
     def test_values(self, range_m: float, cm: int, kind: type[np.floating]) -> None:
-        assert centimetres(np.array([[range_m]], dtype=kind)).tolist() == [[cm]]
+        assert centimeters(np.array([[range_m]], dtype=kind)).tolist() == [[cm]]
 
     def test_input_is_left_alone(self) -> None:
         ranges = np.array([[-1.0, 2.0]])
-        centimetres(ranges)
+        centimeters(ranges)
         assert ranges.tolist() == [[-1.0, 2.0]]
 
     @given(hnp.arrays(np.uint16, st.tuples(st.integers(0, 5), st.integers(0, 5))))
     @settings(max_examples=50, deadline=None)
-    def test_metres_and_back(self, reduced: np.ndarray) -> None:
-        np.testing.assert_array_equal(centimetres(metres(reduced)), reduced)
+    def test_meters_and_back(self, reduced: np.ndarray) -> None:
+        np.testing.assert_array_equal(centimeters(meters(reduced)), reduced)
 
 
 class TestReduceRange:
@@ -112,7 +112,7 @@ class TestReduceRange:
         assert reduced.shape == (math.ceil(height / 4), math.ceil(width / 4))
         assert reduced.dtype == np.uint16
         for (i, j), cm in np.ndenumerate(reduced):
-            cell = centimetres(ranges[4 * i : 4 * i + 4, 4 * j : 4 * j + 4])
+            cell = centimeters(ranges[4 * i : 4 * i + 4, 4 * j : 4 * j + 4])
             valid = sorted(cell[cell > 0].tolist())
             assert cm == (valid[(len(valid) - 1) // 2] if valid else 0)
 
@@ -125,7 +125,7 @@ class TestEstimated:
         exact = flat_ground_range(RAW_CAMERA, x, y)
         near = exact < 30.0
         assert near.mean() > 0.5
-        np.testing.assert_allclose(metres(reduced)[near], exact[near], atol=0.02)
+        np.testing.assert_allclose(meters(reduced)[near], exact[near], atol=0.02)
 
     def test_the_sky_is_far(self) -> None:
         reduced = estimated_reduced_range(RAW_CAMERA, 1024, 1024)
@@ -145,7 +145,7 @@ class TestPicture:
         np.testing.assert_array_equal(read_range_png(io.BytesIO(range_png(every))), every)
 
     def test_a_canvas_reads_it_exactly(self) -> None:
-        """8 bits a channel, nothing transparent, nothing that asks for a colour conversion."""
+        """8 bits a channel, nothing transparent, nothing that asks for a color conversion."""
         content = range_png(np.array([[0x1234, 0]], dtype=np.uint16))
         with Pillow.open(io.BytesIO(content)) as picture:
             assert picture.mode == "RGB"

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from ai4mars_site.toolkit.actors import Actor
-from labeling.models import Campaign, Draft, Feedback, Label, Labeler
+from labeling.models import Campaign, Draft, Label, Labeler, SiteFeedback
 from labeling.people.services.erasing import erase_account, erase_labeler
 from labeling.people.services.labelers import imported_labeler, labeler_of_user, new_guest
 from review.queue.services.ratings import rate
@@ -42,7 +42,7 @@ def everything_stored() -> str:
         *User.objects.values(),
         *Labeler.objects.values(),
         *EmailAddress.objects.values(),
-        *Feedback.objects.values(),
+        *SiteFeedback.objects.values(),
     ]
     return " ".join(str(value) for row in rows for value in row.values())
 
@@ -50,7 +50,7 @@ def everything_stored() -> str:
 def test_nothing_names_an_erased_account(campaign: Campaign, vera: User) -> None:
     labeler = labeler_of_user(vera)
     label = accept(new_image(campaign), "00..", "....", labeler=labeler)
-    Feedback.objects.create(labeler=labeler, mood=4, text="Good.", contact="vera@example.org")
+    SiteFeedback.objects.create(labeler=labeler, mood=4, text="Good.", contact="vera@example.org")
     before = Label.objects.values().get(pk=label.pk)
     assert "Vera" in everything_stored()
 
@@ -61,7 +61,7 @@ def test_nothing_names_an_erased_account(campaign: Campaign, vera: User) -> None
     assert "rubin" not in stored.lower()
     assert Label.objects.values().get(pk=label.pk) == before
     assert str(Labeler.objects.get()) == f"Guest {labeler.pk}"
-    assert Feedback.objects.get().text == "Good."
+    assert SiteFeedback.objects.get().text == "Good."
 
 
 def test_an_erased_account_is_signed_out_and_closed(client: Client, vera: User) -> None:

@@ -25,17 +25,17 @@ from labeling.models import (
     Draft,
     Image,
     ImageReport,
-    KnownAnswer,
     Label,
     Labeler,
     PracticeAttempt,
+    ReferenceAnswer,
     Role,
 )
 from labeling.people.services import sweeping
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from labeling.people.tasks import sweep_guests, sweep_sessions
 from labeling.people.visitors import GUEST_KEY
-from labeling.training.services import known_answers
+from labeling.training.services import reference_answers
 from tests.factories import (
     ACTOR,
     assign,
@@ -97,8 +97,8 @@ def nobody_is_stored() -> bool:
 
 
 def test_looking_at_every_page_stores_nothing(image: Image, campaign: Campaign) -> None:
-    known_answers.set_answer(
-        ACTOR, new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK, True
+    reference_answers.set_answer(
+        ACTOR, new_image(campaign), mask("2222", "0000"), ReferenceAnswer.Source.MASK, True
     )
     for _ in range(3):
         browser = Visitor()
@@ -235,11 +235,13 @@ def test_whatever_is_saved_first_makes_the_guest(image: Image, save: Any) -> Non
 
 def test_an_attempt_makes_the_guest(campaign: Campaign) -> None:
     lesson = new_image(campaign)
-    known_answers.set_answer(ACTOR, lesson, mask("2222", "0000"), KnownAnswer.Source.MASK, True)
+    reference_answers.set_answer(
+        ACTOR, lesson, mask("2222", "0000"), ReferenceAnswer.Source.MASK, True
+    )
     browser = Visitor()
     browser.post("/api/campaigns/navcam/practice/next/")
 
-    assert browser.post(LABELS, submission(lesson)).json()["feedback"]["may_repeat"]
+    assert browser.post(LABELS, submission(lesson)).json()["answer_feedback"]["may_repeat"]
 
     assert PracticeAttempt.objects.get().labeler == Labeler.objects.get()
     assert Assignment.objects.get().role == Role.PRACTICE

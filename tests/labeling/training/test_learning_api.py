@@ -1,4 +1,4 @@
-"""Practice through the site: pages, the API, and the admins' page of known images."""
+"""Practice through the site: pages, the API, and the admins' page of reference images."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from PIL import Image as Pillow
 from rest_framework.test import APIClient
 
 from labeling.images.preparation.pictures import png_bytes, read_mask
-from labeling.models import Campaign, Image, KnownAnswer, Label, PracticeAttempt
-from labeling.training.services import known_answers
+from labeling.models import Campaign, Image, Label, PracticeAttempt, ReferenceAnswer
+from labeling.training.services import reference_answers
 from tests.factories import (
     ACTOR,
     Mask,
@@ -47,12 +47,14 @@ def _nobody_is_throttled() -> None:
 
 @pytest.fixture
 def campaign() -> Campaign:
-    return new_campaign(known_image_percent=0)
+    return new_campaign(reference_image_percent=0)
 
 
 def known(campaign: Campaign, is_lesson: bool = True) -> Image:
     image = new_image(campaign)
-    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK, is_lesson)
+    reference_answers.set_answer(
+        ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK, is_lesson
+    )
     return image
 
 
@@ -70,7 +72,7 @@ def test_a_lesson_through_the_api(campaign: Campaign) -> None:
     assert answer.status_code == 201
     body = answer.json()
     assert (body["id"], body["labels_sent"]) == (sent["id"], 0)
-    told = body["feedback"]
+    told = body["answer_feedback"]
     assert not told["passed"]
     assert {each["code"]: each["iou"] for each in told["classes"]} == {0: 0.0, 2: 0.75}
     assert "75 % of the sand" in told["classes"][1]["words"][0]
@@ -108,21 +110,21 @@ def test_nobody_sends_an_attempt_under_anothers_id(campaign: Campaign) -> None:
 
 
 def test_real_pictures_come_after_required_practice() -> None:
-    campaign = new_campaign(practice="required", known_image_percent=0)
+    campaign = new_campaign(practice="required", reference_image_percent=0)
     image, real = known(campaign), new_image(campaign)
     browser = Visitor()
     refused = browser.post(NEXT, {})
     assert (refused.status_code, refused.json()["code"]) == (403, "practice_first")
     browser.post(LESSON, {})
-    assert send(browser, image.pk, [box(2, 0, 0, 1, 1)]).json()["feedback"]["must_pass"]
+    assert send(browser, image.pk, [box(2, 0, 0, 1, 1)]).json()["answer_feedback"]["must_pass"]
     assert browser.post(NEXT, {}).status_code == 403
     assert browser.post(LESSON, {}).json()["image"]["id"] == image.pk
-    assert send(browser, image.pk).json()["feedback"]["passed"]
+    assert send(browser, image.pk).json()["answer_feedback"]["passed"]
     assert browser.post(NEXT, {}).json()["image"]["id"] == real.pk
 
 
 def test_a_known_picture_comes_among_real_ones_and_leaves_no_label(campaign: Campaign) -> None:
-    Campaign.objects.update(known_image_percent=100)
+    Campaign.objects.update(reference_image_percent=100)
     image, real, browser = known(campaign, is_lesson=False), new_image(campaign), APIClient()
     browser.force_login(new_account("vera"))
     given = browser.post(NEXT, {"ahead": 1}).json()
@@ -131,8 +133,8 @@ def test_a_known_picture_comes_among_real_ones_and_leaves_no_label(campaign: Cam
     assert set(given["image"]) == set(ahead["image"]), "nor by what is told of it"
     assert [each["image"]["id"] for each in given["ahead"]] == [real.pk]
     answer = send(browser, image.pk)
-    assert answer.json()["feedback"]["classes"][0]["iou"] == 1.0
-    assert not answer.json()["feedback"]["may_repeat"]
+    assert answer.json()["answer_feedback"]["classes"][0]["iou"] == 1.0
+    assert not answer.json()["answer_feedback"]["may_repeat"]
     assert answer.json()["labels_sent"] == 0
     assert send(browser, image.pk).status_code == 409
     assert send(browser, real.pk).json()["labels_sent"] == 1
@@ -148,11 +150,11 @@ def pixels_of(told: dict[str, Any]) -> tuple[Mask, Mask]:
 
 @pytest.mark.parametrize("practice", ["optional", "required"])
 def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
-    campaign = new_campaign(practice=practice, known_image_percent=0)
+    campaign = new_campaign(practice=practice, reference_image_percent=0)
     image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})
 
-    told = send(browser, image.pk, []).json()["feedback"]
+    told = send(browser, image.pk, []).json()["answer_feedback"]
 
     assert told["answer"] == "none"
     assert "Draw more" in told["note"]
@@ -165,11 +167,11 @@ def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
 
 def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
     """Drawn over at once, the answer could be copied from the picture of it."""
-    campaign = new_campaign(practice="required", known_image_percent=0)
+    campaign = new_campaign(practice="required", reference_image_percent=0)
     image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})
 
-    told = send(browser, image.pk, [box(2, 1, 0, 3, 2)]).json()["feedback"]
+    told = send(browser, image.pk, [box(2, 1, 0, 3, 2)]).json()["answer_feedback"]
 
     assert (told["answer"], told["passed"]) == ("drawn", False)
     answer, drawn = pixels_of(told)
@@ -178,7 +180,7 @@ def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
     assert answer.tolist() == [[255, 2, 2, 255], [255, 254, 254, 255]]
     assert 254 not in campaign.class_codes()
 
-    passed = send(browser, image.pk).json()["feedback"]
+    passed = send(browser, image.pk).json()["answer_feedback"]
     assert (passed["answer"], passed["note"]) == ("all", "")
     assert rows(pixels_of(passed)[0]) == ["2222", "0000"]
 
@@ -190,15 +192,15 @@ def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
 def test_the_tutorial_offers_practice_where_there_is_some(
     campaign: Campaign, client: Client
 ) -> None:
-    assert "Practise first" not in client.get("/c/navcam/tutorial/").content.decode()
+    assert "Practice first" not in client.get("/c/navcam/tutorial/").content.decode()
     assert client.get("/c/navcam/practice/")["Location"] == "/c/navcam/tutorial/"
     assert "/c/navcam/practice/" not in client.get("/c/navcam/guide/").content.decode()
     known(campaign)
     assert "/c/navcam/practice/" in client.get("/c/navcam/guide/").content.decode()
     shown = client.get("/c/navcam/tutorial/").content.decode()
-    assert "Practise first" in shown
+    assert "Practice first" in shown
     assert "Start drawing" in shown
-    assert client.post("/c/navcam/tutorial/seen/", {"practise": ""})["Location"] == (
+    assert client.post("/c/navcam/tutorial/seen/", {"practice": ""})["Location"] == (
         "/c/navcam/practice/"
     )
     shown = client.get("/c/navcam/practice/").content.decode()
@@ -210,13 +212,13 @@ def test_the_tutorial_offers_practice_where_there_is_some(
 def test_required_practice_stands_before_the_drawing_page(client: Client) -> None:
     campaign = new_campaign(practice="required")
     client.post("/c/navcam/tutorial/seen/")
-    assert client.get("/c/navcam/draw/").status_code == 200, "nothing to practise on yet"
+    assert client.get("/c/navcam/draw/").status_code == 200, "nothing to practice on yet"
     known(campaign)
     assert client.get("/c/navcam/draw/")["Location"] == "/c/navcam/practice/"
     assert "Start drawing" not in client.get("/c/navcam/tutorial/").content.decode()
 
 
-def test_who_has_practised_may_do_it_again(campaign: Campaign) -> None:
+def test_who_has_practiced_may_do_it_again(campaign: Campaign) -> None:
     image, browser = known(campaign), Visitor()
     browser.post("/c/navcam/tutorial/seen/", format="multipart")
     browser.post(LESSON, {})
@@ -251,7 +253,7 @@ def test_an_admin_hands_in_a_mask(campaign: Campaign, admin: APIClient) -> None:
         return SimpleUploadedFile("a.png", png_bytes(mask("2222", "00..")))
 
     assert page(admin, picture=image.product_id, mask=upload(), use_mask="").status_code == 302
-    answer = KnownAnswer.objects.get()
+    answer = ReferenceAnswer.objects.get()
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["2222", "00.."]
     for fields, said in (
@@ -262,7 +264,7 @@ def test_an_admin_hands_in_a_mask(campaign: Campaign, admin: APIClient) -> None:
         refused = page(admin, use_mask="", **fields)
         assert refused.status_code == 200
         assert said in refused.content.decode()
-    assert KnownAnswer.objects.count() == 1
+    assert ReferenceAnswer.objects.count() == 1
 
 
 def test_an_admin_draws_an_answer(campaign: Campaign, admin: APIClient) -> None:
@@ -277,8 +279,8 @@ def test_an_admin_draws_an_answer(campaign: Campaign, admin: APIClient) -> None:
     answer = send(admin, image.pk)
     assert answer.status_code == 201
     assert "feedback" not in answer.json()
-    assert KnownAnswer.objects.get().source == "drawn"
-    with KnownAnswer.objects.get().mask.open("rb") as file:
+    assert ReferenceAnswer.objects.get().source == "drawn"
+    with ReferenceAnswer.objects.get().mask.open("rb") as file:
         assert rows(read_mask(file)) == ["2222", "0000"]
     assert admin.post(url + "?since=2026-01-01T00:00:00Z", {}).json()["image"] is None
     assert not Label.objects.exists()
@@ -298,28 +300,33 @@ def test_nobody_else_draws_answers(campaign: Campaign, admin: APIClient) -> None
     admin.post(url, {})
     User.objects.filter(username="ada").update(is_staff=False, is_superuser=False)
     assert send(admin, image.pk).status_code == 403
-    assert not KnownAnswer.objects.exists()
+    assert not ReferenceAnswer.objects.exists()
 
 
 def test_known_pictures_are_changed_and_taken_away(campaign: Campaign, admin: APIClient) -> None:
     image = known(campaign)
     page(admin, later=image.pk)
-    assert not KnownAnswer.objects.get().is_lesson
+    assert not ReferenceAnswer.objects.get().is_lesson
     page(admin, lesson=image.pk)
-    assert KnownAnswer.objects.get().is_lesson
+    assert ReferenceAnswer.objects.get().is_lesson
     page(admin, give_back=image.pk)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
-    assert not KnownAnswer.objects.exists()
+    assert not ReferenceAnswer.objects.exists()
 
 
 def test_the_rules_of_practice_are_set(campaign: Campaign, admin: APIClient) -> None:
-    fields = {"rules": "", "practice": "required", "pass_percent": 70, "known_image_percent": 10}
+    fields = {
+        "rules": "",
+        "practice": "required",
+        "pass_percent": 70,
+        "reference_image_percent": 10,
+    }
     assert page(admin, **fields, allow_gold_practice="on").status_code == 302
     campaign.refresh_from_db()
     assert (campaign.practice, campaign.practice_pass_iou) == ("required", 0.7)
-    assert (campaign.known_image_percent, campaign.allow_gold_practice) == (10, True)
-    for wrong in ({"pass_percent": 0}, {"known_image_percent": 101}, {"practice": "now"}):
+    assert (campaign.reference_image_percent, campaign.allow_gold_practice) == (10, True)
+    for wrong in ({"pass_percent": 0}, {"reference_image_percent": 101}, {"practice": "now"}):
         assert page(admin, **{**fields, **wrong}).status_code == 200
     campaign.refresh_from_db()
     assert campaign.practice_pass_iou == 0.7

@@ -1,4 +1,4 @@
-"""Practice and known images: who gets them when, what an attempt is, and that it is no label."""
+"""Practice and reference images: who gets them when, and what an attempt is."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from labeling.models import (
     Campaign,
     Draft,
     Image,
-    KnownAnswer,
     Label,
     Labeler,
     PracticeAttempt,
+    ReferenceAnswer,
     Role,
 )
 from labeling.people.services.labelers import new_guest
-from labeling.training.services import known_answers, practice
-from labeling.training.services.answer_feedback import feedback
-from labeling.training.services.known_answers import AnswerRefused
+from labeling.training.services import practice, reference_answers
+from labeling.training.services.answer_feedback import answer_feedback
+from labeling.training.services.reference_answers import AnswerRefused
 from terrain.geometry.invalid_polygons import InvalidPolygons
 from tests.factories import ACTOR, accept, assign, box, mask, new_campaign, new_expert, new_image
 
@@ -40,7 +40,7 @@ SOIL, BEDROCK, SAND, BIG_ROCK = range(4)
 
 @pytest.fixture
 def campaign() -> Campaign:
-    return new_campaign(known_image_percent=0)
+    return new_campaign(reference_image_percent=0)
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def labeler() -> Labeler:
 
 def known(campaign: Campaign, *rows: str, is_lesson: bool = True, **fields: object) -> Image:
     image = new_image(campaign, **fields)
-    known_answers.set_answer(
-        ACTOR, image, mask(*(rows or ("2222", "0000"))), KnownAnswer.Source.MASK, is_lesson
+    reference_answers.set_answer(
+        ACTOR, image, mask(*(rows or ("2222", "0000"))), ReferenceAnswer.Source.MASK, is_lesson
     )
     return image
 
@@ -67,22 +67,22 @@ ALL_RIGHT = (box(SAND, 0, 0, 4, 1), box(SOIL, 0, 1, 4, 2))
 HALF_RIGHT = (box(SAND, 0, 0, 2, 1),)
 
 
-# -- known answers ---------------------------------------------------------------------------------
+# -- reference answers -----------------------------------------------------------------------------
 
 
-def test_a_known_image_leaves_the_crowds_pool_and_comes_back(campaign: Campaign) -> None:
+def test_a_reference_image_leaves_the_crowds_pool_and_comes_back(campaign: Campaign) -> None:
     image = known(campaign)
     assert image.pool == Image.Pool.PRACTICE
     assert not Image.objects.in_pool().exists()
     assert not Image.objects.in_dataset().exists()
-    with image.known_answer.mask.open("rb") as file:
+    with image.reference_answer.mask.open("rb") as file:
         np.testing.assert_array_equal(read_mask(file), mask("2222", "0000"))
 
-    known_answers.give_back(ACTOR, image)
+    reference_answers.give_back(ACTOR, image)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
     assert Image.objects.in_pool().get() == image
-    assert not KnownAnswer.objects.exists()
+    assert not ReferenceAnswer.objects.exists()
 
 
 def test_who_saw_the_answer_is_never_asked_to_label_the_image(
@@ -90,7 +90,7 @@ def test_who_saw_the_answer_is_never_asked_to_label_the_image(
 ) -> None:
     image = known(campaign)
     assert practice.next_lesson(campaign, labeler)
-    known_answers.give_back(ACTOR, image)
+    reference_answers.give_back(ACTOR, image)
     assert assignments.next_assignment(campaign, labeler) is None
     given = assignments.next_assignment(campaign, new_guest())
     assert given is not None
@@ -99,12 +99,16 @@ def test_who_saw_the_answer_is_never_asked_to_label_the_image(
 
 def test_setting_an_answer_again_replaces_it(campaign: Campaign) -> None:
     image = known(campaign, is_lesson=False)
-    before = image.known_answer.mask.name
-    again = known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+    before = image.reference_answer.mask.name
+    again = reference_answers.set_answer(
+        ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK
+    )
     assert (again.mask.name, again.is_lesson) == (before, False)
-    other = known_answers.set_answer(ACTOR, image, mask("1111", "...."), KnownAnswer.Source.DRAWN)
+    other = reference_answers.set_answer(
+        ACTOR, image, mask("1111", "...."), ReferenceAnswer.Source.DRAWN
+    )
     assert other.mask.name != before
-    assert KnownAnswer.objects.get().source == "drawn"
+    assert ReferenceAnswer.objects.get().source == "drawn"
 
 
 @pytest.mark.parametrize(
@@ -118,17 +122,19 @@ def test_setting_an_answer_again_replaces_it(campaign: Campaign) -> None:
 def test_a_mask_that_is_no_answer(campaign: Campaign, rows: tuple[str, ...], said: str) -> None:
     image = new_image(campaign)
     with pytest.raises(AnswerRefused, match=said):
-        known_answers.set_answer(ACTOR, image, mask(*rows), KnownAnswer.Source.MASK)
+        reference_answers.set_answer(ACTOR, image, mask(*rows), ReferenceAnswer.Source.MASK)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
-    assert not KnownAnswer.objects.exists()
+    assert not ReferenceAnswer.objects.exists()
 
 
 def test_an_image_with_labels_stays_the_crowds(campaign: Campaign) -> None:
     image = new_image(campaign)
     accept(image, "2222", "0000")
     with pytest.raises(AnswerRefused, match="labeled"):
-        known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+        reference_answers.set_answer(
+            ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK
+        )
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
 
@@ -136,7 +142,9 @@ def test_an_image_with_labels_stays_the_crowds(campaign: Campaign) -> None:
 def test_a_retired_image_teaches_nobody(campaign: Campaign, labeler: Labeler) -> None:
     image = new_image(campaign, retired_at=timezone.now())
     with pytest.raises(AnswerRefused, match="taken out"):
-        known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+        reference_answers.set_answer(
+            ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK
+        )
     later = known(campaign)
     Image.objects.filter(pk=later.pk).update(retired_at=timezone.now())
     assert practice.next_lesson(campaign, labeler) is None
@@ -149,11 +157,13 @@ def test_gold_serves_as_practice_only_where_the_campaign_says_so(
     assignments.assign_gold(ACTOR, image, [expert])
     image.refresh_from_db()
     with pytest.raises(AnswerRefused, match="gold picture"):
-        known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.GOLD)
+        reference_answers.set_answer(
+            ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.GOLD
+        )
 
     Campaign.objects.update(allow_gold_practice=True)
     image = Image.objects.select_related("campaign").get()
-    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.GOLD)
+    reference_answers.set_answer(ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.GOLD)
     campaign.refresh_from_db()
     assert image.pool == Image.Pool.GOLD, "it stays gold"
     assert practice.next_lesson(campaign, expert) is None, "its expert labels it, and learns not"
@@ -168,7 +178,7 @@ def test_gold_serves_as_practice_only_where_the_campaign_says_so(
 
 def test_a_practice_image_does_not_become_gold(campaign: Campaign) -> None:
     image = known(campaign)
-    with pytest.raises(assignments.AnswerKnown, match="practise"):
+    with pytest.raises(assignments.IsReferenceImage, match="practice"):
         assignments.assign_gold(ACTOR, image, [new_expert()])
     image.refresh_from_db()
     assert image.pool == Image.Pool.PRACTICE
@@ -177,15 +187,17 @@ def test_a_practice_image_does_not_become_gold(campaign: Campaign) -> None:
 def test_an_uploaded_mask_is_read_and_bounded(campaign: Campaign) -> None:
     image = new_image(campaign)
     good = SimpleUploadedFile("answer.png", png_bytes(mask("22..", "0000")))
-    np.testing.assert_array_equal(known_answers.mask_from_upload(image, good), mask("22..", "0000"))
+    np.testing.assert_array_equal(
+        reference_answers.mask_from_upload(image, good), mask("22..", "0000")
+    )
     for content, said in (
         (png_bytes(mask("22", "00")), "2 x 2 pixels"),
         (png_bytes(mask("9222", "0000")), "code 9"),
         (b"no picture", "not a PNG"),
-        (b"x" * (known_answers.MAX_UPLOAD_BYTES + 1), "larger"),
+        (b"x" * (reference_answers.MAX_UPLOAD_BYTES + 1), "larger"),
     ):
         with pytest.raises(AnswerRefused, match=said):
-            known_answers.mask_from_upload(image, SimpleUploadedFile("answer.png", content))
+            reference_answers.mask_from_upload(image, SimpleUploadedFile("answer.png", content))
 
 
 def test_answers_come_from_a_folder_of_masks(campaign: Campaign, tmp_path: Path) -> None:
@@ -193,13 +205,15 @@ def test_answers_come_from_a_folder_of_masks(campaign: Campaign, tmp_path: Path)
     accept(second, "2222", "0000")
     for name in (first.product_id, second.product_id, "nobody"):
         (tmp_path / f"{name}.png").write_bytes(png_bytes(mask("2222", "0000")))
-    paths = known_answers.find_answers(tmp_path)
-    outcomes = {each.name: each for each in known_answers.import_answers(ACTOR, campaign, paths)}
+    paths = reference_answers.find_answers(tmp_path)
+    outcomes = {
+        each.name: each for each in reference_answers.import_answers(ACTOR, campaign, paths)
+    }
     assert outcomes[f"{first.product_id}.png"].status == "imported"
     assert "labeled" in outcomes[f"{second.product_id}.png"].reason
     assert "Import the images first" in outcomes["nobody.png"].reason
     again = {
-        each.name: each.status for each in known_answers.import_answers(ACTOR, campaign, paths)
+        each.name: each.status for each in reference_answers.import_answers(ACTOR, campaign, paths)
     }
     assert again[f"{first.product_id}.png"] == "present"
 
@@ -237,8 +251,8 @@ def test_a_lesson_that_waits_on_the_device_is_not_given_again(
 def test_required_practice_comes_again_until_it_is_passed(labeler: Labeler) -> None:
     campaign = new_campaign(practice="required", practice_pass_iou=0.75)
     first, second = known(campaign), known(campaign)
-    assert practice.must_practise(campaign, None)
-    assert practice.must_practise(campaign, labeler)
+    assert practice.must_practice(campaign, None)
+    assert practice.must_practice(campaign, labeler)
 
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
@@ -251,7 +265,7 @@ def test_required_practice_comes_again_until_it_is_passed(labeler: Labeler) -> N
         assert given is not None
         assert given.image == image
         assert attempt(given, *ALL_RIGHT).passed
-    assert not practice.must_practise(campaign, labeler)
+    assert not practice.must_practice(campaign, labeler)
     assert practice.next_lesson(campaign, labeler) is None
 
 
@@ -264,16 +278,16 @@ def test_nobody_who_has_labeled_is_sent_back_to_practice(
     assignments.assign_gold(ACTOR, gold, [expert])
     known(campaign)
     campaign.practice = "required"
-    assert not practice.must_practise(campaign, labeler)
-    assert not practice.must_practise(campaign, expert)
-    assert practice.must_practise(campaign, new_guest())
+    assert not practice.must_practice(campaign, labeler)
+    assert not practice.must_practice(campaign, expert)
+    assert practice.must_practice(campaign, new_guest())
 
 
 def test_practice_that_is_off_has_no_lessons(campaign: Campaign, labeler: Labeler) -> None:
     known(campaign)
     campaign.practice = "off"
     assert practice.next_lesson(campaign, labeler) is None
-    assert not practice.must_practise(campaign, labeler)
+    assert not practice.must_practice(campaign, labeler)
 
 
 def test_lessons_do_not_come_among_real_images(campaign: Campaign, labeler: Labeler) -> None:
@@ -292,7 +306,7 @@ def test_an_attempt_is_measured_on_what_is_left_under_the_masks(
     campaign: Campaign, labeler: Labeler
 ) -> None:
     image = new_image(campaign, on_rover=("0011", "0000"))
-    known_answers.set_answer(ACTOR, image, mask("2222", "00.."), KnownAnswer.Source.MASK)
+    reference_answers.set_answer(ACTOR, image, mask("2222", "00.."), ReferenceAnswer.Source.MASK)
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     # Sand drawn over the rover and where nothing is known is neither right nor wrong.
@@ -339,7 +353,7 @@ def test_an_attempt_sent_twice_is_stored_once(campaign: Campaign, labeler: Label
             practice.record_attempt(ACTOR, given, attempt_id, list(ALL_RIGHT))
         assert practice.record_attempt(ACTOR, given, attempt_id, list(HALF_RIGHT))[2] is False
     assert again.score == first.score
-    assert feedback(again, compared)["score"] == round(first.score, 4)
+    assert answer_feedback(again, compared)["score"] == round(first.score, 4)
     assert PracticeAttempt.objects.count() == 1
     known(campaign)
     other = practice.next_lesson(campaign, new_guest())
@@ -361,7 +375,7 @@ def test_an_answer_taken_away_while_somebody_draws(campaign: Campaign, labeler: 
     image = known(campaign)
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
-    known_answers.give_back(ACTOR, image)
+    reference_answers.give_back(ACTOR, image)
     with pytest.raises(errors.RetiredImage, match="no longer"):
         practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
 
@@ -371,7 +385,7 @@ def test_an_image_that_becomes_known_while_somebody_labels_it(
 ) -> None:
     image = new_image(campaign)
     assign(image, labeler)
-    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+    reference_answers.set_answer(ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK)
     found = registry.receiver_of(labeler, image.pk)
     assert found is not None
     assert attempt(found[0], *ALL_RIGHT).passed
@@ -383,11 +397,11 @@ def test_an_image_that_becomes_known_while_somebody_labels_it(
     assert not Label.objects.exists()
 
 
-# -- known images, now and then --------------------------------------------------------------------
+# -- reference images, now and then ----------------------------------------------------------------
 
 
-def test_known_images_come_at_the_campaigns_rate(campaign: Campaign) -> None:
-    campaign.known_image_percent = 25
+def test_reference_images_come_at_the_campaigns_rate(campaign: Campaign) -> None:
+    campaign.reference_image_percent = 25
     for _ in range(3):
         known(campaign, is_lesson=False)
     for _ in range(3):
@@ -410,7 +424,7 @@ def test_known_images_come_at_the_campaigns_rate(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize("percent", [0, 100])
 def test_the_rate_may_be_never_or_always(campaign: Campaign, percent: int) -> None:
-    campaign.known_image_percent = percent
+    campaign.reference_image_percent = percent
     known(campaign, is_lesson=False)
     new_image(campaign)
     given = assignments.next_assignment(campaign, new_guest())
@@ -418,10 +432,10 @@ def test_the_rate_may_be_never_or_always(campaign: Campaign, percent: int) -> No
     assert (given.role == Role.PRACTICE) == (percent == 100)
 
 
-def test_a_known_image_is_tried_once_and_then_real_ones_follow(
+def test_a_reference_image_is_tried_once_and_then_real_ones_follow(
     campaign: Campaign, labeler: Labeler
 ) -> None:
-    campaign.known_image_percent = 100
+    campaign.reference_image_percent = 100
     image, real = known(campaign, is_lesson=False), new_image(campaign)
     given = assignments.next_assignment(campaign, labeler)
     assert given is not None
@@ -439,13 +453,13 @@ def test_a_known_image_is_tried_once_and_then_real_ones_follow(
 def test_nothing_known_comes_when_nothing_real_is_left(
     campaign: Campaign, labeler: Labeler
 ) -> None:
-    campaign.known_image_percent = 100
+    campaign.reference_image_percent = 100
     known(campaign, is_lesson=False)
     assert assignments.next_assignment(campaign, labeler) is None
 
 
 def test_an_experts_gold_comes_before_what_is_known(campaign: Campaign) -> None:
-    campaign.known_image_percent = 100
+    campaign.reference_image_percent = 100
     known(campaign, is_lesson=False)
     gold, expert = new_image(campaign), new_expert()
     new_image(campaign)
@@ -464,10 +478,10 @@ def told(
     campaign: Campaign, known_rows: tuple[str, ...], *polygons: dict[str, object]
 ) -> list[str]:
     image = new_image(campaign, width=len(known_rows[0]), height=len(known_rows))
-    known_answers.set_answer(ACTOR, image, mask(*known_rows), KnownAnswer.Source.MASK)
+    reference_answers.set_answer(ACTOR, image, mask(*known_rows), ReferenceAnswer.Source.MASK)
     given = Assignment.objects.create(image=image, labeler=new_guest(), role=Role.PRACTICE)
     made, compared, _ = practice.record_attempt(ACTOR, given, uuid.uuid4(), list(polygons))
-    return [" ".join(each["words"]) for each in feedback(made, compared)["classes"]]
+    return [" ".join(each["words"]) for each in answer_feedback(made, compared)["classes"]]
 
 
 def test_the_words_say_what_was_found_and_what_was_missed_where(campaign: Campaign) -> None:
@@ -500,10 +514,10 @@ def test_a_failed_lesson_says_that_it_comes_again(labeler: Labeler) -> None:
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     made, compared, _ = practice.record_attempt(ACTOR, given, uuid.uuid4(), list(HALF_RIGHT))
-    told = feedback(made, compared)
+    told = answer_feedback(made, compared)
     assert (told["passed"], told["must_pass"], told["may_repeat"]) == (False, True, True)
     made, compared, _ = practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
-    told = feedback(made, compared)
+    told = answer_feedback(made, compared)
     assert (told["passed"], told["must_pass"]) == (True, False)
     assert told["codes"].startswith("data:image/png;base64,")
 

@@ -117,7 +117,7 @@ def test_two_workers_and_a_zip_give_the_same(tree: Path, predictions: Path, tmp_
     assert evaluated(Path(archive), predictions, "--workers", "2") == said
 
 
-def colour(path: Path, mode: str) -> None:
+def color(path: Path, mode: str) -> None:
     Pillow.new(mode, (4, 2)).save(path)
 
 
@@ -127,9 +127,9 @@ def strange_codes(path: Path) -> None:
 
 SPOILED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "wrong size": (lambda path: write(path, "00", "00"), "is 2 x 2 pixels, but its image is 4 x 2"),
-    "colour": (lambda path: colour(path, "RGB"), "is a colour image; it must be 8-bit greyscale"),
-    "palette": (lambda path: colour(path, "P"), "is a palette image"),
-    "16 bits": (lambda path: colour(path, "I;16"), "must be 8-bit greyscale"),
+    "color": (lambda path: color(path, "RGB"), "is a color image; it must be 8-bit grayscale"),
+    "palette": (lambda path: color(path, "P"), "is a palette image"),
+    "16 bits": (lambda path: color(path, "I;16"), "must be 8-bit grayscale"),
     "cut off": (lambda path: path.write_bytes(path.read_bytes()[:50]), "is truncated or damaged"),
     "cut off in its header": (
         lambda path: path.write_bytes(path.read_bytes()[:20]),
@@ -180,7 +180,7 @@ def test_what_does_not_fit_is_said_and_not_guessed(
 def test_every_problem_is_said_and_a_partial_table_only_if_asked(
     tree: Path, predictions: Path, tmp_path: Path
 ) -> None:
-    colour(predictions / f"{product_id(1)}.png", "RGB")
+    color(predictions / f"{product_id(1)}.png", "RGB")
     (predictions / "notes.txt").write_text("hello")
 
     said, last = refused(
@@ -267,8 +267,8 @@ def test_real_gold_masks_are_without_fault_against_themselves(
 
     found = json.loads((tmp_path / "found.json").read_text())["evaluations"]
     assert found["min2"]["accuracy"] == found["min3"]["accuracy"] == [1.0, 1.0, 1.0]
-    # What only one expert labelled has no label in min2: the last column.
-    unlabelled = [row[-1] for row in found["min1"]["confusion"]]
+    # What only one expert labeled has no label in min2: the last column.
+    unlabeled = [row[-1] for row in found["min1"]["confusion"]]
     agreed = [sum(row[:-1]) for row in found["min1"]["confusion"]]
-    assert sum(unlabelled) == 6_349_388 - 5_536_196
+    assert sum(unlabeled) == 6_349_388 - 5_536_196
     assert agreed == [sum(row) for row in found["min2"]["confusion"]]

@@ -1,4 +1,4 @@
-"""Predictions on the board of a release: sent, compared by a worker, seen and removed."""
+"""Predictions on the leaderboard of a release: sent, compared by a worker, seen and removed."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def release() -> Release:
 
 @pytest.fixture
 def public(release: Release) -> Release:
-    release.has_public_board = True
+    release.has_public_leaderboard = True
     release.save()
     return release
 
@@ -98,7 +98,7 @@ def client_of(user: User) -> Client:
 
 def send(client: Client, release: Release, files: dict[str, Any], **fields: str) -> Any:
     form = {"name": "Net", "archive": zipped(files), **fields}
-    return client.post(reverse("benchmark:board", args=(release.pk,)), form)
+    return client.post(reverse("benchmark:leaderboard", args=(release.pk,)), form)
 
 
 def measured(release: Release, files: dict[str, Any], user: User | None = None) -> Submission:
@@ -139,12 +139,12 @@ def test_a_known_matrix_comes_back(release: Release, home: Path) -> None:
 
 
 def test_what_does_not_fit_is_listed_and_nothing_is_counted(release: Release) -> None:
-    colour = io.BytesIO()
-    Pillow.new("RGB", (4, 2)).save(colour, "PNG")
+    color = io.BytesIO()
+    Pillow.new("RGB", (4, 2)).save(color, "PNG")
     found = measured(
         release,
         {
-            f"{product_id(1)}.png": colour.getvalue(),
+            f"{product_id(1)}.png": color.getvalue(),
             f"deep/{product_id(2)}.png": png_bytes(np.full((2, 4), 9, dtype=np.uint8)),
             "NLA_1.png": ("00", "00"),
             "notes.txt": b"hello",
@@ -276,11 +276,11 @@ def test_from_the_form_to_the_result(public: Release, mia: User) -> None:
     assert "0.5000" in page
     assert page.count("<rect class=") == 4 * 5
     assert "https://example.org/paper" in page
-    board = Client().get(reverse("benchmark:board", args=(public.pk,))).text
-    assert "Net" in board
-    assert "mia" in board
-    assert "0.3833" in board
-    assert "Best so far: Net" in Client().get(reverse("benchmark:boards")).text
+    leaderboard = Client().get(reverse("benchmark:leaderboard", args=(public.pk,))).text
+    assert "Net" in leaderboard
+    assert "mia" in leaderboard
+    assert "0.3833" in leaderboard
+    assert "Best so far: Net" in Client().get(reverse("benchmark:leaderboards")).text
 
     data = Client().get(reverse("benchmark:submission_data", args=(sent.pk,)))
     sent.refresh_from_db()
@@ -295,41 +295,44 @@ def test_the_best_comes_first(public: Release, mia: User) -> None:
     better = measured(public, RIGHT, mia)
     measured(public, {}, mia)
 
-    assert list(public.submissions.on_board()) == [better, worse]
+    assert list(public.submissions.on_leaderboard()) == [better, worse]
 
 
-def test_who_sees_a_board(release: Release, mia: User) -> None:
+def test_who_sees_a_leaderboard(release: Release, mia: User) -> None:
     found = measured(release, RIGHT, mia)
     admin, other = client_of(new_admin()), client_of(new_account("otto"))
-    board, page = (
-        reverse("benchmark:board", args=(release.pk,)),
+    leaderboard, page = (
+        reverse("benchmark:leaderboard", args=(release.pk,)),
         reverse("benchmark:submission", args=(found.pk,)),
     )
 
-    for client, sees_board, sees_result in (
+    for client, sees_leaderboard, sees_result in (
         (admin, True, True),
         (client_of(mia), False, True),
         (other, False, False),
         (Client(), False, False),
     ):
-        assert client.get(board).status_code == (200 if sees_board else 403)
+        assert client.get(leaderboard).status_code == (200 if sees_leaderboard else 403)
         assert client.get(page).status_code == (200 if sees_result else 404)
         statistics = client.get(reverse("statistics:release_statistics", args=(release.pk,)))
-        assert statistics.status_code == (200 if sees_board else 403)
+        assert statistics.status_code == (200 if sees_leaderboard else 403)
     assert send(other, release, RIGHT).status_code == 403
 
     answer = admin.post(
-        reverse("benchmark:board_visibility", args=(release.pk,)), {"public": "yes"}
+        reverse("benchmark:leaderboard_visibility", args=(release.pk,)), {"public": "yes"}
     )
     assert answer.status_code == 302
-    assert Client().get(board).status_code == 200
+    assert Client().get(leaderboard).status_code == 200
     assert Client().get(page).status_code == 200
-    assert other.post(reverse("benchmark:board_visibility", args=(release.pk,))).status_code == 403
+    assert (
+        other.post(reverse("benchmark:leaderboard_visibility", args=(release.pk,))).status_code
+        == 403
+    )
     assert send(Client(), release, RIGHT).status_code == 403
     assert send(other, release, RIGHT).status_code == 302
 
 
-def test_what_is_not_on_the_board_only_its_sender_sees(public: Release, mia: User) -> None:
+def test_what_is_not_on_the_leaderboard_only_its_sender_sees(public: Release, mia: User) -> None:
     refused = measured(public, {"notes.txt": b"hello"}, mia)
     page = reverse("benchmark:submission", args=(refused.pk,))
 
@@ -337,9 +340,9 @@ def test_what_is_not_on_the_board_only_its_sender_sees(public: Release, mia: Use
     assert "3 things do not fit" in client_of(mia).get(page).text
     assert Client().get(page).status_code == 404
     assert Client().get(reverse("benchmark:submission_data", args=(refused.pk,))).status_code == 404
-    board = reverse("benchmark:board", args=(public.pk,))
-    assert "Refused" in client_of(mia).get(board).text
-    assert "Refused" not in Client().get(board).text
+    leaderboard = reverse("benchmark:leaderboard", args=(public.pk,))
+    assert "Refused" in client_of(mia).get(leaderboard).text
+    assert "Refused" not in Client().get(leaderboard).text
 
 
 def test_what_the_form_refuses(public: Release, mia: User, settings: Any) -> None:
@@ -389,4 +392,4 @@ def test_a_sender_who_leaves_takes_no_result_along(public: Release, mia: User) -
 
     found.refresh_from_db()
     assert found.created_by is None
-    assert Client().get(reverse("benchmark:board", args=(public.pk,))).status_code == 200
+    assert Client().get(reverse("benchmark:leaderboard", args=(public.pk,))).status_code == 200

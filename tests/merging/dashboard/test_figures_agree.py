@@ -15,7 +15,7 @@ from django.utils import timezone
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services import figures
 from labeling.models import Campaign, CampaignFigures, Image, Label
-from labeling.training.services import known_answers
+from labeling.training.services import reference_answers
 from merging.dashboard import views
 from merging.masks import tasks
 from merging.masks.services import comparisons, merges, progress
@@ -69,7 +69,7 @@ def campaign() -> Campaign:
     merge_image(retired.pk)
     Image.objects.filter(pk=retired.pk).update(retired_at=timezone.now())
     lesson = new_image(campaign)
-    known_answers.set_answer(ACTOR, lesson, mask("00..", "...."), "mask")
+    reference_answers.set_answer(ACTOR, lesson, mask("00..", "...."), "mask")
     # Gold that the crowd had labeled, with its mask of that time, and a label of an expert that
     # was thrown out.
     gold = new_image(campaign)

@@ -70,7 +70,7 @@ def dataset(release: Path) -> mlcroissant.Dataset:
 
 
 def pictures(dataset: mlcroissant.Dataset, folder: str) -> dict[str, Any]:
-    """The pictures of a folder by their names; mlcroissant hands grey ones over as RGB."""
+    """The pictures of a folder by their names; mlcroissant hands gray ones over as RGB."""
     return {
         record[f"{folder}/file"].decode(): np.asarray(record[f"{folder}/picture"])
         for record in dataset.records(record_set=folder)
@@ -175,7 +175,7 @@ def test_who_names_nobody_and_no_page_is_cited_still() -> None:
     assert "Credits" not in said("LICENSE.txt", **nobody)
 
 
-def test_licence() -> None:
+def test_license() -> None:
     assert said("LICENSE.txt").splitlines() == [
         "Terrain of Gale crater, version 1.2",
         "Copyright 2026: Swan, R. Michael; The volunteers of Mars",
@@ -187,7 +187,7 @@ def test_licence() -> None:
         "",
         "Images: NASA/JPL-Caltech.",
     ]
-    other = said("LICENSE.txt", licence="ODbL-1.0")
+    other = said("LICENSE.txt", license="ODbL-1.0")
     assert "\nODbL-1.0:\nhttps://spdx.org/licenses/ODbL-1.0.html\n" in other
 
 

@@ -29,8 +29,8 @@ from tests.tables import rows_of
 SIZE = 8
 Polygon = dict[str, Any]
 
-#: Pixels' corners and centres, and points between: outlines that meet, and that run through
-#: centres, are what goes wrong.
+#: Pixels' corners and centers, and points between: outlines that meet, and that run through
+#: centers, are what goes wrong.
 coordinate = st.one_of(
     st.integers(0, 2 * SIZE).map(lambda n: n / 2),
     st.integers(0, 100 * SIZE).map(lambda n: n / 100),

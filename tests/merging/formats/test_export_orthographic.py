@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 SIZE = 128
 SEEDS = (0, 2, 5)
 GOLD_SEED = 5
-VIEW = ("--metres-per-pixel=0.2", "--farthest=20", "--half-width=10")
+VIEW = ("--meters-per-pixel=0.2", "--farthest=20", "--half-width=10")
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ def test_an_unknown_camera_is_skipped(
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        ("--metres-per-pixel=0", "needs a size"),
+        ("--meters-per-pixel=0", "needs a size"),
         ("--farthest=-1", "empty"),
         ("--tile=0", "--tile 2"),
         ("--release=/nowhere", "no release at"),

@@ -160,7 +160,7 @@ def write_raw(root: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "palette": (write_palette, f"{TRAIN_MASK}: It is not an 8-bit greyscale PNG."),
+    "palette": (write_palette, f"{TRAIN_MASK}: It is not an 8-bit grayscale PNG."),
     "no picture at all": (
         lambda root: (root / TRAIN_MASK).write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x08\x00" * 20),
         f"{TRAIN_MASK}: It cannot be read",

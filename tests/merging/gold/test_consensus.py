@@ -18,8 +18,8 @@ from labeling.annotation.services.corrections import correct
 from labeling.models import Assignment, Campaign, Image, Label, Labeler
 from merging.gold import tasks
 from merging.gold.services import consensus
-from merging.gold.views import consensus as meeting_views
-from merging.models import ExpertAgreement, LabelingPolicy
+from merging.gold.views import consensus as consensus_views
+from merging.models import ExpertAgreement, LabelingGuideline
 from review.models import AgreementScore
 from tests.factories import ACTOR, accept, box, draw, new_admin, new_campaign, new_expert, new_image
 
@@ -47,7 +47,7 @@ def admin() -> Client:
 def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The campaigns whose comparison was left to a worker."""
     asked: list[int] = []
-    monkeypatch.setattr(meeting_views, "nudge", lambda task, pk: asked.append(pk))
+    monkeypatch.setattr(consensus_views, "nudge", lambda task, pk: asked.append(pk))
     return asked
 
 
@@ -167,9 +167,9 @@ def test_what_the_database_refuses(
         ExpertAgreement.objects.filter(pk=compared.pk).update(**fields)
 
 
-def test_a_policy_says_something(campaign: Campaign) -> None:
-    with pytest.raises(IntegrityError, match="labeling_policy_has_text"):
-        LabelingPolicy.objects.create(campaign=campaign, text="", author=new_admin())
+def test_a_guideline_says_something(campaign: Campaign) -> None:
+    with pytest.raises(IntegrityError, match="labeling_guideline_has_text"):
+        LabelingGuideline.objects.create(campaign=campaign, text="", author=new_admin())
 
 
 # -- the pages -------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_what_takes_longer_is_left_to_a_worker(
     nudged: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(meeting_views, "COMPARED_AT_ONCE", 1)
+    monkeypatch.setattr(consensus_views, "COMPARED_AT_ONCE", 1)
     for drawn in (ALIKE, UNLIKE):
         gold(campaign, experts, *drawn)
 
@@ -245,7 +245,7 @@ def test_the_pictures_laid_over(campaign: Campaign, experts: list[Labeler], admi
     assert admin.get(f"{MEETING}{image.pk}/label-3.png").status_code == 404
 
 
-def test_policies_are_kept_with_author_and_date(
+def test_guidelines_are_kept_with_author_and_date(
     campaign: Campaign, experts: list[Labeler], admin: Client
 ) -> None:
     image = gold(campaign, experts, *UNLIKE)
@@ -256,14 +256,14 @@ def test_policies_are_kept_with_author_and_date(
     refused = eva.post(MEETING, {"text": "  "})
     assert "text" in refused.context["form"].errors
 
-    first, second = LabelingPolicy.objects.order_by("pk")
+    first, second = LabelingGuideline.objects.order_by("pk")
     assert (str(first.author), first.image) == ("ada", None)
     assert (str(second.author), second.image) == ("eva", image)
     page = text(admin.get("/manage/navcam/"))
     assert "What the experts settled" in page
     assert "Ripples are sand." in page
-    lines = list(csv.reader(io.StringIO(text(eva.get("/gold/navcam/policies.csv")))))
-    assert lines[0] == ["date", "author", "image", "policy"]
+    lines = list(csv.reader(io.StringIO(text(eva.get("/gold/navcam/guidelines.csv")))))
+    assert lines[0] == ["date", "author", "image", "guideline"]
     assert [line[1:] for line in lines[1:]] == [
         ["ada", "", "'=Ripples are sand."],
         ["eva", image.product_id, "Thin cover:\nbedrock"],
@@ -277,7 +277,7 @@ def test_the_meeting_is_for_its_experts_and_admins(
     open_ = gold(campaign, experts, *UNLIKE[:2])
     eva, stranger = browser(experts[1].user), browser(new_expert("elsa").user)
     pages = [MEETING, f"{MEETING}{done.pk}/", f"{MEETING}{done.pk}/disputes.png"]
-    for page in (*pages, "/gold/navcam/policies.csv"):
+    for page in (*pages, "/gold/navcam/guidelines.csv"):
         assert eva.get(page).status_code == 200
         assert stranger.get(page).status_code == 403
         assert Client().get(page).status_code == 302
@@ -285,7 +285,7 @@ def test_the_meeting_is_for_its_experts_and_admins(
     for page in (f"{MEETING}{open_.pk}/", f"{MEETING}{open_.pk}/label-0.png"):
         assert eva.get(page).status_code == 404
     assert stranger.post(MEETING, {"text": "No."}).status_code == 403
-    assert not LabelingPolicy.objects.exists()
+    assert not LabelingGuideline.objects.exists()
 
 
 def test_an_expert_may_change_their_own_drawing_by_what_was_settled(

@@ -245,7 +245,7 @@ def test_adding_by_name(campaign: Campaign) -> None:
     for name, why in [
         ("NOWHERE", "no picture NOWHERE"),
         (new_image(campaign, pool=Image.Pool.GOLD).product_id, "gold already"),
-        (new_image(campaign, pool=Image.Pool.PRACTICE).product_id, "practise"),
+        (new_image(campaign, pool=Image.Pool.PRACTICE).product_id, "practice"),
         (new_image(campaign, retired_at=timezone.now()).product_id, "taken out"),
         (new_image(new_campaign("other"), 901).product_id, "no picture"),
     ]:

@@ -19,10 +19,10 @@ from labeling.images.files import put
 from labeling.models import Assignment, Campaign, Image, Label, Labeler, SeenLabels
 from labeling.people.permissions import REVIEWERS
 from labeling.people.services.labelers import labeler_of_user
-from labeling.training.services.known_answers import AnswerRefused
+from labeling.training.services.reference_answers import AnswerRefused
 from merging.gold.services import consensus, plans, progress
 from merging.gold.services import experts as gold_set
-from merging.models import LabelingPolicy, Release, ReleasePart
+from merging.models import LabelingGuideline, Release, ReleasePart
 from review.models import LabelFlag, Rating
 from review.queue.services import bulk_ratings, queue
 from tests.factories import (
@@ -161,9 +161,11 @@ def test_what_was_settled_about_a_closed_picture_is_closed_too(
     image: Image, experts: list[Labeler], campaign: Campaign
 ) -> None:
     author = account(experts[0])
-    LabelingPolicy.objects.create(campaign=campaign, image=image, text="Sand here.", author=author)
-    LabelingPolicy.objects.create(campaign=campaign, text="Ripples are sand.", author=author)
-    for page in ("/gold/navcam/meeting/", "/gold/navcam/policies.csv"):
+    LabelingGuideline.objects.create(
+        campaign=campaign, image=image, text="Sand here.", author=author
+    )
+    LabelingGuideline.objects.create(campaign=campaign, text="Ripples are sand.", author=author)
+    for page in ("/gold/navcam/meeting/", "/gold/navcam/guidelines.csv"):
         said = browser(experts[2]).get(page).content.decode()
         assert "Ripples are sand." in said
         assert "Sand here." not in said
@@ -320,7 +322,7 @@ def test_a_release_with_the_others_labels_is_not_downloaded_before_drawing(
     assert browser(emil).head(f"/releases/{release.pk}/download/").status_code == 200
 
 
-def test_gold_becomes_a_known_answer_when_nobody_has_it_open(
+def test_gold_becomes_a_reference_answer_when_nobody_has_it_open(
     image: Image, experts: list[Labeler], campaign: Campaign
 ) -> None:
     """Its answer is shown to whoever practices, so who skipped it cannot draw it any more."""
@@ -332,9 +334,9 @@ def test_gold_becomes_a_known_answer_when_nobody_has_it_open(
     accept(image, "00..", "....", labeler=experts[1], role="expert")
     assert assignments.reopen(ACTOR, given(image, experts[2]))
     with pytest.raises(AnswerRefused, match="still to draw"):
-        gold_set.known_answer(ACTOR, image)
+        gold_set.reference_answer(ACTOR, image)
     assignments.skip(ACTOR, given(image, experts[2]))
-    gold_set.known_answer(ACTOR, image)
+    gold_set.reference_answer(ACTOR, image)
     assert not assignments.reopen(ACTOR, given(image, experts[2]))
 
 

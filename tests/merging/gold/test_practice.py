@@ -1,4 +1,4 @@
-"""Images people practise on are in no score, queue, merge, release or plan of gold images.
+"""Images people practice on are in no score, queue, merge, release or plan of gold images.
 
 They take no labels; here each has one all the same, smuggled past the services, so that every room
 is seen to leave it out by itself.
@@ -14,10 +14,10 @@ import pytest
 from labeling.annotation.services.assignments import assign_gold
 from labeling.campaigns.services.figures import figures_of
 from labeling.images.preparation.pictures import read_mask
-from labeling.models import Campaign, Image, KnownAnswer, Label
+from labeling.models import Campaign, Image, Label, ReferenceAnswer
 from labeling.people.services.labelers import new_guest
-from labeling.training.services import known_answers, practice
-from labeling.training.services.known_answers import AnswerRefused
+from labeling.training.services import practice, reference_answers
+from labeling.training.services.reference_answers import AnswerRefused
 from merging.gold.services import experts as gold
 from merging.gold.services import plans
 from merging.masks.services import merges
@@ -58,7 +58,7 @@ def campaign() -> Campaign:
 @pytest.fixture
 def image(campaign: Campaign) -> Image:
     image = new_image(campaign, 90)
-    known_answers.set_answer(ACTOR, image, mask("2222", "0000"), KnownAnswer.Source.MASK)
+    reference_answers.set_answer(ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK)
     given = practice.next_lesson(campaign, new_guest())
     assert given is not None
     return image
@@ -85,8 +85,8 @@ def test_it_is_in_no_release(campaign: Campaign, image: Image, tmp_path: Path) -
 
 def test_a_campaign_of_practice_images_has_nothing_to_release() -> None:
     campaign = new_campaign()
-    known_answers.set_answer(
-        ACTOR, new_image(campaign), mask("2222", "0000"), KnownAnswer.Source.MASK
+    reference_answers.set_answer(
+        ACTOR, new_image(campaign), mask("2222", "0000"), ReferenceAnswer.Source.MASK
     )
     with pytest.raises(requests.ReleaseRefused, match="no images"):
         requests.request_release(ACTOR, campaign, "1.0")
@@ -115,7 +115,7 @@ def test_it_is_in_no_count(campaign: Campaign, image: Image) -> None:
     assert figures.gold_images == 1
 
 
-def test_a_gold_mask_becomes_the_known_answer_where_that_is_allowed() -> None:
+def test_a_gold_mask_becomes_the_reference_answer_where_that_is_allowed() -> None:
     campaign = new_campaign()
     image = new_image(campaign)
     experts = [new_expert(name) for name in ("anna", "bo", "cy")]
@@ -124,10 +124,10 @@ def test_a_gold_mask_becomes_the_known_answer_where_that_is_allowed() -> None:
         accept(image, drawn, "0000", labeler=labeler, role="expert")
     image.refresh_from_db()
     with pytest.raises(AnswerRefused, match="gold picture"):
-        gold.known_answer(ACTOR, image)
+        gold.reference_answer(ACTOR, image)
     Campaign.objects.update(allow_gold_practice=True)
     image = Image.objects.select_related("campaign").get()
-    answer = gold.known_answer(ACTOR, image)
+    answer = gold.reference_answer(ACTOR, image)
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["22..", "0000"]
     assert (answer.source, image.pool) == ("gold", Image.Pool.GOLD)

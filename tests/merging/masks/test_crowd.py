@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from labeling.annotation.services import labels
-from labeling.annotation.services.corrections import LabelIsFixed, correct
+from labeling.annotation.services.corrections import LabelIsLocked, correct
 from labeling.images.files import keep
 from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Campaign, Image, Label, Labeler, Role
@@ -95,7 +95,7 @@ def url(label: Label) -> str:
 
 def fixed(label: Label) -> str:
     label.refresh_from_db()
-    return label.fixed_because
+    return label.lock_reason
 
 
 def test_asking_to_see_the_result_fixes_the_drawing(client: Client, label: Label) -> None:
@@ -104,18 +104,18 @@ def test_asking_to_see_the_result_fixes_the_drawing(client: Client, label: Label
 
     page = client.post(url(label), follow=True)
 
-    assert fixed(label) == Label.Fixed.RESULTS
+    assert fixed(label) == Label.LockReason.RESULTS
     assert page.context["labelers"] == 3
     assert {each["name"]: each["percent"] for each in page.context["agreements"]} == {
         "Soil": 100,
         "Bedrock": 100,
         "Sand": None,
     }
-    with pytest.raises(LabelIsFixed):
+    with pytest.raises(LabelIsLocked):
         correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(0, 0, 0, 1, 1)], 1)
 
 
-def test_the_result_as_a_picture_in_the_campaigns_colours(client: Client, label: Label) -> None:
+def test_the_result_as_a_picture_in_the_campaigns_colors(client: Client, label: Label) -> None:
     assert client.get(f"/drawings/{label.pk}/crowd.png").status_code == 404
     client.post(url(label))
 
@@ -123,9 +123,9 @@ def test_the_result_as_a_picture_in_the_campaigns_colours(client: Client, label:
 
     assert answer["Content-Type"] == "image/png"
     pixels = np.asarray(Pillow.open(io.BytesIO(answer.content)).convert("RGBA"))
-    colours = {each.code: each.color for each in label.image.campaign.terrain_classes.all()}
+    colors = {each.code: each.color for each in label.image.campaign.terrain_classes.all()}
     for column, row, code in ((0, 0, 0), (1, 0, 0), (0, 1, 1), (1, 1, 1)):
-        assert f"#{pixels[row, column, :3].tobytes().hex()}".upper() == colours[code].upper()
+        assert f"#{pixels[row, column, :3].tobytes().hex()}".upper() == colors[code].upper()
         assert pixels[row, column, 3] == 255
     assert (pixels[:, 2:, 3] == 0).all(), "clear where the crowd has no label"
 
@@ -161,7 +161,7 @@ def test_gold_and_retired_images_show_nothing(
     client.post(url(label))
 
     assert fixed(label) == ""
-    labels.fix(ACTOR, label, Label.Fixed.RATED)
+    labels.lock(ACTOR, label, Label.LockReason.RATED)
     assert client.get(url(label)).status_code == 302
     assert client.get(f"/drawings/{label.pk}/crowd.png").status_code == 404
 
@@ -175,10 +175,10 @@ def test_an_experts_label_stays_apart(client: Client, label: Label) -> None:
 
 
 def test_a_rated_label_needs_no_asking(client: Client, label: Label) -> None:
-    labels.fix(ACTOR, label, Label.Fixed.RATED)
+    labels.lock(ACTOR, label, Label.LockReason.RATED)
 
     assert client.get(url(label)).status_code == 200
-    assert fixed(label) == Label.Fixed.RATED
+    assert fixed(label) == Label.LockReason.RATED
 
 
 def test_somebody_elses_label(client: Client, label: Label) -> None:

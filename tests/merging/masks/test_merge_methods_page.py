@@ -72,26 +72,26 @@ def test_an_image_by_hand(campaign: Campaign) -> None:
     assert comparisons.bring_up_to_date(campaign, 5) == 0
 
     (found,) = comparisons.worst_first(campaign)
-    assert (found.image, set(found.ways)) == (image, {Kind.VOTES, Kind.RATINGS, Kind.RANDOM})
+    assert (found.image, set(found.results)) == (image, {Kind.VOTES, Kind.RATINGS, Kind.RANDOM})
     # Ratings: 4 + 4 + 2 for soil against 2 + 2 for sand are 71 %.
-    ratings = found.ways[Kind.RATINGS]
+    ratings = found.results[Kind.RATINGS]
     assert ratings.difference == Difference(first=1, second=3, both=1, same=1, pixels=8)
     assert ratings.counts == {0: 2, 1: 1}
     assert (ratings.labeled, ratings.share(0), ratings.share(3)) == (3 / 8, 2 / 3, 0)
-    assert found.alike(comparisons.WEIGHED) == pytest.approx(1 / 3)
-    assert found.ways[Kind.VOTES].difference.alike == 1
+    assert found.lowest_match(comparisons.WEIGHED) == pytest.approx(1 / 3)
+    assert found.results[Kind.VOTES].difference.match == 1
 
 
 def test_skill_takes_part_once_it_is_known(campaign: Campaign) -> None:
     agreed(campaign)
     comparisons.bring_up_to_date(campaign, 5)
-    assert Kind.SKILL not in comparisons.worst_first(campaign)[0].ways
+    assert Kind.SKILL not in comparisons.worst_first(campaign)[0].results
     services.estimate_campaign(campaign)
 
     comparisons.forget(campaign)
     comparisons.bring_up_to_date(campaign, 5)
 
-    assert list(comparisons.worst_first(campaign)[0].ways) == list(Kind)
+    assert list(comparisons.worst_first(campaign)[0].results) == list(Kind)
 
 
 def test_the_worst_come_first(campaign: Campaign) -> None:
@@ -163,10 +163,10 @@ def test_the_page(campaign: Campaign, admin: Client) -> None:
     text = page.content.decode()
 
     (card,) = page.context["cards"]
-    assert [str(way["name"]) for way in card["ways"]] == [
+    assert [str(result["name"]) for result in card["results"]] == [
         "The rule of the campaign",
         "Weighed by ratings",
-        "One label by lot",
+        "Random label",
     ]
     assert f"{PAGE}{image.pk}/ratings.png" in text
     assert text.count("Needs the skill of the labelers") == 2

@@ -215,9 +215,9 @@ def test_a_file_that_was_lost_is_written_again(campaign: Campaign) -> None:
 
 
 def test_which_images_have_something_to_merge(campaign: Campaign) -> None:
-    labelled, emptied, rejected, gold, retired = (new_image(campaign, n) for n in range(1, 6))
+    labeled, emptied, rejected, gold, retired = (new_image(campaign, n) for n in range(1, 6))
     new_image(campaign, 6)
-    draw(labelled, "00..", "....")
+    draw(labeled, "00..", "....")
     accept(emptied, "....", "....")
     labels.throw_out(ACTOR, accept(rejected, "00..", "...."))
     assign_gold(ACTOR, gold, [new_expert()])
@@ -225,7 +225,7 @@ def test_which_images_have_something_to_merge(campaign: Campaign) -> None:
     Image.objects.filter(pk=retired.pk).update(retired_at="2026-01-01T00:00:00Z")
     accept(new_image(new_campaign("other")), "00..", "....")
 
-    assert list(mergeable(campaign)) == [labelled, emptied, gold]
+    assert list(mergeable(campaign)) == [labeled, emptied, gold]
     assert train(emptied) == ["....", "...."]
 
 
@@ -276,8 +276,8 @@ def test_gold_variants_nest(campaign: Campaign) -> None:
     masks = gold_of(image)
 
     for strict, loose in [("gold-min3", "gold-min2"), ("gold-min2", "gold-min1")]:
-        labelled = masks[strict] != NO_LABEL
-        assert (masks[strict][labelled] == masks[loose][labelled]).all()
+        labeled = masks[strict] != NO_LABEL
+        assert (masks[strict][labeled] == masks[loose][labeled]).all()
     assert (masks["gold-min1"] != NO_LABEL).sum() > (masks["gold-min3"] != NO_LABEL).sum() > 0
 
 

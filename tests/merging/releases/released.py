@@ -182,7 +182,7 @@ def facts(
         "version": "1.2",
         "layout": "v0.1",
         "released_on": date(2026, 6, 1),
-        "licence": "CC-BY-4.0",
+        "license": "CC-BY-4.0",
         "creators": ("Swan, R. Michael", "The volunteers of Mars"),
         "credits": "Images: NASA/JPL-Caltech.",
         "homepage": "https://mars.example.org/",

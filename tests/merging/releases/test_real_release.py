@@ -55,7 +55,7 @@ def campaign(sample: Path, real_data: Path, tmp_path: Path) -> Campaign:
 
 
 def stand_in(small: Path) -> bytes:
-    """A full-size frame for a label that came without one: its small one enlarged, else grey."""
+    """A full-size frame for a label that came without one: its small one enlarged, else gray."""
     if not small.exists():
         return jpeg_bytes(np.full((SIZE, SIZE), 90, dtype=np.uint8))
     with Pillow.open(small) as picture:
@@ -84,7 +84,7 @@ def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def header(png: Path) -> tuple[int, ...]:
-    """Width, height, bits, colour type, compression, filter and interlacing (PNG, 11.2.2)."""
+    """Width, height, bits, color type, compression, filter and interlacing (PNG, 11.2.2)."""
     content = png.read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     assert content[12:16] == b"IHDR"

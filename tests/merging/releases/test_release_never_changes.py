@@ -65,7 +65,7 @@ CHANGES = [
     {"status": "failed", "completed_at": None},
     {"pseudonym_key": "0" * 64},
     {"archive": "releases/another.zip"},
-    {"sums_sha256": "0" * 64, "has_public_board": True},
+    {"sums_sha256": "0" * 64, "has_public_leaderboard": True},
 ]
 
 
@@ -85,17 +85,17 @@ def test_a_complete_release_is_not_saved_with_another_content(
     assert Release.objects.values().get() == before
 
 
-def test_whether_its_board_is_public_may_change(complete: Release) -> None:
-    complete.has_public_board = True
+def test_whether_its_leaderboard_is_public_may_change(complete: Release) -> None:
+    complete.has_public_leaderboard = True
     complete.save()
 
-    assert Release.objects.get().has_public_board
+    assert Release.objects.get().has_public_leaderboard
 
 
 def test_only_what_is_written_counts(complete: Release) -> None:
     complete.title = "Not written"
-    complete.has_public_board = True
-    complete.save(update_fields=["has_public_board"])
+    complete.has_public_leaderboard = True
+    complete.save(update_fields=["has_public_leaderboard"])
 
     assert Release.objects.get().title != "Not written"
 
@@ -163,7 +163,9 @@ def test_a_campaign_may_change_and_its_releases_not(
 # -- in the admin site -----------------------------------------------------------------------------
 
 
-def test_admins_look_at_releases_and_open_their_boards(client: Client, complete: Release) -> None:
+def test_admins_look_at_releases_and_open_their_leaderboards(
+    client: Client, complete: Release
+) -> None:
     client.force_login(new_admin())
     page = f"/admin/merging/release/{complete.pk}/change/"
     before = Release.objects.values().get()
@@ -172,12 +174,12 @@ def test_admins_look_at_releases_and_open_their_boards(client: Client, complete:
     shown = client.get(page).content.decode()
     assert complete.sums_sha256 in shown
     assert complete.pseudonym_key not in shown
-    sent = {"version": "0.9", "title": "Another", "has_public_board": "on"}
+    sent = {"version": "0.9", "title": "Another", "has_public_leaderboard": "on"}
     assert client.post(page, sent).status_code == 302
     assert client.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403
     assert client.get("/admin/merging/release/add/").status_code == 403
 
-    assert Release.objects.values().get() == {**before, "has_public_board": True}
+    assert Release.objects.values().get() == {**before, "has_public_leaderboard": True}
 
 
 # -- by builders that are late ---------------------------------------------------------------------

@@ -325,7 +325,7 @@ def test_stopping_and_going_on_are_asked_for_by_post(release: Release, admin: Cl
 SAID = {
     "title": "Sands of Gale",
     "creators": "Swan, R. Michael\nThe volunteers",
-    "licence": "CC0-1.0",
+    "license": "CC0-1.0",
     "credits": "NASA/JPL-Caltech",
     "homepage": "example.org/sands",
 }
@@ -349,19 +349,19 @@ def test_what_releases_say_is_changed_for_the_next(
     assert page.context["terms"] == {
         "title": "Sands of Gale",
         "creators": ["Swan, R. Michael", "The volunteers"],
-        "licence": "Creative Commons Zero v1.0 Universal",
+        "license": "Creative Commons Zero v1.0 Universal",
         "credits": "NASA/JPL-Caltech",
         "homepage": "https://example.org/sands",
     }
     admin.post("/manage/navcam/releases/", {**WANTED, "version": "0.2"})
     after = Release.objects.get(version="0.2")
-    assert (after.title, after.licence) == ("Sands of Gale", "CC0-1.0")
+    assert (after.title, after.license) == ("Sands of Gale", "CC0-1.0")
     before.refresh_from_db()
-    assert (before.title, before.licence) == (campaign.name, "CC-BY-4.0")
+    assert (before.title, before.license) == (campaign.name, "CC-BY-4.0")
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("licence", ""), ("licence", "do what you like"), ("homepage", "no way")]
+    ("field", "value"), [("license", ""), ("license", "do what you like"), ("homepage", "no way")]
 )
 def test_what_a_release_cannot_say(
     campaign: Campaign, admin: Client, field: str, value: str

@@ -95,7 +95,7 @@ def test_agreement_is_of_exactly_one_two_and_three_experts() -> None:
     assert shares(found[2]) is None
 
 
-def test_unlabelled_pixels_do_not_count() -> None:
+def test_unlabeled_pixels_do_not_count() -> None:
     totals = Statistics()
     totals.count_pixels("train", {0: 1, 255: 99})
 
@@ -192,7 +192,7 @@ def test_figure_3_of_the_real_gold_masks(real_gold: Statistics) -> None:
 
 
 def test_figure_6_of_the_real_gold_masks(real_gold: Statistics) -> None:
-    """Big rock is what experts agree on least: nearly half of it was labelled by one alone."""
+    """Big rock is what experts agree on least: nearly half of it was labeled by one alone."""
     found = {code: shares(counts) for code, counts in real_gold.agreement(CODES).items()}
 
     assert found[0] == pytest.approx((0.1516, 0.3009, 0.5475), abs=5e-5)

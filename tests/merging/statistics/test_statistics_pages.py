@@ -114,7 +114,7 @@ def test_the_page_of_a_campaign(campaign: Campaign) -> None:
 
     page = admin.get(url).text
 
-    # Figure 3: 8 of 14 labelled pixels are big rock, and its weight is the rest.
+    # Figure 3: 8 of 14 labeled pixels are big rock, and its weight is the rest.
     assert "57.14 %" in page
     assert "0.4286" in page
     # Figure 6: of the bedrock pixels half are of one expert, half of two.

@@ -126,7 +126,7 @@ def test_many_ratings_are_taken_back(campaign: Campaign, rita: User) -> None:
 
     assert answer.json() == {"undone": 3}
     assert set(labels.values_list("status", flat=True)) == {Label.Status.ACCEPTED}
-    assert list(Rating.objects.standing()) == [theirs], "only one's own"
+    assert list(Rating.objects.active()) == [theirs], "only one's own"
     again = browser.post(WITHDRAW, {"ratings": given}, format="json")
     assert again.json() == {"undone": 0}
 

@@ -183,7 +183,7 @@ def test_rated_labels_leave_and_do_not_pull_better_ones_in(campaign: Campaign, r
 
     assert queued(campaign) == [made[1].pk]
     rate(Actor.of_user(rita), made[1], 1)
-    assert queued(campaign) == [], "of the lowest fifth all are judged"
+    assert queued(campaign) == [], "of the lowest fifth all are compared"
     end = threshold(campaign)
     assert end is not None
     assert end.score == 0.2

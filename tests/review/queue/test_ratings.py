@@ -113,7 +113,7 @@ def test_taking_a_1_back_restores_the_label(label: Label, rita: User) -> None:
     undo(ACTOR, rate(Actor.of_user(rita), label, 1))
 
     assert state(label) == (Status.ACCEPTED, 1, 3)
-    assert not Rating.objects.standing().exists()
+    assert not Rating.objects.active().exists()
     assert Rating.objects.get().withdrawn_at is not None, "it stays as history"
     rate(Actor.of_user(rita), label, 5)
 
@@ -209,10 +209,10 @@ def test_a_rated_label_is_fixed_for_good(label: Label, rita: User, value: int) -
     rating = rate(Actor.of_user(rita), label, value)
 
     label.refresh_from_db()
-    assert label.fixed_because == Label.Fixed.RATED
+    assert label.lock_reason == Label.LockReason.RATED
     undo(ACTOR, rating)
     label.refresh_from_db()
-    assert label.fixed_because == Label.Fixed.RATED, "what was judged stays, also taken back"
+    assert label.lock_reason == Label.LockReason.RATED, "what was compared stays, also taken back"
 
 
 def test_a_label_corrected_since_it_was_read_is_not_rated(label: Label, rita: User) -> None:
@@ -226,20 +226,20 @@ def test_a_label_corrected_since_it_was_read_is_not_rated(label: Label, rita: Us
     with pytest.raises(RatingRefused, match="changed"):
         rate(Actor.of_user(rita), label, 1, version=1)
 
-    assert (state(label), label.fixed_because) == (before, "")
+    assert (state(label), label.lock_reason) == (before, "")
     assert not Rating.objects.exists()
     assert rate(Actor.of_user(rita), label, 5, version=2)
 
 
 def test_a_second_rating_refused_leaves_the_label_as_it_is(label: Label, rita: User) -> None:
     rate(Actor.of_user(rita), label, 4)
-    Label.objects.filter(pk=label.pk).update(fixed_at=None, fixed_because="")
+    Label.objects.filter(pk=label.pk).update(locked_at=None, lock_reason="")
 
     with pytest.raises(RatingRefused, match="rated it already"):
         rate(Actor.of_user(rita), label, 1)
 
     label.refresh_from_db()
-    assert label.fixed_at is None
+    assert label.locked_at is None
 
 
 def test_the_reviewer_says_which_version_was_on_the_screen(
@@ -403,10 +403,10 @@ def test_a_correction_and_a_rating_at_once(label: Label, rita: User, attempt: in
             connections.close_all()
 
     with ThreadPoolExecutor(2) as pool:
-        judged, amended = pool.submit(judge), pool.submit(amend)
-        assert judged.result() != amended.result()
+        compared, amended = pool.submit(judge), pool.submit(amend)
+        assert compared.result() != amended.result()
 
-    if judged.result():
+    if compared.result():
         assert (state(label), label.version) == ((Status.REJECTED, 0, 2), 1)
     else:
         assert (state(label), label.version) == ((Status.RECEIVED, 1, 2), 2)

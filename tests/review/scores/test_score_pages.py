@@ -175,14 +175,14 @@ def test_two_opinions(campaign: Campaign) -> None:
 def test_the_command_says_the_same_as_the_page(campaign: Campaign, client: Client) -> None:
     rita = new_reviewer("ruth")
     out = io.StringIO()
-    call_command("judge_scores", "--campaign", "navcam", stdout=out)
+    call_command("validate_scores", "--campaign", "navcam", stdout=out)
     assert out.getvalue().count("not known yet") == 5
 
     made = scored(campaign, *(n / 20 for n in range(20)))
     for number, label in enumerate(made):
         rate(Actor.of_user(rita), label, 1 if number < 3 or number == 9 else 3 + number // 10)
     out = io.StringIO()
-    call_command("judge_scores", "--campaign", "navcam", stdout=out)
+    call_command("validate_scores", "--campaign", "navcam", stdout=out)
 
     found = report(campaign)
     assert found.rule is not None

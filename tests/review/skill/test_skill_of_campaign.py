@@ -94,7 +94,7 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
     before = estimates()
     accept(new_image(campaign), *TRUTH, labeler=crowd[0])
 
-    def be_stopped(image_ids: list[int]) -> list[services.GatheredVotes]:
+    def be_stopped(image_ids: list[int]) -> list[services.CollectedVotes]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(services, "votes_of_images", be_stopped)
@@ -158,9 +158,9 @@ def test_labels_that_come_meanwhile_leave_it_stale(
 
     assert CampaignSkill.objects.get().labels == 24, "who came last waits for the next time"
     assert LabelerSkill.objects.count() == 4
-    judged = set(LabelQuality.objects.values_list("label", flat=True))
-    assert len(judged) == 22
-    assert not judged & {corrected.pk, thrown_out.pk}
+    compared = set(LabelQuality.objects.values_list("label", flat=True))
+    assert len(compared) == 22
+    assert not compared & {corrected.pk, thrown_out.pk}
     assert not services.is_current(campaign)
 
 
@@ -297,7 +297,7 @@ def test_an_estimate_is_claimed_while_it_is_made(
 ) -> None:
     claimed, read = [], services.votes_of_images
 
-    def look(image_ids: list[int]) -> list[services.GatheredVotes]:
+    def look(image_ids: list[int]) -> list[services.CollectedVotes]:
         claimed.append(services.claim(campaign) is None)
         return read(image_ids)
 
@@ -319,7 +319,7 @@ def test_a_process_that_was_taken_over_stores_nothing(
     accept(new_image(campaign), *TRUTH, labeler=crowd[0])
     successors: list[CampaignSkill | None] = []
 
-    def be_overtaken(image_ids: list[int]) -> list[services.GatheredVotes]:
+    def be_overtaken(image_ids: list[int]) -> list[services.CollectedVotes]:
         lose(campaign)
         successors.append(services.claim(campaign))
         return read(image_ids)
@@ -339,7 +339,7 @@ def test_a_process_that_was_taken_over_stores_nothing(
 def test_a_failed_estimate_is_left_to_another_worker(
     campaign: Campaign, crowd: list[Labeler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(image_ids: list[int]) -> list[services.GatheredVotes]:
+    def fail(image_ids: list[int]) -> list[services.CollectedVotes]:
         raise OSError("a file is gone")
 
     monkeypatch.setattr(services, "votes_of_images", fail)

@@ -40,7 +40,7 @@ def test_presets_name_pictures_that_are_shipped(preset) -> None:
     assert named - {""} <= set(SHIPPED_PICTURES)
 
 
-def test_an_arrow_is_drawn_to_its_tip_and_a_verdict_in_its_colour() -> None:
+def test_an_arrow_is_drawn_to_its_tip_and_a_verdict_in_its_color() -> None:
     plain, marked = (Canvas(Frame(3, 0, 100, 256, 256), 320, 210) for _ in range(2))
     marked.arrow((40, 40), (200, 150))
     marked.verdict(True, (280, 180), 20)

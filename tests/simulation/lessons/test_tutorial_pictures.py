@@ -13,7 +13,7 @@ from simulation.scenes.ground import BEDROCK
 SERVED = Path(__file__).resolve().parents[3] / "static" / "img"
 
 
-def test_an_example_is_grey_but_for_the_outlined_class() -> None:
+def test_an_example_is_gray_but_for_the_outlined_class() -> None:
     picture = class_example(BEDROCK, Frame(seed=23, left=15, top=82, width=225, size=256))
     assert picture.shape == (HEIGHT, WIDTH, 3)
     assert picture.dtype == np.uint8

@@ -1,7 +1,7 @@
 """The drawing page's ruler and rock sizes, run in Node, against scenes whose geometry is known.
 
 What is measured is the range as the server prepares it, reduced to a cell for 4 x 4 pixels and to
-whole centimetres; what it is measured against are the scene's own points, exact for each pixel.
+whole centimeters; what it is measured against are the scene's own points, exact for each pixel.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def measure(tmp_path_factory: pytest.TempPathFactory) -> Measure:
         tmp_path_factory.mktemp("measuring"),
         'import { distanceBetween, sizeOf } from "annotate/measure/size";',
         "(() => { const { range } = given.space;"
-        " range.centimetres = Uint16Array.from(range.centimetres); return {"
+        " range.centimeters = Uint16Array.from(range.centimeters); return {"
         " lengths: given.pairs.map(([a, b]: any) => distanceBetween(given.space, a, b)),"
         " sizes: given.rocks.map((rings: any) => sizeOf(given.space, rings)) }; })()",
     )
@@ -61,7 +61,7 @@ def space_of(
     """What the page knows of a picture's space."""
     reduced = reduce_range(range_m)
     rows, columns = reduced.shape
-    cells = {"columns": columns, "rows": rows, "centimetres": reduced.ravel().tolist()}
+    cells = {"columns": columns, "rows": rows, "centimeters": reduced.ravel().tolist()}
     return {
         "range": cells,
         "camera": camera.to_json(),
@@ -89,7 +89,7 @@ CAMERAS: dict[str, tuple[CameraModel, Vector, float]] = {
 
 
 class Plain:
-    """Level ground, and on it a box, `width` across the line of sight, `height`, `depth` metres."""
+    """Level ground, and on it a box, `width` across the line of sight, `height`, `depth` meters."""
 
     def __init__(self, camera: CameraModel, up: Vector, ground_z: float) -> None:
         self.camera, self.ground_z = camera, ground_z

@@ -17,10 +17,10 @@ from terrain.aggregation.weighted import (
     NOBODY,
     Decision,
     chosen_decision,
-    draw_lot,
     layers,
     merged_mask,
     probable_decision,
+    random_label,
     rating_weight,
     skill_weights,
     weighted_decision,
@@ -157,7 +157,7 @@ def test_the_lot_does_not_depend_on_the_order(
     labels: list[str], seed: int, data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(labels))
-    one, other = draw_lot(seed, "image", labels), draw_lot(seed, "image", shuffled)
+    one, other = random_label(seed, "image", labels), random_label(seed, "image", shuffled)
     if one is None or other is None:
         assert labels == []
     else:
@@ -166,7 +166,7 @@ def test_the_lot_does_not_depend_on_the_order(
 
 def test_every_label_is_drawn_equally_often() -> None:
     labels = [f"label {n}" for n in range(5)]
-    drawn = [draw_lot(seed, "image", labels) for seed in range(2000)]
+    drawn = [random_label(seed, "image", labels) for seed in range(2000)]
     # 400 each are expected, with a standard deviation of 18.
     assert all(abs(drawn.count(place) - 400) < 90 for place in range(5))
 
@@ -174,7 +174,10 @@ def test_every_label_is_drawn_equally_often() -> None:
 def test_another_label_changes_the_lot_only_where_it_wins() -> None:
     labels = [f"label {n}" for n in range(5)]
     for seed in range(200):
-        before, after = draw_lot(seed, "image", labels), draw_lot(seed, "image", [*labels, "new"])
+        before, after = (
+            random_label(seed, "image", labels),
+            random_label(seed, "image", [*labels, "new"]),
+        )
         assert after in (before, 5)
 
 

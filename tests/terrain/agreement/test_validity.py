@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from terrain.agreement.validity import (
+    evaluate_rule,
     finding_curve,
-    judge_rule,
     rank_correlation,
     share_to_review,
     weighted_kappa,
@@ -80,12 +80,12 @@ def test_shares() -> None:
 
 
 def test_the_rule_of_the_queue() -> None:
-    rule = judge_rule([0.1, 0.2, 0.3, 0.4], [1, 4, 1, 5], threshold=0.2)
+    rule = evaluate_rule([0.1, 0.2, 0.3, 0.4], [1, 4, 1, 5], threshold=0.2)
     assert (rule.reviewed, rule.bad, rule.found) == (2, 2, 1)
     assert rule.precision is not None
     assert rule.recall is not None
     assert (rule.precision.value, rule.recall.value) == (0.5, 0.5)
-    assert judge_rule([0.9], [5], 0.2).precision is None
+    assert evaluate_rule([0.9], [5], 0.2).precision is None
 
 
 def test_how_much_to_review() -> None:

@@ -173,7 +173,7 @@ def test_cleaning_hardly_changes_what_was_drawn(drawn: list[Region]) -> None:
     before = rasterize_regions(drawn, 30, 40)
     after = rasterize_regions(clean_regions(drawn, 40, 30), 30, 40)
     changed = before != after
-    # Only pixels whose centre lies on an outline, give or take the rounding to 0.01 px, and
+    # Only pixels whose center lies on an outline, give or take the rounding to 0.01 px, and
     # those that a slight overlap leaves to either side.
     outlines = shapely.union_all([shapely.LinearRing(ring) for r in drawn for ring in r.rings])
     for row, col in np.argwhere(changed).tolist():

@@ -11,15 +11,15 @@ from tests.factories import mask
 def test_by_hand() -> None:
     found = difference(mask("0011..", "......"), mask("0021.3", "......"))
     assert found == Difference(first=4, second=5, both=4, same=3, pixels=12)
-    assert (found.alike, found.agreement) == (0.6, 0.75)
+    assert (found.match, found.agreement) == (0.6, 0.75)
     assert together([found, found]) == Difference(8, 10, 8, 6, 24)
 
 
 def test_nothing_labeled() -> None:
     nothing = difference(mask(".."), mask(".."))
-    assert (nothing.alike, nothing.agreement) == (1.0, None)
-    assert difference(mask("0."), mask("..")).alike == 0
-    assert together([]).alike == 1
+    assert (nothing.match, nothing.agreement) == (1.0, None)
+    assert difference(mask("0."), mask("..")).match == 0
+    assert together([]).match == 1
 
 
 def test_masks_of_two_images() -> None:

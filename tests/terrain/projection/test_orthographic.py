@@ -1,4 +1,4 @@
-"""Views from above: shapes of known metres on planes, on slopes, and on simulated ground."""
+"""Views from above: shapes of known meters on planes, on slopes, and on simulated ground."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simulation.scenes.ground import NEAREST_M
 from simulation.scenes.scene import CAMERA_HEIGHT_M, Scene, aim_camera, ground_of, make_scene
 from terrain.camera import CameraModel, Vector
-from terrain.display.reduced_range import metres, reduce_range
+from terrain.display.reduced_range import meters, reduce_range
 from terrain.projection.orthographic import (
     UNSEEN,
     Grid,
@@ -49,9 +49,9 @@ CAMERAS: dict[str, tuple[CameraModel, Vector, float]] = {
 
 
 def rays(camera: CameraModel) -> tuple[Array, Array]:
-    """Where each pixel's ray starts, from the camera's centre, and its direction."""
-    centre = np.arange(SIZE) + 0.5
-    origin, direction = camera.pixel_to_ray(centre[None, :], centre[:, None])
+    """Where each pixel's ray starts, from the camera's center, and its direction."""
+    center = np.arange(SIZE) + 0.5
+    origin, direction = camera.pixel_to_ray(center[None, :], center[:, None])
     return np.broadcast_to(origin - np.array(camera.c), direction.shape), direction
 
 
@@ -59,9 +59,9 @@ def rays(camera: CameraModel) -> tuple[Array, Array]:
 def looked_at(
     camera: CameraModel, frame: GroundFrame, lean: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[Array, Array, Array]:
-    """Metres ahead and to the right of where pixels meet the ground, and their range; NaN: sky.
+    """Meters ahead and to the right of where pixels meet the ground, and their range; NaN: sky.
 
-    lean: how much the ground rises for each metre ahead and to the right.
+    lean: how much the ground rises for each meter ahead and to the right.
     """
     start, direction = rays(camera)
     axes = np.stack([np.array(frame.ahead), np.array(frame.right), np.array(frame.up)], axis=1)
@@ -78,7 +78,7 @@ def looked_at(
 
 
 def painted(ahead: Array, right: Array, shape: str, middle: tuple[float, float], m: float) -> Mask:
-    """A mark on the ground, `m` metres across, around a place."""
+    """A mark on the ground, `m` meters across, around a place."""
     da, dr = ahead - middle[0], right - middle[1]
     inside = (
         np.hypot(da, dr) <= m / 2 if shape == "circle" else np.maximum(abs(da), abs(dr)) <= m / 2
@@ -89,13 +89,13 @@ def painted(ahead: Array, right: Array, shape: str, middle: tuple[float, float],
 
 
 def measured(view: Mask, grid: Grid) -> tuple[float, Array, Array]:
-    """Of the mark in a view: its area in m², its middle, and its extents, (ahead, right) metres."""
+    """Of the mark in a view: its area in m², its middle, and its extents, (ahead, right) meters."""
     rows, columns = np.nonzero(view == MARK)
     places = np.stack([grid.ahead()[rows], grid.right()[columns]], axis=1)
     return (
-        len(rows) * grid.metres_per_pixel**2,
+        len(rows) * grid.meters_per_pixel**2,
         places.mean(axis=0),
-        np.ptp(places, axis=0) + grid.metres_per_pixel,
+        np.ptp(places, axis=0) + grid.meters_per_pixel,
     )
 
 
@@ -119,10 +119,10 @@ def test_a_shape_on_a_plane_has_its_size_and_place(name: str, shape: str) -> Non
     view = seen_from_above(label, sources_on_plane(camera, frame, grid, SHAPE), NOTHING)
     area, found_middle, extents = measured(view, grid)
     assert area == pytest.approx(np.pi * m**2 / 4 if shape == "circle" else m**2, rel=0.02)
-    np.testing.assert_allclose(found_middle, middle, atol=grid.metres_per_pixel)
+    np.testing.assert_allclose(found_middle, middle, atol=grid.meters_per_pixel)
     # a cell on either side, and what a pixel of the picture is wide on the ground there
     foot = float(abs(np.diff(ahead[SIZE * 5 // 8 - 100 : SIZE * 5 // 8, SIZE // 2])).max())
-    np.testing.assert_allclose(extents, m, atol=2 * max(foot, grid.metres_per_pixel))
+    np.testing.assert_allclose(extents, m, atol=2 * max(foot, grid.meters_per_pixel))
 
 
 LEANS = {"level": (0.0, 0.0), "rising": (0.08, 0.0), "falling": (-0.05, 0.0), "aslant": (0.04, 0.1)}
@@ -140,12 +140,12 @@ def test_a_shape_on_a_slope_has_its_size_and_place(
     middle = middle_of_view(ahead, right)
     label = painted(ahead, right, shape, middle, 1.0)
     grid = Grid(0.02, middle[0] - 2.0, middle[0] + 2.0, abs(middle[1]) + 2.0)
-    reduced = metres(reduce_range(np.nan_to_num(range_m)))
+    reduced = meters(reduce_range(np.nan_to_num(range_m)))
     view = seen_from_above(label, sources_over_range(camera, frame, grid, SHAPE, reduced), NOTHING)
     area, found_middle, extents = measured(view, grid)
     assert area == pytest.approx(np.pi / 4 if shape == "circle" else 1.0, rel=0.03)
-    np.testing.assert_allclose(found_middle, middle, atol=grid.metres_per_pixel)
-    np.testing.assert_allclose(extents, 1.0, atol=2 * grid.metres_per_pixel)
+    np.testing.assert_allclose(found_middle, middle, atol=grid.meters_per_pixel)
+    np.testing.assert_allclose(extents, 1.0, atol=2 * grid.meters_per_pixel)
 
 
 @given(
@@ -175,10 +175,10 @@ def test_from_a_pixel_to_the_ground_and_back(
         + grid.ahead()[row] * np.array(frame.ahead)
         + grid.right()[column] * np.array(frame.right)
     )
-    towards = place - np.array(camera.c)
+    toward = place - np.array(camera.c)
     # inside all four planes through the camera and the pixel's sides
     sides = np.cross(corners, np.roll(corners, -1, axis=0))
-    assert (sides @ towards >= -1e-9 * np.linalg.norm(towards)).all()
+    assert (sides @ toward >= -1e-9 * np.linalg.norm(toward)).all()
 
 
 @pytest.mark.parametrize("name", CAMERAS)
@@ -221,7 +221,7 @@ def test_a_box_hides_what_is_behind_it() -> None:
     box = (first > 0) & (first <= last)
     range_m = np.where(box, first, np.nan_to_num(ground))
     grid = Grid(CELL, 4.0, 10.0, 2.0)
-    sources = sources_over_range(camera, frame, grid, SHAPE, metres(reduce_range(range_m)))
+    sources = sources_over_range(camera, frame, grid, SHAPE, meters(reduce_range(range_m)))
     view = seen_from_above(box.astype(np.uint8), sources, NOTHING)
     ahead, right = grid.ahead()[:, None], grid.right()[None, :]
     # the shadow of the box's far upper edge, seen from the camera, less two pixels' footprints
@@ -266,7 +266,7 @@ def views(seed: int, grid: Grid) -> tuple[Mask, Mask, Mask]:
     scene = scene_of(seed)
     frame = ground_frame(scene.camera)
     assert frame.height == CAMERA_HEIGHT_M
-    reduced = metres(reduce_range(scene.range_m))
+    reduced = meters(reduce_range(scene.range_m))
     over_range: Sources = sources_over_range(scene.camera, frame, grid, SHAPE, reduced)
     on_plane = sources_on_plane(scene.camera, frame, grid, SHAPE)
     return (
@@ -354,7 +354,7 @@ def test_masked_pixels_are_not_seen() -> None:
     assert without(sources, None) is sources
 
 
-def test_colour_pictures_keep_their_channels() -> None:
+def test_color_pictures_keep_their_channels() -> None:
     picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     view = seen_from_above(picture, np.array([[3, UNSEEN]], dtype=np.int32), 0)
     assert view.tolist() == [[[9, 10, 11], [0, 0, 0]]]
@@ -370,11 +370,11 @@ def test_a_picture_whose_size_is_no_multiple_of_four() -> None:
     camera = aim_camera(0.0, 0.4, 101)
     frame = ground_frame(camera)
     grid = Grid(0.1, 0.0, 10.0, 5.0)
-    centre = np.arange(101) + 0.5
-    _, direction = camera.pixel_to_ray(centre[None, :], centre[:, None])
+    center = np.arange(101) + 0.5
+    _, direction = camera.pixel_to_ray(center[None, :], center[:, None])
     fall = direction[..., 2]
     range_m = np.where(fall > 0.01, frame.height / np.maximum(fall, 0.01), 0.0)
-    over_range = sources_over_range(camera, frame, grid, (101, 101), metres(reduce_range(range_m)))
+    over_range = sources_over_range(camera, frame, grid, (101, 101), meters(reduce_range(range_m)))
     on_plane = sources_on_plane(camera, frame, grid, (101, 101))
     both = (over_range != UNSEEN) & (on_plane != UNSEEN)
     assert both.sum() > 0.9 * (on_plane != UNSEEN).sum()

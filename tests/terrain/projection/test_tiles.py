@@ -11,7 +11,7 @@ import pytest
 
 from simulation.scenes.scene import aim_camera, make_scene
 from terrain.camera import CameraModel, Vector, flat_ground_range
-from terrain.display.reduced_range import metres, reduce_range
+from terrain.display.reduced_range import meters, reduce_range
 from terrain.projection.orthographic import ground_frame
 from terrain.projection.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
 from tests.terrain.test_camera import CURIOSITY, SPIRIT
@@ -92,15 +92,15 @@ def test_tiles_of_a_band_have_one_size_and_shrink_with_range() -> None:
 
 def test_rows_of_a_range_map_are_those_of_the_plane_it_shows() -> None:
     camera, up, ground_z = CAMERAS["looking down"]
-    centre = np.arange(SIZE) + 0.5
-    plane = flat_ground_range(camera, centre[None, :], centre[:, None], ground_z, up)
+    center = np.arange(SIZE) + 0.5
+    plane = flat_ground_range(camera, center[None, :], center[:, None], ground_z, up)
     # a row's median is as far as the column a quarter of the width beside the middle
-    quarter = flat_ground_range(camera, SIZE / 4, centre, ground_z, up)
-    rows = ranges_of_rows(metres(reduce_range(plane)), SIZE)
+    quarter = flat_ground_range(camera, SIZE / 4, center, ground_z, up)
+    rows = ranges_of_rows(meters(reduce_range(plane)), SIZE)
     np.testing.assert_allclose(rows[2:], quarter[2:], rtol=0.01)
 
 
-def test_rows_without_a_range_lie_between_their_neighbours() -> None:
+def test_rows_without_a_range_lie_between_their_neighbors() -> None:
     range_m = np.array([[0.0, 0.0], [40.0, 40.0], [0.0, 0.0], [8.0, 10.0], [4.0, 0.0]], np.float32)
     rows = ranges_of_rows(range_m, 20)
     assert np.isinf(rows[:6]).all()
@@ -112,7 +112,7 @@ def test_rows_without_a_range_lie_between_their_neighbours() -> None:
 def test_a_simulated_scene_has_tiles_of_its_range_map() -> None:
     scene = make_scene(0, 256)
     frame = ground_frame(scene.camera)
-    rows = ranges_of_rows(metres(reduce_range(scene.range_m)), 256)
+    rows = ranges_of_rows(meters(reduce_range(scene.range_m)), 256)
     tiles = tiles_by_range(rows, 256, scene.camera.focal_length_px, frame.height, SIDE_M, LIMIT_M)
     assert len(tiles) > 20
     for tile in tiles:

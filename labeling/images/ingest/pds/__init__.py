@@ -35,7 +35,7 @@ from labeling.images.ingest.pds.labels import ImageLabel
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.product_ids import parse_product_id, without_version
 from labeling.images.ingest.products import Candidate, Product, Refused, Unused, preset_of
-from labeling.images.ingest.rasters import GREY_JPEG_QUALITY, checksum, read_bytes
+from labeling.images.ingest.rasters import GRAY_JPEG_QUALITY, checksum, read_bytes
 from labeling.images.preparation.pictures import jpeg_bytes
 from terrain.display.tone import data_numbers, linear
 
@@ -119,7 +119,7 @@ class PdsProducts:
             drive=label.motion_counter.get("DRIVE"),
             sequence=label.sequence,
             linear=frame,
-            original_jpeg=jpeg_bytes(frame, GREY_JPEG_QUALITY),
+            original_jpeg=jpeg_bytes(frame, GRAY_JPEG_QUALITY),
             pixels=pixels,
             source_path=candidate.name,
             source_sha256=hashlib.sha256(read_bytes(path)).hexdigest(),

@@ -91,4 +91,4 @@ def _check_full(label: ImageLabel, name: str, rover: str, family: str) -> None:
             "on its shorter side at least."
         )
     if bands not in {1, 3}:
-        raise Refused(f"{name} has {bands} bands; a frame has one, or three of a colour camera.")
+        raise Refused(f"{name} has {bands} bands; a frame has one, or three of a color camera.")

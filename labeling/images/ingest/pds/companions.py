@@ -7,11 +7,11 @@ Which geometry fits. A companion of the frame's own geometry, raw or linearised,
 pixel. A linearised range (RNGL, RNL; a CAHV camera model) belongs to the linearised frame, and not
 to the raw one (CAHVOR), whose lens distortion moves terrain by several pixels. It is used for a raw
 frame all the same when its SOURCE_PRODUCT_ID names that frame and both labels have a camera model
-in the same coordinate system with the same centre: range is counted from that centre, so along a
+in the same coordinate system with the same center: range is counted from that center, so along a
 ray it is the same number, and each raw pixel takes it from the linearised pixel that its ray falls
 in (no interpolation: 0.0 means no range and must not be mixed in). Otherwise it is passed over.
 
-Range from points is their distance from the camera's centre C in the points' own coordinate
+Range from points is their distance from the camera's center C in the points' own coordinate
 system: C itself in a rover frame, C turned and moved by the rover's pose in the site frame.
 """
 
@@ -40,8 +40,8 @@ from terrain.camera import CameraModel, rotate
 
 Float32 = npt.NDArray[np.float32]
 
-# Two camera models have the same centre when they differ by less than labels round, metres
-_SAME_CENTRE = 0.001
+# Two camera models have the same center when they differ by less than labels round, meters
+_SAME_CENTER = 0.001
 # A lens bends the image smoothly: every 16th pixel of the way between two geometries is computed,
 # the rest interpolated, good to 0.01 px
 _GRID_STEP = 16
@@ -80,7 +80,7 @@ class Companions:
     detached: Mapping[str, str]
 
     def range_of(self, name: str, frame: PdsImage, notes: list[str]) -> Float32 | None:
-        """Range of every pixel of a frame, float32 (H, W) metres, 0.0 = none; None without any.
+        """Range of every pixel of a frame, float32 (H, W) meters, 0.0 = none; None without any.
 
         A range product goes before points, one of the frame's geometry before another. notes takes
         a sentence for each that was not used. Raises Refused when a file that claims to be one is
@@ -207,10 +207,10 @@ def find_companions(
 
 
 def range_from(companion: PdsImage) -> Float32 | None:
-    """Range in metres of a range or XYZ product, float32 (H, W), in its own geometry.
+    """Range in meters of a range or XYZ product, float32 (H, W), in its own geometry.
 
     0.0, negative values, NaN and infinity are no range and become 0.0. None for points in a
-    coordinate system in which the camera's centre is not known.
+    coordinate system in which the camera's center is not known.
     """
     array = companion.array()
     label = companion.label
@@ -220,25 +220,25 @@ def range_from(companion: PdsImage) -> Float32 | None:
         return _clean(array)
     if array.ndim != 3 or array.shape[2] != 3:
         raise Refused(f"{companion.path.name} does not hold points: it has not three bands.")
-    centre = centre_in(label)
-    if centre is None:
+    center = center_in(label)
+    if center is None:
         return None
     with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.linalg.norm(array.astype(np.float64) - centre, axis=2)
+        distance = np.linalg.norm(array.astype(np.float64) - center, axis=2)
     # a point at 0, 0, 0 is the label's MISSING_CONSTANT
     return _clean(np.where((array == 0.0).all(axis=2), 0.0, distance))
 
 
-def centre_in(label: ImageLabel) -> npt.NDArray[np.float64] | None:
-    """The camera's centre in the coordinate system of a label's points, (3,) metres, or None."""
+def center_in(label: ImageLabel) -> npt.NDArray[np.float64] | None:
+    """The camera's center in the coordinate system of a label's points, (3,) meters, or None."""
     if label.camera_model is None:
         return None
-    centre = np.array(label.camera_model.c, dtype=np.float64)
+    center = np.array(label.camera_model.c, dtype=np.float64)
     if label.data_frame in ROVER_FRAMES:
-        return centre
+        return center
     if label.pose is None or label.pose.frame != _SITE_FRAME:
         return None
-    level = rotate(label.pose.quaternion, centre)
+    level = rotate(label.pose.quaternion, center)
     if label.data_frame == _LEVEL_FRAME:
         return level
     if label.data_frame == _SITE_FRAME:
@@ -269,7 +269,7 @@ def _fitted(values: Float32, of: PdsImage, frame: PdsImage) -> Float32 | None:
     source, target = of.label.camera_model, frame.label.camera_model
     if source is None or target is None or of.label.camera_frame != frame.label.camera_frame:
         return None
-    if float(np.linalg.norm(np.subtract(source.c, target.c))) > _SAME_CENTRE:
+    if float(np.linalg.norm(np.subtract(source.c, target.c))) > _SAME_CENTER:
         return None
     return resampled(values, source, target, height, width)
 
@@ -277,7 +277,7 @@ def _fitted(values: Float32, of: PdsImage, frame: PdsImage) -> Float32 | None:
 def resampled(
     values: Float32, source: CameraModel, target: CameraModel, height: int, width: int
 ) -> Float32:
-    """Values (h, w) of one camera at the pixels of another with the same centre: (height, width).
+    """Values (h, w) of one camera at the pixels of another with the same center: (height, width).
 
     Each pixel takes the value of the source pixel that its ray falls in, 0.0 outside the source.
     """

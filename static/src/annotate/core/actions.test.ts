@@ -101,7 +101,7 @@ describe("addRegion", () => {
     expect(addRegion(0, ring, FRAME)(EMPTY_LABEL)).toBe(EMPTY_LABEL);
   });
 
-  it("gives a corner that it leaves on a neighbour's edge to that neighbour, too", () => {
+  it("gives a corner that it leaves on a neighbor's edge to that neighbor, too", () => {
     const label = draw([[0, square(10, 10, 20)], [1, square(20, 20, 20)]]);
     expect(loosePoints(label)).toEqual([]);
     expect(label.regions[0]!.rings[0]).toContainEqual([30, 20]);
@@ -151,7 +151,7 @@ describe("split", () => {
     const [first, second] = regions.map((region) => new Set(region.rings[0]!.map(String)));
     const shared = [...first!].filter((each) => second!.has(each));
     expect(shared.sort()).toEqual(["10,25", "30,35", "50,25"]);
-    // The neighbour on whose border the line ends has that corner as well.
+    // The neighbor on whose border the line ends has that corner as well.
     expect(regions[2]!.rings[0]).toContainEqual([50, 25]);
     expect(areas({ regions }).reduce((sum, area) => sum + area)).toBeCloseTo(3200, 2);
   });

@@ -1,7 +1,7 @@
 /**
  * Boolean operations on regions: what is free, what a cut leaves, what several are together.
  *
- * Corners that were there come back with the very same coordinates, so that neighbours keep
+ * Corners that were there come back with the very same coordinates, so that neighbors keep
  * meeting; corners on straight edges may be dropped (see borders.ts, which puts them back).
  */
 import polygonClipping from "polygon-clipping";

@@ -28,7 +28,7 @@ export const NO_FRAME: Frame = { width: 0, height: 0, masked: [] };
 /** Square pixels; what is smaller is a slip of the hand or the rest of a cut. */
 export const MIN_AREA = 4;
 
-/** Fine enough that rounding a cut's corner never makes neighbours overlap by half a pixel. */
+/** Fine enough that rounding a cut's corner never makes neighbors overlap by half a pixel. */
 const DECIMALS = 1e4;
 
 export function distance(a: Point, b: Point): number {

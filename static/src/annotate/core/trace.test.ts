@@ -68,7 +68,7 @@ describe("traceBetween", () => {
     expect(traceBetween([30, 0], [0, 40], EMPTY_LABEL, FRAME)!.shorter).toEqual([[0, 0]]);
   });
 
-  it("gives a new region the very corners of its neighbour, whichever way it goes", () => {
+  it("gives a new region the very corners of its neighbor, whichever way it goes", () => {
     fc.assert(
       fc.property(blob, fc.nat(), fc.nat(), fc.boolean(), (ring, m, n, turned) => {
         const before = one(ring);
@@ -98,7 +98,7 @@ describe("traceBetween", () => {
     );
   });
 
-  it("starts and ends on edges as well, and its ends become the neighbour's corners", () => {
+  it("starts and ends on edges as well, and its ends become the neighbor's corners", () => {
     fc.assert(
       fc.property(blob, fc.nat(359), fc.nat(359), (ring, m, n) => {
         const before = one(ring);

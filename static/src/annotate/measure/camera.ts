@@ -2,8 +2,8 @@
  * Rays of the rovers' cameras: where in the scene a pixel looks. The same models, and the same
  * words, as terrain/camera.py, whose tests run this module beside it.
  *
- * All in the rover's frame: x forward, y right, z down, metres. Pixel coordinates are those of the
- * whole project, so that the first pixel's centre is (0.5, 0.5).
+ * All in the rover's frame: x forward, y right, z down, meters. Pixel coordinates are those of the
+ * whole project, so that the first pixel's center is (0.5, 0.5).
  */
 import type { Point } from "../core/label";
 import { add, cross, dot, length, minus, times, unit } from "./vectors";
@@ -23,13 +23,13 @@ export interface CameraModel {
 }
 
 export interface Ray {
-  /** Metres. The camera's centre; of a fisheye, the pupil of this very ray. */
+  /** Meters. The camera's center; of a fisheye, the pupil of this very ray. */
   readonly origin: Vector;
   /** Of length 1. */
   readonly direction: Vector;
 }
 
-/** sample = x - 0.5, line = y - 0.5: models count pixel centres, from 0. */
+/** sample = x - 0.5, line = y - 0.5: models count pixel centers, from 0. */
 const SAMPLE_OF_X = -0.5;
 const MAX_NEWTON_STEPS = 30;
 const NEWTON_TOLERANCE = 1e-14;
@@ -69,7 +69,7 @@ export function focalLength({ a, h }: CameraModel): number {
   return length(cross(a, h));
 }
 
-/** The place at a range, which counts from the camera's centre, along a pixel's ray. */
+/** The place at a range, which counts from the camera's center, along a pixel's ray. */
 export function placeAt(camera: CameraModel, pixel: Point, range: number): Vector {
   const { origin, direction } = rayOf(camera, pixel);
   const start = minus(origin, camera.c);

@@ -13,13 +13,13 @@ export function ruleOf(terrain: TerrainClass | undefined): Rule | null {
   return width || height ? { width, height } : null;
 }
 
-/** Whether a thing is large enough; as precise as it is shown, in whole centimetres. */
+/** Whether a thing is large enough; as precise as it is shown, in whole centimeters. */
 export function obeys({ width, height }: Size3, rule: Rule): boolean {
   const cm = (meters: number): number => Math.round(100 * meters);
   return cm(width) >= cm(rule.width) && cm(height) >= cm(rule.height);
 }
 
-/** Centimetres below ten metres, as a rover's engineers and a school ruler count. */
+/** Centimeters below ten meters, as a rover's engineers and a school ruler count. */
 export function lengthInWords(meters: number, say: Say, language: string): string {
   if (meters >= 10) return say("meters", { number: numberIn(language, meters, 1) });
   return say("centimeters", { number: numberIn(language, 100 * meters, 0) });

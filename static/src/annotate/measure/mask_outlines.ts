@@ -12,7 +12,7 @@ import type { Point, Ring, Rings } from "../core/label";
 const SMALLEST = 24;
 const TOLERANCE = 0.9;
 
-/** One polygon for each connected part (neighbours share an edge): its outline, then its holes. */
+/** One polygon for each connected part (neighbors share an edge): its outline, then its holes. */
 export function outlinesOf(mask: ArrayLike<number>, { width, height }: Size): Rings[] {
   const outlines: { rings: Ring[]; area: number }[] = [];
   const holes: Ring[] = [];

@@ -1,6 +1,6 @@
 /**
  * The range of a picture as the server prepares it (terrain/display/reduced_range.py): whole
- * centimetres, one cell for 4 x 4 pixels; 0 is no range, 65535 farther than 655.34 m.
+ * centimeters, one cell for 4 x 4 pixels; 0 is no range, 65535 farther than 655.34 m.
  */
 import type { Pixels } from "../../shared/png";
 import type { Point } from "../core/label";
@@ -14,31 +14,31 @@ const LARGEST_STEP = 1.12;
 export interface RangeMap {
   readonly columns: number;
   readonly rows: number;
-  readonly centimetres: Uint16Array;
+  readonly centimeters: Uint16Array;
 }
 
 /** From the pixels of the map's PNG: red holds the upper 8 bits, green the lower. */
 export function toRangeMap({ width, height, channels, bytes }: Pixels): RangeMap {
-  const centimetres = new Uint16Array(width * height);
-  for (let i = 0; i < centimetres.length; i++) {
-    centimetres[i] = (bytes[channels * i]! << 8) | bytes[channels * i + 1]!;
+  const centimeters = new Uint16Array(width * height);
+  for (let i = 0; i < centimeters.length; i++) {
+    centimeters[i] = (bytes[channels * i]! << 8) | bytes[channels * i + 1]!;
   }
-  return { columns: width, rows: height, centimetres };
+  return { columns: width, rows: height, centimeters };
 }
 
-/** Metres of one cell; 0 without range, Infinity for farther; beside the map as its edge. */
-export function cellRange({ columns, rows, centimetres }: RangeMap, i: number, j: number): number {
+/** Meters of one cell; 0 without range, Infinity for farther; beside the map as its edge. */
+export function cellRange({ columns, rows, centimeters }: RangeMap, i: number, j: number): number {
   const row = Math.min(Math.max(i, 0), rows - 1);
   const column = Math.min(Math.max(j, 0), columns - 1);
-  const found = centimetres[row * columns + column] ?? 0;
+  const found = centimeters[row * columns + column] ?? 0;
   return found === FARTHER ? Infinity : found / 100;
 }
 
 /**
- * Metres from the camera to what a pixel shows; Infinity for the sky of an estimate, null where
+ * Meters from the camera to what a pixel shows; Infinity for the sky of an estimate, null where
  * nothing is known.
  *
- * Between the cells' centres the range is interpolated, as its inverse, which is linear over flat
+ * Between the cells' centers the range is interpolated, as its inverse, which is linear over flat
  * ground; across an edge in the scene, or beside a hole, it is that of the pixel's own cell.
  */
 export function rangeAt(map: RangeMap, [x, y]: Point): number | null {

@@ -1,4 +1,4 @@
-/** How long, wide and high things of the scene are, in metres. Pure. */
+/** How long, wide and high things of the scene are, in meters. Pure. */
 import { boxOf, contains } from "../core/geometry";
 import type { Point, Ring, Rings } from "../core/label";
 import { focalLength, placeAt, rayOf } from "./camera";
@@ -33,19 +33,19 @@ const DEEPEST = 0.75;
 /** The range of an outline's point is the middle one of so many cells nearest to it. */
 const NEAREST_CELLS = 3;
 
-/** Where in the scene a pixel lies, metres in the camera's frame; null without a finite range. */
+/** Where in the scene a pixel lies, meters in the camera's frame; null without a finite range. */
 export function placeOf({ range, camera }: Space, pixel: Point): Vector | null {
   const found = rangeAt(range, pixel);
   return found !== null && found < Infinity ? placeAt(camera, pixel, found) : null;
 }
 
-/** Metres from what one pixel shows to what another does, straight through the scene. */
+/** Meters from what one pixel shows to what another does, straight through the scene. */
 export function distanceBetween(space: Space, a: Point, b: Point): number | null {
   const [from, to] = [placeOf(space, a), placeOf(space, b)];
   return from && to && length(minus(to, from));
 }
 
-/** The longest way between two points of a region's outline, metres; null without any range. */
+/** The longest way between two points of a region's outline, meters; null without any range. */
 export function longestWay(space: Space, rings: Rings): number | null {
   const places = walk(rings[0] ?? [], OUTLINE_STEPS / 4).map((point) => placeOf(space, point));
   const known = places.filter((place) => place !== null);
@@ -95,11 +95,11 @@ export function sizeOf(space: Space, rings: Rings): Size3 | null {
 /** A cell of the range map on a region, and what it shows. */
 interface Cell {
   readonly pixel: Point;
-  /** From the camera's centre, metres. */
+  /** From the camera's center, meters. */
   readonly place: Vector;
-  /** Metres straight ahead. */
+  /** Meters straight ahead. */
   readonly depth: number;
-  /** Metres that half a cell spans there. */
+  /** Meters that half a cell spans there. */
   readonly half: number;
 }
 
@@ -133,7 +133,7 @@ function topOf(cells: readonly Cell[], level: Vector): number {
   return tops[Math.min(2, Math.floor(tops.length / 50))]!;
 }
 
-/** Metres ahead of an outline's point: the middle one of the cells nearest to it. */
+/** Meters ahead of an outline's point: the middle one of the cells nearest to it. */
 function depthBeside([x, y]: Point, cells: readonly Cell[]): number {
   const nearest: { depth: number; off: number }[] = [];
   for (const { pixel, depth } of cells) {
@@ -146,7 +146,7 @@ function depthBeside([x, y]: Point, cells: readonly Cell[]): number {
   return medianOf(nearest.map(({ depth }) => depth));
 }
 
-/** Metres ahead of the lowest point of the outline that has a range. */
+/** Meters ahead of the lowest point of the outline that has a range. */
 function depthAtFoot(
   space: Space,
   outline: readonly Point[],

@@ -11,7 +11,7 @@ export interface ScaleBar {
 }
 
 /**
- * Compared are the region's longest way and the bar's width: in metres where the picture's space
+ * Compared are the region's longest way and the bar's width: in meters where the picture's space
  * is known at the region's own place, else in pixels, as a person would hold the bar beside it.
  */
 export function isSmallerThanBar(rings: Rings, bar: ScaleBar, space: Space | null): boolean {

@@ -46,7 +46,7 @@ export class Corners {
     if (selected) this.editor.selectVertex(cornerAfter(selected, selectedVertex, by));
   }
 
-  /** Moves the chosen corner, and with it the neighbours' that are there too. */
+  /** Moves the chosen corner, and with it the neighbors' that are there too. */
   move([dx, dy]: Point): void {
     const { editor } = this;
     const before = this.point;

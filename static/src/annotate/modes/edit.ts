@@ -1,6 +1,6 @@
 /**
  * The change tool: tap a region to select it, drag its corners or its border, tap a corner to
- * choose it. Corners that neighbours share move in all of them.
+ * choose it. Corners that neighbors share move in all of them.
  */
 import type { Editor } from "../core/editor";
 import { snapTo } from "../core/snap";

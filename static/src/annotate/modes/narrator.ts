@@ -32,7 +32,7 @@ export function tellChange(before: Label, after: Label, why: Why): Told | null {
     region.rings === went[index]!.rings);
   if (sameOutlines) return { name: `${prefix}class`, code: came[0]!.code };
   const code = came.at(-1)!.code;
-  // A new region that took something from its neighbours is a new region all the same.
+  // A new region that took something from its neighbors is a new region all the same.
   if (came.length > went.length) return { name: `${prefix}added`, code };
   if (came.length < went.length) return { name: `${prefix}removed`, code: went.at(-1)!.code };
   return { name: `${prefix}changed`, code };

@@ -6,7 +6,7 @@ import { EXTRA, MATCHED, MISSED, NOTHING, stencil, verdicts } from "./feedback_p
 const pixelsOf = (pairs: readonly (readonly [number, number])[]): Uint8ClampedArray =>
   new Uint8ClampedArray(pairs.flatMap(([known, drawn]) => [known, drawn, 0, 255]));
 
-it("tells matched, missed and too much apart, and does not judge what nobody knows", () => {
+it("tells matched, missed and too much apart, and does not compare what nobody knows", () => {
   const pixels = pixelsOf([[2, 2], [2, 255], [2, 0], [255, 2], [255, 255]]);
   expect([...verdicts(pixels)]).toEqual([MATCHED, MISSED, EXTRA, NOTHING, NOTHING]);
 });
@@ -17,7 +17,7 @@ it("looks at one class alone", () => {
   expect([...verdicts(pixels, 0)]).toEqual([NOTHING, EXTRA, MISSED, MATCHED, NOTHING]);
 });
 
-it("gives every judged pixel one verdict over all classes, as its own class says", () => {
+it("gives every compared pixel one verdict over all classes, as its own class says", () => {
   const code = fc.constantFrom(0, 1, 2, 3, 255);
   fc.assert(
     fc.property(fc.array(fc.tuple(code, code)), (pairs) => {

@@ -1,6 +1,6 @@
-/** A drawing beside the known answer, pixel by pixel. */
+/** A drawing beside the reference answer, pixel by pixel. */
 
-/** Not judged, or nothing there; as the answer is; in the answer alone; in the drawing alone. */
+/** Not compared, or nothing there; as the answer is; in the answer alone; in the drawing alone. */
 export const NOTHING = 0;
 export const MATCHED = 1;
 export const MISSED = 2;
@@ -11,7 +11,7 @@ const NO_LABEL = 255;
 /**
  * What each pixel is. `pixels` are RGBA, red the answer's class code and green the drawn one, 255
  * for none. Of one class (`code`), or of all: then another class than the answer's is too much.
- * Pixels without a known answer are not judged.
+ * Pixels without a reference answer are not compared.
  */
 export function verdicts(pixels: Uint8ClampedArray, code: number | null = null): Uint8Array {
   const found = new Uint8Array(pixels.length / 4);

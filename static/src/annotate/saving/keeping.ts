@@ -14,8 +14,8 @@ import { ownerOf, rememberOwner } from "./owner";
 import { newId } from "./parcel";
 import { Session } from "./session";
 import type { Parts } from "./session";
-import { Shelf } from "./shelf";
-import type { FrameOf } from "./shelf";
+import { Prefetcher } from "./prefetcher";
+import type { FrameOf } from "./prefetcher";
 import { halved } from "./smaller";
 
 export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened" | "closed"> {
@@ -62,7 +62,7 @@ export function keepWork(around: Around): Session {
     api,
     outbox,
     drafts: createDrafts(storage, owner, writer),
-    shelf: new Shelf(around.frameOf),
+    prefetcher: new Prefetcher(around.frameOf),
     panel,
     notice: new Notice(document.getElementById("notice")!),
     writer,
@@ -72,13 +72,13 @@ export function keepWork(around: Around): Session {
 
   window.addEventListener("online", () => void session.retry());
   window.addEventListener("storage", ({ key, newValue }) => {
-    session.keeper.changedElsewhere(key, newValue);
+    session.autosave.changedElsewhere(key, newValue);
     if (key?.startsWith("ai4mars.outbox.")) panel.show(outbox);
   });
   // A lid that closes and a phone that puts the page away: the last moment to be sure of.
-  window.addEventListener("pagehide", () => void session.keeper.sync.flush(true));
+  window.addEventListener("pagehide", () => void session.autosave.sync.flush(true));
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") void session.keeper.sync.flush(true);
+    if (document.visibilityState === "hidden") void session.autosave.sync.flush(true);
   });
   window.addEventListener("beforeunload", (event) => {
     const drawn = page.state === "drawing" && editor.label.regions.length > 0;

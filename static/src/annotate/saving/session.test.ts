@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import { Editor } from "../core/editor";
 import { NO_SKETCH } from "../core/sketch";
-import type { Choice } from "../panels/feedback";
+import type { Choice } from "../panels/answer_feedback";
 import type { Notice, NoticeAction } from "../panels/notice";
 import type { OutboxPanel } from "../panels/outbox_panel";
 import type { Page, State } from "../panels/page";
@@ -16,14 +16,14 @@ import { createOutbox } from "./outbox";
 import type { LabelOutbox } from "./outbox";
 import type { Parcel } from "./parcel";
 import { Session } from "./session";
-import { Shelf } from "./shelf";
-import type { Loaded } from "./shelf";
-import type { Answer, Next, Task, Feedback } from "./task";
+import { Prefetcher } from "./prefetcher";
+import type { Loaded } from "./prefetcher";
+import type { Answer, Next, Task, AnswerFeedback } from "./task";
 
 /** What the volunteer answers to the next feedback; "on" when there is nothing here. */
 const choices: Choice[] = [];
 
-const feedbackOf = (score: number): Feedback => ({
+const feedbackOf = (score: number): AnswerFeedback => ({
   title: "", passed: score > 0.5, must_pass: false, may_repeat: true, score, classes: [], codes: "",
 });
 
@@ -32,7 +32,7 @@ class Site extends LabelServer {
   pictures: Task[] = [1, 2, 3, 4, 5].map((image) => task(image));
   drafts = new Map<number, DraftBody & { version: number }>();
   no: Error | null = null;
-  feedback: Feedback | undefined = undefined;
+  feedback: AnswerFeedback | undefined = undefined;
 
   async next(pending: readonly number[], ahead: number): Promise<Next> {
     await Promise.resolve();
@@ -46,7 +46,7 @@ class Site extends LabelServer {
   override async deliver(parcel: Parcel): Promise<Answer> {
     if (this.no) throw this.no;
     const answer = await super.deliver(parcel);
-    return this.feedback ? { ...answer, feedback: this.feedback } : answer;
+    return this.feedback ? { ...answer, answer_feedback: this.feedback } : answer;
   }
 
   async saveDraft(image: number, body: DraftBody): Promise<number> {
@@ -128,7 +128,7 @@ function openPage(writer = "page") {
     api: site,
     outbox,
     drafts: createDrafts(storage, "ann", writer),
-    shelf: new Shelf(async () => ({ width: 64, height: 48, masked: [] }), load),
+    prefetcher: new Prefetcher(async () => ({ width: 64, height: 48, masked: [] }), load),
     editor,
     surface: {
       show: (url: string) => (shown.push(url), Promise.resolve()),
@@ -153,7 +153,7 @@ function openPage(writer = "page") {
     get image() { return session.task?.image.id ?? null; },
     draw: (size = 5) => void editor.apply(() => drawing(size).label),
     /** Ends as a page that crashes: without a word to the server. */
-    kill: () => session.keeper.sync.close(),
+    kill: () => session.autosave.sync.close(),
     press: (name: string, place: number) => notices.get(name)![place]!.act(),
   };
 }
@@ -409,7 +409,7 @@ describe("a no", () => {
   });
 });
 
-describe("a picture to practise on", () => {
+describe("a picture to practice on", () => {
   it("is drawn on once more with the drawing as it was, for who wants to", async () => {
     site.pictures[0] = task(1, { role: "practice" });
     site.feedback = feedbackOf(0.2);

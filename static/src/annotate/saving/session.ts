@@ -10,7 +10,7 @@ import type { Say } from "../config";
 import type { Editor } from "../core/editor";
 import { NO_FRAME } from "../core/geometry";
 import { EMPTY_LABEL, fromPolygons, toPolygons } from "../core/label";
-import type { Choice } from "../panels/feedback";
+import type { Choice } from "../panels/answer_feedback";
 import type { Notice } from "../panels/notice";
 import type { OutboxPanel } from "../panels/outbox_panel";
 import type { Page, State } from "../panels/page";
@@ -18,19 +18,19 @@ import type { Surface } from "../view/surface";
 import type { Api } from "./api";
 import type { Drafts } from "./draft";
 import type { Drawing } from "./drawing";
-import { Keeper } from "./keeper";
+import { Autosave } from "./autosave";
 import type { Delivery, LabelOutbox } from "./outbox";
 import { newId } from "./parcel";
 import type { Parcel } from "./parcel";
 import { reasonIn, reasonOf, whyIn } from "./reasons";
-import type { Loaded, Shelf } from "./shelf";
-import type { Answer, Task, Feedback } from "./task";
+import type { Loaded, Prefetcher } from "./prefetcher";
+import type { Answer, Task, AnswerFeedback } from "./task";
 
 export interface Parts {
   readonly api: Api;
   readonly outbox: LabelOutbox;
   readonly drafts: Drafts;
-  readonly shelf: Shelf;
+  readonly prefetcher: Prefetcher;
   readonly editor: Editor;
   readonly surface: Surface;
   readonly page: Page;
@@ -43,8 +43,8 @@ export interface Parts {
   readonly login: string;
   /** Shows the page as it is now. */
   update(): void;
-  /** A picture with a known answer came back: shows how it went; resolves when it was looked at. */
-  showFeedback?(feedback: Feedback, parcel: Parcel): Promise<Choice>;
+  /** A picture with a reference answer came back: shows how it went; resolves when it was looked at. */
+  showFeedback?(feedback: AnswerFeedback, parcel: Parcel): Promise<Choice>;
   /** Called with each picture that is opened, before it is drawn on. */
   opened?(loaded: Loaded): void;
   /** Called when the picture is put away. */
@@ -60,11 +60,11 @@ const SKIP_AGAIN_MS = 6_000;
 const WAIT_FOR_ANSWER: ReadonlySet<string> = new Set(["practice", "answer"]);
 
 export class Session {
-  readonly keeper: Keeper;
+  readonly autosave: Autosave;
   private current: Loaded | null = null;
   private advancing: Promise<void> | null = null;
   private filling: Promise<void> | null = null;
-  /** Why the shelf could not be filled; null when it could. */
+  /** Why the prefetcher could not be filled; null when it could. */
   private emptyBecause: unknown = null;
   /** Images that were left without a label or a skip. */
   private readonly left = new Set<number>();
@@ -83,7 +83,7 @@ export class Session {
       waits: () => panel.show(outbox),
       retry: () => void this.retry(),
     });
-    this.keeper = new Keeper(api, drafts, writer, editor, notice, say, {
+    this.autosave = new Autosave(api, drafts, writer, editor, notice, say, {
       warn: (sentence) => page.announce(sentence, "warn"),
       signedOut: () => this.onSignedOut(),
       leave: () => void this.leave(),
@@ -125,7 +125,7 @@ export class Session {
 
   /** After each change of the label or the sketch. */
   keepDraft(): void {
-    if (this.parts.page.state === "drawing") this.keeper.keep();
+    if (this.parts.page.state === "drawing") this.autosave.keep();
   }
 
   async send(): Promise<void> {
@@ -149,14 +149,14 @@ export class Session {
   }
 
   /** Shows how a drawing went; whether the volunteer then draws on that picture once more. */
-  private async giveFeedback({ feedback }: Answer, parcel: Parcel): Promise<boolean> {
+  private async giveFeedback({ answer_feedback: feedback }: Answer, parcel: Parcel): Promise<boolean> {
     if (!feedback) return false;
     const choice = await this.parts.showFeedback?.(feedback, parcel);
     if (choice !== "again" || !parcel.task) return false;
     if (this.current?.task.image.id === parcel.image) this.close();
     await this.openTask({ ...parcel.task, draft: null }, drawingOf(parcel));
     if (this.current?.task.image.id !== parcel.image) return false;
-    this.keeper.keep();
+    this.autosave.keep();
     return true;
   }
 
@@ -196,10 +196,10 @@ export class Session {
 
   /** Opens a picture out of the row; the one that is open comes next again. */
   async openTask(task: Task, drawing?: Drawing): Promise<void> {
-    const { page, shelf } = this.parts;
+    const { page, prefetcher } = this.parts;
     try {
-      const loaded = await shelf.fetch(task);
-      if (this.current) shelf.putBack(this.current);
+      const loaded = await prefetcher.fetch(task);
+      if (this.current) prefetcher.putBack(this.current);
       this.current = null;
       this.close();
       await this.open(loaded, drawing);
@@ -221,7 +221,7 @@ export class Session {
     }
     await this.openTask(task, drawingOf(parcel));
     if (this.current?.task.image.id !== parcel.image) return;
-    this.keeper.keep();
+    this.autosave.keep();
     this.parts.outbox.drop(parcel.id);
   }
 
@@ -252,10 +252,10 @@ export class Session {
       task: { ...task, draft: null, ...(corrects && { corrects: { ...corrects, polygons: [] } }) },
       image: task.image.id,
       polygons: kind === "label" ? toPolygons(editor.label) : [],
-      started_at: this.keeper.startedDrawing,
+      started_at: this.autosave.startedDrawing,
       queued_at: new Date().toISOString(),
     });
-    this.keeper.close();
+    this.autosave.close();
     if (kept || kind !== "label") drafts.remove(task.image.id);
     else page.announce(say("outbox_failed"), "warn");
     return id;
@@ -270,11 +270,11 @@ export class Session {
 
   private async showNext(): Promise<void> {
     this.close();
-    if (!this.parts.shelf.size) {
+    if (!this.parts.prefetcher.size) {
       this.clear();
       // An answer on its way may be to an older question.
       await this.filling;
-      if (!this.parts.shelf.size) await this.fill();
+      if (!this.parts.prefetcher.size) await this.fill();
     }
     try {
       const loaded = await this.takeNext();
@@ -293,17 +293,17 @@ export class Session {
 
   /** The next picture that can be shown: one whose file is broken keeps nobody from going on. */
   private async takeNext(): Promise<Loaded | null> {
-    const { page, say, shelf } = this.parts;
+    const { page, say, prefetcher } = this.parts;
     for (;;) {
-      const { next } = shelf;
+      const { next } = prefetcher;
       try {
-        return await shelf.take();
+        return await prefetcher.take();
       } catch (error) {
         if (!(error instanceof DOMException) || !next) throw error;
         page.announce(say("error_picture"), "warn");
         this.left.add(next.image.id);
-        shelf.remove(next.image.id);
-        if (!shelf.size) await this.fill();
+        prefetcher.remove(next.image.id);
+        if (!prefetcher.size) await this.fill();
       }
     }
   }
@@ -327,7 +327,7 @@ export class Session {
   }
 
   private async askForNext(): Promise<void> {
-    const { api, outbox, page, shelf } = this.parts;
+    const { api, outbox, page, prefetcher } = this.parts;
     try {
       const done = new Set([...outbox.all().map(({ image }) => image), ...this.left]);
       const before = this.confirmed;
@@ -337,7 +337,7 @@ export class Session {
       // Finished while the answer was on its way.
       for (const { image } of outbox.all()) done.add(image);
       const here = this.current?.task.image.id;
-      shelf.stock(tasks.filter(({ image }) => image.id !== here && !done.has(image.id)));
+      prefetcher.stock(tasks.filter(({ image }) => image.id !== here && !done.has(image.id)));
       this.emptyBecause = null;
     } catch (error) {
       if (!isTrouble(error) && !(error instanceof Refused)) throw error;
@@ -349,7 +349,7 @@ export class Session {
     const { editor, page, say, surface } = this.parts;
     const { frame, picture, task } = loaded;
     await surface.show(picture.display_url, frame);
-    const found = this.keeper.find(task);
+    const found = this.autosave.find(task);
     this.current = loaded;
     this.skipAskedAt = -Infinity;
     page.showPicture(picture, task.role);
@@ -360,14 +360,14 @@ export class Session {
     editor.open(under ?? from?.label ?? EMPTY_LABEL, frame, from?.sketch);
     if (under && from) editor.apply(() => from.label);
     this.showState("drawing");
-    this.keeper.open(task.image.id, found, drawing, task.corrects?.version);
+    this.autosave.open(task.image.id, found, drawing, task.corrects?.version);
     if (task.role === "expert") page.announce(say("gold"));
   }
 
   /** Nothing is under the hand any more; what is on the screen stays until there is something new. */
   private close(): void {
     this.parts.closed?.();
-    this.keeper.close();
+    this.autosave.close();
     this.current?.release();
     this.current = null;
     this.showState("between");

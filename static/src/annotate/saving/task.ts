@@ -56,8 +56,8 @@ export interface Next {
 /** What the server says to a delivered parcel. */
 export interface Answer {
   readonly labels_sent?: number;
-  /** Of a picture with a known answer: how well it was drawn. */
-  readonly feedback?: Feedback;
+  /** Of a picture with a reference answer: how well it was drawn. */
+  readonly answer_feedback?: AnswerFeedback;
 }
 
 export interface ClassFeedback {
@@ -70,7 +70,7 @@ export interface ClassFeedback {
   readonly words: readonly string[];
 }
 
-export interface Feedback {
+export interface AnswerFeedback {
   readonly title: string;
   readonly passed: boolean;
   /** It comes again until it is passed. */

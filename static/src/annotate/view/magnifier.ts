@@ -2,7 +2,7 @@
  * A round glass that shows larger what a finger hides, away from the finger, or, switched on, what
  * the mouse points at. It copies what is on the screen anyway, once a frame and only while it shows.
  */
-import type { Pointer, Sight } from "./sight";
+import type { Pointer, Viewport } from "./viewport";
 
 /** CSS pixels. */
 const DIAMETER = 136;
@@ -19,18 +19,18 @@ export class Magnifier {
   /** Whether the mouse has it, too. */
   private forMouse = false;
 
-  constructor(private readonly sight: Sight) {
+  constructor(private readonly viewport: Viewport) {
     this.element.className = "magnifier";
     this.element.ariaHidden = "true";
     this.element.hidden = true;
     this.picture = this.layer("magnified-picture");
     this.drawing = this.layer("magnified-drawing");
-    sight.element.append(this.element);
-    sight.onPointer((pointer) => {
+    viewport.element.append(this.element);
+    viewport.onPointer((pointer) => {
       this.pointer = pointer;
       this.later();
     });
-    sight.onFrame(() => this.draw());
+    viewport.onFrame(() => this.draw());
   }
 
   /** Switches it on or off for the mouse; whether it is on now. */
@@ -60,7 +60,7 @@ export class Magnifier {
     const [x, y] = this.pointer!.place;
     const [left, top] = this.placeBeside(x, y);
     this.element.style.transform = `translate(${left}px, ${top}px)`;
-    const [first, ...rest] = this.sight.canvases;
+    const [first, ...rest] = this.viewport.canvases;
     if (first) copy(first, this.picture, x, y);
     this.drawing.clearRect(0, 0, this.drawing.canvas.width, this.drawing.canvas.height);
     for (const canvas of rest) copy(canvas, this.drawing, x, y, false);
@@ -68,7 +68,7 @@ export class Magnifier {
 
   /** Above the finger; beside it where there is no room above. */
   private placeBeside(x: number, y: number): [number, number] {
-    const { clientWidth, clientHeight } = this.sight.element;
+    const { clientWidth, clientHeight } = this.viewport.element;
     const within = (value: number, size: number): number =>
       Math.min(Math.max(value, MARGIN), Math.max(MARGIN, size - DIAMETER - MARGIN));
     const above = y - AWAY - DIAMETER / 2;

@@ -1,4 +1,4 @@
-/** How a terrain class looks on the picture: a thin wash of its colour, and its hatch. */
+/** How a terrain class looks on the picture: a thin wash of its color, and its hatch. */
 
 const TILE = 16;
 const WASH = 0.26;

@@ -111,7 +111,7 @@ export function createStyles(classes: readonly TerrainClass[]): Styles {
   };
 }
 
-/** A colour of the page's one palette. */
+/** A color of the page's one palette. */
 export function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#fff";
 }

@@ -24,7 +24,7 @@ import type { SketchView } from "../modes/draw";
 import type { Pen, Tool } from "../modes/mode";
 import { createCross } from "./cross";
 import { PenInput } from "./pen_input";
-import { Sight } from "./sight";
+import { Viewport } from "./viewport";
 import { NO_SKETCH, SketchLayer } from "./sketch_layer";
 import { createStyles, token } from "./styles";
 
@@ -38,7 +38,7 @@ export class Surface {
   private size: Size = { width: 1, height: 1 };
   private readonly map: OlMap;
   /** How the picture is seen. */
-  readonly sight: Sight;
+  readonly viewport: Viewport;
   private readonly picture = new ImageLayer<ImageStatic>({ className: "picture" });
   private readonly regions = new VectorSource<Feature<OlPolygon>>();
   private readonly features = new Map<Region, Feature<OlPolygon>>();
@@ -91,7 +91,7 @@ export class Surface {
         this.penInput,
       ],
     });
-    this.sight = new Sight(this.map, this.picture, [this.regionLayer, this.selectionLayer]);
+    this.viewport = new Viewport(this.map, this.picture, [this.regionLayer, this.selectionLayer]);
     this.listen();
   }
 
@@ -115,7 +115,7 @@ export class Surface {
     image.src = url;
     await image.decode();
     this.size = size;
-    this.sight.open(size);
+    this.viewport.open(size);
     const extent = [0, 0, size.width, size.height];
     const projection = new Projection({ code: "image-pixels", units: "pixels", extent });
     this.picture.setSource(new ImageStatic({ url, imageExtent: extent, projection }));

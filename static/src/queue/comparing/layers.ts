@@ -1,4 +1,4 @@
-/** Comparisons as canvases in the colours of the page's tokens and of the campaign's classes. */
+/** Comparisons as canvases in the colors of the page's tokens and of the campaign's classes. */
 
 import { colorOf, heat, paint, type Palette } from "./palette";
 import { EXTRA, MISSED, OTHER_CLASS, SAME, type Size } from "./pixels";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { colorOf, heat, paint } from "./palette";
 
-describe("colours", () => {
+describe("colors", () => {
   it("are read from the tokens", () => {
     expect(colorOf(" #0A1b2C", 99)).toEqual([10, 27, 44, 99]);
     expect(colorOf("#fa0", 1)).toEqual([255, 170, 0, 1]);

@@ -1,9 +1,9 @@
-/** From a byte a pixel to colours. Pure. */
+/** From a byte a pixel to colors. Pure. */
 
 /** Red, green, blue, and how opaque, each 0..255. */
 export type Color = readonly [red: number, green: number, blue: number, alpha: number];
 
-/** Colours by value; a value without one is not painted. */
+/** Colors by value; a value without one is not painted. */
 export type Palette = ReadonlyMap<number, Color>;
 
 /** RGBA, as a canvas takes it. */
@@ -26,7 +26,7 @@ export function colorOf(hex: string, alpha: number): Color {
   return [red!, green!, blue!, alpha];
 }
 
-/** Of how many labels of `labels` disagree: nothing for none, then more and more of `cold` towards `hot`. */
+/** Of how many labels of `labels` disagree: nothing for none, then more and more of `cold` toward `hot`. */
 export function heat(labels: number, cold: Color, hot: Color): Palette {
   const colors = new Map<number, Color>();
   for (let n = 1; n < labels; n++) {

@@ -63,7 +63,7 @@ export class LargePicture {
     this.paint();
   }
 
-  /** Puts colours by pixel over the image, instead of regions; none while they are being computed. */
+  /** Puts colors by pixel over the image, instead of regions; none while they are being computed. */
   overlayPixels(layer: CanvasImageSource | null, description: string): void {
     this.regions?.remove();
     this.regions = null;

@@ -18,7 +18,7 @@ function box(code: number, left: number, top: number, right: number, bottom: num
   return { class: code, rings: [[[left, top], [right, top], [right, bottom], [left, bottom]]] };
 }
 
-/** Whether a point is inside by the even-odd rule, with a centre on an outline at its upper left side. */
+/** Whether a point is inside by the even-odd rule, with a center on an outline at its upper left side. */
 function isInside([x, y]: Point, polygon: Polygon): boolean {
   let inside = false;
   for (const ring of polygon.rings) {
@@ -33,7 +33,7 @@ function isInside([x, y]: Point, polygon: Polygon): boolean {
 }
 
 const point = fc.tuple(fc.integer({ min: -8, max: 44 }), fc.integer({ min: -8, max: 36 })).map(
-  ([x, y]): Point => [x / 4, y / 4], // often on a centre, a corner or an edge of a pixel
+  ([x, y]): Point => [x / 4, y / 4], // often on a center, a corner or an edge of a pixel
 );
 const polygon = fc.record({
   class: fc.constantFrom(0, 1, 2),
@@ -42,11 +42,11 @@ const polygon = fc.record({
 const mask = fc.array(fc.constantFrom(...CODES), { minLength: 63, maxLength: 63 }).map((codes) => Uint8Array.from(codes));
 
 describe("a label as pixels", () => {
-  it("owns the pixels whose centre is inside", () => {
+  it("owns the pixels whose center is inside", () => {
     expect(rows(rasterize([box(1, 0.6, 0, 3.4, 2)], SIZE)).slice(0, 3)).toEqual([".11......", ".11......", "........."]);
   });
 
-  it("gives a centre on an outline to the side at its upper left", () => {
+  it("gives a center on an outline to the side at its upper left", () => {
     expect(rows(rasterize([box(1, 0.5, 0.5, 2.5, 2.5)], SIZE)).slice(0, 3)).toEqual([".11......", ".11......", "........."]);
   });
 
@@ -72,8 +72,8 @@ describe("a label as pixels", () => {
       fc.property(fc.array(polygon, { maxLength: 4 }), (polygons) => {
         const found = rasterize(polygons, SIZE);
         found.forEach((code, i) => {
-          const centre: Point = [(i % SIZE.width) + 0.5, Math.floor(i / SIZE.width) + 0.5];
-          expect(code).toBe(polygons.find((each) => isInside(centre, each))?.class ?? NO_LABEL);
+          const center: Point = [(i % SIZE.width) + 0.5, Math.floor(i / SIZE.width) + 0.5];
+          expect(code).toBe(polygons.find((each) => isInside(center, each))?.class ?? NO_LABEL);
         });
       }),
     );

@@ -1,14 +1,14 @@
 /**
  * Labels as pixels, to compare them: the majority of the others, the difference, the disagreement. Pure.
  *
- * Which pixels a polygon owns is the server's rule to the letter (`terrain/masks.py`): those whose centre is inside,
- * even-odd, with left < x <= right and top <= y < bottom for a centre on the outline. So what is shown here is what
+ * Which pixels a polygon owns is the server's rule to the letter (`terrain/masks.py`): those whose center is inside,
+ * even-odd, with left < x <= right and top <= y < bottom for a center on the outline. So what is shown here is what
  * scores and merges are made of.
  */
 
 import type { Point, Polygon } from "../types";
 
-/** Not labelled; never a class code. */
+/** Not labeled; never a class code. */
 export const NO_LABEL = 255;
 
 export interface Size {
@@ -46,7 +46,7 @@ function fill(codes: Uint8Array, polygon: Polygon, { width, height }: Size): voi
   }
 }
 
-/** Adds to each row that an edge crosses the first column whose centre lies strictly after the crossing. */
+/** Adds to each row that an edge crosses the first column whose center lies strictly after the crossing. */
 function cross(a: Point, b: Point, width: number, height: number, rows: Map<number, number[]>): void {
   // From the upper to the lower end: an edge walked the other way round has the same crossings to the last bit.
   const [[x0, y0], [x1, y1]] = a[1] <= b[1] ? [a, b] : [b, a];

@@ -19,7 +19,7 @@ function pathData(polygon: Polygon): string {
     .join("");
 }
 
-/** The regions as paths: a translucent fill, and an outline with a dark edge that shows on any grey. */
+/** The regions as paths: a translucent fill, and an outline with a dark edge that shows on any gray. */
 export function drawRegions(polygons: readonly Polygon[], classes: readonly TerrainClass[]): SVGGElement {
   const group = svgElement("g", { class: "regions" });
   for (const polygon of polygons) {

@@ -2,12 +2,12 @@
 
 import type { Candidate } from "../types";
 
-/** A label by its place, 0 the one to judge; or a comparison of it with the others. */
+/** A label by its place, 0 the one to rate; or a comparison of it with the others. */
 export type View = number | "majority" | "difference" | "disagreement";
 
 const COMPARISONS = ["majority", "difference", "disagreement"] as const;
 
-/** The label to judge, the comparisons, then each other label; without others there is only the label. */
+/** The label to rate, the comparisons, then each other label; without others there is only the label. */
 export function ringOf(candidate: Candidate): readonly View[] {
   if (candidate.others.length === 0) return [0];
   return [0, ...COMPARISONS, ...candidate.others.map((_, place) => place + 1)];

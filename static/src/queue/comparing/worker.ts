@@ -1,4 +1,4 @@
-/** Compares the labels of an image off the main thread; what was rasterised of an image is kept for its next label. */
+/** Compares the labels of an image off the main thread; what was rasterized of an image is kept for its next label. */
 
 import { bytesOf } from "../../shared/server";
 import { readPng } from "../../shared/png";

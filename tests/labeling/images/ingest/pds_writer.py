@@ -38,9 +38,9 @@ def camera_looking_down(
     """A CAHV camera straight ahead, so far above the origin, without roll, so steep downward."""
     sin, cos = math.sin(math.radians(depression_deg)), math.cos(math.radians(depression_deg))
     axis = np.array([cos, 0.0, sin])
-    centre = (size - 1) / 2.0
-    horizontal = focal_px * np.array([0.0, 1.0, 0.0]) + centre * axis
-    vertical = focal_px * np.array([-sin, 0.0, cos]) + centre * axis
+    center = (size - 1) / 2.0
+    horizontal = focal_px * np.array([0.0, 1.0, 0.0]) + center * axis
+    vertical = focal_px * np.array([-sin, 0.0, cos]) + center * axis
     return CameraModel(
         "CAHV",
         (0.4, 0.1, -height_m),
@@ -53,7 +53,7 @@ def camera_looking_down(
 def plane_range(
     camera: CameraModel, through: Vector, normal: Vector, size: int = 1024
 ) -> npt.NDArray[np.float32]:
-    """Slant range from a CAHV camera's centre to a plane, float32 (size, size), 0.0 at the sky.
+    """Slant range from a CAHV camera's center to a plane, float32 (size, size), 0.0 at the sky.
 
     Pixel (row, column) is line = row, sample = column of the model. Its ray solves
     sample = (d . H) / (d . A), line = (d . V) / (d . A), by Cramer's rule for d . A = 1.

@@ -21,11 +21,11 @@ from labeling.images.ingest.buckets import Bucket
 from labeling.images.ingest.products import NotUsed, Source
 from labeling.images.ingest.sources import open_source
 
-GREY = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
+GRAY = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
 FRAME = "NLA_397681339EDR_F0020000AUT_04096M1"
 
 
-def save(path: Path, pixels: Any = GREY) -> Path:
+def save(path: Path, pixels: Any = GRAY) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Pillow.fromarray(pixels).save(path)
     return path

@@ -80,8 +80,8 @@ def test_wrong_size_says_both(tmp_path: Path, mask: np.ndarray) -> None:
     ("mode", "kind"),
     [
         ("P", "a palette image"),
-        ("RGB", "a colour image"),
-        ("RGBA", "a colour image"),
+        ("RGB", "a color image"),
+        ("RGBA", "a color image"),
         ("LA", "transparency"),
         ("1", "a one-bit image"),
         ("I;16", "a 16-bit image"),

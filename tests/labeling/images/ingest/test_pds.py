@@ -71,7 +71,7 @@ def test_linear_is_what_was_released(pds: Path, real_data: Path) -> None:
     with Pillow.open(released) as picture:
         theirs = np.asarray(picture.convert("L")).astype(float)
     ours = Pillow.fromarray(product.linear).resize((256, 256), Pillow.Resampling.BILINEAR)
-    # the small JPEG's own noise is 1.0 grey level; a shift by one pixel of 1024 gives 1.7
+    # the small JPEG's own noise is 1.0 gray level; a shift by one pixel of 1024 gives 1.7
     assert np.abs(np.asarray(ours) - theirs).mean() < 1.2
     assert abs((np.asarray(ours) - theirs).mean()) < 0.1
 

@@ -1,4 +1,4 @@
-"""Colour cameras: Mastcam (PDS3), Navcam and Mastcam-Z of Mars 2020 (PDS4).
+"""Color cameras: Mastcam (PDS3), Navcam and Mastcam-Z of Mars 2020 (PDS4).
 
 The products are SYNTHETIC: no real one of these cameras is at hand. Labels follow real ones (a
 Mastcam DRCL label, the label of the Navcam ECM of sol 629); the pixels are made up.
@@ -143,8 +143,8 @@ def test_mars_2020_range_of_a_linearised_frame(tmp_path: Path) -> None:
     camera = camera_looking_down(1225.0, 1.95, 20.0)
     ranges = plane_range(camera, (0.0, 0.0, 0.0), (0.0, 0.0, -1.0))
     frame = NAVCAM.replace("ECM_", "RADL")
-    grey = np.zeros((1024, 1024), dtype=np.int16)
-    write_m2020(tmp_path, frame, grey, camera, geometry="Linearized", bit_mask="0111111111111111")
+    gray = np.zeros((1024, 1024), dtype=np.int16)
+    write_m2020(tmp_path, frame, gray, camera, geometry="Linearized", bit_mask="0111111111111111")
     other = NAVCAM.replace("ECM_", "RNGL").replace("NLF", "NLM").replace("095J01", "0LUJ02")
     write_m2020(tmp_path, other, ranges, camera, geometry="Linearized", derived="RANGE_MAP")
     product = load(tmp_path)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from labeling.images.ingest.pds import PdsProducts
-from labeling.images.ingest.pds.companions import centre_in
+from labeling.images.ingest.pds.companions import center_in
 from labeling.images.ingest.pds.pds3 import read
 from labeling.images.ingest.places import Folder
 from labeling.images.ingest.products import Product, Refused
@@ -174,7 +174,7 @@ def test_width_of_the_scale_bar(
     range_m: float,
     slope: float,
 ) -> None:
-    """Half a metre (MER: 20 cm) at 5, 10 and 25 m: within 1 px of what the geometry says."""
+    """Half a meter (MER: 20 cm) at 5, 10 and 25 m: within 1 px of what the geometry says."""
     camera = camera_looking_down(focal_px, height_m, steepness(height_m, range_m))
     axis = np.array(camera.a)
     middle = np.array(camera.c) + range_m * axis  # where the middle of the image looks
@@ -220,7 +220,7 @@ def test_the_camera_and_pose_of_the_real_label(tmp_path: Path) -> None:
 
 
 def test_range_origin_of_the_real_label(tmp_path: Path) -> None:
-    """The real label's RANGE_ORIGIN_VECTOR is the camera's centre in the site frame."""
+    """The real label's RANGE_ORIGIN_VECTOR is the camera's center in the site frame."""
     points = np.zeros((3, 1024, 1024), dtype=np.float32)
     path = write_map(
         tmp_path,
@@ -232,7 +232,7 @@ def test_range_origin_of_the_real_label(tmp_path: Path) -> None:
         data_frame="SITE_FRAME",
     )
     _, label = read(path)
-    np.testing.assert_allclose(centre_in(label), (-84.6583, -58.9435, -0.347153), rtol=0, atol=5e-5)
+    np.testing.assert_allclose(center_in(label), (-84.6583, -58.9435, -0.347153), rtol=0, atol=5e-5)
 
 
 @pytest.mark.parametrize("data_frame", ["ROVER_NAV_FRAME", "SITE_FRAME", "LOCAL_LEVEL_FRAME"])
@@ -300,11 +300,11 @@ def test_points_in_an_unknown_frame_give_no_range(tmp_path: Path) -> None:
 
 
 def raw_and_linear(
-    folder: Path, sources: tuple[str, ...], centre: tuple[float, ...] = RAW.c
+    folder: Path, sources: tuple[str, ...], center: tuple[float, ...] = RAW.c
 ) -> None:
     """A raw frame, and the range of flat ground as its linearised camera sees it."""
     assert RAW.o is not None
-    linear = CameraModel("CAHV", tuple(centre), RAW.o, RAW.h, RAW.v)  # type: ignore[arg-type]
+    linear = CameraModel("CAHV", tuple(center), RAW.o, RAW.h, RAW.v)  # type: ignore[arg-type]
     write_frame(folder, EDR, np.zeros((1024, 1024), np.int16), RAW)
     write_map(folder, RNG, plane_range(linear, GROUND, UP), linear, sources=sources)
 
@@ -329,14 +329,14 @@ def test_a_linearised_range_is_resampled_for_the_raw_frame_it_names(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("sources", "centre"),
+    ("sources", "center"),
     [((), RAW.c), (("NLB_999999999EDR_F0311330NCAM12813M1",), RAW.c), ((EDR,), (1.1, 0.66, -1.8))],
-    ids=["names no frame", "names another frame", "another camera centre"],
+    ids=["names no frame", "names another frame", "another camera center"],
 )
 def test_a_linearised_range_that_does_not_fit_is_passed_over(
-    tmp_path: Path, sources: tuple[str, ...], centre: tuple[float, ...]
+    tmp_path: Path, sources: tuple[str, ...], center: tuple[float, ...]
 ) -> None:
-    raw_and_linear(tmp_path, sources, centre)
+    raw_and_linear(tmp_path, sources, center)
     product = load(tmp_path)
     assert product.range_m is None
     (note,) = product.notes

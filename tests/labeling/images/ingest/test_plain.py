@@ -23,11 +23,11 @@ from labeling.images.ingest.plain_folder import PlainFolder
 from labeling.images.ingest.products import Product, Refused, UnknownSource
 from labeling.images.ingest.sources import open_source
 
-GREY = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
-COLOR = np.dstack([GREY, GREY // 2, GREY // 3])
+GRAY = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
+COLOR = np.dstack([GRAY, GRAY // 2, GRAY // 3])
 
 
-def save(path: Path, pixels: Any = GREY, **options: Any) -> Path:
+def save(path: Path, pixels: Any = GRAY, **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = pixels if isinstance(pixels, Pillow.Image) else Pillow.fromarray(pixels)
     picture.save(path, **options)
@@ -62,19 +62,19 @@ def refusals(folder: Path) -> dict[str, str]:
 
 def test_pictures_without_a_manifest(tmp_path: Path) -> None:
     jpeg = save(tmp_path / "moon-7.JPG")
-    save(tmp_path / "deep" / "colour.jpeg", COLOR)
+    save(tmp_path / "deep" / "color.jpeg", COLOR)
     save(tmp_path / "lab.PNG")
     (tmp_path / "notes.txt").write_text("not a picture")
     products = load_all(tmp_path)
-    assert list(products) == ["colour", "lab", "moon-7"]
+    assert list(products) == ["color", "lab", "moon-7"]
     moon = products["moon-7"]
     assert (moon.rover, moon.camera, moon.sol, moon.start_time) == ("", "", None, None)
     assert moon.nominal is None
     assert moon.original_jpeg == jpeg.read_bytes(), "the very bytes"
     assert moon.source_path == "moon-7.JPG"
-    assert (products["lab"].linear == GREY).all()
-    assert products["colour"].linear.shape == (40, 50, 3)
-    assert products["colour"].is_color
+    assert (products["lab"].linear == GRAY).all()
+    assert products["color"].linear.shape == (40, 50, 3)
+    assert products["color"].is_color
 
 
 def is_like(product: Product, pixels: Any) -> bool:
@@ -91,11 +91,11 @@ def is_like(product: Product, pixels: Any) -> bool:
     ("picture", "becomes"),
     [
         (Pillow.fromarray(COLOR), COLOR),
-        (Pillow.fromarray(np.dstack([COLOR, GREY])), COLOR),  # transparency is dropped
-        (Pillow.fromarray(np.dstack([GREY] * 3)), GREY),  # colour in name only
-        (Pillow.fromarray(GREY).convert("LA"), GREY),
-        (Pillow.fromarray(GREY).convert("P"), GREY),
-        (Pillow.fromarray(GREY > 100), (GREY > 100).astype(np.uint8) * 255),
+        (Pillow.fromarray(np.dstack([COLOR, GRAY])), COLOR),  # transparency is dropped
+        (Pillow.fromarray(np.dstack([GRAY] * 3)), GRAY),  # color in name only
+        (Pillow.fromarray(GRAY).convert("LA"), GRAY),
+        (Pillow.fromarray(GRAY).convert("P"), GRAY),
+        (Pillow.fromarray(GRAY > 100), (GRAY > 100).astype(np.uint8) * 255),
     ],
 )
 def test_every_kind_of_png(picture: Pillow.Image, becomes: Any, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_sixteen_bits_keep_their_depth(deep: Any, shift: int, suffix: str, tmp_p
     assert (product.linear == deep >> shift).all()
 
 
-@pytest.mark.parametrize("pixels", [GREY, DEEP])
+@pytest.mark.parametrize("pixels", [GRAY, DEEP])
 def test_a_tiff_that_counts_from_white(pixels: Any, tmp_path: Path) -> None:
     raw = np.iinfo(pixels.dtype).max - pixels
     save(tmp_path / "a.tif", raw, tiffinfo={262: 0})
@@ -139,11 +139,11 @@ def test_a_tiff_that_counts_from_white(pixels: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "pixels"),
     [
-        ("a.tif", GREY),
+        ("a.tif", GRAY),
         ("a.tiff", COLOR),
         ("a.TIF", Pillow.fromarray(COLOR).convert("CMYK")),
         ("a.bmp", COLOR),
-        ("a.gif", GREY),
+        ("a.gif", GRAY),
         ("a.webp", COLOR),
         ("a.jpg", Pillow.fromarray(COLOR).convert("CMYK")),
     ],
@@ -209,8 +209,8 @@ def test_pictures_that_are_not(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(claims)
     save(tmp_path / "dot.png", Pillow.new("L", (1, 1)))
     save(tmp_path / "strip.png", Pillow.new("L", (1000, 31)))
-    save(tmp_path / "float.tif", GREY.astype(np.float32))
-    save(tmp_path / "film.gif", save_all=True, append_images=[Pillow.fromarray(GREY.T[:40])])
+    save(tmp_path / "float.tif", GRAY.astype(np.float32))
+    save(tmp_path / "film.gif", save_all=True, append_images=[Pillow.fromarray(GRAY.T[:40])])
     (tmp_path / "png.jpg").write_bytes(whole)  # told by content
     reasons = refusals(tmp_path)
     assert reasons.pop("a.png") == reasons.pop("png.jpg") == ""
@@ -222,7 +222,7 @@ def test_pictures_that_are_not(tmp_path: Path) -> None:
         "large.png": "has 10000 x 10000 pixels",
         "dot.png": "is 1 x 1 pixels; a picture has at least 32",
         "strip.png": "is 1000 x 31 pixels; a picture has at least 32",
-        "float.tif": "is an image of floating-point numbers. Save it in grey or RGB",
+        "float.tif": "is an image of floating-point numbers. Save it in gray or RGB",
         "film.gif": "holds 2 pictures. Save the one that is meant",
     }.items():
         assert reasons[name].startswith(name)

@@ -10,15 +10,15 @@ import pytest
 from PIL import Image as Pillow
 
 from labeling.images.ingest.products import Refused
-from labeling.images.ingest.rasters import decode_grey, decode_grey_png
+from labeling.images.ingest.rasters import decode_gray, decode_gray_png
 from labeling.images.preparation.pictures import png_bytes
 
 
 def outcome(content: bytes, is_fast: bool, size: tuple[int, int] | None = None) -> str:
     try:
         if is_fast:
-            return str(decode_grey_png(content, "x.png", size).tolist())
-        return str(decode_grey(content, "x.png", "PNG", size).tolist())
+            return str(decode_gray_png(content, "x.png", size).tolist())
+        return str(decode_gray(content, "x.png", "PNG", size).tolist())
     except Refused as refused:
         return str(refused)
 
@@ -54,7 +54,7 @@ def test_a_mask_of_a_certain_size(content: bytes, size: tuple[int, int]) -> None
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGB", "I;16"])
 def test_pictures_of_other_modes_are_refused(mode: str) -> None:
-    assert "8-bit greyscale" in outcome(encoded(mode), True)
+    assert "8-bit grayscale" in outcome(encoded(mode), True)
 
 
 def test_real_masks(real_data: Path) -> None:
@@ -63,5 +63,5 @@ def test_real_masks(real_data: Path) -> None:
     for path in masks:
         content = path.read_bytes()
         assert np.array_equal(
-            decode_grey_png(content, path.name), decode_grey(content, path.name, "PNG")
+            decode_gray_png(content, path.name), decode_gray(content, path.name, "PNG")
         )

@@ -139,19 +139,19 @@ def test_either_letter_case_and_no_strangers(tree: Path) -> None:
 def release(tmp_path: Path) -> Path:
     """A tree of release 0.6 with a frame of each mission, named like real ones."""
     root = tmp_path / "ai4mars-dataset-merged-0.6"
-    grey = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
-    color = np.dstack([grey, grey // 2, grey // 3])
+    gray = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
+    color = np.dstack([gray, gray // 2, gray // 3])
     mask = np.zeros((40, 50), dtype=np.uint8)
     mask[:4] = 1
     for name, picture in {
-        f"msl/ncam/images/edr/{FRAME}.JPG": grey,
+        f"msl/ncam/images/edr/{FRAME}.JPG": gray,
         f"msl/ncam/images/mxy/{of_type(FRAME, 'MXY')}.png": mask,
         f"msl/ncam/labels/train/{FRAME}.png": mask,
         "msl/mcam/images/1150ML0052000010501746E01_XXXX.JPG": color,
         "msl/mcam/labels/train/1150ML0052000010501746E01_XXXX_15033_merged.png": mask,
-        "mer/images/eff/1n128367857eff0200p1512l0m1.JPG": grey,
-        "mer/images/eff/2n140670982eff6904p1914l0m1.JPG": grey,
-        "mer/images/test/2n140670982eff6904p1914l0m1.JPG": grey,
+        "mer/images/eff/1n128367857eff0200p1512l0m1.JPG": gray,
+        "mer/images/eff/2n140670982eff6904p1914l0m1.JPG": gray,
+        "mer/images/test/2n140670982eff6904p1914l0m1.JPG": gray,
         "mer/images/rnl-30m/1n128367857rnl0200p1512l0m1.png": mask,
         "m2020/images/ncam/NLF_0013_0668099436_428ECM_N0030016NCAM00112_01_295J.jpeg": color,
         "m2020/labels/NAV/NLF_0013_0668099436_428ECM_N0030016NCAM00112_01_295J_merged6.png": mask,
@@ -193,8 +193,8 @@ def test_frames_of_other_types_are_taken(release: Path, kind: str) -> None:
     """As our releases have them, with masks of their own names."""
     name = f"1n128367857{kind}0200p1512l0m1"
     eff = release / "mer/images/eff"
-    grey = np.tile(np.arange(0, 150, 3, dtype=np.uint8), (40, 1))
-    Pillow.fromarray(grey).save(eff / f"{name}.JPG")
+    gray = np.tile(np.arange(0, 150, 3, dtype=np.uint8), (40, 1))
+    Pillow.fromarray(gray).save(eff / f"{name}.JPG")
     own = np.zeros((40, 50), dtype=np.uint8)
     own[:9] = 1
     Pillow.fromarray(own).save(release / f"mer/images/rnl-30m/{name}.png")
@@ -348,12 +348,12 @@ def test_frame_that_is_no_jpeg(tree: Path, content: bytes) -> None:
     assert "is not a JPEG image" in refusal(tree)
 
 
-def test_colour_frame(tree: Path) -> None:
+def test_color_frame(tree: Path) -> None:
     Pillow.new("RGB", (50, 40), (200, 90, 40)).save(frame_path(tree))
-    assert "is a colour image" in refusal(tree)
+    assert "is a color image" in refusal(tree)
 
 
-def test_grey_frame_saved_with_three_channels(tree: Path) -> None:
+def test_gray_frame_saved_with_three_channels(tree: Path) -> None:
     Pillow.new("RGB", (50, 40), (90, 90, 90)).save(frame_path(tree))
     product = load_only(tree)
     assert product.linear.shape == (40, 50)

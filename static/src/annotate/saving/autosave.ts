@@ -1,0 +1,220 @@
+/**
+ * Keeps the drawing under the hand: on the device after each stroke, on the server soon after, and
+ * asks which one to go on with where the same picture was drawn on twice.
+ */
+import type { Refused } from "../../shared/server";
+import type { Say } from "../config";
+import type { Editor } from "../core/editor";
+import { EMPTY_LABEL } from "../core/label";
+import { NO_SKETCH } from "../core/sketch";
+import type { Notice } from "../panels/notice";
+import { choose } from "./draft";
+import type { Drafts } from "./draft";
+import { isBlank, readDraft } from "./drawing";
+import type { Draft, Drawing } from "./drawing";
+import { Sync } from "./sync";
+import type { Task } from "./task";
+
+export interface AutosaveEvents {
+  warn(sentence: string): void;
+  signedOut(): void;
+  /** The picture needs no drawing any more: go on with the next one. */
+  leave(): void;
+}
+
+/** Read from the device and the server; nothing is shown of it yet. */
+export interface Found {
+  readonly draft: Draft | null;
+  readonly other: Draft | null;
+  /** Something was kept that cannot be read, or not wholly. */
+  readonly damaged: boolean;
+  /** What the device had, where the server's is newer: one undo away. */
+  readonly beneath: Draft | null;
+  /** The device's, which the server does not have. */
+  readonly unsent: boolean;
+}
+
+const NOTICES = ["restored", "contested", "damaged", "gone", "finished"];
+
+export class Autosave {
+  readonly sync: Sync;
+  private image: number | null = null;
+  private startedAt = "";
+  private warnedOfSpace = false;
+  private contested: Draft | null = null;
+  /** A drawing that is part of this one already, or that a person has decided against. */
+  private overruled: Draft | null = null;
+  private overrulesAll = false;
+
+  constructor(
+    api: ConstructorParameters<typeof Sync>[0],
+    private readonly drafts: Drafts,
+    writer: string,
+    private readonly editor: Pick<Editor, "label" | "sketch" | "apply" | "setSketch">,
+    private readonly notice: Notice,
+    private readonly say: Say,
+    private readonly events: AutosaveEvents,
+  ) {
+    this.sync = new Sync(api, writer, {
+      saved: (image, version, stroke) => {
+        drafts.synced(image, version, stroke);
+        notice.hide("signed-out");
+      },
+      contested: (_, newer) => this.contest(newer),
+      refused: (_, reason) => this.refused(reason),
+      signedOut: () => events.signedOut(),
+    });
+  }
+
+  get startedDrawing(): string {
+    return this.startedAt;
+  }
+
+  /** What was drawn on a picture before, and which of several drawings to go on with. */
+  find({ image, draft: kept }: Pick<Task, "image" | "draft">): Found {
+    const device = this.drafts.load(image.id);
+    const server = readDraft(kept);
+    const synced = device !== null && this.drafts.isSynced(device, image.id);
+    const { draft, other } = choose(device, server, synced);
+    const beside = this.drafts.beside(image.id).find((each) => !isBlank(each)) ?? null;
+    const beneath = draft === server && device && !isBlank(device) ? device : null;
+    const damaged = (device ?? server)?.damaged ?? (kept !== null && server === null);
+    const unsent = draft !== null && draft !== server && !isBlank(draft) && !synced;
+    return { draft, other: other ?? beside, damaged, beneath, unsent };
+  }
+
+  /**
+   * From now on each change is kept. `instead`: the drawing that was opened in place of what was
+   * found; it was finished later than any draft, and replaces it without asking. `corrects`: the
+   * version of the sent label that is corrected.
+   */
+  open(image: number, found: Found, instead?: Drawing, corrects?: number): void {
+    const { draft, other, damaged, beneath, unsent } = found;
+    this.image = image;
+    this.contested = null;
+    // The page before may save it at the last moment, after this page has asked: that is no rival.
+    this.overruled = unsent ? draft : null;
+    this.overrulesAll = instead !== undefined;
+    this.startedAt = (instead ?? draft)?.startedAt || new Date().toISOString();
+    this.sync.open(image, draft?.version ?? 0, () => ({
+      drawing: this.drawing(),
+      stroke: this.drafts.strokes(image),
+    }), corrects);
+    if (instead || unsent) this.keep();
+    if (instead) return;
+    if (other && !isBlank(other)) {
+      this.contest(other);
+      if (damaged) this.events.warn(this.say("draft_damaged"));
+    } else if (damaged) this.notice.show("damaged", this.say("draft_damaged"), [this.understood()]);
+    else if (draft && !isBlank(draft)) this.offerFreshStart(beneath !== null);
+  }
+
+  /** Nothing is kept any more until the next `open`. */
+  close(): void {
+    this.image = null;
+    this.sync.close();
+    for (const name of NOTICES) this.notice.hide(name);
+  }
+
+  keep(): void {
+    if (this.image === null) return;
+    const kept = this.drafts.save(this.image, this.drawing());
+    if (kept === "full" && !this.warnedOfSpace) {
+      this.warnedOfSpace = true;
+      this.events.warn(this.say("draft_failed"));
+    }
+    if (kept === "contested") this.lookElsewhere();
+    if (this.notice.isShown("restored")) this.notice.hide("restored");
+    this.sync.changed();
+  }
+
+  /** Another tab has changed what is kept on this device. */
+  changedElsewhere(key: string | null, value: string | null): void {
+    if (this.image === null || key === null || this.drafts.imageOf(key) !== this.image) return;
+    if (value === null) this.finishedElsewhere();
+    else this.lookElsewhere();
+  }
+
+  private lookElsewhere(): void {
+    const theirs = this.image === null ? null : this.drafts.elsewhere(this.image);
+    if (theirs) this.contest(theirs);
+  }
+
+  private contest(theirs: Draft): void {
+    const settled = this.overruled;
+    if (this.overrulesAll) {
+      this.overrulesAll = false;
+      this.sync.resume(theirs.version);
+      return;
+    }
+    if (theirs.writer === settled?.writer && theirs.stroke <= settled.stroke) {
+      // On the server now as it was on the device: the person has chosen already.
+      this.sync.resume(theirs.version);
+      return;
+    }
+    this.sync.pause();
+    this.contested = theirs;
+    if (this.notice.isShown("contested")) return;
+    this.notice.show("contested", this.say("contested"), [
+      { label: this.say("use_theirs"), act: () => this.settle(true) },
+      { label: this.say("keep_mine"), act: () => this.settle(false) },
+    ]);
+  }
+
+  /** Goes on with one of two drawings; the other is one undo away. */
+  private settle(useTheirs: boolean): void {
+    const { image } = this;
+    if (image === null || !this.contested) return;
+    const theirs = this.contested;
+    const mine = this.drawing();
+    this.drafts.load(image);
+    this.drafts.forgetBeside(image);
+    this.image = null;
+    const [under, over] = useTheirs ? [mine, theirs] : [theirs, mine];
+    this.editor.apply(() => under.label);
+    this.editor.apply(() => over.label);
+    this.editor.setSketch(over.sketch);
+    this.image = image;
+    this.contested = null;
+    this.overruled = theirs;
+    this.keep();
+    this.sync.resume(theirs.version);
+  }
+
+  private refused(reason: Refused): void {
+    // Too large to keep there, or not understood: the device has it.
+    if (reason.code === "not_assigned") this.finishedElsewhere();
+    else if (reason.status === 410) this.notice.show("gone", this.say("gone"), [this.next()]);
+  }
+
+  private finishedElsewhere(): void {
+    this.sync.pause();
+    this.notice.show("finished", this.say("finished_elsewhere"), [this.next()]);
+  }
+
+  private offerFreshStart(fromElsewhere: boolean): void {
+    this.notice.show("restored", this.say(fromElsewhere ? "draft_newer" : "draft_restored"), [
+      { label: this.say("start_fresh"), act: () => this.startFresh() },
+      this.understood(),
+    ]);
+  }
+
+  /** An empty picture; the drawing is one undo away. */
+  private startFresh(): void {
+    this.editor.setSketch(NO_SKETCH);
+    this.editor.apply(() => EMPTY_LABEL);
+  }
+
+  private next(): { label: string; act: () => void } {
+    return { label: this.say("next_picture"), act: () => this.events.leave() };
+  }
+
+  private understood(): { label: string; act: () => void } {
+    return { label: this.say("understood"), act: () => undefined };
+  }
+
+  private drawing(): Drawing {
+    const { label, sketch } = this.editor;
+    return { label, sketch, startedAt: this.startedAt };
+  }
+}

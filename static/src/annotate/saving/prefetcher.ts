@@ -1,0 +1,132 @@
+/** The next pictures, loaded and decoded while the one before is drawn on. */
+import { Unreachable } from "../../shared/server";
+import type { Frame } from "../core/geometry";
+import type { Picture, Task } from "./task";
+
+/** A picture ready to be drawn on, also without a network. */
+export interface Loaded {
+  readonly task: Task;
+  /** The task's image, with addresses of what this page holds in memory. */
+  readonly picture: Picture;
+  readonly frame: Frame;
+  release(): void;
+}
+
+/** The frame of a picture whose files are at hand: its size, and where it is masked. */
+export type FrameOf = (picture: Picture) => Promise<Frame>;
+
+const TIMEOUT_MS = 60_000;
+/** Without these a picture can be drawn on all the same. */
+const EXTRAS = ["range_map_url", "range_mask_url", "rover_mask_url"] as const;
+
+export class Prefetcher {
+  private readonly places = new Map<number, Promise<Loaded>>();
+  private order: readonly Task[] = [];
+
+  constructor(
+    private readonly frameOf: FrameOf,
+    private readonly loadFrom: typeof loadTask = loadTask,
+  ) {}
+
+  get size(): number {
+    return this.order.length;
+  }
+
+  get next(): Task | null {
+    return this.order[0] ?? null;
+  }
+
+  /** What to have at hand, in order; the rest is let go. */
+  stock(tasks: readonly Task[]): void {
+    const wanted = new Set(tasks.map(({ image }) => image.id));
+    for (const { image } of this.order) if (!wanted.has(image.id)) this.letGo(image.id);
+    this.order = tasks;
+    for (const task of tasks) void this.load(task).catch(() => undefined);
+  }
+
+  remove(image: number): void {
+    this.letGo(image);
+    this.order = this.order.filter((task) => task.image.id !== image);
+  }
+
+  /**
+   * The next picture leaves the prefetcher; null when it is empty. Throws `Unreachable`, or a
+   * `DOMException` for one that is broken; then it stays.
+   */
+  async take(): Promise<Loaded | null> {
+    const [task, ...rest] = this.order;
+    if (!task) return null;
+    const loaded = await this.load(task);
+    this.order = rest;
+    this.places.delete(task.image.id);
+    return loaded;
+  }
+
+  /** A picture that is not next in the row. Throws `Unreachable`. */
+  async fetch(task: Task): Promise<Loaded> {
+    const loaded = await this.load(task);
+    this.order = this.order.filter(({ image }) => image.id !== task.image.id);
+    this.places.delete(task.image.id);
+    return loaded;
+  }
+
+  /** Comes next again, for somebody who looks at another picture in between. */
+  putBack(loaded: Loaded): void {
+    this.order = [loaded.task, ...this.order];
+    this.places.set(loaded.task.image.id, Promise.resolve(loaded));
+  }
+
+  private load(task: Task): Promise<Loaded> {
+    const { id } = task.image;
+    const under = this.places.get(id) ?? this.loadFrom(task, this.frameOf);
+    this.places.set(id, under);
+    // One that failed is tried anew when it is asked for again.
+    under.catch(() => this.places.delete(id));
+    return under;
+  }
+
+  private letGo(image: number): void {
+    void this.places.get(image)?.then((loaded) => loaded.release(), () => undefined);
+    this.places.delete(image);
+  }
+}
+
+async function loadTask(task: Task, frameOf: FrameOf): Promise<Loaded> {
+  const urls: string[] = [];
+  const release = (): void => urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
+  try {
+    const extras = EXTRAS.map(async (name) => {
+      const url = task.image[name];
+      return [name, url && (await toMemory(url, urls).catch(() => url))] as const;
+    });
+    // For the list of what waits; the browser keeps it.
+    new Image().src = task.image.thumbnail_url;
+    const display_url = await toMemory(task.image.display_url, urls);
+    const found = Object.fromEntries(await Promise.all(extras));
+    const picture: Picture = { ...task.image, ...found, display_url };
+    // Kept for as long as the picture is on the prefetcher: a decoded image is drawn at once.
+    const decoded = new Image();
+    decoded.src = picture.display_url;
+    const [frame] = await Promise.all([frameOf(picture), decoded.decode()]);
+    return { task, picture, frame, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function toMemory(url: string, urls: string[]): Promise<string> {
+  let response: Response;
+  let file: Blob;
+  try {
+    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    file = await response.blob();
+  } catch (error) {
+    throw new Unreachable("network", String(error));
+  }
+  if (response.status >= 500 || response.status === 429) throw new Unreachable("server");
+  if (!response.ok) throw new DOMException(`HTTP ${response.status}`, "NotFoundError");
+  const address = URL.createObjectURL(file);
+  urls.push(address);
+  return address;
+}

@@ -1,0 +1,92 @@
+"""What an image shows according to its votes, each weighed by what its labeler is worth.
+
+The chance of a class is that of the model of ``terrain.skill.dawid_skene``: the class's share of
+all terrain, times, for each vote, the chance that its labeler draws this class as that. For the
+queue it tells how well a label agrees with what the others' votes show, for a merge which class a
+pixel has.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from terrain.metrics.contingency import ClassCounts
+from terrain.skill.ballots import Ballots
+from terrain.skill.dawid_skene import (
+    Real,
+    SkillModel,
+    joint_logarithms,
+    posteriors,
+    vote_logarithms,
+)
+from terrain.skill.patterns import NO_VOTE, Votes
+
+#: Steps of a logarithm of a chance, to one.
+LOGARITHM_STEPS = 1 << 32
+
+
+def class_probabilities(votes: Votes, prior: Real, matrices: Real) -> Real:
+    """The chance of each class, for each pattern of votes: float64 (patterns, classes).
+
+    ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``prior`` float64
+    (classes,), ``matrices`` float64 (labels, classes, classes), the confusion matrix of each
+    label's labeler. Where nobody votes it is the prior. Added up in whole numbers: the order of
+    the labels does not change a chance, not even by its last bit.
+    """
+    from scipy.special import softmax
+
+    logarithms = _in_steps(np.log(matrices))
+    evidence = np.tile(_in_steps(np.log(prior)), (len(votes), 1))
+    for label in range(votes.shape[1]):
+        voting = votes[:, label] != NO_VOTE
+        evidence[voting] += logarithms[label].T[votes[voting, label]]
+    chances: Real = softmax(evidence / LOGARITHM_STEPS, axis=1)
+    return chances
+
+
+def _in_steps(logarithms: Real) -> npt.NDArray[np.int64]:
+    return np.rint(logarithms * LOGARITHM_STEPS).astype(np.int64)
+
+
+def expected_quality(votes: Ballots, model: SkillModel) -> Real:
+    """How well each label is expected to agree with the truth, 0 to 1: float64 (labels,).
+
+    The expected Jaccard index of label A and truth T, E|A_c and T_c| / E|A_c or T_c|, mean over
+    the classes that A has or that are the most probable one somewhere on the image: the agreement
+    score (paper 3.1.3), with what the *others'* votes show in place of each other label. A label's
+    own votes do not count for it. Only pixels are looked at on which two labels or more vote; nan
+    for a label that has none of them.
+    """
+    from scipy.special import softmax
+
+    classes, labels = votes.classes, len(votes.labelers)
+    inside, drawn, own = (np.zeros((labels, classes)) for _ in range(3))
+    of_image = np.zeros((votes.image_count, classes))
+    present = np.zeros((votes.image_count, classes), dtype=np.bool_)
+    image_of = np.zeros(labels, dtype=np.int64)
+    weights = vote_logarithms(model.matrices)
+    for block in votes.blocks:
+        posterior, _ = posteriors(block, model.prior, model.matrices)
+        pixels, pattern = block.pixels, block.pattern
+        for c in range(classes):
+            of_image[:, c] += np.bincount(block.image, pixels * posterior[:, c], votes.image_count)
+        present[block.image, posterior.argmax(axis=1)] = True
+        joint = joint_logarithms(block, model.prior, model.matrices)
+        others = softmax(joint[pattern] - weights[block.marks.indices], axis=1)
+        image_of[block.label] = block.image[pattern]
+        vote = block.marks.indices % classes
+        for c in range(classes):
+            weight = pixels[pattern]
+            as_c = weight * (vote == c)
+            drawn[:, c] += np.bincount(block.label, as_c, labels)
+            inside[:, c] += np.bincount(block.label, as_c * others[:, c], labels)
+            change = others[:, c] - posterior[pattern, c]
+            own[:, c] += np.bincount(block.label, weight * change, labels)
+    truth = of_image[image_of] + own
+    counted = (drawn > 0) | present[image_of]
+    expected = np.nan_to_num(ClassCounts(inside, drawn, truth).iou())
+    total = counted.sum(axis=1)
+    quality: Real = np.full(labels, np.nan)
+    np.divide((expected * counted).sum(axis=1), total, out=quality, where=drawn.any(axis=1))
+    return quality
