@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.models import Campaign, Labeler, SiteFeedback
-from labeling.reports.views import feedback
+from labeling.reports.views import site_feedback
 from tests.factories import new_account, new_admin, new_campaign, new_image, submission
 from tests.visitors import Visitor
 
@@ -108,7 +108,7 @@ def test_a_machine_is_thanked_and_not_stored() -> None:
 
 
 def test_too_much_from_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feedback.FeedbackThrottle, "rate", "2/hour", raising=False)
+    monkeypatch.setattr(site_feedback.FeedbackThrottle, "rate", "2/hour", raising=False)
     browser = Client()
 
     answers = [browser.post("/feedback/", said(text="Again")) for _ in range(3)]
