@@ -145,7 +145,7 @@ IMPORT_UPLOAD_MAX_BYTES = env.int("AI4MARS_UPLOAD_MAX_BYTES", default=4 * 1024**
 IMPORT_FOLDERS: list[str] | None = env.list("AI4MARS_IMPORT_FOLDERS", default=[])
 if not (PRODUCTION or IMPORT_FOLDERS):
     IMPORT_FOLDERS = None
-# Predictions for the leaderboard of a release, as sent and as unpacked: the gold set has some hundred
+# Predictions for a release's leaderboard, as sent and as unpacked: the gold set has some hundred
 # masks of a few kilobytes each.
 PREDICTIONS_UPLOAD_MAX_BYTES = env.int("AI4MARS_PREDICTIONS_MAX_BYTES", default=512 * 1024**2)
 PREDICTIONS_MAX_MEMBERS = 20_000

@@ -334,7 +334,7 @@ def test_a_heartbeat_goes_on_while_the_work_takes_its_time(
 
 SETUP = """
 from django.core.management import call_command
-call_command("migrate", "review", verbosity=0)
+call_command("migrate", verbosity=0)
 from review.models import CampaignSkill
 from tests.factories import new_campaign
 CampaignSkill.objects.create(campaign=new_campaign())

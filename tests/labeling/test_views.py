@@ -91,7 +91,7 @@ ADMIN = frozenset({"admin"})
         ("/manage/navcam/gold/", ADMIN),
         ("/manage/navcam/gold/experts/", ADMIN),
         ("/gold/navcam/meeting/", ADMIN),
-        ("/gold/navcam/policies.csv", ADMIN),
+        ("/gold/navcam/guidelines.csv", ADMIN),
         ("/manage/navcam/reports/", ADMIN),
         ("/manage/feedback/", ADMIN),
         ("/manage/navcam/releases/", ADMIN),

@@ -118,13 +118,13 @@ def visible(compared: Comparison, shown: str, codes: Collection[int]) -> Compari
         return compared
     known = np.full_like(compared.known, NO_LABEL)
     if shown == "drawn":
-        compared = (compared.known != NO_LABEL) & (compared.drawn != NO_LABEL)
+        known_and_drawn = (compared.known != NO_LABEL) & (compared.drawn != NO_LABEL)
         right = compared.known == compared.drawn
-        known[compared & right] = compared.known[compared & right]
+        known[known_and_drawn & right] = compared.known[known_and_drawn & right]
         # A campaign with each of the 255 codes in use has none for "another one".
         other = next((code for code in range(254, -1, -1) if code not in codes), None)
         if other is not None:
-            known[compared & ~right] = other
+            known[known_and_drawn & ~right] = other
     return replace(compared, known=known)
 
 

@@ -299,7 +299,7 @@ def reference_images(request: HttpRequest, slug: str) -> HttpResponse:
     )
     return render(
         request,
-        "labeling/training/editing/known.html",
+        "labeling/training/editing/reference_images.html",
         {
             "campaign": campaign,
             "rules": rules,

@@ -212,7 +212,7 @@ def test_a_rated_label_is_fixed_for_good(label: Label, rita: User, value: int) -
     assert label.lock_reason == Label.LockReason.RATED
     undo(ACTOR, rating)
     label.refresh_from_db()
-    assert label.lock_reason == Label.LockReason.RATED, "what was compared stays, also taken back"
+    assert label.lock_reason == Label.LockReason.RATED, "what was rated stays, also taken back"
 
 
 def test_a_label_corrected_since_it_was_read_is_not_rated(label: Label, rita: User) -> None:
@@ -403,10 +403,10 @@ def test_a_correction_and_a_rating_at_once(label: Label, rita: User, attempt: in
             connections.close_all()
 
     with ThreadPoolExecutor(2) as pool:
-        compared, amended = pool.submit(judge), pool.submit(amend)
-        assert compared.result() != amended.result()
+        rated, amended = pool.submit(judge), pool.submit(amend)
+        assert rated.result() != amended.result()
 
-    if compared.result():
+    if rated.result():
         assert (state(label), label.version) == ((Status.REJECTED, 0, 2), 1)
     else:
         assert (state(label), label.version) == ((Status.RECEIVED, 1, 2), 2)

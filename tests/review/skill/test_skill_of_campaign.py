@@ -158,9 +158,9 @@ def test_labels_that_come_meanwhile_leave_it_stale(
 
     assert CampaignSkill.objects.get().labels == 24, "who came last waits for the next time"
     assert LabelerSkill.objects.count() == 4
-    compared = set(LabelQuality.objects.values_list("label", flat=True))
-    assert len(compared) == 22
-    assert not compared & {corrected.pk, thrown_out.pk}
+    estimated = set(LabelQuality.objects.values_list("label", flat=True))
+    assert len(estimated) == 22
+    assert not estimated & {corrected.pk, thrown_out.pk}
     assert not services.is_current(campaign)
 
 

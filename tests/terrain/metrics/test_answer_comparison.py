@@ -82,12 +82,12 @@ codes = st.sampled_from((0, 1, 2, 3, 255))
 @given(st.lists(st.tuples(codes, codes), min_size=1, max_size=200))
 def test_shares_agree_with_counting_pixel_by_pixel(pairs: list[tuple[int, int]]) -> None:
     known, drawn = (np.array([each], dtype=np.uint8) for each in zip(*pairs, strict=True))
-    compared = [(k, d) for k, d in pairs if k != 255]
+    judged = [(k, d) for k, d in pairs if k != 255]
     compared = {each.code: each for each in compare(known, drawn, CODES)}
-    assert set(compared) == {code for pair in compared for code in pair} - {255}
+    assert set(compared) == {code for pair in judged for code in pair} - {255}
     for code, each in compared.items():
-        both = sum(k == d == code for k, d in compared)
-        either = sum(code in (k, d) for k, d in compared)
+        both = sum(k == d == code for k, d in judged)
+        either = sum(code in (k, d) for k, d in judged)
         assert each.iou == both / either
         assert each.matched == both
     assert 0 <= overall(list(compared.values())) <= 1
