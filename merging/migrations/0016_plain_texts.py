@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("labeling", "0023_plain_names"),
-        ("merging", "0014_plain_names"),
+        ("merging", "0015_plain_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("merging", "0013_comparisons_know_their_rule")]
+    dependencies = [("merging", "0014_release_software_version")]
 
     # A constraint that names a renamed column goes first and comes back after it.
     operations = [
