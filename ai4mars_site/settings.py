@@ -214,7 +214,7 @@ TEMPLATES = [
     }
 ]
 
-# What `labeling` nudges, by name, when it has processed an image's labels. The names are here
+# Tasks that `labeling` enqueues, by name, when it has processed an image's labels. The names are here
 # because `labeling` must not know of the apps that stand on it.
 AFTER_LABELS_PROCESSED = ["review.scores.tasks.score_image"]
 
@@ -255,7 +255,7 @@ CACHE_URL = env.str("CACHE_URL", default=REDIS_URL)
 if CACHE_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "ai4mars_site.toolkit.cache.ForgivingRedisCache",
+            "BACKEND": "ai4mars_site.toolkit.cache.TolerantRedisCache",
             "LOCATION": CACHE_URL,
             "KEY_PREFIX": "ai4mars",
             "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
@@ -271,7 +271,7 @@ CELERY_BROKER_URL = celery_broker_url(REDIS_URL or embedded_redis_url(AI4MARS_HO
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.5,
     "socket_timeout": 1.0,
-    # Kombu would try again after 2 s, and a request that only sends a nudge would wait.
+    # Kombu would try again after 2 s, and a request that only sends a message would wait.
     "max_retries": 0,
     # A message taken by a worker that was killed comes back after this many seconds; longer than
     # a task may run, or it would run twice at once.

@@ -29,7 +29,7 @@ def skip_or_fail(reason: str) -> NoReturn:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep nudges inside this process, unless the tests have a broker of their own.
+    """Keep messages inside this process, unless the tests have a broker of their own.
 
     Otherwise they would reach the embedded broker of a site that runs from the same folder.
     """

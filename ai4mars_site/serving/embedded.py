@@ -57,7 +57,7 @@ def celery_broker_url(redis_url: str) -> str:
 def valkey_command(socket_path: Path, log: Path) -> list[str]:
     """The command line of an embedded Valkey that listens on `socket_path` and nowhere else.
 
-    Its log goes to `log`. It keeps nothing else on disk: what it holds are nudges, rate limits and
+    Its log goes to `log`. It keeps nothing else on disk: what it holds are messages, rate limits and
     cached planes, and the database knows what is still to be done. Raises
     EmbeddedServerUnavailable where the wheel has no binary.
     """

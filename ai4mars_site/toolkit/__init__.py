@@ -1,1 +1,1 @@
-"""What every app uses: tasks, jobs, commands, errors, uploads. Knows no app."""
+"""Tools that every app uses: tasks, jobs, commands, errors, uploads. Imports no app."""

@@ -1,4 +1,4 @@
-"""Who acts. A service that changes what people have made or decided takes the actor first."""
+"""The actor of a change. Services that change people's work take it as their first argument."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from rest_framework.request import Request
 
 
 class ActorKind(StrEnum):
-    """What an actor's id and name are those of."""
+    """The kinds of actors."""
 
     ACCOUNT = "account"
-    #: A guest, or a name from an import: somebody who labels without an account.
+    #: A guest, or a labeler of an import: someone who labels without an account.
     LABELER = "labeler"
-    #: Somebody without an account who has saved nothing yet.
+    #: Someone without an account who has saved nothing yet.
     VISITOR = "visitor"
     COMMAND = "command"
     TASK = "task"
 
 
 class NoAccount(Exception):
-    """Only an account can do this, and the actor is none."""
+    """The action needs an account, and the actor has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account, a labeler without one, a visitor, a command, or a worker's task.
+    """An account, a labeler without one, a visitor, a command, or a task of a worker.
 
-    Holds no rows of the database, so that it can be sent to other processes.
+    It holds no database rows, so it can be sent to other processes.
 
     Attributes:
-        kind: What acts.
-        name: What people call it at the time of the action; of a command or task its own name.
+        kind: The kind of actor.
+        name: Its name at the time of the action; for a command or task, the name of that.
         id: Primary key of the account or labeler; None for all others.
     """
 
@@ -51,7 +51,7 @@ class Actor:
 
     @classmethod
     def of_labeler(cls, labeler_id: int, name: str) -> Self:
-        """Return a labeler without an account. `Labeler.actor` knows which of both a row is."""
+        """Return the actor for a labeler without an account (see `Labeler.actor`)."""
         return cls(ActorKind.LABELER, name, labeler_id)
 
     @classmethod
@@ -64,31 +64,31 @@ class Actor:
 
     @classmethod
     def of_command(cls, command: BaseCommand) -> Self:
-        """Return a management command, whoever of the operators runs it."""
+        """Return the actor for a management command."""
         return cls(ActorKind.COMMAND, type(command).__module__.rpartition(".")[2])
 
     @classmethod
     def of_task(cls, task: Task[..., Any]) -> Self:
-        """Return a worker that carries out a task."""
+        """Return the actor for a worker that runs a task."""
         return cls(ActorKind.TASK, task.name)
 
     @property
     def user_id(self) -> int | None:
-        """Primary key of the account that acts; None for all others."""
+        """Primary key of the account; None for other kinds of actors."""
         return self.id if self.kind == ActorKind.ACCOUNT else None
 
     @property
     def account_id(self) -> int:
-        """Primary key of the account that acts.
+        """Primary key of the account.
 
         Raises:
-            NoAccount: The actor is none.
+            NoAccount: The actor is not an account.
         """
         if self.user_id is None:
             raise NoAccount(f"An account has to do this, not a {self}. Sign in first.")
         return self.user_id
 
     def __str__(self) -> str:
-        """Return kind, id and name, as far as there are any: for messages and logs."""
+        """Return the kind, id and name, where present, for messages and logs."""
         name = f"({self.name})" if self.id is not None else self.name
         return " ".join(str(part) for part in (self.kind, self.id, name) if part not in (None, ""))

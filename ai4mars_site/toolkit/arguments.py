@@ -1,4 +1,4 @@
-"""What is typed on a command line, as values: what cannot be one is told in a sentence."""
+"""Types of command line arguments, with clear errors for invalid values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def whole(text: str) -> int:
-    """A whole number, such as -3 or 12."""
+    """Return the text as a whole number, such as -3 or 12."""
     try:
         return int(text)
     except ValueError as error:
@@ -17,7 +17,7 @@ def whole(text: str) -> int:
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """Return the text as a whole number of at least 1."""
     number = whole(text)
     if number < 1:
         raise ArgumentTypeError(f"{text} is too small. Write a whole number of at least 1.")
@@ -25,7 +25,7 @@ def positive(text: str) -> int:
 
 
 def port(text: str) -> int:
-    """A number of a TCP port; 0 is any that is free."""
+    """Return the text as a TCP port number; 0 stands for any free port."""
     number = whole(text)
     if not 0 <= number <= 65535:
         raise ArgumentTypeError(f"{text} is not a port. Write a number from 0 to 65535.")
@@ -33,7 +33,7 @@ def port(text: str) -> int:
 
 
 def finite(text: str) -> float:
-    """A number that is neither infinite nor NaN, with a point before its decimals."""
+    """Return the text as a number that is neither infinite nor NaN."""
     try:
         number = float(text)
     except ValueError:
@@ -44,22 +44,22 @@ def finite(text: str) -> float:
 
 
 def day(text: str) -> date:
-    """A day of the calendar as YYYY-MM-DD."""
+    """Return the text, a date such as 2026-11-30, as a date."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(
-            f"{text!r} is not a day of the calendar. Write it as YYYY-MM-DD, such as 2026-11-30."
+            f"{text!r} is not a date. Write it as YYYY-MM-DD, such as 2026-11-30."
         ) from error
 
 
 def filled(text: str) -> str:
-    """A text that is not empty, as one of a shell's variable that is not set would be."""
+    """Return a text that is not empty. An unset shell variable gives an empty one."""
     if not text.strip():
-        raise ArgumentTypeError("it is empty. Write a path; . is the current folder.")
+        raise ArgumentTypeError("It is empty. Give a path; . is the current folder.")
     return text
 
 
 def place(text: str) -> Path:
-    """The path of a file or folder. An empty one is refused: Path("") is the current folder."""
+    """Return the path of a file or folder. Refuse an empty one: Path("") is the current folder."""
     return Path(filled(text))

@@ -1,4 +1,4 @@
-"""Bulk work in the foreground: the same function for each item, in one process or several."""
+"""Bulk work in the foreground: one function for many items, in one or several processes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import django
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Passes items through while it shows how far the work is, of so many.
+#: Passes items through and shows progress; the second argument is the total.
 Track = Callable[[Iterable[Any], int], Iterator[Any]]
 
-#: Work handed out ahead of its results: enough to keep processes busy, little enough that memory
+#: Items submitted ahead of their results: enough to keep the processes busy, few enough that memory
 #: does not grow with the number of items.
 AHEAD_PER_WORKER = 4
-#: New objects after which a process looks for garbage; Python does so after 700.
+#: New objects that trigger garbage collection in a worker process; Python's default is 700.
 GARBAGE_AT_ONCE = 50_000
 
 
@@ -32,8 +32,8 @@ def each(
     """Yield `function(item)` for each item, in the order of the items.
 
     With more than one worker, fresh processes share the work; `function` and the items must then
-    be picklable. A process is sent `function` once, so it may carry what the items have in common,
-    however large. An exception of `function` is raised here, in its turn.
+    be picklable. `function` is sent to each process once, so it may carry large shared data. An
+    exception of `function` is raised when its result is due.
     """
     if workers <= 1:
         yield from map(function, items)
@@ -51,23 +51,23 @@ def each(
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """The items in lists of `size`, the last one shorter; nothing is taken before it is needed."""
+    """Yield the items in lists of `size`; the last one may be shorter. Items are read lazily."""
     ahead = iter(items)
     while chunk := list(islice(ahead, size)):
         yield chunk
 
 
-# In a process of the pool: what it was started for
+# The function that this process of the pool runs
 _function: Callable[[Any], Any]
 
 
 def _start_process(pickled: bytes) -> None:
-    """Make Django ready; only then can `function` be read, which may know of models."""
+    """Set up Django, then unpickle `function`, which may refer to models."""
     global _function
     django.setup()
     _function = pickle.loads(pickled)
-    # All that was imported stays. To look through it for garbage after every few hundred new lists
-    # takes a fifth of the time of a function that reads much JSON.
+    # Imported modules stay in memory. Without this, garbage collection took a fifth of the time of
+    # a function that reads much JSON.
     gc.freeze()
     gc.set_threshold(GARBAGE_AT_ONCE)
 

@@ -1,4 +1,4 @@
-"""The shared cache: rate limits, and labels' bit planes. The site must work without it."""
+"""The shared cache of rate limits and bit planes. The site works without it."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 
-class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache, except that a server that is away is an empty cache and not an error.
+class TolerantRedisCache(RedisCache):
+    """Django's Redis cache, which acts as an empty cache when the server is unreachable.
 
-    Then rate limits do not hold and labels are rasterized anew, which is better than a site that
-    answers nothing.
+    Rate limits then do not apply and labels are rasterized again, but the site still answers.
     """
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return _forgive(
-            lambda: super(ForgivingRedisCache, self).get(key, default, version), default
+        return _tolerate(
+            lambda: super(TolerantRedisCache, self).get(key, default, version), default
         )
 
     def set(self, key: Any, value: Any, timeout: Any = None, version: int | None = None) -> None:
-        _forgive(lambda: super(ForgivingRedisCache, self).set(key, value, timeout, version), None)
+        _tolerate(lambda: super(TolerantRedisCache, self).set(key, value, timeout, version), None)
 
     def add(self, key: Any, value: Any, timeout: Any = None, version: int | None = None) -> bool:
-        # True, "it was not there": whoever takes a lock this way must not wait for ever.
-        return _forgive(
-            lambda: super(ForgivingRedisCache, self).add(key, value, timeout, version), True
+        # True means "the key was free": code that takes a lock this way must not wait forever.
+        return _tolerate(
+            lambda: super(TolerantRedisCache, self).add(key, value, timeout, version), True
         )
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        return _forgive(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), delta)
+        return _tolerate(lambda: super(TolerantRedisCache, self).incr(key, delta, version), delta)
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        return _forgive(lambda: super(ForgivingRedisCache, self).get_many(keys, version), {})
+        return _tolerate(lambda: super(TolerantRedisCache, self).get_many(keys, version), {})
 
     def set_many(self, data: Any, timeout: Any = None, version: int | None = None) -> list[Any]:
-        return _forgive(
-            lambda: super(ForgivingRedisCache, self).set_many(data, timeout, version), list(data)
+        return _tolerate(
+            lambda: super(TolerantRedisCache, self).set_many(data, timeout, version),
+            list(data),
         )
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return _forgive(lambda: super(ForgivingRedisCache, self).delete(key, version), False)
+        return _tolerate(lambda: super(TolerantRedisCache, self).delete(key, version), False)
 
 
-def _forgive(ask: Callable[[], Answer], without: Answer) -> Answer:
+def _tolerate(ask: Callable[[], Answer], without: Answer) -> Answer:
     try:
         return ask()
     except RedisError as error:

@@ -1,4 +1,4 @@
-"""What the project's bulk commands share: worker processes, progress, a migrated database."""
+"""Base classes of management commands: worker processes, progress, migrated database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 
 
 class SiteCommand(BaseCommand):
-    """A command whose services may refuse: their sentence is what it ends with."""
+    """A command that ends with the message of a refused action."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -37,12 +37,12 @@ class SiteCommand(BaseCommand):
 
 
 class BulkCommand(SiteCommand):
-    """A command that works through many rows in the foreground, without broker or worker.
+    """A command that processes many rows in the foreground, without broker or worker.
 
-    It calls the same service that a worker task calls. Running it twice does no harm.
+    It calls the same service as the worker task. Running it twice does no harm.
     """
 
-    #: False for a command that reads and writes files alone: it runs where no database is.
+    #: False for a command that only reads and writes files and needs no database.
     needs_database = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,7 +51,7 @@ class BulkCommand(SiteCommand):
             type=positive,
             default=1,
             metavar="N",
-            help="processes to share the work (default: this one alone)",
+            help="number of processes (default: 1)",
         )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -62,9 +62,10 @@ class BulkCommand(SiteCommand):
     def progress(
         self, items: Iterable[Item], total: int | None, description: str
     ) -> Iterator[Item]:
-        """Pass `items` through while a bar on stderr counts them, with rate and time left.
+        """Yield `items` and show a progress bar on stderr, with the remaining time.
 
-        total: None where it is not known.
+        Args:
+            total: Number of items; None if unknown.
         """
         columns = (
             TextColumn("{task.description}"),
@@ -78,15 +79,15 @@ class BulkCommand(SiteCommand):
 
 
 def is_behind() -> bool:
-    """Return whether the database lacks migrations of the code."""
+    """Return whether the database lacks migrations."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def bring_database_up_to_date() -> None:
-    """Create or update the tables of the embedded database; a server's are the operator's to run.
+    """Migrate the embedded database. On a database server, ask the operator to do it.
 
-    Somebody who imports images into a fresh folder should not have to know what a migration is.
+    Someone who imports images into a new folder need not know about migrations.
     """
     if not is_behind():
         return
@@ -96,7 +97,7 @@ def bring_database_up_to_date() -> None:
 
 
 def why(error: Exception) -> str:
-    """Why a file could not be read or written, in words without numbers of errors or codecs."""
+    """Return why a file could not be read or written, without error numbers or codec names."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     if isinstance(error, UnicodeDecodeError):

@@ -1,7 +1,7 @@
-"""What the site refuses: one exception with a code, a status and a sentence for a person.
+"""Errors of the domain: exceptions with a code, an HTTP status and a message for people.
 
-A service raises a subclass, defined where the rule lives. `refusals` answers it, on pages and in
-the API; commands and tasks print or log it in one place each.
+A service raises a subclass, defined next to the rule. `refusals` turns it into a page or an API
+response; commands print it, and tasks log it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """Something that was asked for and is refused.
+    """A request that is refused.
 
-    `code` names the refusal for programs, and never changes; `status` is that of HTTP. `message` is
-    the sentence: what happened, then what to do. It may be lazy, and is put into the reader's
-    language when it is shown. It has `%(name)s` places for `values`.
+    Attributes:
+        code: Names the refusal for programs; never changes.
+        status: HTTP status.
+        message: What happened, then what to do. It may be a lazy translation, and has `%(name)s`
+            placeholders for `values`.
     """
 
     code: str = "error"
@@ -27,11 +29,11 @@ class DomainError(Exception):
         if message is not None:
             self.message = message
         self.values = values
-        #: JSON that an answer of the API has beside `code` and `detail`.
+        #: Further JSON of the API response, beside `code` and `detail`.
         self.more: dict[str, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Whatever a subclass is made of: it may come from another process.
+        # Pickled by its attributes, since subclasses have their own constructors.
         return copyreg.__newobj__, (type(self),), self.__dict__  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
@@ -39,48 +41,48 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """400: it cannot be understood, or is not possible."""
+    """400: the request is malformed or impossible."""
 
     code = "invalid"
 
 
 class Forbidden(DomainError):
-    """403: not for this visitor, or not now."""
+    """403: not permitted for this visitor, or not now."""
 
     code = "permission_denied"
     status = 403
 
 
 class NotFound(DomainError):
-    """404: there is no such thing, or none that this visitor may know of."""
+    """404: the object does not exist, or is hidden from this visitor."""
 
     code = "not_found"
     status = 404
 
 
 class Conflict(DomainError):
-    """409: what is stored already speaks against it."""
+    """409: it conflicts with stored data."""
 
     code = "conflict"
     status = 409
 
 
 class Gone(DomainError):
-    """410: it was there, and an admin has taken it away."""
+    """410: an admin has removed the object."""
 
     code = "gone"
     status = 410
 
 
 class TooLarge(DomainError):
-    """413: more than anybody can have drawn."""
+    """413: the content is larger than permitted."""
 
     code = "too_large"
     status = 413
 
 
 class TooMany(DomainError):
-    """429: too often; the same may be welcome after `wait` seconds."""
+    """429: too many requests; try again after `wait` seconds."""
 
     code = "throttled"
     status = 429

@@ -1,8 +1,8 @@
-"""Work that one process at a time does: a row is claimed, kept by a heartbeat, and taken over.
+"""Jobs that one process at a time works on: claim, heartbeat, takeover.
 
-A process claims a row by writing a token into it, with a conditional update that one of several
-rivals wins, and keeps it by a heartbeat. A row whose heartbeat is older than `silence` may be taken
-over; a process that was only slow finds its token gone at its next write.
+A process claims a row by writing a token into it, with a conditional update that only one process
+can win, and renews the claim by a heartbeat. Another process may take over a row whose heartbeat is
+older than `silence`. A process that was only slow finds its token replaced at its next write.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ KEEP_ALIVE_EVERY = timedelta(seconds=1)
 
 
 class ClaimLost(Conflict):
-    """Another process has taken this work over, or it was stopped."""
+    """Another process has taken over the job, or a person has stopped it."""
 
     code = "claim_lost"
     message = _("Another process has taken over %(job)s, or it was stopped.")
 
 
 class ClaimableJob(models.Model):
-    """A row that one process at a time works on. The model has a `status` beside these fields."""
+    """A row that one process at a time works on. The model also has a `status` field."""
 
     status: models.CharField[Any, str]
-    #: Who works on it.
+    #: Token of the process that works on it.
     claim = models.UUIDField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
 
-    #: The status of a row that nobody has claimed, and of one that somebody has. They may be the
-    #: same. Empty: the status tells something else, and any row may be claimed.
+    #: Status of an unclaimed and of a claimed row. They may be the same. Empty: the status has
+    #: another meaning, and any row may be claimed.
     waits_as: ClassVar[str] = ""
     worked_on_as: ClassVar[str] = ""
-    #: The status of a row that a person has stopped; empty where nobody can.
+    #: Status of a row that a person has stopped; empty if jobs cannot be stopped.
     stopped_as: ClassVar[str] = ""
-    #: A process that has not been heard of for so long is taken to be dead.
+    #: A process without a heartbeat for this long is assumed dead.
     silence: ClassVar[timedelta] = timedelta(minutes=2)
 
     class Meta:
@@ -58,12 +58,12 @@ class ClaimableJob(models.Model):
 
     @classmethod
     def silent(cls) -> Q:
-        """Rows whose process has not been heard of."""
+        """Return the condition for rows without a recent heartbeat."""
         return Q(heartbeat_at__lt=timezone.now() - cls.silence)
 
     @classmethod
     def claimable(cls) -> Q:
-        """Rows that wait for a process, or were left by one that died."""
+        """Return the condition for rows that wait for a process or that a dead one has left."""
         if cls.waits_as != cls.worked_on_as:
             return Q(status=cls.waits_as) | (Q(status=cls.worked_on_as) & cls.silent())
         free = Q(claim=None) | cls.silent()
@@ -77,9 +77,9 @@ def claim(rows: QuerySet[Job], token: uuid.UUID | None = None, **fields: object)
     """Claim rows; return how many of them were free.
 
     Args:
-        rows: The rows that are wanted. Those that another process works on are left out.
-        token: That of a process that claims rows again and again. None: a new one.
-        fields: What else is written into the rows.
+        rows: The rows to claim. Those that another process works on are skipped.
+        token: Token of a process that claims rows repeatedly. None: a new token.
+        fields: Further column values to write.
     """
     model = rows.model
     changes: dict[str, Any] = {
@@ -93,9 +93,9 @@ def claim(rows: QuerySet[Job], token: uuid.UUID | None = None, **fields: object)
 
 
 def claim_one(rows: QuerySet[Job], **fields: object) -> Job | None:
-    """Claim the row that a query selects by its key, and return it as the query reads it.
+    """Claim the one row of a query and return it.
 
-    Returns None where another process works on it, it is over, or it is gone.
+    Returns None if another process works on it, the job has ended, or the row is deleted.
     """
     token = uuid.uuid4()
     claim(rows, token, **fields)
@@ -103,14 +103,14 @@ def claim_one(rows: QuerySet[Job], **fields: object) -> Job | None:
 
 
 def claim_batch(rows: QuerySet[Job], token: uuid.UUID, size: int) -> list[Job]:
-    """Claim up to `size` free rows, in the order of their keys, and return them.
+    """Claim up to `size` free rows, in the order of their primary keys, and return them.
 
-    Fewer come where rivals were faster; none where nothing is free.
+    Returns fewer if other processes were faster, and none if no row is free.
     """
     free = rows.filter(rows.model.claimable()).order_by("pk")
-    wanted = rows.filter(pk__in=list(free.values_list("pk", flat=True)[:size]))
-    claim(wanted, token)
-    return list(claimed(wanted, token).order_by("pk"))
+    chosen = rows.filter(pk__in=list(free.values_list("pk", flat=True)[:size]))
+    claim(chosen, token)
+    return list(claimed(chosen, token).order_by("pk"))
 
 
 def claimed(rows: QuerySet[Job], token: uuid.UUID | None) -> QuerySet[Job]:
@@ -124,25 +124,25 @@ def claimed(rows: QuerySet[Job], token: uuid.UUID | None) -> QuerySet[Job]:
 
 
 def held(job: Job) -> QuerySet[Job]:
-    """Return the job's row, as long as it is ours."""
+    """Return the row of the job; no row if our claim is lost."""
     return claimed(type(job)._default_manager.filter(pk=job.pk), job.claim)
 
 
 def change(job: ClaimableJob, **fields: object) -> None:
-    """Change a job that is still ours, in the database and in memory. Raises ClaimLost."""
+    """Change a job that we have claimed, in the database and in memory. Raises ClaimLost."""
     changes: dict[str, Any] = fields
     if not held(job).update(**changes):
         raise lost(job)
-    # Not read again: by now the row may have the token of a successor.
+    # Not read again: the row may already have the token of another process.
     for name, value in changes.items():
         setattr(job, name, value)
 
 
 def hold(job: ClaimableJob) -> None:
-    """Keep a job ours until the current transaction ends. Raises ClaimLost.
+    """Lock the row of a claimed job until the transaction ends. Raises ClaimLost.
 
-    What is written beside the job's own row is written while the job is held: a process that was
-    only slow must not write into what its successor has made.
+    Use it to write other rows of the job: a slow process must not overwrite those of the process
+    that took over.
     """
     if not held(job).select_for_update().values_list("pk", flat=True).first():
         raise lost(job)
@@ -153,10 +153,10 @@ def lost(job: ClaimableJob) -> ClaimLost:
 
 
 def keep_alive(job: ClaimableJob, **progress: object) -> None:
-    """Write that the work on a job goes on, and how far it is, at most once a second.
+    """Renew the heartbeat of a job and store its progress, at most once a second.
 
-    Call it after each piece of work: it is how a process learns that a person has stopped the job.
-    Nothing is written for a job that has ended, such as a release that is only written once more.
+    Call it after each piece of work: this is how a process learns that the job was stopped. Nothing
+    is written for a job that has ended, such as a release that is only written to disk again.
     Raises ClaimLost.
     """
     is_ours = not job.worked_on_as or job.status == job.worked_on_as
@@ -166,7 +166,7 @@ def keep_alive(job: ClaimableJob, **progress: object) -> None:
 
 
 def give_up(job: ClaimableJob) -> None:
-    """Leave a job that is still ours to others."""
+    """Release our claim of a job, so that another process can take it."""
     changes: dict[str, Any] = {"claim": None, "heartbeat_at": None}
     if job.waits_as:
         changes["status"] = job.waits_as
@@ -174,19 +174,19 @@ def give_up(job: ClaimableJob) -> None:
 
 
 def stop(rows: QuerySet[Job]) -> int:
-    """Stop jobs that wait or are worked on; return how many.
+    """Stop jobs that wait or are being worked on; return how many.
 
-    Whoever works on one finds its claim gone.
+    A process that works on one loses its claim.
     """
     model = rows.model
-    under_way: dict[str, Any] = {"status__in": (model.waits_as, model.worked_on_as)}
+    unfinished: dict[str, Any] = {"status__in": (model.waits_as, model.worked_on_as)}
     stopped: dict[str, Any] = {"status": model.stopped_as, "claim": None, "heartbeat_at": None}
-    return rows.filter(**under_way).update(**stopped)
+    return rows.filter(**unfinished).update(**stopped)
 
 
 @contextmanager
 def working(job: ClaimableJob) -> Iterator[None]:
-    """Keep a claimed job ours while it is worked on, and give it up where it did not end."""
+    """Renew the claim of a job while the block runs; release it if the job did not end."""
     try:
         with Heartbeat(held(job)):
             yield
@@ -195,9 +195,12 @@ def working(job: ClaimableJob) -> Iterator[None]:
 
 
 class Heartbeat:
-    """While it is entered, a thread keeps claimed rows alive every few seconds.
+    """A context manager whose thread renews the heartbeat of claimed rows.
 
-    It stops with its process, however long the work in hand takes. rows: those with our token.
+    The thread ends with its process.
+
+    Args:
+        rows: The rows with our token.
     """
 
     EVERY_SECONDS = 3.0
@@ -226,7 +229,7 @@ class Heartbeat:
                 try:
                     self.rows.all().update(heartbeat_at=timezone.now())
                 except DatabaseError as error:
-                    # One beat that is missed does no harm.
+                    # One missed heartbeat does no harm.
                     logger.warning("A heartbeat was not written: %s", error)
         finally:
             connection.close()

@@ -1,4 +1,4 @@
-"""Reading what a client sent, without trusting that it is simple."""
+"""A JSON parser with limits, for untrusted request bodies."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rest_framework.parsers import JSONParser
 
 from ai4mars_site.toolkit.errors import TooLarge
 
-#: Lists and objects in one body. The points of the largest drawing and of its draft's steps are
-#: 80,000, and their rings some thousands.
+#: Largest number of lists and objects in one body. The largest drawing with its draft steps has
+#: 80,000 points and some thousand rings.
 MAX_LISTS = 120_000
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON as its standard says, in UTF-8, nested a thousand deep at most and not of endless parts.
+    """A strict JSON parser (UTF-8) that bounds the number of lists and objects and their nesting.
 
-    Parts are counted in the text, because a million empty lists take a second to make. orjson is
-    several times as quick as Python's own parser. Numbers that are none (NaN, Infinity) or that no
-    float holds are refused, and whole numbers of more than 64 bits become floats.
+    Brackets are counted in the text first, because a million empty lists take a second to parse.
+    orjson is several times faster than Python's own parser. It refuses NaN, Infinity and numbers
+    that overflow a float; whole numbers of more than 64 bits become floats.
     """
 
     def parse(

@@ -1,4 +1,4 @@
-"""How the site says no: the API with `{"code": ..., "detail": a sentence}`, pages with a page."""
+"""Responses to refused requests: JSON `{"code": ..., "detail": ...}` in the API, else a page."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from ai4mars_site.toolkit.errors import DomainError, Invalid, NotFound, TooLarge
 from ai4mars_site.toolkit.uploads import TOO_LARGE
 from terrain.geometry.invalid_polygons import InvalidPolygons, TooManyPoints, TooTangled
 
-#: Below this address answers are JSON.
+#: Paths below this one get JSON responses.
 API = "/api/"
 #: Statuses with a page of their own, `<status>.html`.
 OWN_PAGES = frozenset({403, 404, 413, 429})
 
 
 class RequestTooLarge(TooLarge):
-    """The body of a request is larger than this address takes."""
+    """The request body is larger than this path accepts."""
 
     message = _("This is more than the site takes at once. Send less.")
 
 
 class UnknownAddress(NotFound):
-    """What is asked for by its number or name does not exist."""
+    """The requested object does not exist."""
 
     message = _("This does not exist, or no longer. Reload the page.")
 
 
 class TangledOutlines(Invalid):
-    """Outlines that would take too long to clean; the drawing has to be changed."""
+    """Outlines that would take too long to clean; the labeler must simplify them."""
 
     code = "too_tangled"
 
 
 def refusal_of(error: BaseException) -> DomainError | None:
-    """Return the refusal that an exception is, or stands for; None for any other."""
+    """Return the `DomainError` for an exception; None if it is not a refusal."""
     if isinstance(error, DomainError):
         return error
     if isinstance(error, RequestDataTooBig):
@@ -61,8 +61,8 @@ def refusal_of(error: BaseException) -> DomainError | None:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an exception in the API: DRF's handler, with every answer in the one shape."""
-    # Django's own sentence names a model, in English.
+    """Turn an exception in the API into a response; every error has the same form."""
+    # Django's own message names a model, in English.
     refusal = UnknownAddress() if isinstance(error, Http404) else refusal_of(error)
     if refusal is not None:
         set_rollback()
@@ -79,7 +79,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 class RefusalMiddleware:
-    """Answer what a page refuses, and requests that the web server has found too large."""
+    """Middleware that answers refusals of pages, and requests that are too large."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -95,7 +95,7 @@ class RefusalMiddleware:
 
 
 def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
-    """Say no to a request: as JSON below `API`, else with the page of the refusal's status."""
+    """Return the response to a refused request: JSON below `API`, else a page for its status."""
     if request.path.startswith(API):
         return JsonResponse(body_of(refusal), status=refusal.status, headers=headers_of(refusal))
     page = f"{refusal.status}.html" if refusal.status in OWN_PAGES else "refused.html"
@@ -106,7 +106,7 @@ def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 
 def body_of(refusal: DomainError) -> dict[str, Any]:
-    """Return what the API answers."""
+    """Return the JSON body of a refusal."""
     return {"code": refusal.code, "detail": str(refusal), **refusal.more}
 
 

@@ -1,4 +1,4 @@
-"""Fields of serializers that bound what is read."""
+"""Serializer fields that bound their input."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 
 class AsSent(serializers.Field[Any, Any, Any, Any]):
-    """Any decoded JSON, unchecked: the service that uses it checks it.
+    """Any decoded JSON, unchecked: the service checks it.
 
-    `serializers.JSONField` would also write all of it as text again, to check that it can.
+    `serializers.JSONField` would serialize it once more to check it.
     """
 
     def to_internal_value(self, data: Any) -> Any:
@@ -18,7 +18,7 @@ class AsSent(serializers.Field[Any, Any, Any, Any]):
 
 
 class ShortList(serializers.ListField):
-    """A list whose length is looked at first: a body has room for a million parts."""
+    """A list whose length is checked before its items."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if isinstance(data, list):

@@ -1,8 +1,8 @@
-"""The one way to write a background task, and the one way to ask for it.
+"""Background tasks: how to define one and how to enqueue it.
 
-The database is the queue: a row's state says what is still to be done, and a periodic sweep finds
-it. A message to a worker is only a nudge that makes it happen sooner, so a broker that is down,
-a message that is lost and a message that is delivered twice are all harmless.
+The database is the queue: the state of a row says what has to be done, and a periodic sweep finds
+it. A message to a worker only makes it happen sooner. So it does no harm if the broker is down, or
+if a message is lost or delivered twice.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
-# After a failed nudge the broker is left alone for a moment: otherwise a request that saves many
+# After a failure the broker is not contacted for a moment: otherwise a request that saves many
 # labels would wait for the same dead broker once for each of them.
 BROKER_REST_SECONDS = 5.0
 
-# Only against a task that hangs for ever.
+# A limit for tasks that hang.
 LONG_TASK_SECONDS = 24 * 3600
 _rest_until = 0.0
 
@@ -40,22 +40,22 @@ def task(function: Callable[..., None]) -> Task[..., None]:
 
 
 def long_task(function: Callable[..., None]) -> Task[..., None]:
-    """A task that may take hours, and that tells by a heartbeat of its own that it is alive.
+    """Make `function` a background task that may take hours and renews its own claim.
 
-    Its message comes back to another worker while it runs (`visibility_timeout`); the claim it
-    holds in the database must make that harmless.
+    Its message is delivered again to another worker while it runs (`visibility_timeout`); the claim
+    in the database must make that harmless.
     """
     return _task(function, time_limit=LONG_TASK_SECONDS, soft_time_limit=None)
 
 
 def _task(function: Callable[..., None], **options: Any) -> Task[..., None]:
-    """A Celery task that is safe to lose and to repeat.
+    """Make `function` a Celery task that is safe to lose and to repeat.
 
     A task takes ids, reads the rows itself and returns nothing. It must be safe to run twice with
-    the same ids: the message is acknowledged only after the work (a worker that is killed leaves
-    it to another), and a database that is briefly away or locked makes it run again, at most five
-    times with growing pauses. What is still undone then is found by the sweep. What a service
-    refuses is logged.
+    the same ids: the message is acknowledged only after the work, so another worker repeats the
+    task of a killed one. If the database is unreachable or locked, the task is retried at most five
+    times, with growing pauses. The sweep finds work that is still left. Refusals of a service are
+    logged.
     """
 
     @wraps(function)
@@ -63,7 +63,7 @@ def _task(function: Callable[..., None], **options: Any) -> Task[..., None]:
         try:
             function(*ids)
         except DomainError as refusal:
-            # Not a fault of the worker; who waits for the work is told by its row.
+            # Not a fault of the worker; the row of the job tells the person who waits.
             logger.warning("%s%s: %s", function.__name__, ids, refusal)
 
     decorate: Any = shared_task(
@@ -80,12 +80,15 @@ def _task(function: Callable[..., None], **options: Any) -> Task[..., None]:
     return wrapped
 
 
-def nudge(wanted: Task[..., None] | str, *ids: int | str) -> None:
-    """Ask a worker to run a task with `ids` once the current transaction is committed.
+def enqueue(wanted: Task[..., None] | str, *ids: int | str) -> None:
+    """Enqueue a task with `ids` when the current transaction is committed.
 
-    `wanted` is the task, or its name where importing it would turn an import arrow around.
-    Outside a transaction the message leaves at once. A broker that is down is logged and ignored,
-    and costs a request at most about a second.
+    Outside a transaction the message is sent at once. An unreachable broker is logged and ignored;
+    it delays a request by about a second at most.
+
+    Args:
+        wanted: The task, or its name where importing it would reverse an import.
+        ids: Arguments of the task.
     """
     name = wanted if isinstance(wanted, str) else wanted.name
     transaction.on_commit(lambda: _send(name, ids))

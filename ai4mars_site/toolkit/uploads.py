@@ -1,8 +1,8 @@
-"""Who may send a large request: a page with an upload hands out a signed permit.
+"""Permits for large uploads: a page with an upload form sets a signed cookie.
 
-The web server receives a whole request before a thread of the application looks at it, so it must
-know before that how much a visitor may send. It does not ask the database: the page with the form
-gives its reader a cookie, signed, for its own address only.
+The web server receives a whole request before a thread of the application handles it, so it must
+know in advance how much a visitor may send. It does not ask the database: the page with the form
+sets a signed cookie for its own path only.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from django.http.response import HttpResponseBase
 COOKIE = "upload_permit"
 #: How long a page may stay open before its form is sent.
 PERMIT_SECONDS = 7 * 24 * 60 * 60
-#: A form has fields and boundaries beside its file.
+#: Room for the form's other fields and boundaries.
 FORM_BYTES = 1 << 20
 
-#: In the environment of a request whose body was too large and was left out.
+#: WSGI environment key of a request whose body was too large and was dropped.
 TOO_LARGE = "ai4mars.too_large"
 
 _SALT = "ai4mars_site.toolkit.uploads"
@@ -30,7 +30,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def takes_uploads(largest: Callable[[], int]) -> Callable[[View], View]:
-    """Let accounts that are shown this page send up to `largest()` bytes to its address."""
+    """Decorate a view: accounts that see the page may send up to `largest()` bytes to its path."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -54,7 +54,7 @@ def takes_uploads(largest: Callable[[], int]) -> Callable[[View], View]:
 
 
 def permitted_bytes(path: str, cookies: str) -> int:
-    """How large a request to `path` may be by the permit in its `Cookie` header; 0 without one."""
+    """Return the bytes that the permit in the `Cookie` header allows for `path`; 0 without one."""
     permit = parse_cookie(cookies).get(COOKIE, "")
     try:
         for_path, largest = signing.loads(permit, salt=_SALT, max_age=PERMIT_SECONDS)

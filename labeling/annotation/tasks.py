@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from ai4mars_site.toolkit.tasks import nudge, task
+from ai4mars_site.toolkit.tasks import enqueue, task
 from labeling.annotation.services import drafts, labels
 from labeling.models import Label
 
@@ -23,12 +23,12 @@ def process_image(image_id: int) -> None:
     """Post-process an image's new labels, then wake whatever the site computes from them."""
     if labels.process_image(image_id):
         for name in settings.AFTER_LABELS_PROCESSED:
-            nudge(name, image_id)
+            enqueue(name, image_id)
 
 
 @task
 def sweep_labels() -> None:
-    """Find labels whose message was lost: the database is the queue, messages are nudges."""
+    """Find labels whose message was lost: the database is the queue, a message only speeds it up."""
     waiting = (
         Label.objects.received()
         .filter(sent_at__lt=timezone.now() - SWEEP_AFTER)
@@ -36,7 +36,7 @@ def sweep_labels() -> None:
         .values_list("image_id", flat=True)[:SWEEP_BATCH]
     )
     for image_id in dict.fromkeys(waiting):
-        nudge(process_image, image_id)
+        enqueue(process_image, image_id)
 
 
 @task

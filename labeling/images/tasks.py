@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from ai4mars_site.toolkit.actors import Actor
-from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from ai4mars_site.toolkit.tasks import enqueue, long_task, task
 from labeling.images import files
 from labeling.images.services import import_jobs
 from labeling.models import ImportJob
@@ -32,7 +32,7 @@ def start_import(job_id: int) -> None:
     job = ImportJob.objects.select_related("campaign").get(pk=job_id)
     if import_jobs.begin(job) and import_jobs.prepare(job):
         for _ in range(IMPORT_SHARES):
-            nudge(import_batch, job_id)
+            enqueue(import_batch, job_id)
 
 
 @long_task
@@ -40,7 +40,7 @@ def import_batch(job_id: int) -> None:
     """Import some of a job's files, and ask for the next batch: labels get their turn between."""
     job = ImportJob.objects.select_related("campaign").get(pk=job_id)
     if import_jobs.work_on_batch(Actor.of_task(import_batch), job):
-        nudge(import_batch, job_id)
+        enqueue(import_batch, job_id)
 
 
 @task
@@ -49,7 +49,7 @@ def sweep_imports() -> None:
     under_way = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
     for job in ImportJob.objects.filter(ImportJob.claimable(), status__in=under_way):
         if job.status == ImportJob.Status.QUEUED or not job.is_listed:
-            nudge(start_import, job.pk)
+            enqueue(start_import, job.pk)
         elif not import_jobs.is_worked_on(job):
             for _ in range(IMPORT_SHARES):
-                nudge(import_batch, job.pk)
+                enqueue(import_batch, job.pk)

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from ai4mars_site.toolkit.jobs import working
-from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from ai4mars_site.toolkit.tasks import enqueue, long_task, task
 from merging.benchmark import services as submissions
 from merging.models import Submission
 
@@ -26,4 +26,4 @@ def sweep_submissions() -> None:
     """Find predictions whose message or worker was lost."""
     waiting = Submission.objects.filter(Submission.claimable())
     for submission_id in waiting.values_list("pk", flat=True):
-        nudge(compare_submission, submission_id)
+        enqueue(compare_submission, submission_id)

@@ -20,7 +20,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Forbidden
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from ai4mars_site.toolkit.uploads import FORM_BYTES, takes_uploads
 from labeling.people.access import managed_campaign
 from labeling.people.permissions import may_manage
@@ -114,7 +114,7 @@ def protected_leaderboard(request: HttpRequest, release: Release) -> HttpRespons
         paper_url=form.cleaned_data["paper_url"],
         code_url=form.cleaned_data["code_url"],
     )
-    nudge(compare_submission, submission.pk)
+    enqueue(compare_submission, submission.pk)
     return redirect("benchmark:submission", submission.pk)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.toolkit.actors import Actor
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.campaigns.services.figures import figures_of, is_large
 from labeling.models import Campaign, Image, ImageReport, Role, SiteFeedback
 from labeling.people.access import managed_campaign, require_admin
@@ -56,7 +56,7 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
     figures = figures_of(campaign)
     merge = progress.of_campaign(campaign, is_large(figures))
     if merge.stale:
-        nudge(merge_campaign, campaign.pk)
+        enqueue(merge_campaign, campaign.pk)
     images = campaign.images.in_dataset().order_by("-crowd_label_count", "product_id")
     return render(
         request,

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from ai4mars_site.toolkit.jobs import working
-from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from ai4mars_site.toolkit.tasks import enqueue, long_task, task
 from merging.models import Release
 from merging.releases.services import builder, parts
 
@@ -28,7 +28,7 @@ def build_release(release_id: int) -> None:
 def sweep_releases() -> None:
     """Find releases whose message or builder was lost."""
     for release_id in Release.objects.filter(Release.claimable()).values_list("pk", flat=True):
-        nudge(build_release, release_id)
+        enqueue(build_release, release_id)
 
 
 @long_task

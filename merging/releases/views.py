@@ -25,7 +25,7 @@ from django.views.decorators.http import (
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Forbidden
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.annotation.services import independence
 from labeling.models import Campaign
 from labeling.people.access import managed_campaign
@@ -54,7 +54,7 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         release = requested(request, campaign, form)
         if release is not None:
-            nudge(build_release, release.pk)
+            enqueue(build_release, release.pk)
             messages.success(request, waits(release))
             return redirect("releases:releases", slug)
     return render(
@@ -128,7 +128,7 @@ def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a release that was stopped, or has failed, as it was requested."""
     release = managed_release(request, pk)
     if requests.resume(Actor.of_request(request), release):
-        nudge(build_release, release.pk)
+        enqueue(build_release, release.pk)
         messages.success(request, waits(release))
     return redirect("releases:releases", release.campaign.slug)
 

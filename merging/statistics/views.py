@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from ai4mars_site.toolkit.csv_files import safe_cell
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.models import Campaign
 from labeling.people.access import AdminsOnly, managed_campaign
 from merging import permissions
@@ -42,7 +42,7 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = managed_campaign(request, slug)
     counted = services.of_campaign(campaign)
     if counted.stale:
-        nudge(merge_campaign, campaign.pk)
+        enqueue(merge_campaign, campaign.pk)
     return render(
         request,
         "merging/statistics/statistics.html",
@@ -71,7 +71,7 @@ def release_statistics(request: HttpRequest, pk: int) -> HttpResponse:
     counted = services.of_release(release)
     if counted is None:
         if services.is_countable(release):
-            nudge(count_release, release.pk)
+            enqueue(count_release, release.pk)
         context = {"campaign": release.campaign, "release": release, "counted_at": None}
         return render(request, "merging/statistics/statistics.html", context)
     return render(

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.errors import Forbidden, Invalid
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.annotation.errors import UnknownLabel
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, Role
@@ -128,7 +128,7 @@ class Ratings(ReviewView):
             data["reasons"],
             also_settled=data["again"],
         )
-        nudge(score_image, label.image_id)
+        enqueue(score_image, label.image_id)
         return Response({"id": rating.pk, "facts": facts_of(label)}, status=status.HTTP_201_CREATED)
 
 
@@ -140,7 +140,7 @@ class OneRating(ReviewView):
             Rating.objects.active().select_related("label"), pk=pk, reviewer=self.reviewer
         )
         ratings.undo(self.actor, rating)
-        nudge(score_image, rating.label.image_id)
+        enqueue(score_image, rating.label.image_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -214,7 +214,7 @@ class BulkRatings(ReviewView):
             self.actor, labels, data["value"], data["comment"], data["reasons"]
         )
         for image_id in images:
-            nudge(score_image, image_id)
+            enqueue(score_image, image_id)
         return Response(asdict(done) | {"ratings": made})
 
 
@@ -226,5 +226,5 @@ class WithdrawnRatings(ReviewView):
         submission.is_valid(raise_exception=True)
         undone, images = bulk_ratings.undo_batch(self.actor, submission.validated_data["ratings"])
         for image_id in images:
-            nudge(score_image, image_id)
+            enqueue(score_image, image_id)
         return Response({"undone": undone})

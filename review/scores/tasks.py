@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ai4mars_site.toolkit.tasks import nudge, task
+from ai4mars_site.toolkit.tasks import enqueue, task
 from review.models import images_to_score
 from review.scores.services import scores
 
@@ -19,4 +19,4 @@ def score_image(image_id: int) -> None:
 def sweep_scores() -> None:
     """Find images whose labels changed without their scores: a lost broker loses nothing."""
     for image_id in images_to_score().values_list("pk", flat=True)[:SWEEP_BATCH]:
-        nudge(score_image, image_id)
+        enqueue(score_image, image_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ai4mars_site.toolkit.tasks import long_task, nudge, task
+from ai4mars_site.toolkit.tasks import enqueue, long_task, task
 from labeling.models import Campaign
 from review.skill import services
 
@@ -20,4 +20,4 @@ def sweep_skill() -> None:
     """Find campaigns whose labels changed since their labelers' skill was estimated."""
     for campaign in Campaign.objects.order_by("pk"):
         if services.compared_images(campaign).exists() and not services.is_current(campaign):
-            nudge(estimate_skill, campaign.pk)
+            enqueue(estimate_skill, campaign.pk)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.models import Campaign, TerrainClass
 from labeling.people.access import AdminsOnly
 from labeling.people.permissions import may_manage
@@ -33,7 +33,7 @@ def labelers(request: HttpRequest, slug: str) -> HttpResponse:
         raise AdminsOnly
     campaign = get_object_or_404(Campaign, slug=slug)
     if request.method == "POST":
-        nudge(estimate_skill, campaign.pk)
+        enqueue(estimate_skill, campaign.pk)
         messages.success(request, _("Skill is being estimated. Load the page again in a minute."))
         return redirect("skill:labelers", slug)
     known = CampaignSkill.objects.filter(campaign=campaign).exclude(status="new").first()

@@ -21,14 +21,14 @@ FRAMES = 48
 RESUMED_SECONDS = 30.0
 
 START = """
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.models import Campaign
 from labeling.images.services import import_jobs
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.tasks import start_import
 from tests.factories import ACTOR
 campaign, _ = campaign_from_preset(ACTOR, "page", "msl-navcam")
-nudge(start_import, import_jobs.start(ACTOR, campaign, {source!r}).pk)
+enqueue(start_import, import_jobs.start(ACTOR, campaign, {source!r}).pk)
 """
 COUNTS = """
 from labeling.models import Image, ImportItem, ImportJob

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ai4mars_site.toolkit.serializer_fields import AsSent
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.annotation import registry
 from labeling.annotation.registry import Drawing, Received
 from labeling.annotation.serializers import (
@@ -48,7 +48,7 @@ class Labels(VolunteerView):
                 data["started_at"],
             )
         if created:
-            nudge(process_image, label.image_id)
+            enqueue(process_image, label.image_id)
         return Response(
             {
                 "id": str(label.pk),
@@ -113,7 +113,7 @@ class CorrectLabel(VolunteerView):
             labeler.actor, labeler, pk, data["id"], data["polygons"], data["base_version"]
         )
         if stored:
-            nudge(process_image, label.image_id)
+            enqueue(process_image, label.image_id)
         return Response(
             {
                 "id": str(label.pk),

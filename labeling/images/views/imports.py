@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import Echo
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from ai4mars_site.toolkit.uploads import takes_uploads
 from labeling.images.forms import ImportForm
 from labeling.images.services import import_jobs
@@ -51,7 +51,7 @@ def imports(request: HttpRequest, slug: str) -> HttpResponse:
             form.cleaned_data["source"],
             form.cleaned_data["archive"],
         )
-        nudge(start_import, job.pk)
+        enqueue(start_import, job.pk)
         return redirect("images:import_job", job.pk)
     jobs = campaign.imports.select_related("campaign", "created_by")[:JOBS_SHOWN]
     return render(
@@ -126,7 +126,7 @@ def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
 def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
     job = managed_job(request, pk)
     if import_jobs.resume(Actor.of_request(request), job):
-        nudge(start_import, job.pk)
+        enqueue(start_import, job.pk)
     return redirect("images:import_job", pk)
 
 

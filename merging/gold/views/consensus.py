@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.errors import Forbidden
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.annotation.services import corrections, independence
 from labeling.models import Campaign, Image, Label, Labeler
 from labeling.people.permissions import may_manage
@@ -61,7 +61,7 @@ def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(reverse("gold:consensus_meeting", args=(slug,)) + "#guidelines")
     waiting = consensus.bring_up_to_date(campaign, COMPARED_AT_ONCE)
     if waiting:
-        nudge(compare_experts, campaign.pk)
+        enqueue(compare_experts, campaign.pk)
     compared = list(consensus.worst_first(campaign, user))
     page = Paginator(compared, PAGE).get_page(request.GET.get("page"))
     labeled = sum(each.labeled_pixels for each in compared)

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ai4mars_site.toolkit.errors import Forbidden
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.annotation.services import independence
 from labeling.images.preparation.pictures import class_png, read_mask
 from labeling.models import Campaign, Image
@@ -52,7 +52,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("masks:merge_methods", slug)
     waiting = comparisons.bring_up_to_date(campaign, COMPARED_AT_ONCE)
     if waiting:
-        nudge(compare_merges, campaign.pk)
+        enqueue(compare_merges, campaign.pk)
     by = request.GET.get("by", "")
     kinds = (Kind(by),) if by in set(Kind) - {Kind.VOTES} else comparisons.WEIGHED
     compared = comparisons.worst_first(campaign, kinds)

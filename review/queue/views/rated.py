@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ai4mars_site.toolkit.actors import Actor
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.annotation.serializers import ImageSerializer, TerrainClassSerializer
 from labeling.annotation.services import independence
 from labeling.models import Campaign, Label, LabelQuerySet
@@ -140,7 +140,7 @@ def change_rating(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpRespons
     elif action == "withdraw":
         mine = label.ratings.active().filter(reviewer=request.user).first()
         if mine is not None and ratings.undo(actor, mine):
-            nudge(score_image, label.image_id)
+            enqueue(score_image, label.image_id)
             messages.success(request, _("Your rating is taken back."))
         else:
             messages.info(request, _("You have no rating of this drawing to take back."))
@@ -166,5 +166,5 @@ def _rate(request: HttpRequest, actor: Actor, label: Label) -> None:
     except ratings.RatingRefused as error:
         messages.error(request, str(error))
         return
-    nudge(score_image, label.image_id)
+    enqueue(score_image, label.image_id)
     messages.success(request, _("Saved: your rating is %(value)s.") % {"value": said["value"]})

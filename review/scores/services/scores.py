@@ -61,7 +61,7 @@ class Scored:
 def score_image(image_id: int) -> bool:
     """Bring an image's agreement scores up to its present labels; True when they are.
 
-    False: labels kept arriving, and the next nudge or sweep finishes the work.
+    False: labels kept arriving, and the next message or sweep finishes the work.
     """
     return any(image_id in score_images([image_id]) for _ in range(ATTEMPTS))
 

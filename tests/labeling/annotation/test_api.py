@@ -45,7 +45,7 @@ def _nobody_is_throttled() -> None:
 
 
 @pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The images whose processing was asked for."""
     asked: list[int] = []
 
@@ -53,7 +53,7 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         assert task is process_image
         asked.append(image_id)
 
-    monkeypatch.setattr(label_api, "nudge", note)
+    monkeypatch.setattr(label_api, "enqueue", note)
     return asked
 
 
@@ -235,7 +235,7 @@ def test_a_pending_that_is_none(client: APIClient, image: Image, pending: Any) -
 
 
 def test_a_label_is_stored_and_its_processing_asked_for(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int]
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int]
 ) -> None:
     sent = submission(image, started_at=timezone.now().isoformat())
 
@@ -250,7 +250,7 @@ def test_a_label_is_stored_and_its_processing_asked_for(
         "received",
     )
     assert label.started_at is not None
-    assert nudged == [image.pk]
+    assert enqueued == [image.pk]
     assignment.refresh_from_db()
     assert assignment.status == "done"
 
@@ -261,7 +261,7 @@ def test_an_empty_label_is_a_label(client: APIClient, image: Image, assignment: 
 
 
 def test_the_same_id_again_is_the_same_answer(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int]
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int]
 ) -> None:
     sent = submission(image)
     first = client.post(LABELS, sent)
@@ -271,13 +271,13 @@ def test_the_same_id_again_is_the_same_answer(
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
     assert Label.objects.count() == 1
-    assert nudged == [image.pk]
+    assert enqueued == [image.pk]
     image.refresh_from_db()
     assert image.crowd_label_count == 1
 
 
 def test_another_label_under_the_same_id_is_refused(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int]
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int]
 ) -> None:
     sent = submission(image)
     client.post(LABELS, sent)
@@ -289,7 +289,7 @@ def test_another_label_under_the_same_id_is_refused(
         assert refusal(client.post(LABELS, changed), 409) == "different_label"
 
     assert client.post(LABELS, sent).status_code == 200
-    assert nudged == [image.pk]
+    assert enqueued == [image.pk]
 
 
 def test_a_second_label_on_the_same_image(
@@ -347,7 +347,7 @@ def test_what_cannot_be_a_label(
     client: APIClient,
     image: Image,
     assignment: Assignment,
-    nudged: list[int],
+    enqueued: list[int],
     fields: dict[str, Any],
     said: str,
 ) -> None:
@@ -355,7 +355,7 @@ def test_what_cannot_be_a_label(
 
     assert refusal(response, 400) == "invalid"
     assert said in response.json()["detail"]
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,7 @@ def test_a_label_that_would_cost_too_much(
     client: APIClient,
     image: Image,
     assignment: Assignment,
-    nudged: list[int],
+    enqueued: list[int],
     polygons: list[dict[str, Any]],
     status: int,
     code: str,
@@ -386,18 +386,18 @@ def test_a_label_that_would_cost_too_much(
     response = client.post(LABELS, submission(image, polygons=polygons))
 
     assert refusal(response, status) == code
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
-def nothing_happened(assignment: Assignment, nudged: list[int]) -> None:
+def nothing_happened(assignment: Assignment, enqueued: list[int]) -> None:
     assignment.refresh_from_db()
-    assert (Label.objects.count(), assignment.status, nudged) == (0, "open", [])
+    assert (Label.objects.count(), assignment.status, enqueued) == (0, "open", [])
     assert Image.objects.get(pk=assignment.image_id).crowd_label_count == 0
 
 
 @pytest.mark.parametrize("missing", ["id", "image", "polygons"])
 def test_missing_fields(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int], missing: str
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int], missing: str
 ) -> None:
     sent = submission(image)
     del sent[missing]
@@ -406,7 +406,7 @@ def test_missing_fields(
 
     assert refusal(response, 400) == "invalid"
     assert response.json()["detail"] == f"{missing}: This field is required."
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
 def coordinate(number: str) -> str:
@@ -438,18 +438,18 @@ def coordinate(number: str) -> str:
     ],
 )
 def test_a_body_that_is_not_the_json_of_a_label(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int], body: str
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int], body: str
 ) -> None:
     body = body.replace("%d", str(image.pk))
 
     response = client.post(LABELS, body.encode("latin-1"), content_type="application/json")
 
     assert refusal(response, 400) in {"invalid", "parse_error"}
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
 def test_more_than_the_site_takes(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int], settings: Any
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int], settings: Any
 ) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     long_outline = [[x / 1000, 0] for x in range(1000)]
@@ -459,7 +459,7 @@ def test_more_than_the_site_takes(
     )
 
     assert refusal(response, 413) == "too_large"
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
     assert client.post(LABELS, submission(image)).status_code == 201, "a small one still passes"
 
 
@@ -477,7 +477,7 @@ def test_more_parts_than_any_drawing_has_are_not_even_read(
     client: APIClient,
     image: Image,
     assignment: Assignment,
-    nudged: list[int],
+    enqueued: list[int],
     monkeypatch: pytest.MonkeyPatch,
     polygons: str,
 ) -> None:
@@ -491,7 +491,7 @@ def test_more_parts_than_any_drawing_has_are_not_even_read(
     assert refusal(response, 413) == "too_large"
     assert "simplify the outlines" in response.json()["detail"]
     assert not read
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
 def test_the_largest_label_is_stored_as_it_was_sent(
@@ -507,7 +507,7 @@ def test_the_largest_label_is_stored_as_it_was_sent(
 
 
 def test_other_media_types(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int], settings: Any
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int], settings: Any
 ) -> None:
     body = json.dumps(submission(image))
     response = client.post(LABELS, body, content_type="text/plain")
@@ -518,7 +518,7 @@ def test_other_media_types(
     response = client.post(LABELS, form, content_type="application/x-www-form-urlencoded")
     assert refusal(response, 415) == "unsupported_media_type"
 
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
 @pytest.mark.parametrize("number", [0, 999_999, 2**63 - 1])
@@ -528,12 +528,12 @@ def test_an_image_that_is_not_there(client: APIClient, image: Image, number: int
 
 
 def test_a_retired_image(
-    client: APIClient, image: Image, assignment: Assignment, nudged: list[int]
+    client: APIClient, image: Image, assignment: Assignment, enqueued: list[int]
 ) -> None:
     Image.objects.update(retired_at=timezone.now())
 
     assert refusal(client.post(LABELS, submission(image)), 410) == "retired_image"
-    nothing_happened(assignment, nudged)
+    nothing_happened(assignment, enqueued)
 
 
 def test_an_image_that_was_not_assigned(client: APIClient, image: Image) -> None:

@@ -68,9 +68,9 @@ def client(vera: Labeler) -> APIClient:
 
 
 @pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
-    monkeypatch.setattr(label_api, "nudge", lambda task, image_id: asked.append(image_id))
+    monkeypatch.setattr(label_api, "enqueue", lambda task, image_id: asked.append(image_id))
     return asked
 
 
@@ -302,7 +302,7 @@ def test_a_fixed_label_says_so(client: APIClient, label: Label) -> None:
     )
 
 
-def test_a_correction_over_the_api(client: APIClient, label: Label, nudged: list[int]) -> None:
+def test_a_correction_over_the_api(client: APIClient, label: Label, enqueued: list[int]) -> None:
     sent = correction()
 
     answers = [client.post(f"/api/labels/{label.pk}/correct/", sent) for _ in range(2)]
@@ -315,10 +315,10 @@ def test_a_correction_over_the_api(client: APIClient, label: Label, nudged: list
             "version": 2,
             "labels_sent": 1,
         }
-    assert nudged == [label.image_id]
+    assert enqueued == [label.image_id]
 
 
-def test_refused_corrections(client: APIClient, label: Label, nudged: list[int]) -> None:
+def test_refused_corrections(client: APIClient, label: Label, enqueued: list[int]) -> None:
     url = f"/api/labels/{label.pk}/correct/"
 
     elsewhere = client.post(url, correction(base_version=2))
@@ -328,7 +328,7 @@ def test_refused_corrections(client: APIClient, label: Label, nudged: list[int])
     labels.lock(ACTOR, label, Label.LockReason.RATED)
     fixed = client.post(url, correction())
     assert (fixed.status_code, fixed.json()["code"]) == (409, "label_fixed")
-    assert nudged == []
+    assert enqueued == []
 
 
 @pytest.mark.parametrize(

@@ -251,8 +251,8 @@ def test_an_upload_that_is_no_archive_is_told_by_its_own_name(
 def test_the_sweep_finds_lost_imports(
     campaign: Campaign, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nudged: list[Any] = []
-    monkeypatch.setattr(tasks, "nudge", lambda task, *ids: nudged.append((task.name, *ids)))
+    enqueued: list[Any] = []
+    monkeypatch.setattr(tasks, "enqueue", lambda task, *ids: enqueued.append((task.name, *ids)))
     queued = import_jobs.start(ACTOR, campaign, str(tree))
     silent = import_jobs.start(ACTOR, campaign, str(tree))
     import_jobs.begin(silent)
@@ -269,7 +269,7 @@ def test_the_sweep_finds_lost_imports(
 
     tasks.sweep_imports()
 
-    assert sorted(nudged) == [
+    assert sorted(enqueued) == [
         ("labeling.images.tasks.import_batch", silent.pk),
         ("labeling.images.tasks.import_batch", silent.pk),
         ("labeling.images.tasks.start_import", queued.pk),

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 from labeling.campaigns.services.creation import campaign_from_preset
 from labeling.images.services import import_jobs
 from labeling.images.tasks import start_import, sweep_imports
@@ -39,7 +39,7 @@ def test_a_worker_imports_batch_after_batch(
 ) -> None:
     campaign, _ = campaign_from_preset(ACTOR, "navcam", "msl-navcam")
     job = import_jobs.start(ACTOR, campaign, str(write_tree(tmp_path / "tree")))
-    nudge(start_import, job.pk)
+    enqueue(start_import, job.pk)
 
     eventually(has_status(job, "complete"))
 
@@ -52,7 +52,7 @@ def test_an_import_goes_on_after_its_worker_was_killed(
 ) -> None:
     campaign, _ = campaign_from_preset(ACTOR, "navcam", "msl-navcam")
     job = import_jobs.start(ACTOR, campaign, str(write_tree(tmp_path / "tree")))
-    nudge(start_import, job.pk)
+    enqueue(start_import, job.pk)
     eventually(lambda: import_jobs.counts(job)["imported"] > 0)
     worker.kill()
     # It is taken to be dead after a while; the clock is not waited for here.

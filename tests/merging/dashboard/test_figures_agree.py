@@ -190,7 +190,7 @@ def test_the_sweep_finds_a_changed_rule_and_nothing_else(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(tasks, "nudge", lambda task, pk: asked.append(pk))
+    monkeypatch.setattr(tasks, "enqueue", lambda task, pk: asked.append(pk))
     tasks.sweep_merges()
     bring_up_to_date(campaign)
     accept(campaign.images.to_draw().earliest("pk"), "0000", "....")
@@ -208,7 +208,7 @@ def test_a_page_asks_for_what_is_stale(
     campaign: Campaign, admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(views, "nudge", lambda task, pk: asked.append(pk))
+    monkeypatch.setattr(views, "enqueue", lambda task, pk: asked.append(pk))
     admin.get("/manage/navcam/")
     assert asked == [campaign.pk]
     bring_up_to_date(campaign)

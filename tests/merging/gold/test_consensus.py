@@ -44,10 +44,10 @@ def admin() -> Client:
 
 
 @pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The campaigns whose comparison was left to a worker."""
     asked: list[int] = []
-    monkeypatch.setattr(consensus_views, "nudge", lambda task, pk: asked.append(pk))
+    monkeypatch.setattr(consensus_views, "enqueue", lambda task, pk: asked.append(pk))
     return asked
 
 
@@ -148,7 +148,7 @@ def test_the_worker_goes_on_until_all_are_compared(
     for drawn in (ALIKE, UNLIKE, HALF):
         gold(campaign, experts, *drawn)
     asked: list[int] = []
-    monkeypatch.setattr(tasks, "nudge", lambda task, pk: asked.append(pk))
+    monkeypatch.setattr(tasks, "enqueue", lambda task, pk: asked.append(pk))
     monkeypatch.setattr(tasks, "COMPARED_IN_A_TASK", 2)
 
     tasks.compare_experts(campaign.pk)
@@ -176,7 +176,7 @@ def test_a_guideline_says_something(campaign: Campaign) -> None:
 
 
 def test_the_meeting_page(
-    campaign: Campaign, experts: list[Labeler], admin: Client, nudged: list[int]
+    campaign: Campaign, experts: list[Labeler], admin: Client, enqueued: list[int]
 ) -> None:
     assert "Nothing to talk about yet" in text(admin.get(MEETING))
     gold(campaign, experts, *ALIKE)
@@ -189,14 +189,14 @@ def test_the_meeting_page(
     assert ([each["name"] for each in pair["classes"]], pair["pixels"]) == (["Soil", "Sand"], 4)
     # 4 of 5 and 0 of 4 labeled pixels.
     assert page.context["percent"] == pytest.approx(100 * 4 / 9)
-    assert nudged == []
+    assert enqueued == []
 
 
 def test_what_takes_longer_is_left_to_a_worker(
     campaign: Campaign,
     experts: list[Labeler],
     admin: Client,
-    nudged: list[int],
+    enqueued: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(consensus_views, "COMPARED_AT_ONCE", 1)
@@ -206,7 +206,7 @@ def test_what_takes_longer_is_left_to_a_worker(
     page = admin.get(MEETING)
 
     assert "1 picture is still being compared" in text(page)
-    assert nudged == [campaign.pk]
+    assert enqueued == [campaign.pk]
     assert len(page.context["cards"]) == 1
 
 

@@ -41,9 +41,9 @@ def admin() -> Client:
 
 
 @pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
-    monkeypatch.setattr(methods, "nudge", lambda task, campaign: asked.append(campaign))
+    monkeypatch.setattr(methods, "enqueue", lambda task, campaign: asked.append(campaign))
     return asked
 
 
@@ -138,24 +138,24 @@ def test_the_sample_stays_the_same_and_is_not_large(
 
 
 def test_a_worker_does_what_the_page_leaves(
-    campaign: Campaign, admin: Client, nudged: list[int]
+    campaign: Campaign, admin: Client, enqueued: list[int]
 ) -> None:
     for _ in range(3):
         agreed(campaign)
 
     page = admin.get(PAGE)
 
-    assert nudged == [campaign.pk]
+    assert enqueued == [campaign.pk]
     assert (page.context["waiting"], len(page.context["cards"])) == (2, 1)
     assert "2 pictures are still being merged" in page.content.decode()
     tasks.compare_merges(campaign.pk)
     page = admin.get(PAGE)
     assert (page.context["waiting"], len(page.context["cards"])) == (0, 3)
-    assert nudged == [campaign.pk], "nothing is left to ask for"
+    assert enqueued == [campaign.pk], "nothing is left to ask for"
     assert MethodComparison.objects.count() == 3
 
 
-@pytest.mark.usefixtures("nudged")
+@pytest.mark.usefixtures("enqueued")
 def test_the_page(campaign: Campaign, admin: Client) -> None:
     image = disputed(campaign)
 
@@ -177,14 +177,14 @@ def test_the_page(campaign: Campaign, admin: Client) -> None:
     assert PAGE in admin.get("/manage/navcam/").content.decode(), "linked from the campaign"
 
 
-@pytest.mark.usefixtures("nudged")
+@pytest.mark.usefixtures("enqueued")
 @pytest.mark.parametrize("by", ["random", "ratings", "votes", "nonsense"])
 def test_the_order_can_be_chosen(campaign: Campaign, admin: Client, by: str) -> None:
     disputed(campaign)
     assert admin.get(f"{PAGE}?by={by}").status_code == 200
 
 
-def test_a_post_compares_anew(campaign: Campaign, admin: Client, nudged: list[int]) -> None:
+def test_a_post_compares_anew(campaign: Campaign, admin: Client, enqueued: list[int]) -> None:
     agreed(campaign)
     admin.get(PAGE)
     before = MethodComparison.objects.get().compared_at
@@ -193,7 +193,7 @@ def test_a_post_compares_anew(campaign: Campaign, admin: Client, nudged: list[in
 
     assert page.redirect_chain == [(PAGE, 302)]
     assert MethodComparison.objects.get().compared_at > before
-    assert nudged == []
+    assert enqueued == []
 
 
 def test_nothing_to_merge_yet(campaign: Campaign, admin: Client) -> None:
@@ -207,7 +207,7 @@ def pixels_of(admin: Client, url: str) -> np.ndarray:
     return np.asarray(Pillow.open(io.BytesIO(answer.content)).convert("RGBA"))
 
 
-@pytest.mark.usefixtures("nudged")
+@pytest.mark.usefixtures("enqueued")
 def test_pictures(campaign: Campaign, admin: Client) -> None:
     image = disputed(campaign)
     admin.get(PAGE)
@@ -230,7 +230,7 @@ def test_pictures(campaign: Campaign, admin: Client) -> None:
     assert (labelers[0, 2, 3], confidence[0, 2, 3]) == (0, 0)
 
 
-@pytest.mark.usefixtures("nudged")
+@pytest.mark.usefixtures("enqueued")
 def test_pictures_that_are_not_there(campaign: Campaign, admin: Client) -> None:
     image = disputed(campaign)
     other = new_image(new_campaign("other"))
@@ -247,7 +247,7 @@ def test_it_is_for_admins(campaign: Campaign, client: Client) -> None:
     assert client.get(f"{PAGE}{image.pk}/labelers.png").status_code == 403
 
 
-@pytest.mark.usefixtures("nudged")
+@pytest.mark.usefixtures("enqueued")
 def test_the_number_of_queries_does_not_grow_with_the_sample(
     campaign: Campaign, admin: Client
 ) -> None:

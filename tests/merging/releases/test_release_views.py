@@ -37,14 +37,14 @@ def admin() -> Client:
 
 
 @pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The releases whose building was asked for."""
     asked: list[int] = []
-    monkeypatch.setattr(views, "nudge", lambda task, release_id: asked.append(release_id))
+    monkeypatch.setattr(views, "enqueue", lambda task, release_id: asked.append(release_id))
     return asked
 
 
-def test_asking_for_a_release(campaign: Campaign, admin: Client, nudged: list[int]) -> None:
+def test_asking_for_a_release(campaign: Campaign, admin: Client, enqueued: list[int]) -> None:
     new_image(campaign)
 
     response = admin.post("/manage/navcam/releases/", WANTED)
@@ -52,23 +52,23 @@ def test_asking_for_a_release(campaign: Campaign, admin: Client, nudged: list[in
     assert response.status_code == 302
     release = Release.objects.get()
     assert (release.status, str(release.created_by)) == ("queued", "ada")
-    assert nudged == [release.pk]
+    assert enqueued == [release.pk]
 
     again = admin.post("/manage/navcam/releases/", WANTED)
     assert again.status_code == 200
     assert "requested before" in again.context["form"].errors["version"][0]
-    assert (Release.objects.count(), nudged) == (1, [release.pk])
+    assert (Release.objects.count(), enqueued) == (1, [release.pk])
 
 
 @pytest.mark.parametrize("version", ["", "../x", "a b", ".x", "x" * 41])
 def test_a_version_that_cannot_be(
-    campaign: Campaign, admin: Client, nudged: list[int], version: str
+    campaign: Campaign, admin: Client, enqueued: list[int], version: str
 ) -> None:
     new_image(campaign)
 
     response = admin.post("/manage/navcam/releases/", {**WANTED, "version": version})
 
-    assert (response.status_code, Release.objects.count(), nudged) == (200, 0, [])
+    assert (response.status_code, Release.objects.count(), enqueued) == (200, 0, [])
 
 
 def test_a_release_while_it_is_built_and_after(campaign: Campaign, admin: Client) -> None:
@@ -145,7 +145,7 @@ def test_what_is_usual_is_filled_in(campaign: Campaign, admin: Client) -> None:
 
 
 def test_a_layout_with_a_place_for_all_images_is_proposed(
-    campaign: Campaign, admin: Client, nudged: list[int]
+    campaign: Campaign, admin: Client, enqueued: list[int]
 ) -> None:
     new_image(campaign)
     new_image(campaign, rover="perseverance")
@@ -155,7 +155,7 @@ def test_a_layout_with_a_place_for_all_images_is_proposed(
     said = refused.context["form"].errors["layout"][0]
     assert "has a place for curiosity navcam only; 1 of this" in said
     assert said.endswith("Choose layout v0.6.")
-    assert (Release.objects.count(), nudged) == (0, [])
+    assert (Release.objects.count(), enqueued) == (0, [])
 
 
 @pytest.mark.parametrize("camera", ["", "chemcam"])
@@ -174,7 +174,7 @@ def test_where_nothing_can_be_released_it_is_said_instead(
     assert "Build release" not in answer.content.decode()
 
 
-def test_all_that_can_be_chosen(campaign: Campaign, admin: Client, nudged: list[int]) -> None:
+def test_all_that_can_be_chosen(campaign: Campaign, admin: Client, enqueued: list[int]) -> None:
     new_image(campaign)
     wanted = {
         "version": "2026-11",
@@ -201,7 +201,7 @@ def test_all_that_can_be_chosen(campaign: Campaign, admin: Client, nudged: list[
     [("formats", ["netcdf"]), ("method", "skill"), ("method", "by-eye"), ("released_on", "soon")],
 )
 def test_a_mistake_in_a_further_choice_is_shown_where_it_is(
-    campaign: Campaign, admin: Client, nudged: list[int], field: str, value: object
+    campaign: Campaign, admin: Client, enqueued: list[int], field: str, value: object
 ) -> None:
     """Also that nobody has estimated the skill by which to weigh."""
     new_image(campaign)
@@ -210,7 +210,7 @@ def test_a_mistake_in_a_further_choice_is_shown_where_it_is(
 
     assert set(answer.context["form"].errors) == {field}
     assert '<details class="quiet-details" open>' in answer.content.decode()
-    assert (Release.objects.count(), nudged) == (0, [])
+    assert (Release.objects.count(), enqueued) == (0, [])
 
 
 def test_every_format_and_layout_has_a_name() -> None:
@@ -273,7 +273,7 @@ def test_what_is_under_way_is_stopped(
     ],
 )
 def test_what_is_unfinished_goes_on(
-    release: Release, admin: Client, nudged: list[int], status: str, after: str
+    release: Release, admin: Client, enqueued: list[int], status: str, after: str
 ) -> None:
     put(release, status)
 
@@ -284,7 +284,7 @@ def test_what_is_unfinished_goes_on(
         assert release.status == after
         assert answer.status_code == 200
     goes_on = status != after
-    assert nudged == [release.pk] * goes_on
+    assert enqueued == [release.pk] * goes_on
     assert release.message == ("" if goes_on or status in ("queued", "complete") else "?")
 
 
@@ -332,7 +332,7 @@ SAID = {
 
 
 def test_what_releases_say_is_changed_for_the_next(
-    campaign: Campaign, admin: Client, nudged: list[int]
+    campaign: Campaign, admin: Client, enqueued: list[int]
 ) -> None:
     new_image(campaign)
     assert admin.get("/manage/navcam/releases/").context["terms"]["creators"] == [

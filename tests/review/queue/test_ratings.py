@@ -61,7 +61,7 @@ def rolf() -> User:
 
 
 @pytest.fixture
-def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The images whose scoring was asked for."""
     asked: list[int] = []
 
@@ -69,7 +69,7 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         assert task is score_image
         asked.append(image_id)
 
-    monkeypatch.setattr(api, "nudge", note)
+    monkeypatch.setattr(api, "enqueue", note)
     return asked
 
 
@@ -243,7 +243,7 @@ def test_a_second_rating_refused_leaves_the_label_as_it_is(label: Label, rita: U
 
 
 def test_the_reviewer_says_which_version_was_on_the_screen(
-    client: APIClient, label: Label, nudged: list[int]
+    client: APIClient, label: Label, enqueued: list[int]
 ) -> None:
     correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), [box(1, 0, 0, 2, 1)], 1)
     labels.process_image(label.image_id)
@@ -258,7 +258,7 @@ def test_the_reviewer_says_which_version_was_on_the_screen(
 
 
 def test_rating_and_taking_back_ask_for_new_scores(
-    client: APIClient, label: Label, nudged: list[int]
+    client: APIClient, label: Label, enqueued: list[int]
 ) -> None:
     response = client.post(RATINGS, {"label": str(label.pk), "value": 1})
 
@@ -269,12 +269,12 @@ def test_rating_and_taking_back_ask_for_new_scores(
 
     assert client.delete(f"{RATINGS}{rating.pk}/").status_code == 204
     assert state(label)[0] == Status.ACCEPTED
-    assert nudged == [label.image_id] * 2
+    assert enqueued == [label.image_id] * 2
     assert client.delete(f"{RATINGS}{rating.pk}/").status_code == 404
 
 
 def test_refused_ratings_are_conflicts(
-    client: APIClient, image: Image, label: Label, rita: User, nudged: list[int]
+    client: APIClient, image: Image, label: Label, rita: User, enqueued: list[int]
 ) -> None:
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
     rejected = accept(image, "00..", "....")
@@ -287,7 +287,7 @@ def test_refused_ratings_are_conflicts(
         assert response.status_code == 409
         assert response.json()["code"] == code
         assert response.json()["detail"].endswith(".")
-    assert (Rating.objects.count(), nudged) == (1, [])
+    assert (Rating.objects.count(), enqueued) == (1, [])
 
 
 def test_nobody_takes_back_what_others_rated(client: APIClient, label: Label, rolf: User) -> None:
@@ -312,7 +312,7 @@ def test_nobody_takes_back_what_others_rated(client: APIClient, label: Label, ro
     ],
 )
 def test_ratings_that_cannot_be(
-    client: APIClient, label: Label, nudged: list[int], fields: dict[str, object]
+    client: APIClient, label: Label, enqueued: list[int], fields: dict[str, object]
 ) -> None:
     response = client.post(RATINGS, {"label": str(label.pk), "value": 3, **fields})
 
@@ -320,7 +320,7 @@ def test_ratings_that_cannot_be(
     [name] = fields
     assert response.json()["code"] == "invalid"
     assert response.json()["detail"].startswith(f"{name}: ")
-    assert (Rating.objects.count(), nudged) == (0, [])
+    assert (Rating.objects.count(), enqueued) == (0, [])
 
 
 def test_a_label_that_is_not_there(client: APIClient) -> None:

@@ -65,7 +65,7 @@ def test_labelers_of_least_skill_come_first(campaign: Campaign, client: Client) 
 def test_an_estimate_can_be_asked_for(
     campaign: Campaign, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "nudge", lambda task, *ids: task(*ids))
+    monkeypatch.setattr(views, "enqueue", lambda task, *ids: task(*ids))
     image = new_image(campaign)
     for _ in range(2):
         accept(image, "0011", "2233")

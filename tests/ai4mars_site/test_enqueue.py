@@ -1,4 +1,4 @@
-"""A nudge is only a nudge: without a broker nothing fails and nobody waits."""
+"""A message only speeds work up: without a broker nothing fails and nobody waits."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from django.core.cache import caches
 from django.db import transaction
 
 from ai4mars_site.toolkit import tasks
-from ai4mars_site.toolkit.cache import ForgivingRedisCache
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.cache import TolerantRedisCache
+from ai4mars_site.toolkit.tasks import enqueue
 from tests.served import REPOSITORY
 
 TWO_NUDGES = """
-from ai4mars_site.toolkit.tasks import nudge
+from ai4mars_site.toolkit.tasks import enqueue
 for number in range(2):
-    nudge("house.tasks.nothing", number)
+    enqueue("house.tasks.nothing", number)
 """
 
 GIVEN_UP = "the next sweep will do the work"
 
-#: Only against a nudge that waits for ever.
+#: A limit for messages that wait forever.
 HANGS_AFTER_SECONDS = 60
 
 
-def nudge_twice(home: Path, redis_url: str) -> str:
-    """Nudge twice in a process with this broker; returns what it logged."""
+def enqueue_twice(home: Path, redis_url: str) -> str:
+    """Enqueue twice in a process with this broker; returns what it logged."""
     environment = os.environ | {"AI4MARS_HOME": str(home), "REDIS_URL": redis_url}
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", TWO_NUDGES],
@@ -59,14 +59,14 @@ def asked(broker: socket.socket) -> int:
 
 @pytest.mark.parametrize("redis_url", ["redis://127.0.0.1:1/0", ""], ids=["dead", "not running"])
 def test_a_broker_that_is_away_is_logged_and_left_alone(tmp_path: Path, redis_url: str) -> None:
-    assert nudge_twice(tmp_path, redis_url).count(GIVEN_UP) == 1
+    assert enqueue_twice(tmp_path, redis_url).count(GIVEN_UP) == 1
 
 
 def test_a_silent_broker_is_waited_for_once(tmp_path: Path) -> None:
-    """Two nudges, one connection: no second try, and no second wait."""
+    """Two messages, one connection: no second try, and no second wait."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        log = nudge_twice(tmp_path, f"redis://127.0.0.1:{port}/0")
+        log = enqueue_twice(tmp_path, f"redis://127.0.0.1:{port}/0")
         assert asked(silent) == 1
     assert log.count(GIVEN_UP) == 1
 
@@ -78,7 +78,7 @@ def test_a_wait_for_the_broker_is_about_a_second() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_nudge_waits_for_the_commit_and_dies_with_a_rollback(
+def test_a_message_waits_for_the_commit_and_dies_with_a_rollback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent: list[tuple[str, tuple[int | str, ...]]] = []
@@ -86,18 +86,18 @@ def test_a_nudge_waits_for_the_commit_and_dies_with_a_rollback(
     monkeypatch.setattr(tasks, "_rest_until", 0.0)
 
     with transaction.atomic():
-        nudge("house.tasks.nothing", 7)
+        enqueue("house.tasks.nothing", 7)
         assert sent == []
     assert sent == [("house.tasks.nothing", (7,))]
 
     with transaction.atomic():
-        nudge("house.tasks.nothing", 8)
+        enqueue("house.tasks.nothing", 8)
         transaction.set_rollback(True)
     assert len(sent) == 1
 
 
 def test_a_cache_that_is_away_is_empty_and_gives_its_locks() -> None:
-    cache = ForgivingRedisCache("redis://127.0.0.1:1/0", {"OPTIONS": {}})
+    cache = TolerantRedisCache("redis://127.0.0.1:1/0", {"OPTIONS": {}})
 
     cache.set("key", 1)
     assert cache.get("key", "nothing") == "nothing"
@@ -110,7 +110,7 @@ def test_a_cache_that_is_away_is_empty_and_gives_its_locks() -> None:
 def test_the_cache_of_the_site_keeps_what_it_is_given() -> None:
     cache = caches["default"]
 
-    assert isinstance(cache, ForgivingRedisCache)
+    assert isinstance(cache, TolerantRedisCache)
     cache.set("key", 1)
     assert cache.get("key") == 1
     assert cache.add("key", 2) is False
