@@ -1,6 +1,6 @@
-"""How often a password may be guessed: few times from one address, slowly from many.
+"""Rate limits of password guesses: few from one address, slow from many.
 
-Only the pages of allauth check passwords, so its limits are the only ones. They count in the
+Only the pages of allauth check passwords, so its limits are the only ones. The counts are in the
 shared cache, for all processes together.
 """
 
@@ -19,16 +19,16 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 DEVICE_COOKIE = "known_device"
 DEVICE_SECONDS = 365 * 24 * 60 * 60
 
-#: Failed guesses at one account from wherever; see `ACCOUNT_RATE_LIMITS`.
+#: Failed guesses at one account from all addresses; see `ACCOUNT_RATE_LIMITS`.
 EVERYWHERE = "login_failed_everywhere"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Counts failed guesses by account and address together, and by account.
+    """An adapter that counts failed guesses by account and address, and by account.
 
-    The first limit keeps a foreign address from locking an account's owner out. The second slows
-    down guesses from many addresses; a browser in which the account has logged in before is not
-    held back by it, so that they cannot lock the owner out either.
+    The first limit keeps other addresses from locking out the owner of an account. The second slows
+    down guesses from many addresses; it does not apply to browsers in which the account has logged
+    in before, so the owner is not locked out either.
     """
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -56,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
         return response
 
-    # The three methods of allauth that know about its limit of failed guesses.
+    # The three methods of allauth that apply its limit of failed guesses.
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return f"{ratelimit.get_ip(request)} {account_of(credentials)}"
@@ -74,10 +74,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def account_of(credentials: dict[str, Any]) -> str:
-    """One key for an account, however its name is written; for no account, one of the name.
+    """Return a key for an account, however its name is written; else a key for the name.
 
-    By the account and not by its name: of names that look alike each may be another account, and
-    whoever has one of them must not undo the count of another's.
+    The key is that of the account, not of the name: similar names may belong to different accounts,
+    and the owner of one must not reset the count of another.
     """
     name = str(credentials.get("username") or credentials.get("email") or "").strip()
     found = dict(User.objects.filter(username__iexact=name).values_list("username", "pk"))
@@ -87,7 +87,7 @@ def account_of(credentials: dict[str, Any]) -> str:
 
 
 def device_mark(account: str) -> str:
-    """What a browser keeps in which this account has logged in: nobody else can make it."""
+    """Return the signed cookie value that marks a browser in which this account has logged in."""
     return salted_hmac("ai4mars_site.accounts", account, algorithm="sha256").hexdigest()
 
 

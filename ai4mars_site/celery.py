@@ -8,5 +8,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai4mars_site.settings")
 
 app = Celery("ai4mars")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-# Lazy: the apps' `tasks` modules are imported when the first task is looked up, not here.
+# Lazy: the `tasks` modules of the apps are imported when the first task is looked up.
 app.autodiscover_tasks()

@@ -1,4 +1,4 @@
-"""Whether the site is there."""
+"""The health check for load balancers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ai4mars_site import __version__
 
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer load balancers with the software's version, when the database answers."""
+    """Return the version of the software, if the database answers; else 503."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok", "version": __version__})

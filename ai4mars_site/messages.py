@@ -1,7 +1,7 @@
-"""The sentences of the site, as translators get them, from Python and from templates.
+"""Message catalogs: extract the sentences of Python files and templates, update `.po` files.
 
-Babel does what `makemessages` does with xgettext, which a new machine does not have. The front end
-takes its sentences from templates, so these two are all there is.
+Babel is used instead of `makemessages`, which needs xgettext. The front end takes its sentences
+from templates, so there are no other sources.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-#: Folders with nothing to translate: tests, and what others wrote.
+#: Folders without sentences to translate: tests and third-party code.
 LEFT_OUT = {"tests", "node_modules", "var", "migrations", "locale"}
-#: Function -> which arguments are what: (context "c" or not), as xgettext's --keyword says it.
+#: Function -> its message arguments ("c" is the context), as in the --keyword option of xgettext.
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -31,13 +31,13 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
-    # terrain knows no Django: `toolkit/refusals.py` translates what these were raised with.
+    # terrain does not import Django: `toolkit/refusals.py` translates these messages.
     "InvalidPolygons": None,
     "TooManyPoints": None,
     "TooTangled": None,
 }
 MARK = "Translators:"
-#: %(name)s and %d of Python and templates, {name} of the front end.
+#: Placeholders: %(name)s and %d in Python and templates, {name} in the front end.
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdf]|%[sd%]|\{\w+\}")
 
 HEADER = r"""msgid ""
@@ -52,7 +52,7 @@ Id = str | tuple[str, ...]
 
 
 def extract(root: Path) -> Catalog:
-    """Every marked sentence below `root`, with the files (not the lines, which move) it is in."""
+    """Return every marked sentence below `root`, with its files (without lines, which change)."""
     catalog = Catalog(project="AI4Mars", fuzzy=False)
     for path in _sources(root):
         for context, message, comments in _sentences_of(path):
@@ -71,9 +71,9 @@ def read(path: Path) -> Catalog:
 
 
 def update(path: Path, template: Catalog) -> None:
-    """Bring a `.po` file up to date: new sentences come in empty, those that are gone go.
+    """Update a `.po` file: add new sentences without translation, remove unused ones.
 
-    Nothing is guessed: a sentence that changed a little has to be translated again.
+    There is no fuzzy matching: a sentence that changed has to be translated again.
     """
     catalog = read(path)
     catalog.update(template, no_fuzzy_matching=True)
@@ -81,16 +81,16 @@ def update(path: Path, template: Catalog) -> None:
 
 
 def write(path: Path, catalog: Catalog) -> None:
-    """Write a `.po` file that differs from the one before only where a sentence differs."""
+    """Write a `.po` file that changes only where a sentence changes."""
     with path.open("wb") as file:
-        # Babel's own header carries the time, and asks for people and addresses we have not.
+        # Babel's own header has the time, and names of people that we do not keep.
         header = HEADER.format(language=catalog.locale, plural_forms=catalog.plural_forms)
         file.write(header.encode())
         write_po(file, catalog, width=100, omit_header=True, ignore_obsolete=True, sort_output=True)
 
 
 def untranslated(catalog: Catalog, template: Catalog) -> list[str]:
-    """The sentences of the template that the catalog cannot say, or is not sure of."""
+    """Return the sentences of the template that the catalog lacks or marks as fuzzy."""
     missing = []
     for wanted in template:
         if not wanted.id:
@@ -103,9 +103,9 @@ def untranslated(catalog: Catalog, template: Catalog) -> list[str]:
 
 
 def wrong_placeholders(catalog: Catalog) -> list[str]:
-    """The sentences whose translation fills in other things than the sentence itself does.
+    """Return the sentences whose translation has other placeholders.
 
-    A plural form may leave a number out: "one drawing" needs none.
+    A plural form may omit the number: "one drawing" needs none.
     """
     wrong = []
     for message in catalog:
@@ -120,7 +120,7 @@ def wrong_placeholders(catalog: Catalog) -> list[str]:
 
 
 def _texts(value: Id | list[str] | None) -> tuple[str, ...]:
-    """A sentence and its plural, or the forms of its translation; nothing where there is none."""
+    """Return a sentence and its plural, or the forms of its translation; may be empty."""
     if isinstance(value, str):
         return (value,)
     return tuple(value or ())
@@ -138,17 +138,17 @@ def _sources(root: Path) -> Iterator[Path]:
 
 
 def _sentences_of(path: Path) -> Iterator[tuple[str | None, Id, list[str]]]:
-    """Context, sentence (with its plural, if it has one) and remarks for translators."""
+    """Yield context, sentence (with its plural, if any) and comments for translators."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
-        # Python, but indented as the page is, which Python would take for blocks.
+        # Python code with the indentation of the page, which Python would reject.
         lines = templatize(text, origin=str(path)).splitlines()
         text = "\n".join(line.lstrip() for line in lines)
     found = extract_python(io.BytesIO(text.encode()), KEYWORDS, [MARK], {"encoding": "utf-8"})
     given: Any
     for _line, function, given, remarks in found:
         spec = KEYWORDS[str(function)] or (1,)
-        # What is no plain string stands as None among several arguments.
+        # Arguments that are no plain strings are None.
         texts = [given] if isinstance(given, str) else list(given or ())
         context = texts.pop(0) if isinstance(spec[0], tuple) else None
         count = sum(isinstance(place, int) for place in spec)

@@ -1,4 +1,4 @@
-"""What the navigation shows to whom."""
+"""The navigation: which sections a visitor may enter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from review.permissions import may_review
 
 
 def nav(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: which parts of the site this visitor may enter."""
+    """Return which sections the visitor may enter (a context processor)."""
     user = request.user
     return {
         "nav": {

@@ -1,8 +1,8 @@
-"""All settings, in one file, from the environment. What is unsafe or missing stops the start.
+"""All settings, read from the environment. Unsafe or missing settings stop the start.
 
-Nothing has to be set to develop or to try: everything then lives under AI4MARS_HOME (`var/`).
-AI4MARS_ENV=production insists on what a site on the internet needs and says what is missing.
-The operating guide lists every variable; keep it true when one is added here.
+No variable is needed for development: all data is then kept under AI4MARS_HOME (`var/`).
+AI4MARS_ENV=production requires what a site on the internet needs and reports what is missing.
+The operating guide lists every variable; add new ones there too.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if ENVIRONMENT not in {"development", "production"}:
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DEBUG", default=False)
 
-# -- where things live ---------------------------------------------------------------------------
+# -- folders -------------------------------------------------------------------------------------
 
 AI4MARS_HOME = Path(env.str("AI4MARS_HOME", default=str(BASE_DIR / "var"))).expanduser().resolve()
 RUN_DIR = AI4MARS_HOME / "run"
 MEDIA_ROOT = str(AI4MARS_HOME / "media")
 MEDIA_URL = "/media/"
-# Other users of the machine reach nothing in the first of these folders, whatever it holds.
+# Other users of the machine cannot read the first of these folders.
 for folder in (AI4MARS_HOME, RUN_DIR, Path(MEDIA_ROOT)):
     private_folder(folder)
 for name in ("secret_key", "demo_logins.txt"):
@@ -49,13 +49,13 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 
 def _development_secret_key(path: Path) -> str:
-    """The key kept in `path`, made once. Two processes that start together agree on one key."""
+    """Return the key stored in `path`; create it once, safely for processes that start together."""
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50))
         try:
-            os.link(draft, path)  # fails where another process was faster: its key counts
+            os.link(draft, path)  # fails if another process was faster: then its key is used
         except FileExistsError:
             pass
         finally:
@@ -65,8 +65,8 @@ def _development_secret_key(path: Path) -> str:
 
 # -- security ------------------------------------------------------------------------------------
 
-# How many reverse proxies stand in front and tell the visitor's address and scheme. At 0 their
-# headers are not believed: anybody could send them.
+# Number of reverse proxies in front, whose headers give the visitor's address and scheme. At 0
+# these headers are ignored, because anybody could send them.
 PROXIES = env.int("AI4MARS_PROXIES", default=0)
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -75,7 +75,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 
 def _unsafe_in_production() -> list[str]:
-    """What must be changed before this configuration may face the internet, as sentences."""
+    """Return, as sentences, what must change before this configuration is safe on the internet."""
     found = []
     if DEBUG:
         found.append("DEBUG is on, which shows the program's insides to visitors: remove it.")
@@ -100,7 +100,7 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = env.int("AI4MARS_HSTS_SECONDS", default=31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    # Asked by load balancers from inside, over plain HTTP.
+    # Load balancers request it from inside, over plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 elif not SECRET_KEY:
     SECRET_KEY = _development_secret_key(AI4MARS_HOME / "secret_key")
@@ -110,7 +110,7 @@ if PROXIES:
 
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
-SESSION_COOKIE_AGE = 365 * 24 * 60 * 60  # a guest is remembered by this cookie alone
+SESSION_COOKIE_AGE = 365 * 24 * 60 * 60  # this cookie is all that identifies a guest
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -127,7 +127,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
-        # blob: a page reads again what it has loaded before.
+        # blob: pages read files again that they have loaded before.
         "connect-src": ["'self'", "blob:"],
         "worker-src": ["'self'", "blob:"],
         "object-src": ["'none'"],
@@ -137,11 +137,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# An archive of images: how much may be in it, and how large one may be sent through the page.
+# Archives of images: the largest content, and the largest upload through the page.
 ARCHIVE_MAX_MEMBERS = env.int("AI4MARS_ARCHIVE_MAX_MEMBERS", default=350_000)
 ARCHIVE_MAX_BYTES = env.int("AI4MARS_ARCHIVE_MAX_BYTES", default=400 * 10**9)
 IMPORT_UPLOAD_MAX_BYTES = env.int("AI4MARS_UPLOAD_MAX_BYTES", default=4 * 1024**3)
-# Folders of the server that an import from the page may read; None: every one, to develop with.
+# Folders of the server that imports from the page may read; None (development): all folders.
 IMPORT_FOLDERS: list[str] | None = env.list("AI4MARS_IMPORT_FOLDERS", default=[])
 if not (PRODUCTION or IMPORT_FOLDERS):
     IMPORT_FOLDERS = None
@@ -172,7 +172,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
 ]
-# Simulated scenes, volunteers and the demo campaign: to develop and to test with.
+# Simulated scenes, volunteers and the demo campaign, for development and tests.
 if not PRODUCTION:
     INSTALLED_APPS.append("simulation")
 
@@ -214,8 +214,8 @@ TEMPLATES = [
     }
 ]
 
-# Tasks that `labeling` enqueues, by name, when it has processed an image's labels. The names are here
-# because `labeling` must not know of the apps that stand on it.
+# Tasks that `labeling` enqueues, by name, when it has processed the labels of an image. They are
+# set here because `labeling` must not import the apps above it.
 AFTER_LABELS_PROCESSED = ["review.scores.tasks.score_image"]
 
 # -- database ------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ DATABASE: dict[str, Any]
 if env.str("DATABASE_URL", default=""):
     DATABASE = env.db_url("DATABASE_URL")
 else:
-    # SQLite gives the files beside the database the mode that the database has.
+    # SQLite gives its auxiliary files the same mode as the database file.
     embedded_database = private_file(AI4MARS_HOME / "ai4mars.sqlite3")
     for ending in ("-wal", "-shm"):
         close_to_others(embedded_database.with_name(embedded_database.name + ending))
@@ -235,7 +235,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE.setdefault("OPTIONS", {}).update(
         {
             # Take the write lock when a transaction begins: one that reads first and writes later
-            # cannot wait for another writer and fails at once with "database is locked".
+            # cannot wait for another writer and fails at once ("database is locked").
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             # Readers and the one writer do not wait for each other; a power cut can lose the last
@@ -247,8 +247,8 @@ DATABASES = {"default": DATABASE}
 
 # -- broker, workers and cache -------------------------------------------------------------------
 
-# `manage.py serve` sets both for the processes it starts. Without them a command still reaches
-# the broker of a running `serve` through its socket, and needs no cache server.
+# `manage.py serve` sets both for the processes it starts. Without them a command still reaches the
+# broker of a running `serve` through its socket, and needs no cache server.
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHE_URL = env.str("CACHE_URL", default=REDIS_URL)
 
@@ -263,18 +263,18 @@ if CACHE_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-#: Labels' bit planes are kept where every process finds them: one that scores a campaign by itself
-#: would pack them for nobody, as it meets each image once.
+#: Bit planes of labels are cached only in a shared cache: a single process that scores a campaign
+#: reads each image once and would gain nothing.
 KEEP_PLANES = bool(CACHE_URL)
 
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL or embedded_redis_url(AI4MARS_HOME))
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.5,
     "socket_timeout": 1.0,
-    # Kombu would try again after 2 s, and a request that only sends a message would wait.
+    # Kombu would retry after 2 s, and the request that sends a message would wait.
     "max_retries": 0,
-    # A message taken by a worker that was killed comes back after this many seconds; longer than
-    # a task may run, or it would run twice at once.
+    # The message of a killed worker is delivered again after this many seconds. This must be longer
+    # than a task may run, or the task would run twice at once.
     "visibility_timeout": 900,
     "global_keyprefix": "ai4mars:",
 }
@@ -289,14 +289,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "beat-schedule")
 
-# The sweeps find what no message told of. A sweep nobody took in time is dropped: the next one
-# does the same.
+# The sweeps find work whose message was lost. A sweep that no worker took in time is dropped,
+# because the next one does the same.
 SWEEP_SECONDS = env.float("AI4MARS_SWEEP_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
     for name, seconds in [
         ("labeling.annotation.tasks.sweep_labels", SWEEP_SECONDS),
-        # An import that was killed goes on within half a minute (`labeling.models.imports`).
+        # A killed import resumes within half a minute (`labeling.models.imports`).
         ("labeling.images.tasks.sweep_imports", SWEEP_SECONDS / 3),
         ("labeling.annotation.tasks.sweep_drafts", 60 * SWEEP_SECONDS),
         ("labeling.campaigns.tasks.sweep_figures", 2 * SWEEP_SECONDS),
@@ -307,7 +307,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("merging.masks.tasks.sweep_merges", 2 * SWEEP_SECONDS),
     ]
 }
-# Once a night: the skill of labelers moves slowly, and takes all labels of a campaign to estimate.
+# Once a night: skill changes slowly, and its estimate reads all labels of a campaign.
 CELERY_BEAT_SCHEDULE["review.skill.tasks.sweep_skill"] = {
     "task": "review.skill.tasks.sweep_skill",
     "schedule": crontab(hour=3, minute=40),
@@ -362,12 +362,12 @@ ACCOUNT_ADAPTER = "ai4mars_site.accounts.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {
     # "key" is the account together with the address: guesses from elsewhere lock nobody out.
     "login_failed": "10/m/ip,5/5m/key",
-    # From all addresses together, save the browsers that the account has logged in with.
+    # From all addresses together, except browsers in which the account has logged in before.
     "login_failed_everywhere": "100/h/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 
-# Mail is for forgotten passwords; without a mail server it is written to the log.
+# Mail is used for forgotten passwords; without a mail server it is written to the log.
 MAIL_SERVER = env.str("EMAIL_URL", default="")
 EMAIL_URL = env.email_url_config(MAIL_SERVER or "consolemail://")
 EMAIL_BACKEND = EMAIL_URL["EMAIL_BACKEND"]
@@ -378,10 +378,10 @@ EMAIL_HOST_PASSWORD = EMAIL_URL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = EMAIL_URL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_URL.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ai4mars@localhost")
-# Nobody can confirm an address to which nothing is sent.
+# Without mail nobody can confirm an address.
 ACCOUNT_EMAIL_VERIFICATION = "optional" if MAIL_SERVER else "none"
 
-# -- the programming interface -------------------------------------------------------------------
+# -- API -----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -391,17 +391,17 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
-    # Per visitor's address and per account; a fast labeler sends about ten requests a minute, a
+    # Per address and per account. A fast labeler sends about ten requests a minute, a
     # class of pupils behind one address some hundreds.
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("AI4MARS_THROTTLE_ANON", default="600/min"),
         "user": env.str("AI4MARS_THROTTLE_USER", default="600/min"),
-        # Drafts count apart, per labeler: the page saves at most once in a second and a half.
+        # Drafts are limited separately, per labeler: the page saves at most once every 1.5 seconds.
         "drafts": env.str("AI4MARS_THROTTLE_DRAFTS", default="120/min"),
-        # Per account: a set of predictions keeps a worker busy for a minute.
+        # Per account: one set of predictions keeps a worker busy for a minute.
         "predictions": env.str("AI4MARS_THROTTLE_PREDICTIONS", default="20/day"),
         "feedback": env.str("AI4MARS_THROTTLE_FEEDBACK", default="60/hour"),
-        # Per address: new guests, each made by a visitor's first save. A school has some classes.
+        # Per address: new guests, each created by a visitor's first save. A school has a few.
         "guests": env.str("AI4MARS_THROTTLE_GUESTS", default="300/hour"),
     },
     "EXCEPTION_HANDLER": "ai4mars_site.toolkit.refusals.exception_handler",
@@ -409,17 +409,17 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
-# Unfinished drawings on the server. A guest has three or so at a time, of some kilobytes each; one
-# may have 5 MB, as much as a request. An account may keep ten times as many.
+# Bytes of drafts on the server. A guest usually has about three, of some kilobytes each; one draft
+# may have 5 MB, the limit of a request. An account may keep ten times as many.
 DRAFTS_PER_GUEST = env.int("AI4MARS_DRAFTS_PER_GUEST", default=20)
 DRAFT_BYTES_PER_GUEST = env.int("AI4MARS_DRAFT_BYTES_PER_GUEST", default=8 * 1024**2)
-# By so much drafts of guests at one address may grow in an hour: a hundred pupils' in that time.
+# Bytes by which the drafts of guests at one address may grow in an hour: enough for 100 pupils.
 DRAFT_BYTES_PER_ADDRESS = env.int("AI4MARS_DRAFT_BYTES_PER_ADDRESS", default=64 * 1024**2)
 
 # -- languages and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# A language here needs its locale/<code>/LC_MESSAGES/django.po complete: a test sees to it.
+# Each language needs a complete locale/<code>/LC_MESSAGES/django.po; a test checks it.
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
@@ -434,8 +434,8 @@ STATICFILES_DIRS = [
     for name in ("dist", "img")
     if (BASE_DIR / "static" / name).is_dir()
 ]
-# In development the files are served from where they are; production serves what `collectstatic`
-# has copied, with hashed names that browsers may keep for ever.
+# Development serves the files in place. Production serves the copies of `collectstatic`, whose
+# hashed names browsers may cache forever.
 STATIC_ROOT = str(AI4MARS_HOME / "static") if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -474,14 +474,14 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
-    # Django's own console handlers would write each record a second time, or only with DEBUG.
+    # Django's own console handlers would write records twice, or only with DEBUG.
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "celery.beat": {"level": "WARNING"},
-        # A page that is not for a visitor, or not there, is no trouble of the site's.
+        # Requests for pages that are forbidden or missing are not a fault of the site.
         "django.request": {"level": "ERROR"},
-        # A line for each request that waits for a thread, and each visitor who goes away.
+        # It would log each request that waits for a thread and each visitor who disconnects.
         "waitress": {"level": "ERROR"},
         "waitress.queue": {"level": "ERROR"},
     },

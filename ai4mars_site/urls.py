@@ -1,4 +1,4 @@
-"""All addresses of the site."""
+"""The URLs of the site."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from ai4mars_site.health import healthz
 
-# Passwords are checked on the pages under accounts/ only: those limit how often they are guessed.
+# Passwords are checked only on the pages under accounts/, which limit the rate of guesses.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
@@ -23,7 +23,7 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="account_change_password"),
     ),
     path("admin/", admin.site.urls),
-    # Where a page names no icon, as Django's admin, a browser asks here.
+    # Browsers request this for pages without an icon, such as those of Django's admin.
     path("favicon.ico", lambda request: redirect(static("img/icon.svg"))),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -1,4 +1,4 @@
-"""Which version of the software this is, for people who report problems."""
+"""The version of the software, for people who report problems."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where the embedded broker lives: a Valkey server from a wheel, on a socket in AI4MARS_HOME/run.
+"""The embedded broker: a Valkey server from a wheel, on a socket in AI4MARS_HOME/run.
 
-Addresses are written as redis-py writes them (`redis://host:port/0`, `unix:///path`); Celery has
-its own form for sockets, see `celery_broker_url`. No Django here: the settings read this module.
+URLs have the form of redis-py (`redis://host:port/0`, `unix:///path`). Celery has its own form for
+sockets, see `celery_broker_url`. This module must not import Django: the settings import it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import quote
 # sun_path holds 108 bytes on Linux and 104 on macOS, with the closing zero byte (man 7 unix).
 LONGEST_SOCKET_PATH = 103
 
-#: What the embedded Valkey holds at most.
+#: Memory limit of the embedded Valkey.
 EMBEDDED_MEMORY = "512mb"
 
 
@@ -25,10 +25,10 @@ class EmbeddedServerUnavailable(RuntimeError):
 
 
 def valkey_socket(home: Path) -> Path:
-    """The embedded Valkey's socket for the data folder `home`.
+    """Return the path of the embedded Valkey's socket for the data folder `home`.
 
-    `home/run/valkey.sock`, or, where that is longer than a socket's path may be, a short path
-    under the system's temporary folder that depends only on `home` and on the user.
+    It is `home/run/valkey.sock`. If that is too long for a socket, it is a short path in the
+    system's temporary folder that depends only on `home` and the user.
     """
     usual = home / "run" / "valkey.sock"
     if len(os.fsencode(usual)) <= LONGEST_SOCKET_PATH:
@@ -40,12 +40,12 @@ def valkey_socket(home: Path) -> Path:
 
 
 def embedded_redis_url(home: Path, database: int = 0) -> str:
-    """The embedded Valkey's address as redis-py reads it."""
+    """Return the URL of the embedded Valkey in the form of redis-py."""
     return f"unix://{quote(str(valkey_socket(home)))}?db={database}"
 
 
 def celery_broker_url(redis_url: str) -> str:
-    """The same address as Celery reads it: `unix:///path?db=1` is `redis+socket:///path?...`."""
+    """Return a Redis URL in the form of Celery: `redis+socket:///path?...` for a socket."""
     if not redis_url.startswith("unix://"):
         return redis_url
     path, _, query = redis_url.removeprefix("unix://").partition("?")
@@ -55,11 +55,13 @@ def celery_broker_url(redis_url: str) -> str:
 
 
 def valkey_command(socket_path: Path, log: Path) -> list[str]:
-    """The command line of an embedded Valkey that listens on `socket_path` and nowhere else.
+    """Return the command line of an embedded Valkey that listens only on `socket_path`.
 
-    Its log goes to `log`. It keeps nothing else on disk: what it holds are messages, rate limits and
-    cached planes, and the database knows what is still to be done. Raises
-    EmbeddedServerUnavailable where the wheel has no binary.
+    It logs to `log` and stores nothing on disk: it holds messages, rate limits and cached bit
+    planes, and the database records all unfinished work.
+
+    Raises:
+        EmbeddedServerUnavailable: The wheel has no binary for this machine.
     """
     return [
         str(_valkey_binary()),
@@ -68,7 +70,7 @@ def valkey_command(socket_path: Path, log: Path) -> list[str]:
         *("--unixsocketperm", "700"),
         *("--save", ""),
         *("--appendonly", "no"),
-        # What it was given a time for is cache; messages have none and are never thrown away.
+        # Keys with an expiry are cache; messages have none and are never evicted.
         *("--maxmemory", EMBEDDED_MEMORY),
         *("--maxmemory-policy", "volatile-lru"),
         *("--daemonize", "no"),
@@ -77,9 +79,10 @@ def valkey_command(socket_path: Path, log: Path) -> list[str]:
 
 
 def prepare_socket(socket_path: Path) -> None:
-    """Make the socket's folder, readable by this user only, and remove a dead server's socket.
+    """Create the folder of the socket, readable only by this user, and remove a stale socket.
 
-    Raises EmbeddedServerUnavailable if the folder belongs to someone else.
+    Raises:
+        EmbeddedServerUnavailable: The folder belongs to another user.
     """
     folder = socket_path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,7 +95,7 @@ def prepare_socket(socket_path: Path) -> None:
 
 
 def remove_socket(home: Path) -> None:
-    """Remove what `prepare_socket` made, after the server has ended."""
+    """Remove the socket and its temporary folder after the server has ended."""
     socket_path = valkey_socket(home)
     socket_path.unlink(missing_ok=True)
     if socket_path.parent != home / "run" and socket_path.parent.exists():
@@ -118,7 +121,7 @@ def _valkey_binary() -> Path:
 
 
 def answers_ping(socket_path: Path) -> bool:
-    """Whether a server on the socket answers redis's PING."""
+    """Return whether a server on the socket answers PING."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(1.0)

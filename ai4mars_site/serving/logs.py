@@ -1,17 +1,17 @@
-"""The form of a log line, and what of visitors' mistakes goes into it."""
+"""Log formatting: one line for each record, short warnings for malformed requests."""
 
 from __future__ import annotations
 
 import logging
 
-#: A visitor chooses the text; a header may be thousands of characters long.
+#: The visitor chooses the text; a header may be thousands of characters long.
 LONGEST_MISTAKE = 200
 
 
 class OneLineFormatter(logging.Formatter):
-    """One record, one line, so that a line of the log cannot be forged by what a visitor sends.
+    """A formatter that writes each record on one line, so that visitors cannot forge log lines.
 
-    A traceback follows on lines of its own.
+    A traceback follows on further lines.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
@@ -20,10 +20,10 @@ class OneLineFormatter(logging.Formatter):
 
 
 def shorten_mistakes(record: logging.LogRecord) -> bool:
-    """Turn what Django says of a suspicious request into one short warning without a traceback.
+    """Shorten the record of a suspicious request to a warning without a traceback.
 
-    An unknown `Host` header, too many fields, a forged session: the visitor's mistake, not the
-    program's, and anybody can make it as often as they like. Keeps every record.
+    Examples are an unknown `Host` header, too many fields, a forged session. They are faults of
+    the client, and anybody can repeat them. Every record is kept.
     """
     if record.name.startswith("django.security."):
         record.msg, record.args = record.getMessage()[:LONGEST_MISTAKE], ()

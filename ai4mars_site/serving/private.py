@@ -12,14 +12,14 @@ _FILE_MODE = 0o600
 
 
 def private_folder(folder: Path) -> Path:
-    """Make the folder where it is missing, and close it to other users."""
+    """Create the folder if it is missing, and deny access to other users."""
     folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     _close(folder, _FOLDER_MODE)
     return folder
 
 
 def private_file(path: Path) -> Path:
-    """Make an empty file where it is missing, and close it to other users."""
+    """Create an empty file if it is missing, and deny access to other users."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _FILE_MODE))
     _close(path, _FILE_MODE)
@@ -27,13 +27,13 @@ def private_file(path: Path) -> Path:
 
 
 def close_to_others(path: Path) -> None:
-    """Close an existing file to other users; nothing happens where there is none."""
+    """Deny other users access to a file, if it exists."""
     if path.exists():
         _close(path, _FILE_MODE)
 
 
 def _close(path: Path, mode: int) -> None:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        # What belongs to another user, a mounted volume's root say, is that user's to close.
+        # A folder of another user, such as the root of a mounted volume, is left as it is.
         with contextlib.suppress(PermissionError):
             path.chmod(mode)

@@ -1,8 +1,8 @@
-"""Start programs, start again what dies, stop all of them: nothing is left behind.
+"""A process supervisor: start programs, restart those that end, stop all of them.
 
-Each program runs in a process group of its own, so that Ctrl-C in a terminal reaches only the
-supervisor, which then stops them in order; and each is told by the kernel when the supervisor
-itself is killed (Linux only: prctl(2), PR_SET_PDEATHSIG).
+Each program runs in its own process group. Ctrl-C in a terminal therefore reaches only the
+supervisor, which stops the programs in order. The kernel signals each program when the supervisor
+is killed (Linux only: prctl(2), PR_SET_PDEATHSIG).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
 POLL_SECONDS = 0.1
-# A program that dies at once is started again after 1, 2, 4 ... seconds, at most 30.
+# A program that ends at once is restarted after 1, 2, 4 ... seconds, at most 30.
 LONGEST_PAUSE_SECONDS = 30.0
-# One that has lived this long has started well: the next pause is 1 s again.
+# After this time the program counts as started: the next pause is 1 s again.
 HEALTHY_AFTER_SECONDS = 30.0
 
 
@@ -39,11 +39,12 @@ class NotReadyInTime(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, and how it is ended.
+    """A program to run, and how to stop it.
 
-    `stop_seconds` is how long it may take to finish its work after SIGTERM before it is killed;
-    `stops_last` is for a server which the others need until they are gone; `orphan_signal` is
-    what it gets when the supervisor dies without a word.
+    Attributes:
+        stop_seconds: Time to finish its work after SIGTERM before it is killed.
+        stops_last: True for a server that the other programs need until they end.
+        orphan_signal: Signal that the kernel sends when the supervisor is killed.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Program:
 
 
 def die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None] | None:
-    """What a child process calls before it becomes its program, to be told of its parent's end."""
+    """Return a function for `preexec_fn` that asks the kernel for a signal when the parent ends."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None, use_errno=True)
@@ -65,17 +66,17 @@ def die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None] | None:
 
     def ask_the_kernel() -> None:
         libc.prctl(PR_SET_PDEATHSIG, int(orphan_signal))
-        if os.getppid() != parent:  # it died before the kernel was asked
+        if os.getppid() != parent:  # the parent ended before the request
             os.kill(os.getpid(), orphan_signal)
 
     return ask_the_kernel
 
 
 def celery_command(part: str) -> list[str]:
-    """The beginning of the command line of Celery's `worker` or `beat`."""
+    """Return the first arguments of the command line of Celery's `worker` or `beat`."""
     return [
         sys.executable,
-        # Inside a container root is the usual user; messages are JSON, which runs nothing.
+        # In a container root is the usual user; messages are JSON and contain no code.
         *("-W", "ignore:You're running the worker with superuser privileges"),
         *("-m", "celery", "--quiet", "--app", "ai4mars_site", part, "--loglevel", "warning"),
     ]
@@ -114,8 +115,8 @@ class Child:
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def mind(self) -> bool:
-        """Start the program again if it has ended and its pause is over. True if it was started."""
+    def restart_if_ended(self) -> bool:
+        """Restart the program if it has ended and its pause is over; return whether it did."""
         if self.alive:
             return False
         now = time.monotonic()
@@ -136,7 +137,7 @@ class Child:
             self.process.returncode,
             self.pause,
         )
-        self.kill_group()  # what it may have left behind
+        self.kill_group()  # child processes that it may have left
         self.process = None
         self.start_again_at = now + self.pause
         self.pause = min(2 * self.pause, LONGEST_PAUSE_SECONDS)
@@ -146,17 +147,17 @@ class Child:
             self.process.terminate()
 
     def kill_group(self) -> None:
-        """Kill the process and all that it started; harmless when they are gone."""
+        """Kill the process and all its children; do nothing if they have ended."""
         if self.process is None:
             return
-        # macOS says PermissionError for a group that is dead.
+        # macOS raises PermissionError for a group that has ended.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 class Supervisor:
-    """Keeps programs running until it is asked to stop."""
+    """A supervisor that keeps programs running until it is asked to stop."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -164,7 +165,7 @@ class Supervisor:
         self.asked_to_stop = 0
 
     def listen_to_signals(self) -> None:
-        """Take SIGINT, SIGTERM and SIGHUP as the wish to stop; a second one kills at once."""
+        """Stop on SIGINT, SIGTERM or SIGHUP; kill at once on a second one."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
 
@@ -178,9 +179,11 @@ class Supervisor:
         return child
 
     def wait_until_ready(self, child: Child, ready: Callable[[], bool], seconds: float) -> bool:
-        """Wait for `ready()`; False if asked to stop meanwhile.
+        """Wait for `ready()`; return False if asked to stop meanwhile.
 
-        Raises ProgramFailed if the program ends first, NotReadyInTime after `seconds`.
+        Raises:
+            ProgramFailed: The program ended first.
+            NotReadyInTime: `seconds` have passed.
         """
         name = child.program.name
         deadline = time.monotonic() + seconds
@@ -198,15 +201,15 @@ class Supervisor:
         return {c.program.name: c.pid for c in self.children if c.pid is not None}
 
     def run(self, on_change: Callable[[], None]) -> None:
-        """Mind the programs until asked to stop; `on_change` after each new start."""
+        """Restart programs that end until asked to stop; call `on_change` after each restart."""
         while not self.asked_to_stop:
-            started = [child.mind() for child in self.children]
+            started = [child.restart_if_ended() for child in self.children]
             if any(started):
                 on_change()
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Stop all programs, and then those which the others needed."""
+        """Stop all programs; those with `stops_last` after the others."""
         asked_before = self.asked_to_stop
         for last in (False, True):
             group = [child for child in self.children if child.program.stops_last == last]

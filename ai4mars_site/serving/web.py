@@ -1,16 +1,16 @@
-"""The web server: one process of it, started by `manage.py serve`.
+"""A process of the web server, started by `manage.py serve`.
 
-Waitress receives requests in an event loop and gives its threads whole ones only, so a visitor who
-sends slowly, or nothing, takes a connection and no thread. What is added here:
+Waitress receives requests in an event loop and passes only complete ones to its threads. So a
+client that sends slowly, or nothing, occupies a connection but no thread. This module adds:
 
-- a header has to arrive within a time, a body at a rate, or the connection is closed;
-- the next request of a connection waits until the answer before it has been taken, so that a
-  visitor who reads slowly, or nothing, takes no thread either;
-- a body may be large only with a permit (`ai4mars_site.toolkit.uploads`);
-- where connections run out, the ones that have waited longest for a visitor are closed;
-- `/healthz` has a thread of its own and answers while all others work;
-- a download to a fast visitor does not keep the loop from the others;
-- SIGTERM lets requests that run finish; a loop that hangs ends the process.
+- a time limit for headers and a minimum rate for bodies;
+- the next request of a connection waits until the client has read the previous response, so that
+  a client that reads slowly occupies no thread either;
+- large bodies only with a permit (`ai4mars_site.toolkit.uploads`);
+- when connections run out, those that have waited longest for their client are closed;
+- `/healthz` has its own thread and answers while all others are busy;
+- a download to a fast client does not block the event loop for the others;
+- on SIGTERM, running requests finish; a hanging event loop ends the process.
 """
 
 from __future__ import annotations
@@ -42,38 +42,39 @@ from ai4mars_site.toolkit.uploads import FORM_BYTES, TOO_LARGE, permitted_bytes
 
 HEALTH_PATH = "/healthz"
 
-#: All of a request's header, from its first byte.
+#: Time for the whole header of a request, from its first byte.
 HEADER_SECONDS = 10.0
-#: In each such time at least so many bytes of a body: 1 KiB/s, which the worst uplink manages.
+#: A body must bring at least so many bytes in each such period: 1 KiB/s, below any real uplink.
 BODY_WINDOW_SECONDS = 30.0
 BODY_WINDOW_BYTES = 30 * 1024
-#: A connection on which nothing moves in either direction. Longer than proxies keep theirs, or one
-#: of them would send a request into a connection that is being closed (Caddy: 120 s).
+#: Idle time after which a connection is closed. Longer than that of proxies (Caddy: 120 s), or a
+#: proxy would send a request into a connection that is being closed.
 IDLE_SECONDS = 150
-#: Connections of one process; with files of bodies and downloads each may need three descriptors.
+#: Connections of one process. With files of bodies and downloads each may need three descriptors.
 CONNECTIONS = 1000
 DESCRIPTORS_PER_CONNECTION = 3
-#: An answer of which a visitor takes nothing for so long has stalled.
+#: A response has stalled when the client reads nothing of it for this time.
 STALL_SECONDS = 20.0
-#: From this share of them on, each new one closes the one that has waited longest for its visitor.
+#: Above this share of them, each new connection closes the one that waits longest for its client.
 CROWDED = 0.9
-#: What one connection may send in a row before the others have their turn.
+#: Bytes that one connection may send in a row before the others get their turn.
 TURN_BYTES = 1 << 20
 PIECE_BYTES = 1 << 17
-#: A loop that does not come round in this time hangs.
+#: An event loop that takes longer than this for one round hangs.
 HANG_SECONDS = 60.0
-#: How long a refused request may go on being sent, into nothing, so that its answer is read.
+#: How long the rest of a refused request is received and discarded, so that the client reads the
+#: response.
 LINGER_SECONDS = 20.0
 DRAIN_BYTES = 1 << 16
-#: What uploads leave free on the disk.
+#: Disk space that uploads must leave free.
 SPARE_DISK_BYTES = 1 << 30
-#: Bodies and answers up to these sizes stay in memory.
+#: Bodies and responses up to these sizes stay in memory.
 BODY_MEMORY_BYTES = 128 * 1024
 ANSWER_MEMORY_BYTES = 256 * 1024
 
 
 class BoundedRequest(HTTPRequestParser):
-    """A request being received, with a limit on its size and on the time that it takes."""
+    """A request that is being received, with limits on its size and its duration."""
 
     adj: Any
     error: Any
@@ -84,12 +85,12 @@ class BoundedRequest(HTTPRequestParser):
     ) -> None:
         super().__init__(adj)
         self.largest_body = largest_body
-        #: Of a request that came before the one before it was answered: what has come, unread.
+        #: Unparsed bytes of a request that arrived before the previous one was answered.
         self.early: bytes | None = b"" if is_early else None
         self.window_began = time.monotonic()
         self.window_bytes: int | None = None
-        #: How large the body will be, or may become where its header does not say.
-        self.announced = 0
+        #: Size of the body, or its limit if the header does not give it.
+        self.expected_bytes = 0
 
     def received(self, data: bytes) -> int:
         if self.early is not None:
@@ -97,7 +98,7 @@ class BoundedRequest(HTTPRequestParser):
             return len(data)
         consumed = int(super().received(data))
         if isinstance(self.error, RequestEntityTooLarge):
-            # The site answers it, without the body, with a page in the visitor's language.
+            # The site answers it without the body, with a page in the visitor's language.
             self.close()
             self.error = self.body_rcv = None
             self.chunked = False
@@ -114,7 +115,7 @@ class BoundedRequest(HTTPRequestParser):
             self.adj.max_request_body_size = largest
 
     def is_too_slow(self, now: float) -> bool:
-        """Whether too little has arrived by `now` (monotonic); asked every second or so."""
+        """Return whether too little has arrived by `now` (monotonic), called once a second."""
         if self.early is not None:
             return False
         if not self.headers_finished:
@@ -129,7 +130,7 @@ class BoundedRequest(HTTPRequestParser):
 
 
 class SiteTask(WSGITask):
-    """The answer to a request."""
+    """The task of answering a request."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
@@ -138,20 +139,20 @@ class SiteTask(WSGITask):
 
 
 class FairChannel(HTTPChannel):
-    """A visitor's connection. What it sends in a row is bounded, whoever drives it."""
+    """A connection of a client that sends a bounded number of bytes in a row."""
 
     task_class = SiteTask
     turn_left = TURN_BYTES
     sendbuf_len: int
     request: Any
     requests: list[Any]
-    #: Until when what still comes of a refused request is thrown away (monotonic).
+    #: Until when the rest of a refused request is discarded (monotonic).
     linger_until: float | None = None
     is_draining = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # Read for one call of send(2): what the socket does not take is read again.
+        # Read for one call of send(2): bytes that the socket does not accept are read again.
         self.sendbuf_len = min(self.sendbuf_len, PIECE_BYTES)
         self.waiting_since = time.monotonic()
 
@@ -161,8 +162,8 @@ class FairChannel(HTTPChannel):
         super().service()
         self.waiting_since = time.monotonic()
 
-    # Closing a socket with unread data resets the connection, and the visitor who is still sending
-    # never sees why the request was refused.
+    # Closing a socket with unread data resets the connection: a client that is still sending would
+    # never see the response.
 
     def handle_close(self) -> None:
         if self.is_lingering and not self.is_draining:
@@ -177,13 +178,13 @@ class FairChannel(HTTPChannel):
         return self.linger_until is not None and time.monotonic() < self.linger_until
 
     def readable(self) -> bool:
-        # Asked by the loop in each round, also right after an answer has been taken.
+        # The event loop calls this in each round, also right after a response was sent.
         if (early := self._take_early()) is not None:
             self.received(early)
         return self.is_draining or bool(super().readable())
 
     def _take_early(self) -> bytes | None:
-        """What came of the next request, once nothing of the one before it is left to do."""
+        """Process early bytes of the next request, once the previous one is finished."""
         with self.requests_lock:
             if self.requests or self.total_outbufs_len or self.request is None:
                 return None
@@ -197,7 +198,7 @@ class FairChannel(HTTPChannel):
             super().handle_read()
             return
         try:
-            self.recv(DRAIN_BYTES)  # closes where nothing is left
+            self.recv(DRAIN_BYTES)  # closes if no bytes are left
         except OSError:
             self.will_close = True
 
@@ -214,19 +215,19 @@ class FairChannel(HTTPChannel):
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         if self.turn_left <= 0:
-            return 0  # as if the socket were full: the loop comes back
+            return 0  # as if the socket were full: the loop tries again
         sent = int(super().send(data, do_close=do_close))
         self.turn_left -= sent
         return sent
 
     @property
     def has_stalled(self) -> bool:
-        """Whether an answer waits to be taken, and nothing of it has been for a while."""
+        """Return whether the client has read nothing of a waiting response for a while."""
         return self.total_outbufs_len > 0 and time.time() - self.last_activity > STALL_SECONDS
 
     @property
     def holds_up_a_thread(self) -> bool:
-        """Whether a thread cannot go on with an answer, since the visitor takes nothing of it."""
+        """Return whether a thread is blocked because the client does not read its response."""
         return (
             bool(self.requests)
             and self.total_outbufs_len > self.adj.outbuf_high_watermark
@@ -234,21 +235,21 @@ class FairChannel(HTTPChannel):
         )
 
     def give_up(self) -> None:
-        """Close the connection in the loop's next round, or at once where nobody reads."""
+        """Close the connection in the next round, or at once if the client reads nothing."""
         self.will_close = True
         if self.has_stalled:
-            # The loop waits for a socket that takes something before it closes it.
+            # The loop closes a socket only when it is writable.
             self.handle_close()
 
     @property
     def is_waiting_for_visitor(self) -> bool:
-        """Whether nothing is to be done here: idle, a request half received, an answer left."""
+        """Return whether the connection waits for its client: idle, receiving, or sending."""
         is_idle = not self.total_outbufs_len or self.has_stalled
         return is_idle and not self.requests and not self.will_close
 
 
 class WebServer(TcpWSGIServer):
-    """Waitress on a socket that listens already."""
+    """Waitress on a socket that is already listening."""
 
     channel_class = FairChannel
 
@@ -269,27 +270,27 @@ class WebServer(TcpWSGIServer):
         )
 
     def largest_body(self, request: BoundedRequest) -> int:
-        """How many bytes the body of this request may have; its header is known."""
+        """Return the largest permitted body of a request whose header was received, bytes."""
         usual = int(self.adj.max_request_body_size) - 1
-        request.announced = usual if request.chunked else request.content_length
-        if not request.chunked and request.announced <= usual:
+        request.expected_bytes = usual if request.chunked else request.content_length
+        if not request.chunked and request.expected_bytes <= usual:
             return usual
         permitted = permitted_bytes(request.path, request.headers.get("COOKIE", ""))
         if permitted <= usual:
             return usual
         if request.chunked:
-            request.announced = permitted
+            request.expected_bytes = permitted
         return permitted if self._has_room_for(request) else usual
 
     def _has_room_for(self, request: BoundedRequest) -> bool:
-        """Whether a large body fits on the disk, with what is still to come of the others."""
+        """Return whether a large body fits on the disk, beside the rest of the other uploads."""
         coming = sum(
-            channel.request.announced - channel.request.body_bytes_received
+            channel.request.expected_bytes - channel.request.body_bytes_received
             for channel in self.active_channels.values()
             if channel.request is not None and channel.request is not request
         )
         free = shutil.disk_usage(tempfile.gettempdir()).free
-        return coming + request.announced < free - SPARE_DISK_BYTES
+        return coming + request.expected_bytes < free - SPARE_DISK_BYTES
 
     def add_task(self, task: FairChannel) -> None:
         if getattr(task.requests[0], "path", "") == HEALTH_PATH:
@@ -316,15 +317,15 @@ class WebServer(TcpWSGIServer):
                 channel.give_up()
 
     def ask_to_stop(self, *signal_and_frame: object) -> None:
-        """Take no more connections and finish; may be called by a signal's handler."""
+        """Accept no more connections and finish; safe to call in a signal handler."""
         self.is_asked_to_stop = True
         self.accepting = False
         self.pull_trigger()
 
     def serve(self, stop_seconds: float, on_round: Callable[[], object] = lambda: None) -> None:
-        """Serve until asked to stop; then let requests and answers end, for `stop_seconds`.
+        """Serve until asked to stop; then wait up to `stop_seconds` for running requests.
 
-        `on_round` is called once a second or more often, as long as the loop does not hang.
+        `on_round` is called at least once a second, as long as the loop does not hang.
         """
         while not self.is_asked_to_stop:
             on_round()
@@ -341,7 +342,7 @@ class WebServer(TcpWSGIServer):
 
 
 def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
-    """The settings of waitress."""
+    """Return the settings of Waitress."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS * DESCRIPTORS_PER_CONNECTION + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -351,8 +352,8 @@ def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
     return Adjustments(
         threads=threads,
         max_request_body_size=largest_body + 1,
-        # Where no proxy stands in front, its headers are a visitor's invention. Where one does,
-        # Django reads them and knows how many to believe.
+        # Without a proxy, forwarding headers come from the visitor. With one, Django reads them and
+        # knows how many to trust.
         clear_untrusted_proxy_headers=not trusts_proxy,
         channel_timeout=IDLE_SECONDS,
         cleanup_interval=1,
@@ -367,12 +368,12 @@ def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
 
 
 def load_application() -> Any:
-    """The site, with all that it consists of in memory."""
+    """Return the WSGI application, with all its modules loaded."""
     from django.urls import resolve
 
     from ai4mars_site.wsgi import application
 
-    # All views are imported now and not while the first visitor waits.
+    # Import all views now, not while the first visitor waits.
     resolve("/")
     # What stays for ever is not looked through again: a label of 40,000 points makes Python look
     # for garbage once, which takes ten times as long as to decode it (0.1 s).
@@ -392,7 +393,7 @@ def main() -> None:
     from django.conf import settings
 
     application = load_application()
-    # Uploads are moved to where they stay, and that is only quick within one file system.
+    # Uploads are moved to their final folder; that is fast only within one file system.
     scratch = Path(settings.AI4MARS_HOME) / "scratch"
     scratch.mkdir(exist_ok=True)
     tempfile.tempdir = str(scratch)
@@ -407,9 +408,9 @@ def main() -> None:
     )
     signal.signal(signal.SIGTERM, server.ask_to_stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Without a handler SIGALRM ends the process, and the supervisor starts it again.
+    # Without a handler SIGALRM ends the process, and the supervisor restarts it.
     server.serve(options.stop_seconds, lambda: signal.setitimer(signal.ITIMER_REAL, HANG_SECONDS))
-    # Threads that are still at work end with the process.
+    # Threads that are still working end with the process.
     os._exit(0)
 
 

@@ -28,7 +28,7 @@ def process_image(image_id: int) -> None:
 
 @task
 def sweep_labels() -> None:
-    """Find labels whose message was lost: the database is the queue, a message only speeds it up."""
+    """Process labels whose message was lost."""
     waiting = (
         Label.objects.received()
         .filter(sent_at__lt=timezone.now() - SWEEP_AFTER)

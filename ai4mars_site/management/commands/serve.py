@@ -1,4 +1,4 @@
-"""The whole site with one command: broker, web server, worker and beat."""
+"""Run the whole site: broker, web server, worker and beat."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ai4mars_site.toolkit.arguments import port
 from ai4mars_site.toolkit.commands import is_behind
 
 READY_SECONDS = 60.0
-# The web server lets requests that run finish, Celery its tasks.
+# The web server finishes running requests, Celery its tasks.
 WEB_STOP_SECONDS = 5
 WORKER_STOP_SECONDS = 5
 # A web process gives memory blocks from this size on back to the system when they are free. By
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         "Starts everything the site needs and keeps it running until Ctrl-C: a broker (unless "
         "REDIS_URL names one), the web server, a worker and the clock of the sweeps."
     )
-    # The embedded database may be created by this command: its migrations are looked at below.
+    # This command may create the embedded database; it checks the migrations below.
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         with _FirstAnswer(host, port) as first_answer:
             if not supervisor.wait_until_ready(web, first_answer.arrived, READY_SECONDS):
                 return
-        # After the first web process, so that a person waits only for what a person looks at.
+        # After the first web process, so that visitors wait only for the web server.
         for number in range(2, int(os.environ.get("AI4MARS_WEB_PROCESSES", "2")) + 1):
             supervisor.start(_web(number, listener, environment))
         supervisor.start(_worker(environment))
@@ -113,12 +113,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-# -- what must be so before anything starts -------------------------------------------------------
+# -- preparation ----------------------------------------------------------------------------------
 
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[TextIO]:
-    """Hold the lock of this AI4MARS_HOME; it ends with the process, however that ends."""
+    """Take the lock of this AI4MARS_HOME; the kernel releases it when the process ends."""
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,7 +137,7 @@ def _only_one(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """The listening socket. Web processes inherit it: the port stays ours when one of them dies."""
+    """Return the listening socket. Web processes inherit it, so the port stays ours if one ends."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -169,7 +169,7 @@ def _prepare_database(migrate: bool) -> None:
 
 
 def _start_broker(supervisor: Supervisor) -> dict[str, str]:
-    """Start the embedded broker unless there is one; the environment of the other programs."""
+    """Start the embedded broker if needed; return the environment of the other programs."""
     if settings.REDIS_URL:
         return {}
     home = Path(settings.AI4MARS_HOME)
@@ -209,12 +209,12 @@ def _worker(environment: dict[str, str]) -> Program:
         [
             *celery_command("worker"),
             *("--concurrency", os.environ.get("AI4MARS_WORKERS", "2")),
-            # Workers have nothing to tell each other: the database says what is to be done.
+            # Workers need no gossip: the database records the work.
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ],
         environment,
         stop_seconds=WORKER_STOP_SECONDS,
-        # SIGTERM would wait for tasks and for a broker that is gone as well.
+        # SIGTERM would also wait for tasks and for a broker that has ended.
         orphan_signal=signal.SIGQUIT,
     )
 
@@ -231,9 +231,9 @@ def _beat(environment: dict[str, str]) -> Program:
 
 
 class _FirstAnswer:
-    """Whether the web server has answered yet; what it answered is not asked.
+    """A check for whether the web server has sent its first response, whatever its status.
 
-    One request that waits in the listening socket's queue, not a new one at each look.
+    It is one request that waits in the queue of the listening socket, not a new one for each check.
     """
 
     def __init__(self, host: str, port: int) -> None:
