@@ -93,7 +93,7 @@ def test_an_empty_path_is_not_the_current_folder(convert: Callable[[str], object
     """A variable of a shell that is not set comes out as ""."""
     assert str(convert(".")) == "."
     for text in ("", " "):
-        with pytest.raises(ArgumentTypeError, match=r"^it is empty\. Write a path; \. is the curr"):
+        with pytest.raises(ArgumentTypeError, match=r"^It is empty\. Give a path; \. is the curr"):
             convert(text)
 
 
@@ -114,5 +114,5 @@ def test_an_empty_path_is_not_the_current_folder(convert: Callable[[str], object
     ids=lambda line: line[0],
 )
 def test_no_command_takes_an_empty_path(line: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match="it is empty"):
+    with pytest.raises(CommandError, match="It is empty"):
         call_command(*line)
