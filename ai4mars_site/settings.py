@@ -2,7 +2,7 @@
 
 No variable is needed for development: all data is then kept under AI4MARS_HOME (`var/`).
 AI4MARS_ENV=production requires what a site on the internet needs and reports what is missing.
-The operating guide lists every variable; add new ones there too.
+docs/SETTINGS.md lists every variable; add new ones there too.
 """
 
 from __future__ import annotations

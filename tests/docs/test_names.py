@@ -138,7 +138,7 @@ def test_names_are_in_the_code(page: Page) -> None:
         word
         for word in sorted(page.code_words)
         if _NAME.fullmatch(word)
-        and not word.endswith(SUFFIXES)
+        and not word.endswith((*SUFFIXES, ".IMG"))
         and _TELLING.search(word)
         and word not in EXAMPLES
         and not set(re.findall(r"\w+", word)) <= source_words()
