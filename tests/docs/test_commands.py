@@ -15,6 +15,9 @@ from tests.docs.demo_site import ADDRESS, CommandFailed, DemoSite
 from tests.docs.pages import Block, all_pages
 from tests.docs.shell import LANGUAGES, NOT_RUN, SHELL, Line, lines_of, reason_not_to_run
 
+#: Documents show many commands, and a machine may be busy.
+pytestmark = pytest.mark.timeout(600)
+
 #: Without notes beside test data: their commands are of the commit that made the data.
 PAGES = [page for page in all_pages() if not page.name.startswith("tests/")]
 LINES = {page.name: found for page in PAGES if (found := lines_of(page))}
