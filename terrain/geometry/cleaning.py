@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.errors import GEOSException
 
 from terrain.geometry.cleaning_cost import Outlines, Work, box_pairs, count_work
 from terrain.geometry.regions import GRID_PX, Region, on_grid
@@ -98,8 +99,14 @@ def _even_odd_area(rings: Sequence[npt.NDArray[np.float64]]) -> Any:
         return shapely.Polygon()
     start = np.concatenate(rings)
     end = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
-    # The faces are noded against each other, so they can be dissolved as a coverage.
-    return shapely.coverage_union_all(faces[_are_inside(points, start, end)])
+    inside = faces[_are_inside(points, start, end)]
+    try:
+        # The faces are noded against each other, so they can be dissolved as a coverage.
+        return shapely.coverage_union_all(inside)
+    except GEOSException:
+        # Rounding lets a face without visible area, such as a triangle of three points on one
+        # line, overlap itself or a neighbor. A general union takes longer and accepts that.
+        return shapely.union_all(inside)
 
 
 def _are_inside(

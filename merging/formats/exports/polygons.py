@@ -28,7 +28,7 @@ def valid_parts(rings: Rings, height: int, width: int) -> list[Rings]:
     as it is; rings without area give none. An outline that crosses itself is taken apart where it
     does; where rounding of such a crossing would move a pixel, the parts follow the pixels' edges.
     """
-    closed = [ring for ring in rings if len(ring) >= 3]
+    closed = [ring for ring in rings if len(ring) >= 3 and not _is_one_point(ring)]
     if not closed:
         return []
     # GEOS divides by zero on parallel lines and recovers; numpy would report that as our mistake.
@@ -101,6 +101,15 @@ def _polygons(geometry: Any) -> list[shapely.Polygon]:
     """The polygons of a geometry, without the points and lines that an overlay may leave."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
+
+
+def _is_one_point(ring: Ring) -> bool:
+    """Return whether all points of a ring are the same.
+
+    Such a ring fills nothing, and GEOS's `make_valid` fails on an outline of one point with holes
+    ("Overlay input is mixed-dimension").
+    """
+    return all(point == ring[0] for point in ring)
 
 
 def _rings_of(polygon: shapely.Polygon) -> list[Ring]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -108,8 +108,13 @@ def check_labels(image: ReleasedImage) -> None:
             np.testing.assert_array_equal(painted(one), other)
 
 
+POINT = [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
+CORNER = [[0.0, 0.0], [0.0, 0.5], [0.5, 0.0]]
+
+
 @settings(deadline=None)
 @given(st.lists(drawing, min_size=1, max_size=2))
+@example([[{"class": 0, "rings": [POINT]}, {"class": 0, "rings": [POINT, CORNER]}]])
 def test_whatever_was_drawn(drawings: list[list[Polygon]]) -> None:
     check_labels(image_of(*drawings))
 
@@ -178,6 +183,9 @@ HOLE = [[2.0, 2.0], [3.0, 2.0], [3.0, 3.0], [2.0, 3.0]]
         ([[[0.0, 0.0], [3.0, 3.0], [6.0, 6.0]]], 0),
         ([[[0.0, 0.0], [3.0, 3.0]]], 0),
         ([SQUARE, SQUARE], 0),
+        ([POINT], 0),
+        ([POINT, SQUARE], 1),
+        ([SQUARE, POINT], 1),
         ([], 0),
     ],
 )
@@ -185,7 +193,8 @@ def test_parts(rings: list[Any], parts: int) -> None:
     found = valid_parts(rings, SIZE, SIZE)
     assert len(found) == parts
     if parts == 1:
-        assert found == [rings], "a valid polygon is left as it is"
+        kept = [ring for ring in rings if ring != POINT]
+        assert found == [kept], "a valid polygon is left as it is"
 
 
 def test_many_holes_are_cut_in_few_cuts() -> None:

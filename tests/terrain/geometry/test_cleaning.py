@@ -81,6 +81,14 @@ def test_what_has_no_area_in_the_image_is_dropped(points: list[tuple[float, floa
     assert clean_regions([region(*points)], 10, 10) == []
 
 
+def test_an_outline_along_a_line_does_not_harm_the_rest_of_its_region() -> None:
+    # In floating point these three points enclose 1e-16 px2, which GEOS refuses as a coverage.
+    line = np.array([(1.87, 3.11), (3.37, 6.11), (1.37, 2.11)])
+    square = np.array([(4.0, 4.0), (8.0, 4.0), (8.0, 8.0), (4.0, 8.0)])
+    (cleaned,) = clean_regions([Region(0, (line, square))], 10, 10)
+    assert polygon(cleaned).equals(shapely.Polygon(square))
+
+
 def test_the_earlier_region_owns_an_overlap() -> None:
     cleaned = clean_regions([box(0, 0, 6, 6, code=1), box(4, 0, 10, 6, code=2)], 10, 10)
     assert [(part.code, polygon(part).bounds) for part in cleaned] == [
