@@ -1,6 +1,7 @@
-"""A release of AI4Mars read for training, with NumPy and Pillow alone.
+"""Read a release of AI4Mars for training, with only NumPy and Pillow.
 
-Works on layouts v0.1 and v0.6 and all of their missions. Copy it: it needs nothing else of AI4Mars.
+Supports layouts v0.1 and v0.6 and all their missions. You can copy this file:
+it imports nothing else of AI4Mars.
 Class code 255 means no label, in a mask and in everything below.
 """
 
@@ -20,7 +21,7 @@ Picture = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int64]
 
 NO_LABEL = 255
-#: Folders of masks; where one of them is not 0, nothing is known of the ground.
+#: Folders of masks. Where a mask is not 0, the pixel has no label.
 MASK_FOLDERS = ("mxy", "mrl", "rng-30m", "rnl-30m")
 GOLD = ("min1", "min2", "min3")
 # <ID>.png, <ID>_merged.png, <ID>_merged3.png, <ID>_15033_merged.png, <ID>_16165_T0_merged.png
@@ -28,12 +29,12 @@ _SUFFIX = re.compile(r"(_\d{5}(_T\d+)?)?_merged\d*$")
 
 
 class NotARelease(Exception):
-    """A folder without the images and labels of a release; the sentence says what is missing."""
+    """A folder lacks the images or labels of a release; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An image, its label, and the masks of what must not be learned from (rover, far ground)."""
+    """An image, its label, and the masks of pixels to ignore (rover, far ground)."""
 
     product_id: str
     image: Path
@@ -42,16 +43,19 @@ class Example:
 
 
 def examples(tree: Path, split: str) -> list[Example]:
-    """The examples of a released tree, sorted by image id.
+    """Return the examples of a released tree, sorted by image id.
 
-    split: "train", or "min1", "min2", "min3" for the gold labels on which so many experts agree.
-    Raises NotARelease when there is none, or a label has no image.
+    Args:
+        split: "train", or "min1", "min2", "min3" for gold labels with 1, 2, 3 agreeing experts.
+
+    Raises:
+        NotARelease: There are no examples, or a label has no image.
     """
     images = {path.stem: path for path in _files(tree, "images", (".jpg", ".jpeg"))}
     masks: dict[str, list[Path]] = {}
     for path in _files(tree, "images", (".png",)):
         if path.parent.name in MASK_FOLDERS:
-            # A frame of another type than EDR and EFF has masks of its own name.
+            # Frames of types other than EDR and EFF have masks with the same name.
             key = path.stem if path.stem in images else _without_type(path.stem)
             masks.setdefault(key, []).append(path)
     found = []
@@ -69,9 +73,9 @@ def examples(tree: Path, split: str) -> list[Example]:
 
 
 def read_label(example: Example, size: int | None = None) -> Mask:
-    """A label as uint8 (height, width), 255 also under the masks; (size, size) where one is given.
+    """Return a label as uint8 (height, width) or (size, size); 255 also under the masks.
 
-    Resized by nearest neighbor: a class code is no number to take the mean of.
+    It is resized by nearest neighbor, because class codes cannot be averaged.
     """
     with Image.open(example.label) as file:
         label = np.array(file.convert("L"))
@@ -82,9 +86,9 @@ def read_label(example: Example, size: int | None = None) -> Mask:
 
 
 def read_image(example: Example, size: int | None = None) -> Picture:
-    """An image as float32 (height, width), of mean 0 and deviation 1; (size, size) where given.
+    """Return an image as float32 (height, width) or (size, size), normalized.
 
-    Released frames are dark, and each is exposed for itself: only what differs within it counts.
+    The mean is 0 and the standard deviation 1. Released frames are dark and differ in exposure.
     """
     with Image.open(example.image) as file:
         gray = file.convert("L")
@@ -97,15 +101,15 @@ def read_image(example: Example, size: int | None = None) -> Picture:
 
 
 def resized(mask: Mask, shape: tuple[int, int]) -> Mask:
-    """A mask of another (height, width), by nearest neighbor."""
+    """Return a mask resized to (height, width) by nearest neighbor."""
     picture = Image.fromarray(mask)
     return np.array(picture.resize((shape[1], shape[0]), Image.Resampling.NEAREST))
 
 
 def composition(labels: Iterable[Mask]) -> dict[int, float]:
-    """The share of each class in the labeled pixels of all labels, by code; the shares sum to 1.
+    """Return the share of each class in the labeled pixels of all labels, by code.
 
-    Only classes that occur; {} when nothing is labeled.
+    The shares sum to 1. Only classes that occur are listed; {} if no pixel is labeled.
     """
     counts = np.zeros(256, dtype=np.int64)
     for label in labels:
@@ -116,28 +120,29 @@ def composition(labels: Iterable[Mask]) -> dict[int, float]:
 
 
 def class_weights(shares: dict[int, float]) -> list[float]:
-    """How much a pixel of each class counts in the loss: `1 - share` (paper section 4)."""
+    """Return the weight of each class in the loss: `1 - share` (paper section 4)."""
     return [1.0 - shares[code] for code in sorted(shares)]
 
 
 def to_indices(label: Mask, codes: Sequence[int]) -> Mask:
-    """Class codes as places in `codes`, which is what a model predicts; 255 for any other code."""
+    """Return class codes as indices into `codes`, as a model predicts them; 255 for other codes."""
     table = np.full(256, NO_LABEL, dtype=np.uint8)
     table[list(codes)] = np.arange(len(codes))
     return table[label]
 
 
 def to_codes(indices: Mask, codes: Sequence[int]) -> Mask:
-    """The inverse of `to_indices`."""
+    """Return indices into `codes` as class codes; the inverse of `to_indices`."""
     table = np.full(256, NO_LABEL, dtype=np.uint8)
     table[: len(codes)] = list(codes)
     return table[indices]
 
 
 def confusion(true: Mask, predicted: Mask, codes: Sequence[int]) -> Counts:
-    """Pixels by true (row) and predicted class (column), in the order of `codes`; int64.
+    """Return the confusion matrix: pixels by true (row) and predicted class (column), int64.
 
-    Only pixels with a true class of `codes`; a prediction of none of them counts in a last column.
+    Rows and columns are in the order of `codes`. Pixels whose true class is not in `codes` are
+    ignored. Predictions of other codes count in an additional last column.
     """
     row, column = to_indices(true, codes), to_indices(predicted, codes)
     column = np.where(column == NO_LABEL, len(codes), column)
@@ -148,13 +153,13 @@ def confusion(true: Mask, predicted: Mask, codes: Sequence[int]) -> Counts:
 
 
 def accuracy(counts: Counts) -> float:
-    """The share of pixels that were predicted as what they are; NaN without pixels."""
+    """Return the share of correctly predicted pixels; NaN without pixels."""
     total = int(counts.sum())
     return float(np.trace(counts)) / total if total else float("nan")
 
 
 def iou(counts: Counts) -> list[float]:
-    """Intersection over union of each class; NaN for one that is neither there nor predicted."""
+    """Return the intersection over union of each class; NaN for a class that does not occur."""
     square = counts[:, :-1]
     hit = np.diagonal(square).astype(np.float64)
     union = counts.sum(axis=1) + square.sum(axis=0) - hit
@@ -162,19 +167,19 @@ def iou(counts: Counts) -> list[float]:
 
 
 def mean_iou(counts: Counts) -> float:
-    """The mean of `iou` over the classes that are there or predicted."""
+    """Return the mean of `iou` over the classes that occur in truth or prediction."""
     known = [value for value in iou(counts) if not np.isnan(value)]
     return float(np.mean(known)) if known else float("nan")
 
 
 def write_prediction(folder: Path, product_id: str, mask: Mask) -> None:
-    """A prediction as `manage.py evaluate_predictions` takes it: <ID>.png, 8-bit gray codes."""
+    """Write a prediction for `manage.py evaluate_predictions`: <ID>.png, 8-bit grayscale codes."""
     folder.mkdir(parents=True, exist_ok=True)
     Image.fromarray(mask).save(folder / f"{product_id}.png")
 
 
 def _files(tree: Path, inside: str, suffixes: Collection[str]) -> list[Path]:
-    """Files below any folder of this name, by the end of their names, whatever its case."""
+    """Return the files below folders of this name that end with a suffix, ignoring its case."""
     return sorted(
         path
         for path in tree.rglob("*")
@@ -188,10 +193,10 @@ def _split_of(path: Path) -> str:
 
 
 def _without_type(product_id: str) -> str:
-    """An id without the three letters that say EDR, MXY or RNG: what a frame and its masks share.
+    """Return an id without its product type (EDR, MXY, RNG): the part that frame and masks share.
 
-    They begin at the 14th character, of Spirit and Opportunity (ids that begin with a digit) at
-    the 12th.
+    The type begins at the 14th character; for Spirit and Opportunity (ids that begin with a digit)
+    at the 12th.
     """
     at = 11 if product_id[:1].isdigit() else 13
     return product_id[:at] + product_id[at + 3 :]

@@ -1,10 +1,10 @@
-"""Trains a small segmentation model on one or several releases, and compares what it learned.
+"""Train a small segmentation model on one or several releases, and compare the results.
 
     python examples/train_segmentation.py RELEASE [RELEASE ...] --out predictions/
 
-Needs PyTorch, NumPy and Pillow (requirements-train.in) and nothing else of AI4Mars. Predictions of
-the gold images go to OUT/<name of the release>/<ID>.png, as `manage.py evaluate_predictions` takes
-them. See docs/TRAINING.md.
+Needs PyTorch, NumPy and Pillow (requirements-train.in) and nothing else of AI4Mars. Predictions for
+the gold images are written to OUT/<name of the release>/<ID>.png, the form that
+`manage.py evaluate_predictions` reads. See docs/TRAINING.md.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def block(channels_in: int, channels_out: int) -> nn.Sequential:
 class SmallUNet(nn.Module):
     """A U-Net (Ronneberger et al. 2015) of four levels: float (N, 1, H, W) -> (N, classes, H, W).
 
-    H and W are multiples of 8. Half a million weights: it learns on a CPU. Put a real network in
-    its place, such as the paper's DeepLabv3, where there is a GPU.
+    H and W are multiples of 8. It has half a million weights, so it can be trained on a CPU. With a
+    GPU, replace it with a larger network, such as the DeepLabv3 of the paper.
     """
 
     def __init__(self, classes: int) -> None:
@@ -64,7 +64,7 @@ class SmallUNet(nn.Module):
 
 
 def pick_device(wanted: str) -> torch.device:
-    """`auto` takes a GPU when there is one."""
+    """Return the named device; `auto` is a GPU if there is one."""
     if wanted != "auto":
         return torch.device(wanted)
     if torch.cuda.is_available():
@@ -81,10 +81,9 @@ def seed_all(seed: int) -> None:
 def batches(
     images: Tensor, labels: Tensor, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """All examples once, in random order, half of them mirrored: left and right are alike on Mars.
+    """Yield all examples once, in random order, half of them mirrored.
 
-    The last batch takes in what would make one of a single example, which has no deviation to
-    normalize by.
+    A single remaining example is added to the last batch, because batch normalization needs two.
     """
     order = rng.permutation(len(images))
     count = max(1, len(order) // size)
@@ -98,12 +97,12 @@ def batches(
 def train(
     examples: Sequence[data.Example], codes: Sequence[int], options: argparse.Namespace, seed: int
 ) -> nn.Module:
-    """A model that has seen every example `options.epochs` times."""
+    """Return a model trained on every example `options.epochs` times."""
     seed_all(seed)
     device = pick_device(options.device)
     size = options.size
     masks = [data.read_label(example, size) for example in examples]
-    # unlabeled and masked pixels are 255 in a label, and the loss passes over them
+    # unlabeled and masked pixels are 255 in a label; the loss ignores them
     labels = torch.from_numpy(np.stack([data.to_indices(mask, codes) for mask in masks])).long()
     images = torch.from_numpy(np.stack([data.read_image(e, size) for e in examples]))[:, None]
     shares = dict.fromkeys(codes, 0.0) | data.composition(masks)
@@ -133,7 +132,7 @@ def train(
 
 @torch.no_grad()
 def predict(model: nn.Module, example: data.Example, codes: Sequence[int], size: int) -> data.Mask:
-    """The class code of every pixel of an image, in the image's own size."""
+    """Return the class code of every pixel of an image, at the original size."""
     model.eval()
     device = next(model.parameters()).device
     x = torch.from_numpy(data.read_image(example, size))[None, None].to(device)
@@ -149,7 +148,7 @@ def score(
     codes: Sequence[int],
     truth: Path | None = None,
 ) -> dict[str, float]:
-    """Accuracy and mIoU over all pixels with a gold label, or a true one of the folder `truth`."""
+    """Return accuracy and mIoU over all pixels with a gold label, or a label in folder `truth`."""
     counts = np.zeros((len(codes), len(codes) + 1), dtype=np.int64)
     for example in examples:
         if truth is None:
@@ -162,7 +161,7 @@ def score(
 
 
 def run(tree: Path, options: argparse.Namespace, seed: int) -> dict[str, object]:
-    """Train on one release and test on its gold images; what was measured."""
+    """Train on one release, test on its gold images, and return the results."""
     learned = data.examples(tree, "train")
     codes = sorted(data.composition(data.read_label(example) for example in learned))
     if not codes:

@@ -1,5 +1,5 @@
-"""Synthetic Mars: a development tool that makes scenes whose truth is known, and draws on them.
+"""Synthetic Mars: scenes with known ground truth and simulated volunteers, for development.
 
-scenes, volunteers and studies are pure; lessons draws the pictures that are shipped; demo and
-training_trees put scenes through the services and formats of the apps.
+`scenes`, `volunteers` and `studies` are pure. `lessons` draws the pictures of the tutorial. `demo`
+and `training_trees` pass scenes through the services and formats of the apps.
 """

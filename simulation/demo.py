@@ -1,8 +1,8 @@
-"""The demo campaign: simulated scenes, drawn on by synthetic volunteers and experts.
+"""The demo campaign: simulated scenes, labeled by synthetic volunteers and experts.
 
-Everything goes through the same services as real images and real people. It is seeded: the same
-demo on every machine. Made in parts that know themselves when they are there already, so that a
-demo that was interrupted is completed by making it again.
+It uses the same services as real images and people. It is seeded: the demo is the same on every
+machine. Each step is skipped if its result exists, so running it again completes a demo that was
+interrupted.
 """
 
 from __future__ import annotations
@@ -53,25 +53,25 @@ DESCRIPTION = (
 VERSION = "0.1"
 LOGINS_FILE = "demo_logins.txt"
 
-#: Labels drawn by the synthetic crowd on scene n, repeating: some scenes are finished, one still
-#: wants labels, one is untouched.
+#: Labels of the synthetic crowd on scene n, repeating: some scenes are complete, one needs more
+#: labels, one has none.
 LABELS_PER_SCENE = (10, 10, 4, 0)
 #: Every eighth scene is gold.
 GOLD_EVERY = 8
 CROWD = 24
 EXPERT_SEED = 7
 CROWD_SEED = 11
-#: Scenes to practice on before the first real one, and known ones that come along later: chosen
-#: by eye, with large clear patches, and past the seeds of any demo's other scenes.
+#: Seeds of the practice scenes before the first real image, and of later reference images: chosen
+#: by eye, with large clear areas, and above the seeds of all other scenes.
 LESSON_SEEDS = (5005, 5006)
 KNOWN_SEEDS = (5001, 5009)
-#: A patch of fewer pixels than a square this often along a side is not compared.
+#: A patch smaller than a square with this share of the image side is not compared.
 SPECKS_PER_SIDE = 40
 KNOWN_IMAGE_PERCENT = 20
-#: Makes a synthetic label's id from its scene and labeler.
+#: Namespace of the ids of synthetic labels.
 LABEL_NAMESPACE = uuid.UUID("9f1d4c1e-6f0e-5d0a-8d1c-6f1f3f5b2a77")
 
-#: Who makes the demo, whichever process it is.
+#: The actor of all changes to the demo.
 ACTOR = Actor(ActorKind.COMMAND, "create_demo")
 
 WORDS = ("crater", "dusty", "gale", "jezero", "mesa", "ripple", "rover", "sol", "stony", "syrtis")
@@ -79,7 +79,7 @@ WORDS = ("crater", "dusty", "gale", "jezero", "mesa", "ripple", "rover", "sol", 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An account of the demo, and what it is for."""
+    """An account of the demo and its role."""
 
     username: str
     groups: tuple[str, ...]
@@ -98,7 +98,7 @@ LOGINS = (
 
 
 def campaign() -> Campaign:
-    """The demo's campaign, made where it is not there."""
+    """Return the campaign of the demo; create it if it is missing."""
     made, created = campaign_from_preset(ACTOR, SLUG, MSL_PRESET)
     if created:
         made.name, made.description = NAME, DESCRIPTION
@@ -108,7 +108,7 @@ def campaign() -> Campaign:
 
 
 def is_complete() -> bool:
-    """Whether the last step of making the demo was done."""
+    """Return whether the last step of the demo is complete."""
     return Release.objects.filter(
         campaign__slug=SLUG, version=VERSION, status=Release.Status.COMPLETE
     ).exists()
@@ -116,14 +116,14 @@ def is_complete() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SceneJob:
-    """One scene to make: its number is its seed."""
+    """A scene to create; its number is its seed."""
 
     seed: int
     size: int
 
 
 def make_scenes(count: int, size: int, workers: int) -> Iterator[str]:
-    """Make the demo's scenes with their labels, in `workers` processes; yields product ids."""
+    """Create the scenes with their labels, in `workers` processes; yield product ids."""
     people = [*make_volunteers(CROWD, np.random.default_rng(CROWD_SEED)), *_experts()]
     for person in people:
         imported_labeler(campaign(), person.name)
@@ -135,7 +135,7 @@ def _experts() -> list[Volunteer]:
 
 
 def make_labeled_scene(job: SceneJob) -> str:
-    """Import one scene and let its synthetic labelers draw on it."""
+    """Import one scene and store the labels of its synthetic labelers."""
     demo = campaign()
     scene = make_scene(job.seed, job.size)
     product = product_of(scene, job.seed)
@@ -174,7 +174,7 @@ def _store(image: Image, labeler: Labeler, role: str, regions: list[Region]) -> 
 
 
 def product_of(scene: Scene, seed: int) -> Product:
-    """A scene as an importer would have read it."""
+    """Return a scene as an importer would read it."""
     frame = linear(scene.dn)
     return Product(
         product_id=scene.product_id,
@@ -198,7 +198,7 @@ def product_of(scene: Scene, seed: int) -> Product:
 
 
 def make_reference_answers(size: int) -> None:
-    """Scenes of their own whose true masks are known: lessons, and some that come along later."""
+    """Create reference images: lessons, and some that are given out later."""
     demo = campaign()
     for seed in (*LESSON_SEEDS, *KNOWN_SEEDS):
         scene = make_scene(seed, size)
@@ -216,7 +216,7 @@ def make_reference_answers(size: int) -> None:
 
 
 def without_specks(truth: Mask, least: float) -> Mask:
-    """A mask without patches of fewer than `least` pixels, which nobody is asked to draw: 255."""
+    """Return a mask in which patches of fewer than `least` pixels are 255 (not compared)."""
     cleaned = truth.copy()
     for code in np.unique(truth[truth != NO_LABEL]):
         patches, _count = ndimage.label(truth == code)
@@ -227,7 +227,7 @@ def without_specks(truth: Mask, least: float) -> Mask:
 
 
 def give_expert_work() -> None:
-    """One more gold image, which waits for the demo's own experts."""
+    """Add a gold image that is assigned to the expert accounts of the demo."""
     names = [login.username for login in LOGINS if EXPERTS in login.groups]
     experts = [labeler_of_user(user) for user in User.objects.filter(username__in=names)]
     if Assignment.objects.filter(labeler__in=experts, role=Role.EXPERT).exists():
@@ -242,14 +242,14 @@ def give_expert_work() -> None:
 
 
 def estimate_skill() -> None:
-    """What the workers do at night."""
+    """Estimate the skill of the labelers, as the nightly task does."""
     demo = campaign()
     if not services.is_current(demo):
         services.estimate_campaign(demo)
 
 
 def build_first_release() -> None:
-    """Release what there is, as an admin would from the page."""
+    """Build a release, as an admin would from the page."""
     if is_complete():
         return
     demo = campaign()
@@ -262,9 +262,9 @@ def build_first_release() -> None:
 
 
 def make_logins() -> Path:
-    """The demo's accounts, with one password drawn for this site; returns the file that tells it.
+    """Create the accounts of the demo with a random password; return the file that holds it.
 
-    Passwords are made once: where the file is there, accounts are left as they are.
+    If the file exists, the accounts are left unchanged.
     """
     path = Path(settings.AI4MARS_HOME) / LOGINS_FILE
     if path.exists() and User.objects.filter(username="admin").exists():
@@ -285,6 +285,6 @@ def make_logins() -> Path:
 
 
 def logins_text(password: str) -> str:
-    """The table that `make run` prints."""
+    """Return the table of logins that `make run` prints."""
     rows = [f"  {login.username:<10} {password:<22} {login.purpose}" for login in LOGINS]
     return "\n".join([f"  {'user':<10} {'password':<22} for", *rows]) + "\n"

@@ -1,11 +1,11 @@
-"""Released trees of simulated scenes, to train on: the same images with labels of several kinds.
+"""Released trees of simulated scenes for training: the same images with several kinds of labels.
 
     DIR/ai4mars-dataset-merged-synthetic-merged    the crowd's labels, merged (paper 3.3)
     DIR/ai4mars-dataset-merged-synthetic-random    one label of the crowd for each image (paper 4.1)
-    DIR/ai4mars-dataset-merged-synthetic-true      the true classes, as no real release has them
-    DIR/truth/<ID>.png                             of the test images, where experts draw only some
+    DIR/ai4mars-dataset-merged-synthetic-true      the true classes, which no real release has
+    DIR/truth/<ID>.png                             true classes of the test images
 
-No database is asked: an experiment needs no site. Layout v0.1, with the gold masks of three
+No database is used: an experiment needs no site. Layout v0.1, with the gold masks of three
 simulated experts, the same in all trees. It is seeded: the same trees on every machine.
 """
 
@@ -32,7 +32,7 @@ from terrain.postprocess import BoolMask, Mask, remove_masked, union_of
 
 KINDS = ("merged", "random", "true")
 CODES = (0, 1, 2, 3)
-#: A crowd of so many takes part; each scene is drawn on by some of them.
+#: Size of the crowd; some of its labelers draw on each scene.
 CROWD = 24
 EXPERTS = 3
 SEED = 17
@@ -40,13 +40,13 @@ SEED = 17
 PARAMETERS = Parameters(range_limit_m=30.0, scale_bar_m=0.5)
 
 
-#: Where the trees have their frames, all of Curiosity's NAVCAM.
+#: Folder of the frames in each tree, all of Curiosity's NAVCAM.
 HOME = ai4mars_tree.HOMES[ai4mars_tree.Layout.V0_1]["curiosity", "navcam"]
 
 
 @dataclass(frozen=True, slots=True)
 class SceneJob:
-    """One scene of the trees in `out`. labels: how many of the crowd draw on a train scene."""
+    """A scene of the trees in `out`; `labels` is the number of crowd labels of a train scene."""
 
     out: Path
     seed: int
@@ -56,17 +56,22 @@ class SceneJob:
 
 
 def tree_of(out: Path, kind: str) -> Path:
-    """The folder of the tree whose train labels are of a kind of KINDS."""
+    """Return the folder of the tree for a kind of train labels (see KINDS)."""
     return out / ai4mars_tree.root(f"synthetic-{kind}")
 
 
 def make_trees(
     out: Path, train: int, test: int, size: int, labels: int, workers: int = 1
 ) -> Iterator[str]:
-    """Write the trees, scene by scene; yields product ids. Whole when the last one is taken.
+    """Write the trees, scene by scene, and yield product ids.
 
-    train, test: how many scenes of each; size: height and width, pixels; labels: of each train
-    scene, at most CROWD.
+    The trees are complete after the last id.
+
+    Args:
+        train: Number of train scenes.
+        test: Number of test scenes.
+        size: Height and width, pixels.
+        labels: Labels of each train scene, at most CROWD.
     """
     jobs = (SceneJob(out, seed, size, seed >= train, labels) for seed in range(train + test))
     sums: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
@@ -79,7 +84,7 @@ def make_trees(
 
 
 def write_scene(job: SceneJob) -> tuple[str, dict[str, dict[str, str]]]:
-    """Write one scene into all trees; its product id, and path -> SHA-256 by kind of tree."""
+    """Write one scene into all trees; return its product id, and path -> SHA-256 by kind."""
     scene = make_scene(job.seed, job.size)
     product = product_of(scene, job.seed)
     beyond, _ = beyond_limit(product, PARAMETERS)
@@ -121,7 +126,7 @@ def write_scene(job: SceneJob) -> tuple[str, dict[str, dict[str, str]]]:
 
 
 def train_labels(truth: Mask, removed: BoolMask | None, job: SceneJob) -> dict[str, Mask]:
-    """A train scene's label of each kind; random is one of the labels that have something left."""
+    """Return the label of a train scene for each kind; "random" is one of the non-empty labels."""
     crowd = make_volunteers(CROWD, np.random.default_rng(SEED))
     rng = np.random.default_rng([SEED, job.seed])
     team = [crowd[int(number)] for number in rng.permutation(CROWD)[: job.labels]]
@@ -135,7 +140,7 @@ def train_labels(truth: Mask, removed: BoolMask | None, job: SceneJob) -> dict[s
 
 
 def drawn(truth: Mask, removed: BoolMask | None, people: list[Volunteer], seed: int) -> list[Mask]:
-    """The labels that people draw on a scene, post-processed: uint8 (H, W) each."""
+    """Return the post-processed labels of volunteers on a scene: uint8 (H, W) each."""
     labels = []
     for place, person in enumerate(people):
         rng = np.random.default_rng([SEED, seed, place])

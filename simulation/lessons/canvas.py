@@ -1,6 +1,6 @@
-"""Pictures for lessons: windows of synthetic scenes with areas, arrows and verdicts drawn on them.
+"""Pictures for lessons: windows of synthetic scenes with areas, arrows and marks drawn on them.
 
-They carry no words, so they need no translation; the lesson's text stands next to them.
+They contain no text, so they need no translation; the text of the lesson is next to them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Color = tuple[int, int, int]
 Place = tuple[float, float]
 Line = list[Place]
 
-# Okabe and Ito's palette: told apart by color-blind people too
+# The palette of Okabe and Ito, which color-blind people can distinguish
 CLASS_COLORS: dict[int, Color] = {
     SOIL: (0xE6, 0x9F, 0x00),
     BEDROCK: (0x56, 0xB4, 0xE9),
@@ -70,7 +70,7 @@ class Canvas:
         return slice(frame.top, frame.top + tall), slice(frame.left, frame.left + frame.width)
 
     def areas(self, code: int, smallest: float = 2000.0) -> list[shapely.Polygon]:
-        """Smooth outlines of a class in the window, largest first, in pixels of the picture."""
+        """Return smooth outlines of a class in the window, largest first, in picture pixels."""
         rows, cols = self.window()
         truth = self.scene.truth[rows, cols].copy()
         distance = self.scene.range_m[rows, cols]
@@ -86,7 +86,7 @@ class Canvas:
         return sorted(found, key=lambda polygon: -float(polygon.area))
 
     def area(self, shape: shapely.Geometry, color: Color, opacity: float = 0.25) -> None:
-        """A translucent area with its outline."""
+        """Draw a translucent area with its outline."""
         layer = Image.new("L", self.image.size, 0)
         brush = ImageDraw.Draw(layer)
         for polygon in shapely.get_parts(shape):
@@ -104,14 +104,14 @@ class Canvas:
         brush.line(points, color, round(width * OVERSAMPLE), joint="curve")
 
     def dashes(self, points: Sequence[tuple[float, float]], color: Color, width: float) -> None:
-        """A dashed line along points given in pixels of the picture."""
+        """Draw a dashed line along points in picture pixels."""
         path = shapely.LineString(points)
         for start in np.arange(0.0, path.length, 14.0):
             dash = shapely.ops.substring(path, start, min(start + 8.0, path.length))
             self.line(_line(dash), color, width)
 
     def arrow(self, start: Place, tip: Place, both_ends: bool = False) -> None:
-        """A white arrow that points at something; with heads at both ends it measures."""
+        """Draw a white arrow; with heads at both ends it shows a length."""
         self.line([_enlarged(start), _enlarged(tip)], WHITE, 4.0)
         brush = ImageDraw.Draw(self.image)
         for head, tail in ((tip, start), (start, tip))[: 2 if both_ends else 1]:
@@ -122,7 +122,7 @@ class Canvas:
             brush.polygon([_enlarged((x, y)) for x, y in corners], WHITE, (20, 20, 20), 2)
 
     def hatch(self, shape: shapely.Geometry) -> None:
-        """Slanted strokes over what is wrong."""
+        """Draw slanted strokes over a wrong area."""
         for start in range(-HEIGHT, WIDTH, 12):
             stroke = shapely.LineString([(start, 0), (start + HEIGHT, HEIGHT)]).intersection(shape)
             for part in shapely.get_parts(stroke):
@@ -130,7 +130,7 @@ class Canvas:
                     ImageDraw.Draw(self.image).line(_line(part), WRONG, 2 * OVERSAMPLE)
 
     def verdict(self, right: bool, at: Place = (36.0, 36.0), radius: float = 22.0) -> None:
-        """A tick or a cross in a disc, drawn as shapes."""
+        """Draw a tick or a cross in a disc."""
         color = RIGHT if right else WRONG
         (x, y), size = at, radius / 22.0
         box = (x - radius, y - radius, x + radius, y + radius)
@@ -151,7 +151,7 @@ def _scene(seed: int, size: int) -> Scene:
 
 
 def _stretched(scene: Scene) -> Picture:
-    """The scene's DN as a well-lit gray picture, uint8 (H, W)."""
+    """Return the DN of the scene as a contrast-stretched gray picture, uint8 (H, W)."""
     dn = scene.dn.astype(np.float32)
     low, high = np.percentile(dn, (0.3, 99.6))
     return cast(Picture, (np.clip((dn - low) / (high - low), 0, 1) ** 0.85 * 255).astype(np.uint8))
@@ -162,7 +162,7 @@ def _area(ring: npt.NDArray[np.float64]) -> float:
 
 
 def _line(geometry: shapely.Geometry) -> Line:
-    """The points of a line, on the enlarged canvas."""
+    """Return the points of a line on the enlarged canvas."""
     return [(x * OVERSAMPLE, y * OVERSAMPLE) for x, y in shapely.get_coordinates(geometry)]
 
 

@@ -1,8 +1,8 @@
-"""Pictures of the field guide: outlines as they should not be, and what is easily mixed up.
+"""Pictures of the field guide: wrong outlines, and classes that are easily confused.
 
     python -m simulation.lessons.guide_pictures static/img/guide
 
-writes one small WebP each. The good examples are the tutorial's pictures.
+writes a small WebP for each. The good examples are the pictures of the tutorial.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
 
 CLOSE_WIDTH, CLOSE_HEIGHT = 320, 280
 
-# Windows chosen by eye, each so near that only what tells the class is in it
+# Windows chosen by eye, close enough to show only the features of the class
 _CLOSE = {
     "alike-sand": Frame(30, 60, 330, 300),
     "alike-soil": Frame(30, 230, 600, 260),
@@ -39,7 +39,7 @@ _CLOSE = {
 
 
 def too_much(code: int, frame: Frame, reach: float) -> Picture:
-    """The largest area of a class with an outline drawn `reach` pixels too far out."""
+    """Return the largest area of a class with an outline `reach` pixels too far out."""
     canvas = Canvas(frame)
     area = canvas.areas(code)[0]
     window = shapely.box(3, 3, WIDTH - 3, HEIGHT - 3)
@@ -51,7 +51,7 @@ def too_much(code: int, frame: Frame, reach: float) -> Picture:
 
 
 def too_little(code: int, frame: Frame) -> Picture:
-    """The largest area of a class of which the outline has only the left half."""
+    """Return the largest area of a class with an outline of only its left half."""
     canvas = Canvas(frame)
     area = canvas.areas(code)[0]
     left, top, right, bottom = area.bounds
@@ -66,9 +66,9 @@ def too_little(code: int, frame: Frame) -> Picture:
 
 
 def small_stone() -> Picture:
-    """A stone that is smaller than the scale bar, outlined as a big rock."""
+    """Return a stone smaller than the scale bar, outlined as a big rock."""
     canvas = Canvas(Frame(SCALE_BAR_FRAME.seed, 380, 380, 420))
-    # The stone that the scale bar's lesson rings, in this nearer window
+    # The stone that is circled in the lesson on the scale bar
     x, y, radius = _STONE
     stone = shapely.Point(x, y).buffer(radius)
     canvas.area(stone, CLASS_COLORS[BIG_ROCK])
@@ -82,9 +82,9 @@ _STONE = (194.0, 222.0, 46.0)
 
 
 def close_up(frame: Frame) -> Picture:
-    """What a class looks like from near, with nothing drawn on it.
+    """Return a close-up of a class, with nothing drawn on it.
 
-    Each is stretched on its own: its texture tells the class, and not how bright it lies there.
+    The contrast of each is stretched separately: texture identifies the class, not brightness.
     """
     picture = Canvas(frame, CLOSE_WIDTH, CLOSE_HEIGHT).finish().astype(np.float64)
     low, high = np.percentile(picture, (1, 99))
@@ -92,7 +92,10 @@ def close_up(frame: Frame) -> Picture:
 
 
 def guide_pictures() -> dict[str, Callable[[], Picture]]:
-    """Every picture by file name: RGB uint8 (420, 640, 3), close-ups (280, 320, 3), when called."""
+    """Return every picture by file name, as a function that returns RGB uint8 (H, W, 3).
+
+    Pictures are 420 x 640 pixels, close-ups 280 x 320.
+    """
     return {
         "soil-bad": lambda: too_much(SOIL, SOIL_FRAME, 46.0),
         "bedrock-bad": lambda: too_little(BEDROCK, BEDROCK_FRAME),

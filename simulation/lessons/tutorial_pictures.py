@@ -2,7 +2,7 @@
 
     python -m simulation.lessons.tutorial_pictures static/img/tutorial
 
-writes one small WebP per lesson into the folder, and `hero.webp` beside it.
+writes a small WebP for each lesson into the folder, and `hero.webp` beside it.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ _HERO = Frame(17, 0, 400, 1600, 1600)
 def class_example(
     code: int, frame: Frame, most: int = 3, arrows: Sequence[tuple[Place, Place]] = ()
 ) -> Picture:
-    """A window of a scene in which the areas of one class are outlined in its color.
+    """Return a window of a scene with the areas of one class outlined in its color.
 
-    arrows: from where to where, pixels of the picture: at what tells the class.
+    Args:
+        arrows: Start and end points, picture pixels; they point at features of the class.
     """
     canvas = Canvas(frame)
     for shape in canvas.areas(code)[:most]:
@@ -62,7 +63,7 @@ def class_example(
 
 
 def big_rock() -> Picture:
-    """A big rock with what has to be large about it: its height and its width."""
+    """Return a big rock with arrows for its height and width."""
     canvas = Canvas(_BIG_ROCK)
     for shape in canvas.areas(BIG_ROCK)[:1]:
         canvas.area(shape, CLASS_COLORS[BIG_ROCK])
@@ -73,7 +74,7 @@ def big_rock() -> Picture:
 
 
 def no_overlap() -> Picture:
-    """Side by side: two areas that meet (right), and the same two overlapping (wrong)."""
+    """Return two areas that meet (correct) beside the same two overlapping (wrong)."""
     half = WIDTH // 2 - 4
     panels = []
     for overlapping in (False, True):
@@ -98,7 +99,7 @@ def no_overlap() -> Picture:
 
 
 def beyond_30m() -> Picture:
-    """The ground beyond the range limit darkened, as volunteers see it; areas in the near part."""
+    """Return a view with the ground beyond the range limit darkened, as volunteers see it."""
     canvas = Canvas(_BEYOND)
     rows, cols = canvas.window()
     distance = canvas.scene.range_m[rows, cols]
@@ -119,7 +120,7 @@ def beyond_30m() -> Picture:
 
 
 def scale_bar() -> Picture:
-    """The scale bar, a rock that is larger, and pebbles that are smaller and need no outline."""
+    """Return the scale bar, a larger rock, and smaller pebbles that need no outline."""
     canvas = Canvas(SCALE_BAR_FRAME)
     rows, cols = canvas.window()
     distance = canvas.scene.range_m[rows, cols]
@@ -148,7 +149,7 @@ def scale_bar() -> Picture:
 
 
 def hero() -> Picture:
-    """The landing page's picture: a wide view, part of which is labeled."""
+    """Return the picture of the landing page: a wide view, partly labeled."""
     canvas = Canvas(_HERO, HERO_WIDTH, HERO_HEIGHT)
     for code, most in ((BEDROCK, 1), (SAND, 1), (BIG_ROCK, 2)):
         for shape in canvas.areas(code, 3000.0)[:most]:
@@ -157,7 +158,7 @@ def hero() -> Picture:
 
 
 def tutorial_pictures() -> dict[str, Callable[[], Picture]]:
-    """Every lesson's picture by file name: RGB uint8 (420, 640, 3) when called."""
+    """Return every picture by file name, as a function that returns RGB uint8 (420, 640, 3)."""
     return {
         "soil": lambda: class_example(SOIL, SOIL_FRAME, arrows=[((470, 60), (400, 112))]),
         "bedrock": lambda: class_example(BEDROCK, BEDROCK_FRAME, arrows=[((420, 55), (352, 118))]),

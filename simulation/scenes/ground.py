@@ -37,18 +37,23 @@ BIG_ROCK_WIDTH_M = 0.50
 NEAREST_M = 0.8
 FARTHEST_M = 420.0
 
-# Heights of the ground are wanted at every sample, heights of hills only at every fourth
+# Heights of the ground are computed at every sample, those of hills only at every fourth
 _COARSE = 4
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a kind of country is made of.
+    """The parameters of a kind of terrain.
 
-    bedrock, sand: shares of the picture's near ground; the rest is soil. relief: height of the
-    swells, meters. terraces: height of one ledge of layered rock, meters, 0 for none. plate:
-    width of a slab, meters. ripple: height of the large sand ripples, meters. stones: how many
-    loose stones. big_rocks: fewest and most in view. pebbles: height of the pebbles of soil, m.
+    Attributes:
+        bedrock, sand: Shares of the near ground in the picture; the rest is soil.
+        relief: Height of the swells, meters.
+        terraces: Height of one ledge of layered rock, meters; 0 for none.
+        plate: Width of a slab, meters.
+        ripple: Height of the large sand ripples, meters.
+        stones: Number of loose stones.
+        big_rocks: Smallest and largest number in view.
+        pebbles: Height of the pebbles on soil, meters.
     """
 
     bedrock: float
@@ -76,7 +81,7 @@ RECIPES: dict[str, Recipe] = {
 
 @dataclass(frozen=True)
 class Grid:
-    """Places of the ground's samples: azimuth (A,) radians, ascending; radius (R,) meters, each
+    """Positions of the ground samples: azimuth (A,) radians, ascending; radius (R,) meters, each
     `1 + step` times the one before it. x, y: (A, R) meters; footprint: (A, R)-broadcastable (R,)
     length along the ground that one pixel spans on a level plain, meters.
     """
@@ -90,7 +95,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Rock:
-    """A loose rock: its place, half width, height (meters) and a seed for its facets."""
+    """A loose rock: position, half width and height (meters), and a seed for its facets."""
 
     x: float
     y: float
@@ -114,7 +119,7 @@ class Ground:
 
 
 def make_grid(azimuths: tuple[float, float], pixel: float, camera_height: float) -> Grid:
-    """The sampling for a camera of `pixel` radians per pixel that looks between two azimuths."""
+    """Return the sampling for a camera with `pixel` radians per pixel between two azimuths."""
     count = int((azimuths[1] - azimuths[0]) / pixel) + 2
     azimuth = np.linspace(azimuths[0], azimuths[1], count).astype(np.float32)
     step = np.log1p(3.7 * pixel)
@@ -133,10 +138,11 @@ def make_grid(azimuths: tuple[float, float], pixel: float, camera_height: float)
 def make_ground(
     recipe: Recipe, grid: Grid, view: npt.NDArray[np.bool_], rng: np.random.Generator
 ) -> Ground:
-    """The ground of one scene.
+    """Return the ground of one scene.
 
-    view: (A, R) the samples whose areas decide the shares of bedrock and sand in `recipe`; each
-    counts alike. rng: makes all the choices, in an order that does not depend on the grid.
+    Args:
+        view: (A, R), the samples over which `recipe` sets the shares of bedrock and sand.
+        rng: Source of all random choices, in an order that does not depend on the grid.
     """
     origin = rng.uniform(0, 500, size=(12, 2))
     angle = float(rng.uniform(0, 2 * np.pi))
@@ -157,7 +163,7 @@ def make_ground(
     drift = np.clip(sand_depth * 6.0, 0.0, 1.0)
     drift *= drift * (3.0 - 2.0 * drift)
     ripples = _ripples(recipe, grid, angle, bend, patch)
-    # sand lies on what was there before and drowns its detail
+    # sand covers the ground below and hides its detail
     height += drift * (ripples + np.float32(0.05) - np.where(is_bedrock, 0.85 * slab.height, soil))
 
     grain = 1.0 + 0.10 * mottle
@@ -166,7 +172,7 @@ def make_ground(
     # a thin cover hides the tone of the ground, not its shape
     cover = np.clip(sand_depth * 18.0, 0.0, 1.0)
     albedo = albedo * (1.0 - cover) + tones[2] * cover
-    # what is far has the tone of all the dust between
+    # distant ground takes the tone of the dust in between
     plain = np.clip((grid.radius - 30.0) / 160.0, 0.0, 0.8)
     albedo = albedo * (1.0 - plain) + 0.5 * plain
     albedo = (albedo * grain).astype(np.float32)
@@ -179,8 +185,10 @@ def make_ground(
 
 
 def _coarse_fields(grid: Grid, origin: Vector, recipe: Recipe) -> tuple[Field, ...]:
-    """What changes slowly, each (A, R): swells, leaning toward rock, leaning toward sand,
-    mottling, the bending of ripples and their strength."""
+    """Return slowly varying fields, each (A, R).
+
+    Swells, tendency to rock, tendency to sand, mottling, bending and strength of ripples.
+    """
     rows = np.unique(np.append(np.arange(0, grid.azimuth.size, _COARSE), grid.azimuth.size - 1))
     cols = np.unique(np.append(np.arange(0, grid.radius.size, _COARSE), grid.radius.size - 1))
     x, y = grid.x[np.ix_(rows, cols)], grid.y[np.ix_(rows, cols)]
@@ -203,7 +211,7 @@ def _coarse_fields(grid: Grid, origin: Vector, recipe: Recipe) -> tuple[Field, .
 
 
 def _refine(coarse: Field, rows: Index, cols: Index, grid: Grid) -> Field:
-    """A field known at some rows and columns of the grid, at all of them (bilinear)."""
+    """Return a field given at some rows and columns of the grid, interpolated (bilinear)."""
     at_row = np.arange(grid.azimuth.size)
     at_col = np.arange(grid.radius.size)
     i = np.clip(np.searchsorted(rows, at_row, side="right") - 1, 0, rows.size - 2)
@@ -217,7 +225,7 @@ def _refine(coarse: Field, rows: Index, cols: Index, grid: Grid) -> Field:
 def _limits(
     recipe: Recipe, rock: Field, sand: Field, view: npt.NDArray[np.bool_]
 ) -> tuple[float, float]:
-    """The levels above which the two fields are bedrock and sand, so that the shares hold."""
+    """Return the levels above which the fields are bedrock and sand, from their shares."""
     sand_limit = float(np.quantile(sand[view], 1.0 - recipe.sand))
     bare = rock[view & (sand <= sand_limit)]
     return float(np.quantile(bare, 1.0 - recipe.bedrock / (1.0 - recipe.sand))), sand_limit
@@ -225,7 +233,7 @@ def _limits(
 
 @dataclass(frozen=True)
 class _Slabs:
-    """Bedrock on the grid, (A, R): where it is, its relief in meters, and its tone about 1."""
+    """Bedrock on the grid, arrays (A, R): its mask, relief in meters, and tone (about 1)."""
 
     inside: npt.NDArray[np.bool_]
     height: Field
@@ -233,7 +241,7 @@ class _Slabs:
 
 
 def _bedrock(recipe: Recipe, grid: Grid, origin: Vector, angle: float, lean: Field) -> _Slabs:
-    """Cracked, layered rock where `lean` is positive; it ends at whole slabs."""
+    """Return cracked, layered rock where `lean` is positive; it ends at whole slabs."""
     plates, chance = plates_tile(), np.float32(0.35)
     near = lean > -0.5 * chance
     x, y, lean = grid.x[near], grid.y[near], lean[near]
@@ -262,7 +270,7 @@ def _bedrock(recipe: Recipe, grid: Grid, origin: Vector, angle: float, lean: Fie
         height=np.zeros(near.shape, dtype=np.float32),
         tone=np.ones(near.shape, dtype=np.float32),
     )
-    # slabs at the border are kept or lost as a whole, by a chance of their own
+    # slabs at the border are kept or removed as a whole, at random
     slabs.inside[near] = lean + chance * (level - 0.5) > 0.0
     slabs.height[near] = height
     slabs.tone[near] = tone
@@ -270,7 +278,7 @@ def _bedrock(recipe: Recipe, grid: Grid, origin: Vector, angle: float, lean: Fie
 
 
 def _soil_height(recipe: Recipe, grid: Grid, origin: Vector) -> Field:
-    """Pebbles of three sizes on granular ground, each as far out as a pixel can show it."""
+    """Return the height of pebbles of three sizes, each as far out as a pixel resolves it."""
     height = np.zeros(grid.x.shape, dtype=np.float32)
     pebbles = pebble_tile()
     for period, scale in ((0.33, 0.3), (0.9, 0.7), (2.3, 1.6)):
@@ -282,7 +290,7 @@ def _soil_height(recipe: Recipe, grid: Grid, origin: Vector) -> Field:
         fade = np.clip(1.6 - grid.footprint[:far] / (0.045 * period), 0.0, 1.0)
         stones = sample(pebbles, x, y, period)
         if scale > 0.5:
-            # the larger are few: keep the pebbles that stand well above the rest
+            # large ones are rare: keep the pebbles that rise well above the rest
             stones = np.clip(stones - 0.42, 0.0, None)
         height[:, :far] += recipe.pebbles * scale * fade * stones
     grain = sample(fractal_tile(1.7, 3), grid.x, grid.y, 2.3)
@@ -290,7 +298,7 @@ def _soil_height(recipe: Recipe, grid: Grid, origin: Vector) -> Field:
 
 
 def _ripples(recipe: Recipe, grid: Grid, angle: float, warp: Field, patch: Field) -> Field:
-    """Wind ripples: large ones with sharp crests and, near by, small ones riding on them."""
+    """Return wind ripples: large ones with sharp crests and, nearby, small ones on top."""
     total = np.zeros(grid.x.shape, dtype=np.float32)
     for wavelength, height, turn, bending in (
         (2.6, recipe.ripple, 0.0, 1.6),
@@ -312,7 +320,7 @@ def _ripples(recipe: Recipe, grid: Grid, angle: float, warp: Field, patch: Field
 
 
 def _scatter_rocks(recipe: Recipe, grid: Grid, rng: np.random.Generator) -> list[Rock]:
-    """Loose rocks in view: many stones by a power law of sizes, and a few big rocks."""
+    """Return the loose rocks in view: many stones by a power law of sizes, and a few big rocks."""
     first, last = float(grid.azimuth[0]), float(grid.azimuth[-1])
     rocks = []
     count = int(rng.integers(recipe.big_rocks[0], recipe.big_rocks[1] + 1))
@@ -322,7 +330,7 @@ def _scatter_rocks(recipe: Recipe, grid: Grid, rng: np.random.Generator) -> list
         width = float(rng.uniform(0.55, 1.35))
         height = max(BIG_ROCK_HEIGHT_M * 1.1, width * float(rng.uniform(0.34, 0.62)))
         rocks.append(_rock(radius, middle + azimuth, 0.5 * width, height, rng))
-    # stones gather in fields
+    # stones cluster in fields
     clusters = rng.uniform((first, np.log(2.5)), (last, np.log(40.0)), size=(5, 2))
     for _ in range(recipe.stones):
         azimuth, log_radius = rng.uniform((first, np.log(1.6)), (last, np.log(60.0)))
@@ -346,7 +354,7 @@ def _rock(
 
 
 def _place_rock(ground: Ground, rock: Rock, tone: float) -> None:
-    """Stamp a faceted rock into the ground's arrays; nothing when it is smaller than a sample."""
+    """Add a faceted rock to the ground's arrays; skip one that is smaller than a sample."""
     grid = ground.grid
     radius, azimuth = float(np.hypot(rock.x, rock.y)), float(np.arctan2(rock.y, rock.x))
     reach = 1.5 * rock.half_width
@@ -369,7 +377,7 @@ def _place_rock(ground: Ground, rock: Rock, tone: float) -> None:
         rough = sample(ragged, grid.x[window] + np.float32(bearing[0]), grid.y[window], 1.3)
         top += np.float32(0.07) * rough
         u, v = u + np.float32(0.04) * rough, v - np.float32(0.04) * rough
-    # as many planes as sides; the rock is what lies below all of them
+    # one plane per side; the rock is the space below all planes
     across = np.stack([np.cos(bearing), np.sin(bearing)], axis=1) * steepness[:, None]
     planes = across.astype(np.float32) @ np.stack([u.ravel(), v.ravel()])
     sloping = (reach_of_side * steepness).astype(np.float32)[:, None] - planes

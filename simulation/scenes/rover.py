@@ -1,4 +1,4 @@
-"""The rover in its own picture: hardware at the lower edge, and its shadow on the ground."""
+"""The rover in its own image: hardware at the lower edge, and its shadow on the ground."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from terrain.masks import rasterize_rings
 
 Mask = npt.NDArray[np.bool_]
 
-# Share of frames in which some of the rover is seen
+# Share of frames that show part of the rover
 _SHARE_WITH_ROVER = 0.55
 
 # The rover as boxes that cast its shadow: x, y, z ranges in meters; x ahead, y right, z up
@@ -32,14 +32,18 @@ _BOXES = np.array(
         [[-1.4, -0.9], [1.0, 1.4], [0.0, 0.5]],
     ]
 )
-# The mast in the boxes' frame: places of the ground are counted from below the camera
+# The mast in the frame of the boxes; ground positions are relative to the point below the camera
 _CAMERA_FOOT = (0.80, 0.56)
 
 
 @dataclass(frozen=True)
 class Rover:
-    """Hardware in the picture. mask: bool (H, W), its polygonal outline, a little wide, as the
-    mission's rover masks are. drawn: bool (H, W), its very pixels. tone: (H, W) brightness there.
+    """Rover hardware in the picture.
+
+    Attributes:
+        mask: bool (H, W), its polygonal outline, slightly too wide, like the mission's rover masks.
+        drawn: bool (H, W), its exact pixels.
+        tone: (H, W), its brightness.
     """
 
     mask: Mask
@@ -48,7 +52,7 @@ class Rover:
 
 
 class _Drawing:
-    """Parts painted over one another, in pixels."""
+    """A drawing of parts painted over one another, in pixels."""
 
     def __init__(self, size: int, rng: np.random.Generator) -> None:
         self.size = size
@@ -60,7 +64,7 @@ class _Drawing:
     def part(
         self, outline: Sequence[tuple[float, float]] | Vector, tone: float, sheen: float = 0.25
     ) -> None:
-        """A flat part: outline in shares of the picture's size, tone, and shading across it."""
+        """Paint a flat part: outline relative to the picture size, tone, and shading across it."""
         ring = np.asarray(outline, dtype=np.float64) * self.size
         inside = rasterize_rings([ring], self.size, self.size)
         if not inside.any():
@@ -108,9 +112,9 @@ class _Drawing:
 
 
 def make_rover(size: int, rng: np.random.Generator) -> Rover:
-    """Some of the rover at the lower edge of a picture of size x size pixels, or none of it.
+    """Return part of the rover at the lower edge of a size x size picture, or nothing.
 
-    The choices of `rng` do not depend on the size. Without hardware all arrays are False and 0.
+    The choices of `rng` do not depend on the size. Without hardware all arrays are False or 0.
     """
     drawing = _Drawing(size, np.random.default_rng(rng.integers(2**31)))
     if rng.random() < _SHARE_WITH_ROVER:
@@ -124,7 +128,7 @@ def make_rover(size: int, rng: np.random.Generator) -> Rover:
 
 
 def _draw_deck(drawing: _Drawing, place: float) -> None:
-    """A corner of the white deck with caps, seams and a box or two."""
+    """Draw a corner of the white deck with caps, seams and one or two boxes."""
     rng = drawing.rng
     top = float(rng.uniform(0.84, 0.93))
     left, right = place - 0.30, place + 0.30
@@ -157,7 +161,7 @@ def _draw_deck(drawing: _Drawing, place: float) -> None:
 
 
 def _draw_turret(drawing: _Drawing, place: float) -> None:
-    """The instrument turret at the end of the arm: a heap of boxes, drums and cables."""
+    """Draw the instrument turret at the end of the arm: boxes, drums and cables."""
     rng = drawing.rng
     drawing.bar((place - 0.32, 1.02), (place - 0.02, 0.92), 0.055, 0.35)
     for _ in range(16):
@@ -187,7 +191,7 @@ def _draw_turret(drawing: _Drawing, place: float) -> None:
 
 
 def _draw_wheel(drawing: _Drawing, place: float) -> None:
-    """A wheel with its treads, and the strut that holds it."""
+    """Draw a wheel with its treads, and the strut that holds it."""
     y, radius = 0.97, 0.11
     drawing.disc(place, y, radius, 0.30, 0.95)
     for k in range(15):
@@ -205,11 +209,16 @@ def _draw_wheel(drawing: _Drawing, place: float) -> None:
 def cast_shadow(
     x: Field, y: Field, height: Field, sun: tuple[float, float, float], pan: float
 ) -> Field:
-    """Share of the sun that reaches places of the ground past the rover: 1, or 0 in its shadow.
+    """Return the share of sunlight that passes the rover at ground positions: 1, or 0 in shadow.
 
-    x, y, height: (...) meters from the ground below the camera. sun: unit vector toward it, rover
-    frame (z down). pan: azimuth of the view; the rover's body is taken to stand as the mast looks,
-    so that the shadow of its head falls into the picture when the sun is behind. Returns (...).
+    Args:
+        x, y, height: (...) meters from the ground below the camera.
+        sun: Unit vector toward the sun, rover frame (z down).
+        pan: Azimuth of the view. The rover's body is assumed to face it, so the shadow of the mast
+            is in the picture when the sun is behind.
+
+    Returns:
+        (...), 0 or 1.
     """
     lit = np.ones(x.shape, dtype=np.float32)
     close = np.hypot(x, y) < 9.0

@@ -1,7 +1,7 @@
-"""Synthetic rover frames: what a Curiosity Navcam would send home from a made-up place.
+"""Synthetic Navcam frames of Curiosity at simulated sites.
 
-A scene comes with what a real frame never has, the true terrain class of every pixel, so that
-volunteers can be simulated, and merges and releases checked against the truth.
+Unlike a real frame, a scene has the true terrain class of every pixel, so that volunteers can be
+simulated, and merges and releases compared with the truth.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ MAX_DN = 4095
 
 # Beyond this stereo of Navcam's 42 cm baseline sees less than two pixels of disparity
 _LONGEST_RANGE_M = 150.0
-# Margin of ground modeled on both sides of the picture, radians: what casts shadows into it
+# Margin of ground on both sides of the picture that may cast shadows into it, radians
 _MARGIN = 0.10
-# Shadows are looked for along the way to the sun, each step this much longer than the one before
+# Shadows are searched toward the sun, in steps that grow by this factor
 _SHADOW_STEPS = 22
 _SHADOW_GROWTH = 1.32
-# Share of the light that comes from the dusty sky rather than the sun
+# Share of the light that comes from the dusty sky instead of the sun
 _SKYLIGHT = 0.34
 _HAZE_M = 550.0
 
@@ -50,13 +50,19 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Scene:
-    """One synthetic frame and the truth about it.
+    """A synthetic frame and its truth.
 
-    product_id: an id in the pattern of the real ones, unique by seed. sol, site, drive: where and
-    when. dn: uint16 (H, W), 12 bits, as an EDR. range_m: float32 (H, W) meters from the camera's
-    center, 0.0 = none (sky, rover, holes of stereo). rover_mask: bool (H, W), the rover's outline.
-    truth: uint8 (H, W) NAV class code, 255 for sky and rover. camera: the CAHV model.
-    terrain_class: the orbital one of the place. sun: unit vector toward the sun, rover frame.
+    Attributes:
+        product_id: An id in the form of real ones, unique for each seed.
+        sol, site, drive: Time and place.
+        dn: uint16 (H, W), 12 bits, like an EDR.
+        range_m: float32 (H, W), meters from the camera center; 0.0 for none (sky, rover, holes of
+            the stereo range).
+        rover_mask: bool (H, W), the outline of the rover.
+        truth: uint8 (H, W), NAV class codes; 255 for sky and rover.
+        camera: The CAHV model.
+        terrain_class: The orbital terrain class of the site.
+        sun: Unit vector toward the sun, rover frame.
     """
 
     product_id: str
@@ -73,11 +79,15 @@ class Scene:
 
 
 def make_scene(seed: int, size: int = FULL_SIZE, terrain_class: str | None = None) -> Scene:
-    """The scene of a seed; the same seed and size give the same bytes.
+    """Return the scene of a seed; the same seed and size give the same bytes.
 
-    seed: 0 or more. size: height and width, pixels; another size is the same view with a shorter
-    focal length. terrain_class: a key of `terrain.RECIPES`; by default the seed takes them in turn.
-    Raises KeyError for an unknown terrain class.
+    Args:
+        seed: 0 or more.
+        size: Height and width, pixels; a smaller size is the same view with a shorter focal length.
+        terrain_class: A key of `RECIPES`; by default chosen by the seed, in turn.
+
+    Raises:
+        KeyError: Unknown terrain class.
     """
     rng = np.random.default_rng([seed, 4])
     view = _set_up(seed, size, terrain_class, rng)
@@ -114,7 +124,7 @@ def make_scene(seed: int, size: int = FULL_SIZE, terrain_class: str | None = Non
 
 @dataclass(frozen=True)
 class _View:
-    """Where the camera of a scene stands and looks, and the ground before it."""
+    """The camera pose of a scene, and the ground in front of it."""
 
     terrain_class: str
     pan: float
@@ -126,9 +136,12 @@ class _View:
 
 
 def ground_of(seed: int, size: int = FULL_SIZE, terrain_class: str | None = None) -> Ground:
-    """The ground that `make_scene` of the same arguments shows, also where the picture does not.
+    """Return the whole ground of the scene that `make_scene` returns for the same arguments.
 
-    Its places are counted from below the camera. Raises KeyError for an unknown terrain class.
+    Positions are relative to the point below the camera.
+
+    Raises:
+        KeyError: Unknown terrain class.
     """
     return _set_up(seed, size, terrain_class, np.random.default_rng([seed, 4])).ground
 
@@ -152,7 +165,7 @@ def _set_up(seed: int, size: int, terrain_class: str | None, rng: np.random.Gene
 
 
 def aim_camera(pan: float, pitch: float, size: int) -> CameraModel:
-    """A linear Navcam on Curiosity's mast that looks to azimuth `pan`, `pitch` radians down."""
+    """Return a linear Navcam model that looks at azimuth `pan`, `pitch` radians down."""
     focal = FOCAL_LENGTH_PX * size / FULL_SIZE
     ahead = np.array([np.cos(pitch) * np.cos(pan), np.cos(pitch) * np.sin(pan), np.sin(pitch)])
     right = np.array([-np.sin(pan), np.cos(pan), 0.0])
@@ -167,7 +180,7 @@ def aim_camera(pan: float, pitch: float, size: int) -> CameraModel:
 
 
 def _sun(pan: float, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Unit vector toward the sun; it stands beside the view more often than along it."""
+    """Return a unit vector toward the sun, more often beside the view than along it."""
     side = rng.choice([-1.0, 1.0]) * np.clip(rng.normal(1.7, 0.55), 0.5, 2.9)
     azimuth, elevation = pan + side, np.radians(rng.uniform(24.0, 58.0))
     return (
@@ -178,7 +191,7 @@ def _sun(pan: float, rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def _look(camera: CameraModel, pan: float, size: int) -> tuple[Vector, Vector]:
-    """Azimuth, continuous about `pan`, and slope of each pixel's ray."""
+    """Return azimuth (continuous about `pan`) and slope of each pixel's ray."""
     center = np.arange(size) + 0.5
     _, ray = camera.pixel_to_ray(center[None, :], center[:, None])
     across = ray[..., 1] * np.cos(pan) - ray[..., 0] * np.sin(pan)
@@ -189,7 +202,7 @@ def _look(camera: CameraModel, pan: float, size: int) -> tuple[Vector, Vector]:
 
 
 def _near_view(grid: Grid, azimuth: Vector, slope: Vector) -> Mask:
-    """Samples of the grid that a flat plain would show in the picture nearer than 25 m."""
+    """Return the grid samples that a flat plain would show in the picture within 25 m."""
     flat = np.where(slope < 0, CAMERA_HEIGHT_M / np.maximum(-slope, 1e-6), np.inf)[::8, ::8]
     near = flat < 25.0
     view = np.zeros((grid.azimuth.size, grid.radius.size), dtype=bool)
@@ -201,11 +214,15 @@ def _near_view(grid: Grid, azimuth: Vector, slope: Vector) -> Mask:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What each pixel sees; arrays (H, W), lengths in meters, meaningless where not `hit`.
+    """The ground point of each pixel; arrays (H, W), meters, undefined where not `hit`.
 
-    row, col: the grid sample behind the crossing. part: how far between col - 1 and col.
-    x, y, height: the place, from below the camera. along: the radius there. distance: from the
-    camera's center. terrain: class code.
+    Attributes:
+        row, col: The grid sample behind the intersection.
+        part: Fraction of the way from col - 1 to col.
+        x, y, height: The point, relative to the point below the camera.
+        along: Its radius.
+        distance: Its distance from the camera center.
+        terrain: Its class code.
     """
 
     hit: Mask
@@ -221,7 +238,7 @@ class _Seen:
 
 
 def _trace(ground: Ground, azimuth: Vector, slope: Vector) -> _Seen:
-    """Where each pixel's ray first meets the ground.
+    """Return where the ray of each pixel first meets the ground.
 
     Seen from the camera, the skyline up to a radius only rises with the radius. So the crossing
     is a binary search in the running maximum of the slopes to the samples of one azimuth.
@@ -262,7 +279,7 @@ def _trace(ground: Ground, azimuth: Vector, slope: Vector) -> _Seen:
 
 
 def _light(ground: Ground, seen: _Seen, sun_up: Vector, pan: float, size: int) -> Field:
-    """Share 0..1 of the sun that reaches each pixel's ground past other ground."""
+    """Return the share of sunlight, 0..1, that other ground lets pass to each pixel's point."""
     grid = ground.grid
     half = (slice(None, None, 2), slice(None, None, 2))
     x, y, height = seen.x[half], seen.y[half], seen.height[half]
@@ -300,7 +317,7 @@ def _tone(
     sun_up: Vector,
     pan: float,
 ) -> Field:
-    """Brightness of the ground: Lambert's law, skylight, and the glow opposite the sun."""
+    """Return the brightness of the ground: Lambert's law, skylight, opposition effect."""
     grid, flat = ground.grid, ground.height.ravel()
     rows, rings = ground.height.shape
     behind = seen.row * rings + seen.col
@@ -330,7 +347,7 @@ def _tone(
 
 
 def _grain(ground: Ground, seen: _Seen, azimuth: Vector, outward: Field) -> Field:
-    """Fine texture as factors about 1: grains on the ground, and layers on steep faces of rock."""
+    """Return fine texture as factors about 1: grains, and layers on steep rock faces."""
     grit = ground.grit.ravel()[seen.row * ground.grid.radius.size + seen.col]
     arc = (azimuth * seen.along).astype(np.float32)
     fine = sample(fractal_tile(0.55, 8), arc + seen.height, seen.along - 1.7 * seen.height, 0.9)
@@ -343,7 +360,7 @@ def _grain(ground: Ground, seen: _Seen, azimuth: Vector, outward: Field) -> Fiel
 def _far_away(
     tone: Field, seen: _Seen, azimuth: Vector, slope: Vector, rng: np.random.Generator
 ) -> Field:
-    """Haze over the ground, ridges on the horizon, and the sky."""
+    """Add haze over the ground, ridges on the horizon, and the sky."""
     horizon = float(rng.uniform(0.58, 0.80))
     sky = horizon * (0.72 + 0.28 * np.exp(-np.clip(slope, 0.0, None) / 0.14))
     haze = 1.0 - np.exp(-np.where(seen.hit, seen.along, FARTHEST_M) / _HAZE_M)
@@ -364,7 +381,7 @@ def _far_away(
 def _expose(
     tone: Field, ground: Mask, rover: Rover, rng: np.random.Generator
 ) -> npt.NDArray[np.uint16]:
-    """Twelve bits from a brightness picture: lens, exposure, shot and read noise."""
+    """Return 12-bit DN from brightness: lens, exposure, shot and read noise."""
     size = tone.shape[0]
     picture = np.where(rover.drawn, rover.tone * 0.75, tone)
     picture = gaussian_filter(picture, 0.55 * size / FULL_SIZE + 0.1)
@@ -383,7 +400,7 @@ def _expose(
 
 
 def _stereo_holes(range_m: Field, smooth: Mask, rng: np.random.Generator) -> Mask:
-    """Where a stereo matcher finds nothing: at jumps of range, on bland sand, and far away."""
+    """Return where stereo matching fails: at range discontinuities, on smooth sand, far away."""
     size = range_m.shape[0]
     jump = np.zeros(range_m.shape, dtype=bool)
     jump[1:] = np.abs(np.diff(range_m, axis=0)) > 0.22 * range_m[1:] + 0.1

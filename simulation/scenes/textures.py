@@ -1,7 +1,7 @@
-"""Endless surface textures: small periodic tiles, made once, sampled anywhere.
+"""Surface textures: small periodic tiles, computed once and sampled at any position.
 
-Every tile repeats without a seam. A scene looks different from the next because it reads the
-tiles at its own place, angle and scale, not because the tiles change, so they are kept.
+Tiles repeat without a seam. Scenes differ because each samples the tiles at its own position, angle
+and scale; the tiles stay the same and are cached.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 Field = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
 
-# Tiles are the same for every scene; any number would do
+# Seed of the tiles, the same for every scene; any number works
 _TILE_SEED = 20210619
 
 _PIECE = 1 << 15
@@ -28,10 +28,12 @@ _PLATE_TILE_SIZE = 512
 
 @dataclass(frozen=True)
 class Plates:
-    """A plane broken into slabs of about one unit across (a Voronoi diagram), as periodic tiles.
+    """A plane divided into slabs about one unit wide (a Voronoi diagram), as periodic tiles.
 
-    period: units per tile. edge: (N, N) distance to the nearest joint, in units. level: (N, N) a
-    random number in 0..1 per slab.
+    Attributes:
+        period: Units per tile.
+        edge: (N, N), distance to the nearest joint, in units.
+        level: (N, N), a random number in 0..1 for each slab.
     """
 
     period: float
@@ -40,17 +42,21 @@ class Plates:
 
 
 def sample(tile: Field, x: Field, y: Field, period: float) -> Field:
-    """A periodic tile read at places of the plane, bilinearly.
+    """Return a periodic tile sampled at positions of the plane, bilinearly.
 
-    tile: (N, N), [row = y, column = x], N a power of two. x, y: (...) in the units of `period`,
-    the width of one tile. Returns float32 (...).
+    Args:
+        tile: (N, N), [row = y, column = x], N a power of two.
+        x, y: (...), in the units of `period`, the width of one tile.
+
+    Returns:
+        float32 (...).
     """
     n = tile.shape[0]
     scale = np.float32(n / period)
     x, y = np.broadcast_arrays(np.asarray(x, np.float32), np.asarray(y, np.float32))
     values = np.empty(x.shape, dtype=np.float32)
     flat_x, flat_y, flat_values = x.reshape(-1), y.reshape(-1), values.reshape(-1)
-    # by pieces that stay in the processor's cache
+    # in blocks that fit into the processor cache
     for start in range(0, values.size, _PIECE):
         piece = slice(start, start + _PIECE)
         flat_values[piece] = _bilinear(
@@ -60,7 +66,7 @@ def sample(tile: Field, x: Field, y: Field, period: float) -> Field:
 
 
 def _bilinear(tile: Field, n: int, u: Field, v: Field) -> Field:
-    """The flat tile of n x n at tile coordinates u, v (both are used up)."""
+    """Return the flattened n x n tile at tile coordinates u, v (both are overwritten)."""
     col, row = np.floor(u), np.floor(v)
     u -= col
     v -= row
@@ -77,7 +83,7 @@ def _bilinear(tile: Field, n: int, u: Field, v: Field) -> Field:
 
 
 def sample_nearest(tile: Field, x: Field, y: Field, period: float) -> Field:
-    """A periodic tile (..., N, N) read at places of the plane (...) without interpolation."""
+    """Return a periodic tile (..., N, N) sampled at positions (...) without interpolation."""
     n = tile.shape[-1]
     col = np.floor(x * np.float32(n / period)).astype(np.int32) & (n - 1)
     row = np.floor(y * np.float32(n / period)).astype(np.int32) & (n - 1)
@@ -87,10 +93,14 @@ def sample_nearest(tile: Field, x: Field, y: Field, period: float) -> Field:
 
 @lru_cache(maxsize=32)
 def fractal_tile(roughness: float, cycles: int = 1, size: int = 512) -> Field:
-    """Periodic noise of mean 0 and standard deviation 1 whose spectrum falls as a power law.
+    """Return periodic power-law noise of mean 0 and standard deviation 1.
 
-    roughness: the exponent of the amplitude spectrum; 1 is craggy, 2 is soft. cycles: the lowest
-    frequency kept, in waves per tile. Returns float32 (size, size).
+    Args:
+        roughness: Exponent of the amplitude spectrum; 1 is craggy, 2 is soft.
+        cycles: Lowest frequency, in waves per tile.
+
+    Returns:
+        float32 (size, size).
     """
     rng = np.random.default_rng([_TILE_SEED, int(100 * roughness), cycles, size])
     frequency = np.hypot(*np.meshgrid(*2 * [np.fft.fftfreq(size) * size]))
@@ -101,7 +111,7 @@ def fractal_tile(roughness: float, cycles: int = 1, size: int = 512) -> Field:
 
 @lru_cache(maxsize=1)
 def pebble_tile(size: int = 512) -> Field:
-    """Heights of scattered pebbles on a plane, 0 between them, 1 on top of the largest.
+    """Return heights of scattered pebbles on a plane: 0 between them, 1 on top of the largest.
 
     Diameters are 1.5 to 9 % of the tile. Returns float32 (size, size).
     """
@@ -127,13 +137,13 @@ def pebble_tile(size: int = 512) -> Field:
 
 @lru_cache(maxsize=1)
 def plates_tile() -> Plates:
-    """Slabs of rock with ragged joints; see `Plates`."""
+    """Return slabs of rock with ragged joints; see `Plates`."""
     size, period = _PLATE_TILE_SIZE, float(np.sqrt(_PLATES_PER_TILE))
     rng = np.random.default_rng([_TILE_SEED, 2])
     centers = rng.random((_PLATES_PER_TILE, 2)) * period
     axis = (np.arange(size) + 0.5) * period / size
     x, y = np.meshgrid(axis, axis)
-    # bend the plane first, or the joints are ruler-straight
+    # bend the plane first, or the joints are straight
     places = np.stack(
         [
             x + 0.12 * fractal_tile(1.8, 12, size),

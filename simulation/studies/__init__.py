@@ -1,1 +1,1 @@
-"""Scores, skill and merge methods measured against known truth. Pure."""
+"""Studies that compare scores, skill and merge methods with known ground truth. Pure."""

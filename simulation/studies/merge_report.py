@@ -1,4 +1,4 @@
-"""The study of ways to merge as text for `docs/MERGING.md`."""
+"""The study of merge methods as text for `docs/MERGING.md`."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ HEAD = (
 
 
 class NoPlace(ValueError):
-    """The document has no place for the tables."""
+    """The document has no markers for the tables."""
 
 
 def tables(studies: Sequence[Study]) -> str:
-    """A table for each study, and the parameters of the methods."""
+    """Return a table for each study, and the parameters of the methods, in Markdown."""
     return "\n".join([*_setting(studies[0]), *(line for each in studies for line in _table(each))])
 
 
 def placed(document: str, text: str) -> str:
-    """The document with the text in the place it keeps for it. Raises NoPlace if it has none."""
+    """Return the document with the text between its markers. Raises NoPlace without markers."""
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

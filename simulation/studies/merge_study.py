@@ -1,7 +1,7 @@
-"""How near to the truth each way of merging comes, with a crowd that is simulated.
+"""Accuracy of each merge method on labels of a simulated crowd.
 
-Only a simulated crowd draws on pictures whose every pixel is known. Labels go through what real
-ones go through: scores, the review of the lowest fifth, labels thrown out, and only then a merge.
+Only simulated scenes have a known class at every pixel. Labels are processed like real ones:
+scores, review of the lowest fifth, rejected labels, and then the merge.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ CODES = (0, 1, 2, 3)
 RANGE_LIMIT_M = 30.0
 #: The lowest 20 % of all scores are reviewed (paper 3.2).
 REVIEWED_PERCENT = 20
-#: A reviewer's rating by how well a label agrees with the truth (mean Jaccard, Eq. 1): below the
-#: first bound 1, which throws it out, below the second 2 ... Few are, as in the paper (3.2).
+#: Bounds of a simulated rating by agreement with the truth (mean Jaccard, Eq. 1): below the first 1
+#: (throw out), below the second 2 ... Few labels are thrown out, as in the paper (3.2).
 RATING_BOUNDS = (0.05, 0.15, 0.25, 0.35)
-#: Patterns of one image that skill is estimated from.
+#: Vote patterns per image from which skill is estimated.
 PATTERNS_OF_AN_IMAGE = 256
 RESAMPLES = 4000
 
@@ -45,7 +45,7 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is simulated; the same plan gives the same figures."""
+    """The parameters of a simulation; the same plan gives the same figures."""
 
     scenes: int = 60
     size: int = 512
@@ -56,12 +56,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class SceneLabels:
-    """One scene as its labels and the truth divide it.
+    """The labels of one scene as vote patterns, with the truth.
 
-    ``votes`` is uint8 (patterns, labels), ``truth`` uint8 (patterns,), the place of the true class,
-    ``NO_VOTE`` where there is nothing to label, ``pixels`` int64 (patterns,). Of each label there
-    is who drew it, its agreement score (None: no other label), and how well it agrees with the
-    truth.
+    ``votes`` is uint8 (patterns, labels); ``truth`` uint8 (patterns,), the index of the true class,
+    or ``NO_VOTE`` where nothing is to be labeled; ``pixels`` int64 (patterns,). Each label has its
+    labeler, its agreement score (None: no other label), and its agreement with the truth.
     """
 
     name: str
@@ -73,7 +72,7 @@ class SceneLabels:
     quality: list[float]
 
     def without(self, labels: Sequence[int]) -> SceneLabels:
-        """The scene without some labels."""
+        """Return the scene without some labels."""
         kept = [place for place in range(len(self.labelers)) if place not in labels]
         return replace(
             self,
@@ -86,11 +85,11 @@ class SceneLabels:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a method did: shares of pixels, 0 to 1.
+    """The result of a merge method, as shares of pixels, 0 to 1.
 
-    ``accuracy`` is the share of the labeled pixels that are right, ``coverage`` the share of the
-    ground that is labeled, ``found`` the share of the ground that is labeled and right. ``gain`` is
-    how much more accurate it is than a label drawn by lot, on the same images.
+    ``accuracy`` is the share of correct pixels among the labeled ones, ``coverage`` the labeled
+    share of the ground, ``found`` the share of the ground labeled correctly. ``gain`` is the
+    difference in accuracy from a random label of the same images.
     """
 
     accuracy: Interval
@@ -101,7 +100,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """The outcome of each method, and what it was measured on."""
+    """The outcome of each method, and the size of the study."""
 
     plan: Plan
     labels: int
@@ -123,7 +122,7 @@ def label_scene(plan: Plan, number: int) -> SceneLabels:
     planes = [
         remove_pixels(regions_to_planes(regions, CODES, *truth.shape), removed) for regions in drawn
     ]
-    # A label with nothing left is thrown out (paper 3.1.3).
+    # A label without pixels after post-processing is thrown out (paper 3.1.3).
     kept = [place for place, label in enumerate(planes) if label.any()]
     planes = [planes[place] for place in kept]
     true_planes = pack_planes(truth, CODES)
@@ -140,7 +139,7 @@ def label_scene(plan: Plan, number: int) -> SceneLabels:
 
 
 def study(plan: Plan, drawn: Sequence[SceneLabels]) -> Study:
-    """Review the labels, merge them each way, and compare with the truth."""
+    """Review the labels, merge them by each method, and compare with the truth."""
     ratings = _review(drawn)
     accepted, rated = [], []
     for scene, given in zip(drawn, ratings, strict=True):
@@ -170,7 +169,7 @@ def study(plan: Plan, drawn: Sequence[SceneLabels]) -> Study:
 
 
 def _review(drawn: Sequence[SceneLabels]) -> list[list[int | None]]:
-    """The rating of each label, None where nobody looked: the lowest fifth of all scores."""
+    """Return the rating of each label; None above the lowest fifth of the scores."""
     scores = [score for scene in drawn for score in scene.scores if score is not None]
     below = sorted(scores)[len(scores) * REVIEWED_PERCENT // 100]
     return [
@@ -210,7 +209,7 @@ def _known(
 
 
 def _tally(scene: SceneLabels, method: MergeMethod, known: Known) -> list[int]:
-    """Pixels of the ground: right, labeled, all."""
+    """Return the pixels of the ground: correct, labeled, all."""
     winner = decide(scene.votes, len(CODES), method, known).winner
     place = places_of(range(len(CODES)))
     places = [place[votes] for votes in (scene.truth, winner)]
@@ -219,16 +218,16 @@ def _tally(scene: SceneLabels, method: MergeMethod, known: Known) -> list[int]:
 
 
 def _outcomes(tallies: Mapping[Kind, Counts], seed: int) -> dict[Kind, Outcome]:
-    """Shares of all pixels, with percentile intervals from resampled images (Efron 1979)."""
+    """Return shares of pixels with bootstrap percentile intervals over images (Efron 1979)."""
     images = len(tallies[Kind.RANDOM])
     rng = np.random.default_rng([seed, 3])
-    # Row 0 is every image once: the value itself. The same resamples serve all methods.
+    # Row 0 has every image once: the value itself. All methods use the same resamples.
     weights = np.ones((RESAMPLES + 1, images))
     weights[1:] = rng.multinomial(images, np.full(images, 1 / images), RESAMPLES)
 
     def shares(kind: Kind, part: int, whole: int) -> npt.NDArray[np.float64]:
         sums = weights @ tallies[kind]
-        # A method that labels nothing at all has found nothing.
+        # A method that labels nothing has an accuracy of 0.
         return np.nan_to_num(ratios(sums[:, part], sums[:, whole]))
 
     return {

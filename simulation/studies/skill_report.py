@@ -1,4 +1,4 @@
-"""The study of synthetic crowds as a table and two pictures."""
+"""The study of synthetic crowds as tables and two charts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLORS = {
     "malicious": "#D55E00",
     "wrong-class": "#CC79A7",
 }
-#: What labels are ranked by: its name, and where `Found` has it.
+#: Measures that rank labels: name, and attribute of `Found`.
 RANKINGS = (
     ("agreement score", "score", "#555555"),
     ("expected quality", "quality", "#0072B2"),
@@ -28,7 +28,7 @@ RANKINGS = (
 
 
 def files(found: Sequence[Found]) -> dict[str, str]:
-    """Return the text of each file of the report, by its name."""
+    """Return the text of each file of the report, by file name."""
     figures = (
         "# Figures of the study\n\n"
         "Written by `manage.py skill_study`; what they mean is in [SKILL.md](../SKILL.md).\n\n"
@@ -42,7 +42,7 @@ def files(found: Sequence[Found]) -> dict[str, str]:
 
 
 def table(found: Sequence[Found]) -> str:
-    """The figures of all crowds, in Markdown."""
+    """Return the figures of all crowds, in Markdown."""
     lines = [
         "| crowd | labels | bad | room in 20 % | by score | by quality | by skill "
         "| Spearman | held out | in 95 % intervals |",
@@ -60,7 +60,7 @@ def table(found: Sequence[Found]) -> str:
 
 
 def people(found: Sequence[Found]) -> str:
-    """Who takes part in each crowd, in Markdown."""
+    """Return the members of each crowd, in Markdown."""
     return "".join(
         f"- **{one.crowd.name}**: "
         + ", ".join(f"{count} {kind}" for kind, count in one.crowd.people.items())
@@ -70,7 +70,7 @@ def people(found: Sequence[Found]) -> str:
 
 
 def finding_picture(found: Sequence[Found]) -> str:
-    """Of the bad labels, how many lie in the lowest share: a panel a crowd, as SVG."""
+    """Return a chart of the share of bad labels among the lowest, one panel per crowd, as SVG."""
     parts = []
     reviewed = np.linspace(0, 1, 51)
     for place, one in enumerate(found):
@@ -88,7 +88,7 @@ def finding_picture(found: Sequence[Found]) -> str:
 
 
 def labelers_picture(found: Sequence[Found]) -> str:
-    """Estimated skill with its interval over the true one: a panel a crowd, as SVG."""
+    """Return a chart of estimated over true skill with intervals, one panel per crowd, as SVG."""
     parts = []
     for place, one in enumerate(found):
         x0, y0 = _corner(place)

@@ -1,8 +1,8 @@
-"""What scores and skill find of a crowd whose skill is known.
+"""A study of agreement scores and skill estimates on a crowd of known skill.
 
-Synthetic volunteers draw on synthetic scenes; the labels are scored, and the labelers' skill is
-estimated, exactly as it is done with real ones. Because the truth is known here, one can say how
-many of the bad labels lie in the lowest fifth, and how near an estimate comes.
+Synthetic volunteers draw on synthetic scenes. Their labels are scored and their skill is estimated
+like that of real labelers. Because the truth is known, the study measures how many bad labels are
+in the lowest fifth, and how accurate the estimates are.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from terrain.skill.probabilities import expected_quality
 Real = npt.NDArray[np.float64]
 
 CODES = (0, 1, 2, 3)
-#: The share of the labels that is reviewed (paper 3.2), and of the bad ones it should hold.
+#: Share of the labels that is reviewed (paper 3.2), and share of the bad labels it should contain.
 REVIEWED = 0.2
-#: Patterns of votes kept of an image, as the site does.
+#: Vote patterns kept per image, as on the site.
 PATTERNS = 256
-#: Beyond this nothing is labeled (paper 3), meters.
+#: Range limit, meters (paper 3).
 RANGE_LIMIT = 30.0
-#: Held-out scenes are past the seeds of all others.
+#: Seeds of held-out scenes begin here.
 HELD_OUT_SEED = 9000
 
-#: Takes each class for another one, and draws it with care.
+#: Confuses each class with another one, and draws with care.
 WRONG_CLASS = "wrong-class"
 BAD = ("sloppy", "malicious", WRONG_CLASS)
 _WRONG: dict[int, dict[int, float]] = {
@@ -52,7 +52,7 @@ _WRONG: dict[int, dict[int, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Who takes part, by kind, and how much they draw. ``seed`` makes it the same each time."""
+    """A simulated crowd: members by kind, number of labels, and the seed."""
 
     name: str
     people: dict[str, int]
@@ -63,7 +63,7 @@ class Crowd:
     seed: int = 1
 
     def volunteers(self) -> list[tuple[str, Volunteer]]:
-        """Kind and volunteer, one kind after the other."""
+        """Return pairs of kind and volunteer, ordered by kind."""
         rng = np.random.default_rng([self.seed, 1])
         kinds = [kind for kind, count in self.people.items() for _ in range(count)]
         return [(kind, _volunteer(kind, number, rng)) for number, kind in enumerate(kinds)]
@@ -96,10 +96,10 @@ CROWDS = (
 
 @dataclass(frozen=True, slots=True)
 class Labeler:
-    """What is known, and what was estimated of one labeler.
+    """The true and the estimated skill of one labeler.
 
-    ``true`` is the balanced accuracy of the very labels, by the true masks: what an estimate would
-    be that knew the truth. ``held_out`` is the same on scenes that nothing was estimated from.
+    ``true`` is the balanced accuracy of the labels against the true masks: a perfect estimate.
+    ``held_out`` is the same on scenes that were not used for the estimate.
     """
 
     kind: str
@@ -112,10 +112,11 @@ class Labeler:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the study of one crowd found.
+    """The results of the study of one crowd.
 
-    ``kinds`` are of the labels; ``score``, ``quality`` and ``skill`` float64 (labels,): quality is
-    the score where a label touches no other, as in the queue; skill that of the label's labeler.
+    ``kinds`` are those of the labels' authors. ``score``, ``quality`` and ``skill`` are float64
+    (labels,). The quality of a label without overlap is its score, as in the queue; the skill is
+    that of its labeler.
     """
 
     crowd: Crowd
@@ -127,31 +128,31 @@ class Found:
 
     @property
     def bad(self) -> npt.NDArray[np.bool_]:
-        """Which labels are by somebody who does not see, or does not try: bool (labels,)."""
+        """Return which labels are by poor or careless labelers: bool (labels,)."""
         return np.isin(self.kinds, BAD)
 
     def share_found(self, values: Real, reviewed: float = REVIEWED) -> float:
-        """Of all bad labels, those in the lowest share by these values."""
+        """Return the share of bad labels that is among the lowest by these values."""
         lowest = np.argsort(values, kind="stable")[: int(reviewed * len(values))]
         return float(self.bad[lowest].sum() / self.bad.sum())
 
     def most_to_find(self, reviewed: float = REVIEWED) -> float:
-        """Of all bad labels, as many as the lowest share has room for."""
+        """Return the largest possible `share_found`: the lowest share may be too small for all."""
         return min(1.0, int(reviewed * len(self.kinds)) / float(self.bad.sum()))
 
     @property
     def rank_correlation(self) -> float:
-        """Spearman's correlation of estimated and true skill of the labelers."""
+        """Return Spearman's correlation of estimated and true skill."""
         return _spearman([(one.skill, one.true) for one in self.labelers])
 
     @property
     def held_out_correlation(self) -> float:
-        """The same against the held-out scenes; their chance is in it too."""
+        """Return Spearman's correlation of estimated skill and skill on held-out scenes."""
         return _spearman([(one.skill, one.held_out) for one in self.labelers])
 
     @property
     def inside(self) -> float:
-        """How many of the 95 % intervals hold the skill on held-out scenes."""
+        """Return how many of the 95 % intervals contain the skill on held-out scenes."""
         return float(np.mean([one.low <= one.held_out <= one.high for one in self.labelers]))
 
 
@@ -160,9 +161,9 @@ def _spearman(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 class _Accuracy:
-    """Balanced accuracy of people against true masks, added up label by label.
+    """Balanced accuracy of labelers against true masks, accumulated label by label.
 
-    The mean over the classes of the share of a class's drawn pixels that are drawn as it.
+    It is the mean over the classes of the share of a class's drawn pixels that have that class.
     """
 
     def __init__(self, people: int) -> None:
@@ -179,7 +180,7 @@ class _Accuracy:
 
 
 def study(crowd: Crowd) -> Found:
-    """Let a crowd draw, score its labels and estimate its skill."""
+    """Simulate a crowd, score its labels and estimate the skill of its labelers."""
     people = crowd.volunteers()
     images, score, kinds = [], [], []
     accuracy = _Accuracy(len(people))
@@ -248,7 +249,7 @@ def _scores(labels: Sequence[Planes]) -> list[float]:
     overlaps = Overlaps.none(CODES)
     for number, planes in enumerate(labels):
         overlaps = overlaps.with_label(str(number), planes, labels[:number])
-    # One label alone has no score; it is not among the lowest.
+    # A label without others has no score; it is not among the lowest.
     return [1.0 if score is None else score for score in agreement_scores(overlaps)]
 
 

@@ -1,1 +1,1 @@
-"""Synthetic volunteers and experts, and what they draw on a scene. Pure."""
+"""Synthetic volunteers and experts, and their labels of a scene. Pure."""

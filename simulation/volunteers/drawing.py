@@ -1,8 +1,8 @@
-"""Synthetic volunteers: labels drawn from the truth the way people draw.
+"""Labels of synthetic volunteers, made from the truth with the errors of people.
 
-People outline what they see with a few dozen points, a little beside the true border and always
-to the same side over a stretch of it; they leave out what is small, skip what they are unsure of,
-take one terrain for its neighbor, and some of them do not try at all.
+People outline areas with a few dozen points. Their outlines run beside the true border, on the same
+side over a stretch of it. They leave out small areas, skip uncertain ones, confuse similar classes,
+and some of them do not try at all.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from terrain.masks import NO_LABEL, mask_to_regions
 
 Mask = npt.NDArray[np.uint8]
 
-# Lengths of a volunteer's habits are given for an image of this size
+# Lengths in a volunteer's habits refer to an image of this size
 _FULL_SIZE = 1024
-# People see no finer than this when they outline; the truth is read on a grid of about this size
+# Resolution of a person's outline; the truth is sampled on a grid of about this size
 _SKETCH_SIZE = 256
 
 _MOST_POINTS = 150
@@ -32,11 +32,15 @@ _MOST_POINTS = 150
 def draw_label(
     volunteer: Volunteer, scene_truth: Mask, codes: Collection[int], rng: np.random.Generator
 ) -> list[Region]:
-    """What a volunteer draws on an image whose truth is known.
+    """Return the label of a volunteer for an image with known truth.
 
-    scene_truth: uint8 (H, W), class codes, 255 where nothing is to be drawn (sky, rover, beyond the
-    range limit). codes: the campaign's classes; others in the truth are not drawn. Returns regions
-    that lie inside the image and do not overlap; an empty list when nothing was worth drawing.
+    Args:
+        scene_truth: uint8 (H, W), class codes; 255 where nothing is to be drawn (sky, rover, beyond
+            the range limit).
+        codes: The classes of the campaign; others in the truth are not drawn.
+
+    Returns:
+        Regions inside the image that do not overlap; an empty list if nothing was drawn.
     """
     height, width = scene_truth.shape
     classes = sorted(codes)
@@ -45,7 +49,7 @@ def draw_label(
     scale = max(height, width) / _FULL_SIZE
     seen, pixel = _sketch(volunteer, scene_truth, classes, scale, rng)
     regions = []
-    # the small first: who draws a rock first draws the soil around it
+    # small ones first: people draw a rock first, then the soil around it
     outlines = sorted(mask_to_regions(seen), key=lambda region: len(region.rings[0]))
     for outline in outlines:
         shape = shapely.Polygon(
@@ -65,15 +69,18 @@ def _sketch(
     scale: float,
     rng: np.random.Generator,
 ) -> tuple[Mask, float]:
-    """The truth as this volunteer sees it: coarse, and bent so that borders run beside the true
-    ones. Returns the mask and the size of its pixels in pixels of the image."""
+    """Return the truth as the volunteer sees it: coarse, with displaced borders.
+
+    Returns:
+        The mask, and the size of its pixels in image pixels.
+    """
     step = max(1, round(max(truth.shape) / _SKETCH_SIZE))
     coarse = truth[step // 2 :: step, step // 2 :: step]
     bend = volunteer.border_px * scale / step
     rows, cols = np.meshgrid(*(np.arange(n) for n in coarse.shape), indexing="ij")
     places = [rows + bend * _wave(coarse.shape, rng), cols + bend * _wave(coarse.shape, rng)]
     bent = map_coordinates(coarse, places, order=0, mode="nearest")
-    # what the eye lumps together
+    # merge what people see as one area
     blur = 0.45 * volunteer.detail_px * scale / step + 0.4
     strength = np.stack(
         [gaussian_filter((bent == code).astype(np.float32), blur) for code in [*classes, NO_LABEL]]
@@ -81,13 +88,13 @@ def _sketch(
     values = np.array([*classes, NO_LABEL], dtype=np.uint8)
     seen = values[strength.argmax(axis=0)]
     seen[strength.max(axis=0) < 0.34] = NO_LABEL
-    # nobody outlines what is masked
+    # masked areas are not outlined
     seen[coarse == NO_LABEL] = NO_LABEL
     return seen, float(step)
 
 
 def _wave(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Smooth noise of standard deviation about 1 that changes over about a tenth of the image."""
+    """Return smooth noise of standard deviation 1 and a scale of a tenth of the image."""
     knots = rng.standard_normal((11, 11))
     factors = (shape[0] / 11, shape[1] / 11)
     wave: npt.NDArray[np.float64] = zoom(knots, factors, order=3, mode="nearest", grid_mode=True)
@@ -97,7 +104,7 @@ def _wave(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.fl
 def _outlined(
     volunteer: Volunteer, shape: shapely.Geometry, scale: float, rng: np.random.Generator
 ) -> list[shapely.Polygon]:
-    """The outlines a volunteer draws for one region of the truth: none, one or a few."""
+    """Return the outlines that a volunteer draws for one region of the truth: none or some."""
     detail = volunteer.detail_px * scale
     smallest = volunteer.smallest_px * scale
     if shape.area < smallest**2 or rng.random() < volunteer.miss_rate:
@@ -109,7 +116,7 @@ def _outlined(
     for polygon in shapely.get_parts(shape):
         if polygon.area < 0.5 * smallest**2:
             continue
-        # nobody draws around the small things inside a region
+        # small holes in a region are ignored
         holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area > smallest**2]
         whole = shapely.Polygon(polygon.exterior, holes)
         parts.append(_with_few_points(whole, 0.45 * detail + 2.0 * scale))
@@ -117,7 +124,7 @@ def _outlined(
 
 
 def _with_few_points(polygon: shapely.Polygon, tolerance: float) -> shapely.Polygon:
-    """A polygon simplified until it has no more points than a patient person clicks."""
+    """Return a polygon simplified to as many points as a person would click."""
     simple = polygon.simplify(tolerance)
     while shapely.get_num_coordinates(simple) > _MOST_POINTS:
         tolerance *= 1.35
@@ -126,7 +133,7 @@ def _with_few_points(polygon: shapely.Polygon, tolerance: float) -> shapely.Poly
 
 
 def _part_of(shape: shapely.Geometry, rng: np.random.Generator) -> shapely.Geometry:
-    """One side of a region: labels are sparse on purpose."""
+    """Return one side of a region: labels are deliberately sparse."""
     x0, y0, x1, y1 = shape.bounds
     angle, share = rng.uniform(0, 2 * np.pi), rng.uniform(-0.1, 0.35)
     reach = float(np.hypot(x1 - x0, y1 - y0))
@@ -139,7 +146,7 @@ def _part_of(shape: shapely.Geometry, rng: np.random.Generator) -> shapely.Geome
 
 
 def _named(volunteer: Volunteer, true: int, classes: list[int], rng: np.random.Generator) -> int:
-    """The class a volunteer gives to a region of class `true`."""
+    """Return the class that a volunteer gives to a region of class `true`."""
     chances = {c: p for c, p in volunteer.confuse.get(true, {}).items() if c in classes}
     pick = rng.random() * max(sum(chances.values()), 1e-9)
     for code, chance in chances.items():
@@ -157,7 +164,7 @@ def _rings(polygon: shapely.Polygon) -> tuple[npt.NDArray[np.float64], ...]:
 def _vandalism(
     height: int, width: int, classes: list[int], rng: np.random.Generator
 ) -> list[Region]:
-    """A label without regard to the image: everything one class, blobs, or a scribble."""
+    """Return a label that ignores the image: all one class, blobs, or a scribble."""
     styles: tuple[Callable[..., list[Region]], ...] = (_all_one, _blobs, _scribble)
     return styles[int(rng.integers(3))](np.array([width, height]), classes, rng)
 

@@ -1,4 +1,4 @@
-"""Who draws: synthetic volunteers and experts, each kind with its habits."""
+"""Synthetic volunteers and experts; each kind has its habits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 Kind = Literal["careful", "ordinary", "hasty", "sloppy", "malicious", "expert"]
 
-# Who takes part: shares of the crowd. Most people take care; the paper (3.2) found few to discard
+# Shares of the crowd. Most people are careful; the paper (3.2) discarded few labels
 _CROWD: dict[Kind, float] = {
     "careful": 0.34,
     "ordinary": 0.42,
@@ -19,7 +19,7 @@ _CROWD: dict[Kind, float] = {
     "malicious": 0.03,
 }
 
-# Neighbors in look: soil and sand, bedrock and big rock (NAV codes)
+# Classes that look similar: soil and sand, bedrock and big rock (NAV codes)
 _LOOK_ALIKE: dict[int, dict[int, float]] = {
     0: {2: 0.6, 1: 0.4},
     1: {0: 0.7, 3: 0.3},
@@ -56,13 +56,16 @@ _NAMES = (
 
 @dataclass(frozen=True)
 class Volunteer:
-    """A labeler and their habits.
+    """A labeler and their habits. All lengths are pixels of a 1024 px image.
 
-    border_px: how far outlines run beside the true border, standard deviation, pixels of a 1024 px
-    image (so all lengths here). gap_px: room left inside the border. detail_px: how coarsely an
-    outline follows. smallest_px: regions narrower than this are left out. miss_rate: chance to
-    leave out any other region. confuse: true class -> {drawn class: chance}; a class that is not
-    in it is never confused. cover: the share of a region that is drawn on average.
+    Attributes:
+        border_px: Standard deviation of the distance between outline and true border.
+        gap_px: Gap left inside the border.
+        detail_px: Coarseness of the outline.
+        smallest_px: Narrower regions are left out.
+        miss_rate: Probability of leaving out any other region.
+        confuse: True class -> {drawn class: probability}; other classes are never confused.
+        cover: Mean share of a region that is drawn.
     """
 
     name: str
@@ -77,19 +80,19 @@ class Volunteer:
 
 
 def make_volunteers(count: int, rng: np.random.Generator) -> list[Volunteer]:
-    """A crowd of `count` labelers with different names, in shares like a real project's."""
+    """Return `count` labelers with different names, in shares like those of a real project."""
     kinds: list[Kind] = list(_CROWD)
     drawn = rng.choice(len(kinds), size=count, p=list(_CROWD.values()))
     return [make_volunteer(kinds[int(k)], n, rng) for n, k in enumerate(drawn)]
 
 
 def make_experts(count: int, rng: np.random.Generator) -> list[Volunteer]:
-    """`count` experts, who draw only what they are sure of (paper section 3.1)."""
+    """Return `count` experts, who draw only what they are sure of (paper section 3.1)."""
     return [make_volunteer("expert", n, rng) for n in range(count)]
 
 
 def make_volunteer(kind: Kind, number: int, rng: np.random.Generator) -> Volunteer:
-    """One labeler of a kind; `number` makes the name different from the others'."""
+    """Return one labeler of a kind; `number` makes the name unique."""
     habit = _HABITS[kind]
     own = rng.uniform(0.75, 1.3, size=4)
     error = habit.error_rate * float(own[0])

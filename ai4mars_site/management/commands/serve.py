@@ -41,19 +41,19 @@ LARGE_BLOCK_BYTES = 256 * 1024
 
 class Command(BaseCommand):
     help = (
-        "Starts everything the site needs and keeps it running until Ctrl-C: a broker (unless "
-        "REDIS_URL names one), the web server, a worker and the clock of the sweeps."
+        "Start everything the site needs and keep it running until Ctrl-C: a broker (unless "
+        "REDIS_URL names one), the web server, a worker and the scheduler of the sweeps."
     )
     # This command may create the embedded database; it checks the migrations below.
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-        parser.add_argument("--port", type=port, default=8000, help="port; 0 takes a free one")
+        parser.add_argument("--port", type=port, default=8000, help="port; 0 chooses a free one")
         parser.add_argument(
             "--migrate",
             action="store_true",
-            help="bring the database up to date first (always done with embedded SQLite)",
+            help="migrate the database first (always done with embedded SQLite)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -9,8 +9,8 @@ from ai4mars_site import messages
 
 class Command(BaseCommand):
     help = (
-        "Brings locale/*/LC_MESSAGES/django.po up to date with the sentences of the source, and "
-        "says how many are still to be translated."
+        "Update locale/*/LC_MESSAGES/django.po from the sentences of the source, and print how "
+        "many need a translation."
     )
     requires_system_checks: list[str] = []
 

@@ -10,8 +10,8 @@ from simulation import demo
 
 class Command(BulkCommand):
     help = (
-        "Make the demo campaign: simulated Mars scenes, synthetic volunteers, accounts to log in "
-        "with. Once it is complete, running it again changes nothing."
+        "Create the demo campaign: simulated Mars scenes, synthetic volunteers, and accounts. "
+        "Running it again completes an interrupted demo and changes nothing else."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,7 +22,7 @@ class Command(BulkCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         logins = demo.make_logins()
         if demo.is_complete():
-            self.stdout.write("The demo campaign is there.")
+            self.stdout.write("The demo campaign already exists.")
             return
         made = demo.make_scenes(options["scenes"], options["size"], options["workers"])
         for _ in self.progress(made, options["scenes"], "Simulated scenes"):
@@ -31,4 +31,4 @@ class Command(BulkCommand):
         demo.give_expert_work()
         demo.estimate_skill()
         demo.build_first_release()
-        self.stdout.write(f"The demo campaign is ready; {logins} has the accounts.")
+        self.stdout.write(f"The demo campaign is ready; the accounts are in {logins}.")

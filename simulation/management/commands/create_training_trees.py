@@ -12,8 +12,8 @@ from simulation import training_trees
 
 class Command(BulkCommand):
     help = (
-        "Make released trees of simulated scenes to train a model on: with merged labels, with "
-        "one label of the crowd for each image, and with the true classes. The same every time."
+        "Write released trees of simulated scenes for training: with merged labels, with one label "
+        "of the crowd for each image, and with the true classes. The result is reproducible."
     )
     needs_database = False
 
@@ -24,7 +24,7 @@ class Command(BulkCommand):
         parser.add_argument("--test", type=positive, default=20, metavar="N")
         parser.add_argument("--size", type=positive, default=256, metavar="PIXELS")
         parser.add_argument(
-            "--labels", type=positive, default=10, metavar="N", help="of the crowd, for each image"
+            "--labels", type=positive, default=10, metavar="N", help="crowd labels per image"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -16,8 +16,8 @@ from simulation.studies.merge_study import Plan, label_scene, study
 
 class Command(BulkCommand):
     help = (
-        "Let a simulated crowd draw on simulated scenes, merge the labels each way, and say how "
-        "near to the truth each way comes. The same arguments give the same figures."
+        "Simulate a crowd, merge its labels with each method, and compare the masks with the "
+        "truth. The same arguments give the same figures."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,14 +32,14 @@ class Command(BulkCommand):
             nargs="+",
             default=[usual.labels],
             metavar="N",
-            help="labels per image; a table for each number that is given",
+            help="labels per image; one table for each number",
         )
         parser.add_argument("--seed", type=whole, default=usual.seed)
         parser.add_argument(
             "--write",
             type=place,
             metavar="FILE",
-            help="put the tables into this document instead of printing them",
+            help="write the tables into this document instead of printing them",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

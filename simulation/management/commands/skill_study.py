@@ -14,8 +14,8 @@ from simulation.studies.skill_study import CROWDS, study
 
 class Command(BulkCommand):
     help = (
-        "Let synthetic crowds of known skill draw, and write what scores and skill find of them: "
-        "FIGURES.md, found.svg, labelers.svg. The same each time."
+        "Simulate crowds of known skill, and write how well scores and skill estimates find bad "
+        "labels: FIGURES.md, found.svg, labelers.svg. The result is reproducible."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
