@@ -145,6 +145,13 @@ def test_the_names_that_an_import_looks_for_are_told() -> None:
     assert PlainFolder.__name__ not in text
 
 
+def test_the_example_of_a_frame_with_its_companions_is_one() -> None:
+    named = [word for word in IMPORTING.code_words if word.endswith(".IMG")]
+    parts = [product_ids.parse_product_id(word.removesuffix(".IMG")) for word in named]
+    assert {each.product_type for each in parts if each} == {"EDR", "RNG", "MXY"}
+    assert len({each.exposure for each in parts if each}) == 1
+
+
 def test_presets_are_told() -> None:
     assert set(PRESETS) <= set(first_cells(Page("docs/guides/coordinators.md")))
 
