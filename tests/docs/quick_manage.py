@@ -81,11 +81,11 @@ def run(client: socket.socket, length: int, streams: list[int]) -> NoReturn:
 
 
 def execute(arguments: list[str]) -> int:
-    from django.core.management import execute_from_command_line
+    import manage
 
     sys.argv = arguments
     try:
-        execute_from_command_line(arguments)
+        manage.main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
