@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ai4mars_site.toolkit.percentages import percentage
+
 #: The right edge of the field that the bars lie in, in a picture 640 wide.
 RIGHT = 568
 TOP, ROW, BAR, BELOW = 14, 34, 20, 46
@@ -73,4 +75,4 @@ def field(count: int, left: int) -> dict[str, float]:
 
 def ticks(left: int) -> list[Tick]:
     """0 %, 20 % ... 100 % along the lower edge."""
-    return [Tick(round(left + n / 5 * (RIGHT - left), 2), f"{20 * n} %") for n in range(6)]
+    return [Tick(round(left + n / 5 * (RIGHT - left), 2), percentage(20 * n)) for n in range(6)]

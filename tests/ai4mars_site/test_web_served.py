@@ -164,7 +164,7 @@ def test_an_archive_is_uploaded_by_who_was_shown_the_page(site: ServedSite, tmp_
     connection.request("POST", urlsplit(page).path, b"x", announced)
     answer = connection.getresponse()
     assert answer.status == 413
-    assert "larger than this page takes" in answer.read().decode()
+    assert "larger than this page accepts" in answer.read().decode()
     connection.close()
     seen = form(page)
     with archive.open("rb") as file:

@@ -109,7 +109,7 @@ def test_a_picture_is_reported_and_has_nothing_to_label(
     page.get_by_label("Too dark").check()
     page.fill("#about-comment", "I see nothing but night")
     page.get_by_role("button", name="Report", exact=True).click()
-    expect(page.locator("#status")).to_contain_text("we will look at it")
+    expect(page.locator("#status")).to_contain_text("we will check it")
 
     page.click("#about-open")
     page.get_by_role("button", name="Nothing to label here").click()

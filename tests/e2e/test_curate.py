@@ -41,7 +41,7 @@ def test_keys_prune_only_what_is_selected(served_site: ServedSite, browser_page:
     for key in ("x", "r"):
         page.keyboard.press(key)
         expect(page.locator("#toast-text")).to_have_text(
-            "Nothing is selected. Press Space or click to select a picture first."
+            "Nothing is selected. Press Space or click to select an image first."
         )
     # A picture with the frame is not selected either: the arrows only move.
     page.keyboard.press("ArrowRight")

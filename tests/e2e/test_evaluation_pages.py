@@ -144,7 +144,7 @@ def test_predictions_are_sent_measured_and_on_the_leaderboard(
     leaderboard = page.url
 
     send(page, "Spoiled net", zipped(measured["images"], **{"notes.txt": b"hello"}))
-    expect(page.get_by_role("heading", name="These predictions were not counted")).to_be_visible(
+    expect(page.get_by_role("heading", name="These predictions were not scored")).to_be_visible(
         timeout=30_000
     )
     expect(page.get_by_role("row", name="notes.txt")).to_contain_text("It is no PNG")
@@ -204,8 +204,8 @@ def test_statistics_of_a_campaign_and_of_its_release(
     log_in(page, url, "measured-admin")
     page.goto(f"{url}/manage/measured/")
     page.get_by_role("link", name="Statistics").first.click()
-    expect(page.get_by_role("heading", name="What the ground is made of")).to_be_visible()
-    expect(page.locator("#composition-chart")).to_contain_text("50.0 %")
+    expect(page.get_by_role("heading", name="Shares of the classes")).to_be_visible()
+    expect(page.locator("#composition-chart")).to_contain_text("50.0%")
     look("statistics")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as PNG").first.click()
@@ -213,7 +213,7 @@ def test_statistics_of_a_campaign_and_of_its_release(
 
     address = f"{url}/releases/{measured['release']}/statistics/"
     page.goto(address)
-    heading = page.get_by_role("heading", name="How many experts agreed")
+    heading = page.get_by_role("heading", name="How many experts agree")
     # A worker counts it when it is looked at first.
     for _ in range(40):
         if heading.is_visible():

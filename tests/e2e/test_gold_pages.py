@@ -102,38 +102,38 @@ def plan_and_assign(page: Any, url: str) -> None:
     page.fill("#id_min_sharpness", "0")
     expect(left).to_have_text(str(PICTURES))
     page.fill("#id_count", "3")
-    page.get_by_role("button", name="Draw the pictures").click()
+    page.get_by_role("button", name="Sample images").click()
 
     page.wait_for_url(re.compile("/gold/plan/"))
     tiles = page.locator(".plan-tiles").nth(0).locator(".mono")
-    expect(page.get_by_role("heading", name="3 pictures planned")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 images planned")).to_be_visible()
     before = tiles.first.text_content()
     button_of(page, before, "Replace").click()
     expect(tiles.first).not_to_have_text(before)
     after = tiles.first.text_content()
-    button_of(page, after, "Take out").click()
-    expect(page.get_by_role("heading", name="2 pictures planned")).to_be_visible()
-    page.get_by_text("Taken out").click()
+    button_of(page, after, "Remove").click()
+    expect(page.get_by_role("heading", name="2 images planned")).to_be_visible()
+    page.get_by_text("Removed").click()
     button_of(page, after, "Put back").click()
     page.fill("#product_id", before)
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_role("heading", name="4 pictures planned")).to_be_visible()
+    expect(page.get_by_role("heading", name="4 images planned")).to_be_visible()
 
     # Whoever comes back finds the plan as it was.
     page.goto(f"{url}/manage/{SLUG}/gold/")
-    page.get_by_role("link", name="Go on with the plan").click()
+    page.get_by_role("link", name="Continue with the plan").click()
     expect(page.get_by_text("3 terrain classes need at least 5 experts")).to_be_visible()
     for name in ("erik", "eva", "emil"):
         page.get_by_label(f"gold-{name}").check()
     page.fill("#id_classes_per_expert", "3")
-    page.get_by_role("button", name="Share the work out").click()
-    expect(page.get_by_text("Here one expert may have 3 kinds of terrain")).to_be_visible()
-    expect(page.get_by_text("Each expert gets 4 to 4 pictures.")).to_be_visible()
-    page.get_by_role("button", name="Assign 4 pictures").click()
+    page.get_by_role("button", name="Distribute the images").click()
+    expect(page.get_by_text("Here an expert may have 3 terrain classes")).to_be_visible()
+    expect(page.get_by_text("Each expert gets 4 to 4 images.")).to_be_visible()
+    page.get_by_role("button", name="Assign 4 images").click()
 
     page.wait_for_url(re.compile("/gold/experts/"))
     expect(page.get_by_text("4 pictures are gold now")).to_be_visible()
-    expect(page.get_by_text("0 of 12 drawings are done")).to_be_visible()
+    expect(page.get_by_text("0 of 12 labels are done")).to_be_visible()
     page.locator("summary").first.click()
     expect(page.locator("textarea").first).to_have_value(re.compile("4 wait for you"))
 
@@ -142,9 +142,9 @@ def first_picture(page: Any, url: str) -> None:
     """An expert finds what is there for them, draws the first, and it is done."""
     log_in(page, url, "gold-erik")
     page.click("[popovertarget=user-menu]")
-    page.get_by_role("link", name="My gold pictures").click()
+    page.get_by_role("link", name="My gold images").click()
     expect(page.get_by_text("4 of 4 are left")).to_be_visible()
-    page.get_by_role("link", name="Draw the next one").click()
+    page.get_by_role("link", name="Label the next one").click()
     page.wait_for_url(re.compile("/tutorial/"))
     page.evaluate("document.querySelector('#start').submit()")
     drawing = DrawingPage(page)
@@ -156,7 +156,7 @@ def first_picture(page: Any, url: str) -> None:
     page.goto(f"{url}/gold/")
     expect(page.get_by_text("3 of 4 are left")).to_be_visible()
     page.get_by_role("link", name="Consensus meeting").click()
-    expect(page.get_by_text("Nothing to talk about yet")).to_be_visible()
+    expect(page.get_by_text("Nothing to discuss yet")).to_be_visible()
 
 
 def meet(page: Any, url: str) -> None:
@@ -178,12 +178,12 @@ def meet(page: Any, url: str) -> None:
     expect(page.locator(".regions li").first).to_contain_text("gold-eva")
     page.keyboard.press("n")
     page.keyboard.type("A thin cover of sand is bedrock.")
-    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("button", name="Save the guideline").click()
     expect(page.locator(".guidelines blockquote")).to_have_text("A thin cover of sand is bedrock.")
     expect(page.locator(".guidelines")).to_contain_text("gold-erik")
     page.goto(f"{url}/gold/{SLUG}/meeting/")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Save all of it as CSV").click()
+        page.get_by_role("link", name="Save all as CSV").click()
     assert "A thin cover of sand" in Path(download.value.path()).read_text()
 
 

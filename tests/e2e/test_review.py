@@ -86,14 +86,14 @@ def test_one_key_goes_round_all_that_can_be_seen(
     caption = page.locator("#caption")
     seen = []
     for _ in range(7):
-        expect(caption).not_to_have_text("Comparing the drawings …")
+        expect(caption).not_to_have_text("Comparing the labels …")
         seen.append(caption.text_content())
         page.keyboard.press("Space")
     assert seen == [
-        "The drawing to rate",
-        "What more than half of the others drew",
-        "This one beside the majority of the others",
-        "Where people disagree, this one among them",
+        "The label to rate",
+        "What more than half of the other labels show",
+        "This label next to the majority of the others",
+        "Where labelers disagree, including this one",
         "Other 1 of 3",
         "Other 2 of 3",
         "Other 3 of 3",
@@ -380,7 +380,7 @@ def test_who_drew_it_is_not_shown_before_the_rating(
     page.keyboard.press("3")
     shown(page, other_than=label)
     expect(page.locator("#last")).to_contain_text("Agreement")
-    expect(page.locator("#last")).to_contain_text("Drawn by")
+    expect(page.locator("#last")).to_contain_text("Labeler")
     expect(page.locator("#last")).to_contain_text("By class (IoU)")
 
 
@@ -406,7 +406,7 @@ def test_flags_and_filters(served_site: ServedSite, browser_page: Any) -> None:
     expect(page.locator("#flag-note")).to_be_hidden()
     page.keyboard.press("3")
     expect(page.locator("#review")).to_have_attribute("data-state", "empty")
-    expect(page.locator(".review-empty h1")).to_have_text("Nothing of this kind is left")
+    expect(page.locator(".review-empty h1")).to_have_text("No more labels of this kind")
     page.get_by_role("link", name="Back to the whole queue").click()
     assert shown(page) != label
 
@@ -434,7 +434,7 @@ def test_many_at_once_and_back(served_site: ServedSite, browser_page: Any) -> No
     # Also after the page was loaded again.
     page.reload()
     page.click("#undo-all")
-    expect(page.locator("#done-text")).to_have_text("All of it is taken back.")
+    expect(page.locator("#done-text")).to_have_text("All these ratings are withdrawn.")
     assert [r.stands for r in stored(served_site, "bulk")] == [True, False, False]
 
 

@@ -112,7 +112,7 @@ def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_pa
     page.keyboard.press("l")
     page.locator("#look-brightness").fill("200")
     assert shot(drawing, near) != bare
-    page.get_by_role("button", name="As it was").click()
+    page.get_by_role("button", name="Reset").click()
     page.keyboard.press("Escape")
     assert shot(drawing, near) == bare
 
@@ -135,5 +135,5 @@ def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_pa
     for point in ((400, 25), (400, 80), (210, 75), (200, 22)):
         page.mouse.move(*drawing.on_page(point), steps=4)
     page.mouse.up()
-    expect(page.locator("#status")).to_contain_text("Beyond 30 m: no need to label.")
+    expect(page.locator("#status")).to_contain_text("Farther than 30 m: no need to label.")
     assert drawing.regions() == 1

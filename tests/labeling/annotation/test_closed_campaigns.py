@@ -63,7 +63,7 @@ def test_admins_see_a_campaign_before_it_is_public(client: Client, ready: Campai
     client.force_login(new_admin())
     assert client.get("/c/unready/tutorial/").status_code == 200
     assert "Not public yet" in client.get("/manage/").content.decode()
-    assert "it has no pictures" in client.get("/manage/unready/").content.decode()
+    assert "it has no images" in client.get("/manage/unready/").content.decode()
     assert "it has no" not in client.get("/manage/ready/").content.decode()
 
 
@@ -77,14 +77,14 @@ def test_a_closed_campaign_says_so_and_what_is_open(client: Client, ready: Campa
         assert answer.status_code == 410
         assert "no-store" in answer["Cache-Control"], "it may be opened again"
         assert "“Old crater” is closed" in said
-        assert "What people sent is kept" in said
+        assert "All drawings that people sent are kept" in said
         assert '"/c/ready/draw/"' in said
         assert "outbox-config" not in said, "nobody knows this visitor"
     for api in ("next/", "practice/next/"):
         answer = client.post(f"/api/campaigns/closed/{api}", {}, content_type="application/json")
         assert (answer.status_code, answer.json()["code"]) == (410, "campaign_closed")
     Campaign.objects.filter(pk=ready.pk).update(is_open=False)
-    assert "Nothing else is open" in client.get("/c/closed/draw/").content.decode()
+    assert "No other project is open" in client.get("/c/closed/draw/").content.decode()
     assert client.get("/c/never/draw/").status_code == 404
 
 
@@ -98,7 +98,7 @@ def test_a_guest_without_a_label_is_told_how_long_a_drawing_is_kept(
 
     said = guest.get("/c/ready/draw/").content.decode()
 
-    assert "1 drawing that you have not finished is kept for 14 days" in said
+    assert "1 unfinished drawing is kept for 14 days" in said
 
 
 def test_who_drew_in_a_closed_campaign_is_told_what_becomes_of_it(
@@ -118,7 +118,7 @@ def test_who_drew_in_a_closed_campaign_is_told_what_becomes_of_it(
     said = client.get("/c/ready/draw/").content.decode()
 
     assert "You sent 1 drawing." in said
-    assert "1 drawing that you have not finished is kept for 90 days" in said
+    assert "1 unfinished drawing is kept for 90 days" in said
     assert Draft.objects.exists()
     assert "outbox-config" in said
     assert "closed.js" in said

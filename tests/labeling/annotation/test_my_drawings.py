@@ -184,8 +184,8 @@ def test_the_label_of_somebody_else_is_not_there(campaign: Campaign, client: Cli
     [
         ({"pool": Image.Pool.GOLD}, "belongs to the gold set"),
         ({"retired_at": timezone.now()}, "was taken out of the campaign"),
-        ({}, "Others are still drawing"),
-        ({"crowd_label_count": 2}, "Everybody has drawn this picture"),
+        ({}, "Other people are still drawing"),
+        ({"crowd_label_count": 2}, "All drawings of this picture are in"),
     ],
 )
 def test_what_is_said_of_the_others(

@@ -338,4 +338,4 @@ def test_the_page_says_how_people_did(campaign: Campaign, admin: APIClient) -> N
     send(browser, image.pk, [box(2, 0, 0, 2, 1)])
     send(browser, image.pk)
     shown = " ".join(admin.get("/manage/navcam/practice/").content.decode().split())
-    assert "1 person, 1 of 2 drawings passed, 62 % alike on average" in shown
+    assert "1 person, 1 of 2 attempts passed, mean match 62%" in shown

@@ -337,7 +337,7 @@ def test_what_is_not_on_the_leaderboard_only_its_sender_sees(public: Release, mi
     page = reverse("benchmark:submission", args=(refused.pk,))
 
     assert "notes.txt" in client_of(mia).get(page).text
-    assert "3 things do not fit" in client_of(mia).get(page).text
+    assert "3 problems were found" in client_of(mia).get(page).text
     assert Client().get(page).status_code == 404
     assert Client().get(reverse("benchmark:submission_data", args=(refused.pk,))).status_code == 404
     leaderboard = reverse("benchmark:leaderboard", args=(public.pk,))

@@ -141,6 +141,6 @@ def test_the_page_says_why_not(client: Client, campaign: Campaign, tmp_path: Pat
     client.force_login(new_admin())
     said = client.get("/manage/gone/delete/").content.decode()
     assert "Close the campaign instead" in said
-    assert "Delete for good" not in said
+    assert "Delete permanently" not in said
     client.post("/manage/gone/delete/", {"typed": "gone"})
     assert Campaign.objects.count() == 2

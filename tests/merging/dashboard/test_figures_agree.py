@@ -164,9 +164,9 @@ def test_a_rule_that_changes_reaches_every_page(campaign: Campaign, admin: Clien
     campaign.refresh_from_db()
     overview = admin.get("/manage/navcam/")
     page = admin.get("/manage/navcam/statistics/").content.decode()
-    assert "5 pictures are being merged again" in overview.content.decode()
+    assert "5 images are being merged again" in overview.content.decode()
     assert "by the new rule" in overview.content.decode()
-    assert "5 pictures are being merged again" in page
+    assert "5 images are being merged again" in page
     assert str(merges.rule_of(campaign)) in html.unescape(page)
     admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     spanish = admin.get("/manage/navcam/statistics/").content.decode()
@@ -230,7 +230,7 @@ def test_a_large_campaign_is_counted_again_when_its_target_changes(
     figures.sweep()
     Campaign.objects.filter(pk=campaign.pk).update(target_labels=5)
     page = admin.get("/manage/navcam/").content.decode()
-    assert "Counted with 3 labels per picture; 5 are wanted now" in page
+    assert "Counted with 3 labels per image. The campaign now requests 5" in page
     figures.sweep()
     assert CampaignFigures.objects.get().images_done == 1
     assert "Counted with" not in admin.get("/manage/navcam/").content.decode()

@@ -178,7 +178,7 @@ def test_a_guideline_says_something(campaign: Campaign) -> None:
 def test_the_meeting_page(
     campaign: Campaign, experts: list[Labeler], admin: Client, enqueued: list[int]
 ) -> None:
-    assert "Nothing to talk about yet" in text(admin.get(MEETING))
+    assert "Nothing to discuss yet" in text(admin.get(MEETING))
     gold(campaign, experts, *ALIKE)
     unlike = gold(campaign, experts, *UNLIKE)
 
@@ -205,7 +205,7 @@ def test_what_takes_longer_is_left_to_a_worker(
 
     page = admin.get(MEETING)
 
-    assert "1 picture is still being compared" in text(page)
+    assert "1 image is still being compared" in text(page)
     assert enqueued == [campaign.pk]
     assert len(page.context["cards"]) == 1
 
@@ -260,7 +260,7 @@ def test_guidelines_are_kept_with_author_and_date(
     assert (str(first.author), first.image) == ("ada", None)
     assert (str(second.author), second.image) == ("eva", image)
     page = text(admin.get("/manage/navcam/"))
-    assert "What the experts settled" in page
+    assert "Labeling guidelines of the experts" in page
     assert "Ripples are sand." in page
     lines = list(csv.reader(io.StringIO(text(eva.get("/gold/navcam/guidelines.csv")))))
     assert lines[0] == ["date", "author", "image", "guideline"]

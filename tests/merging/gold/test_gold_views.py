@@ -90,7 +90,7 @@ def test_drawing_a_plan_keeps_its_bounds_and_seed(campaign: Campaign, admin: Cli
     assert str(plan.created_by) == "ada"
     assert len(plans.images_of(plan)) == 3
     assert "77" in text(admin.get(PLAN))
-    assert "Go on with the plan" in text(admin.get(PAGE))
+    assert "Continue with the plan" in text(admin.get(PAGE))
 
 
 def test_fewer_pictures_than_were_wanted_are_said(campaign: Campaign, admin: Client) -> None:
@@ -202,7 +202,7 @@ def test_too_few_experts_are_said_and_the_limit_can_be_raised(
 
     admin.post(CHANGE, {"do": "experts", "experts": three, "classes_per_expert": 3})
     page = admin.get(PLAN)
-    assert "Here one expert may have 3 kinds of terrain; in the method it is 2." in text(page)
+    assert "Here an expert may have 3 terrain classes; the method of the paper uses 2." in text(page)
     assert page.context["ready"]
     assert [each["load"] for each in page.context["teams"]["experts"]] == [3, 3, 3]
 
@@ -307,7 +307,7 @@ def test_how_far_the_experts_are(
 
 
 def test_no_experts_yet(campaign: Campaign, admin: Client) -> None:
-    assert "No expert has a gold picture yet" in text(admin.get(f"{PAGE}experts/"))
+    assert "No expert has a gold image yet" in text(admin.get(f"{PAGE}experts/"))
 
 
 def test_an_expert_sees_what_is_left_and_takes_up_what_was_skipped(
@@ -328,5 +328,5 @@ def test_an_expert_sees_what_is_left_and_takes_up_what_was_skipped(
     page = erik.get("/gold/")
     assert page.context["campaigns"][0]["tally"].open == 1
     assert "/c/navcam/draw/" in text(page)
-    assert "You have no gold pictures" in text(elsa.get("/gold/"))
+    assert "You have no gold images" in text(elsa.get("/gold/"))
     assert Client().get("/gold/").status_code == 302

@@ -210,7 +210,7 @@ def test_a_correction_before_the_meeting_is_independent_and_one_after_it_is_mark
     assert mine in consensus.expert_labels(image)
     assert progress.of_campaign(campaign).total.corrected == 1
     page = browser(new_admin()).get("/manage/navcam/gold/experts/").content.decode()
-    assert "1 drawing was changed after its expert had seen the others" in page
+    assert "1 label was changed after its expert had seen the others" in page
     assert "changed after the meeting" in erik.get(meeting(image)).content.decode()
 
 

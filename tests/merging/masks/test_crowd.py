@@ -149,7 +149,7 @@ def test_a_finished_campaign_shows_what_it_has(client: Client, image: Image, ver
     page = client.post(url(label), follow=True)
 
     assert page.context["is_empty"]
-    assert "nowhere did enough people agree" in page.content.decode()
+    assert "no place where enough people agreed" in page.content.decode()
 
 
 @pytest.mark.parametrize("fields", [{"pool": Image.Pool.GOLD}, {"retired_at": timezone.now()}])
@@ -234,7 +234,7 @@ def test_a_mask_that_was_imported_is_said_to_be_so(
 
     page = client.post(url(label), follow=True)
 
-    assert "This map came finished from another collection of drawings." in page.text
-    assert "put together" not in page.text
+    assert "This map was made elsewhere, from other drawings." in page.text
+    assert "combined" not in page.text
     shares = {each["name"]: each["percent"] for each in page.context["agreements"]}
     assert shares == {"Soil": 100, "Bedrock": None, "Sand": None}

@@ -147,7 +147,7 @@ def test_a_worker_does_what_the_page_leaves(
 
     assert enqueued == [campaign.pk]
     assert (page.context["waiting"], len(page.context["cards"])) == (2, 1)
-    assert "2 pictures are still being merged" in page.content.decode()
+    assert "2 images are still being merged" in page.content.decode()
     tasks.compare_merges(campaign.pk)
     page = admin.get(PAGE)
     assert (page.context["waiting"], len(page.context["cards"])) == (0, 3)
@@ -170,7 +170,7 @@ def test_the_page(campaign: Campaign, admin: Client) -> None:
     ]
     assert f"{PAGE}{image.pk}/ratings.png" in text
     assert text.count("Needs the skill of the labelers") == 2
-    assert "at least 33.3 % alike" in text
+    assert "at least 33.3% match" in text
     rows = {str(row["name"]): row for row in page.context["methods"]}
     assert rows["Weighed by ratings"]["labeled"] == 37.5
     assert rows["Weighed by ratings"]["same"] == 100

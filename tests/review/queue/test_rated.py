@@ -217,7 +217,7 @@ def test_only_reviewers_may_see_and_change(campaign: Campaign) -> None:
 
 def test_an_empty_page_says_what_to_do(campaign: Campaign, client: Client) -> None:
     assert "You have not rated anything here yet" in client.get(PAGE).content.decode()
-    assert "No drawing is flagged" in client.get(f"{PAGE}?list=flagged").content.decode()
+    assert "No label is flagged" in client.get(f"{PAGE}?list=flagged").content.decode()
 
 
 @pytest.mark.parametrize("part", ["", "?list=flagged"])
@@ -242,8 +242,8 @@ def test_the_number_of_queries_does_not_grow_with_the_labels(
 def test_an_empty_queue_is_not_explained_by_missing_scores(
     campaign: Campaign, client: Client
 ) -> None:
-    assert "No drawing has an agreement score yet" in client.get("/review/").content.decode()
+    assert "No label has an agreement score yet" in client.get("/review/").content.decode()
     new_label(campaign)
     page = client.get("/review/").content.decode()
-    assert "less than one drawing" in page, "20 percent of one drawing"
-    assert "No drawing has an agreement score yet" not in page
+    assert "less than one label" in page, "20 percent of one drawing"
+    assert "No label has an agreement score yet" not in page

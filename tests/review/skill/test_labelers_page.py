@@ -56,10 +56,10 @@ def test_labelers_of_least_skill_come_first(campaign: Campaign, client: Client) 
     assert [line["name"] for line in spanish] == ["Tierra", "Roca madre", "Arena", "Roca grande"]
     text = answer.content.decode()
     assert f"?part=all&amp;labeler={people[3].pk}" in text
-    assert "Drawings have changed since then" not in text
+    assert "Labels have changed since then" not in text
 
     accept(image, "0011", "2233")
-    assert "Drawings have changed since then" in client.get(PAGE).content.decode()
+    assert "Labels have changed since then" in client.get(PAGE).content.decode()
 
 
 def test_an_estimate_can_be_asked_for(
@@ -74,7 +74,7 @@ def test_an_estimate_can_be_asked_for(
     answer = client.post(PAGE, follow=True)
 
     assert "being estimated" in answer.content.decode()
-    assert "from 2 drawings on 1 pictures" in answer.content.decode()
+    assert "from 2 labels on 1 images" in answer.content.decode()
     assert "Estimate now" not in answer.content.decode()
 
 
@@ -82,7 +82,7 @@ def test_nothing_to_compare_is_said(campaign: Campaign, client: Client) -> None:
     accept(new_image(campaign), "0011", "2233")
     estimate()
 
-    assert "No two drawings overlap yet" in client.get(PAGE).content.decode()
+    assert "No two labels overlap yet" in client.get(PAGE).content.decode()
 
 
 def test_it_is_for_managers(campaign: Campaign) -> None:

@@ -25,6 +25,7 @@ const ARROW_CAP = "← ↑ ↓ →";
  * until it is asked for, or a key tells that there is a keyboard.
  */
 export function fillHelp(list: HTMLElement, all: HTMLElement, say: Say): void {
+  const fingersOnly = matchMedia("(hover: none) and (pointer: coarse)").matches;
   for (const group of GROUPS) {
     const section = document.createElement("section");
     const title = document.createElement("h3");
@@ -32,7 +33,8 @@ export function fillHelp(list: HTMLElement, all: HTMLElement, say: Say): void {
     const rows = document.createElement("dl");
     for (const gesture of GESTURES.filter((each) => each.group === group)) {
       const name = `gesture_${gesture.gesture}`;
-      rows.append(row([say(name)], say(`${name}_does`), "needs" in gesture ? gesture.needs : null));
+      const how = gesture.gesture === "click" && fingersOnly ? "gesture_tap" : name;
+      rows.append(row([say(how)], say(`${name}_does`), "needs" in gesture ? gesture.needs : null));
     }
     for (const { command, keys } of COMMANDS.filter((each) => each.group === group)) {
       rows.append(row(shown(keys, say), say(`key_${command}`), "keyboard"));

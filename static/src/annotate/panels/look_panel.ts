@@ -18,6 +18,7 @@ export class LookPanel {
   private readonly invert = byId<HTMLInputElement>("look-invert");
   private readonly magnifier = byId<HTMLInputElement>("look-magnifier");
   private readonly hiddenCodes = new Set<number>();
+  private readonly percent = new Intl.NumberFormat(document.documentElement.lang || undefined, { style: "percent" });
 
   constructor(
     private look: Look,
@@ -91,7 +92,7 @@ export class LookPanel {
     for (const name of SLIDERS) {
       const input = slider(name);
       input.value = String(this.look[name]);
-      const words = `${this.look[name]} %`;
+      const words = this.percent.format(this.look[name] / 100);
       input.setAttribute("aria-valuetext", words);
       this.panel.querySelector(`output[for=${input.id}]`)!.textContent = words;
     }
