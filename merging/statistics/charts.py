@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ai4mars_site.toolkit.percentages import percentage
-
 #: The right edge of the field that the bars lie in, in a picture 640 wide.
 RIGHT = 568
 TOP, ROW, BAR, BELOW = 14, 34, 20, 46
@@ -36,8 +34,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
+    """A mark of the axis, at `percent` of the field's width."""
+
     x: float
-    words: str
+    percent: int
 
 
 def left_of(names: Sequence[str]) -> int:
@@ -74,5 +74,5 @@ def field(count: int, left: int) -> dict[str, float]:
 
 
 def ticks(left: int) -> list[Tick]:
-    """0 %, 20 % ... 100 % along the lower edge."""
-    return [Tick(round(left + n / 5 * (RIGHT - left), 2), percentage(20 * n)) for n in range(6)]
+    """Return the marks of the lower edge, from 0 to 100 percent in steps of 20."""
+    return [Tick(round(left + n / 5 * (RIGHT - left), 2), 20 * n) for n in range(6)]

@@ -202,7 +202,9 @@ def test_too_few_experts_are_said_and_the_limit_can_be_raised(
 
     admin.post(CHANGE, {"do": "experts", "experts": three, "classes_per_expert": 3})
     page = admin.get(PLAN)
-    assert "Here an expert may have 3 terrain classes; the method of the paper uses 2." in text(page)
+    assert "Here an expert may have 3 terrain classes; the method of the paper uses 2." in text(
+        page
+    )
     assert page.context["ready"]
     assert [each["load"] for each in page.context["teams"]["experts"]] == [3, 3, 3]
 
