@@ -1,7 +1,7 @@
 # make run    the site with a small demo campaign, at http://127.0.0.1:8000 (HOST=, PORT=)
 # make test   every test        make check   linters, types, import contracts
 # make hooks  runs the linters on what you commit, before each commit
-# make format     formats the Python code and fixes what the linter can fix
+# make format     formats the Python code and fixes what the linters can fix
 # make bench  the benchmarks    make lock    the locks of the Python packages
 # make setup  only installs     make clean   removes what was built; keeps var/, the data
 # make messages   brings the translations in locale/ up to date with the sentences of the source
@@ -59,10 +59,11 @@ check: setup-dev
 	bin/with-node npm run --silent check
 	$(BIN)/djlint templates --lint --quiet
 
-# What the linter cannot fix is shown, and does not keep the code from being formatted.
+# What the linters cannot fix is shown, and does not keep the code from being formatted.
 format: setup-dev
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
+	-bin/with-node npm run --silent fix
 
 hooks: setup-dev
 	$(BIN)/pre-commit install
