@@ -28,7 +28,7 @@ from simulation.volunteers.drawing import draw_label
 from simulation.volunteers.people import Volunteer, make_experts, make_volunteers
 from terrain.aggregation.majority import GOLD_RULES, PAPER_RULE, merge_masks
 from terrain.masks import NO_LABEL, rasterize_regions
-from terrain.postprocess import BoolMask, Mask, remove_masked, union_of
+from terrain.postprocess import BoolMask, Mask, remove_masked, union_masks
 
 KINDS = ("merged", "random", "true")
 CODES = (0, 1, 2, 3)
@@ -88,7 +88,7 @@ def write_scene(job: SceneJob) -> tuple[str, dict[str, dict[str, str]]]:
     scene = make_scene(job.seed, job.size)
     product = product_of(scene, job.seed)
     beyond, _ = beyond_limit(product, PARAMETERS)
-    removed = union_of((product.rover_mask, beyond))
+    removed = union_masks((product.rover_mask, beyond))
     name = scene.product_id
     nothing = np.zeros(scene.truth.shape, dtype=np.bool_)
     paths = {

@@ -215,7 +215,7 @@ def _area(geometry: object, number: int) -> BaseGeometry:
 def _rows(text: str, columns: Sequence[str]) -> Iterable[tuple[int, dict[str, str]]]:
     """(line number, row) of a table that has these columns; rows without any are passed over."""
     try:
-        names, rows = tables.rows(text)
+        names, rows = tables.read_rows(text)
         missing = [name for name in columns if name not in names]
         if missing:
             raise InvalidOrbitalClasses(

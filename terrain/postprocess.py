@@ -13,7 +13,7 @@ Mask = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]
 
 
-def union_of(masks: Iterable[BoolMask | None]) -> BoolMask | None:
+def union_masks(masks: Iterable[BoolMask | None]) -> BoolMask | None:
     """The pixels that any of the given masks removes: bool (H, W), or None where there is none."""
     union: BoolMask | None = None
     for mask in masks:

@@ -10,7 +10,7 @@ _DELIMITERS = (",", ";", "\t")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def decoded(content: bytes) -> str:
+def decode_table(content: bytes) -> str:
     """The text of a table: UTF-8, or UTF-16 with its mark. Raises UnicodeDecodeError for another.
 
     >>> decoded(b"\\xef\\xbb\\xbfsol"), decoded("sol".encode("utf-16"))
@@ -21,7 +21,7 @@ def decoded(content: bytes) -> str:
     return content.decode("utf-8-sig")
 
 
-def delimiter_of(text: str) -> str:
+def detect_delimiter(text: str) -> str:
     """What separates the columns: of comma, semicolon and tab the most frequent in the first line.
 
     >>> delimiter_of("sol;name, in full;x\\n1;2;3")
@@ -31,7 +31,7 @@ def delimiter_of(text: str) -> str:
     return max(_DELIMITERS, key=first_line.count)
 
 
-def rows(text: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+def read_rows(text: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """The names of a table's columns, and its rows with the lines on which they end.
 
     Names are in lower case; values are without spaces around, "" for what a row lacks. Empty rows
@@ -39,7 +39,7 @@ def rows(text: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = [f"{line}\n" for line in text.split("\n")]
-    reader = csv.DictReader(lines, restkey="", restval="", delimiter=delimiter_of(text))
+    reader = csv.DictReader(lines, restkey="", restval="", delimiter=detect_delimiter(text))
     names = [name.strip().lower() for name in reader.fieldnames or ()]
     reader.fieldnames = names
 

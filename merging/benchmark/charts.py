@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terrain.metrics.confusion import Evaluation
-from terrain.metrics.confusion_tables import cells
+from terrain.metrics.confusion_tables import confusion_cells
 from terrain.metrics.intervals import Interval
 
 #: Names of true classes are to the left of the cells, predicted ones above them, turned.
@@ -85,7 +85,7 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
     right, bottom = LEFT + wide * (count + 1), TOP + CELL_HEIGHT * count
     below, beside = bottom + CELL_HEIGHT / 2 + 4, right + MARGIN / 2
     squares = []
-    for y, row, true in zip(lines, cells(evaluation), titles, strict=True):
+    for y, row, true in zip(lines, confusion_cells(evaluation), titles, strict=True):
         for x, cell, predicted in zip(columns, row, [*titles, ""], strict=True):
             squares.append(
                 Square(

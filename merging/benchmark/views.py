@@ -29,7 +29,7 @@ from merging.benchmark import charts, services
 from merging.benchmark.forms import SubmissionForm, too_large
 from merging.benchmark.tasks import compare_submission
 from merging.models import Release, Submission
-from terrain.metrics.confusion import MINIMA, Evaluation
+from terrain.metrics.confusion import GOLD_VARIANTS, Evaluation
 
 PROBLEMS_SHOWN = 200
 STRICTEST = "min3"
@@ -196,7 +196,7 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
 
 def asked_minimum(request: HttpRequest) -> str:
     asked = request.GET.get("gold", STRICTEST)
-    return asked if asked in MINIMA else STRICTEST
+    return asked if asked in GOLD_VARIANTS else STRICTEST
 
 
 def result_of(submission: Submission, minimum: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.tree.trees import GoldFiles, classes_of, listing
 from terrain.masks import Mask
 from terrain.metrics.confusion import (
-    BrokenGold,
     Evaluation,
+    InconsistentGold,
     UnknownCodes,
     count_pixels,
     evaluate_variants,
@@ -109,7 +109,7 @@ class Comparison:
             return Problem(REFUSED, pair.prediction, f"It{str(refused).removeprefix(file)}")
         except UnknownCodes as unknown:
             return Problem(CODES, pair.prediction, self._about_codes(unknown.codes))
-        except BrokenGold as broken:
+        except InconsistentGold as broken:
             raise Unreadable(f"The gold masks of {pair.gold.product_id}: {broken}") from broken
 
     def _gold_mask(self, path: str) -> Mask:

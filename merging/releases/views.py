@@ -41,7 +41,7 @@ from merging.releases.names import FORMATS, LAYOUTS
 from merging.releases.services import requests, terms
 from merging.releases.services.requests import method_of
 from merging.releases.tasks import build_release
-from terrain.aggregation.methods import Kind, methods_beside
+from terrain.aggregation.methods import Kind, methods_to_compare
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,7 +95,7 @@ def requested(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Re
 
 def request_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.ReleaseRequest:
     """What was chosen in the form; a lot is drawn anew for each release."""
-    methods = methods_beside(merges.rule_of(campaign), secrets.randbits(31))
+    methods = methods_to_compare(merges.rule_of(campaign), secrets.randbits(31))
     return requests.ReleaseRequest(
         layout=chosen["layout"],
         method=methods[Kind(chosen["method"])],

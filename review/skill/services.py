@@ -22,11 +22,11 @@ from labeling.annotation.services.bit_planes import planes_of
 from labeling.models import Campaign, Image, Label
 from review.models import SKILL_METHOD, AgreementScore, CampaignSkill, LabelerSkill, LabelQuality
 from review.scores.services import distribution
-from terrain.skill.ballots import ImageVotes, ballots
 from terrain.skill.dawid_skene import MOST_ROUNDS, TOLERANCE, Real
 from terrain.skill.estimates import CONFIDENCE, CROWD_OBSERVATIONS, Estimates, estimate, interval
 from terrain.skill.patterns import VotePatterns, vote_patterns
 from terrain.skill.probabilities import expected_quality
+from terrain.skill.votes import ImageVotes, collect_votes
 
 #: Of each image at most so many patterns of votes are kept: the large ones, and a sample that
 #: stands for the slivers.
@@ -224,7 +224,7 @@ def _estimated(campaign: Campaign, votes: Iterable[CollectedVotes]) -> Estimated
             labels.extend(collected.labels[n] for n in known)
             yield ImageVotes(patterns, [number[collected.labelers[n]] for n in known])
 
-    table = ballots(numbered(), len(labelers), len(campaign.class_codes()))
+    table = collect_votes(numbered(), len(labelers), len(campaign.class_codes()))
     figures = estimate(table)
     # Others' votes show only a part of a label; its labeler's skill says what to think of the rest.
     quality = expected_quality(table, figures.model) * figures.skill[table.labelers]

@@ -16,17 +16,17 @@ from simulation.scenes.scene import make_scene
 from simulation.volunteers.drawing import draw_label
 from simulation.volunteers.people import make_volunteers
 from terrain.aggregation.majority import PAPER_RULE
-from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
-from terrain.aggregation.weighted import Known, decide, random_label, rating_weight
+from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
+from terrain.aggregation.weighted import MergeInputs, decide_patterns, random_label, rating_weight
 from terrain.agreement.jaccard import agreement_scores, pair_agreement
 from terrain.bitplanes import pack_pixels, pack_planes, regions_to_planes, remove_pixels
 from terrain.masks import NO_LABEL
-from terrain.metrics.contingency import count_together, places_of, ratios
+from terrain.metrics.contingency import class_indices, count_joint, ratios
 from terrain.metrics.intervals import Interval
-from terrain.skill.ballots import ImageVotes, ballots
 from terrain.skill.dawid_skene import SkillModel
 from terrain.skill.estimates import estimate
 from terrain.skill.patterns import VotePatterns, Votes, vote_patterns
+from terrain.skill.votes import ImageVotes, collect_votes
 
 CODES = (0, 1, 2, 3)
 #: Ground farther away is not labeled (paper 3).
@@ -147,7 +147,7 @@ def study(plan: Plan, drawn: Sequence[SceneLabels]) -> Study:
         accepted.append(scene.without(thrown))
         rated.append([rating for rating in given if rating != 1])
     model = _estimate_skill(plan, accepted)
-    methods = methods_beside(PAPER_RULE, plan.seed)
+    methods = methods_to_compare(PAPER_RULE, plan.seed)
     tallies = {
         kind: np.array(
             [
@@ -191,29 +191,29 @@ def _estimate_skill(plan: Plan, accepted: Sequence[SceneLabels]) -> SkillModel:
         )
         for scene in accepted
     )
-    return estimate(ballots(images, plan.crowd, len(CODES))).model
+    return estimate(collect_votes(images, plan.crowd, len(CODES))).model
 
 
 def _known(
     scene: SceneLabels, method: MergeMethod, ratings: Sequence[int | None], model: SkillModel
-) -> Known:
+) -> MergeInputs:
     if method.kind == Kind.RANDOM:
         names = [str(labeler) for labeler in scene.labelers]
-        return Known(chosen=random_label(method.seed, scene.name, names))
+        return MergeInputs(chosen=random_label(method.seed, scene.name, names))
     if method.kind == Kind.RATINGS:
         weights = (rating_weight([] if r is None else [r], method.weights) for r in ratings)
-        return Known(weights=tuple(weights))
+        return MergeInputs(weights=tuple(weights))
     if method.needs_skill:
-        return Known.of_skill(method, model.prior, model.matrices[scene.labelers])
-    return Known()
+        return MergeInputs.of_skill(method, model.prior, model.matrices[scene.labelers])
+    return MergeInputs()
 
 
-def _tally(scene: SceneLabels, method: MergeMethod, known: Known) -> list[int]:
+def _tally(scene: SceneLabels, method: MergeMethod, known: MergeInputs) -> list[int]:
     """Return the pixels of the ground: correct, labeled, all."""
-    winner = decide(scene.votes, len(CODES), method, known).winner
-    place = places_of(range(len(CODES)))
+    winner = decide_patterns(scene.votes, len(CODES), method, known).winner
+    place = class_indices(range(len(CODES)))
     places = [place[votes] for votes in (scene.truth, winner)]
-    table = count_together(places, [len(CODES) + 2] * 2, scene.pixels)[: len(CODES)]
+    table = count_joint(places, [len(CODES) + 2] * 2, scene.pixels)[: len(CODES)]
     return [int(table.trace()), int(table[:, : len(CODES)].sum()), int(table.sum())]
 
 

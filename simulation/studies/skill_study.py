@@ -22,10 +22,10 @@ from terrain.agreement.overlaps import Overlaps
 from terrain.bitplanes import Planes, pack_planes, regions_to_planes
 from terrain.masks import NO_LABEL
 from terrain.metrics.contingency import ratios
-from terrain.skill.ballots import ImageVotes, ballots
 from terrain.skill.estimates import estimate
 from terrain.skill.patterns import vote_patterns
 from terrain.skill.probabilities import expected_quality
+from terrain.skill.votes import ImageVotes, collect_votes
 
 Real = npt.NDArray[np.float64]
 
@@ -199,7 +199,7 @@ def study(crowd: Crowd) -> Found:
         images.append(ImageVotes(patterns, [chosen[n] for n in kept]))
         score += _scores(labels)
         kinds += [people[chosen[n]][0] for n in kept]
-    votes = ballots(images, len(people), len(CODES))
+    votes = collect_votes(images, len(people), len(CODES))
     estimates = estimate(votes)
     quality = expected_quality(votes, estimates.model) * estimates.skill[votes.labelers]
     scores = np.array(score)

@@ -21,7 +21,7 @@ _NEIGHBORS = np.ones((3, 3), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
-class Areas:
+class DisputedPixels:
     """The pixels of one image that experts labeled.
 
     `labeled`: that any of them gave a class; `disputed`: of these, that two of them gave unlike
@@ -47,14 +47,14 @@ class Dispute:
     at: tuple[int, int]
 
 
-def areas(masks: Sequence[Mask]) -> Areas:
+def measure_disputes(masks: Sequence[Mask]) -> DisputedPixels:
     """How much the experts labeled, and how much of it is in dispute.
 
     masks: uint8 (H, W) of class codes and NO_LABEL, post-processed, one an expert. Fewer than two
     dispute nothing. Raises ValueError for masks of unlike shapes.
     """
     if not masks:
-        return Areas(0, 0, {})
+        return DisputedPixels(0, 0, {})
     opinions, which = _opinions(masks)
     pairs: dict[tuple[int, int], int] = {}
     labeled = disputed = 0
@@ -65,10 +65,10 @@ def areas(masks: Sequence[Mask]) -> Areas:
         disputed += count if len(named) > 1 else 0
         for pair in combinations(named, 2):
             pairs[pair] = pairs.get(pair, 0) + count
-    return Areas(labeled, disputed, dict(sorted(pairs.items())))
+    return DisputedPixels(labeled, disputed, dict(sorted(pairs.items())))
 
 
-def disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Dispute]:
+def find_disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Dispute]:
     """The `most` largest regions in dispute of at least `smallest` pixels, the largest first.
 
     masks: as in `areas`. Regions of equal size come in the order of their pixels.
@@ -93,7 +93,7 @@ def disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Disput
     return sorted(found, key=lambda each: (-each.pixels, each.at[1], each.at[0]))[:most]
 
 
-def picture(masks: Sequence[Mask]) -> Mask:
+def dispute_picture(masks: Sequence[Mask]) -> Mask:
     """A mask to be shown in the classes' colors: disputed pixels in stripes of what was said.
 
     uint8 (H, W): at a disputed pixel one of the class codes that experts gave it, in diagonal

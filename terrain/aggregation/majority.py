@@ -79,16 +79,16 @@ def merge_masks(
     classes = np.array(codes, dtype=np.uint8)
     if lines and len(classes):
         # Allocated once: fresh memory for every chunk would cost more than the counting.
-        ballots = np.empty((len(lines), min(CHUNK, merged.size)), dtype=np.uint8)
-        chosen = np.empty_like(ballots)
+        given = np.empty((len(lines), min(CHUNK, merged.size)), dtype=np.uint8)
+        chosen = np.empty_like(given)
         for first in range(0, merged.size, CHUNK):
             chunk = merged[first : first + CHUNK]
-            for ballot, line in zip(ballots, lines, strict=True):
-                ballot[: chunk.size] = line[first : first + CHUNK]
+            for row, line in zip(given, lines, strict=True):
+                row[: chunk.size] = line[first : first + CHUNK]
             # Sky and far ground, which nobody labels, are a good part of most images.
-            if ballots[:, : chunk.size].min() == NO_LABEL:
+            if given[:, : chunk.size].min() == NO_LABEL:
                 continue
-            votes = _tally(ballots[:, : chunk.size], classes, chosen[:, : chunk.size])
+            votes = _count_votes(given[:, : chunk.size], classes, chosen[:, : chunk.size])
             chunk[:] = _winners(votes, classes, rule, len(lines))
     return merged.reshape(shape)
 
@@ -131,15 +131,15 @@ def _lines(masks: Iterable[Mask], shape: tuple[int, int]) -> list[Mask]:
     return [np.ascontiguousarray(mask).reshape(-1) for mask in masks]
 
 
-def _tally(ballots: Mask, codes: Mask, chosen: Mask) -> Votes:
-    """How many of the ballots (labels, pixels) name each code: (classes, pixels).
+def _count_votes(given: Mask, codes: Mask, chosen: Mask) -> Votes:
+    """Count the labels that give each code: (classes, pixels), from (labels, pixels).
 
-    ``chosen`` is scratch space of the shape of ``ballots``.
+    ``chosen`` is scratch space of the shape of ``given``.
     """
-    votes = np.empty((len(codes), ballots.shape[1]), dtype=_smallest_unsigned(len(ballots)))
+    votes = np.empty((len(codes), given.shape[1]), dtype=_smallest_unsigned(len(given)))
     for k, code in enumerate(codes):
         # As numbers 0 and 1: adding bools would convert them piece by piece.
-        np.equal(ballots, code, out=chosen.view(np.bool_))
+        np.equal(given, code, out=chosen.view(np.bool_))
         np.add.reduce(chosen, axis=0, dtype=votes.dtype, out=votes[k])
     return votes
 

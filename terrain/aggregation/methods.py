@@ -40,7 +40,7 @@ RATING_WEIGHTS = (1, 2, 3, 4)
 UNRATED_WEIGHT = 2
 
 #: EM: a class has to be this probable, and chosen by as many labelers as the paper wants.
-PROBABLE_RULE = MergeRule(minimum=3, percent=90, strict=True)
+EM_RULE = MergeRule(minimum=3, percent=90, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,9 @@ class MergeMethod:
         )
 
 
-def methods_beside(rule: MergeRule, seed: int = 0) -> dict[Kind, MergeMethod]:
+def methods_to_compare(rule: MergeRule, seed: int = 0) -> dict[Kind, MergeMethod]:
     """Each kind once, with a campaign's own rule, for a comparison."""
-    probable = MergeRule(rule.minimum, PROBABLE_RULE.percent, PROBABLE_RULE.strict)
+    probable = MergeRule(rule.minimum, EM_RULE.percent, EM_RULE.strict)
     return {
         Kind.VOTES: MergeMethod(Kind.VOTES, rule),
         Kind.SKILL: MergeMethod(Kind.SKILL, rule),

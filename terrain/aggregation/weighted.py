@@ -51,7 +51,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class MergeInputs:
     """What a method has to know of the labels of one image besides their votes.
 
     ``weights`` has a whole number per label (SKILL, RATINGS), ``chosen`` is the place of the label
@@ -65,27 +65,29 @@ class Known:
     matrices: Real | None = None
 
     @staticmethod
-    def of_skill(method: MergeMethod, prior: Real, matrices: Real) -> Known:
+    def of_skill(method: MergeMethod, prior: Real, matrices: Real) -> MergeInputs:
         """What SKILL or EM has to know, from the confusion matrices of the labels' labelers."""
         if method.kind == Kind.SKILL:
-            return Known(weights=tuple(skill_weights(prior, matrices)))
-        return Known(prior=prior, matrices=matrices)
+            return MergeInputs(weights=tuple(skill_weights(prior, matrices)))
+        return MergeInputs(prior=prior, matrices=matrices)
 
 
-def decide(votes: Votes, classes: int, method: MergeMethod, known: Known) -> Decision:
+def decide_patterns(
+    votes: Votes, classes: int, method: MergeMethod, known: MergeInputs
+) -> Decision:
     """What combinations of votes come to by a method; ``votes`` is uint8 (patterns, labels)."""
     if method.kind == Kind.RANDOM:
-        return chosen_decision(votes, classes, known.chosen)
+        return random_label_decision(votes, classes, known.chosen)
     if method.kind == Kind.EM:
         if known.prior is None or known.matrices is None:
             raise ValueError("The most probable class needs the labelers' confusion matrices.")
-        return probable_decision(votes, method.rule, known.prior, known.matrices)
+        return em_decision(votes, method.rule, known.prior, known.matrices)
     if known.weights is None and method.kind != Kind.VOTES:
         raise ValueError("A weighted vote needs the weight of each label.")
     return weighted_decision(votes, classes, method.rule, known.weights)
 
 
-def tally(votes: Votes, classes: int, weights: Sequence[int] | None = None) -> Counts:
+def count_votes(votes: Votes, classes: int, weights: Sequence[int] | None = None) -> Counts:
     """How many labels vote for each class, or what they weigh: int64 (patterns, classes).
 
     ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``weights`` has a whole
@@ -108,8 +110,8 @@ def weighted_decision(
     unlabeled. Without weights it is the paper's rule.
     """
     counted = list(weights) if weights is not None else [1] * votes.shape[1]
-    weight = tally(votes, classes, counted)
-    chosen = tally(votes, classes, [int(each > 0) for each in counted])
+    weight = count_votes(votes, classes, counted)
+    chosen = count_votes(votes, classes, [int(each > 0) for each in counted])
     leader, single = _leader(weight)
     most = weight.max(axis=1, initial=0)
     whole = weight.sum(axis=1)
@@ -118,7 +120,7 @@ def weighted_decision(
     return _decision(leader, accepted, percent, whole > 0)
 
 
-def probable_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real) -> Decision:
+def em_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real) -> Decision:
     """The most probable class given the labelers' confusion matrices (Dawid & Skene 1979).
 
     It wins where at least ``rule.minimum`` labelers chose it and its chance is what the rule wants.
@@ -129,18 +131,18 @@ def probable_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real
     parts = np.rint(chances * CHANCE_PARTS).astype(np.int64)
     leader, single = _leader(parts)
     most = parts.max(axis=1, initial=0)
-    enough = _of(tally(votes, len(prior)), leader) >= rule.minimum
+    enough = _of(count_votes(votes, len(prior)), leader) >= rule.minimum
     accepted = single & enough & _reaches(most, np.full_like(most, CHANCE_PARTS), rule)
     percent = 100 * most // CHANCE_PARTS
     return _decision(leader, accepted, percent, (votes != NO_VOTE).any(axis=1))
 
 
-def chosen_decision(votes: Votes, classes: int, label: int | None) -> Decision:
+def random_label_decision(votes: Votes, classes: int, label: int | None) -> Decision:
     """One label as it is (paper 4.1), with the share of those who labeled a pixel who agree.
 
     ``label`` is its place among the labels; None: there is none.
     """
-    counts = tally(votes, classes)
+    counts = count_votes(votes, classes)
     voters = counts.sum(axis=1)
     if label is None:
         nothing = np.zeros(len(votes), dtype=np.int64)
@@ -215,9 +217,11 @@ class Layers:
     confidence: Mask
 
 
-def layers(runs: VoteRuns, decision: Decision, classes: int, shape: tuple[int, int]) -> Layers:
+def merge_layers(
+    runs: VoteRuns, decision: Decision, classes: int, shape: tuple[int, int]
+) -> Layers:
     """The layers of a merge of ``shape`` (height, width)."""
-    counts = tally(runs.votes, classes)
+    counts = count_votes(runs.votes, classes)
     planes = [_pixels(runs, _counted(counts[:, k]), shape, 0) for k in range(classes)]
     return Layers(
         np.stack(planes) if planes else np.zeros((0, *shape), dtype=np.uint8),

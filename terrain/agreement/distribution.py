@@ -15,7 +15,7 @@ BINS = 1024
 BARS = 32
 
 
-class Counted(NamedTuple):
+class BinnedScore(NamedTuple):
     """A score as the distribution counts it, by one of the orders of a queue."""
 
     order: str
@@ -24,7 +24,7 @@ class Counted(NamedTuple):
     is_waiting: bool
 
 
-class Change(NamedTuple):
+class BinChange(NamedTuple):
     """By how much one bin changes: all its scores, and those of labels that wait for a rating."""
 
     order: str
@@ -49,7 +49,7 @@ def bin_range(place: int) -> tuple[float, float]:
     return place / BINS, 2.0 if place == BINS - 1 else (place + 1) / BINS
 
 
-def find(counts: Iterable[tuple[int, int]], rank: int) -> tuple[int, int] | None:
+def find_rank(counts: Iterable[tuple[int, int]], rank: int) -> tuple[int, int] | None:
     """In which bin the score of this rank lies, and its rank there; the lowest score has rank 0.
 
     ``counts`` are (bin, scores in it), bins ascending. None where there are fewer scores.
@@ -61,7 +61,7 @@ def find(counts: Iterable[tuple[int, int]], rank: int) -> tuple[int, int] | None
     return None
 
 
-def changes(gone: Iterable[Counted], come: Iterable[Counted]) -> list[Change]:
+def bin_changes(gone: Iterable[BinnedScore], come: Iterable[BinnedScore]) -> list[BinChange]:
     """How the bins change, in their order; bins that do not are left out."""
     change: dict[tuple[str, str, int], list[int]] = {}
     for counted, step in ((gone, -1), (come, 1)):
@@ -70,7 +70,7 @@ def changes(gone: Iterable[Counted], come: Iterable[Counted]) -> list[Change]:
             counts[0] += step
             counts[1] += step * is_waiting
     return [
-        Change(order, role, place, scores, waiting)
+        BinChange(order, role, place, scores, waiting)
         for (order, role, place), (scores, waiting) in sorted(change.items())
         if scores or waiting
     ]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrain.metrics.contingency import count_together, kappa, quadratic_disagreement
-from terrain.metrics.intervals import Z95, Interval, wilson
+from terrain.metrics.contingency import count_joint, kappa, quadratic_disagreement
+from terrain.metrics.intervals import Z95, Interval, wilson_interval
 
 THROWN_OUT = 1
 LEVELS = 5
@@ -47,7 +47,7 @@ def _mean_ranks(values: Sequence[float]) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class QueueRule:
     """How well "score at or below the threshold" finds labels that reviewers throw out."""
 
     reviewed: int
@@ -57,12 +57,14 @@ class Rule:
     recall: Interval | None
 
 
-def evaluate_rule(scores: Sequence[float], ratings: Sequence[int], threshold: float) -> Rule:
+def evaluate_rule(scores: Sequence[float], ratings: Sequence[int], threshold: float) -> QueueRule:
     """Precision and recall of the queue's rule for rating 1, over a random sample."""
     low = np.asarray(scores, dtype=np.float64) <= threshold
     bad = np.asarray(ratings, dtype=np.int64) == THROWN_OUT
     reviewed, found, all_bad = int(low.sum()), int((low & bad).sum()), int(bad.sum())
-    return Rule(reviewed, all_bad, found, wilson(found, reviewed), wilson(found, all_bad))
+    return QueueRule(
+        reviewed, all_bad, found, wilson_interval(found, reviewed), wilson_interval(found, all_bad)
+    )
 
 
 def share_to_review(
@@ -81,7 +83,7 @@ def share_to_review(
     return float((values <= cut).mean())
 
 
-def finding_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[float, float]]:
+def recall_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[float, float]]:
     """(share of labels looked at, share of the bad ones found), worst first, from (0, 0) to (1, 1).
 
     Empty where no label is bad.
@@ -106,7 +108,7 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> Interval | No
     gave one same rating, which chance explains as well.
     """
     places = [np.asarray(ratings, dtype=np.intp) - 1 for ratings in (first, second)]
-    table = count_together(places, (LEVELS, LEVELS))
+    table = count_joint(places, (LEVELS, LEVELS))
     disagreement = quadratic_disagreement(LEVELS)
     whole = kappa(table, disagreement)
     count = len(first)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrain.display.scale_bar import ScaleBar
-from terrain.display.tone import data_numbers, look_up, stretch_table
+from terrain.display.tone import apply_table, data_numbers, stretch_table
 from terrain.masks import rasterize_rings
 
 # Dark enough to say "not here", light enough to see where a ridge or a rock goes on
@@ -38,7 +38,7 @@ def display_image(
             if mask.shape != number.shape[:2]:
                 raise ValueError(f"The mask is {mask.shape}, the frame is {number.shape[:2]}.")
             exclude = mask if exclude is None else exclude | mask
-    image = look_up(stretch_table(number, None if exclude is None else ~exclude), number)
+    image = apply_table(stretch_table(number, None if exclude is None else ~exclude), number)
     if beyond is not None and beyond.any():
         # sky and far hills are brighter than the terrain: on its tone they would be one flat gray
         far = stretch_table(number, beyond)
@@ -47,7 +47,7 @@ def display_image(
         touched = np.flatnonzero(beyond.any(axis=1))
         rows = slice(touched[0], touched[-1] + 1)
         where = beyond[rows] if image.ndim == 2 else beyond[rows, :, None]
-        np.copyto(image[rows], look_up(darkened, number[rows]), where=where)
+        np.copyto(image[rows], apply_table(darkened, number[rows]), where=where)
     if scale_bar is not None:
         _draw(scale_bar, image)
     return image

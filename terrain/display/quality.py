@@ -90,7 +90,7 @@ class Quality:
         return cls(**shares, fingerprint=int(str(document["fingerprint"]), 16))
 
 
-def measure(
+def measure_quality(
     linear: npt.NDArray[np.uint8],
     rover_mask: npt.NDArray[np.bool_] | None = None,
     beyond: npt.NDArray[np.bool_] | None = None,

@@ -33,7 +33,7 @@ _LEAST_HEIGHT_PX = 8.0
 _STRAIGHT_DOWN = 1e-6
 
 
-def width_of(rover: str) -> float:
+def scale_bar_width(rover: str) -> float:
     """What the scale bar of a rover's images stands for, meters.
 
     >>> width_of("spirit"), width_of("a lab's own")

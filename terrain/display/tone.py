@@ -77,7 +77,7 @@ def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None =
     own gray, black as 0 and full scale as 255. Raises ValueError when the shapes differ.
     """
     number = data_numbers(dn)
-    return look_up(stretch_table(number, None if exclude is None else ~exclude), number)
+    return apply_table(stretch_table(number, None if exclude is None else ~exclude), number)
 
 
 def data_numbers(dn: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
@@ -102,7 +102,7 @@ def _clipped(numbers: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.inte
     return clipped
 
 
-def look_up(table: Gray, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Gray:
+def apply_table(table: Gray, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Gray:
     """The gray of each data number of a frame, uint8 of its shape, from a `stretch_table`."""
     image = np.empty(number.shape, dtype=np.uint8)
     for rows in bands(len(number)):

@@ -9,7 +9,7 @@ import shapely
 from shapely.errors import GEOSException
 
 from terrain.geometry.cleaning_cost import Outlines, Work, box_pairs, count_work
-from terrain.geometry.regions import GRID_PX, Region, on_grid
+from terrain.geometry.regions import GRID_PX, Region, round_to_grid
 
 Geometries = npt.NDArray[np.object_]
 
@@ -55,7 +55,7 @@ def _outlines(regions: Sequence[Region]) -> Outlines:
     """The rings of some regions in one array, on the grid."""
     rings = [ring for region in regions for ring in region.rings]
     return Outlines(
-        on_grid(np.concatenate(rings)),
+        round_to_grid(np.concatenate(rings)),
         np.cumsum([0, *map(len, rings)]),
         np.repeat(np.arange(len(regions)), [len(region.rings) for region in regions]),
     )
@@ -196,7 +196,7 @@ def _rings_of(polygons: Geometries) -> list[tuple[npt.NDArray[np.float64], ...]]
     """The rings of each polygon, the exterior first, without the repeated point at their ends."""
     rings, polygon = shapely.get_rings(polygons, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    points = on_grid(points)
+    points = round_to_grid(points)
     ends = np.cumsum(np.bincount(ring, minlength=len(rings))).tolist()
     found: list[list[npt.NDArray[np.float64]]] = [[] for _ in polygons]
     first = 0

@@ -167,7 +167,7 @@ def _points_of(
                 "finish the outline or delete the region.",
                 **places(number),
             )
-    points = coordinates_of(flat)
+    points = to_coordinates(flat)
     if (wrong := ~np.isfinite(points)).any():
         raise InvalidPolygons(
             "Region %(region)d, ring %(ring)d, has a coordinate that is not a finite number: "
@@ -215,7 +215,7 @@ def _is_point(point: object) -> bool:
     )
 
 
-def coordinates_of(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+def to_coordinates(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
     """Points that are lists of two numbers, as float64 (n, 2); infinite where none can hold it."""
     flat = list(chain.from_iterable(points))
     try:
@@ -264,13 +264,13 @@ def regions_to_json(regions: Sequence[Region]) -> list[dict[str, Any]]:
     return [
         {
             "class": int(region.code),
-            "rings": [on_grid(ring).tolist() for ring in region.rings],
+            "rings": [round_to_grid(ring).tolist() for ring in region.rings],
         }
         for region in regions
     ]
 
 
-def on_grid(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def round_to_grid(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Round coordinates in pixels to the grid of 0.01 px; -0.0 becomes 0.0."""
     rounded: npt.NDArray[np.float64] = np.round(points, GRID_DECIMALS) + 0.0
     return rounded

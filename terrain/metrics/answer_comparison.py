@@ -18,14 +18,14 @@ from terrain.metrics.contingency import (
     contingency_table,
     exact_mean,
     iou,
+    keep_labeled,
     ratio,
-    where_labeled,
 )
 
 BoolMask = npt.NDArray[np.bool_]
 
 #: A patch smaller than this share of the compared pixels is not reported: nobody draws so exactly.
-SPOKEN_SHARE = 0.01
+MIN_REPORTED_SHARE = 0.01
 
 #: Rows of places, from top to bottom, each from left to right.
 PLACES = (
@@ -83,9 +83,9 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
         raise ValueError(f"The answer is {known.shape}, the drawing {drawn.shape}.")
     compared = known != NO_LABEL
     drawn = np.where(compared, drawn, np.uint8(NO_LABEL))
-    table = where_labeled(contingency_table(known, drawn, codes), first=True)
+    table = keep_labeled(contingency_table(known, drawn, codes), first=True)
     counts = ClassCounts.of(table, len(codes))
-    least = max(1.0, SPOKEN_SHARE * int(table.sum()))
+    least = max(1.0, MIN_REPORTED_SHARE * int(table.sum()))
     compared = []
     for k, code in enumerate(codes):
         if not (counts.first[k] or counts.second[k]):
@@ -98,8 +98,8 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
                 known=int(counts.first[k]),
                 drawn=int(counts.second[k]),
                 matched=int(counts.both[k]),
-                missed_at=place_of_largest(missed, least),
-                extra_at=place_of_largest(extra, least),
+                missed_at=locate_largest_patch(missed, least),
+                extra_at=locate_largest_patch(extra, least),
                 taken_for=_most(table[k], k, codes),
                 taken_from=_most(table[:, k], k, codes),
             )
@@ -107,7 +107,7 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
     return compared
 
 
-def overall(compared: Sequence[ClassComparison]) -> float:
+def mean_iou(compared: Sequence[ClassComparison]) -> float:
     """The mean of the classes' intersections over unions, 0..1 (as in the paper's Eq. 1).
 
     With nothing to compare nothing was wrong: 1.
@@ -116,7 +116,7 @@ def overall(compared: Sequence[ClassComparison]) -> float:
     return 1.0 if mean is None else mean
 
 
-def place_of_largest(patches: BoolMask, least: float) -> str | None:
+def locate_largest_patch(patches: BoolMask, least: float) -> str | None:
     """Where in the picture the largest connected patch of at least `least` pixels lies."""
     from scipy import ndimage
 

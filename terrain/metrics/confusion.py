@@ -13,10 +13,10 @@ from terrain.metrics.contingency import (
     ClassCounts,
     Counts,
     Floats,
-    count_together,
+    class_indices,
+    count_joint,
     mean_of_defined,
     pixel_runs,
-    places_of,
 )
 from terrain.metrics.intervals import Interval
 
@@ -24,12 +24,12 @@ from terrain.metrics.intervals import Interval
 RESAMPLES = 2000
 SEED = 20210619
 #: The variants of the gold set by how many experts labeled a pixel at least (paper 3.3).
-MINIMA = ("min1", "min2", "min3")
+GOLD_VARIANTS = ("min1", "min2", "min3")
 #: Two-sided 95 %.
 TAILS = (2.5, 97.5)
 
 
-class BrokenGold(ValueError):
+class InconsistentGold(ValueError):
     """The three gold masks of an image do not belong together; the sentence says how."""
 
 
@@ -48,7 +48,7 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
     uint8 (height, width). The first axis of the result is min1, min2, min3; then rows are the true
     class and columns the predicted one, in the order of `codes`; the last column is "no label",
     which is a wrong answer where experts gave one. Pixels without a gold label do not count.
-    Raises BrokenGold where the three do not nest, UnknownCodes, ValueError for unequal shapes.
+    Raises InconsistentGold where the three do not nest, UnknownCodes, ValueError for unequal shapes.
     """
     first, second, third = gold
     if not first.shape == second.shape == third.shape == prediction.shape:
@@ -63,22 +63,24 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
     _check_nesting(one, two)
     _check_nesting(two, three)
     classes = len(codes)
-    place = places_of(codes)
+    place = class_indices(codes)
     true, answer = place[one], place[predicted]
     if (true > classes).any():
-        raise BrokenGold(f"They have codes that are no class: {_listed(one[true > classes])}.")
+        raise InconsistentGold(
+            f"They have codes that are no class: {_listed(one[true > classes])}."
+        )
     if (answer > classes).any():
         raise UnknownCodes(np.unique(predicted[answer > classes]).tolist())
     # How many variants beside min1 have the pixel: what three experts labeled is in all.
     variants = (two != NO_LABEL).astype(np.int64) + (three != NO_LABEL)
     shape = (3, classes + 1, classes + 1)
-    exactly = count_together((variants, true, answer), shape, lengths)[:, :classes]
+    exactly = count_joint((variants, true, answer), shape, lengths)[:, :classes]
     return np.ascontiguousarray(np.cumsum(exactly[::-1], axis=0)[::-1])
 
 
 def _check_nesting(wider: Mask, narrower: Mask) -> None:
     if not np.all((narrower == wider) | (narrower == NO_LABEL)):
-        raise BrokenGold("They do not nest: a pixel has another class with more experts.")
+        raise InconsistentGold("They do not nest: a pixel has another class with more experts.")
 
 
 def _listed(codes: Mask) -> str:
@@ -198,7 +200,8 @@ def evaluate(
 def evaluate_variants(counts: Counts, codes: Sequence[int]) -> dict[str, Evaluation]:
     """The evaluations against min1, min2, min3: `counts` is int64 (3, images, K, K + 1)."""
     return {
-        name: evaluate(of_variant, codes) for name, of_variant in zip(MINIMA, counts, strict=True)
+        name: evaluate(of_variant, codes)
+        for name, of_variant in zip(GOLD_VARIANTS, counts, strict=True)
     }
 
 

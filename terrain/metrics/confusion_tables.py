@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from terrain.metrics.confusion import Evaluation
 from terrain.metrics.contingency import ratio
 from terrain.metrics.intervals import Interval
-from terrain.metrics.text_tables import aligned
+from terrain.metrics.text_tables import align_columns
 
 NO_ANSWER = "no label"
 
@@ -25,7 +25,7 @@ class Cell:
     is_right: bool
 
 
-def cells(evaluation: Evaluation) -> list[list[Cell]]:
+def confusion_cells(evaluation: Evaluation) -> list[list[Cell]]:
     """The matrix row by row: rows true, columns predicted, "no label" last."""
     return [
         [
@@ -38,7 +38,7 @@ def cells(evaluation: Evaluation) -> list[list[Cell]]:
     ]
 
 
-def text(evaluation: Evaluation, names: Mapping[int, str]) -> str:
+def format_confusion(evaluation: Evaluation, names: Mapping[int, str]) -> str:
     """The table for a terminal, with recall at the right, precision and IoU below.
 
     `names` are the classes' by code.
@@ -46,27 +46,34 @@ def text(evaluation: Evaluation, names: Mapping[int, str]) -> str:
     titles = [names.get(each.code, str(each.code)) for each in evaluation.classes]
     lines = [["true \\ predicted", *titles, NO_ANSWER, "recall"]]
     for title, row, each in zip(titles, evaluation.confusion, evaluation.classes, strict=True):
-        lines.append([title, *(f"{pixels:,}" for pixels in row), percent(each.recall)])
-    precisions = [percent(each.precision) for each in evaluation.classes]
-    lines.append(["precision", *precisions, "", percent(evaluation.accuracy)])
+        lines.append([title, *(f"{pixels:,}" for pixels in row), format_percent(each.recall)])
+    precisions = [format_percent(each.precision) for each in evaluation.classes]
+    lines.append(["precision", *precisions, "", format_percent(evaluation.accuracy)])
     lines.append(
-        ["IoU", *(percent(each.iou) for each in evaluation.classes), "", percent(evaluation.miou)]
+        [
+            "IoU",
+            *(format_percent(each.iou) for each in evaluation.classes),
+            "",
+            format_percent(evaluation.miou),
+        ]
     )
     return "\n".join(
         [
-            *aligned(lines),
-            f"overall accuracy {with_interval(evaluation.accuracy)}",
-            f"mIoU {with_interval(evaluation.miou)}",
+            *align_columns(lines),
+            f"overall accuracy {format_interval(evaluation.accuracy)}",
+            f"mIoU {format_interval(evaluation.miou)}",
         ]
     )
 
 
-def percent(interval: Interval | None) -> str:
+def format_percent(interval: Interval | None) -> str:
     return "-" if interval is None else f"{100 * interval.value:.2f} %"
 
 
-def with_interval(interval: Interval | None) -> str:
+def format_interval(interval: Interval | None) -> str:
     """Such as "96.67 % (95 %: 95.10 to 97.80)"."""
     if interval is None:
         return "-"
-    return f"{percent(interval)} (95 %: {100 * interval.low:.2f} to {100 * interval.high:.2f})"
+    return (
+        f"{format_percent(interval)} (95 %: {100 * interval.low:.2f} to {100 * interval.high:.2f})"
+    )

@@ -7,7 +7,7 @@ which is `None` for one number and nan in an array, and means leave it out.
     >>> import numpy as np
     >>> answer = np.array([[0, 0, 1, 255]], dtype=np.uint8)
     >>> drawing = np.array([[0, 1, 1, 1]], dtype=np.uint8)
-    >>> table = where_labeled(contingency_table(answer, drawing, codes=(0, 1)), first=True)
+    >>> table = keep_labeled(contingency_table(answer, drawing, codes=(0, 1)), first=True)
     >>> ClassCounts.of(table, classes=2).iou().tolist()
     [0.5, 0.5]
 """
@@ -41,17 +41,17 @@ def contingency_table(first: Mask, second: Mask, codes: Sequence[int]) -> Counts
     (len(codes) + 2, len(codes) + 2): rows are the classes of `first` and columns those of `second`,
     in the order of `codes`, then UNLABELED and OTHER. Masks without pixels give zeros. Raises
     ValueError for unequal shapes. Which pixels without a label count is up to the caller
-    (`where_labeled`).
+    (`keep_labeled`).
     """
     if first.shape != second.shape:
         raise ValueError(f"Masks of {first.shape} and {second.shape} are not of one image.")
     starts, lengths = pixel_runs((first, second))
-    place = places_of(codes)
+    place = class_indices(codes)
     places = [place[mask.ravel()[starts]] for mask in (first, second)]
-    return count_together(places, (len(codes) + 2, len(codes) + 2), lengths)
+    return count_joint(places, (len(codes) + 2, len(codes) + 2), lengths)
 
 
-def where_labeled(table: Counts, *, first: bool = False, second: bool = False) -> Counts:
+def keep_labeled(table: Counts, *, first: bool = False, second: bool = False) -> Counts:
     """Return a table without the pixels that have no label in the first or in the second mask."""
     counted = table.copy()
     if first:
@@ -76,7 +76,7 @@ def pixel_runs(masks: Sequence[Mask]) -> tuple[npt.NDArray[np.intp], npt.NDArray
     return starts, np.diff(starts, append=lines[0].size)
 
 
-def places_of(codes: Sequence[int]) -> npt.NDArray[np.intp]:
+def class_indices(codes: Sequence[int]) -> npt.NDArray[np.intp]:
     """Return the place of each of the 256 codes in a table: int (256,).
 
     Classes have their place in `codes`, then come NO_LABEL and, in one place, all other codes.
@@ -87,7 +87,7 @@ def places_of(codes: Sequence[int]) -> npt.NDArray[np.intp]:
     return place
 
 
-def count_together(
+def count_joint(
     places: Sequence[npt.NDArray[np.integer]],
     shape: Sequence[int],
     weights: npt.NDArray[np.intp] | None = None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from terrain.masks import NO_LABEL, Mask
-from terrain.metrics.contingency import count_together, pixel_runs, ratio
+from terrain.metrics.contingency import count_joint, pixel_runs, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def difference(first: Mask, second: Mask) -> Difference:
     starts, lengths = pixel_runs((first, second))
     one, other = (mask.ravel()[starts] for mask in (first, second))
     facts = [fact.view(np.uint8) for fact in (one != NO_LABEL, other != NO_LABEL, one == other)]
-    table = count_together(facts, (2, 2, 2), lengths)
+    table = count_joint(facts, (2, 2, 2), lengths)
     return Difference(
         first=int(table[1].sum()),
         second=int(table[:, 1].sum()),
@@ -55,7 +55,7 @@ def difference(first: Mask, second: Mask) -> Difference:
     )
 
 
-def together(differences: Iterable[Difference]) -> Difference:
+def sum_differences(differences: Iterable[Difference]) -> Difference:
     """Return the pixels of several images as of one; of none, no pixels."""
     total = Difference(0, 0, 0, 0, 0)
     for each in differences:

@@ -18,7 +18,7 @@ class Interval:
     high: float
 
 
-def wilson(found: int, total: int) -> Interval | None:
+def wilson_interval(found: int, total: int) -> Interval | None:
     """Return a share with its interval (Wilson 1927); None of nothing."""
     if total == 0:
         return None

@@ -11,7 +11,7 @@ from terrain.metrics.contingency import (
     ClassCounts,
     contingency_table,
     iou,
-    where_labeled,
+    keep_labeled,
 )
 
 
@@ -43,7 +43,7 @@ def agreement_by_class(mine: Mask, crowd: Mask, codes: Sequence[int]) -> list[Cl
     Raises ValueError for unequal shapes.
     """
     table = contingency_table(mine, crowd, codes)
-    counts = ClassCounts.of(where_labeled(table, first=True, second=True), len(codes))
+    counts = ClassCounts.of(keep_labeled(table, first=True, second=True), len(codes))
     return [
         ClassAgreement(
             code=code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def aligned(lines: Sequence[Sequence[str]], words: int = 1) -> list[str]:
+def align_columns(lines: Sequence[Sequence[str]], words: int = 1) -> list[str]:
     """Lines of equal numbers of cells: the first `words` columns to the left, others right."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return [

@@ -231,7 +231,7 @@ def sources_over_range(
     return cast(Sources, spread)
 
 
-def without(sources: Sources, masked: Bool | None) -> Sources:
+def mask_sources(sources: Sources, masked: Bool | None) -> Sources:
     """The sources without masked pixels (rover, beyond the limit): bool (height, width), or None.
 
     A rover's deck is no ground: it would be painted on the ground behind it.
@@ -242,7 +242,7 @@ def without(sources: Sources, masked: Bool | None) -> Sources:
     return np.where(hidden, np.int32(UNSEEN), sources)
 
 
-def seen_from_above(
+def view_from_above(
     picture: npt.NDArray[Pixel], sources: Sources, nothing: int
 ) -> npt.NDArray[Pixel]:
     """A picture or mask as the view's cells show it: nearest neighbor, no new values.

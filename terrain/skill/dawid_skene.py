@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrain.skill.ballots import Ballots, Block
+from terrain.skill.votes import Block, CampaignVotes
 
 Real = npt.NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class SkillModel:
 
 
 def fit(
-    votes: Ballots,
+    votes: CampaignVotes,
     smoothing: Real | None = None,
     start: SkillModel | None = None,
     rounds: int = MOST_ROUNDS,
@@ -77,7 +77,7 @@ def fit(
             return SkillModel(prior, matrices, counts, smoothing, tuple(history), converged)
 
 
-def _majority(votes: Ballots) -> tuple[Real, Real]:
+def _majority(votes: CampaignVotes) -> tuple[Real, Real]:
     """Counts and class sizes (see `_expected`) if each pattern's shares of votes were the truth."""
     of_class = np.tile(np.eye(votes.classes), (votes.labeler_count, 1))
     sums = _Sums(votes)
@@ -87,7 +87,7 @@ def _majority(votes: Ballots) -> tuple[Real, Real]:
     return sums.counts, sums.classes
 
 
-def _expected(votes: Ballots, prior: Real, matrices: Real) -> tuple[Real, Real, float]:
+def _expected(votes: CampaignVotes, prior: Real, matrices: Real) -> tuple[Real, Real, float]:
     """Pixels to expect by labeler, true and drawn class, and by true class; log-likelihood.
 
     float64 (labelers, classes, classes) and (classes,).
@@ -104,7 +104,7 @@ def _expected(votes: Ballots, prior: Real, matrices: Real) -> tuple[Real, Real, 
 class _Sums:
     """What the maximization needs of the posteriors, added up block by block."""
 
-    def __init__(self, votes: Ballots) -> None:
+    def __init__(self, votes: CampaignVotes) -> None:
         self.classes = np.zeros(votes.classes)
         self._drawn = np.zeros((votes.labeler_count * votes.classes, votes.classes))
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from terrain.metrics.contingency import balanced_accuracy
-from terrain.skill.ballots import Ballots
 from terrain.skill.dawid_skene import Real, SkillModel, fit, posteriors
+from terrain.skill.votes import CampaignVotes
 
 #: A labeler nobody knows is taken to be like the crowd, with the weight of this many observations
 #: of each class.
@@ -50,7 +50,7 @@ class Estimates:
     high: Real
 
 
-def estimate(votes: Ballots) -> Estimates:
+def estimate(votes: CampaignVotes) -> Estimates:
     """Estimate the skill of all labelers from their overlaps with others.
 
     Fitted twice: first each label's area of a class counts as one observation, then as many as
@@ -71,7 +71,7 @@ def _smoothing(model: SkillModel, pixels: Real) -> Real:
     return np.asarray(crowd, dtype=np.float64)
 
 
-def _label_sums(votes: Ballots, model: SkillModel) -> tuple[Real, Real]:
+def _label_sums(votes: CampaignVotes, model: SkillModel) -> tuple[Real, Real]:
     """Pixels of each class that a label covers, and of these it draws as what they are.
 
     Expected ones, float64 (labels, classes) each.
@@ -100,7 +100,7 @@ def _area_of_a_label(area: Real) -> Real:
     return mean.clip(min=1.0)
 
 
-def pixels_per_observation(votes: Ballots, model: SkillModel) -> Real:
+def pixels_per_observation(votes: CampaignVotes, model: SkillModel) -> Real:
     """How many pixels of each class are worth one independent observation: float64 (classes,).
 
     With n pixels of a class in a label, of which x are drawn right, and r = sum x / sum n over a
@@ -131,7 +131,7 @@ def pixels_per_observation(votes: Ballots, model: SkillModel) -> Real:
     return pixels
 
 
-def _figures(votes: Ballots, model: SkillModel, pixels: Real) -> Estimates:
+def _figures(votes: CampaignVotes, model: SkillModel, pixels: Real) -> Estimates:
     """Posterior moments: each row of a matrix has a Dirichlet distribution."""
     observations = model.counts.sum(axis=2) / pixels
     certainty = observations + CROWD_OBSERVATIONS

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from terrain.metrics.contingency import ClassCounts
-from terrain.skill.ballots import Ballots
 from terrain.skill.dawid_skene import (
     Real,
     SkillModel,
@@ -21,6 +20,7 @@ from terrain.skill.dawid_skene import (
     vote_logarithms,
 )
 from terrain.skill.patterns import NO_VOTE, Votes
+from terrain.skill.votes import CampaignVotes
 
 #: Steps of a logarithm of a chance, to one.
 LOGARITHM_STEPS = 1 << 32
@@ -49,7 +49,7 @@ def _in_steps(logarithms: Real) -> npt.NDArray[np.int64]:
     return np.rint(logarithms * LOGARITHM_STEPS).astype(np.int64)
 
 
-def expected_quality(votes: Ballots, model: SkillModel) -> Real:
+def expected_quality(votes: CampaignVotes, model: SkillModel) -> Real:
     """How well each label is expected to agree with the truth, 0 to 1: float64 (labels,).
 
     The expected Jaccard index of label A and truth T, E|A_c and T_c| / E|A_c or T_c|, mean over

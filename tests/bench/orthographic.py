@@ -12,9 +12,9 @@ from terrain.projection.orthographic import (
     Grid,
     GroundFrame,
     ground_frame,
-    seen_from_above,
     sources_on_plane,
     sources_over_range,
+    view_from_above,
 )
 from terrain.projection.tiles import ranges_of_rows, tiles_by_range
 from tests.bench.figures import Figure, milliseconds
@@ -53,13 +53,13 @@ def run() -> list[Figure]:
 
     def on_plane() -> Mask:
         sources = sources_on_plane(camera, frame, grid, shape)
-        seen_from_above(picture, sources, 0)
-        return seen_from_above(scene.truth, sources, NO_LABEL)
+        view_from_above(picture, sources, 0)
+        return view_from_above(scene.truth, sources, NO_LABEL)
 
     def over_range() -> Mask:
         sources = sources_over_range(camera, frame, grid, shape, reduced)
-        seen_from_above(picture, sources, 0)
-        return seen_from_above(scene.truth, sources, NO_LABEL)
+        view_from_above(picture, sources, 0)
+        return view_from_above(scene.truth, sources, NO_LABEL)
 
     def tiles() -> object:
         rows = ranges_of_rows(reduced, shape[0])

@@ -23,7 +23,7 @@ from labeling.images.preparation.pictures import (
 )
 from simulation.scenes.scene import Scene, make_scene
 from terrain.display.display import display_image
-from terrain.display.quality import FrameKey, measure, near_duplicates
+from terrain.display.quality import FrameKey, measure_quality, near_duplicates
 from terrain.display.reduced_range import reduce_range
 from terrain.display.tone import linear
 from tests.bench.figures import Figure, milliseconds
@@ -144,7 +144,7 @@ def stages(scene: Scene) -> dict[str, Callable[[], object]]:
         "smaller copies": lambda: [jpeg_bytes(it, COPY_QUALITY) for it in sizes(shown).values()],
         "thumbnail": lambda: thumbnail_bytes(smallest),
         "reduced range": lambda: range_png(reduce_range(scene.range_m)),
-        "quality": lambda: measure(product.linear, scene.rover_mask, beyond),
+        "quality": lambda: measure_quality(product.linear, scene.rover_mask, beyond),
     }
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from terrain.bitplanes import regions_to_planes, unpack_planes
-from terrain.skill.ballots import ImageVotes, ballots
 from terrain.skill.dawid_skene import fit
 from terrain.skill.patterns import NO_VOTE, vote_patterns
+from terrain.skill.votes import ImageVotes, collect_votes
 from tests import servers
 from tests.bench import crowd, many_labels
 from tests.bench.figures import Figure
@@ -89,7 +89,7 @@ def reference() -> tuple[float, float]:
     expected = pixel_by_pixel(np.concatenate(masks), ROUNDS)
     naive = time.perf_counter() - began
     began = time.perf_counter()
-    votes = ballots(
+    votes = collect_votes(
         (ImageVotes(vote_patterns(image), range(crowd.LABELERS)) for image in planes),
         crowd.LABELERS,
         len(crowd.CODES),

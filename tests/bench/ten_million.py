@@ -169,7 +169,7 @@ def measure() -> tuple[float, ...]:
     from review.queue.api import NextDoubtful
     from review.scores.services import distribution
     from review.scores.services.threshold import threshold
-    from terrain.agreement.distribution import Counted
+    from terrain.agreement.distribution import BinnedScore
 
     campaign = Campaign.objects.get(slug=SLUG)
     reviewer = User.objects.get(username="reviewer")
@@ -185,7 +185,7 @@ def measure() -> tuple[float, ...]:
 
     def new_score() -> None:
         distribution.count(
-            campaign.pk, [], [Counted(order, Role.CROWD, 0.3, True) for order in Order]
+            campaign.pk, [], [BinnedScore(order, Role.CROWD, 0.3, True) for order in Order]
         )
         assert threshold(campaign) is not None
 

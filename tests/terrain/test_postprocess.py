@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from terrain.postprocess import pixels_per_class, remove_masked, union_of
+from terrain.postprocess import pixels_per_class, remove_masked, union_masks
 from tests.factories import mask, rows
 
 ROVER = mask("0000", "0110").astype(bool)
@@ -34,7 +34,7 @@ def test_a_mask_of_another_size_says_both_sizes() -> None:
 
 
 def test_rover_and_range_add_up() -> None:
-    union = union_of([ROVER, None, BEYOND])
+    union = union_masks([ROVER, None, BEYOND])
 
     assert union is not None
     assert union.astype(int).tolist() == [[1, 1, 0, 0], [0, 1, 1, 0]]
@@ -42,12 +42,12 @@ def test_rover_and_range_add_up() -> None:
 
 @pytest.mark.parametrize("masks", [[], [None], [None, None]])
 def test_no_mask_at_all_is_none(masks: list[None]) -> None:
-    assert union_of(masks) is None
+    assert union_masks(masks) is None
 
 
 def test_the_union_does_not_write_into_its_parts() -> None:
     before = ROVER.copy()
-    union_of([ROVER, BEYOND])
+    union_masks([ROVER, BEYOND])
     assert (before == ROVER).all()
 
 

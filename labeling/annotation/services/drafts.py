@@ -28,8 +28,8 @@ from terrain.geometry.regions import (
     MAX_POINTS,
     MAX_REGIONS,
     MAX_RINGS,
-    coordinates_of,
     first_wrong_point,
+    to_coordinates,
 )
 
 #: Nobody goes on with a drawing after this long, nor a guest who has never sent one after that.
@@ -259,6 +259,6 @@ def _check_rows(name: str, rows: list[Any]) -> None:
 
 
 def _are_near(points: list[list[float]]) -> bool:
-    coordinates = coordinates_of(points)
+    coordinates = to_coordinates(points)
     # Not a number is not near either.
     return bool((np.abs(coordinates) <= _FARTHEST).all())

@@ -12,7 +12,7 @@ from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Image, Label
 from terrain.bitplanes import regions_to_mask
 from terrain.geometry.regions import Region, regions_from_json
-from terrain.postprocess import BoolMask, Mask, remove_masked, union_of
+from terrain.postprocess import BoolMask, Mask, remove_masked, union_masks
 
 
 def regions_of(label: Label) -> list[Region]:
@@ -22,7 +22,7 @@ def regions_of(label: Label) -> list[Region]:
 
 def removed_pixels(image: Image) -> BoolMask | None:
     """What labels lose on this image: rover and beyond the range limit. None: nothing."""
-    return union_of(
+    return union_masks(
         None if stored is None else stored.removes
         for stored in map(stored_mask, (image.rover_mask, image.range_mask))
     )

@@ -202,8 +202,8 @@ def _read_manifest(
 ) -> Mapping[str, Row]:
     """Rows by file. Raises UnknownSource for a file that is no such table."""
     try:
-        text = tables.decoded(read_bytes(path)).replace("\0", "")
-        table = [row for _, row in tables.rows(text)[1]]
+        text = tables.decode_table(read_bytes(path)).replace("\0", "")
+        table = [row for _, row in tables.read_rows(text)[1]]
     except Refused as refused:
         raise UnknownSource(str(refused)) from refused
     except UnicodeDecodeError as error:

@@ -22,10 +22,10 @@ from labeling.images.preparation.pictures import (
     thumbnail_bytes,
 )
 from terrain.display.display import display_image
-from terrain.display.quality import Quality, measure
+from terrain.display.quality import Quality, measure_quality
 from terrain.display.range_limit import cut_row_mask, estimated_cut_row, per_pixel_mask, rows_beyond
 from terrain.display.reduced_range import estimated_reduced_range, reduce_range
-from terrain.display.scale_bar import ScaleBar, scale_bar, width_of
+from terrain.display.scale_bar import ScaleBar, scale_bar, scale_bar_width
 
 RangeRule = Literal["cut-row", "per-pixel"]
 RangeSource = Literal["product", "released", "estimated", "none"]
@@ -89,7 +89,7 @@ def prepare(product: Product, parameters: Parameters) -> Prepared:
         range_source=range_source,
         range_map_source=range_map_source,
         scale_bar=bar,
-        quality=measure(product.linear, product.rover_mask, beyond),
+        quality=measure_quality(product.linear, product.rover_mask, beyond),
     )
 
 
@@ -142,7 +142,7 @@ def bar_of(product: Product, parameters: Parameters, beyond: Mask | None) -> Sca
             return None
         cut = int(np.argmin(whole))
     return scale_bar(
-        parameters.scale_bar_m or width_of(product.rover),
+        parameters.scale_bar_m or scale_bar_width(product.rover),
         product.height,
         product.width,
         product.nominal,

@@ -19,7 +19,7 @@ from terrain.orbital_classes import (
     RoverPositions,
     TerrainMap,
 )
-from terrain.tables import decoded
+from terrain.tables import decode_table
 
 
 class Command(BulkCommand):
@@ -62,9 +62,9 @@ def read_classes(options: dict[str, Any]) -> OrbitalClasses:
     if ranges and not terrain_map and not positions:
         if options["key"] is not None:
             raise CommandError("--key is of --map, and a table of ranges has none. Leave it out.")
-        return DriveRanges.from_csv(decoded(ranges.read_bytes()))
+        return DriveRanges.from_csv(decode_table(ranges.read_bytes()))
     if terrain_map and positions and not ranges:
-        areas = json.loads(decoded(terrain_map.read_bytes()))
+        areas = json.loads(decode_table(terrain_map.read_bytes()))
         terrain = TerrainMap.from_geojson(areas, options["key"] or "class")
-        return RoverPositions.from_csv(decoded(positions.read_bytes()), terrain)
+        return RoverPositions.from_csv(decode_table(positions.read_bytes()), terrain)
     raise CommandError("Give either --ranges, or --map and --positions together.")

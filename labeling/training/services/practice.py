@@ -36,7 +36,7 @@ from labeling.models import (
 from terrain.bitplanes import regions_to_mask
 from terrain.geometry.regions import regions_from_json
 from terrain.masks import Mask
-from terrain.metrics.answer_comparison import ClassComparison, compare, overall
+from terrain.metrics.answer_comparison import ClassComparison, compare, mean_iou
 from terrain.postprocess import remove_masked
 
 
@@ -170,7 +170,7 @@ def record_attempt(
     cleaned = cleaned_json(image, polygons)
     regions = regions_from_json(cleaned)
     compared = _compare(image, answer, regions_to_mask(regions, image.height, image.width))
-    score = overall(compared.classes)
+    score = mean_iou(compared.classes)
     try:
         with transaction.atomic():
             attempt = PracticeAttempt.objects.create(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from merging.formats.contents.facts import VARIANTS
 from merging.formats.statistics.counts import CROWD, EXPERT, CameraCounts, Statistics, shares
 from terrain.agreement.distribution import BARS
-from terrain.metrics.text_tables import aligned
+from terrain.metrics.text_tables import align_columns
 
 Value = str | int | float | None
 
@@ -37,7 +37,7 @@ def tables(totals: Statistics, classes: Mapping[int, str]) -> list[Table]:
 def text(table: Table) -> str:
     """The table for a terminal: shares in percent, "-" for what is not known."""
     lines = [table.columns, *([_cell(value) for value in row] for row in table.rows)]
-    return "\n".join(aligned(lines, words=2))
+    return "\n".join(align_columns(lines, words=2))
 
 
 def _cell(value: Value) -> str:

@@ -11,7 +11,7 @@ from merging.formats.tree.tree_files import Tree, Unreadable
 from merging.formats.verification.findings import Problem, Subject
 from terrain.aggregation.majority import gold_rule, merge_masks
 from terrain.aggregation.methods import Kind, MergeMethod
-from terrain.aggregation.weighted import Known, decide, merged_mask, rating_weight
+from terrain.aggregation.weighted import MergeInputs, decide_patterns, merged_mask, rating_weight
 from terrain.bitplanes import pack_planes
 from terrain.geometry.regions import regions_from_json
 from terrain.masks import Mask, rasterize_regions
@@ -83,5 +83,5 @@ def _merged(
         return merge_masks(masks, codes, method.rule, shape=shape)
     weights = tuple(rating_weight(each["ratings"], method.weights) for each in counting)
     runs = vote_runs([pack_planes(mask, codes) for mask in masks])
-    decision = decide(runs.votes, len(codes), method, Known(weights=weights))
+    decision = decide_patterns(runs.votes, len(codes), method, MergeInputs(weights=weights))
     return merged_mask(runs, decision, codes, shape)

@@ -65,7 +65,7 @@ def compare(image_id: int) -> ExpertAgreement:
     score_image(image_id)
     image = Image.objects.select_related("campaign").get(pk=image_id)
     drawn = expert_labels(image)
-    found = disputes.areas(masks_of(drawn, image))
+    found = disputes.measure_disputes(masks_of(drawn, image))
     scores = AgreementScore.objects.filter(label__in=[label.pk for label in drawn])
     kept, _created = ExpertAgreement.objects.update_or_create(
         image=image,
@@ -124,7 +124,7 @@ def masks_of(drawn: Iterable[Label], image: Image) -> list[Mask]:
 def regions_of(image: Image, masks: list[Mask]) -> list[disputes.Dispute]:
     """The regions of an image that are worth talking about, the largest first."""
     smallest = max(1, round(SMALLEST_SHARE * image.width * image.height))
-    return disputes.disputes(masks, MOST_REGIONS, smallest)
+    return disputes.find_disputes(masks, MOST_REGIONS, smallest)
 
 
 def picture(image: Image, which: int | None) -> bytes:
@@ -139,7 +139,7 @@ def picture(image: Image, which: int | None) -> bytes:
         masks = masks_of(drawn, image)
         if not masks:
             raise IndexError("An image without labels has nothing to show.")
-        shown = disputes.picture(masks)
+        shown = disputes.dispute_picture(masks)
     return class_png(shown, dict(image.campaign.terrain_classes.values_list("code", "color")))
 
 

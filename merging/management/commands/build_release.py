@@ -26,7 +26,7 @@ from merging.models import Release
 from merging.releases import emptiness
 from merging.releases.services import builder, publishing, requests
 from merging.statistics import services
-from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
+from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
 
 #: What a release is packed as.
 KINDS = ("zip", "tar")
@@ -237,7 +237,7 @@ def requested_method(
         seed = before.seed
     if options["method"] is None and options["seed"] is None:
         return None
-    return methods_beside(merges.rule_of(campaign), seed)[kind]
+    return methods_to_compare(merges.rule_of(campaign), seed)[kind]
 
 
 def check_version(version: str) -> None:

@@ -80,7 +80,7 @@ class Command(BulkCommand):
         self.stdout.write(f"{report.images:,} of {report.gold_images:,} gold images were compared")
         for minimum, evaluation in report.evaluations.items():
             self.stdout.write(f"\n{minimum}: {evaluation.pixels:,} pixels")
-            self.stdout.write(confusion_tables.text(evaluation, report.classes))
+            self.stdout.write(confusion_tables.format_confusion(evaluation, report.classes))
 
     def write_json(self, report: predictions.Report, options: dict[str, Any]) -> None:
         if options["json"] is None:

@@ -16,8 +16,8 @@ from labeling.models import Campaign, Image
 from merging.masks.services import merges, methods
 from merging.masks.services.weighing import MergeRefused
 from merging.models import MethodComparison, StoredMerge
-from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
-from terrain.metrics.differences import Difference, difference, together
+from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
+from terrain.metrics.differences import Difference, difference, sum_differences
 from terrain.postprocess import Mask
 
 #: Images that are compared: enough to see what differs, few enough to look at.
@@ -64,7 +64,7 @@ class Compared:
 
 def compared_methods(campaign: Campaign) -> dict[Kind, MergeMethod]:
     """Each kind once, with the campaign's own minimum and percent."""
-    return methods_beside(merges.rule_of(campaign))
+    return methods_to_compare(merges.rule_of(campaign))
 
 
 def sample(campaign: Campaign) -> list[int]:
@@ -171,7 +171,7 @@ def over_all(compared: Sequence[Compared]) -> dict[Kind, MethodResult]:
             for result in found:
                 counts.update(result.counts)
             results[kind] = MethodResult(
-                kind, counts, together(result.difference for result in found)
+                kind, counts, sum_differences(result.difference for result in found)
             )
     return results
 

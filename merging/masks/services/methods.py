@@ -19,7 +19,13 @@ from merging.masks.services.weighing import known_of
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from terrain.aggregation.majority import gold_rule
 from terrain.aggregation.methods import Kind, MergeMethod
-from terrain.aggregation.weighted import Known, Layers, decide, layers, merged_mask
+from terrain.aggregation.weighted import (
+    Layers,
+    MergeInputs,
+    decide_patterns,
+    merge_layers,
+    merged_mask,
+)
 from terrain.skill.patterns import vote_runs
 
 TRAIN = MergedMask.Variant.TRAIN.value
@@ -74,8 +80,8 @@ def layers_from(rasterized: Rasterized, method: MergeMethod) -> Layers:
     runs = vote_runs(rasterized.planes(role))
     known = known_of(image, method, rasterized.counting(role))
     classes = len(rasterized.codes)
-    decision = decide(runs.votes, classes, method, known)
-    return layers(runs, decision, classes, (image.height, image.width))
+    decision = decide_patterns(runs.votes, classes, method, known)
+    return merge_layers(runs, decision, classes, (image.height, image.width))
 
 
 def name_of(method: MergeMethod) -> str:
@@ -95,7 +101,7 @@ def _merge_otherwise(rasterized: Rasterized, method: MergeMethod) -> Merged[Alte
     # What was read with the planes may be newer.
     counting = rasterized.counting(Role.CROWD)
     known = known_of(image, method, counting)
-    decision = decide(runs.votes, len(rasterized.codes), method, known)
+    decision = decide_patterns(runs.votes, len(rasterized.codes), method, known)
     mask = merged_mask(runs, decision, rasterized.codes, (image.height, image.width))
     content = png_bytes(mask)
     stored = AlternativeMask(
@@ -109,7 +115,7 @@ def _merge_otherwise(rasterized: Rasterized, method: MergeMethod) -> Merged[Alte
 
 
 def _made_from(
-    rasterized: Rasterized, method: MergeMethod, counting: Sequence[Label], known: Known
+    rasterized: Rasterized, method: MergeMethod, counting: Sequence[Label], known: MergeInputs
 ) -> str:
     """Return the sum of all that a mask is made from, with the numbers that weigh votes."""
     numbers = [known.weights, known.chosen]

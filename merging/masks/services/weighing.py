@@ -15,7 +15,7 @@ from review.models import CampaignSkill, Rating
 from review.skill import services
 from review.skill.services import Matrices
 from terrain.aggregation.methods import Kind, MergeMethod
-from terrain.aggregation.weighted import Known, random_label, rating_weight
+from terrain.aggregation.weighted import MergeInputs, random_label, rating_weight
 
 
 class MergeRefused(Conflict):
@@ -24,21 +24,21 @@ class MergeRefused(Conflict):
     code = "merge_refused"
 
 
-def known_of(image: Image, method: MergeMethod, counting: Sequence[Label]) -> Known:
+def known_of(image: Image, method: MergeMethod, counting: Sequence[Label]) -> MergeInputs:
     """Return what the method has to know of these labels of the image.
 
     Raises MergeRefused where it needs the labelers' skill and that is not known.
     """
     if method.kind == Kind.RANDOM:
         names = [str(label.pk) for label in counting]
-        return Known(chosen=random_label(method.seed, image.product_id, names))
+        return MergeInputs(chosen=random_label(method.seed, image.product_id, names))
     if method.kind == Kind.RATINGS:
-        return Known(weights=_rating_weights(counting, method))
+        return MergeInputs(weights=_rating_weights(counting, method))
     if method.needs_skill:
         known = _estimate(image.campaign, method.skill).matrices
         labelers = [label.labeler_id for label in counting]
-        return Known.of_skill(method, known.prior, known.of(labelers))
-    return Known()
+        return MergeInputs.of_skill(method, known.prior, known.of(labelers))
+    return MergeInputs()
 
 
 def pinned(campaign: Campaign, method: MergeMethod) -> MergeMethod:

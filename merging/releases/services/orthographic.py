@@ -40,10 +40,10 @@ from terrain.projection.orthographic import (
     NoGround,
     Sources,
     ground_frame,
-    seen_from_above,
+    mask_sources,
     sources_on_plane,
     sources_over_range,
-    without,
+    view_from_above,
 )
 from terrain.projection.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
 
@@ -206,10 +206,10 @@ def _write_pictures(
     with image.original.open("rb") as file:
         frame = read_gray(file)
     removed = postprocessing.removed_pixels(image)
-    sources = without(ground.sources(job.settings.grid, shape), removed)
-    pictures = {f"images/{name}.png": seen_from_above(frame, sources, 0)}
+    sources = mask_sources(ground.sources(job.settings.grid, shape), removed)
+    pictures = {f"images/{name}.png": view_from_above(frame, sources, 0)}
     for variant, mask in masks.items():
-        pictures[f"labels/{variant}/{name}.png"] = seen_from_above(mask, sources, NO_LABEL)
+        pictures[f"labels/{variant}/{name}.png"] = view_from_above(mask, sources, NO_LABEL)
     tiles = tiles_by_range(
         ground.ranges(shape),
         image.width,

@@ -24,7 +24,7 @@ from merging.masks.services.merges import default_method
 from merging.masks.services.weighing import MergeRefused, pinned
 from merging.models import Publishing, Release
 from merging.releases.services import pseudonyms
-from terrain.aggregation.methods import Kind, MergeMethod, methods_beside
+from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
 
 
 class ReleaseRefused(Conflict):
@@ -194,7 +194,7 @@ def _completed(campaign: Campaign, requested: ReleaseRequest, known: Release | N
     if known is not None:
         before = method_of(known)
         # The numbers of a rule are the campaign's as it is now.
-        method = methods_beside(method.rule, before.seed)[before.kind]
+        method = methods_to_compare(method.rule, before.seed)[before.kind]
     return _Chosen(
         requested.layout or (known.layout if known else Release.Layout.V0_1.value),
         requested.method or method,

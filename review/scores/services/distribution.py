@@ -10,7 +10,14 @@ from django.db.models.functions import Cast, Floor, Least
 
 from labeling.models import Campaign
 from review.models import AgreementScore, AgreementScoreQuerySet, Order, ScoreBin
-from terrain.agreement.distribution import BINS, Counted, bin_of, bin_range, changes, find
+from terrain.agreement.distribution import (
+    BINS,
+    BinnedScore,
+    bin_changes,
+    bin_of,
+    bin_range,
+    find_rank,
+)
 
 # One statement, its bins in order: two workers that count in the same bins wait for each other,
 # and never in a circle.
@@ -21,9 +28,9 @@ SET count = {table}.count + excluded.count, waiting = {table}.waiting + excluded
 """
 
 
-def count(campaign_id: int, gone: Iterable[Counted], come: Iterable[Counted]) -> None:
+def count(campaign_id: int, gone: Iterable[BinnedScore], come: Iterable[BinnedScore]) -> None:
     """Count scores out and in. Belongs into the transaction that changes the scores."""
-    rows = [(campaign_id, *change) for change in changes(gone, come)]
+    rows = [(campaign_id, *change) for change in bin_changes(gone, come)]
     if not rows:
         return
     statement = COUNT.format(
@@ -114,7 +121,7 @@ def at_rank(
     Found by its bin, and within it by the index: a thousandth of the scores are walked, not all.
     None where there are fewer.
     """
-    found = find(counted, rank)
+    found = find_rank(counted, rank)
     if found is None:
         return None
     place, within = found

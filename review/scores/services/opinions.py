@@ -8,13 +8,14 @@ from labeling.models import Label
 from review import policies
 from review.models import AgreementScore, Order, Rating, ReviewPlan
 from review.scores.services import distribution
-from terrain.agreement.distribution import Counted
+from terrain.agreement.distribution import BinnedScore
 
 
-def counted(score: AgreementScore) -> list[Counted]:
+def counted(score: AgreementScore) -> list[BinnedScore]:
     """A score as the distribution counts it, by each order of a queue."""
     return [
-        Counted(order, score.role, getattr(score, order.field), score.is_waiting) for order in Order
+        BinnedScore(order, score.role, getattr(score, order.field), score.is_waiting)
+        for order in Order
     ]
 
 

@@ -11,7 +11,7 @@ from labeling.models import Campaign
 from review.models import AgreementScore, Order, Rating
 from review.scores.services.threshold import threshold
 from terrain.agreement import validity
-from terrain.agreement.validity import Rule
+from terrain.agreement.validity import QueueRule
 from terrain.metrics.intervals import Interval
 
 
@@ -24,7 +24,7 @@ class Report:
 
     audited: int
     correlation: Interval | None
-    rule: Rule | None
+    rule: QueueRule | None
     threshold: float | None
     to_review: float | None
     curve: list[tuple[float, float]]
@@ -43,7 +43,7 @@ def report(campaign: Campaign) -> Report:
         rule=None if end is None else validity.evaluate_rule(scores, ratings, end.score),
         threshold=None if end is None else end.score,
         to_review=validity.share_to_review(scores, ratings),
-        curve=validity.finding_curve(scores, ratings),
+        curve=validity.recall_curve(scores, ratings),
         pairs=len(first),
         kappa=validity.weighted_kappa(first, second),
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from scipy import ndimage
 
-from terrain.display.quality import FrameKey, Quality, measure, near_duplicates
+from terrain.display.quality import FrameKey, Quality, measure_quality, near_duplicates
 
 
 def textured(seed: int = 1, size: int = 256, mean: float = 100.0) -> np.ndarray:
@@ -22,16 +22,16 @@ def textured(seed: int = 1, size: int = 256, mean: float = 100.0) -> np.ndarray:
 
 
 def bits_apart(a: np.ndarray, b: np.ndarray) -> int:
-    return (measure(a).fingerprint ^ measure(b).fingerprint).bit_count()
+    return (measure_quality(a).fingerprint ^ measure_quality(b).fingerprint).bit_count()
 
 
 class TestMeasure:
     def test_black(self) -> None:
-        quality = measure(np.zeros((64, 64), dtype=np.uint8))
+        quality = measure_quality(np.zeros((64, 64), dtype=np.uint8))
         assert quality == Quality(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0)
 
     def test_saturated(self) -> None:
-        quality = measure(np.full((64, 64), 255, dtype=np.uint8))
+        quality = measure_quality(np.full((64, 64), 255, dtype=np.uint8))
         assert (quality.dark_share, quality.saturated_share, quality.sharpness) == (0.0, 1.0, 0.0)
 
     def test_shares_are_of_the_usable_terrain(self) -> None:
@@ -43,7 +43,7 @@ class TestMeasure:
         beyond[:8] = True
         rover = np.zeros((40, 40), dtype=np.bool_)
         rover[32:] = True
-        quality = measure(frame, rover, beyond)
+        quality = measure_quality(frame, rover, beyond)
         assert quality.saturated_share == 0.0
         assert quality.dark_share == 0.25
         assert quality.rover_share == 0.2
@@ -51,7 +51,7 @@ class TestMeasure:
 
     def test_without_terrain_the_whole_frame_is_measured(self) -> None:
         rover = np.ones((16, 16), dtype=np.bool_)
-        quality = measure(np.full((16, 16), 255, dtype=np.uint8), rover)
+        quality = measure_quality(np.full((16, 16), 255, dtype=np.uint8), rover)
         assert (quality.terrain_share, quality.rover_share) == (0.0, 1.0)
         assert quality.saturated_share == 1.0
 
@@ -59,38 +59,40 @@ class TestMeasure:
         frame = np.full((40, 40), 100, dtype=np.uint8)
         frame[:, 20:] = 151
         frame[0, 0] = 255
-        assert measure(frame).contrast == pytest.approx(51 / 255)
+        assert measure_quality(frame).contrast == pytest.approx(51 / 255)
 
     def test_a_blur_is_less_sharp_however_bright(self) -> None:
         frame = textured()
         blurred = ndimage.gaussian_filter(frame, 2)
-        assert measure(blurred).sharpness < 0.25 < 0.4 < measure(frame).sharpness
+        assert measure_quality(blurred).sharpness < 0.25 < 0.4 < measure_quality(frame).sharpness
         dim = (frame // 2).astype(np.uint8)
-        assert measure(dim).sharpness == pytest.approx(measure(frame).sharpness, abs=0.05)
+        assert measure_quality(dim).sharpness == pytest.approx(
+            measure_quality(frame).sharpness, abs=0.05
+        )
 
     def test_a_ramp_has_no_detail_and_noise_nothing_else(self) -> None:
         ramp = np.tile(np.arange(128, dtype=np.uint8), (32, 1))
-        assert measure(ramp).sharpness == 0.0
+        assert measure_quality(ramp).sharpness == 0.0
         noise = np.random.default_rng(3).integers(0, 255, (128, 128)).astype(np.uint8)
-        assert measure(noise).sharpness > 0.95
+        assert measure_quality(noise).sharpness > 0.95
 
     def test_color_is_measured_by_its_luminance(self) -> None:
         gray = textured()
-        assert measure(np.dstack([gray] * 3)) == measure(gray)
+        assert measure_quality(np.dstack([gray] * 3)) == measure_quality(gray)
 
     @pytest.mark.parametrize("size", [(1, 1), (3, 2), (31, 33), (5, 900)])
     def test_any_size(self, size: tuple[int, int]) -> None:
-        quality = measure(np.full(size, 7, dtype=np.uint8))
+        quality = measure_quality(np.full(size, 7, dtype=np.uint8))
         assert 0 <= quality.fingerprint < 2**64
 
     def test_empty_or_with_another_mask(self) -> None:
         with pytest.raises(ValueError, match="empty"):
-            measure(np.zeros((0, 3), dtype=np.uint8))
+            measure_quality(np.zeros((0, 3), dtype=np.uint8))
         with pytest.raises(ValueError, match="mask"):
-            measure(np.zeros((4, 4), dtype=np.uint8), np.zeros((4, 5), dtype=np.bool_))
+            measure_quality(np.zeros((4, 4), dtype=np.uint8), np.zeros((4, 5), dtype=np.bool_))
 
     def test_json(self) -> None:
-        quality = measure(textured())
+        quality = measure_quality(textured())
         document = quality.to_json()
         assert document["fingerprint"] == f"{quality.fingerprint:016x}"
         again = Quality.from_json(document)
@@ -110,7 +112,7 @@ class TestRealFrames:
             for folder, kind in (("mxy", "MXY"), ("rng-30m", "RNG")):
                 mask = images / folder / f"{path.stem.replace('EDR', kind)}.png"
                 masks.append(np.asarray(Pillow.open(mask)).astype(np.bool_))
-            found[path.stem[4:13]] = measure(np.asarray(Pillow.open(path)), *masks)
+            found[path.stem[4:13]] = measure_quality(np.asarray(Pillow.open(path)), *masks)
         return found
 
     def test_the_useless_frames_stand_out(self, measured: dict[str, Quality]) -> None:

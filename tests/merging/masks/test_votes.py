@@ -31,9 +31,9 @@ CODES = [SOIL, BEDROCK, SAND, ROCK]
 Mask = npt.NDArray[np.uint8]
 
 
-def vote(ballots: list[int], rule: MergeRule, codes: list[int] = CODES) -> int:
-    """The label of one pixel for which each labeler chose what ``ballots`` says."""
-    masks = [np.full((1, 1), ballot, dtype=np.uint8) for ballot in ballots]
+def vote(given: list[int], rule: MergeRule, codes: list[int] = CODES) -> int:
+    """The label of one pixel for which each labeler chose what ``given`` says."""
+    masks = [np.full((1, 1), code, dtype=np.uint8) for code in given]
     return int(merge_masks(masks, codes, rule, shape=(1, 1))[0, 0])
 
 
@@ -42,7 +42,7 @@ PIXEL_Y = [NO_LABEL] * 3 + [SOIL] * 3 + [SAND] * 2 + [BEDROCK]
 
 
 @pytest.mark.parametrize(
-    ("ballots", "rule", "label"),
+    ("given", "rule", "label"),
     [
         pytest.param(PIXEL_X, PAPER_RULE, SOIL, id="pixel X of the paper: 6 of 8 are 75 %"),
         pytest.param(PIXEL_Y, PAPER_RULE, NO_LABEL, id="pixel Y of the paper: 3 of 6 are 50 %"),
@@ -66,9 +66,9 @@ PIXEL_Y = [NO_LABEL] * 3 + [SOIL] * 3 + [SAND] * 2 + [BEDROCK]
         pytest.param([ROCK, ROCK, NO_LABEL], gold_rule(2), ROCK, id="two experts of three"),
     ],
 )
-def test_one_pixel(ballots: list[int], rule: MergeRule, label: int) -> None:
-    assert vote(ballots, rule) == label
-    assert vote(ballots[::-1], rule) == label
+def test_one_pixel(given: list[int], rule: MergeRule, label: int) -> None:
+    assert vote(given, rule) == label
+    assert vote(given[::-1], rule) == label
 
 
 def test_codes_need_not_be_contiguous() -> None:
@@ -134,8 +134,8 @@ def plain_merge(stack: Mask, codes: list[int], rule: MergeRule) -> Mask:
     """The rule, word for word, pixel by pixel."""
     merged = np.full(stack.shape[1:], NO_LABEL, dtype=np.uint8)
     for row, col in np.ndindex(*merged.shape):
-        ballots = stack[:, row, col].tolist()
-        counts = {code: ballots.count(code) for code in codes}
+        given = stack[:, row, col].tolist()
+        counts = {code: given.count(code) for code in codes}
         most, voters = max(counts.values()), sum(counts.values())
         if voters and list(counts.values()).count(most) == 1 and most >= rule.minimum:
             share = Fraction(100 * most, voters)

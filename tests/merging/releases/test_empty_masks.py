@@ -21,7 +21,7 @@ from merging.models import Release
 from merging.releases import emptiness
 from merging.releases.services.requests import ReleaseRequest
 from terrain.aggregation.majority import PAPER_RULE, MergeRule
-from terrain.aggregation.methods import PROBABLE_RULE, Kind, MergeMethod
+from terrain.aggregation.methods import EM_RULE, Kind, MergeMethod
 from terrain.masks import NO_LABEL
 from tests.factories import accept, new_admin, new_campaign, new_expert, new_image
 from tests.merging.releases.building import build
@@ -163,7 +163,7 @@ def test_sentences() -> None:
         "same pixel).",
         "Gold masks min2: 1 of 2 are empty (1: the labels do not agree enough).",
     ]
-    one = MergeMethod(Kind.EM, MergeRule(1, PROBABLE_RULE.percent, strict=True))
+    one = MergeMethod(Kind.EM, MergeRule(1, EM_RULE.percent, strict=True))
     assert "fewer than 1 labels" in emptiness.sentences(totals, one)[0]
     assert emptiness.sentences(Statistics(), votes) == []
     with translation.override("es"):

@@ -18,7 +18,14 @@ from review.queue.services.ratings import rate, undo
 from review.scores.services import distribution
 from review.scores.services.scores import score_image
 from review.scores.services.threshold import threshold
-from terrain.agreement.distribution import BINS, Counted, bin_of, bin_range, changes, find
+from terrain.agreement.distribution import (
+    BINS,
+    BinnedScore,
+    bin_changes,
+    bin_of,
+    bin_range,
+    find_rank,
+)
 from tests.factories import ACTOR, accept, give_score, new_campaign, new_image, new_reviewer
 
 scores = st.floats(0, 1)
@@ -38,7 +45,7 @@ def test_the_bin_of_a_rank(drawn: list[float], rank: int) -> None:
     counts: dict[int, int] = {}
     for score in ordered:
         counts[bin_of(score)] = counts.get(bin_of(score), 0) + 1
-    found = find(sorted(counts.items()), rank)
+    found = find_rank(sorted(counts.items()), rank)
     if rank >= len(ordered):
         assert found is None
     else:
@@ -48,10 +55,10 @@ def test_the_bin_of_a_rank(drawn: list[float], rank: int) -> None:
 
 
 def test_only_bins_that_change_are_said() -> None:
-    half, low = (Counted("skill", "crowd", score, True) for score in (0.5, 0.1))
-    assert changes([half], [half]) == []
+    half, low = (BinnedScore("skill", "crowd", score, True) for score in (0.5, 0.1))
+    assert bin_changes([half], [half]) == []
     rated = half._replace(is_waiting=False)
-    assert changes([half, low], [rated]) == [
+    assert bin_changes([half, low], [rated]) == [
         ("skill", "crowd", bin_of(0.1), -1, -1),
         ("skill", "crowd", bin_of(0.5), 0, -1),
     ]

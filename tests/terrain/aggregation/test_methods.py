@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terrain.aggregation.majority import PAPER_RULE, RELEASE_RULE, MergeRule
-from terrain.aggregation.methods import Kind, MergeMethod, UnknownMethod, methods_beside
+from terrain.aggregation.methods import Kind, MergeMethod, UnknownMethod, methods_to_compare
 
 rules = st.builds(
     MergeRule,
@@ -77,7 +77,7 @@ def test_negative_weights_are_refused() -> None:
 
 
 def test_each_says_what_it_does() -> None:
-    said = {kind: str(method) for kind, method in methods_beside(PAPER_RULE, seed=7).items()}
+    said = {kind: str(method) for kind, method in methods_to_compare(PAPER_RULE, seed=7).items()}
 
     assert said[Kind.VOTES] == str(PAPER_RULE)
     assert said[Kind.RANDOM] == "one accepted label of each image, drawn by lot (seed 7)"

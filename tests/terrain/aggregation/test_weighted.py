@@ -16,11 +16,11 @@ from terrain.aggregation.majority import PAPER_RULE, MergeRule, gold_rule, merge
 from terrain.aggregation.weighted import (
     NOBODY,
     Decision,
-    chosen_decision,
-    layers,
+    em_decision,
+    merge_layers,
     merged_mask,
-    probable_decision,
     random_label,
+    random_label_decision,
     rating_weight,
     skill_weights,
     weighted_decision,
@@ -86,19 +86,19 @@ def test_the_most_probable_class_wins_against_the_majority() -> None:
     rule = MergeRule(1, 80, strict=True)
     matrices = np.stack([matrix(0.95), matrix(0.6), matrix(0.6)])
     # Odds (0.95 / 0.05) * (0.4 / 0.6)^2 = 8.44.
-    assert said(probable_decision(pixel([0, 1, 1]), rule, EVEN, matrices)) == (0, 89)
+    assert said(em_decision(pixel([0, 1, 1]), rule, EVEN, matrices)) == (0, 89)
     strict = MergeRule(1, 90, strict=True)
-    assert said(probable_decision(pixel([0, 1, 1]), strict, EVEN, matrices)) == (NO_VOTE, 89)
+    assert said(em_decision(pixel([0, 1, 1]), strict, EVEN, matrices)) == (NO_VOTE, 89)
     two = MergeRule(2, 80, strict=True)
-    assert said(probable_decision(pixel([0, 1, 1]), two, EVEN, matrices)) == (NO_VOTE, 89)
+    assert said(em_decision(pixel([0, 1, 1]), two, EVEN, matrices)) == (NO_VOTE, 89)
 
 
 def test_equally_probable_classes_are_a_tie() -> None:
     rule = MergeRule(1, 0, strict=False)
     matrices = np.stack([matrix(0.8), matrix(0.8)])
-    assert said(probable_decision(pixel([0, 1]), rule, EVEN, matrices)) == (NO_VOTE, 50)
+    assert said(em_decision(pixel([0, 1]), rule, EVEN, matrices)) == (NO_VOTE, 50)
     nothing = pixel([NO_VOTE, NO_VOTE])
-    assert said(probable_decision(nothing, rule, np.array([0.9, 0.1]), matrices)) == (
+    assert said(em_decision(nothing, rule, np.array([0.9, 0.1]), matrices)) == (
         NO_VOTE,
         NOBODY,
     )
@@ -106,10 +106,10 @@ def test_equally_probable_classes_are_a_tie() -> None:
 
 def test_a_single_label_and_how_many_agree_with_it() -> None:
     votes = np.array([[0, 1, 1], [NO_VOTE, 1, 1], [1, NO_VOTE, NO_VOTE]], dtype=np.uint8)
-    chosen = chosen_decision(votes, 2, 0)
+    chosen = random_label_decision(votes, 2, 0)
     assert chosen.winner.tolist() == [0, NO_VOTE, 1]
     assert chosen.percent.tolist() == [33, 0, 100]
-    nobody = chosen_decision(np.zeros((0, 0), dtype=np.uint8), 2, None)
+    nobody = random_label_decision(np.zeros((0, 0), dtype=np.uint8), 2, None)
     assert not len(nobody.winner)
 
 
@@ -193,7 +193,7 @@ def test_layers_by_hand() -> None:
     runs = runs_of(stack)
     decision = weighted_decision(runs.votes, 2, MergeRule(2, 65, strict=True))
 
-    made = layers(runs, decision, 2, (2, 4))
+    made = merge_layers(runs, decision, 2, (2, 4))
 
     assert rows(merged_mask(runs, decision, CODES, (2, 4))) == ["001.", "...."]
     assert made.votes.tolist() == [[[3, 2, 1, 0], [0, 0, 0, 0]], [[0, 1, 2, 0], [0, 0, 1, 0]]]
@@ -204,7 +204,7 @@ def test_layers_by_hand() -> None:
 def test_without_labels_there_is_nothing() -> None:
     runs = runs_of([])
     decision = weighted_decision(runs.votes, 2, PAPER_RULE)
-    made = layers(runs, decision, 2, (1, 2))
+    made = merge_layers(runs, decision, 2, (1, 2))
     assert rows(merged_mask(runs, decision, CODES, (1, 2))) == [".."]
     assert made.votes.tolist() == [[[0, 0]], [[0, 0]]]
     assert (made.labelers.tolist(), made.confidence.tolist()) == ([[0, 0]], [[NOBODY, NOBODY]])
@@ -213,7 +213,7 @@ def test_without_labels_there_is_nothing() -> None:
 def test_votes_are_counted_to_255() -> None:
     runs = runs_of([mask("0")] * 300)
     decision = weighted_decision(runs.votes, 2, PAPER_RULE)
-    made = layers(runs, decision, 2, (1, 1))
+    made = merge_layers(runs, decision, 2, (1, 1))
     assert (made.votes.tolist(), made.labelers.tolist()) == ([[[255]], [[0]]], [[255]])
 
 
@@ -269,9 +269,9 @@ def test_the_order_of_labels_does_not_matter(
         runs = runs_of(stack[list(order)], codes)
         decisions = [
             weighted_decision(runs.votes, classes, rule, [weights[n] for n in order]),
-            probable_decision(runs.votes, rule, prior, matrices[list(order)]),
+            em_decision(runs.votes, rule, prior, matrices[list(order)]),
         ]
-        made = layers(runs, decisions[1], classes, shape)
+        made = merge_layers(runs, decisions[1], classes, shape)
         masks = [merged_mask(runs, decision, codes, shape) for decision in decisions]
         return [*masks, made.votes, made.labelers, made.confidence]
 
@@ -296,7 +296,7 @@ def test_min3_in_min2_in_min1(
         if how == "gold":
             return merge_masks(stack, codes, gold_rule(minimum), shape=shape)
         if how == "chances":
-            decision = probable_decision(runs.votes, rule, prior, matrices)
+            decision = em_decision(runs.votes, rule, prior, matrices)
         else:
             weighed = None if how == "votes" else weights
             decision = weighted_decision(runs.votes, classes, rule, weighed)
@@ -316,6 +316,6 @@ def test_a_pixel_is_labeled_only_as_somebody_labeled_it(
     stack, codes = drawn
     prior, matrices = some_matrices(len(stack), len(codes))
     runs = runs_of(stack, codes)
-    decision = probable_decision(runs.votes, rule, prior, matrices)
+    decision = em_decision(runs.votes, rule, prior, matrices)
     merged = merged_mask(runs, decision, codes, stack.shape[1:])
     assert ((stack == merged).any(axis=0) | (merged == NO_VOTE)).all()

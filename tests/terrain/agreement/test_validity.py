@@ -8,12 +8,12 @@ from scipy import stats
 
 from terrain.agreement.validity import (
     evaluate_rule,
-    finding_curve,
     rank_correlation,
+    recall_curve,
     share_to_review,
     weighted_kappa,
 )
-from terrain.metrics.intervals import Interval, wilson
+from terrain.metrics.intervals import Interval, wilson_interval
 
 
 def test_rank_correlation_by_hand() -> None:
@@ -68,11 +68,11 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
 
 
 def test_shares() -> None:
-    assert wilson(0, 0) is None
-    found = wilson(8, 10)
+    assert wilson_interval(0, 0) is None
+    found = wilson_interval(8, 10)
     assert found is not None
     assert (found.value, round(found.low, 3), round(found.high, 3)) == (0.8, 0.490, 0.943)
-    nothing, everything = wilson(0, 10), wilson(10, 10)
+    nothing, everything = wilson_interval(0, 10), wilson_interval(10, 10)
     assert nothing is not None
     assert everything is not None
     assert nothing.low == 0.0
@@ -98,13 +98,13 @@ def test_how_much_to_review() -> None:
 
 
 def test_the_curve_of_finding() -> None:
-    assert finding_curve([0.3, 0.1, 0.2, 0.2], [5, 1, 1, 5]) == [
+    assert recall_curve([0.3, 0.1, 0.2, 0.2], [5, 1, 1, 5]) == [
         (0.0, 0.0),
         (0.25, 0.5),
         (0.75, 1.0),
         (1.0, 1.0),
     ]
-    assert finding_curve([0.1], [5]) == []
+    assert recall_curve([0.1], [5]) == []
 
 
 def test_agreement_of_reviewers() -> None:

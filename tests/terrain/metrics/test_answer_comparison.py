@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrain.metrics.answer_comparison import PLACES, compare, overall, place_of_largest
+from terrain.metrics.answer_comparison import PLACES, compare, locate_largest_patch, mean_iou
 from tests.factories import mask
 
 CODES = (0, 1, 2, 3)
@@ -24,14 +24,14 @@ def test_each_class_is_counted_where_the_answer_is_known() -> None:
     assert sand.found == pytest.approx(1 / 2)
     assert sand.extra == pytest.approx(1 / 3)
     assert (soil.code, soil.known, soil.drawn, soil.matched) == (0, 2, 2, 1)
-    assert overall([soil, sand]) == pytest.approx((1 / 3 + 2 / 5) / 2)
+    assert mean_iou([soil, sand]) == pytest.approx((1 / 3 + 2 / 5) / 2)
 
 
 def test_what_is_not_known_is_not_judged() -> None:
     (sand,) = compare(mask("22.."), mask("2231"), CODES)
     assert sand.iou == 1.0
     assert compare(mask("...."), mask("2231"), CODES) == []
-    assert overall([]) == 1.0
+    assert mean_iou([]) == 1.0
 
 
 def test_a_class_that_is_not_there_is_found_by_nobody() -> None:
@@ -63,8 +63,8 @@ def test_masks_of_different_size_are_a_mistake() -> None:
 def test_a_patch_is_named_by_its_place(row: int, col: int, place: str) -> None:
     patches = np.zeros((30, 60), dtype=bool)
     patches[10 * row + 3 : 10 * row + 7, 20 * col + 6 : 20 * col + 14] = True
-    assert place_of_largest(patches, 10.0) == place
-    assert place_of_largest(patches, 33.0) is None
+    assert locate_largest_patch(patches, 10.0) == place
+    assert locate_largest_patch(patches, 33.0) is None
 
 
 def test_of_several_patches_the_largest_is_named() -> None:
@@ -72,8 +72,8 @@ def test_of_several_patches_the_largest_is_named() -> None:
     patches[:4, :4] = True
     patches[20:, 20:] = True
     patches[0, 29] = True
-    assert place_of_largest(patches, 1.0) == "bottom-right"
-    assert place_of_largest(np.zeros((3, 3), dtype=bool), 1.0) is None
+    assert locate_largest_patch(patches, 1.0) == "bottom-right"
+    assert locate_largest_patch(np.zeros((3, 3), dtype=bool), 1.0) is None
 
 
 codes = st.sampled_from((0, 1, 2, 3, 255))
@@ -90,4 +90,4 @@ def test_shares_agree_with_counting_pixel_by_pixel(pairs: list[tuple[int, int]])
         either = sum(code in (k, d) for k, d in judged)
         assert each.iou == both / either
         assert each.matched == both
-    assert 0 <= overall(list(compared.values())) <= 1
+    assert 0 <= mean_iou(list(compared.values())) <= 1

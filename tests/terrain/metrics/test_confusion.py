@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from terrain.masks import NO_LABEL
 from terrain.metrics import confusion_tables
 from terrain.metrics.confusion import (
-    BrokenGold,
     Evaluation,
+    InconsistentGold,
     UnknownCodes,
     count_pixels,
     evaluate,
@@ -99,11 +99,11 @@ def test_codes_that_are_no_class_are_named_and_not_guessed() -> None:
 def test_gold_masks_that_do_not_belong_together() -> None:
     prediction = mask("00")
 
-    with pytest.raises(BrokenGold, match="do not nest"):
+    with pytest.raises(InconsistentGold, match="do not nest"):
         count_pixels([mask("01"), mask("00"), mask("..")], prediction, NAV)
-    with pytest.raises(BrokenGold, match="do not nest"):
+    with pytest.raises(InconsistentGold, match="do not nest"):
         count_pixels([mask("0."), mask("0."), mask("00")], prediction, NAV)
-    with pytest.raises(BrokenGold, match="no class: 9"):
+    with pytest.raises(InconsistentGold, match="no class: 9"):
         count_pixels([mask("09"), mask(".."), mask("..")], prediction, NAV)
     with pytest.raises(ValueError, match="not of one image"):
         count_pixels([mask("00")] * 3, mask("000"), NAV)
@@ -184,7 +184,7 @@ def test_it_survives_json() -> None:
 def test_the_table_of_a_terminal() -> None:
     names = {0: "soil", 1: "bedrock", 2: "sand", 3: "big rock"}
 
-    assert confusion_tables.text(evaluate(KNOWN[None], NAV), names).splitlines() == [
+    assert confusion_tables.format_confusion(evaluate(KNOWN[None], NAV), names).splitlines() == [
         "true \\ predicted     soil  bedrock     sand  big rock  no label    recall",
         "soil                   80       10        0         0        10   80.00 %",
         "bedrock                 5       40        5         0         0   80.00 %",
@@ -198,7 +198,7 @@ def test_the_table_of_a_terminal() -> None:
 
 
 def test_the_cells_of_a_picture() -> None:
-    rows = confusion_tables.cells(evaluate(KNOWN[None], NAV))
+    rows = confusion_tables.confusion_cells(evaluate(KNOWN[None], NAV))
 
     assert rows[0][4] == confusion_tables.Cell(10, 0.1, False)
     assert rows[1][1] == confusion_tables.Cell(40, 0.8, True)

@@ -19,16 +19,16 @@ from terrain.metrics.contingency import (
     ClassCounts,
     balanced_accuracy,
     contingency_table,
-    count_together,
+    count_joint,
     exact_mean,
     iou,
     kappa,
+    keep_labeled,
     mean_of_defined,
     pixel_runs,
     quadratic_disagreement,
     ratio,
     ratios,
-    where_labeled,
 )
 from tests.factories import mask
 
@@ -63,9 +63,9 @@ def test_the_caller_says_which_unlabeled_pixels_count() -> None:
     table = contingency_table(mask("00..1"), mask("0.0.0"), (0, 1))
     assert table.tolist() == [[1, 0, 1, 0], [1, 0, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
     assert table.sum() == 5
-    assert where_labeled(table, first=True).sum() == 3
-    assert where_labeled(table, second=True).sum() == 3
-    assert where_labeled(table, first=True, second=True).sum() == 2
+    assert keep_labeled(table, first=True).sum() == 3
+    assert keep_labeled(table, second=True).sum() == 3
+    assert keep_labeled(table, first=True, second=True).sum() == 2
     assert table.sum() == 5, "the table itself stays"
 
 
@@ -90,13 +90,13 @@ def test_runs_are_equal_in_all_masks_and_as_long_as_can_be(
 
 def test_three_axes_and_weights() -> None:
     places = [np.array([0, 1, 1]), np.array([0, 0, 0]), np.array([1, 1, 1])]
-    assert count_together(places, (2, 1, 2)).tolist() == [[[0, 1]], [[0, 2]]]
-    assert count_together(places, (2, 1, 2), np.array([5, 6, 7])).tolist() == [
+    assert count_joint(places, (2, 1, 2)).tolist() == [[[0, 1]], [[0, 2]]]
+    assert count_joint(places, (2, 1, 2), np.array([5, 6, 7])).tolist() == [
         [[0, 5]],
         [[0, 13]],
     ]
     nobody = [np.zeros(0, dtype=np.intp)] * 2
-    assert count_together(nobody, (2, 2)).tolist() == [[0, 0], [0, 0]]
+    assert count_joint(nobody, (2, 2)).tolist() == [[0, 0], [0, 0]]
 
 
 def test_scores_by_hand() -> None:

@@ -21,10 +21,10 @@ from terrain.projection.orthographic import (
     NoGround,
     Sources,
     ground_frame,
-    seen_from_above,
+    mask_sources,
     sources_on_plane,
     sources_over_range,
-    without,
+    view_from_above,
 )
 from tests.terrain.test_camera import CURIOSITY, PINHOLE, SPIRIT, fisheye
 
@@ -116,7 +116,7 @@ def test_a_shape_on_a_plane_has_its_size_and_place(name: str, shape: str) -> Non
     m = float(min(abs(ahead[SIZE * 5 // 8 - 100, SIZE // 2] - middle[0]), 1.5))
     grid = Grid(m / 100, middle[0] - m, middle[0] + m, abs(middle[1]) + m)
     label = painted(ahead, right, shape, middle, m)
-    view = seen_from_above(label, sources_on_plane(camera, frame, grid, SHAPE), NOTHING)
+    view = view_from_above(label, sources_on_plane(camera, frame, grid, SHAPE), NOTHING)
     area, found_middle, extents = measured(view, grid)
     assert area == pytest.approx(np.pi * m**2 / 4 if shape == "circle" else m**2, rel=0.02)
     np.testing.assert_allclose(found_middle, middle, atol=grid.meters_per_pixel)
@@ -141,7 +141,7 @@ def test_a_shape_on_a_slope_has_its_size_and_place(
     label = painted(ahead, right, shape, middle, 1.0)
     grid = Grid(0.02, middle[0] - 2.0, middle[0] + 2.0, abs(middle[1]) + 2.0)
     reduced = meters(reduce_range(np.nan_to_num(range_m)))
-    view = seen_from_above(label, sources_over_range(camera, frame, grid, SHAPE, reduced), NOTHING)
+    view = view_from_above(label, sources_over_range(camera, frame, grid, SHAPE, reduced), NOTHING)
     area, found_middle, extents = measured(view, grid)
     assert area == pytest.approx(np.pi / 4 if shape == "circle" else 1.0, rel=0.03)
     np.testing.assert_allclose(found_middle, middle, atol=grid.meters_per_pixel)
@@ -222,7 +222,7 @@ def test_a_box_hides_what_is_behind_it() -> None:
     range_m = np.where(box, first, np.nan_to_num(ground))
     grid = Grid(CELL, 4.0, 10.0, 2.0)
     sources = sources_over_range(camera, frame, grid, SHAPE, meters(reduce_range(range_m)))
-    view = seen_from_above(box.astype(np.uint8), sources, NOTHING)
+    view = view_from_above(box.astype(np.uint8), sources, NOTHING)
     ahead, right = grid.ahead()[:, None], grid.right()[None, :]
     # the shadow of the box's far upper edge, seen from the camera, less two pixels' footprints
     shadow_end = 6.3 * frame.height / (frame.height - 0.5)
@@ -271,8 +271,8 @@ def views(seed: int, grid: Grid) -> tuple[Mask, Mask, Mask]:
     on_plane = sources_on_plane(scene.camera, frame, grid, SHAPE)
     return (
         true_view(seed, scene, grid),
-        seen_from_above(scene.truth, over_range, NOTHING),
-        seen_from_above(scene.truth, on_plane, NOTHING),
+        view_from_above(scene.truth, over_range, NOTHING),
+        view_from_above(scene.truth, on_plane, NOTHING),
     )
 
 
@@ -340,7 +340,7 @@ def test_a_camera_that_looks_straight_down_has_the_pictures_top_ahead() -> None:
     frame = ground_frame(camera)
     np.testing.assert_allclose(frame.ahead, (np.cos(0.4), np.sin(0.4), 0.0), atol=1e-6)
     picture = np.repeat(np.arange(4, dtype=np.uint8), SIZE // 4)[:, None].repeat(SIZE, axis=1)
-    view = seen_from_above(
+    view = view_from_above(
         picture, sources_on_plane(camera, frame, Grid(0.01, -0.5, 0.5, 0.1), SHAPE), NOTHING
     )
     assert view[:, 5].tolist() == sorted(view[:, 5].tolist())
@@ -350,13 +350,13 @@ def test_a_camera_that_looks_straight_down_has_the_pictures_top_ahead() -> None:
 def test_masked_pixels_are_not_seen() -> None:
     sources = np.array([[0, 1, UNSEEN], [3, 2, 1]], dtype=np.int32)
     masked = np.array([[False, True], [False, False]])
-    assert without(sources, masked).tolist() == [[0, UNSEEN, UNSEEN], [3, 2, UNSEEN]]
-    assert without(sources, None) is sources
+    assert mask_sources(sources, masked).tolist() == [[0, UNSEEN, UNSEEN], [3, 2, UNSEEN]]
+    assert mask_sources(sources, None) is sources
 
 
 def test_color_pictures_keep_their_channels() -> None:
     picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    view = seen_from_above(picture, np.array([[3, UNSEEN]], dtype=np.int32), 0)
+    view = view_from_above(picture, np.array([[3, UNSEEN]], dtype=np.int32), 0)
     assert view.tolist() == [[[9, 10, 11], [0, 0, 0]]]
 
 

@@ -9,28 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terrain.skill import ballots as ballots_module
-from terrain.skill.ballots import Ballots, ImageVotes, ballots
+from terrain.skill import votes as votes_module
 from terrain.skill.dawid_skene import SkillModel, fit, posteriors
 from terrain.skill.patterns import NO_VOTE, VotePatterns
+from terrain.skill.votes import CampaignVotes, ImageVotes, collect_votes
 from tests.review.skill.crowd_kit import CASES, KEPT, votes
 
 
 def ballots_of(
     drawn: np.ndarray, classes: int, pixels: np.ndarray | None = None, images: int = 1
-) -> Ballots:
+) -> CampaignVotes:
     """Votes, uint8 (patterns, labelers), as those of one image, or dealt out to several."""
     pixels = np.ones(len(drawn), dtype=np.int64) if pixels is None else pixels
     parts = np.array_split(np.arange(len(drawn)), images)
     who = range(drawn.shape[1])
-    return ballots(
+    return collect_votes(
         (ImageVotes(VotePatterns(drawn[part], pixels[part]), who) for part in parts),
         drawn.shape[1],
         classes,
     )
 
 
-def posteriors_of(votes: Ballots, model: SkillModel) -> np.ndarray:
+def posteriors_of(votes: CampaignVotes, model: SkillModel) -> np.ndarray:
     return np.concatenate([posteriors(b, model.prior, model.matrices)[0] for b in votes.blocks])
 
 
@@ -161,7 +161,7 @@ def test_the_order_of_labelers_and_the_names_of_classes_change_nothing() -> None
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = votes(2)
     whole = fit(ballots_of(drawn, 4, images=9))
-    monkeypatch.setattr(ballots_module, "BLOCK_PATTERNS", 25)
+    monkeypatch.setattr(votes_module, "BLOCK_PATTERNS", 25)
 
     in_blocks = ballots_of(drawn, 4, images=9)
 
@@ -181,6 +181,6 @@ def test_smoothing_is_as_if_more_had_been_drawn() -> None:
 
 
 def test_without_votes_all_chances_are_equal() -> None:
-    model = fit(ballots([], 2, 4))
+    model = fit(collect_votes([], 2, 4))
     assert model.matrices == pytest.approx(np.full((2, 4, 4), 0.25))
     assert model.prior == pytest.approx(np.full(4, 0.25))

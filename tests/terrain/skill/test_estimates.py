@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from terrain.skill.ballots import Ballots, Block, ImageVotes, ballots
 from terrain.skill.dawid_skene import fit
 from terrain.skill.estimates import CROWD_OBSERVATIONS, estimate, pixels_per_observation
 from terrain.skill.patterns import NO_VOTE, VotePatterns
+from terrain.skill.votes import Block, CampaignVotes, ImageVotes, collect_votes
 
 CLASSES = 3
 REGIONS, PIXELS = 6, 500
@@ -16,7 +16,7 @@ REGIONS, PIXELS = 6, 500
 
 def campaign(
     matrices: np.ndarray, images: int, seed: int, present: float = 0.6, classes: int = CLASSES
-) -> Ballots:
+) -> CampaignVotes:
     """Images of a few regions each, which a labeler takes for one class as a whole."""
     rng = np.random.default_rng(seed)
     labelers = len(matrices)
@@ -29,7 +29,7 @@ def campaign(
         drawn = np.where(rng.random(drawn.shape) < 0.2, NO_VOTE, drawn).astype(np.uint8)
         patterns = VotePatterns(drawn, np.full(REGIONS, PIXELS))
         collected.append(ImageVotes(patterns.overlapping(), who.tolist()))
-    return ballots(collected, labelers, classes)
+    return collect_votes(collected, labelers, classes)
 
 
 def people(seed: int, count: int = 20) -> np.ndarray:
@@ -77,7 +77,7 @@ def test_who_has_drawn_more_is_known_better() -> None:
 def test_a_newcomer_is_taken_to_be_like_the_crowd() -> None:
     matrices = people(5, 8)
     votes = campaign(matrices, 60, 5)
-    with_newcomer = Ballots(
+    with_newcomer = CampaignVotes(
         votes.classes,
         votes.labeler_count + 1,
         votes.image_count,
@@ -95,7 +95,7 @@ def test_a_newcomer_is_taken_to_be_like_the_crowd() -> None:
     assert found.deviations[-1, 0, 0] == pytest.approx(expected)
 
 
-def ballots_with_one_more_column(votes: Ballots) -> tuple[Block, ...]:
+def ballots_with_one_more_column(votes: CampaignVotes) -> tuple[Block, ...]:
     blocks = []
     for block in votes.blocks:
         marks = block.marks.copy()
@@ -121,8 +121,8 @@ def test_a_class_that_occurs_only_by_mistake_does_not_count() -> None:
     stray = ImageVotes(
         VotePatterns(np.array([[1, 1, 1, 1, 3]], dtype=np.uint8), np.array([PIXELS])), range(5)
     )
-    other = ballots([stray], votes.labeler_count, 4)
-    together = Ballots(
+    other = collect_votes([stray], votes.labeler_count, 4)
+    together = CampaignVotes(
         4,
         votes.labeler_count,
         votes.image_count + 1,
@@ -133,7 +133,7 @@ def test_a_class_that_occurs_only_by_mistake_does_not_count() -> None:
     assert estimate(together).classes == (0, 1, 2)
 
 
-def renumbered(later: Ballots, earlier: Ballots) -> Block:
+def renumbered(later: CampaignVotes, earlier: CampaignVotes) -> Block:
     (block,) = later.blocks
     return Block(
         block.marks,
@@ -147,7 +147,7 @@ def test_one_image_is_enough_to_say_something_and_to_say_how_little() -> None:
     drawn = np.array([[0, 0, 0], [1, 1, 1], [1, 1, 0]], dtype=np.uint8)
     image = ImageVotes(VotePatterns(drawn, np.array([500, 300, 300])), (0, 1, 2))
 
-    found = estimate(ballots([image], 3, CLASSES))
+    found = estimate(collect_votes([image], 3, CLASSES))
 
     assert found.classes == (0, 1)
     assert found.skill[2] < found.skill[0] == pytest.approx(found.skill[1])
@@ -155,8 +155,8 @@ def test_one_image_is_enough_to_say_something_and_to_say_how_little() -> None:
 
 
 def test_without_votes_nothing_is_known() -> None:
-    found = estimate(ballots([], 2, CLASSES))
+    found = estimate(collect_votes([], 2, CLASSES))
 
     assert found.skill == pytest.approx(np.full(2, 1 / CLASSES))
     assert (found.high - found.low > 0.4).all()
-    assert estimate(ballots([], 0, CLASSES)).skill.shape == (0,)
+    assert estimate(collect_votes([], 0, CLASSES)).skill.shape == (0,)

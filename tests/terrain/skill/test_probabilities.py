@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from terrain.bitplanes import pack_planes
-from terrain.skill.ballots import Ballots, ImageVotes, ballots
 from terrain.skill.dawid_skene import SkillModel
 from terrain.skill.patterns import NO_VOTE, vote_patterns
 from terrain.skill.probabilities import class_probabilities, expected_quality
+from terrain.skill.votes import CampaignVotes, ImageVotes, collect_votes
 from tests.factories import mask
 
 EVEN = np.full(2, 0.5)
@@ -25,9 +25,9 @@ def model_of(matrices: np.ndarray, prior: np.ndarray) -> SkillModel:
     return SkillModel(prior, matrices, zero, zero[0], (), True)
 
 
-def ballots_of(*labels: np.ndarray, classes: int = 2) -> Ballots:
+def ballots_of(*labels: np.ndarray, classes: int = 2) -> CampaignVotes:
     patterns = vote_patterns([pack_planes(m, range(classes)) for m in labels]).overlapping()
-    return ballots([ImageVotes(patterns, range(len(labels)))], len(labels), classes)
+    return collect_votes([ImageVotes(patterns, range(len(labels)))], len(labels), classes)
 
 
 def test_one_good_labeler_outweighs_two_poor_ones() -> None:

@@ -55,7 +55,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Ballots:
+class CampaignVotes:
     """All votes of a campaign. ``labelers`` is int32 (labels,): who drew each label."""
 
     classes: int
@@ -70,7 +70,7 @@ class Ballots:
         return float(sum(block.pixels.sum() for block in self.blocks))
 
 
-def ballots(images: Iterable[ImageVotes], labeler_count: int, classes: int) -> Ballots:
+def collect_votes(images: Iterable[ImageVotes], labeler_count: int, classes: int) -> CampaignVotes:
     """Collect the votes of images; their labels are numbered as they come.
 
     ``labeler_count`` is one more than the largest labeler's number, ``classes`` one more than the
@@ -129,10 +129,10 @@ class _Builder:
         self.blocks.append(Block(marks, pixels, image, label))
         self.parts, self.waiting = [], 0
 
-    def finished(self) -> Ballots:
+    def finished(self) -> CampaignVotes:
         self._close()
         none = np.zeros(0, dtype=np.int32)
-        return Ballots(
+        return CampaignVotes(
             self.classes,
             self.labeler_count,
             self.images,
