@@ -48,7 +48,8 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
     uint8 (height, width). The first axis of the result is min1, min2, min3; then rows are the true
     class and columns the predicted one, in the order of `codes`; the last column is "no label",
     which is a wrong answer where experts gave one. Pixels without a gold label do not count.
-    Raises InconsistentGold where the three do not nest, UnknownCodes, ValueError for unequal shapes.
+    Raises InconsistentGold where the three do not nest, UnknownCodes, and ValueError for unequal
+    shapes.
     """
     first, second, third = gold
     if not first.shape == second.shape == third.shape == prediction.shape:
