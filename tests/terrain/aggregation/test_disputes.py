@@ -58,6 +58,7 @@ def test_labels_of_two_images_are_refused() -> None:
             ask([mask("0"), mask("00")])
 
 
+@settings(deadline=None)
 @given(masks_of_experts)
 def test_areas_are_what_they_say(masks: list[Mask]) -> None:
     labeled = disputed = 0
@@ -73,6 +74,7 @@ def test_areas_are_what_they_say(masks: list[Mask]) -> None:
     assert measure_disputes(masks[::-1]) == measure_disputes(masks)
 
 
+@settings(deadline=None)
 @given(masks_of_experts)
 def test_regions_cover_the_disputed_area_and_each_has_one_opinion_an_expert(
     masks: list[Mask],
@@ -101,6 +103,7 @@ def test_regions_by_hand() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(masks_of_experts)
 def test_the_picture_shows_what_was_said_where_it_is_disputed(masks: list[Mask]) -> None:
     shown = dispute_picture(masks)
@@ -114,7 +117,7 @@ def test_the_picture_shows_what_was_said_where_it_is_disputed(masks: list[Mask])
     assert np.array_equal(shown != NO_LABEL, disputed)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.permutations([0, 2, 3]))
 def test_each_opinion_gets_its_share_of_the_stripes(codes: list[int]) -> None:
     masks = [np.full((240, 240), code, dtype=np.uint8) for code in codes]
