@@ -26,6 +26,14 @@ def pack_planes(mask: Mask, codes: Sequence[int]) -> Planes:
     ``codes[k]`` at index k. Bits are the pixels in reading order, the first of a word its lowest,
     and the last word is filled up with zeros. Pixels without a label, or whose code is not in
     ``codes``, are in no plane.
+
+    >>> planes = pack_planes(np.array([[0, 1, 0, 255]], dtype=np.uint8), codes=(0, 1))
+    >>> planes.tolist()
+    [[5], [2]]
+    >>> unpack_planes(planes, (0, 1), height=1, width=4).tolist()
+    [[0, 1, 0, 255]]
+    >>> pixels_of_classes(planes, (0, 1))
+    {0: 2, 1: 1}
     """
     words = -(-mask.size // 64)
     planes = np.zeros((len(codes), words), dtype="<u8")
@@ -38,7 +46,7 @@ def pack_planes(mask: Mask, codes: Sequence[int]) -> Planes:
 
 
 def unpack_planes(planes: Planes, codes: Sequence[int], height: int, width: int) -> Mask:
-    """Turn bit planes back into a mask: the inverse of ``pack_planes``.
+    """Return the mask of bit planes: the inverse of ``pack_planes``.
 
     ``planes`` is uint64 (len(codes), words); the result is uint8 (height, width), ``NO_LABEL``
     where no plane has a bit. Where several have one, which a packed mask never does, the first
@@ -53,7 +61,7 @@ def unpack_planes(planes: Planes, codes: Sequence[int], height: int, width: int)
 
 
 def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Planes:
-    """Planes without what lies on the rover or beyond the range limit (paper 3.1.3): a new array.
+    """Return new planes without the pixels of the rover or beyond the range limit.
 
     ``removed`` is one plane, uint64 (words,), as ``pack_pixels`` gives it: its pixels are taken
     away. None takes nothing away.
@@ -65,13 +73,13 @@ def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Pla
 
 
 def pixels_of_classes(planes: Planes, codes: Sequence[int]) -> dict[int, int]:
-    """Pixels of each class that has any, by ascending code; ``{}`` where nothing is labeled."""
+    """Count the pixels of each class present, by ascending code; ``{}`` if none is."""
     counts = np.bitwise_count(planes).sum(axis=1, dtype=np.int64).tolist()
     return {code: count for code, count in sorted(zip(codes, counts, strict=True)) if count}
 
 
 def planes_to_bytes(planes: Planes) -> bytes:
-    """Planes in a form to keep: some 10 KB for a label of a 1024 x 1024 image.
+    """Compress planes for storage: some 10 KB for a label of a 1024 x 1024 image.
 
     Most words are empty: where the others stand (the distance from one to the next, uint32) and
     what they are, little-endian, deflated quickly.
@@ -83,7 +91,7 @@ def planes_to_bytes(planes: Planes) -> bytes:
 
 
 def planes_from_bytes(kept: bytes, classes: int, height: int, width: int) -> Planes:
-    """The inverse of ``planes_to_bytes``: uint64 (classes, words).
+    """Return the planes that ``planes_to_bytes`` wrote: uint64 (classes, words).
 
     Raises ValueError where the bytes are not planes of that many classes and pixels.
     """
@@ -111,7 +119,7 @@ def pack_pixels(pixels: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
 def regions_to_planes(
     regions: Sequence[Region], codes: Sequence[int], height: int, width: int
 ) -> Planes:
-    """Paint regions straight into bit planes; where two overlap, the earlier one wins.
+    """Rasterize regions into bit planes; where two overlap, the earlier one wins.
 
     The same as ``terrain.masks.rasterize_regions``, then ``pack_planes``, but without a mask in
     between: all outlines of a label are filled in one pass over words of 64 pixels.
@@ -133,7 +141,7 @@ def regions_to_planes(
 
 
 def regions_to_mask(regions: Sequence[Region], height: int, width: int) -> Mask:
-    """Paint regions into a mask; where two overlap, the earlier one wins.
+    """Rasterize regions into a mask; where two overlap, the earlier one wins.
 
     The same as ``terrain.masks.rasterize_regions``, and ten times as quick where there are many
     regions.
@@ -145,7 +153,7 @@ def regions_to_mask(regions: Sequence[Region], height: int, width: int) -> Mask:
 def _filled(
     regions: Sequence[Region], height: int, width: int
 ) -> Iterator[tuple[Region, int, npt.NDArray[np.uint64]]]:
-    """Each region that has a pixel: its first word, and which pixels of the words from there on."""
+    """Yield each region that has a pixel, with its first word and its bits from there on."""
     outlined = [(region, [ring for ring in region.rings if len(ring)]) for region in regions]
     outlined = [(region, rings) for region, rings in outlined if rings]
     if not outlined:
@@ -176,7 +184,7 @@ def _filled(
 
 
 def _batches(length: npt.NDArray[np.int64]) -> Iterator[slice]:
-    """Neighbors of together about BATCH_WORDS words, or one alone that has more."""
+    """Yield slices of regions with about BATCH_WORDS words in total, or of one larger region."""
     begin, words = 0, 0
     for number, own in enumerate(length.tolist()):
         if number > begin and words + own > BATCH_WORDS:

@@ -52,12 +52,12 @@ LEVEL_UP: Vector = (0.0, 0.0, -1.0)
 
 
 class InvalidCameraModel(ValueError):
-    """The numbers do not describe a camera; the message says which."""
+    """The numbers do not describe a camera; the message says which one is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraModel:
-    """One camera at one moment, as the vectors of its CAHV, CAHVOR or CAHVORE model.
+    """A camera at one moment, as the vectors of its CAHV, CAHVOR or CAHVORE model.
 
     c, a, h, v: (3,) each, rover frame; c in meters, a of length 1, h and v in pixels.
     o: (3,) unit optical axis; r: (3,) radial distortion coefficients (CAHVOR and CAHVORE).
@@ -99,16 +99,16 @@ class CameraModel:
 
     @property
     def focal_length_px(self) -> float:
-        """Horizontal focal length in pixels, |A x H| (Di and Li 2004, Eq. 3)."""
+        """Return the horizontal focal length in pixels, |A x H| (Di and Li 2004, Eq. 3)."""
         return float(np.linalg.norm(np.cross(self.a, self.h)))
 
     @property
     def vertical_focal_length_px(self) -> float:
-        """Vertical focal length in pixels, |A x V| (Di and Li 2004, Eq. 3)."""
+        """Return the vertical focal length in pixels, |A x V| (Di and Li 2004, Eq. 3)."""
         return float(np.linalg.norm(np.cross(self.a, self.v)))
 
     def pixel_to_ray(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Float, Float]:
-        """The rays along which pixel coordinates look into the scene.
+        """Return the rays from the camera through pixel coordinates.
 
         x, y: pixel coordinates (continuous, pixel centers at +0.5), broadcast together to any
         shape (...). Returns (origin, direction): direction is float64 (..., 3), unit, rover frame;
@@ -139,10 +139,15 @@ class CameraModel:
         return origin, np.sin(theta)[..., None] * outward + np.cos(theta)[..., None] * o
 
     def project(self, points: npt.ArrayLike) -> Float:
-        """Where points of the scene appear in the image; the inverse of `pixel_to_ray`.
+        """Return the pixel coordinates of points; the inverse of `pixel_to_ray`.
 
         points: (..., 3) meters, rover frame. Returns float64 (..., 2) pixel coordinates (x, y),
         which may lie outside the image; NaN for a point that is not in front of the camera.
+
+        >>> ahead, right, down = (1.0, 0.0, 0.0), (0.0, 100.0, 0.0), (0.0, 0.0, 100.0)
+        >>> camera = CameraModel("CAHV", c=(0.0, 0.0, 0.0), a=ahead, h=right, v=down)
+        >>> camera.project([[2.0, 1.0, 0.0], [-2.0, 1.0, 0.0]]).tolist()
+        [[50.5, 0.5], [nan, nan]]
         """
         offset = np.asarray(points, dtype=np.float64) - np.array(self.c, dtype=np.float64)
         a, h, v = (np.array(vector, dtype=np.float64) for vector in (self.a, self.h, self.v))
@@ -155,7 +160,7 @@ class CameraModel:
         return np.stack([offset @ h / depth, offset @ v / depth], axis=-1) - _SAMPLE_OF_X
 
     def _distort(self, offset: Float) -> Float:
-        """Radial distortion of CAHVOR (Di and Li 2004, Eqs. 5-8), (..., 3) -> (..., 3)."""
+        """Apply CAHVOR's radial distortion (Di and Li 2004, Eqs. 5-8), (..., 3) -> (..., 3)."""
         o = _unit(cast(Vector, self.o))
         r0, r1, r2 = cast(Vector, self.r)
         along = offset @ o
@@ -165,7 +170,7 @@ class CameraModel:
         return cast(Float, offset + (r0 + r1 * tau + r2 * tau**2)[..., None] * across)
 
     def _distort_fisheye(self, offset: Float) -> Float:
-        """Moving pupil and radial distortion of CAHVORE (Gennery 2006), (..., 3) -> (..., 3)."""
+        """Apply CAHVORE's moving pupil and distortion (Gennery 2006), (..., 3) -> (..., 3)."""
         o = _unit(cast(Vector, self.o))
         r0, r1, r2 = cast(Vector, self.r)
         e0, e1, e2 = cast(Vector, self.e)
@@ -194,7 +199,7 @@ class CameraModel:
         return np.where(on_axis[..., None], offset, seen)
 
     def _angle_of(self, chi: Float) -> Float:
-        """Angle from the optical axis (radians) of the lens's own tangent chi (Gennery 2006)."""
+        """Return the angle from the optical axis (radians) for chi (Gennery 2006)."""
         if self.linearity > 1e-15:
             return np.arctan(self.linearity * chi) / self.linearity
         if self.linearity < -1e-15:
@@ -202,7 +207,7 @@ class CameraModel:
         return chi
 
     def _tangent_of(self, theta: Float) -> Float:
-        """Inverse of `_angle_of`."""
+        """Return chi for an angle: the inverse of `_angle_of`."""
         if self.linearity > 1e-15:
             return np.tan(self.linearity * theta) / self.linearity
         if self.linearity < -1e-15:
@@ -210,7 +215,7 @@ class CameraModel:
         return theta
 
     def to_json(self) -> dict[str, object]:
-        """A JSON object that `from_json` reads back to an equal model; vectors are lists."""
+        """Return a JSON object for `from_json`; vectors are lists."""
         document: dict[str, object] = {"model_type": self.model_type}
         for name in _COMPONENTS[self.model_type]:
             document[name] = list(getattr(self, name))
@@ -220,7 +225,7 @@ class CameraModel:
 
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> CameraModel:
-        """The model of a `to_json` object. Raises InvalidCameraModel when it is not one."""
+        """Return the model of a `to_json` object. Raises InvalidCameraModel otherwise."""
         model_type = document.get("model_type")
         if not isinstance(model_type, str) or model_type not in _COMPONENTS:
             raise InvalidCameraModel(_unknown_type(model_type))
@@ -246,7 +251,7 @@ def flat_ground_range(
     ground_z: float = 0.0,
     up: Vector = LEVEL_UP,
 ) -> Float:
-    """Slant range, were the ground a plane, from the camera's center to where pixels meet it.
+    """Return the slant range from the camera's center to a flat ground plane, meters.
 
     This is the estimate for frames without a stereo range product; it knows nothing of hills.
 
@@ -255,6 +260,11 @@ def flat_ground_range(
     where the wheels touch). up: direction away from the planet's center in the camera's frame; any
     length but 0; (0, 0, -1) for a level rover. Returns float64 (...) meters; inf at and above the
     horizon, and everywhere when the camera is not above the ground.
+
+    >>> ahead, right, down = (1.0, 0.0, 0.0), (0.0, 100.0, 0.0), (0.0, 0.0, 100.0)
+    >>> level = CameraModel("CAHV", c=(0.0, 0.0, -2.0), a=ahead, h=right, v=down)
+    >>> flat_ground_range(level, x=0.5, y=[-10.0, 100.5]).round(3).tolist()
+    [inf, 2.828]
     """
     normal = _unit(up)
     origin, direction = camera.pixel_to_ray(x, y)
@@ -271,7 +281,7 @@ def flat_ground_range(
 
 
 def up_from_quaternion(quaternion: tuple[float, float, float, float]) -> Vector:
-    """Up, seen from a rover whose attitude is a quaternion of its label.
+    """Return the up direction in the frame of a rover with this attitude quaternion.
 
     quaternion: (s, v1, v2, v3), rotates vectors of the rover frame into the local level frame
     (x north, y east, z down), as ORIGIN_ROTATION_QUATERNION does. Any length but 0. Returns the
@@ -290,9 +300,13 @@ def up_from_quaternion(quaternion: tuple[float, float, float, float]) -> Vector:
 
 
 def rotate(quaternion: tuple[float, float, float, float], vectors: npt.ArrayLike) -> Float:
-    """Vectors turned by a quaternion (s, v1, v2, v3) of any length but 0, (..., 3) -> (..., 3).
+    """Rotate vectors by a quaternion (s, v1, v2, v3) of any length but 0, (..., 3) -> (..., 3).
 
     With a rover's ORIGIN_ROTATION_QUATERNION, from its frame into the level frame of its site.
+
+    >>> half_turn_about_z = (0.0, 0.0, 0.0, 1.0)
+    >>> rotate(half_turn_about_z, [[1.0, 0.0, 0.0]]).tolist()
+    [[-1.0, 0.0, 0.0]]
     """
     s, *axis = np.array(quaternion, dtype=np.float64) / np.linalg.norm(quaternion)
     v = np.asarray(vectors, dtype=np.float64)
@@ -301,16 +315,18 @@ def rotate(quaternion: tuple[float, float, float, float], vectors: npt.ArrayLike
 
 
 def _unknown_type(model_type: object) -> str:
+    """Return the message for an unknown type of camera model."""
     return f"The camera model type {model_type!r} is unknown; use CAHV, CAHVOR or CAHVORE."
 
 
 def _unit(vector: Vector) -> Float:
+    """Return the unit vector of a direction."""
     array = np.array(vector, dtype=np.float64)
     return cast(Float, array / np.linalg.norm(array))
 
 
 def _off_axis(ray: Float, o: Float) -> tuple[Float, Float]:
-    """Tangent of the angle from the axis o, (...), and the unit direction outward, (..., 3)."""
+    """Return the tangent of the angle from axis o, (...), and the unit direction outward."""
     along = ray @ o
     across = ray - along[..., None] * o
     distance = np.linalg.norm(across, axis=-1)
@@ -332,11 +348,11 @@ def _undistort(chi_seen: Float, r: Vector) -> Float:
 
 
 def _theta_over_sin(theta: Float) -> Float:
-    """theta / sin(theta), 1 on the axis."""
+    """Return theta / sin(theta), 1 on the axis."""
     small = np.abs(theta) < _ON_AXIS
     return cast(Float, np.where(small, 1.0, theta / np.where(small, 1.0, np.sin(theta))))
 
 
 def _pupil(theta: Float, e: Vector) -> Float:
-    """e0 + e1 theta^2 + e2 theta^4, meters (Gennery 2006)."""
+    """Return e0 + e1 theta^2 + e2 theta^4, meters (Gennery 2006)."""
     return e[0] + e[1] * theta**2 + e[2] * theta**4

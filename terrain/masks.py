@@ -18,13 +18,17 @@ Rings = Sequence[npt.NDArray[np.float64]]
 
 
 def rasterize_rings(rings: Rings, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """Say of each pixel whether its center lies inside the rings, by the even-odd rule.
+    """Return which pixel centers lie inside the rings, by the even-odd rule.
 
     ``rings`` are float arrays (n, 2) of (x, y) in pixels, in any order and orientation; the result
     is bool (height, width). A center exactly on an outline belongs to the side at its upper left:
     inside means left < x <= right and top <= y < bottom. Polygons that share a border therefore
     never both own a pixel, and none between them is lost. Rings may cross themselves and leave the
     image. No rings, or rings without area, give an all-False mask.
+
+    >>> square = np.array([(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0)])
+    >>> rasterize_rings([square], height=2, width=3).astype(int).tolist()
+    [[1, 1, 0], [0, 0, 0]]
     """
     filled = np.zeros((height, width), dtype=np.bool_)
     box = _fill(rings, height, width)
@@ -35,7 +39,7 @@ def rasterize_rings(rings: Rings, height: int, width: int) -> npt.NDArray[np.boo
 
 
 def rasterize_regions(regions: Sequence[Region], height: int, width: int) -> Mask:
-    """Paint regions into a mask; where two overlap, the earlier one wins.
+    """Rasterize regions into a mask; where two overlap, the earlier one wins.
 
     The result is uint8 (height, width) with class codes, and ``NO_LABEL`` where no region is.
     Which pixels a region owns is said at ``rasterize_rings``.
@@ -53,7 +57,7 @@ def rasterize_regions(regions: Sequence[Region], height: int, width: int) -> Mas
 def _fill(
     rings: Rings, height: int, width: int
 ) -> tuple[slice, slice, npt.NDArray[np.bool_]] | None:
-    """The rows and columns the rings can reach, and which pixels there are inside; None if none."""
+    """Return the rows and columns that the rings reach and the pixels inside, or None if empty."""
     rings = [ring for ring in rings if len(ring)]
     if not rings:
         return None
@@ -74,11 +78,12 @@ def _fill(
 
 
 def _clip_range(first: np.float64, last: np.float64, size: int) -> tuple[int, int]:
+    """Return both limits as whole numbers within 0..size."""
     return int(min(max(first, 0), size)), int(min(max(last, 0), size))
 
 
 def edges_of(rings: Rings) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Where the edges of some rings, none of them empty, start and end: float (n, 2) each."""
+    """Return the start and end points of the rings' edges: float (n, 2) each."""
     ends = [np.concatenate((ring[1:], ring[:1])) for ring in rings]
     return np.concatenate(rings), np.concatenate(ends)
 
@@ -86,7 +91,7 @@ def edges_of(rings: Rings) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floa
 def crossings(
     start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], first_row: int, last_row: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Where edges cross the center lines of rows ``first_row <= row < last_row``.
+    """Return the crossings of edges and center lines, ``first_row <= row < last_row``.
 
     Returns the row, the x and the edge of each crossing, in the order of the edges.
     """
@@ -105,7 +110,7 @@ def crossings(
 
 
 def _parity(toggles: npt.NDArray[np.int64], shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """The pixels that have an odd number of toggles at or before them, in reading order.
+    """Return the pixels with an odd number of toggles at or before them, in reading order.
 
     Every row has an even number of crossings, so the parity is even again at each row's end and
     the whole box can be read as one line.
@@ -120,7 +125,7 @@ def _parity(toggles: npt.NDArray[np.int64], shape: tuple[int, int]) -> npt.NDArr
 
 
 def parity_words(toggles: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.uint64]:
-    """The bits of a line that have an odd number of toggles at or before them.
+    """Return the bits of a line with an odd number of toggles at or before them.
 
     ``toggles`` are places in the line, any of them more than once; the result is little-endian
     uint64 (count,), the line's first 64 bits in the first word, the first of them the lowest. A
@@ -138,11 +143,16 @@ def parity_words(toggles: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.u
 
 
 def mask_to_regions(mask: Mask) -> list[Region]:
-    """Outline the areas of a mask along pixel edges: the exact inverse of ``rasterize_regions``.
+    """Trace the areas of a mask along pixel edges: the inverse of ``rasterize_regions``.
 
     ``mask`` is uint8 (height, width). Each 4-connected area of one class becomes one region, its
     holes as further rings, with whole-number coordinates. A mask without labels gives an empty
     list.
+
+    >>> mask = np.array([[3, 3, NO_LABEL]], dtype=np.uint8)
+    >>> (region,) = mask_to_regions(mask)
+    >>> np.array_equal(rasterize_regions([region], height=1, width=3), mask)
+    True
     """
     import rasterio.features
 

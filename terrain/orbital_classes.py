@@ -46,20 +46,20 @@ Place = tuple[int, int]
 
 
 class InvalidOrbitalClasses(ValueError):
-    """A map or table of terrain classes cannot be used; the message says which part and why."""
+    """A map or table of terrain classes cannot be used; the message says why."""
 
 
 class OrbitalClasses(Protocol):
-    """Anything that knows the terrain class of a place."""
+    """A source of the orbital terrain class of a place."""
 
     def class_of(self, site: int | None, drive: int | None) -> str:
-        """The class of where the rover stood; "" where it is not known."""
+        """Return the class of the rover's place; "" if it is unknown."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DriveRanges:
-    """Terrain classes by ranges of (site, drive), both ends included, none overlapping.
+    """Terrain classes by ranges of (site, drive), which include both ends and do not overlap.
 
     first, last, names: equally long, in the order of the drive.
     """
@@ -70,11 +70,16 @@ class DriveRanges:
 
     @classmethod
     def from_csv(cls, text: str) -> DriveRanges:
-        """The table with columns site_from, drive_from, site_to, drive_to, class, in any order.
+        """Read a table with the columns site_from, drive_from, site_to, drive_to, class.
 
         Both ends belong to a range: 5,100 to 6,40 is everything from drive 100 of site 5 to drive
         40 of site 6. Raises InvalidOrbitalClasses for a missing column, a number that is none, an
         empty class, a range that ends before it begins, and for ranges that overlap.
+
+        >>> table = "site_from,drive_from,site_to,drive_to,class\\n5,100,6,40,Smooth"
+        >>> ranges = DriveRanges.from_csv(table)
+        >>> ranges.class_of(5, 999), ranges.class_of(7, 0)
+        ('Smooth', '')
         """
         found = []
         for line, row in _rows(text, RANGE_COLUMNS):
@@ -103,7 +108,7 @@ class DriveRanges:
         )
 
     def class_of(self, site: int | None, drive: int | None) -> str:
-        """The class of a place; "" in no range, or with site or drive unknown."""
+        """Return the class of a place; "" outside of all ranges or for None."""
         if site is None or drive is None:
             return ""
         before = bisect_right(self.first, (site, drive)) - 1
@@ -114,7 +119,7 @@ class DriveRanges:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TerrainMap:
-    """Areas with a terrain class, in the coordinates of the map. Made by `from_geojson`."""
+    """Areas with a terrain class, in map coordinates; made by `from_geojson`."""
 
     tree: shapely.STRtree
     areas: tuple[BaseGeometry, ...]
@@ -122,7 +127,7 @@ class TerrainMap:
 
     @classmethod
     def from_geojson(cls, document: Mapping[str, object], key: str = "class") -> TerrainMap:
-        """A FeatureCollection of Polygons and MultiPolygons, each with its class as a property.
+        """Read a FeatureCollection of Polygons and MultiPolygons with a class each.
 
         key: the name of that property. Coordinates are taken as they are, in a plane: they must be
         those of the rover's positions. An area that crosses itself is repaired. Raises
@@ -142,7 +147,7 @@ class TerrainMap:
         return cls(shapely.STRtree(areas), tuple(areas), tuple(names))
 
     def classes_at(self, points: Sequence[tuple[float, float]]) -> list[str]:
-        """The class at each (x, y); "" outside of all areas.
+        """Return the class at each (x, y); "" outside of all areas.
 
         A point on an outline belongs to the area. Where areas share a border or overlap, the
         smaller one has it: a dune that is mapped on a plain is a dune. Of equally large ones it is
@@ -163,13 +168,13 @@ class TerrainMap:
 
 @dataclass(frozen=True, slots=True)
 class RoverPositions:
-    """Terrain classes by where the rover was: {(site, drive): class}, "" outside of the map."""
+    """Terrain classes by rover position: {(site, drive): class}, "" outside of the map."""
 
     names: Mapping[Place, str]
 
     @classmethod
     def from_csv(cls, text: str, terrain: TerrainMap) -> RoverPositions:
-        """The table with columns site, drive, x, y, in any order, x and y in the map's coordinates.
+        """Read a table with the columns site, drive, x, y, in map coordinates.
 
         Raises InvalidOrbitalClasses for a missing column, a number that is none, and for a site
         and drive that is in two places.
@@ -186,7 +191,7 @@ class RoverPositions:
         return cls(dict(zip(positions, names, strict=True)))
 
     def class_of(self, site: int | None, drive: int | None) -> str:
-        """The class of a place; "" outside of the map, or where its position is not known.
+        """Return the class of a place; "" outside of the map or for an unknown one.
 
         Only the very site and drive: between two positions the rover may have been anywhere.
         """
@@ -196,6 +201,7 @@ class RoverPositions:
 
 
 def _area(geometry: object, number: int) -> BaseGeometry:
+    """Return the valid geometry of a feature. Raises InvalidOrbitalClasses."""
     kind = geometry.get("type") if isinstance(geometry, Mapping) else None
     if kind not in {"Polygon", "MultiPolygon"}:
         raise InvalidOrbitalClasses(
@@ -213,7 +219,7 @@ def _area(geometry: object, number: int) -> BaseGeometry:
 
 
 def _rows(text: str, columns: Sequence[str]) -> Iterable[tuple[int, dict[str, str]]]:
-    """(line number, row) of a table that has these columns; rows without any are passed over."""
+    """Yield (line number, row) of a table with these columns; empty rows are skipped."""
     try:
         names, rows = tables.read_rows(text)
         missing = [name for name in columns if name not in names]
@@ -230,6 +236,7 @@ def _rows(text: str, columns: Sequence[str]) -> Iterable[tuple[int, dict[str, st
 
 
 def _whole(row: Mapping[str, str], name: str, line: int) -> int:
+    """Return a whole number of a row. Raises InvalidOrbitalClasses."""
     if not row[name].isdecimal() or len(row[name]) > _MOST_DIGITS:
         raise InvalidOrbitalClasses(
             f"Line {line}: {name} must be a whole number from 0, not {row[name]!r}."
@@ -238,6 +245,7 @@ def _whole(row: Mapping[str, str], name: str, line: int) -> int:
 
 
 def _number(row: Mapping[str, str], name: str, line: int) -> float:
+    """Return a finite number of a row. Raises InvalidOrbitalClasses."""
     try:
         # A table with semicolons is one of a language with decimal commas
         number = float(row[name].replace(",", "."))
@@ -249,4 +257,5 @@ def _number(row: Mapping[str, str], name: str, line: int) -> float:
 
 
 def _said(place: Place) -> str:
+    """Return a place as "site 5 drive 40"."""
     return f"site {place[0]} drive {place[1]}"

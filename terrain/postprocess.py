@@ -14,7 +14,7 @@ BoolMask = npt.NDArray[np.bool_]
 
 
 def union_masks(masks: Iterable[BoolMask | None]) -> BoolMask | None:
-    """The pixels that any of the given masks removes: bool (H, W), or None where there is none."""
+    """Return the union of the given masks: bool (H, W), or None if all are None."""
     union: BoolMask | None = None
     for mask in masks:
         if mask is not None:
@@ -23,10 +23,13 @@ def union_masks(masks: Iterable[BoolMask | None]) -> BoolMask | None:
 
 
 def remove_masked(label: Mask, removed: BoolMask | None) -> Mask:
-    """A label's mask without what lies on the rover or beyond the range limit (paper 3.1.3).
+    """Return a label's mask without the rover and the ground beyond the range limit.
 
     `label` is uint8 (H, W) of class codes; `removed` is bool (H, W), True = take away, or None.
     A new array is returned. Raises ValueError where the sizes differ.
+
+    >>> remove_masked(np.array([[1, 2]], dtype=np.uint8), np.array([[True, False]])).tolist()
+    [[255, 2]]
     """
     if removed is None:
         return label.copy()
@@ -39,7 +42,11 @@ def remove_masked(label: Mask, removed: BoolMask | None) -> Mask:
 
 
 def pixels_per_class(label: Mask) -> dict[int, int]:
-    """Pixels of each class present in a mask, by ascending code; `{}` where nothing is labeled."""
+    """Count the pixels of each class present, by ascending code; `{}` if none is.
+
+    >>> pixels_per_class(np.array([[1, 2, 2, 255]], dtype=np.uint8))
+    {1: 1, 2: 2}
+    """
     counts = np.bincount(label.ravel(), minlength=256)
     counts[NO_LABEL] = 0
     return {int(code): int(counts[code]) for code in np.flatnonzero(counts)}

@@ -11,9 +11,9 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def decode_table(content: bytes) -> str:
-    """The text of a table: UTF-8, or UTF-16 with its mark. Raises UnicodeDecodeError for another.
+    """Return the text of a table in UTF-8 or UTF-16. Raises UnicodeDecodeError otherwise.
 
-    >>> decoded(b"\\xef\\xbb\\xbfsol"), decoded("sol".encode("utf-16"))
+    >>> decode_table(b"\\xef\\xbb\\xbfsol"), decode_table("sol".encode("utf-16"))
     ('sol', 'sol')
     """
     if content.startswith(_UTF_16):
@@ -22,9 +22,9 @@ def decode_table(content: bytes) -> str:
 
 
 def detect_delimiter(text: str) -> str:
-    """What separates the columns: of comma, semicolon and tab the most frequent in the first line.
+    """Return the most frequent of comma, semicolon and tab in the first line.
 
-    >>> delimiter_of("sol;name, in full;x\\n1;2;3")
+    >>> detect_delimiter("sol;name, in full;x\\n1;2;3")
     ';'
     """
     first_line = text.lstrip("\r\n").partition("\n")[0]
@@ -32,10 +32,14 @@ def detect_delimiter(text: str) -> str:
 
 
 def read_rows(text: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
-    """The names of a table's columns, and its rows with the lines on which they end.
+    """Return a table's column names, and its rows with the lines on which they end.
 
     Names are in lower case; values are without spaces around, "" for what a row lacks. Empty rows
     are left out. The rows raise csv.Error where a line is no CSV.
+
+    >>> names, rows = read_rows("Site;Drive\\n5;100\\n")
+    >>> names, list(rows)
+    (['site', 'drive'], [(2, {'site': '5', 'drive': '100'})])
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = [f"{line}\n" for line in text.split("\n")]

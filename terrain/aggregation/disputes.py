@@ -22,7 +22,7 @@ _NEIGHBORS = np.ones((3, 3), dtype=np.bool_)
 
 @dataclass(frozen=True, slots=True)
 class DisputedPixels:
-    """The pixels of one image that experts labeled.
+    """Counts of the pixels of one image on which its experts agree and disagree.
 
     `labeled`: that any of them gave a class; `disputed`: of these, that two of them gave unlike
     classes. `pairs`: disputed pixels by the two class codes, the smaller first; a pixel on which
@@ -36,7 +36,7 @@ class DisputedPixels:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One connected region on which every expert has one opinion, and these differ.
+    """A connected area in which each expert gave one class, and these classes differ.
 
     `votes`: the class code of each expert in the order of the masks, NO_LABEL for none. `at`:
     (x, y) of one of its pixels, well inside, in image pixels.
@@ -48,10 +48,15 @@ class Dispute:
 
 
 def measure_disputes(masks: Sequence[Mask]) -> DisputedPixels:
-    """How much the experts labeled, and how much of it is in dispute.
+    """Count the pixels that the experts labeled, and those on which they disagree.
 
     masks: uint8 (H, W) of class codes and NO_LABEL, post-processed, one an expert. Fewer than two
     dispute nothing. Raises ValueError for masks of unlike shapes.
+
+    >>> first = np.array([[0, 1, 255]], dtype=np.uint8)
+    >>> second = np.array([[0, 2, 255]], dtype=np.uint8)
+    >>> measure_disputes([first, second])
+    DisputedPixels(labeled=2, disputed=1, pairs={(1, 2): 1})
     """
     if not masks:
         return DisputedPixels(0, 0, {})
@@ -69,9 +74,13 @@ def measure_disputes(masks: Sequence[Mask]) -> DisputedPixels:
 
 
 def find_disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[Dispute]:
-    """The `most` largest regions in dispute of at least `smallest` pixels, the largest first.
+    """Return the `most` largest disputes of at least `smallest` pixels, the largest first.
 
     masks: as in `areas`. Regions of equal size come in the order of their pixels.
+
+    >>> masks = [np.array([[0, 1, 1]], dtype=np.uint8), np.array([[0, 2, 2]], dtype=np.uint8)]
+    >>> find_disputes(masks, most=5)
+    [Dispute(votes=(1, 2), pixels=2, at=(1, 0))]
     """
     from scipy import ndimage
 
@@ -94,7 +103,7 @@ def find_disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[D
 
 
 def dispute_picture(masks: Sequence[Mask]) -> Mask:
-    """A mask to be shown in the classes' colors: disputed pixels in stripes of what was said.
+    """Return a mask in which disputed pixels show the experts' classes as stripes.
 
     uint8 (H, W): at a disputed pixel one of the class codes that experts gave it, in diagonal
     stripes that take turns; elsewhere NO_LABEL. Two classes make two stripes, three make three.
@@ -121,7 +130,7 @@ def dispute_picture(masks: Sequence[Mask]) -> Mask:
 def _opinions(
     masks: Sequence[Mask],
 ) -> tuple[list[tuple[int, ...]], npt.NDArray[np.intp]]:
-    """What the experts said, all the different combinations, and of each pixel which it is."""
+    """Return the distinct combinations of the experts' classes, and the one of each pixel."""
     stack = _stack(masks)
     opinions: list[tuple[int, ...]] = [()]
     which = np.zeros(stack.shape[1:], dtype=np.intp)
@@ -136,13 +145,14 @@ def _opinions(
 
 
 def _stack(masks: Sequence[Mask]) -> Mask:
+    """Return the masks as one array (experts, H, W). Raises ValueError for unequal shapes."""
     if len({mask.shape for mask in masks}) != 1:
         raise ValueError("Labels of one image have masks of one shape.")
     return np.stack(masks)
 
 
 def _inner_pixel(region: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """(x, y) of the pixel that is farthest from the region's edge; of several the first."""
+    """Return (x, y) of the pixel farthest from the edge of the area; the first if several are."""
     from scipy import ndimage
 
     depth = ndimage.distance_transform_cdt(np.pad(region, 1))[1:-1, 1:-1]

@@ -33,7 +33,7 @@ PAPER_TABLE_2 = {
 
 
 class TooFewExperts(ValueError):
-    """No expert can be in so few classes. `missing` more experts would do."""
+    """Every plan exceeds the limit of classes per expert; `missing` more experts suffice."""
 
     def __init__(self, missing: int) -> None:
         super().__init__(f"{missing} more experts are needed.")
@@ -46,13 +46,18 @@ def sample_evenly(
     generator: np.random.Generator,
     present: Mapping[str, int] | None = None,
 ) -> dict[str, list[Item]]:
-    """Draw `count` images, as evenly over the orbital terrain classes as their sizes allow.
+    """Choose `count` images at random, as evenly over the orbital classes as possible.
 
     `groups` maps a terrain class to its images, `present` to the number of gold images it has
     already. The class with the fewest gold images is drawn from next, at random inside the class,
     until `count` images are chosen or none is left; so sizes differ by at most one wherever a
     class has enough images. The order of images in a group does not matter beyond the seed of
     `generator`. Returns the chosen images by class, classes without any left out.
+
+    >>> groups = {"Smooth": [1, 2, 3, 4, 5], "Ridged": [6]}
+    >>> chosen = sample_evenly(groups, 3, np.random.default_rng(0))
+    >>> {name: len(images) for name, images in chosen.items()}
+    {'Ridged': 1, 'Smooth': 2}
     """
     shuffled = {
         name: [items[i] for i in generator.permutation(len(items))]
@@ -73,7 +78,7 @@ def expert_teams(
     limit: int = CLASSES_PER_EXPERT,
     settled: Mapping[str, Sequence[Expert]] | None = None,
 ) -> dict[str, list[Expert]]:
-    """Three experts for each terrain class, nobody in more than `limit`, work spread evenly.
+    """Assign three experts to each terrain class, nobody to more than `limit`.
 
     `classes` maps a terrain class to its number of gold images; `settled` maps classes to the team
     they have already, which stays theirs. The most work comes first: each class takes the three
@@ -84,6 +89,12 @@ def expert_teams(
 
     Teams are in the order of `experts`. Raises TooFewExperts when no plan keeps to the limit:
     with C classes, none of them settled, max(3, ceil(3 C / limit)) experts are needed and do.
+
+    >>> expert_teams({"Ridged": 45, "Smooth": 38}, ["Ada", "Ben", "Cleo"])
+    {'Ridged': ['Ada', 'Ben', 'Cleo'], 'Smooth': ['Ada', 'Ben', 'Cleo']}
+    >>> expert_teams({"Ridged": 45}, ["Ada", "Ben"])
+    Traceback (most recent call last):
+    terrain.aggregation.gold_sampling.TooFewExperts: 1 more experts are needed.
     """
     kept = {name: list(team) for name, team in (settled or {}).items()}
     open_classes = sorted(classes.keys() - kept.keys(), key=lambda name: (-classes[name], name))
@@ -112,7 +123,7 @@ def expert_teams(
 
 
 def _missing(room: Iterable[int], classes: int, limit: int) -> int:
-    """How many experts with nothing to do yet are missing for so many classes; 0: it can be done.
+    """Return how many more experts the given number of classes needs; 0: none.
 
     `room` is how many classes each expert may still be given. Each class takes three different
     ones, so an expert counts once a class (the theorem of Gale and Ryser; the counts are concave
@@ -131,7 +142,7 @@ def _level(
     room: dict[Expert, int],
     images: Mapping[str, int],
 ) -> None:
-    """Move and exchange classes while that makes the sum of the squared loads smaller."""
+    """Move and exchange classes while that reduces the sum of the squared loads."""
     improved = True
     while improved:
         improved = False
@@ -154,7 +165,7 @@ def _level(
 def _steps(
     busy: set[str], free: set[str], room: int, images: Mapping[str, int]
 ) -> Iterable[tuple[str, str | None]]:
-    """What one expert may give to another, and take from them in exchange (None: nothing)."""
+    """Return pairs of a class to give and a class to take in exchange (None: nothing)."""
     give = sorted((busy - free) & images.keys())
     take = sorted((free - busy) & images.keys())
     return product(give, [*([None] if room else []), *take])

@@ -18,12 +18,12 @@ CHUNK = 1 << 16
 
 
 class UnequalMasks(ValueError):
-    """The masks to be merged are not of one image."""
+    """The masks to be merged differ in size, so they are not of one image."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRule:
-    """When the most voted class of a pixel becomes its label.
+    """The condition under which the class with the most votes becomes a pixel's label.
 
     At least ``minimum`` labelers chose the class, and they are at least ``percent`` percent (more
     than ``percent`` percent when ``strict``) of the labelers who labeled the pixel.
@@ -52,7 +52,7 @@ RELEASE_RULE = MergeRule(minimum=3, percent=Fraction(200, 3), strict=False)
 
 
 def gold_rule(minimum: int) -> MergeRule:
-    """A gold variant: ``minimum`` experts labeled the pixel, and all who did agree (paper 3.3)."""
+    """Return the rule of a gold variant: at least ``minimum`` experts, all agreeing (paper 3.3)."""
     return MergeRule(minimum=minimum, percent=100, strict=False)
 
 
@@ -73,6 +73,10 @@ def merge_masks(
 
     The result is uint8 of ``shape`` = (height, width), ``NO_LABEL`` where no class wins; no masks
     give ``NO_LABEL`` everywhere. Raises UnequalMasks when a mask has another shape.
+
+    >>> labels = [np.array([codes], dtype=np.uint8) for codes in ([1, 0], [1, 2], [1, 255])]
+    >>> merge_masks(labels, (0, 1, 2), PAPER_RULE, shape=(1, 2))
+    array([[  1, 255]], dtype=uint8)
     """
     lines = _lines(masks, shape)
     merged = np.full(shape[0] * shape[1], NO_LABEL, dtype=np.uint8)
@@ -96,7 +100,7 @@ def merge_masks(
 def merge_planes(
     labels: Sequence[Planes], codes: Sequence[int], rule: MergeRule, *, shape: tuple[int, int]
 ) -> Mask:
-    """The same as ``merge_masks``, of labels that are bit planes (``terrain.bitplanes``).
+    """Merge labels given as bit planes (``terrain.bitplanes``), as ``merge_masks`` does.
 
     ``labels`` has one uint64 array (classes, words) per label, with the classes in the order of
     ``codes``. Planes in which nothing is drawn cost nothing, and most are mostly empty.
@@ -120,7 +124,7 @@ def merge_planes(
 
 
 def _lines(masks: Iterable[Mask], shape: tuple[int, int]) -> list[Mask]:
-    """The masks with their pixels in one line each."""
+    """Return each mask as one line of pixels."""
     masks = list(masks)
     for mask in masks:
         if mask.shape != shape:
@@ -145,7 +149,7 @@ def _count_votes(given: Mask, codes: Mask, chosen: Mask) -> Votes:
 
 
 def _winners(votes: Votes, codes: Mask, rule: MergeRule, labels: int) -> Mask:
-    """The code that wins at each pixel: ``votes`` is (classes, pixels), the result (pixels,)."""
+    """Return the winning code of each pixel, (pixels,), from ``votes``, (classes, pixels)."""
     share = Fraction(rule.percent) / 100
     voters = votes.sum(axis=0, dtype=votes.dtype)
     most = votes.max(axis=0)
@@ -166,7 +170,7 @@ def _winners(votes: Votes, codes: Mask, rule: MergeRule, labels: int) -> Mask:
 
 
 def _smallest_unsigned(largest: int) -> type[np.unsignedinteger]:
-    """The smallest unsigned integer type that holds 0 to ``largest``."""
+    """Return the smallest unsigned integer type that holds 0 to ``largest``."""
     for dtype in (np.uint8, np.uint16, np.uint32):
         if largest <= np.iinfo(dtype).max:
             return dtype

@@ -16,7 +16,7 @@ from terrain.aggregation.majority import PAPER_RULE, MergeRule
 
 
 class Kind(StrEnum):
-    """What becomes of the labels of one image."""
+    """The methods by which labels of one image are merged."""
 
     #: One labeler, one vote (paper 3.3).
     VOTES = "votes"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 
 class UnknownMethod(ValueError):
-    """What was stored or typed is no method of merging; the sentence says why."""
+    """A stored or typed value is not a merge method; the message says why."""
 
 
 #: What a label weighs whose ratings are 2, 3, 4, 5 (their median, rounded down); a rating of 1
@@ -45,7 +45,7 @@ EM_RULE = MergeRule(minimum=3, percent=90, strict=True)
 
 @dataclass(frozen=True, slots=True)
 class MergeMethod:
-    """One way to merge, with its parameters.
+    """A merge method with its parameters.
 
     ``rule`` says when the leading class of a pixel becomes its label. Its ``minimum`` always counts
     labelers. Its ``percent`` is a share of the votes (VOTES), of their weights (SKILL, RATINGS) or
@@ -69,11 +69,17 @@ class MergeMethod:
 
     @property
     def needs_skill(self) -> bool:
-        """Whether the skill of the campaign's labelers must have been estimated."""
+        """Return whether the method needs an estimate of the labelers' skill."""
         return self.kind in (Kind.SKILL, Kind.EM)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, those that matter to this kind only; ``from_json`` is the inverse."""
+        """Return the parameters of this kind as plain values; ``from_json`` is the inverse.
+
+        >>> MergeMethod(Kind.VOTES).to_json()
+        {'kind': 'votes', 'minimum': 3, 'percent': '65', 'strict': True}
+        >>> MergeMethod.from_json({"kind": "random", "seed": 7}).seed
+        7
+        """
         said: dict[str, Any] = {"kind": self.kind.value}
         if self.kind == Kind.RANDOM:
             return {**said, "seed": self.seed}
@@ -88,7 +94,7 @@ class MergeMethod:
 
     @staticmethod
     def from_json(said: Mapping[str, Any]) -> MergeMethod:
-        """The method that ``to_json`` wrote. Raises UnknownMethod for anything else."""
+        """Return the method that ``to_json`` wrote. Raises UnknownMethod for anything else."""
         try:
             kind = Kind(said["kind"])
             if kind == Kind.RANDOM:
@@ -106,7 +112,7 @@ class MergeMethod:
             raise UnknownMethod(f"{dict(said)!r} is no way to merge labels: {error}") from error
 
     def __str__(self) -> str:
-        """A sentence for people and for a release's papers."""
+        """Describe the method in words, for people and for a release's documents."""
         if self.kind == Kind.RANDOM:
             return f"one accepted label of each image, drawn by lot (seed {self.seed})"
         if self.kind == Kind.VOTES:
@@ -131,7 +137,7 @@ class MergeMethod:
 
 
 def methods_to_compare(rule: MergeRule, seed: int = 0) -> dict[Kind, MergeMethod]:
-    """Each kind once, with a campaign's own rule, for a comparison."""
+    """Return one method of each kind, with the campaign's own rule."""
     probable = MergeRule(rule.minimum, EM_RULE.percent, EM_RULE.strict)
     return {
         Kind.VOTES: MergeMethod(Kind.VOTES, rule),

@@ -38,7 +38,7 @@ SMALLEST_SHARE = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What each combination of votes comes to.
+    """The result of a merge for each pattern of votes.
 
     ``winner`` is uint8 (patterns,), the place of the class among the campaign's codes, ``NO_VOTE``
     where none wins. ``percent`` is uint8 (patterns,): of the votes (or their weights), the share of
@@ -52,7 +52,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class MergeInputs:
-    """What a method has to know of the labels of one image besides their votes.
+    """What a merge method needs besides the votes of one image's labels.
 
     ``weights`` has a whole number per label (SKILL, RATINGS), ``chosen`` is the place of the label
     that was drawn (RANDOM), ``prior`` float64 (classes,) and ``matrices`` float64 (labels, classes,
@@ -66,7 +66,7 @@ class MergeInputs:
 
     @staticmethod
     def of_skill(method: MergeMethod, prior: Real, matrices: Real) -> MergeInputs:
-        """What SKILL or EM has to know, from the confusion matrices of the labels' labelers."""
+        """Return the inputs of SKILL or EM, from the confusion matrices of the labelers."""
         if method.kind == Kind.SKILL:
             return MergeInputs(weights=tuple(skill_weights(prior, matrices)))
         return MergeInputs(prior=prior, matrices=matrices)
@@ -75,7 +75,7 @@ class MergeInputs:
 def decide_patterns(
     votes: Votes, classes: int, method: MergeMethod, known: MergeInputs
 ) -> Decision:
-    """What combinations of votes come to by a method; ``votes`` is uint8 (patterns, labels)."""
+    """Merge each pattern of votes by a method; ``votes`` is uint8 (patterns, labels)."""
     if method.kind == Kind.RANDOM:
         return random_label_decision(votes, classes, known.chosen)
     if method.kind == Kind.EM:
@@ -88,10 +88,14 @@ def decide_patterns(
 
 
 def count_votes(votes: Votes, classes: int, weights: Sequence[int] | None = None) -> Counts:
-    """How many labels vote for each class, or what they weigh: int64 (patterns, classes).
+    """Count the votes for each class, or add up their weights: int64 (patterns, classes).
 
     ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``weights`` has a whole
     number per label (None: each weighs 1).
+
+    >>> votes = np.array([[0, 0, 1], [1, NO_VOTE, 1]], dtype=np.uint8)
+    >>> count_votes(votes, classes=2).tolist()
+    [[2, 1], [0, 2]]
     """
     counts = np.zeros((len(votes), classes), dtype=np.int64)
     for label in range(votes.shape[1]):
@@ -103,7 +107,7 @@ def count_votes(votes: Votes, classes: int, weights: Sequence[int] | None = None
 def weighted_decision(
     votes: Votes, classes: int, rule: MergeRule, weights: Sequence[int] | None = None
 ) -> Decision:
-    """The class with most weight, where ``rule`` accepts it (paper 3.3, with weights for votes).
+    """Return the class with the largest weight, where ``rule`` accepts it (paper 3.3).
 
     At least ``rule.minimum`` labelers of any weight but 0 chose it, and they have the share of the
     weight on the pixel that the rule wants. Two classes with equal weight are a tie, and a tie is
@@ -121,7 +125,7 @@ def weighted_decision(
 
 
 def em_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real) -> Decision:
-    """The most probable class given the labelers' confusion matrices (Dawid & Skene 1979).
+    """Return the most probable class given the confusion matrices (Dawid & Skene 1979).
 
     It wins where at least ``rule.minimum`` labelers chose it and its chance is what the rule wants.
     ``prior`` is float64 (classes,), ``matrices`` float64 (labels, classes, classes), as in
@@ -138,7 +142,7 @@ def em_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real) -> D
 
 
 def random_label_decision(votes: Votes, classes: int, label: int | None) -> Decision:
-    """One label as it is (paper 4.1), with the share of those who labeled a pixel who agree.
+    """Return the classes of one chosen label (paper 4.1), with its share of the votes.
 
     ``label`` is its place among the labels; None: there is none.
     """
@@ -155,17 +159,22 @@ def random_label_decision(votes: Votes, classes: int, label: int | None) -> Deci
 
 
 def random_label(seed: int, image: str, labels: Sequence[str]) -> int | None:
-    """The place of the label that stands for an image (paper 4.1); None where there is none.
+    """Return the index of the label chosen at random for an image (paper 4.1), or None.
 
     Each label gets a number from ``seed``, the image's name and its own, and the smallest wins: the
     order does not matter, and a label that comes or goes changes the choice only where it wins.
+
+    >>> random_label(1, "image", ["a", "b"]) == 1 - random_label(1, "image", ["b", "a"])
+    True
+    >>> random_label(1, "image", []) is None
+    True
     """
     numbers = [hashlib.sha256(f"{seed} {image} {label}".encode()).digest() for label in labels]
     return min(range(len(labels)), key=numbers.__getitem__, default=None)
 
 
 def skill_weights(prior: Real, matrices: Real) -> list[int]:
-    """What the vote of each labeler weighs by skill: 0 (no better than chance) to 100.
+    """Return the weight of each labeler's vote: 0 (random guessing) to 100 (no errors).
 
     The balanced accuracy, the mean over the classes of the chance to draw a class as what it is,
     brought to a scale on which guessing is 0 and no mistake is 100. Classes that hardly occur are
@@ -181,9 +190,12 @@ def skill_weights(prior: Real, matrices: Real) -> list[int]:
 
 
 def rating_weight(ratings: Sequence[int], weights: Sequence[int]) -> int:
-    """What a label with these standing ratings weighs: by their median, rounded down.
+    """Return the weight of a label with these active ratings, by their median, rounded down.
 
     ``weights`` are those of ratings 2, 3, 4, 5 and of no rating. A 1 throws a label out: 0.
+
+    >>> rating_weight([5, 2], weights=(1, 2, 3, 4, 2)), rating_weight([], weights=(1, 2, 3, 4, 2))
+    (2, 2)
     """
     if not ratings:
         return weights[-1]
@@ -196,7 +208,7 @@ def rating_weight(ratings: Sequence[int], weights: Sequence[int]) -> int:
 def merged_mask(
     runs: VoteRuns, decision: Decision, codes: Sequence[int], shape: tuple[int, int]
 ) -> Mask:
-    """The merged mask: uint8 of ``shape`` (height, width), class codes, 255 where no class wins."""
+    """Return the merged mask: uint8 of ``shape`` (height, width), 255 where no class wins."""
     names = np.full(256, NO_VOTE, dtype=np.uint8)
     names[: len(codes)] = codes
     return _pixels(runs, names[decision.winner], shape, NO_VOTE)
@@ -204,7 +216,7 @@ def merged_mask(
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What a merge rests on, pixel by pixel.
+    """The votes behind a merged mask, pixel by pixel.
 
     ``votes`` is uint8 (classes, height, width): labels that give each class, in the order of the
     campaign's codes. ``labelers`` is uint8 (height, width): labels that give any. Both count to 255
@@ -220,7 +232,7 @@ class Layers:
 def merge_layers(
     runs: VoteRuns, decision: Decision, classes: int, shape: tuple[int, int]
 ) -> Layers:
-    """The layers of a merge of ``shape`` (height, width)."""
+    """Return the layers of a merge, of ``shape`` (height, width)."""
     counts = count_votes(runs.votes, classes)
     planes = [_pixels(runs, _counted(counts[:, k]), shape, 0) for k in range(classes)]
     return Layers(
@@ -231,11 +243,12 @@ def merge_layers(
 
 
 def _counted(counts: Counts) -> Places:
+    """Return counts as uint8, limited to MOST_COUNTED."""
     return np.minimum(counts, MOST_COUNTED).astype(np.uint8)
 
 
 def _pixels(runs: VoteRuns, values: Places, shape: tuple[int, int], empty: int) -> Mask:
-    """A value per pattern as a picture; ``empty`` everywhere where there are no labels at all."""
+    """Return the image of one value per pattern; ``empty`` everywhere if there are no labels."""
     if not len(runs.lengths):
         return np.full(shape, empty, dtype=np.uint8)
     line = np.repeat(values[runs.pattern], runs.lengths)
@@ -244,7 +257,7 @@ def _pixels(runs: VoteRuns, values: Places, shape: tuple[int, int], empty: int) 
 
 
 def _leader(counts: Counts) -> tuple[Counts, npt.NDArray[np.bool_]]:
-    """The place of the largest number of each pattern, and whether no other is as large."""
+    """Return the index of each pattern's largest number, and whether it is the only largest one."""
     if not counts.shape[1]:
         return np.zeros(len(counts), dtype=np.int64), np.zeros(len(counts), dtype=np.bool_)
     most = counts.max(axis=1, keepdims=True)
@@ -252,7 +265,7 @@ def _leader(counts: Counts) -> tuple[Counts, npt.NDArray[np.bool_]]:
 
 
 def _of(counts: Counts, place: Counts) -> Counts:
-    """The number at each pattern's place."""
+    """Return the number at each pattern's index."""
     if not counts.shape[1]:
         return np.zeros(len(counts), dtype=np.int64)
     taken: Counts = np.take_along_axis(counts, place[:, None], axis=1)[:, 0]
@@ -260,7 +273,7 @@ def _of(counts: Counts, place: Counts) -> Counts:
 
 
 def _reaches(part: Counts, whole: Counts, rule: MergeRule) -> npt.NDArray[np.bool_]:
-    """Whether ``part`` of ``whole`` is the share that the rule wants; of nothing it never is."""
+    """Return where ``part / whole`` is the share that the rule requires; never where 0 / 0."""
     share = Fraction(rule.percent) / 100
     left, right = part * share.denominator, whole * share.numerator
     reached: npt.NDArray[np.bool_] = (left > right) if rule.strict else (left >= right)
@@ -270,6 +283,7 @@ def _reaches(part: Counts, whole: Counts, rule: MergeRule) -> npt.NDArray[np.boo
 def _decision(
     leader: Counts, accepted: npt.NDArray[np.bool_], percent: Counts, labeled: npt.NDArray[np.bool_]
 ) -> Decision:
+    """Return the decision: NO_VOTE where none is accepted, NOBODY where nobody labeled."""
     return Decision(
         np.where(accepted, leader, NO_VOTE).astype(np.uint8),
         np.where(labeled, percent, NOBODY).astype(np.uint8),

@@ -16,7 +16,7 @@ BARS = 32
 
 
 class BinnedScore(NamedTuple):
-    """A score as the distribution counts it, by one of the orders of a queue."""
+    """A score as the distribution counts it, in one order of the review queue."""
 
     order: str
     role: str
@@ -25,7 +25,7 @@ class BinnedScore(NamedTuple):
 
 
 class BinChange(NamedTuple):
-    """By how much one bin changes: all its scores, and those of labels that wait for a rating."""
+    """The change of one bin: in all its scores, and in those of labels awaiting a rating."""
 
     order: str
     role: str
@@ -35,24 +35,35 @@ class BinChange(NamedTuple):
 
 
 def bin_of(score: float) -> int:
-    """The bin of a score of 0..1: bin b holds b/1024 <= score < (b + 1)/1024, the last also 1."""
+    """Return the bin of a score in 0..1: bin b is [b/1024, (b + 1)/1024), the last includes 1.
+
+    >>> bin_of(0.0), bin_of(0.5), bin_of(1.0)
+    (0, 512, 1023)
+    """
     return min(int(score * BINS), BINS - 1)
 
 
 def bar_of(score: float) -> int:
-    """The bar of a score of 0..1, in the same way: 32 of equal width, 1 in the last."""
+    """Return the bar of a score in 0..1: 32 bars of equal width, the last includes 1.
+
+    >>> bar_of(0.5), bar_of(1.0)
+    (16, 31)
+    """
     return min(int(score * BARS), BARS - 1)
 
 
 def bin_range(place: int) -> tuple[float, float]:
-    """The lowest score of a bin, and the first above it; the last bin reaches beyond 1."""
+    """Return the lowest score of a bin and its upper limit; that of the last bin is above 1."""
     return place / BINS, 2.0 if place == BINS - 1 else (place + 1) / BINS
 
 
 def find_rank(counts: Iterable[tuple[int, int]], rank: int) -> tuple[int, int] | None:
-    """In which bin the score of this rank lies, and its rank there; the lowest score has rank 0.
+    """Return the bin of the score with this rank, and its rank within the bin, both from 0.
 
     ``counts`` are (bin, scores in it), bins ascending. None where there are fewer scores.
+
+    >>> find_rank([(0, 2), (512, 3)], rank=3)
+    (512, 1)
     """
     for place, count in counts:
         if rank < count:
@@ -62,7 +73,7 @@ def find_rank(counts: Iterable[tuple[int, int]], rank: int) -> tuple[int, int] |
 
 
 def bin_changes(gone: Iterable[BinnedScore], come: Iterable[BinnedScore]) -> list[BinChange]:
-    """How the bins change, in their order; bins that do not are left out."""
+    """Return the changed bins in order, after scores were removed and added."""
     change: dict[tuple[str, str, int], list[int]] = {}
     for counted, step in ((gone, -1), (come, 1)):
         for order, role, score, is_waiting in counted:

@@ -12,11 +12,15 @@ from terrain.metrics.contingency import exact_mean, ratio
 def exact_pair_agreement(
     a: Mapping[int, shapely.Geometry], b: Mapping[int, shapely.Geometry]
 ) -> float | None:
-    """How well two labels agree (paper 3.1.3, Eq. 1), by the areas of their polygons, 0..1.
+    """Return the agreement of two labels by polygon areas, 0..1 (paper 3.1.3, Eq. 1).
 
     ``a`` and ``b`` give the area of each class code as a valid polygon or multipolygon. The mean
     over the classes that either has of the area both share by the area either covers; None where
     neither has any. Close to ``terrain.agreement.jaccard.pair_agreement``, which counts pixels.
+
+    >>> a, b = {0: shapely.box(0, 0, 2, 1)}, {0: shapely.box(1, 0, 2, 1)}
+    >>> exact_pair_agreement(a, b)
+    0.5
     """
     ratios = []
     for code in {*a, *b}:
@@ -27,10 +31,14 @@ def exact_pair_agreement(
 
 
 def exact_agreement_scores(labels: Sequence[Mapping[int, shapely.Geometry]]) -> list[float | None]:
-    """The score of each label of one image (paper 3.1.3, Eqs. 2-4), by exact geometry.
+    """Return the score of each label of one image by areas (paper 3.1.3, Eqs. 2-4).
 
     As ``terrain.agreement.jaccard.agreement_scores``: the mean over the other labels; None for a
     label without another to compare it with.
+
+    >>> a, b = {0: shapely.box(0, 0, 2, 1)}, {0: shapely.box(1, 0, 2, 1)}
+    >>> exact_agreement_scores([a, b]), exact_agreement_scores([a])
+    ([0.5, 0.5], [None])
     """
     scores: list[float | None] = []
     for i, label in enumerate(labels):

@@ -16,18 +16,24 @@ from terrain.metrics.contingency import exact_mean, mean_of_defined
 
 
 def pair_agreement(a: Planes, b: Planes) -> float | None:
-    """How well two labels of one image agree, 0 (nowhere) to 1 (on every pixel).
+    """Return the agreement of two labels of one image, 0 (none) to 1 (on every pixel).
 
     J(A, B) is the mean, over the classes present in A or in B, of |A_c and B_c| / |A_c or B_c|
     (paper 3.1.3, Eq. 1). ``a`` and ``b`` are uint64 (classes, words), with the classes in the same
     order. Two empty labels have no class to take the mean over: None. An empty label and one that
     is not: 0.
+
+    >>> from terrain.bitplanes import pack_planes
+    >>> a = pack_planes(np.array([[0, 0, 255]], dtype=np.uint8), codes=(0,))
+    >>> b = pack_planes(np.array([[0, 255, 255]], dtype=np.uint8), codes=(0,))
+    >>> pair_agreement(a, b)
+    0.5
     """
     return _pair_agreements(_overlaps_of([a, b]))[0][1]
 
 
 def agreement_scores(labels: Sequence[Planes] | Overlaps) -> list[float | None]:
-    """The agreement score of each label of one image, 0 to 1, in the order of the labels.
+    """Return the agreement score, 0..1, of each label of one image.
 
     The score of a label is the mean of its ``pair_agreement`` with every other label (paper 3.1.3,
     Eqs. 2-4). ``labels`` has one uint64 array (classes, words) per label. With fewer than two
@@ -37,6 +43,11 @@ def agreement_scores(labels: Sequence[Planes] | Overlaps) -> list[float | None]:
 
     Sums are exactly rounded, so the order of the labels and of the classes does not change a
     score, not even by its last bit.
+
+    >>> from terrain.bitplanes import pack_planes
+    >>> a = pack_planes(np.array([[0, 0, 255]], dtype=np.uint8), codes=(0,))
+    >>> agreement_scores([a, a]), agreement_scores([a])
+    ([1.0, 1.0], [None])
     """
     scores: list[float | None] = []
     for row in _pair_agreements(_overlaps_of(labels)):
@@ -45,7 +56,7 @@ def agreement_scores(labels: Sequence[Planes] | Overlaps) -> list[float | None]:
 
 
 def class_agreements(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.float64]:
-    """How well each label agrees with the others in each class: float64 (labels, classes).
+    """Return each label's agreement with the others by class: float64 (labels, classes).
 
     The mean of |A_c and B_c| / |A_c or B_c| over the other labels B, where A or B has the class;
     nan where neither it nor any other label has.
@@ -57,7 +68,7 @@ def class_agreements(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.floa
 
 
 def pair_matrix(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.float64]:
-    """The agreement of every pair of labels: float64 (labels, labels), symmetric.
+    """Return the agreement of every pair of labels: float64 (labels, labels), symmetric.
 
     Entry [i, j] is ``pair_agreement(labels[i], labels[j])``, and nan where that is None. The
     diagonal is 1, as a label agrees with itself, and nan for an empty label.
@@ -71,6 +82,7 @@ def pair_matrix(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.float64]:
 
 
 def _overlaps_of(labels: Sequence[Planes] | Overlaps) -> Overlaps:
+    """Return the overlaps of labels that are given as planes or as overlaps."""
     if isinstance(labels, Overlaps):
         return labels
     # Of planes without names only their number and order matter.
@@ -78,7 +90,7 @@ def _overlaps_of(labels: Sequence[Planes] | Overlaps) -> Overlaps:
 
 
 def _pair_agreements(overlaps: Overlaps) -> list[list[float | None]]:
-    """The agreement of every pair; None on the diagonal and for two empty labels."""
+    """Return the agreement of every pair; None on the diagonal and for two empty labels."""
     count = len(overlaps.keys)
     agreements: list[list[float | None]] = [[None] * count for _ in range(count)]
     by_class = overlaps.iou().transpose(1, 2, 0).tolist()

@@ -19,7 +19,7 @@ from terrain.metrics.contingency import ClassCounts, Counts, Floats
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    """Pixels that each two labels of an image have in common, class by class.
+    """The number of pixels that each two labels of an image share, class by class.
 
     ``shared`` is int64 (classes, labels, labels), symmetric; ``[c, i, j]`` are the pixels to which
     labels i and j both give the class ``codes[c]``, and ``[c, i, i]`` is the area of label i.
@@ -32,19 +32,28 @@ class Overlaps:
 
     @classmethod
     def none(cls, codes: Sequence[int]) -> Overlaps:
-        """Of an image without labels."""
+        """Return the overlaps of an image without labels."""
         return cls(tuple(codes), (), np.zeros((len(codes), 0, 0), dtype=np.int64))
 
     @classmethod
     def of(cls, planes: Sequence[Planes], codes: Sequence[int]) -> Overlaps:
-        """Of labels that are named by their places: "0", "1" ..."""
+        """Return the overlaps of labels, with their positions as keys: "0", "1" ...
+
+        >>> from terrain.bitplanes import pack_planes
+        >>> a = pack_planes(np.array([[0, 0, 255]], dtype=np.uint8), codes=(0,))
+        >>> b = pack_planes(np.array([[0, 255, 255]], dtype=np.uint8), codes=(0,))
+        >>> Overlaps.of([a, b], codes=(0,)).shared.tolist()
+        [[[2, 1], [1, 1]]]
+        >>> Overlaps.of([a, b], codes=(0,)).iou().tolist()
+        [[[1.0, 0.5], [0.5, 1.0]]]
+        """
         overlaps = cls.none(codes)
         for number, label in enumerate(planes):
             overlaps = overlaps.with_label(str(number), label, planes[:number])
         return overlaps
 
     def with_label(self, key: str, label: Planes, others: Sequence[Planes]) -> Overlaps:
-        """With one more label. ``others`` are the planes of ``keys``, in their order.
+        """Return the overlaps with one more label; ``others`` are the planes of ``keys``.
 
         Raises ValueError for a key that is there already, and where planes are missing.
         """
@@ -65,7 +74,7 @@ class Overlaps:
         return Overlaps(self.codes, (*self.keys, key), shared)
 
     def only(self, keys: Collection[str]) -> Overlaps:
-        """Of those of its labels that are in ``keys``."""
+        """Return the overlaps of the labels whose keys are in ``keys``."""
         kept = [place for place, key in enumerate(self.keys) if key in keys]
         return Overlaps(
             self.codes,
@@ -74,12 +83,12 @@ class Overlaps:
         )
 
     def iou(self) -> Floats:
-        """The intersection over union of labels i and j: float64 (classes, labels, labels)."""
+        """Return the IoU of labels i and j: float64 (classes, labels, labels)."""
         areas = np.diagonal(self.shared, axis1=1, axis2=2)
         return ClassCounts(self.shared, areas[:, :, None], areas[:, None, :]).iou()
 
     def to_json(self) -> dict[str, Any]:
-        """What `from_json` reads: codes, keys, and per class the rows up to the diagonal."""
+        """Return plain values for `from_json`: codes, keys, and per class the lower triangle."""
         lower = np.tril_indices(len(self.keys))
         return {
             "codes": list(self.codes),
@@ -89,7 +98,7 @@ class Overlaps:
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Overlaps:
-        """The inverse of `to_json`. Raises KeyError or ValueError where it is not that."""
+        """Return the overlaps that `to_json` wrote. Raises KeyError or ValueError otherwise."""
         codes, keys = tuple(kept["codes"]), tuple(kept["labels"])
         rows, cols = np.tril_indices(len(keys))
         shared = np.zeros((len(codes), len(keys), len(keys)), dtype=np.int64)

@@ -21,7 +21,7 @@ LEVELS = 5
 
 
 def rank_correlation(scores: Sequence[float], ratings: Sequence[int]) -> Interval | None:
-    """Spearman's correlation of score and rating, -1..1; None where it is not defined.
+    """Return Spearman's correlation of score and rating, -1..1; None if undefined.
 
     Ties share their mean rank. The interval is Fisher's z with the variance (1 + r^2/2) / (n - 3)
     of Bonett and Wright (2000), "Sample size requirements for estimating Pearson, Kendall and
@@ -48,7 +48,7 @@ def _mean_ranks(values: Sequence[float]) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class QueueRule:
-    """How well "score at or below the threshold" finds labels that reviewers throw out."""
+    """Precision and recall of "score at or below the threshold" for labels rated 1."""
 
     reviewed: int
     bad: int
@@ -58,7 +58,12 @@ class QueueRule:
 
 
 def evaluate_rule(scores: Sequence[float], ratings: Sequence[int], threshold: float) -> QueueRule:
-    """Precision and recall of the queue's rule for rating 1, over a random sample."""
+    """Return precision and recall of the queue's rule for rating 1, over a random sample.
+
+    >>> rule = evaluate_rule([0.1, 0.2, 0.9], [1, 4, 1], threshold=0.5)
+    >>> rule.reviewed, rule.bad, rule.found, rule.precision.value, rule.recall.value
+    (2, 2, 1, 0.5, 0.5)
+    """
     low = np.asarray(scores, dtype=np.float64) <= threshold
     bad = np.asarray(ratings, dtype=np.int64) == THROWN_OUT
     reviewed, found, all_bad = int(low.sum()), int((low & bad).sum()), int(bad.sum())
@@ -70,7 +75,7 @@ def evaluate_rule(scores: Sequence[float], ratings: Sequence[int], threshold: fl
 def share_to_review(
     scores: Sequence[float], ratings: Sequence[int], wanted: float = 0.9
 ) -> float | None:
-    """What share of all labels, worst first, must be looked at to find so many of the bad ones.
+    """Return the share of labels to review, lowest scores first, to find most bad ones.
 
     Labels of the same score are looked at together. None where no label is bad.
     """
@@ -84,9 +89,12 @@ def share_to_review(
 
 
 def recall_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[float, float]]:
-    """(share of labels looked at, share of the bad ones found), worst first, from (0, 0) to (1, 1).
+    """Return (share of labels reviewed, share of bad ones found), lowest scores first.
 
     Empty where no label is bad.
+
+    >>> recall_curve([0.1, 0.9], [1, 5])
+    [(0.0, 0.0), (0.5, 1.0), (1.0, 1.0)]
     """
     bad = np.asarray(ratings, dtype=np.int64) == THROWN_OUT
     if not bad.any():
@@ -101,7 +109,7 @@ def recall_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[
 
 
 def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> Interval | None:
-    """How well two reviewers agree beyond chance, with quadratic weights (Cohen 1968); -1..1.
+    """Return the agreement of two reviewers beyond chance, quadratic weights, -1..1.
 
     ``first`` and ``second`` are ratings of 1..5 of the same labels, in the same order. The
     interval is by the jackknife over labels. None for fewer than two labels, or where both always

@@ -13,6 +13,10 @@ _ROWS = 64
 
 
 def bands(height: int) -> Iterator[slice]:
-    """The rows of a frame of this height, in order, each in one band."""
+    """Yield the rows of a frame of this height as slices of 64 rows, in order.
+
+    >>> list(bands(100)), list(bands(0))
+    ([slice(0, 64, None), slice(64, 100, None)], [])
+    """
     for top in range(0, height, _ROWS):
         yield slice(top, min(top + _ROWS, height))

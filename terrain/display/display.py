@@ -23,13 +23,17 @@ def display_image(
     rover_mask: npt.NDArray[np.bool_] | None = None,
     scale_bar: ScaleBar | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The frame stretched on its terrain, darkened beyond the range limit, with its scale bar.
+    """Return the stretched frame, darkened beyond the range limit, with its scale bar.
 
     pixels: integer (H, W) or (H, W, 3), 8 to 16 bits (see `tone.stretch`). beyond, rover_mask:
     bool (H, W), True = beyond the range limit, True = rover; neither sets the tone of the terrain.
     What is beyond has a tone of its own and is darkened, still to be seen; the rover is left as it
     is. Returns uint8 of the shape of pixels. Raises ValueError when a mask has another shape.
     Source: paper 3.1.1.
+
+    >>> frame = np.full((2, 2), 100, dtype=np.uint8)
+    >>> display_image(frame, beyond=np.array([[True, True], [False, False]])).tolist()
+    [[40, 40], [100, 100]]
     """
     number = data_numbers(pixels)
     exclude = None
@@ -54,7 +58,7 @@ def display_image(
 
 
 def _draw(bar: ScaleBar, image: npt.NDArray[np.uint8]) -> None:
-    """Paint the bar white, with its dark outline outside of it: its white is its width."""
+    """Draw the white bar with a dark outline around it, so that its white part has its width."""
     from scipy import ndimage
 
     height, width = image.shape[:2]

@@ -68,7 +68,7 @@ class Quality:
     fingerprint: int
 
     def to_json(self) -> dict[str, object]:
-        """A JSON object with the fields' names; the fingerprint is 16 hexadecimal digits.
+        """Return a JSON object; the fingerprint is 16 hexadecimal digits.
 
         Shares are rounded to 0.0001. JavaScript cannot hold a 64-bit number.
         """
@@ -81,7 +81,7 @@ class Quality:
 
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> Quality:
-        """The quality of a `to_json` object. Raises KeyError or ValueError when it is not one."""
+        """Return the quality of a `to_json` object. Raises KeyError or ValueError otherwise."""
         shares = {
             field.name: float(cast(float, document[field.name]))
             for field in fields(cls)
@@ -95,11 +95,15 @@ def measure_quality(
     rover_mask: npt.NDArray[np.bool_] | None = None,
     beyond: npt.NDArray[np.bool_] | None = None,
 ) -> Quality:
-    """The measures of a linear frame.
+    """Return the quality of a linear frame.
 
     linear: uint8 (H, W) or (H, W, 3); rover_mask, beyond: bool (H, W), True = rover, True = beyond
     the range limit. Every fourth row is looked at, all of the masks. Raises ValueError for an
     empty frame or a mask of another shape.
+
+    >>> quality = measure_quality(np.full((8, 8), 255, dtype=np.uint8))
+    >>> quality.saturated_share, quality.contrast, quality.terrain_share
+    (1.0, 0.0, 1.0)
     """
     if not linear.size:
         raise ValueError("An empty frame has no quality.")
@@ -130,7 +134,7 @@ def measure_quality(
 
 
 def _sharpness(gray: npt.NDArray[np.int16], counted: npt.NDArray[np.bool_]) -> float:
-    """How much of the difference between pixels far apart is there between neighbors, 0..1."""
+    """Return how much of the difference between distant pixels is between neighbors, 0..1."""
     pairs = counted[:, :-_FAR_PX] & counted[:, _FAR_PX:]
     if not pairs.any():
         return 0.0
@@ -144,7 +148,7 @@ def _sharpness(gray: npt.NDArray[np.int16], counted: npt.NDArray[np.bool_]) -> f
 
 
 def fingerprint_of(linear: npt.NDArray[np.uint8]) -> int:
-    """The perceptual hash of a frame, 64 bits; the same for any exposure that clips nothing."""
+    """Return the perceptual hash of a frame, 64 bits, independent of its exposure."""
     from scipy import fft
 
     step = max(1, min(linear.shape[:2]) // (_HASH_FRAME * _HASH_SAMPLES))
@@ -165,7 +169,7 @@ def fingerprint_of(linear: npt.NDArray[np.uint8]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class FrameKey:
-    """What tells whether two frames of a campaign show the same.
+    """The facts by which two frames are recognized as near-duplicates.
 
     id: of the frame, any number. fingerprint: `Quality.fingerprint`. start_time: in seconds since
     any fixed moment; clock: the spacecraft clock in seconds. site, drive: of the rover.
@@ -186,7 +190,7 @@ class FrameKey:
 
 
 def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
-    """Which frames show what an earlier one shows: id of the later one -> id of the earlier one.
+    """Find near-duplicates: return {id of the later frame: id of the earlier frame}.
 
     Two frames are near-duplicates when they are of one rover, site and drive, point the same way
     within 1 degree where both tell, were taken within 10 minutes, by the spacecraft clock or else
@@ -200,6 +204,10 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
     several, the first. The work grows with the number of frames and not with its square:
     fingerprints that differ in n bits share one of n + 1 parts, so only frames with an equal part
     are compared, and those that are too old are forgotten.
+
+    >>> frames = [FrameKey(1, 0b1111, clock=0.0), FrameKey(2, 0b1110, clock=60.0)]
+    >>> near_duplicates(frames)
+    {2: 1}
     """
     duplicates: dict[int, int] = {}
     # (group, which part, its bits) -> frames that stay, the oldest first
@@ -236,7 +244,7 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
 
 
 def _timed(frame: FrameKey) -> tuple[tuple[str, float] | None, FrameKey]:
-    """A frame with its time and the kind of that time."""
+    """Return a frame with its time and the kind of that time."""
     if frame.clock is not None:
         return ("clock", frame.clock), frame
     if frame.start_time is not None:
@@ -245,17 +253,19 @@ def _timed(frame: FrameKey) -> tuple[tuple[str, float] | None, FrameKey]:
 
 
 def _when(timed: tuple[tuple[str, float] | None, FrameKey]) -> tuple[str, float, int]:
+    """Return the key by which frames are sorted: the kind of time, the time, the id."""
     time, frame = timed
     return (*(time or ("", 0.0)), frame.id)
 
 
 def _parts(fingerprint: int, count: int) -> list[tuple[int, int]]:
-    """A fingerprint cut into `count` runs of bits: (which, its bits)."""
+    """Split a fingerprint into `count` runs of bits: (position, bits) of each."""
     edges = [_HASH_BITS * part // count for part in range(count + 1)]
     return [(low, fingerprint >> low & (1 << high - low) - 1) for low, high in pairwise(edges)]
 
 
 def _look_the_same(a: FrameKey, b: FrameKey, most_bits: int) -> bool:
+    """Return whether fingerprints and pointing of two frames are close enough."""
     if (a.fingerprint ^ b.fingerprint).bit_count() > most_bits:
         return False
     if a.pointing is None or b.pointing is None:

@@ -35,13 +35,18 @@ _COLUMNS = 16
 
 
 def cut_row(range_m: npt.NDArray[np.floating], limit_m: float) -> int:
-    """How many rows, from the top, lie beyond the limit.
+    """Return the number of rows, from the top, that lie beyond the limit.
 
     range_m: float (H, W) meters, 0.0, negative or NaN where there is no range. Returns 0..H: rows
     [0, result) are beyond. Of all cuts, the one that disagrees with the per-pixel rule on the
     fewest pixels with range; of several, the one that masks least. When nothing with range is
     beyond, but the upper rows have no range, the cut among those is where 1 / range, linear in
     the row over flat ground, falls to 1 / limit. No range anywhere: 0.
+
+    >>> cut_row(np.array([[40.0, 50.0], [35.0, 20.0], [10.0, 8.0]]), limit_m=30.0)
+    1
+    >>> cut_row(np.zeros((3, 2)), limit_m=30.0)
+    0
     """
     has_range = range_m > 0.0
     far = has_range & (range_m > limit_m)
@@ -57,6 +62,7 @@ def cut_row(range_m: npt.NDArray[np.floating], limit_m: float) -> int:
 
 def _count_in_rows(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     # summed in 32 bits, which count any row, several times as fast as in the usual 64
+    """Return the number of True pixels in each row: int64 (height,)."""
     count: npt.NDArray[np.int32] = mask.sum(axis=1, dtype=np.int32)
     return count.astype(np.int64)
 
@@ -64,7 +70,7 @@ def _count_in_rows(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 def _extrapolated_cut(
     range_m: npt.NDArray[np.floating], has_range: npt.NDArray[np.bool_], limit_m: float
 ) -> int:
-    """The cut among the rows above all range, from the slope of 1 / range below them."""
+    """Return the cut among the rows above all ranges, from the slope of 1 / range."""
     width = range_m.shape[1]
     rows = np.flatnonzero(has_range.sum(axis=1) >= max(1.0, _LEAST_SHARE_OF_ROW * width))
     if len(rows) < _LEAST_ROWS or rows[0] == 0:
@@ -81,14 +87,18 @@ def _extrapolated_cut(
 
 
 def rows_beyond(cut: int, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """The mask of a cut row: bool (height, width), True in rows [0, cut)."""
+    """Return the mask of a cut row: bool (height, width), True in rows [0, cut).
+
+    >>> rows_beyond(1, height=2, width=3).tolist()
+    [[True, True, True], [False, False, False]]
+    """
     mask = np.zeros((height, width), dtype=np.bool_)
     mask[:cut] = True
     return mask
 
 
 def cut_row_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
-    """Beyond the limit, by cut row: bool (H, W), True = beyond, each row wholly one or the other.
+    """Return the mask of rows beyond the limit: bool (H, W), True = beyond.
 
     range_m: float (H, W) meters. See `cut_row` for the rule.
     """
@@ -97,7 +107,7 @@ def cut_row_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArr
 
 
 def per_pixel_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
-    """Beyond the limit, by pixel: bool (H, W), True = beyond (range > limit).
+    """Return the mask of pixels beyond the limit: bool (H, W), True = range > limit.
 
     range_m: float (H, W) meters. Pixels without range: beyond above the cut row; elsewhere as the
     nearest pixel with range (Euclidean distance between pixel centers; equally near ones: the
@@ -116,7 +126,7 @@ def per_pixel_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDA
 def _filled(
     far: npt.NDArray[np.bool_], has_range: npt.NDArray[np.bool_], cut: int
 ) -> npt.NDArray[np.bool_]:
-    """far, and of the pixels without range in rows [cut, H) those whose nearest with range is far.
+    """Return `far` plus the pixels without range below the cut that are nearest to a far pixel.
 
     The nearest pixel with range is beside the hole: on the way to it all are nearer, so without
     range. A hole with only far or only near pixels around it is decided as one, and the distance
@@ -152,7 +162,7 @@ def _filled(
 
 
 def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """A mask and the eight neighbors of its pixels."""
+    """Return a mask with the eight neighbors of its pixels."""
     tall = mask.copy()
     tall[1:] |= mask[:-1]
     tall[:-1] |= mask[1:]
@@ -165,7 +175,7 @@ def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def flat_ground_image(
     camera: CameraModel, height: int, width: int, ground_z: float = 0.0, up: Vector = LEVEL_UP
 ) -> npt.NDArray[np.float64]:
-    """Slant range of every pixel, were the ground flat: float64 (height, width), meters.
+    """Return the slant range of each pixel over flat ground: float64 (height, width), m.
 
     inf at and above the horizon. An estimate; see `terrain.camera.flat_ground_range`.
     """
@@ -181,7 +191,7 @@ def estimated_cut_row(
     ground_z: float = 0.0,
     up: Vector = LEVEL_UP,
 ) -> int:
-    """How many rows, from the top, lie beyond the limit over flat ground; an estimate.
+    """Estimate the number of rows, from the top, beyond the limit over flat ground.
 
     For frames without a range product. camera, ground_z, up: as in
     `terrain.camera.flat_ground_range`. Returns 0..height, as `cut_row` does.

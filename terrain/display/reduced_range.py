@@ -26,7 +26,7 @@ _CELL = REDUCTION * REDUCTION
 
 
 def _sorting_network(size: int) -> list[tuple[int, int]]:
-    """Batcher's odd-even merge sort: pairs to put in order, one after the other, to sort `size`.
+    """Return the pairs to compare and exchange in Batcher's odd-even merge sort.
 
     Source: D. Knuth, The Art of Computer Programming 3, Algorithm 5.2.2 M. `size` a power of two.
     """
@@ -45,13 +45,16 @@ _NETWORK = _sorting_network(_CELL)
 
 
 def reduce_range(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
-    """The median of the valid pixels of each 4 x 4 cell, rounded to centimeters.
+    """Return the median range of each 4 x 4 cell, rounded to centimeters.
 
     range_m: float (H, W) meters; 0.0, negative and NaN are no range, infinity is a range. Of an
     even number of valid pixels it is the nearer one of the two in the middle: their mean could be
     a place between a rock and the ground behind it where nothing is. A cell without a valid pixel
     has no range; at the lower and right edge cells may be smaller. A range under half a centimeter
     is 1. Returns uint16 (ceil(H / 4), ceil(W / 4)); an empty image gives an empty one.
+
+    >>> reduce_range(np.full((4, 8), 1.5)).tolist()
+    [[150, 150]]
     """
     height, width = range_m.shape
     rows, columns = -(-height // REDUCTION), -(-width // REDUCTION)
@@ -75,7 +78,11 @@ def reduce_range(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
 
 
 def centimeters(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
-    """Meters as whole centimeters in 16 bits, of any shape: 0 none, 65535 farther than 655.34 m."""
+    """Return meters as uint16 centimeters: 0 = no range, 65535 = farther than 655.34 m.
+
+    >>> centimeters(np.array([0.0, 1.234, np.inf])).tolist()
+    [0, 123, 65535]
+    """
     # fmax and fmin take the number where the other is NaN; adding a half rounds what is truncated
     scaled = np.fmax(range_m, 0.0)
     np.fmin(scaled, FARTHER / CM_PER_M, out=scaled)
@@ -87,7 +94,11 @@ def centimeters(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
 
 
 def meters(reduced: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
-    """Meters again, float32 of the same shape: 0.0 where there is no range, inf for farther."""
+    """Return centimeters as float32 meters: 0.0 where there is no range, inf for farther.
+
+    >>> meters(np.array([0, 150, 65535], dtype=np.uint16)).tolist()
+    [0.0, 1.5, inf]
+    """
     known = reduced.astype(np.float32) / np.float32(CM_PER_M)
     known[reduced == FARTHER] = np.inf
     return known
@@ -96,7 +107,7 @@ def meters(reduced: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
 def estimated_reduced_range(
     camera: CameraModel, height: int, width: int, ground_z: float = 0.0, up: Vector = LEVEL_UP
 ) -> npt.NDArray[np.uint16]:
-    """A reduced range over flat ground, for a frame without a range product; an estimate.
+    """Estimate the reduced range over flat ground, for frames without ranges.
 
     camera, ground_z, up: as in `terrain.camera.flat_ground_range`. The range is that of each
     cell's center. Returns uint16 (ceil(height / 4), ceil(width / 4)); 65535 above the horizon.
@@ -118,7 +129,7 @@ def estimated_reduced_range(
 def _lattice(
     cells: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """Pixel coordinates of the lattice; of each cell, the point before it and the share past it."""
+    """Return the lattice's pixel coordinates, and of each cell the lower point and its weight."""
     points = (cells - 1) // _LATTICE_CELLS + 2
     coordinates = (np.arange(points, dtype=np.float64) * _LATTICE_CELLS + 0.5) * REDUCTION
     cell = np.arange(cells, dtype=np.intp)

@@ -34,9 +34,9 @@ _STRAIGHT_DOWN = 1e-6
 
 
 def scale_bar_width(rover: str) -> float:
-    """What the scale bar of a rover's images stands for, meters.
+    """Return the width of the scale bar on a rover's images, meters.
 
-    >>> width_of("spirit"), width_of("a lab's own")
+    >>> scale_bar_width("spirit"), scale_bar_width("a lab's own")
     (0.2, 0.5)
     """
     return WIDTHS_M.get(rover, OTHER_WIDTH_M)
@@ -44,7 +44,7 @@ def scale_bar_width(rover: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class NominalCamera:
-    """What is known of a camera from its design when a frame comes without a camera model.
+    """The design values of a camera, for frames without a camera model.
 
     focal_px: focal length in pixels of a full frame, None for a camera that zooms or sends its
     frames at several scales; height_m: height above the wheels' ground;
@@ -69,7 +69,7 @@ PERSEVERANCE_MAST = NominalCamera(focal_px=None, height_m=1.95, ground_z=0.0)
 
 @dataclass(frozen=True, slots=True)
 class ScaleBar:
-    """Where the bar is drawn, in pixel coordinates (x right, y down, continuous).
+    """The position of the scale bar, in pixel coordinates (x right, y down, continuous).
 
     x, y: its middle; width_px: its width there; top_width_px, bottom_width_px: of its farther and
     nearer edge; polygon: four (x, y) from the top left, clockwise on the screen; width_m: what
@@ -88,7 +88,7 @@ class ScaleBar:
     estimated: bool
 
     def to_json(self) -> dict[str, object]:
-        """A JSON object with the fields' names; the polygon is [[x, y], ...]."""
+        """Return a JSON object with the fields' names; the polygon is [[x, y], ...]."""
         return {
             "x": self.x,
             "y": self.y,
@@ -114,7 +114,7 @@ def scale_bar(
     range_m: npt.NDArray[np.floating] | None = None,
     cut: int | None = None,
 ) -> ScaleBar | None:
-    """The bar of a frame, or None when nothing tells how far its ground is.
+    """Return the scale bar of a frame, or None if the range of its ground is unknown.
 
     width_m: the width it stands for, meters. height, width: of the frame, pixels. nominal: the
     design of its camera, used where `camera` is None and for the height above ground; None for a
@@ -176,6 +176,7 @@ def _rows_beyond_limit(
     nominal: NominalCamera | None,
     up: Vector,
 ) -> int:
+    """Return the number of rows beyond the limit, from ranges or the camera model."""
     if range_m is not None and bool((range_m > 0.0).any()):
         return cut_row(range_m, limit_m)
     if camera is None or nominal is None:
@@ -196,7 +197,7 @@ def _range_at(
     up: Vector,
     cut: int,
 ) -> tuple[float, bool] | None:
-    """(range in meters, whether it is an estimate) of the ground at (x, y), or None."""
+    """Return (range of the ground at (x, y) in meters, whether it is an estimate), or None."""
     if range_m is not None:
         for half in _WINDOWS:
             window = range_m[_around(y, half), _around(x, half)]
@@ -220,7 +221,7 @@ def _range_at(
 
 
 def _around(center: float, half: int) -> slice:
-    """The pixels whose centers are within `half` of a coordinate: as many before it as after."""
+    """Return the pixels whose centers are within `half` of a coordinate."""
     return slice(max(0, math.ceil(center - half - 0.5)), math.floor(center + half - 0.5) + 1)
 
 
@@ -234,7 +235,7 @@ def _width_at(
     nominal: NominalCamera | None,
     up: Vector,
 ) -> float:
-    """Pixels that a level bar of `width_m`, across the line of sight, spans at a slant range.
+    """Return the width in pixels of a level bar of `width_m` across the line of sight.
 
     NaN where the camera model does not see both its ends.
     """
@@ -262,7 +263,7 @@ def _range_along_ground(
     nominal: NominalCamera | None,
     up: Vector,
 ) -> float:
-    """Range of level ground dy pixels below (x, y), where it is at range_m."""
+    """Return the range of level ground dy pixels below (x, y), which is at range_m."""
     if camera is not None:
         _, middle = camera.pixel_to_ray(x, y)
         _, edge = camera.pixel_to_ray(x, y + dy)

@@ -40,13 +40,16 @@ _LUMINANCE_256THS = (77, 150, 29)
 
 
 def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Gray:
-    """The frame as the dataset releases it: the upper 8 of `bits` bits, without a stretch.
+    """Return the frame as the dataset releases it: the upper 8 of `bits` bits, not stretched.
 
     dn: integer array of any shape, data numbers of `bits` significant bits. For a 12-bit EDR that
     is DN >> 4, which the released JPEGs are (mean difference 0.01-0.02 gray levels on the frames
     for which both are known). A radiance product has 15 bits, and `bits` must say so: >> 4 would
     overflow. 8-bit input comes back unchanged. Negative numbers become 0, numbers beyond the bits
     255. Raises ValueError when bits < 8.
+
+    >>> linear(np.array([0, 16, 4095]), bits=12).tolist()
+    [0, 1, 255]
     """
     if bits < 8:
         raise ValueError(f"A frame has at least 8 bits, not {bits}.")
@@ -54,10 +57,13 @@ def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Gray:
 
 
 def luminance(frame: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-    """How bright each pixel is, on the frame's own scale (ITU-R BT.601, rounded down).
+    """Return the luminance of each pixel on the frame's own scale (ITU-R BT.601).
 
     frame: integer (H, W), which comes back as it is, or (H, W, 3) red, green, blue, of up to 16
     bits. Returns (H, W), int32 for a color frame.
+
+    >>> luminance(np.array([[[255, 255, 255], [255, 0, 0]]])).tolist()
+    [[255, 76]]
     """
     if frame.ndim == 2:
         return frame
@@ -66,7 +72,7 @@ def luminance(frame: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
 
 
 def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None = None) -> Gray:
-    """A percentile stretch of the terrain with a gentle gamma, so that shadows can be read.
+    """Stretch the terrain between percentiles, with a gentle gamma that opens the shadows.
 
     dn: integer array (H, W) or (H, W, 3), data numbers of 8 to 16 bits. exclude: bool (H, W), True
     where pixels (rover, beyond the range limit) must not set the tone; they are stretched all the
@@ -75,13 +81,16 @@ def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None =
 
     A frame without contrast (constant, black, saturated) is not stretched: it comes back at its
     own gray, black as 0 and full scale as 255. Raises ValueError when the shapes differ.
+
+    >>> stretch(np.full((2, 2), 100, dtype=np.uint8)).tolist()
+    [[100, 100], [100, 100]]
     """
     number = data_numbers(dn)
     return apply_table(stretch_table(number, None if exclude is None else ~exclude), number)
 
 
 def data_numbers(dn: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
-    """The data numbers as indices of a `stretch_table`: uint8 as they are, others uint16.
+    """Return data numbers as indices into a `stretch_table`: uint8 or uint16.
 
     Negative numbers become 0, numbers of more than 16 bits 65535. Shape as dn.
     """
@@ -95,7 +104,7 @@ def data_numbers(dn: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8] | npt.NDA
 
 
 def _clipped(numbers: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.integer]:
-    """Numbers below 0 as 0, above `most` as `most`. Most frames have none, which is found fast."""
+    """Return the numbers limited to 0..`most`; the same array if none is outside."""
     if not numbers.size or (numbers.min() >= 0 and numbers.max() <= most):
         return numbers
     clipped: npt.NDArray[np.integer] = np.clip(numbers, 0, most)
@@ -103,7 +112,7 @@ def _clipped(numbers: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.inte
 
 
 def apply_table(table: Gray, number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Gray:
-    """The gray of each data number of a frame, uint8 of its shape, from a `stretch_table`."""
+    """Return the gray of each data number: uint8 of the shape of `number`."""
     image = np.empty(number.shape, dtype=np.uint8)
     for rows in bands(len(number)):
         image[rows] = table.take(number[rows])
@@ -114,7 +123,7 @@ def stretch_table(
     number: npt.NDArray[np.uint8] | npt.NDArray[np.uint16],
     counted: npt.NDArray[np.bool_] | None = None,
 ) -> Gray:
-    """The lookup table of `stretch`: the output gray of each data number up to the full scale.
+    """Return the lookup table of `stretch`: the gray of each data number.
 
     number: (H, W) or (H, W, 3), from `data_numbers`. counted: bool (H, W), True where pixels set
     the tone; None for all. Of a large frame some 256 rows are counted. Returns uint8
@@ -141,10 +150,12 @@ def stretch_table(
 
 
 def _full_scale(brightest: int) -> int:
+    """Return the smallest full scale that holds the brightest number."""
     return next(scale for scale in _FULL_SCALES[1:] if brightest <= scale)
 
 
 def _lookup_table(low: int, middle: int, high: int, full_scale: int) -> Gray:
+    """Return the gray of each number up to the full scale, from three percentiles."""
     number = np.arange(full_scale + 1, dtype=np.float64)
     if high <= low:
         return np.rint(number * (255.0 / full_scale)).astype(np.uint8)

@@ -41,21 +41,30 @@ class _Runs:
 
 
 def connected_areas(mask: Mask) -> list[Area]:
-    """Every 4-connected area of a mask, in the order of their first pixels.
+    """Return every 4-connected area of a mask, in the order of their first pixels.
 
     `mask` is uint8 (height, width) of class codes; NO_LABEL is in no area. No labels: no areas.
+
+    >>> mask = np.array([[0, 255], [0, 1]], dtype=np.uint8)
+    >>> [(area.code, area.pixels, area.box) for area in connected_areas(mask)]
+    [(0, 2, (0, 0, 1, 2)), (1, 1, (1, 1, 1, 1))]
     """
     runs = _runs(mask)
     return _areas(runs, _components(runs, mask.shape[0]), mask)
 
 
 def class_areas(mask: Mask) -> list[Area]:
-    """All pixels of each class as one area, connected or not, in the order of the codes."""
+    """Return all pixels of each class as one area, connected or not, by ascending code.
+
+    >>> [area.pixels for area in class_areas(np.array([[0, 1, 0]], dtype=np.uint8))]
+    [2, 1]
+    """
     runs = _runs(mask)
     return _areas(runs, np.unique(runs.code, return_inverse=True)[1], mask)
 
 
 def _runs(mask: Mask) -> _Runs:
+    """Return the runs of labeled pixels, down the columns."""
     height = mask.shape[0]
     down = mask.T.ravel()
     begins = np.ones(down.size, dtype=np.bool_)
@@ -68,7 +77,7 @@ def _runs(mask: Mask) -> _Runs:
 
 
 def _components(runs: _Runs, height: int) -> Ints:
-    """The number of each run's area, counted from 0 in the order of the areas' first runs."""
+    """Return the number of each run's area, from 0 in the order of their first runs."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -96,7 +105,7 @@ def _components(runs: _Runs, height: int) -> Ints:
 
 
 def _areas(runs: _Runs, number: Ints, mask: Mask) -> list[Area]:
-    """The areas of runs that have the number of theirs."""
+    """Return the areas, given the area number of each run."""
     if not len(number):
         return []
     order = np.argsort(number, kind="stable")
@@ -121,7 +130,7 @@ def _areas(runs: _Runs, number: Ints, mask: Mask) -> list[Area]:
 
 
 def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
-    """COCO's code of each area: lengths of what is outside and inside in turn, as text.
+    """Return the COCO code of each area: alternating lengths outside and inside, as text.
 
     `first` are the places of each area's first run.
     """
@@ -153,7 +162,7 @@ def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
 
 
 def _as_text(numbers: Ints, sizes: Ints) -> list[str]:
-    """Numbers in groups of five bits, the lowest first, each a character: `rleToString` of COCO.
+    """Encode numbers in groups of five bits, lowest first, as COCO's `rleToString` does.
 
     `sizes` says how many numbers belong to each text.
     """

@@ -36,6 +36,13 @@ def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Re
     The order of the regions is kept, the result is deterministic, and cleaning it again changes
     nothing. No regions, or none with area inside the image, give an empty list. Raises
     TooTangled when the outlines are so tangled that cleaning them would take too long.
+
+    >>> square = np.array([(-5.0, 0.0), (4.0, 0.0), (4.0, 4.0), (-5.0, 4.0)])
+    >>> (cleaned,) = clean_regions([Region(2, (square,))], width=8, height=8)
+    >>> sorted(map(tuple, cleaned.rings[0].tolist()))
+    [(0.0, 0.0), (0.0, 4.0), (4.0, 0.0), (4.0, 4.0)]
+    >>> clean_regions([], width=8, height=8)
+    []
     """
     if not regions:
         return []
@@ -52,7 +59,7 @@ def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Re
 
 
 def _outlines(regions: Sequence[Region]) -> Outlines:
-    """The rings of some regions in one array, on the grid."""
+    """Return the rings of the regions in one array, on the grid."""
     rings = [ring for region in regions for ring in region.rings]
     return Outlines(
         round_to_grid(np.concatenate(rings)),
@@ -62,7 +69,7 @@ def _outlines(regions: Sequence[Region]) -> Outlines:
 
 
 def _repaired(outlines: Outlines, width: int, height: int) -> Geometries:
-    """Valid geometries on the grid and inside the frame, with the regions' even-odd areas."""
+    """Return valid geometries on the grid and inside the frame, with the even-odd areas."""
     frame = shapely.box(0.0, 0.0, float(width), float(height))
     rings = shapely.linearrings(outlines.points, indices=outlines.ring_of_point)
     polygons: Geometries = shapely.polygons(rings, indices=outlines.region_of_ring)
@@ -78,13 +85,13 @@ def _repaired(outlines: Outlines, width: int, height: int) -> Geometries:
 
 
 def _areas(geometry: Any) -> shapely.MultiPolygon:
-    """A geometry on the grid, without the points and lines that an overlay may leave."""
+    """Return the polygons of a geometry on the grid, without its points and lines."""
     parts = shapely.get_parts(shapely.set_precision(geometry, GRID_PX))
     return shapely.MultiPolygon([part for part in parts if part.area > 0])
 
 
 def _even_odd_area(rings: Sequence[npt.NDArray[np.float64]]) -> Any:
-    """What the even-odd rule fills, as a valid geometry.
+    """Return the area that the even-odd rule fills, as a valid geometry.
 
     The rings cut the plane into faces, and a face is inside when a ray from one of its points
     crosses the rings an odd number of times. (``shapely.make_valid`` fills the same area, but
@@ -114,7 +121,7 @@ def _are_inside(
     start: npt.NDArray[np.float64],
     end: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.bool_]:
-    """Which points have an odd number of edges to their left."""
+    """Return which points have an odd number of edges to their left."""
     order = np.argsort(points[:, 1])
     x, y = points[order].T
     first = np.searchsorted(y, np.minimum(start[:, 1], end[:, 1]))
@@ -133,7 +140,7 @@ def _are_inside(
 
 
 def _batches(count: npt.NDArray[np.int64], most: int) -> Iterator[slice]:
-    """Neighbors of together about ``most``, or one alone that has more."""
+    """Yield slices with counts of about ``most`` in total, or of one larger count."""
     total = np.cumsum(count)
     begin = 0
     while begin < len(count):
@@ -144,7 +151,7 @@ def _batches(count: npt.NDArray[np.int64], most: int) -> Iterator[slice]:
 
 
 def _without_overlaps(shapes: Geometries, work: Work) -> Geometries:
-    """Take from each geometry what earlier ones own. Raises TooTangled where that is too much."""
+    """Subtract earlier geometries from later ones. Raises TooTangled if that is too costly."""
     pairs, boxes = _overlapping_pairs(shapes)
     work.check_overlaps(pairs, boxes)
     neighbors: list[list[int]] = [[] for _ in shapes]
@@ -163,7 +170,7 @@ def _without_overlaps(shapes: Geometries, work: Work) -> Geometries:
 def _overlapping_pairs(
     shapes: Geometries,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """The pairs of geometries that have more than a border in common, and the box they share.
+    """Return the pairs of geometries that overlap, and the box that each pair shares.
 
     Int64 (n, 2), sorted by the later and then the earlier one, and float64 (n, 4).
     """
@@ -178,7 +185,7 @@ def _overlapping_pairs(
 
 
 def _overlaps(shape: Any, other: Any) -> bool:
-    """Whether the common area can be seen: all of it together, or one connected part alone.
+    """Return whether a common area is visible: in total, or in one connected part.
 
     (The part alone, because a region in several pieces is cleaned again as several regions.)
     """
@@ -193,7 +200,7 @@ def _overlaps(shape: Any, other: Any) -> bool:
 
 
 def _rings_of(polygons: Geometries) -> list[tuple[npt.NDArray[np.float64], ...]]:
-    """The rings of each polygon, the exterior first, without the repeated point at their ends."""
+    """Return the rings of each polygon, exterior first, without the repeated last point."""
     rings, polygon = shapely.get_rings(polygons, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     points = round_to_grid(points)

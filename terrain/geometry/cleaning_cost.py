@@ -74,24 +74,25 @@ class Outlines:
 
     @property
     def ring_of_point(self) -> Ints:
+        """Return the ring of each point: int64 (n,)."""
         return np.repeat(np.arange(len(self.region_of_ring)), np.diff(self.firsts))
 
     @property
     def region_firsts(self) -> Ints:
-        """Where each region's points start."""
+        """Return the index of each region's first point."""
         rings = np.flatnonzero(np.diff(self.region_of_ring, prepend=-1))
         starts: Ints = self.firsts[rings]
         return starts
 
     def rings_of(self, region: int) -> list[Floats]:
-        """The points of each ring of a region."""
+        """Return the points of each ring of a region."""
         first, last = np.searchsorted(self.region_of_ring, (region, region + 1))
         ends = self.firsts[first : last + 1].tolist()
         return [self.points[a:b] for a, b in pairwise(ends)]
 
     @property
     def next_points(self) -> Ints:
-        """Which point comes after each, the first of its ring after the last."""
+        """Return the index of the point that follows each point in its ring."""
         following = np.arange(1, len(self.points) + 1)
         following[self.firsts[1:] - 1] = self.firsts[:-1]
         return following
@@ -99,7 +100,7 @@ class Outlines:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What there is to do for a label.
+    """The counts from which the cost of cleaning a label is computed.
 
     ``length_px`` is the length of all outlines, the sum of both directions; ``edge_pairs`` the
     pairs of edges that lie near each other; ``own_crossings`` and ``crossings`` the places where
@@ -124,7 +125,7 @@ class Work:
 
     @property
     def before_overlaps(self) -> float:
-        """The cost of repairing each region, and of finding out which of them overlap."""
+        """Return the cost of repairing each region and of testing pairs for overlap."""
         return (
             OWN_CROSSING_COST * self.own_crossings
             + SIDE_COST * self.sides
@@ -135,7 +136,7 @@ class Work:
 
     @property
     def without_overlaps(self) -> float:
-        """The cost where no two regions overlap."""
+        """Return the cost if no two regions overlap."""
         return (
             POINT_COST * self.points
             + RING_COST * self.rings
@@ -147,11 +148,11 @@ class Work:
 
     @property
     def at_most(self) -> float:
-        """The cost where all pairs of regions overlap whose bounding boxes do."""
+        """Return the cost if all pairs with overlapping bounding boxes overlap."""
         return self.with_overlaps(self.pairs, self.pair_points, self.pair_region_points)
 
     def with_overlaps(self, pairs: int, pair_points: int, pair_region_points: int) -> float:
-        """The cost where so many regions overlap; the counts are of these pairs alone."""
+        """Return the cost if the given number of pairs overlap."""
         return (
             self.without_overlaps
             + OVERLAP_COST * pairs
@@ -160,7 +161,7 @@ class Work:
         )
 
     def check_overlaps(self, pairs: Ints, boxes: Floats) -> None:
-        """Raise TooTangled where these regions overlap; ``boxes`` are what each pair shares."""
+        """Raise TooTangled if these pairs cost too much; ``boxes`` are what each pair shares."""
         points = int(self.table.count(boxes).sum())
         region_points = int(self.sizes[pairs].sum())
         if self.with_overlaps(len(pairs), points, region_points) > MAX_COST:
@@ -168,6 +169,7 @@ class Work:
 
 
 def _stacked() -> TooTangled:
+    """Return the error for too many overlapping regions."""
     return TooTangled(
         "Too many shapes lie on top of each other or against each other. Join those of one class, "
         "and delete those that others cover."
@@ -175,6 +177,7 @@ def _stacked() -> TooTangled:
 
 
 def _tangled() -> TooTangled:
+    """Return the error for too many crossing or nearby edges."""
     return TooTangled(
         "The outlines are too tangled: too many of them run across each other or close together. "
         "Draw them again with simpler outlines."
@@ -182,7 +185,7 @@ def _tangled() -> TooTangled:
 
 
 def count_work(outlines: Outlines, width: int, height: int, least_overlap: float) -> Work:
-    """Count what there is to do. Raises TooTangled where it is out of bounds, whatever overlaps.
+    """Count the work of cleaning a label. Raises TooTangled if it exceeds the limits.
 
     ``least_overlap`` is the area in px2 below which an overlap of two regions is left alone.
     """
@@ -229,7 +232,7 @@ def count_work(outlines: Outlines, width: int, height: int, least_overlap: float
 
 
 def _most_of(work: Work) -> TooTangled:
-    """What to say of work that is too much: of what there is most."""
+    """Return the error that names the larger part of the cost: crossings or overlaps."""
     crossing = (
         OWN_CROSSING_COST * work.own_crossings
         + CROSSING_COST * work.crossings
@@ -239,7 +242,7 @@ def _most_of(work: Work) -> TooTangled:
 
 
 def _sides(start: Floats, end: Floats, levels: Floats) -> int:
-    """How many edges reach over how many of some levels, counted together."""
+    """Return the number of pairs of an edge and a level that the edge reaches over."""
     levels = np.sort(levels)
     low, high = np.minimum(start, end), np.maximum(start, end)
     reached = np.searchsorted(levels, high, side="right") - np.searchsorted(levels, low)
@@ -247,7 +250,7 @@ def _sides(start: Floats, end: Floats, levels: Floats) -> int:
 
 
 class PointTable:
-    """How many points lie in a box, from a table of sums: a bound that is quick to look up."""
+    """A summed-area table that bounds the number of points in a box."""
 
     def __init__(self, points: Floats, size: Floats) -> None:
         self.cell = size / TABLE_CELLS
@@ -257,7 +260,7 @@ class PointTable:
         self.sums[1:, 1:] = counts.reshape(TABLE_CELLS, TABLE_CELLS).cumsum(axis=0).cumsum(axis=1)
 
     def count(self, boxes: Floats) -> Ints:
-        """Points in the cells that each box (left, top, right, bottom) touches: int64 (n,)."""
+        """Return the number of points in the cells that each box touches: int64 (n,)."""
         left, top = np.minimum(boxes[:, :2] / self.cell, TABLE_CELLS - 1).astype(np.int64).T
         right, bottom = np.minimum(boxes[:, 2:] / self.cell, TABLE_CELLS - 1).astype(np.int64).T + 1
         counts: Ints = (
@@ -270,9 +273,14 @@ class PointTable:
 
 
 def box_pairs(low: Floats, high: Floats, least_area: float) -> tuple[Ints, Floats]:
-    """Boxes that have more than an area in common: the pairs (k, 2), and what they share (k, 4).
+    """Return the pairs of boxes (k, 2) that share enough area, and their common boxes (k, 4).
 
     ``low`` and ``high`` are the corners (n, 2) of each box; of a pair the earlier comes first.
+
+    >>> low, high = np.array([(0.0, 0.0), (2.0, 2.0)]), np.array([(4.0, 4.0), (6.0, 6.0)])
+    >>> pairs, common = box_pairs(low, high, least_area=0.5)
+    >>> pairs.tolist(), common.tolist()
+    ([[0, 1]], [[2.0, 2.0, 4.0, 4.0]])
     """
     # In the order of their left sides a box meets only those up to its right side.
     order = np.argsort(low[:, 0], kind="stable")
@@ -291,7 +299,7 @@ def box_pairs(low: Floats, high: Floats, least_area: float) -> tuple[Ints, Float
 
 
 def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
-    """How many pairs of edges lie in one cell of a grid, and which two edges cross.
+    """Return the number of pairs of nearby edges, and the pairs of edges that cross.
 
     An edge that ends on another crosses it, and so does one that runs along a part of it; edges
     that have an end in common do not. Raises TooTangled where more pairs are near than may be.
@@ -317,7 +325,7 @@ def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
 
 
 def _cells(starts: Floats, lines: Floats) -> tuple[Ints, Ints]:
-    """Which cells of a grid each edge runs through: the edge and the cell, one each per entry.
+    """Return the grid cells that each edge runs through: an edge and a cell per entry.
 
     Cells are as large as the edges are long on average; longer edges are cut into pieces.
     """
@@ -350,7 +358,7 @@ def _cells(starts: Floats, lines: Floats) -> tuple[Ints, Ints]:
 
 
 def _crossing_pairs(start: Ints, end: Ints, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
-    """Which of the pairs of edges cross, exactly: coordinates are whole numbers."""
+    """Return which pairs of edges cross, exactly, in whole-number coordinates."""
     low, high = np.minimum(start, end), np.maximum(start, end)
     # Each place as one number: edges that have an end in common are sorted out at once.
     first, last = (points[:, 0] * 2**31 + points[:, 1] for points in (start, end))
@@ -374,6 +382,7 @@ def _crossing_pairs(start: Ints, end: Ints, a: Ints, b: Ints) -> npt.NDArray[np.
 
 
 def _side(p: Ints, q: Ints, of: Ints) -> Ints:
+    """Return on which side of line p-q each point lies: positive, negative or 0."""
     side: Ints = (q[:, 0] - p[:, 0]) * (of[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (
         of[:, 0] - p[:, 0]
     )
@@ -381,7 +390,7 @@ def _side(p: Ints, q: Ints, of: Ints) -> Ints:
 
 
 def _places(start: Floats, end: Floats, a: Ints, b: Ints) -> Floats:
-    """Where edges that cross do so; where they run along each other, the middle of the first."""
+    """Return the points where edges cross; the middle of the first edge for overlapping ones."""
     p, r = start[a], start[b]
     d, e = end[a] - p, end[b] - r
     turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]

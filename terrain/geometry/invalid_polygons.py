@@ -2,10 +2,13 @@
 
 
 class InvalidPolygons(ValueError):
-    """The polygons cannot be a label; the sentence says which region and what to do.
+    """The polygons cannot be a label; the message names the region and what to do.
 
     ``sentence`` is a literal with ``%(name)s`` places for ``values``: whoever answers to people can
     look its translation up before the values are filled in. The message has them filled in.
+
+    >>> str(InvalidPolygons("Region %(region)d has no rings.", region=2))
+    'Region 2 has no rings.'
     """
 
     def __init__(self, sentence: str, **values: object) -> None:
@@ -15,8 +18,8 @@ class InvalidPolygons(ValueError):
 
 
 class TooManyPoints(InvalidPolygons):
-    """More regions, outlines or points than a label may have."""
+    """The label has more regions, outlines or points than are allowed."""
 
 
 class TooTangled(InvalidPolygons):
-    """Outlines that cross each other or lie on top of each other too often to be cleaned."""
+    """The outlines cross or overlap each other too often to be cleaned."""

@@ -11,18 +11,21 @@ Ring = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One region: its class code, and `d`, to be filled by the even-odd rule."""
+    """One region: its class code and its SVG path data `d`, filled by the even-odd rule."""
 
     code: int
     d: str
 
 
 def outlines(polygons: Iterable[Mapping[str, Any]], step: float = 0.0) -> list[Outline]:
-    """The outlines of a stored label's polygons, in image pixels, in their order.
+    """Return the outlines of a stored label's polygons, in image pixels, in their order.
 
     Points nearer than `step` pixels to the one before are left out: a thumbnail needs no more
     points than it has pixels. A ring that is smaller than that becomes a triangle or less; a label
     without polygons gives none.
+
+    >>> outlines([{"class": 2, "rings": [[[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]]}])
+    [Outline(code=2, d='M0.0 0.0L4.0 0.0L4.0 2.0Z')]
     """
     return [
         Outline(polygon["class"], "".join(_path(ring, step) for ring in polygon["rings"]))
@@ -31,6 +34,7 @@ def outlines(polygons: Iterable[Mapping[str, Any]], step: float = 0.0) -> list[O
 
 
 def _path(ring: Ring, step: float) -> str:
+    """Return the path data of a ring, without points nearer than `step` to the one before."""
     points = [ring[0]]
     for point in ring[1:]:
         last = points[-1]

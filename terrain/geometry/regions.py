@@ -52,7 +52,7 @@ class Region:
 
 
 def parse_regions(raw: object, codes: Collection[int], width: int, height: int) -> list[Region]:
-    """Read the polygons of a label from decoded JSON that nobody has checked yet.
+    """Read and check the polygons of a label from decoded JSON of an unknown sender.
 
     Expected is ``[{"class": 2, "rings": [[[x, y], ...], ...]}, ...]`` with class codes out of
     ``codes`` and coordinates in pixels of an image of ``width`` x ``height``. A ring may repeat
@@ -82,7 +82,7 @@ def parse_regions(raw: object, codes: Collection[int], width: int, height: int) 
 
 
 class _Places:
-    """Which region and ring, counted from 1, each ring of all is, from how many each region has."""
+    """A mapping from a ring's index among all rings to its region and ring, from 1."""
 
     def __init__(self, counts: Sequence[int]) -> None:
         self._ends = np.cumsum(counts)
@@ -94,6 +94,7 @@ class _Places:
 
 
 def _class_and_rings(number: int, item: object, codes: Collection[int]) -> tuple[int, list[Any]]:
+    """Return the class code and rings of one region. Raises InvalidPolygons."""
     if not isinstance(item, dict):
         raise InvalidPolygons(
             'Region %(region)d must be an object with "class" and "rings": send both.',
@@ -120,7 +121,7 @@ def _class_and_rings(number: int, item: object, codes: Collection[int]) -> tuple
 
 
 def _check_counts(rings: Sequence[object], places: _Places) -> None:
-    """What the lengths of the lists tell, before a point is looked at."""
+    """Check the numbers of rings and points. Raises InvalidPolygons or TooManyPoints."""
     if len(rings) > MAX_RINGS:
         raise TooManyPoints(
             "There are %(count)d outlines and holes and a label may have %(limit)d: "
@@ -147,7 +148,7 @@ def _check_counts(rings: Sequence[object], places: _Places) -> None:
 def _points_of(
     rings: Sequence[list[Any]], places: _Places, width: int, height: int
 ) -> tuple[npt.NDArray[np.float64], list[int]]:
-    """The points of all rings, float64 (n, 2), and how many each ring has."""
+    """Return the points of all rings, float64 (n, 2), and how many each ring has."""
     ring_of_point = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
     flat = list(chain.from_iterable(rings))
     if (at := first_wrong_point(flat)) is not None:
@@ -188,12 +189,12 @@ def _points_of(
 
 
 def _first_row(wrong: npt.NDArray[np.bool_]) -> int:
-    """The first row in which anything is wrong."""
+    """Return the index of the first row with a True value."""
     return int(np.argmax(wrong.any(axis=1)))
 
 
 def first_wrong_point(points: Sequence[object]) -> int | None:
-    """The place of the first that is not a list of two numbers; None where all are.
+    """Return the index of the first item that is not a list of two numbers, or None.
 
     The exact types: bool is a subclass of int, and is no coordinate.
     """
@@ -208,6 +209,7 @@ def first_wrong_point(points: Sequence[object]) -> int | None:
 
 
 def _is_point(point: object) -> bool:
+    """Return whether a value is a list of two numbers."""
     return (
         type(point) is list
         and len(point) == 2
@@ -216,7 +218,7 @@ def _is_point(point: object) -> bool:
 
 
 def to_coordinates(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
-    """Points that are lists of two numbers, as float64 (n, 2); infinite where none can hold it."""
+    """Return points as float64 (n, 2); a number too large for a float becomes infinite."""
     flat = list(chain.from_iterable(points))
     try:
         coordinates = np.array(flat, dtype=np.float64)
@@ -226,6 +228,7 @@ def to_coordinates(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]
 
 
 def _is_far(points: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:
+    """Return where coordinates lie more than MAX_OVERSHOOT image sizes outside the image."""
     size = np.array([width, height], dtype=np.float64)
     far: npt.NDArray[np.bool_] = (points < -MAX_OVERSHOOT * size) | (
         points > (1 + MAX_OVERSHOOT) * size
@@ -234,7 +237,7 @@ def _is_far(points: npt.NDArray[np.float64], width: int, height: int) -> npt.NDA
 
 
 def _excerpt(value: object) -> str:
-    """A value from outside, short enough for a sentence."""
+    """Return a value of an unknown sender as text short enough for a message."""
     if value is None:
         return "missing"
     # A long value is not written out only to be cut.
@@ -243,7 +246,7 @@ def _excerpt(value: object) -> str:
 
 
 def regions_from_json(polygons: Iterable[Mapping[str, Any]]) -> list[Region]:
-    """Read polygons that were checked before they were stored; other keys are ignored.
+    """Read stored polygons, which were checked before; other keys are ignored.
 
     No polygons give an empty list. Raises KeyError, TypeError or ValueError for what is none.
     """
@@ -257,7 +260,7 @@ def regions_from_json(polygons: Iterable[Mapping[str, Any]]) -> list[Region]:
 
 
 def regions_to_json(regions: Sequence[Region]) -> list[dict[str, Any]]:
-    """Write regions in the form that ``parse_regions`` reads, rounded to 0.01 px.
+    """Return regions in the form that ``parse_regions`` reads, rounded to 0.01 px.
 
     Only dicts, lists, ints and floats: ready for ``json.dumps``. No regions give an empty list.
     """

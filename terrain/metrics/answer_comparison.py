@@ -37,7 +37,7 @@ PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class ClassComparison:
-    """How one class was drawn.
+    """The comparison of one class in a drawing with the reference answer.
 
     code: of the class. known, drawn, matched: compared pixels of the class, pixels drawn as it, and
     pixels that are both. missed_at, extra_at: the place (of PLACES) of the largest patch that was
@@ -56,18 +56,18 @@ class ClassComparison:
 
     @property
     def iou(self) -> float:
-        """Intersection over union, 0..1; a class is only compared where it is in one of the two."""
+        """Return the intersection over union, 0..1."""
         share = iou(self.matched, self.known, self.drawn)
         return 0.0 if share is None else share
 
     @property
     def found(self) -> float | None:
-        """The share of the class that was drawn as it, 0..1; None where there is none of it."""
+        """Return the share of the class that was drawn, 0..1; None if it has no pixels."""
         return ratio(self.matched, self.known)
 
     @property
     def extra(self) -> float | None:
-        """The share of what was drawn as the class that is none, 0..1; None: it was not drawn."""
+        """Return the wrong share of what was drawn, 0..1; None if nothing was drawn."""
         right = ratio(self.matched, self.drawn)
         return None if right is None else 1 - right
 
@@ -78,6 +78,12 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
     `known` and `drawn` are uint8 (H, W) class codes, 255 for none. Only classes that are in one of
     them where the answer is known are in the result: none where nothing is compared. Raises
     ValueError where the sizes differ.
+
+    >>> answer = np.array([[0, 0, 1, 255]], dtype=np.uint8)
+    >>> drawing = np.array([[0, 1, 1, 1]], dtype=np.uint8)
+    >>> compared = compare(answer, drawing, codes=(0, 1))
+    >>> [(each.code, each.iou) for each in compared], mean_iou(compared)
+    ([(0, 0.5), (1, 0.5)], 0.5)
     """
     if known.shape != drawn.shape:
         raise ValueError(f"The answer is {known.shape}, the drawing {drawn.shape}.")
@@ -108,7 +114,7 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
 
 
 def mean_iou(compared: Sequence[ClassComparison]) -> float:
-    """The mean of the classes' intersections over unions, 0..1 (as in the paper's Eq. 1).
+    """Return the mean intersection over union of the classes, 0..1 (paper 3.1.3, Eq. 1).
 
     With nothing to compare nothing was wrong: 1.
     """
@@ -117,7 +123,11 @@ def mean_iou(compared: Sequence[ClassComparison]) -> float:
 
 
 def locate_largest_patch(patches: BoolMask, least: float) -> str | None:
-    """Where in the picture the largest connected patch of at least `least` pixels lies."""
+    """Return the place (of PLACES) of the largest patch of at least `least` pixels.
+
+    >>> locate_largest_patch(np.array([[True, False, False]]), least=1)
+    'left'
+    """
     from scipy import ndimage
 
     labeled, count = ndimage.label(patches)
@@ -136,11 +146,12 @@ def locate_largest_patch(patches: BoolMask, least: float) -> str | None:
 
 
 def _third(share: float) -> int:
+    """Return which third a share of 0..1 lies in: 0, 1 or 2."""
     return min(2, int(share * 3))
 
 
 def _most(pixels: Counts, own: int, codes: Sequence[int]) -> int | None:
-    """The class that more than half of a row or column's pixels have, without its `own` place."""
+    """Return the class of more than half of a row's pixels, without its `own` place, or None."""
     others = pixels.copy()
     others[own] = 0
     # More than half is one class alone, so the first of several maxima will do.

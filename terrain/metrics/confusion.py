@@ -30,7 +30,7 @@ TAILS = (2.5, 97.5)
 
 
 class InconsistentGold(ValueError):
-    """The three gold masks of an image do not belong together; the sentence says how."""
+    """The three gold masks of an image contradict each other; the message says how."""
 
 
 class UnknownCodes(ValueError):
@@ -42,7 +42,7 @@ class UnknownCodes(ValueError):
 
 
 def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -> Counts:
-    """How often each class was predicted as each: int64 (3, classes, classes + 1).
+    """Count the pixels of each true and predicted class: int64 (3, classes, classes + 1).
 
     `gold` are an image's masks min1, min2, min3 (paper 3.3), `prediction` its predicted mask, all
     uint8 (height, width). The first axis of the result is min1, min2, min3; then rows are the true
@@ -80,17 +80,19 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
 
 
 def _check_nesting(wider: Mask, narrower: Mask) -> None:
+    """Raise InconsistentGold unless `narrower` is a part of `wider`."""
     if not np.all((narrower == wider) | (narrower == NO_LABEL)):
         raise InconsistentGold("They do not nest: a pixel has another class with more experts.")
 
 
 def _listed(codes: Mask) -> str:
+    """Return the distinct codes, separated by commas."""
     return ", ".join(map(str, np.unique(codes).tolist()))
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How well one class was found, each 0..1 with its interval; None where it is not defined.
+    """Recall, precision and IoU of one class, 0..1 with intervals; None where undefined.
 
     `recall` is of the class's true pixels, `precision` of those predicted as it, `iou` is
     intersection over union (paper 3.1.3, Eq. 1).
@@ -104,7 +106,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Predictions against one variant of the gold set, as in the paper's Tables 3 and 4.
+    """Predictions compared with one variant of the gold set (paper, Tables 3 and 4).
 
     `confusion` is int64 (classes, classes + 1): rows true, columns predicted in the order of
     `classes`, the last column without prediction. `accuracy` is the share of all gold pixels that
@@ -119,11 +121,11 @@ class Evaluation:
 
     @property
     def pixels(self) -> int:
-        """Gold pixels that were compared."""
+        """Return the number of gold pixels that were compared."""
         return int(self.confusion.sum())
 
     def as_plain(self) -> dict[str, Any]:
-        """In types that JSON has; `from_plain` reads them. Intervals are [value, low, high]."""
+        """Return JSON types; intervals are [value, low, high]. `from_plain` reads them."""
         return {
             "images": self.images,
             "confusion": self.confusion.tolist(),
@@ -142,6 +144,7 @@ class Evaluation:
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Evaluation:
+        """Return the evaluation that `as_plain` wrote."""
         classes = tuple(
             ClassScore(
                 each["code"],
@@ -162,21 +165,30 @@ class Evaluation:
 
 
 def _plain(interval: Interval | None) -> list[float] | None:
+    """Return an interval as [value, low, high]."""
     return None if interval is None else [interval.value, interval.low, interval.high]
 
 
 def _interval(plain: Sequence[float] | None) -> Interval | None:
+    """Return the interval of [value, low, high]."""
     return None if plain is None else Interval(*plain)
 
 
 def evaluate(
     counts: Counts, codes: Sequence[int], resamples: int = RESAMPLES, seed: int = SEED
 ) -> Evaluation:
-    """What the matrices of a variant's images tell together, with 95 % intervals.
+    """Return the scores of a variant's images together, with 95 % intervals.
 
     `counts` is int64 (images, classes, classes + 1), as `count_pixels` gives them of each image.
     Intervals are percentiles of a bootstrap over images, not pixels: pixels of one image are alike.
     The same `seed` gives the same intervals. No images: all that is not counted is None.
+
+    >>> gold, predicted = np.array([[[0, 0, 1]]] * 3, np.uint8), np.array([[0, 1, 1]], np.uint8)
+    >>> counts = count_pixels(gold, predicted, codes=(0, 1))
+    >>> counts[0].tolist()
+    [[1, 1, 0], [0, 1, 0]]
+    >>> evaluate(counts[:1], codes=(0, 1)).miou
+    Interval(value=0.5, low=0.5, high=0.5)
     """
     images = len(counts)
     confusion = counts.sum(axis=0)
@@ -199,7 +211,7 @@ def evaluate(
 
 
 def evaluate_variants(counts: Counts, codes: Sequence[int]) -> dict[str, Evaluation]:
-    """The evaluations against min1, min2, min3: `counts` is int64 (3, images, K, K + 1)."""
+    """Return the evaluations of min1, min2, min3: `counts` is int64 (3, images, K, K + 1)."""
     return {
         name: evaluate(of_variant, codes)
         for name, of_variant in zip(GOLD_VARIANTS, counts, strict=True)
@@ -207,7 +219,7 @@ def evaluate_variants(counts: Counts, codes: Sequence[int]) -> dict[str, Evaluat
 
 
 def _scores(matrices: Floats) -> dict[str, Floats]:
-    """Scores of many matrices (n, classes, classes + 1), each (n, classes) or (n, 1).
+    """Return the scores of many matrices (n, classes, classes + 1): (n, classes) or (n, 1) each.
 
     Not a number where there is nothing to divide by.
     """
@@ -223,7 +235,7 @@ def _scores(matrices: Floats) -> dict[str, Floats]:
 
 
 def _intervals(point: Floats, drawn: Floats) -> list[Interval | None]:
-    """An interval for each column; draws in which a score is not defined are left out."""
+    """Return an interval for each column; samples with an undefined score are left out."""
     found: list[Interval | None] = []
     for value, column in zip(point[0], drawn.T, strict=True):
         if np.isnan(value):

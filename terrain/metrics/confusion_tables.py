@@ -26,7 +26,7 @@ class Cell:
 
 
 def confusion_cells(evaluation: Evaluation) -> list[list[Cell]]:
-    """The matrix row by row: rows true, columns predicted, "no label" last."""
+    """Return the matrix row by row: rows true, columns predicted, "no label" last."""
     return [
         [
             Cell(int(pixels), ratio(pixels, int(total)), row == column)
@@ -39,7 +39,7 @@ def confusion_cells(evaluation: Evaluation) -> list[list[Cell]]:
 
 
 def format_confusion(evaluation: Evaluation, names: Mapping[int, str]) -> str:
-    """The table for a terminal, with recall at the right, precision and IoU below.
+    """Return the matrix as a text table with recall, precision and IoU.
 
     `names` are the classes' by code.
     """
@@ -67,11 +67,20 @@ def format_confusion(evaluation: Evaluation, names: Mapping[int, str]) -> str:
 
 
 def format_percent(interval: Interval | None) -> str:
+    """Return an estimate such as "96.67 %", or "-" for None.
+
+    >>> format_percent(Interval(0.9667, 0.951, 0.978))
+    '96.67 %'
+    """
     return "-" if interval is None else f"{100 * interval.value:.2f} %"
 
 
 def format_interval(interval: Interval | None) -> str:
-    """Such as "96.67 % (95 %: 95.10 to 97.80)"."""
+    """Return an estimate such as "96.67 % (95 %: 95.10 to 97.80)", or "-" for None.
+
+    >>> format_interval(Interval(0.9667, 0.951, 0.978)), format_interval(None)
+    ('96.67 % (95 %: 95.10 to 97.80)', '-')
+    """
     if interval is None:
         return "-"
     return (

@@ -77,7 +77,7 @@ def pixel_runs(masks: Sequence[Mask]) -> tuple[npt.NDArray[np.intp], npt.NDArray
 
 
 def class_indices(codes: Sequence[int]) -> npt.NDArray[np.intp]:
-    """Return the place of each of the 256 codes in a table: int (256,).
+    """Return the table index of each of the 256 codes: int (256,).
 
     Classes have their place in `codes`, then come NO_LABEL and, in one place, all other codes.
     """
@@ -92,7 +92,7 @@ def count_joint(
     shape: Sequence[int],
     weights: npt.NDArray[np.intp] | None = None,
 ) -> Counts:
-    """Count how often places occur together: int64 of `shape`, one axis for each of `places`.
+    """Count how often indices occur together: int64 of `shape`, one axis per array.
 
     `places` are whole numbers (n,), each below its length in `shape`. Entry k counts
     `weights[k]` times, or once; nothing gives zeros.
@@ -124,41 +124,45 @@ class ClassCounts:
         return cls(both, first, second)
 
     def iou(self) -> Floats:
-        """Intersection over union, 0..1 (paper 3.1.3, Eq. 1): nan where neither has the class."""
+        """Return the intersection over union, 0..1 (paper 3.1.3, Eq. 1); nan if undefined."""
         return ratios(self.both, self.first + self.second - self.both)
 
     def recall(self) -> Floats:
-        """The share of the first mask's pixels that are of the class in the second too."""
+        """Return the share of the first mask's pixels with the same class in the second."""
         return ratios(self.both, self.first)
 
     def precision(self) -> Floats:
-        """The share of the second mask's pixels that are of the class in the first too."""
+        """Return the share of the second mask's pixels with the same class in the first."""
         return ratios(self.both, self.second)
 
     def accuracy(self) -> Floats:
-        """The share of the first mask's pixels of all classes that are right: (..., 1)."""
+        """Return the share of all the first mask's pixels that match: (..., 1)."""
         return ratios(self.both.sum(axis=-1, keepdims=True), self.first.sum(axis=-1, keepdims=True))
 
 
 def iou(both: int, first: int, second: int) -> float | None:
-    """Return the intersection over union of two areas, 0..1; None where both are empty."""
+    """Return the intersection over union of two areas, 0..1; None where both are empty.
+
+    >>> iou(both=1, first=2, second=1), iou(0, 0, 0)
+    (0.5, None)
+    """
     return ratio(both, first + second - both)
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """Return a share; None of nothing."""
+    """Return `part / whole`, or None if `whole` is 0."""
     return part / whole if whole else None
 
 
 def ratios(parts: Numbers, wholes: Numbers) -> Floats:
-    """Return shares, float64 of the shape of `wholes`: nan of nothing."""
+    """Return `parts / wholes`, float64 of the shape of `wholes`; nan where a whole is 0."""
     shares: Floats = np.full(wholes.shape, np.nan)
     np.divide(parts, wholes, out=shares, where=wholes > 0)
     return shares
 
 
 def mean_of_defined(values: Floats) -> Floats:
-    """Return the mean along the last axis, which stays with length 1: nan where all are nan."""
+    """Return the mean of the values that are not nan, along the last axis (kept)."""
     defined = ~np.isnan(values)
     return ratios(
         np.where(defined, values, 0).sum(axis=-1, keepdims=True),
@@ -176,7 +180,7 @@ def exact_mean(values: Iterable[float]) -> float | None:
 
 
 def balanced_accuracy(matrices: Floats, classes: Sequence[int]) -> Floats:
-    """Return the mean over `classes` of the chance to name a class as what it is: float64 (n,).
+    """Return the mean over `classes` of the probability of a correct answer: float64 (n,).
 
     `matrices` are float64 (n, K, K) whose rows, the true classes, add up to 1; `classes` are one or
     more places of them.
@@ -187,10 +191,13 @@ def balanced_accuracy(matrices: Floats, classes: Sequence[int]) -> Floats:
 
 
 def kappa(table: Numbers, disagreement: Floats) -> float | None:
-    """Return how well two raters agree beyond chance (Cohen 1968), -1..1.
+    """Return Cohen's weighted kappa of two raters (Cohen 1968), -1..1.
 
     `table` counts their pairs of answers and `disagreement` weighs them, (levels, levels) each, 0
     on the diagonal. None for an empty table, and where chance explains all.
+
+    >>> kappa(np.array([[2, 0], [0, 2]]), quadratic_disagreement(2))
+    1.0
     """
     total = table.sum()
     if total == 0:

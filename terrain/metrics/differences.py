@@ -39,6 +39,12 @@ def difference(first: Mask, second: Mask) -> Difference:
     """Compare two masks of one image, uint8 (height, width) of any codes and ``NO_LABEL``.
 
     Raises ValueError for unequal shapes.
+
+    >>> first = np.array([[0, 1, 255]], dtype=np.uint8)
+    >>> second = np.array([[0, 2, 2]], dtype=np.uint8)
+    >>> found = difference(first, second)
+    >>> found, round(found.match, 3), found.agreement
+    (Difference(first=2, second=3, both=2, same=1, pixels=3), 0.333, 0.5)
     """
     if first.shape != second.shape:
         raise ValueError(f"Masks of {first.shape} and {second.shape} are not of one image.")
@@ -56,7 +62,7 @@ def difference(first: Mask, second: Mask) -> Difference:
 
 
 def sum_differences(differences: Iterable[Difference]) -> Difference:
-    """Return the pixels of several images as of one; of none, no pixels."""
+    """Return the sum of the differences of several images; zeros for none."""
     total = Difference(0, 0, 0, 0, 0)
     for each in differences:
         total = Difference(

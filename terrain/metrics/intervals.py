@@ -19,7 +19,14 @@ class Interval:
 
 
 def wilson_interval(found: int, total: int) -> Interval | None:
-    """Return a share with its interval (Wilson 1927); None of nothing."""
+    """Return a proportion with its interval (Wilson 1927); None if `total` is 0.
+
+    >>> interval = wilson_interval(8, 10)
+    >>> interval.value, round(interval.low, 3), round(interval.high, 3)
+    (0.8, 0.49, 0.943)
+    >>> wilson_interval(0, 0) is None
+    True
+    """
     if total == 0:
         return None
     p, square = found / total, Z95 * Z95

@@ -17,7 +17,7 @@ from terrain.metrics.contingency import (
 
 @dataclass(frozen=True, slots=True)
 class ClassAgreement:
-    """One class on the pixels where both drew something; areas in pixels.
+    """The agreement of a labeler and the crowd on one class; areas in pixels.
 
     `mine`: drawn so by the labeler, `crowd`: by the crowd, `both`: by both. `mine_alone` are pixels
     of the class where the crowd has no label: it did not agree there, or drew nothing.
@@ -31,7 +31,7 @@ class ClassAgreement:
 
     @property
     def share(self) -> float | None:
-        """Intersection over union (paper 3.1.3, Eq. 1), 0..1; None where neither has the class."""
+        """Return the IoU (paper 3.1.3, Eq. 1), 0..1; None if neither has the class."""
         return iou(self.both, self.mine, self.crowd)
 
 
@@ -41,6 +41,12 @@ def agreement_by_class(mine: Mask, crowd: Mask, codes: Sequence[int]) -> list[Cl
     Both are uint8 (H, W) of class codes and NO_LABEL, post-processed. Compared is only where both
     have a label: where the crowd has none there is nothing to agree with. `[]` for empty masks.
     Raises ValueError for unequal shapes.
+
+    >>> import numpy as np
+    >>> mine = np.array([[0, 0, 1]], dtype=np.uint8)
+    >>> crowd = np.array([[0, 1, 1]], dtype=np.uint8)
+    >>> [(each.code, each.share) for each in agreement_by_class(mine, crowd, codes=(0, 1))]
+    [(0, 0.5), (1, 0.5)]
     """
     table = contingency_table(mine, crowd, codes)
     counts = ClassCounts.of(keep_labeled(table, first=True, second=True), len(codes))

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 
 def align_columns(lines: Sequence[Sequence[str]], words: int = 1) -> list[str]:
-    """Lines of equal numbers of cells: the first `words` columns to the left, others right."""
+    """Return lines of aligned cells: the first `words` columns left, the others right.
+
+    >>> align_columns([["class", "pixels"], ["sand", "12"]])
+    ['class  pixels', 'sand       12']
+    """
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return [
         "  ".join(

@@ -49,7 +49,7 @@ _STEPS_PER_CELL = 1 << 20
 
 
 class NoGround(ValueError):
-    """There is no ground to look at; the sentence says why."""
+    """The camera cannot see the ground; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +80,31 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(rows, columns), at least 1 each."""
+        """Return (rows, columns), at least 1 each."""
         depth = self.farthest_m - self.nearest_m
         rows = max(1, round(depth / self.meters_per_pixel))
         return rows, 2 * max(1, round(self.half_width_m / self.meters_per_pixel))
 
     def ahead(self) -> Places:
-        """Meters ahead of the middle of each row, (rows,)."""
+        """Return the distance ahead of the middle of each row, meters: (rows,)."""
         rows = self.shape[0]
         steps = np.arange(rows, 0, -1, dtype=np.float64) - 0.5
         return self.nearest_m + steps * self.meters_per_pixel
 
     def right(self) -> Places:
-        """Meters to the right of the middle of each column, (columns,)."""
+        """Return the distance to the right of the middle of each column, meters: (columns,)."""
         columns = self.shape[1]
         steps = np.arange(columns, dtype=np.float64) + 0.5 - columns / 2
         return steps * self.meters_per_pixel
 
     def world_file(self) -> tuple[float, float, float, float, float, float]:
-        """The six numbers of a world file: right = A column + C, ahead = E row + F.
+        """Return the six numbers of a world file: right = A column + C, ahead = E row + F.
 
         In the order of such a file: A, D, B, E, C, F; (C, F) is the middle of the upper left
         pixel, meters.
+
+        >>> Grid(meters_per_pixel=0.5, farthest_m=10.0, half_width_m=2.0).world_file()
+        (0.5, 0.0, 0.0, -0.5, -1.75, 9.75)
         """
         size = self.meters_per_pixel
         return size, 0.0, 0.0, -size, float(self.right()[0]), float(self.ahead()[0])
@@ -109,7 +112,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class GroundFrame:
-    """Where the ground's coordinates begin and run: (3,) vectors in the camera's frame.
+    """The origin and axes of the ground's coordinates: (3,) vectors in the camera's frame.
 
     foot: straight below the camera's center, at the height of the wheels, meters; ahead, right,
     up: unit vectors, square to each other; height: of the camera above the foot, meters.
@@ -123,7 +126,7 @@ class GroundFrame:
 
 
 def ground_frame(camera: CameraModel, ground_z: float = 0.0, up: Vector = LEVEL_UP) -> GroundFrame:
-    """The frame of the ground below a camera.
+    """Return the frame of the ground below a camera.
 
     ground_z, up: as in `terrain.camera.flat_ground_range`. A camera that looks straight down has
     what is at the top of its picture ahead. Raises NoGround when it is not above the ground.
@@ -150,7 +153,7 @@ def ground_frame(camera: CameraModel, ground_z: float = 0.0, up: Vector = LEVEL_
 def sources_on_plane(
     camera: CameraModel, frame: GroundFrame, grid: Grid, shape: tuple[int, int]
 ) -> Sources:
-    """Which pixel each cell shows, were the ground a plane at the height of the wheels.
+    """Return the pixel that each cell shows, on a plane at the height of the wheels.
 
     shape: (height, width) of the picture. Each cell shows the pixel in which its middle lies, so
     on a plane what is seen is in place to half a cell. Returns int32 `grid.shape`, flat indices
@@ -179,7 +182,7 @@ def sources_over_range(
     shape: tuple[int, int],
     range_m: Ranges,
 ) -> Sources:
-    """Which pixel each cell shows, on ground whose range was measured.
+    """Return the pixel that each cell shows, on ground with measured ranges.
 
     shape: (height, width) of the picture. range_m: its reduced range in meters, float32
     (ceil(height / 4), ceil(width / 4)), 0.0 = none, see `terrain.display.reduced_range`; it is
@@ -232,7 +235,7 @@ def sources_over_range(
 
 
 def mask_sources(sources: Sources, masked: Bool | None) -> Sources:
-    """The sources without masked pixels (rover, beyond the limit): bool (height, width), or None.
+    """Return the sources without masked pixels (rover, beyond the range limit).
 
     A rover's deck is no ground: it would be painted on the ground behind it.
     """
@@ -245,10 +248,14 @@ def mask_sources(sources: Sources, masked: Bool | None) -> Sources:
 def view_from_above(
     picture: npt.NDArray[Pixel], sources: Sources, nothing: int
 ) -> npt.NDArray[Pixel]:
-    """A picture or mask as the view's cells show it: nearest neighbor, no new values.
+    """Return a picture or mask resampled to the view's cells by nearest neighbor.
 
     picture: (height, width) of the sources' picture, or (height, width, channels). nothing: the
     value of cells that show no pixel (255 for labels). Returns the view, of the picture's dtype.
+
+    >>> picture = np.array([[10, 20]], dtype=np.uint8)
+    >>> view_from_above(picture, np.array([[1, UNSEEN]], dtype=np.int32), nothing=0).tolist()
+    [[20, 0]]
     """
     flat = picture.reshape(-1, *picture.shape[2:])
     view = flat[np.maximum(sources, 0)]
@@ -262,7 +269,7 @@ def _places(
     shape: tuple[int, int],
     range_m: Ranges,
 ) -> tuple[Ranges, Ranges, Ranges]:
-    """Meters ahead and to the right of what each pixel shows, and its range; NaN for none.
+    """Return the meters ahead and to the right of each pixel's ground, and its range.
 
     float32 (height, width) each.
     """
@@ -301,7 +308,7 @@ def _places(
 
 
 def _enlarged(reduced: Ranges, height: int, width: int) -> Ranges:
-    """Values of the reduction's cells, interpolated to (height, width) pixels.
+    """Interpolate values of the reduction's cells to (height, width) pixels.
 
     Half a cell beyond the outermost middles they go on as they ran.
     """
@@ -318,12 +325,12 @@ def _enlarged(reduced: Ranges, height: int, width: int) -> Ranges:
 
 
 def _repeated(reduced: npt.NDArray[Pixel], height: int, width: int) -> npt.NDArray[Pixel]:
-    """Values of the reduction's cells, the same for all pixels of a cell."""
+    """Repeat values of the reduction's cells for all pixels of each cell."""
     return reduced.repeat(REDUCTION, axis=0).repeat(REDUCTION, axis=1)[:height, :width]
 
 
 def _within_lens(camera: CameraModel, places: Places, shape: tuple[int, int]) -> Bool:
-    """Places no farther off the axis than the picture's corners.
+    """Return which places are no farther off the axis than the picture's corners.
 
     The polynomial of a lens's distortion holds in its picture only; farther out it may turn and
     bring what is beside the camera back into it.
@@ -337,4 +344,5 @@ def _within_lens(camera: CameraModel, places: Places, shape: tuple[int, int]) ->
 
 
 def _vector(array: Places) -> Vector:
+    """Return the three numbers of an array as a tuple."""
     return float(array[0]), float(array[1]), float(array[2])

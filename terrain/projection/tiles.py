@@ -49,7 +49,7 @@ class Tile:
 def ranges_on_plane(
     camera: CameraModel, shape: tuple[int, int], ground_z: float = 0.0, up: Vector = LEVEL_UP
 ) -> Ranges:
-    """The slant range of each row, were the ground a plane: (height,) meters, inf for none.
+    """Return the slant range of each row on a flat plane: (height,) meters, inf for none.
 
     Taken in the middle column. shape: (height, width); ground_z, up: as in
     `terrain.camera.flat_ground_range`.
@@ -60,11 +60,14 @@ def ranges_on_plane(
 
 
 def ranges_of_rows(range_m: npt.NDArray[np.float32], height: int) -> Ranges:
-    """The slant range of each row from a reduced range: (height,) meters, inf where none is known.
+    """Return the slant range of each row from a reduced range: (height,) meters.
 
     range_m: float32 (ceil(height / 4), ...) meters, 0.0 = none. Between rows that are known 1 /
     range is interpolated, linear in the row over a plane; above the highest of them it is inf, and
     below the lowest it stays.
+
+    >>> ranges_of_rows(np.array([[4.0], [2.0]], dtype=np.float32), height=8)[-1]
+    np.float64(2.0)
     """
     known = (range_m > 0.0) & np.isfinite(range_m)
     enough = known.sum(axis=1) >= max(1.0, _LEAST_SHARE_OF_ROW * range_m.shape[1])
@@ -82,7 +85,7 @@ def ranges_of_rows(range_m: npt.NDArray[np.float32], height: int) -> Ranges:
 def tiles_by_range(
     ranges: Ranges, width: int, focal_px: float, height_m: float, side_m: float, limit_m: float
 ) -> list[Tile]:
-    """The tiles of a picture, from the nearest band to the farthest, each from left to right.
+    """Return the tiles of a picture, nearest band first, each band from left to right.
 
     ranges: (height,) meters, the slant range of each row, growing from the last to the first.
     width: of the picture, pixels. focal_px: its focal length; height_m: of the camera above the
@@ -116,12 +119,12 @@ def tiles_by_range(
 
 
 def _starts(first: float, end: float, length: float) -> list[float]:
-    """Where pieces of a length begin that cover [first, end], overlapping evenly."""
+    """Return the starts of evenly overlapping pieces of a length that cover [first, end]."""
     room = end - first - length
     count = math.ceil(room / length - _ROUNDING) + 1
     return [first + room * k / (count - 1) for k in range(count)] if count > 1 else [first]
 
 
 def _growing(ranges: Ranges) -> Ranges:
-    """Ranges that never fall from the bottom to the top: a rock's top is as far as its foot."""
+    """Return ranges that never decrease from the bottom to the top."""
     return np.asarray(np.maximum.accumulate(ranges[::-1])[::-1], dtype=np.float64)

@@ -29,7 +29,7 @@ MOST_ROUNDS = 200
 
 @dataclass(frozen=True, slots=True)
 class SkillModel:
-    """Confusion matrices of labelers, and what they were fitted to.
+    """The confusion matrices of labelers, with the counts they were fitted to.
 
     ``prior`` is float64 (classes,), the share of each class. ``matrices`` is float64 (labelers,
     classes, classes): ``[w, t, d]`` is the chance that labeler w draws a pixel of class t as d,
@@ -61,6 +61,13 @@ def fit(
     prior, the maximum of the likelihood. ``start`` is a model of the same labelers to go on from.
     ``rounds`` and ``tolerance`` (``TOLERANCE``) say when to stop. Without votes all chances are
     equal.
+
+    >>> from terrain.skill.patterns import VotePatterns
+    >>> from terrain.skill.votes import ImageVotes, collect_votes
+    >>> patterns = VotePatterns(np.array([[0, 0], [1, 1]], dtype=np.uint8), np.array([3, 1]))
+    >>> votes = collect_votes([ImageVotes(patterns, labelers=[0, 1])], labeler_count=2, classes=2)
+    >>> fit(votes).prior.round(3).tolist()
+    [0.75, 0.25]
     """
     if smoothing is None:
         smoothing = np.zeros((votes.classes, votes.classes))
@@ -78,7 +85,7 @@ def fit(
 
 
 def _majority(votes: CampaignVotes) -> tuple[Real, Real]:
-    """Counts and class sizes (see `_expected`) if each pattern's shares of votes were the truth."""
+    """Return the counts and class sizes if each pattern's shares of votes were the truth."""
     of_class = np.tile(np.eye(votes.classes), (votes.labeler_count, 1))
     sums = _Sums(votes)
     for block in votes.blocks:
@@ -88,7 +95,7 @@ def _majority(votes: CampaignVotes) -> tuple[Real, Real]:
 
 
 def _expected(votes: CampaignVotes, prior: Real, matrices: Real) -> tuple[Real, Real, float]:
-    """Pixels to expect by labeler, true and drawn class, and by true class; log-likelihood.
+    """Return expected counts by labeler, true and drawn class; class sizes; log-likelihood.
 
     float64 (labelers, classes, classes) and (classes,).
     """
@@ -102,7 +109,7 @@ def _expected(votes: CampaignVotes, prior: Real, matrices: Real) -> tuple[Real, 
 
 
 class _Sums:
-    """What the maximization needs of the posteriors, added up block by block."""
+    """The sums over blocks of the posteriors that the maximization step needs."""
 
     def __init__(self, votes: CampaignVotes) -> None:
         self.classes = np.zeros(votes.classes)
@@ -121,7 +128,7 @@ class _Sums:
 
 
 def _shares(counts: Real) -> Real:
-    """Counts as chances along the last axis; all equal where there are none."""
+    """Normalize counts to probabilities along the last axis; equal ones where there are none."""
     total = counts.sum(axis=-1, keepdims=True)
     equal = np.full_like(counts, 1 / max(counts.shape[-1], 1))
     shares = np.maximum(np.divide(counts, total, out=equal, where=total > 0), SMALLEST)
@@ -130,7 +137,7 @@ def _shares(counts: Real) -> Real:
 
 
 def posteriors(block: Block, prior: Real, matrices: Real) -> tuple[Real, Real]:
-    """The chance of each class on each pattern, and the logarithm of each pattern's probability.
+    """Return the posterior of each class, and the log-likelihood, of each pattern.
 
     float64 (patterns, classes) and (patterns,); votes of one pattern are taken as independent
     given the true class.
@@ -143,14 +150,14 @@ def posteriors(block: Block, prior: Real, matrices: Real) -> tuple[Real, Real]:
 
 
 def joint_logarithms(block: Block, prior: Real, matrices: Real) -> Real:
-    """log P(class t, votes) of each pattern: float64 (patterns, classes)."""
+    """Return log P(class t, votes) of each pattern: float64 (patterns, classes)."""
     joint: Real = block.marks @ vote_logarithms(matrices)
     joint += np.log(prior)
     return joint
 
 
 def vote_logarithms(matrices: Real) -> Real:
-    """What a vote adds to each class: float64 (labelers * classes drawn, true classes)."""
+    """Return a vote's log-likelihoods: float64 (labelers * drawn, true classes)."""
     labelers, classes, _ = matrices.shape
     weights: Real = np.log(matrices).transpose(0, 2, 1).reshape(labelers * classes, classes)
     return weights

@@ -29,7 +29,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Skill of the labelers of one campaign.
+    """The estimated skill of the labelers of one campaign.
 
     ``model`` has the confusion matrices: posterior means. ``deviations``, float64 (labelers,
     classes, classes), are their posterior standard deviations, ``observations`` (labelers,
@@ -65,14 +65,14 @@ def estimate(votes: CampaignVotes) -> Estimates:
 
 
 def _smoothing(model: SkillModel, pixels: Real) -> Real:
-    """The crowd's matrix, with the weight of a few observations of each class."""
+    """Return the crowd's matrix, with the weight of a few observations of each class."""
     crowd = model.counts.sum(axis=0) + 1.0
     crowd *= CROWD_OBSERVATIONS * pixels[:, None] / crowd.sum(axis=1, keepdims=True)
     return np.asarray(crowd, dtype=np.float64)
 
 
 def _label_sums(votes: CampaignVotes, model: SkillModel) -> tuple[Real, Real]:
-    """Pixels of each class that a label covers, and of these it draws as what they are.
+    """Return the expected pixels of each class in each label, and the correctly drawn ones.
 
     Expected ones, float64 (labels, classes) each.
     """
@@ -90,7 +90,7 @@ def _label_sums(votes: CampaignVotes, model: SkillModel) -> tuple[Real, Real]:
 
 
 def _area_of_a_label(area: Real) -> Real:
-    """The area of each class in the label in which its average pixel lies, at least one pixel.
+    """Return the size-weighted mean area of each class in a label, at least one pixel.
 
     ``area`` is float64 (labels, classes), the result (classes,). If whatever a label shows of a
     class were right or wrong as a whole, this is how many pixels would be worth one observation.
@@ -101,7 +101,7 @@ def _area_of_a_label(area: Real) -> Real:
 
 
 def pixels_per_observation(votes: CampaignVotes, model: SkillModel) -> Real:
-    """How many pixels of each class are worth one independent observation: float64 (classes,).
+    """Return the pixels per independent observation: float64 (classes,).
 
     With n pixels of a class in a label, of which x are drawn right, and r = sum x / sum n over a
     labeler's labels, the variance of r between labels (that of a ratio of cluster totals, Cochran
@@ -132,7 +132,7 @@ def pixels_per_observation(votes: CampaignVotes, model: SkillModel) -> Real:
 
 
 def _figures(votes: CampaignVotes, model: SkillModel, pixels: Real) -> Estimates:
-    """Posterior moments: each row of a matrix has a Dirichlet distribution."""
+    """Return the posterior moments; each row of a matrix has a Dirichlet distribution."""
     observations = model.counts.sum(axis=2) / pixels
     certainty = observations + CROWD_OBSERVATIONS
     variance = model.matrices * (1 - model.matrices) / (certainty[:, :, None] + 1)
@@ -145,7 +145,7 @@ def _figures(votes: CampaignVotes, model: SkillModel, pixels: Real) -> Estimates
 
 
 def _classes_that_occur(model: SkillModel, observations: Real) -> list[int]:
-    """The classes to take the mean over; where there is little of any, all that were drawn."""
+    """Return the classes to average over: the frequent ones, or all that were drawn."""
     drawn: list[int] = np.flatnonzero(model.counts.sum(axis=(0, 1)) > 0).tolist()
     seen = observations.sum(axis=0)
     often = [c for c in drawn if seen[c] >= FEWEST_OBSERVATIONS]
@@ -153,9 +153,13 @@ def _classes_that_occur(model: SkillModel, observations: Real) -> list[int]:
 
 
 def interval(mean: Real, variance: Real) -> tuple[Real, Real]:
-    """What encloses 95 % of the Beta distributions with these moments, and their means.
+    """Return the limits of the middle 95 % of Beta distributions with these moments.
 
     Arrays of any one shape; the limits stay within 0 and 1.
+
+    >>> low, high = interval(np.array([0.5]), np.array([1 / 12]))  # a uniform distribution
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.025], [0.975])
     """
     from scipy.special import betaincinv
 

@@ -24,7 +24,7 @@ _WORD_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class VotePatterns:
-    """The different combinations of votes on one image, and how many pixels have each.
+    """The distinct combinations of votes on one image, with their numbers of pixels.
 
     ``votes`` is uint8 (patterns, labels): the place of the class that a label gives to the pixels
     among the campaign's codes, or ``NO_VOTE``. ``pixels`` is int64 (patterns,).
@@ -35,20 +35,20 @@ class VotePatterns:
 
     @property
     def voters(self) -> Counts:
-        """How many labels vote on each pattern: int64 (patterns,)."""
+        """Return the number of labels that vote on each pattern: int64 (patterns,)."""
         voters: Counts = np.count_nonzero(self.votes != NO_VOTE, axis=1)
         return voters
 
     def where(self, kept: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> VotePatterns:
-        """Some of the patterns."""
+        """Return the selected patterns."""
         return VotePatterns(self.votes[kept], self.pixels[kept])
 
     def overlapping(self) -> VotePatterns:
-        """The patterns on which two labels or more vote."""
+        """Return the patterns on which two or more labels vote."""
         return self.where(self.voters >= 2)
 
     def condensed(self, most: int) -> VotePatterns:
-        """At most ``most`` patterns that stand for all, with the same number of pixels together.
+        """Return at most ``most`` patterns that represent all, with the same total pixels.
 
         The largest three quarters of ``most`` are kept as they are. The others, slivers between
         outlines, are represented by a systematic sample with chances proportional to size, so that
@@ -85,23 +85,29 @@ class VoteRuns:
     votes: Votes
 
     def patterns(self) -> VotePatterns:
-        """How many pixels have which votes; the pattern without any vote is left out."""
+        """Return the patterns with their pixels, without the pattern of no vote."""
         pixels = np.bincount(self.pattern, self.lengths, len(self.votes)).astype(np.int64)
         found = VotePatterns(self.votes, pixels)
         return found.where(found.voters > 0)
 
 
 def vote_patterns(labels: Sequence[Planes]) -> VotePatterns:
-    """The patterns of an image's labels: every combination of votes that occurs, with its pixels.
+    """Return every combination of votes of an image's labels, with its number of pixels.
 
     ``labels`` has one uint64 array (classes, words) per label, with the classes in the same order
     (``terrain.bitplanes``), at most 255 of them; any number of labels. No labels: no patterns.
+
+    >>> from terrain.bitplanes import pack_planes
+    >>> masks = [np.array([[0, 0, 1]], dtype=np.uint8), np.array([[0, 1, 1]], dtype=np.uint8)]
+    >>> found = vote_patterns([pack_planes(mask, codes=(0, 1)) for mask in masks])
+    >>> found.votes.tolist(), found.pixels.tolist()
+    ([[0, 0], [0, 1], [1, 1]], [1, 1, 1])
     """
     return vote_runs(labels).patterns()
 
 
 def vote_runs(labels: Sequence[Planes]) -> VoteRuns:
-    """The votes of an image's labels, run by run in reading order.
+    """Return the votes of an image's labels as runs in reading order.
 
     The runs cover all bits of the planes, so also those that fill up the last word, where nobody
     votes. Exact for any number of labels and up to 255 classes.
@@ -140,7 +146,7 @@ def vote_runs(labels: Sequence[Planes]) -> VoteRuns:
 def _toggles(
     label: Planes, digits: int, changed: npt.NDArray[np.uint64]
 ) -> tuple[Counts, npt.NDArray[np.uint64]]:
-    """Where a label's vote changes in reading order, and which binary digit of it does.
+    """Return where a label's vote changes in reading order, and which binary digit does.
 
     A vote is a number, 0 for none and k + 1 for class k: in digits it needs fewer planes than
     there are classes. Returns places, and the digits as 1, 2, 4 ...; marks the places in
@@ -163,7 +169,7 @@ def _toggles(
 
 
 def _set_bits(line: npt.NDArray[np.uint64]) -> Counts:
-    """The places of the bits that are set in a line of words, in order."""
+    """Return the positions of the set bits in a line of words, in order."""
     filled = np.flatnonzero(line != 0)
     octets = line[filled].astype("<u8").view(np.uint8)
     bits = np.flatnonzero(np.unpackbits(octets, bitorder="little").view(np.bool_))
@@ -172,6 +178,7 @@ def _set_bits(line: npt.NDArray[np.uint64]) -> Counts:
 
 
 def _decoded(codes: npt.NDArray[np.uint64], labels: int, digits: int) -> Votes:
+    """Return the votes (codes, labels) of numbers whose digits are votes."""
     shifts = np.arange(labels, dtype=np.uint64) * np.uint64(digits)
     numbers = (codes[:, None] >> shifts) & np.uint64((1 << digits) - 1)
     # 0, nothing drawn, becomes NO_VOTE.

@@ -27,7 +27,7 @@ BLOCK_PATTERNS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ImageVotes:
-    """The patterns of one image, and who drew its labels (a labeler's number, per label)."""
+    """The vote patterns of one image, and the labeler (a number) of each of its labels."""
 
     patterns: VotePatterns
     labelers: Sequence[int]
@@ -35,7 +35,7 @@ class ImageVotes:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some images' patterns.
+    """The vote patterns of some images.
 
     ``marks`` is sparse (patterns, labelers * classes) with a one for each vote, in column
     ``labeler * classes + class``. ``pixels`` is float64 (patterns,), ``image`` int32 (patterns,)
@@ -50,13 +50,13 @@ class Block:
 
     @property
     def pattern(self) -> npt.NDArray[np.int64]:
-        """The pattern of each vote: int64 (votes,)."""
+        """Return the pattern of each vote: int64 (votes,)."""
         return np.repeat(np.arange(len(self.pixels)), np.diff(self.marks.indptr))
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignVotes:
-    """All votes of a campaign. ``labelers`` is int32 (labels,): who drew each label."""
+    """All votes of a campaign; ``labelers`` is int32 (labels,), the author of each label."""
 
     classes: int
     labeler_count: int
@@ -66,15 +66,20 @@ class CampaignVotes:
 
     @property
     def pixels(self) -> float:
-        """Pixels of all patterns together."""
+        """Return the number of pixels of all patterns."""
         return float(sum(block.pixels.sum() for block in self.blocks))
 
 
 def collect_votes(images: Iterable[ImageVotes], labeler_count: int, classes: int) -> CampaignVotes:
-    """Collect the votes of images; their labels are numbered as they come.
+    """Collect the votes of images; their labels are numbered in the order given.
 
     ``labeler_count`` is one more than the largest labeler's number, ``classes`` one more than the
     largest class in the votes. Patterns without a vote say nothing and are left out.
+
+    >>> patterns = VotePatterns(np.array([[0, 1]], dtype=np.uint8), np.array([5]))
+    >>> votes = collect_votes([ImageVotes(patterns, labelers=[0, 1])], labeler_count=2, classes=2)
+    >>> votes.pixels, votes.labelers.tolist(), votes.blocks[0].marks.toarray().tolist()
+    (5.0, [0, 1], [[1.0, 0.0, 0.0, 1.0]])
     """
     builder = _Builder(labeler_count, classes)
     for votes in images:

@@ -41,6 +41,12 @@ def test_examples_do_what_they_show(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-def test_there_are_examples() -> None:
-    tried = [doctest.testmod(importlib.import_module(name)).attempted for name in MODULES]
-    assert sum(tried) >= 5
+def test_every_module_has_an_example() -> None:
+    modules = [importlib.import_module(name) for name in MODULES]
+    silent = [
+        module.__name__
+        for module in modules
+        # A package has no functions of its own.
+        if not hasattr(module, "__path__") and not doctest.testmod(module).attempted
+    ]
+    assert silent == []
