@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def test_the_packages_of_the_front_end_have_it() -> None:
     lock = json.loads((REPOSITORY / "package-lock.json").read_text())
     package = json.loads((REPOSITORY / "package.json").read_text())
     assert {package["version"], lock["version"], lock["packages"][""]["version"]} == {__version__}
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_this_version() -> None:
+    headings = re.findall(r"^## (.*)$", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    versions, days = zip(*(heading.split(" - ") for heading in headings[1:]), strict=True)
+    assert versions[0] == __version__
+    assert [date.fromisoformat(day) for day in days] == sorted(
+        map(date.fromisoformat, days), reverse=True
+    )
 
 
 @pytest.mark.parametrize("word", ["version", "--version"])

@@ -1,8 +1,9 @@
-"""Parts that earlier versions of the program made are found, and read, as what they are.
+"""Parts that earlier versions of the software made are found and read.
 
-`recorded_parts.json` was written by the program before snapshots and records had types: what it
-hashed of four images, and the columns of their parts. A new form would make all parts anew; only
-another RELEASE_CODE or MERGE_METHOD may do that.
+`recorded_parts.json` holds four snapshots and the columns of their parts, as the software wrote
+them before snapshots and records had types. Their `inputs` are sums with today's RELEASE_CODE.
+Another form would make all parts again; only another RELEASE_CODE or MERGE_METHOD may do that, and
+then the sums in the file and in this module are computed again with it.
 """
 
 from __future__ import annotations
