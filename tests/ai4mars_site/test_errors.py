@@ -301,7 +301,7 @@ def test_polygons_are_refused_in_the_readers_language() -> None:
     ("language", "detail"),
     [
         ("en", "This picture was not given to you. Ask for the next one instead."),
-        ("es", "Esta foto no se te dio a ti. Pide la siguiente."),
+        ("es", "Esta foto no te tocaba a ti. Pide la siguiente."),
     ],
 )
 def test_a_volunteer_is_answered_in_the_language_of_the_page(language: str, detail: str) -> None:

@@ -433,7 +433,7 @@ def test_a_refusal_is_read_in_the_language_of_the_page(
     drawing.send()
     drawing.wait_for_picture(other_than=first)
     page.click("#outbox-open")
-    expect(page.locator("#outbox-list li")).to_contain_text("Esta foto se sacó de la campaña")
+    expect(page.locator("#outbox-list li")).to_contain_text("Esta foto se retiró del proyecto")
 
 
 def test_a_visitor_is_nobody_until_the_first_stroke_is_saved(

@@ -22,6 +22,7 @@ from labeling.images.preparation.pictures import class_png, read_mask
 from labeling.models import Campaign, Image
 from labeling.people.access import managed_campaign
 from merging.masks.class_cards import class_cards
+from merging.masks.method_descriptions import description
 from merging.masks.method_names import NAMES
 from merging.masks.services import comparisons
 from merging.masks.services.comparisons import Compared, MethodResult
@@ -79,7 +80,11 @@ def method_row(
     method: MergeMethod, result: MethodResult | None, codes: Iterable[int]
 ) -> dict[str, Any]:
     """A way to merge over the whole sample; without figures where it could not be used."""
-    row = {"name": NAMES[method.kind], "is_rule": method.kind == Kind.VOTES, "method": str(method)}
+    row = {
+        "name": NAMES[method.kind],
+        "is_rule": method.kind == Kind.VOTES,
+        "description": description(method),
+    }
     if result is None:
         return row
     agreement = result.difference.agreement

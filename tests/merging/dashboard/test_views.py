@@ -138,7 +138,7 @@ def test_the_admin_site_opens_what_it_lists(campaign: Campaign, admin: Client) -
 def test_the_rules_speak_the_admins_language(campaign: Campaign, admin: Client) -> None:
     url = f"/admin/labeling/campaign/{campaign.pk}/change/"
     page = admin.get(url, headers={"accept-language": "es"}).content.decode()
-    assert "Dibujos por foto" in page
+    assert "Etiquetas por imagen" in page
     assert "Target labels" not in page
 
 

@@ -72,7 +72,7 @@ def test_the_form_says_what_each_bound_leaves(campaign: Campaign, admin: Client)
     page = admin.get(PAGE)
     assert [left for _field, left in page.context["bounds"]] == [8] * 7
     assert page.context["training"] == 9
-    assert "1 % of the crowd’s pictures is 1." in text(page)  # noqa: RUF001
+    assert "1% of the crowd’s images is 1." in text(page)  # noqa: RUF001
 
     again = {**BOUNDS, "count": 1}
     del again["only_fresh"]

@@ -1,25 +1,29 @@
-"""The ways to merge side by side: what is compared, when, and what the page shows."""
+"""Merge methods side by side: what is compared, when, and what the page shows."""
 
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from PIL import Image as Pillow
 
 from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Campaign, Image
 from merging.masks import tasks
+from merging.masks.method_descriptions import description
 from merging.masks.services import comparisons
 from merging.masks.views import methods
 from merging.models import MergedMask, MethodComparison
 from review.queue.services.ratings import rate
 from review.skill import services
-from terrain.aggregation.methods import Kind
+from terrain.aggregation.majority import MergeRule
+from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.metrics.differences import Difference
 from tests.factories import accept, new_account, new_admin, new_campaign, new_image, new_reviewer
 
@@ -271,3 +275,19 @@ def test_legends() -> None:
     assert said == ["1", "2", "3-4", "5-7", "8+"]
     said = [step["words"] for step in methods.legend("confidence")]
     assert said == ["0-49 %", "50-64 %", "65-79 %", "80-94 %", "95-100 %"]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("strict", [True, False])
+def test_each_method_is_described_in_the_readers_language(kind: Kind, strict: bool) -> None:
+    method = MergeMethod(kind, MergeRule(3, Fraction(200, 3), strict), seed=7)
+    english = description(method)
+
+    with translation.override("es"):
+        spanish = description(method)
+
+    if kind == Kind.RANDOM:
+        assert "(seed 7)" in english and "(semilla 7)" in spanish
+    else:
+        assert ("more than" in english) is strict
+        assert "66.67%" in english and "66,67\N{NO-BREAK SPACE}%" in spanish

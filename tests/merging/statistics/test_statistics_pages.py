@@ -236,7 +236,7 @@ def test_the_command_counts_a_folder_and_a_zip(release: Release, tmp_path: Path)
 
     said = said_of(archive, "--csv", str(tmp_path / "tables"))
 
-    assert "57.14%" in said
+    assert "57.14 %" in said
     names = {path.name for path in (tmp_path / "tables").iterdir()}
     assert names == {"cameras.csv", "terrain.csv", "composition.csv", "agreement.csv"}
     assert "3,Big rock" not in said

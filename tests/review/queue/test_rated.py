@@ -203,7 +203,7 @@ def test_a_refusal_is_said_in_the_language_of_the_page(
     label = new_label(campaign)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     said = send(client, label, "rate", value="4", version=label.version + 1)
-    assert said == "Quien lo dibujó acaba de cambiarlo, así que este es el viejo. Valora el nuevo."
+    assert said == "Su etiquetador acaba de cambiarla, así que esta es la vieja. Valora la nueva."
 
 
 def test_only_reviewers_may_see_and_change(campaign: Campaign) -> None:
