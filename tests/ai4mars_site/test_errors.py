@@ -292,7 +292,7 @@ def test_polygons_are_refused_in_the_readers_language() -> None:
     with pytest.raises(TooManyPoints) as refused, translation.override("es"):
         parse_regions(sent, [0], 100, 80)
     with translation.override("es"):
-        assert str(refusal_of(refused.value)).startswith("Hay 2001 figuras")
+        assert str(refusal_of(refused.value)).startswith("Hay 2001 formas")
     assert str(refusal_of(refused.value)) == str(refused.value)
 
 

@@ -170,7 +170,7 @@ def test_a_rule_that_changes_reaches_every_page(campaign: Campaign, admin: Clien
     assert str(merges.rule_of(campaign)).replace(" %", "%") in html.unescape(page)
     admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     spanish = admin.get("/manage/navcam/statistics/").content.decode()
-    assert "al menos 2 personas y más del 65 %" in html.unescape(spanish)
+    assert "al menos 2 etiquetadores y más del 65\N{NO-BREAK SPACE}%" in html.unescape(spanish)
     del admin.cookies[settings.LANGUAGE_COOKIE_NAME]
     assert not comparisons.worst_first(campaign), "nothing is shown of the rule before"
 
