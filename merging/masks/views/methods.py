@@ -79,7 +79,7 @@ def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
 def method_row(
     method: MergeMethod, result: MethodResult | None, codes: Iterable[int]
 ) -> dict[str, Any]:
-    """Return the row of a merge method over the whole sample, without figures if it was unusable."""
+    """Return the row of a merge method over the sample, without figures if it was unusable."""
     row = {
         "name": NAMES[method.kind],
         "is_rule": method.kind == Kind.VOTES,
