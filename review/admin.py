@@ -11,7 +11,7 @@ from review.queue.services import plans
 
 @admin.register(ReviewPlan)
 class ReviewPlanAdmin(admin.ModelAdmin):
-    """How a campaign is reviewed; whoever looks at what was decided before stays so."""
+    """The settings of a campaign's review; changes do not affect labels already scored."""
 
     list_display = ("campaign", "order", "audit_percent", "second_opinion_percent", "hide_record")
 
@@ -23,7 +23,7 @@ class ReviewPlanAdmin(admin.ModelAdmin):
 
 
 class EstimateAdmin(admin.ModelAdmin):
-    """Estimates come from `estimate_skill`; here they are looked at."""
+    """A read-only page of estimates, which `estimate_skill` makes."""
 
     def has_add_permission(self, request: Any) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Who may review."""
+"""Permissions of reviewers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from labeling.people.permissions import REVIEWERS, Visitor, is_in_group, may_man
 
 
 def may_review(user: Visitor) -> bool:
-    """Reviewers and admins rate labels."""
+    """Return whether a user may rate labels: reviewers and admins may."""
     return may_manage(user) or is_in_group(user, REVIEWERS)
 
 
 def require_reviewer(user: Visitor) -> None:
-    """Raise Forbidden, with what to do, for everybody else."""
+    """Raise Forbidden unless the user may rate labels."""
     if not may_review(user):
         raise Forbidden(_("This page is for reviewers. Ask an admin to make you one."))
 
 
 def is_own(user_id: int | None, label: Label) -> bool:
-    """Return whether an account drew a label: nobody rates their own."""
+    """Return whether an account drew a label; nobody rates their own labels."""
     return user_id is not None and label.labeler.user_id == user_id

@@ -1,4 +1,4 @@
-"""Who is in the review queue, and when a label may be rated."""
+"""Rules of the review queue: which labels are in it, and which may be rated."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from review.models import Rating
 
 
 def queue_length(scores: int, percent: int) -> int:
-    """How many of `scores` labels the lowest `percent` are, rounded down (paper 3.2)."""
+    """Return how many labels are in the lowest `percent` of `scores`, rounded down (paper 3.2)."""
     return scores * percent // 100
 
 
 def may_be_rated(label: Label) -> bool:
-    """Post-processed, with something left on it. A label already thrown out is settled."""
+    """Return whether a label is post-processed, not empty and not thrown out."""
     return label.status == Label.Status.ACCEPTED
 
 
 def is_sampled(label_id: uuid.UUID, sample: str, percent: int) -> bool:
-    """Whether a label is in a random sample of this share of all labels.
+    """Return whether a label is in a random sample of `percent` of all labels.
 
-    By a hash of its id with the sample's name: the same in every process and for ever, and one
-    sample says nothing about another.
+    A hash of the label's id and the sample's name decides, so the answer never changes and
+    different samples are independent.
     """
     digest = hashlib.sha256(f"{sample}:{label_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") * 100 < percent * 2**64
 
 
 def throws_out(value: int) -> bool:
-    """Rating 1 throws a label out (paper 3.2)."""
+    """Return whether a rating throws a label out: 1 does (paper 3.2)."""
     return value == Rating.THROW_OUT

@@ -18,19 +18,19 @@ LEASE = timedelta(minutes=5)
 
 
 class Order(models.TextChoices):
-    """By what the labels of a campaign are ranked, and its queue is cut off."""
+    """The value by which a campaign's labels are ranked for the review queue."""
 
     AGREEMENT = "agreement", "Agreement with the others (paper 3.2)"
     SKILL = "skill", "Expected quality, by the skill of the labelers"
 
     @property
     def field(self) -> str:
-        """Where `AgreementScore` has it."""
+        """Return the name of the field of `AgreementScore` that has the value."""
         return "score" if self == Order.AGREEMENT else "expected"
 
 
 class ReviewPlan(models.Model):
-    """How a campaign's labels are reviewed. A campaign without a row has the defaults."""
+    """The review settings of a campaign. A campaign without a row has the defaults."""
 
     campaign = models.OneToOneField(
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="review_plan"
@@ -38,25 +38,24 @@ class ReviewPlan(models.Model):
     audit_percent = models.PositiveSmallIntegerField(
         default=2,
         validators=[MaxValueValidator(100)],
-        help_text="This share of all labels, chosen by chance, is rated whatever the score: it "
-        "shows whether a low score foretells a low rating.",
+        help_text="The percent of all labels that are sampled at random and rated, whatever their "
+        "score. They show whether low scores predict low ratings.",
     )
     second_opinion_percent = models.PositiveSmallIntegerField(
         default=0,
         validators=[MaxValueValidator(100)],
-        help_text="This share of the labels is rated by two reviewers.",
+        help_text="The percent of the labels that two reviewers rate.",
     )
     order = models.CharField(
         max_length=9,
         choices=Order.choices,
         default=Order.AGREEMENT,
-        help_text="What makes a label doubtful. By skill: a label whose quality is not estimated "
-        "yet counts with its agreement score.",
+        help_text="The value by which labels are ranked. With skill, a label without an estimated "
+        "quality is ranked by its agreement score.",
     )
     hide_record = models.BooleanField(
         default=True,
-        help_text="Scores and who drew it are shown after the rating only, so that they do not "
-        "lead it.",
+        help_text="Show scores and the labeler only after the rating, so that they do not bias it.",
     )
 
     class Meta:
@@ -78,17 +77,18 @@ class ReviewPlan(models.Model):
 
 
 def plan_of(campaign: Campaign) -> ReviewPlan:
-    """The campaign's plan, or one with the defaults that is not stored."""
+    """Return the campaign's review plan, or an unsaved one with the defaults."""
     return ReviewPlan.objects.filter(campaign=campaign).first() or ReviewPlan(campaign=campaign)
 
 
 class ReviewLeaseQuerySet(models.QuerySet["ReviewLease"]):
     def held(self, now: datetime) -> Self:
+        """Return the leases that have not expired."""
         return self.filter(expires_at__gt=now)
 
 
 class ReviewLease(models.Model):
-    """One reviewer has a label on the screen; nobody else is given it until the lease is over."""
+    """A label on one reviewer's screen; nobody else gets it before the lease ends."""
 
     label = models.OneToOneField(
         Label, on_delete=models.CASCADE, primary_key=True, related_name="review_lease"
@@ -105,7 +105,7 @@ class ReviewLease(models.Model):
 
 
 class LabelFlag(models.Model):
-    """A reviewer wants a label talked about: rating it can wait, or was hard."""
+    """A mark of a reviewer on a label that others should look at."""
 
     label = models.OneToOneField(
         Label, on_delete=models.CASCADE, primary_key=True, related_name="flag"

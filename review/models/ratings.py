@@ -14,14 +14,14 @@ from labeling.models import Label
 
 class RatingQuerySet(models.QuerySet["Rating"]):
     def active(self) -> Self:
-        """Ratings that were not taken back."""
+        """Return the ratings that were not withdrawn."""
         return self.filter(withdrawn_at=None)
 
 
 class Rating(models.Model):
     """A reviewer's rating of one label, 1 to 5; 1 throws it out (paper 3.2).
 
-    One that is taken back stays as history, and no longer counts.
+    A withdrawn rating stays in the history and no longer counts.
     """
 
     THROW_OUT = 1
@@ -40,7 +40,7 @@ class Rating(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="ratings"
     )
     value = models.PositiveSmallIntegerField()
-    reasons = models.JSONField(default=list, blank=True, help_text="Of `Reason`.")
+    reasons = models.JSONField(default=list, blank=True, help_text="Values of `Reason`.")
     comment = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

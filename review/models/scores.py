@@ -1,4 +1,4 @@
-"""Agreement scores of labels, and up to where images have been scored."""
+"""Agreement scores of labels, and the state of scoring of each image."""
 
 from __future__ import annotations
 
@@ -18,42 +18,44 @@ SCORING_METHOD = 1
 
 class AgreementScoreQuerySet(models.QuerySet["AgreementScore"]):
     def of_crowd(self, campaign: Campaign, order: Order = Order.AGREEMENT) -> Self:
-        """Scores of a campaign's crowd labels, worst first; equal ones in order of label id."""
+        """Return a campaign's crowd scores, lowest first, then by label id."""
         return self.filter(campaign=campaign, role=Role.CROWD).order_by(order.field, "label_id")
 
     def waiting(self) -> Self:
-        """Of labels that a reviewer may still rate."""
+        """Return the scores of labels that a reviewer may still rate."""
         return self.filter(is_waiting=True)
 
 
 class AgreementScore(models.Model):
-    """How well one label agrees with the other labels of its image (paper 3.2, Eqs. 1-4).
+    """The agreement of one label with the other labels of its image (paper 3.2, Eqs. 1-4).
 
-    There is no row for a label alone on its image: no score is not 0. A label thrown out by a
-    reviewer keeps the score it was thrown out with, so that the distribution the queue is cut
-    from does not shift toward better labels with every rating.
+    A label that is alone on its image has no row, which differs from a score of 0. A label that a
+    reviewer threw out keeps its last score. So ratings do not shift the distribution from which
+    the queue's threshold is computed.
     """
 
     label = models.OneToOneField(
         Label, on_delete=models.CASCADE, primary_key=True, related_name="agreement"
     )
-    # The label's, written here as well: the queue orders one campaign's scores by one index.
+    # A copy of the label's campaign and role: one index orders one campaign's scores.
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="scores")
     role = models.CharField(max_length=6, choices=LABEL_ROLE_CHOICES)
     score = models.FloatField()
     expected = models.FloatField(
-        help_text="The expected quality of the label; its score where there is none yet."
+        help_text="The expected quality of the label; its score until one is estimated."
     )
-    pairs = models.PositiveIntegerField(help_text="Other labels it was compared with.")
-    labels_version = models.PositiveIntegerField(help_text="Of the image, when computed.")
+    pairs = models.PositiveIntegerField(help_text="Number of labels it was compared with.")
+    labels_version = models.PositiveIntegerField(
+        help_text="Version of the image's labels when the score was computed."
+    )
     computed_at = models.DateTimeField()
     #: In the random sample of all labels that is rated whatever the score (an unbiased audit).
     #: Decided once, with the first score.
     audit = models.BooleanField(default=False)
     opinions_requested = models.PositiveSmallIntegerField(default=1)
-    opinions = models.PositiveSmallIntegerField(default=0, help_text="Ratings that stand.")
-    #: Neither thrown out nor rated as often as wanted: written here as well, so that the queue of
-    #: millions is one walk along an index.
+    opinions = models.PositiveSmallIntegerField(default=0, help_text="Number of active ratings.")
+    #: Neither thrown out nor rated as often as requested. A copy, so that one index scan finds the
+    #: queue among millions of labels.
     is_waiting = models.BooleanField(default=True)
 
     objects = AgreementScoreQuerySet.as_manager()
@@ -100,21 +102,21 @@ class AgreementScore(models.Model):
 
 
 class ScoreBin(models.Model):
-    """How many of a campaign's scores lie in one bin of the distribution (paper, Figure 5).
+    """The number of a campaign's scores in one bin of the distribution (paper, Figure 5).
 
-    Counted by each order a queue can have: by score, and by expected quality. Kept in step with the
-    scores in the same transaction, so that the threshold of the review queue is known without
-    sorting millions of them; see `terrain.agreement.distribution`.
+    There is one count per order of the queue: by score, and by expected quality. The transaction
+    that changes scores also updates the bins, so the queue's threshold needs no sorting of
+    millions of scores; see `terrain.agreement.distribution`.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="score_bins")
     role = models.CharField(max_length=6, choices=LABEL_ROLE_CHOICES)
     order = models.CharField(max_length=9, choices=Order.choices, default=Order.AGREEMENT)
     place = models.PositiveSmallIntegerField()
-    #: Of them, those that a reviewer may still rate.
+    #: The number of these scores whose labels a reviewer may still rate.
     waiting = models.IntegerField(default=0)
-    #: Not "positive": what a bin loses comes in the same statement as what others gain, and a row
-    #: is checked before the database sees that it is there already.
+    #: Not a positive field: one upsert adds negative and positive changes, and the database checks
+    #: each row before it finds the conflict with an existing one.
     count = models.IntegerField()
 
     class Meta:
@@ -137,11 +139,12 @@ class ScoreBin(models.Model):
 
 class ImageAgreementQuerySet(models.QuerySet["ImageAgreement"]):
     def current(self) -> Self:
+        """Return the rows whose scores are of the image's present labels."""
         return self.filter(labels_version=F("image__labels_version"), method=SCORING_METHOD)
 
 
 class ImageAgreement(models.Model):
-    """Up to which version of its labels an image has been scored, from what, and how."""
+    """The version of an image's labels that was scored, and the counts behind the scores."""
 
     image = models.OneToOneField(
         Image, on_delete=models.CASCADE, primary_key=True, related_name="agreement"
@@ -149,11 +152,11 @@ class ImageAgreement(models.Model):
     labels_version = models.PositiveIntegerField(default=0)
     scored_labels = models.PositiveIntegerField(default=0)
     method = models.PositiveSmallIntegerField(
-        default=0, help_text="Version of the definition the scores follow."
+        default=0, help_text="Version of the definition of the scores."
     )
     overlaps = models.JSONField(
         default=dict,
-        help_text="By role: the labels compared, each with its version, and the pixels they share.",
+        help_text="By role: the compared labels with their versions, and the pixels they share.",
     )
 
     objects = ImageAgreementQuerySet.as_manager()
@@ -163,8 +166,8 @@ class ImageAgreement(models.Model):
 
 
 def images_to_score() -> models.QuerySet[Image]:
-    """Images whose scores are of other labels than they have now, or follow an old definition."""
-    # Aliases, because inside filter() Django would join with INNER and lose the never scored.
+    """Return the images whose scores are missing or stale."""
+    # Aliases, because filter() alone would use an INNER JOIN and lose images without scores.
     return (
         Image.objects.alias(
             scored_version=Coalesce("agreement__labels_version", 0),

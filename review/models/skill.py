@@ -1,4 +1,4 @@
-"""How well labelers tell the classes apart, and what their labels are worth."""
+"""Skill of labelers and expected quality of their labels."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SKILL_METHOD = 1
 
 
 class CampaignSkill(ClaimableJob):
-    """What is known of the labelers of a campaign together, from which labels, and how.
+    """The estimate of skill of a campaign's labelers, and the labels it was made from.
 
-    A row without an estimate is one that is being made for the first time. Its status tells of the
-    estimate; who makes one now is told by its claim alone.
+    A row without an estimate is for the first one, which is being made. The status describes the
+    last estimate; the claim alone says whether a process makes a new one.
     """
 
     class Status(models.TextChoices):
@@ -28,21 +28,23 @@ class CampaignSkill(ClaimableJob):
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="skill"
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
-    method = models.PositiveSmallIntegerField(
-        default=0, help_text="Version of the model that was fitted."
-    )
+    method = models.PositiveSmallIntegerField(default=0, help_text="Version of the fitted model.")
     parameters = models.JSONField(
-        default=dict, blank=True, help_text="Of the model; pixels per observation by class code."
+        default=dict,
+        blank=True,
+        help_text="Parameters of the model, and pixels per observation by class code.",
     )
     label_set = models.CharField(
-        max_length=64, blank=True, help_text="Sum over the images and the versions of their labels."
+        max_length=64, blank=True, help_text="Hash of the images and the versions of their labels."
     )
-    images = models.PositiveIntegerField(default=0, help_text="On which two labels overlap.")
-    labels = models.PositiveIntegerField(default=0, help_text="On these images.")
+    images = models.PositiveIntegerField(
+        default=0, help_text="Number of images on which two labels overlap."
+    )
+    labels = models.PositiveIntegerField(default=0, help_text="Number of labels on these images.")
     codes = models.JSONField(default=list, blank=True, help_text="The classes, ascending.")
     prior = models.JSONField(default=list, blank=True, help_text="The share of each class.")
     crowd = models.JSONField(
-        default=list, blank=True, help_text="The confusion matrix of somebody nobody knows yet."
+        default=list, blank=True, help_text="The confusion matrix of a labeler without an estimate."
     )
     estimated_at = models.DateTimeField(null=True, blank=True)
 
@@ -67,10 +69,10 @@ class CampaignSkill(ClaimableJob):
 
 
 class LabelerSkill(models.Model):
-    """How well one labeler tells the classes of a campaign apart (Dawid & Skene 1979).
+    """The skill of one labeler in one campaign (Dawid & Skene 1979).
 
-    ``skill`` is the mean over the classes that occur of the chance to draw a pixel of the class
-    as what it is; ``low`` and ``high`` enclose 95 % of what it may be.
+    ``skill`` is the balanced accuracy: the mean, over the classes that occur, of the probability
+    to draw a pixel of the class correctly. ``low`` and ``high`` are its 95 % interval.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="labeler_skills")
@@ -79,10 +81,14 @@ class LabelerSkill(models.Model):
     low = models.FloatField()
     high = models.FloatField()
     confusion = models.JSONField(
-        help_text='{true code: {drawn code: [chance, low, high]}}, as text: {"0": {"2": [...]}}.'
+        help_text='{true code: {drawn code: [probability, low, high]}}, as in {"0": {"2": [...]}}.'
     )
-    observations = models.FloatField(help_text="Independent ones that it rests on.")
-    labels = models.PositiveIntegerField(help_text="That overlap with another one.")
+    observations = models.FloatField(
+        help_text="Number of independent observations of the estimate."
+    )
+    labels = models.PositiveIntegerField(
+        help_text="Number of labels that overlap with another one."
+    )
 
     class Meta:
         ordering = ("campaign", "skill", "labeler")
@@ -105,10 +111,10 @@ class LabelerSkill(models.Model):
 
 
 class LabelQuality(models.Model):
-    """How good a label is expected to be, 0..1, by the skill of all labelers.
+    """The expected quality of a label, 0..1, given the skill of all labelers.
 
-    How well it is expected to agree with what the others' votes show, times its labeler's skill.
-    Of the version of the label that it says; there is no row for a label that no other touches.
+    The expected agreement with what the others' votes show, times the skill of the labeler. It
+    applies to ``label_version``. A label that overlaps with no other one has no row.
     """
 
     label = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""The review page's API: the next label, a rating, its undoing, many ratings at once."""
+"""The API of the review page: the next label, ratings, withdrawals, bulk ratings."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ from review.scores.tasks import score_image
 
 
 class MayReview(BasePermission):
+    """Permission for reviewers and admins."""
+
     message = _("Only reviewers can see this. Ask an admin to make you one.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -46,13 +48,15 @@ class MayReview(BasePermission):
 
 
 class RateFirst(Forbidden):
-    """What could lead a rating is hidden before it."""
+    """Others' ratings are hidden until the reviewer has rated the label."""
 
     code = "rate_first"
     message = _("Rate this label first: then you see how others have rated it.")
 
 
 class ReviewView(APIView):
+    """A view for reviewers."""
+
     permission_classes = (MayReview,)
 
     @property
@@ -66,10 +70,10 @@ class ReviewView(APIView):
 
 
 class NextDoubtful(ReviewView):
-    """GET: the worst label waiting, with the other labels of its image; it is now this reviewer's.
+    """GET: lease the lowest label to this reviewer, with the other labels of its image.
 
-    `?skip=<uuid>,<uuid>` leaves labels out: those skipped, and the one on the screen while the
-    page fetches the next ahead of time. `?part=` (doubtful, audit, flagged, all), `?class_code=`,
+    `?skip=<uuid>,<uuid>` leaves out skipped labels, and the one on the screen when the page
+    fetches the next in advance. `?part=` (doubtful, audit, flagged, all), `?class_code=`,
     `?labeler=` and `?image=` choose among the campaign's labels.
     """
 
@@ -95,7 +99,7 @@ class NextDoubtful(ReviewView):
 
 
 def skipped_labels(request: Request) -> list[uuid.UUID]:
-    """The ids in `?skip=`; Invalid where one is none."""
+    """Return the label ids in `?skip=`. Raises Invalid for anything else."""
     try:
         return [uuid.UUID(part) for part in request.query_params.get("skip", "").split(",") if part]
     except ValueError as error:
@@ -105,7 +109,7 @@ def skipped_labels(request: Request) -> list[uuid.UUID]:
 class Ratings(ReviewView):
     """POST: a rating of 1 to 5, with reasons and a comment; 1 throws the label out.
 
-    The answer has the rating's `id`, and the `facts` of the label that could have led it.
+    The answer has the rating's `id`, and the `facts` of the label that could have biased it.
     """
 
     def post(self, request: Request) -> Response:
@@ -133,7 +137,7 @@ class Ratings(ReviewView):
 
 
 class OneRating(ReviewView):
-    """DELETE: take one's own rating back. It stays in the label's history."""
+    """DELETE: withdraw one's own rating. It stays in the label's history."""
 
     def delete(self, request: Request, pk: int) -> Response:
         rating = get_object_or_404(
@@ -145,9 +149,9 @@ class OneRating(ReviewView):
 
 
 class RatingHistory(ReviewView):
-    """GET: all ratings of a label, newest first, with those that were taken back.
+    """GET: all ratings of a label, newest first, including withdrawn ones.
 
-    Where the campaign hides what could lead a rating, only for who has rated the label.
+    If the campaign hides records, only reviewers who have rated the label see it.
     """
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
@@ -160,7 +164,7 @@ class RatingHistory(ReviewView):
 
 
 class Flag(ReviewView):
-    """PUT: mark a label to be talked about, with a note. DELETE: it was talked about."""
+    """PUT: flag a label, with a note. DELETE: remove the flag."""
 
     def put(self, request: Request, pk: uuid.UUID) -> Response:
         submission = FlagSubmission(data=request.data)
@@ -175,7 +179,7 @@ class Flag(ReviewView):
 
 
 class Leases(ReviewView):
-    """POST: labels that are no longer on this reviewer's screen; others may have them at once."""
+    """POST: release labels that are no longer on this reviewer's screen."""
 
     def post(self, request: Request) -> Response:
         submission = LabelsOnScreen(data=request.data)
@@ -185,7 +189,7 @@ class Leases(ReviewView):
 
 
 class HeldLeases(ReviewView):
-    """POST: labels that still are on this reviewer's screen; the answer names those lost since."""
+    """POST: extend the leases of labels on this reviewer's screen; return the lost ones."""
 
     def post(self, request: Request) -> Response:
         submission = LabelsOnScreen(data=request.data)
@@ -195,11 +199,11 @@ class HeldLeases(ReviewView):
 
 
 class BulkRatings(ReviewView):
-    """POST: one judgement of all labels of a labeler or an image, a batch a request.
+    """POST: rate all labels of a labeler or an image the same, one batch per request.
 
-    With `preview` the answer says what would change, and nothing is stored. Without, the next
-    batch is rated, and the answer has the ids of its `ratings`, with which they can be taken back;
-    ask again while `remaining` is not 0.
+    With `preview` the response describes the effects, and nothing is stored. Without it the next
+    batch is rated, and the response has the ids of its `ratings`, for withdrawing them. Repeat the
+    request while `remaining` is not 0.
     """
 
     def post(self, request: Request, slug: str) -> Response:
@@ -219,7 +223,7 @@ class BulkRatings(ReviewView):
 
 
 class WithdrawnRatings(ReviewView):
-    """POST: take many of one's own ratings back; those taken back already do no harm."""
+    """POST: withdraw many of one's own ratings; ones already withdrawn are ignored."""
 
     def post(self, request: Request) -> Response:
         submission = RatingsToWithdraw(data=request.data)

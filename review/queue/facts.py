@@ -22,7 +22,7 @@ RECENT = 200
 
 
 def label_to_rate(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
-    """A label with all that helps to rate it, and the other labels of its image.
+    """Return a label with the facts needed to rate it, and its image's other labels.
 
     With `hide_record` neither scores nor names are among it, and the order of the others tells
     nothing: what could lead the rating comes with the answer to the rating (`facts_of`).
@@ -56,7 +56,7 @@ def label_to_rate(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
 
 
 def facts_of(label: Label) -> dict[str, Any]:
-    """What is known of a label beside its drawing: its scores, its ratings, and who drew it.
+    """Return the scores and ratings of a label, and the record of its labeler.
 
     `score` and `rank` are null where the label has no score.
     """
@@ -74,7 +74,7 @@ def facts_of(label: Label) -> dict[str, Any]:
 
 
 def agreements_of(label: Label) -> tuple[dict[int, float], dict[str, float]]:
-    """How a label agrees: with all others by class code, and with each other label by its key."""
+    """Return a label's agreement with all others by class, and with each other label."""
     overlaps = overlaps_of(label.image).get(label.role)
     key = key_of(label)
     if overlaps is None or key not in overlaps.keys:

@@ -13,7 +13,7 @@ from review.queue.services.queue import Filters
 
 
 class ChoiceForm(forms.Form):
-    """A labeler, a picture, or both, of one campaign."""
+    """A form that chooses a labeler, an image, or both, of one campaign."""
 
     labeler = forms.IntegerField(label=_("Labeler number"), min_value=1, required=False)
     image = forms.CharField(label=_("Picture"), max_length=200, required=False)
@@ -43,14 +43,14 @@ class ChoiceForm(forms.Form):
 
 
 class QueueForm(ChoiceForm):
-    """Which labels a reviewer wants to see."""
+    """A form that chooses the labels to review."""
 
     part = forms.ChoiceField(
         label=_("Drawings"),
         required=False,
         choices=[
             ("doubtful", _("The doubtful ones, and some by chance")),
-            ("audit", _("Only those chosen by chance")),
+            ("audit", _("Only the random sample")),
             ("flagged", _("Flagged, and still to be rated")),
             ("all", _("All that have a score")),
         ],
@@ -67,7 +67,7 @@ class QueueForm(ChoiceForm):
         self.fields["class_code"].choices = [("", _("All")), *classes]  # type: ignore[attr-defined]
 
     def filters(self) -> Filters:
-        """What was chosen; the form must be valid."""
+        """Return the chosen filters; the form must be valid."""
         chosen = self.cleaned_data
         return Filters(
             part=chosen["part"] or "doubtful",
@@ -78,7 +78,7 @@ class QueueForm(ChoiceForm):
 
 
 class RatingForm(forms.Form):
-    """A rating given or changed on the page of ratings and flags."""
+    """A form that gives or changes a rating, on the page of ratings and flags."""
 
     value = forms.TypedChoiceField(
         label=_("Your rating"),

@@ -15,7 +15,7 @@ from review.queue.services.queue import Filters
 
 
 class DrawnLabel(serializers.ModelSerializer[Label]):
-    """A label as the review page draws it, without a word on who drew it and how well."""
+    """A label for the review page, without its labeler, score and ratings."""
 
     class Meta:
         model = Label
@@ -23,7 +23,7 @@ class DrawnLabel(serializers.ModelSerializer[Label]):
 
 
 class ReviewedLabel(serializers.ModelSerializer[Label]):
-    """A label with who drew it and its score, which is null where it has none."""
+    """A label with its labeler and its score, which is null if it has none."""
 
     labeler = serializers.StringRelatedField[Any]()
     score = serializers.SerializerMethodField()
@@ -38,7 +38,7 @@ class ReviewedLabel(serializers.ModelSerializer[Label]):
 
 
 class QueueFilters(serializers.Serializer[Any]):
-    """Which labels of a campaign a reviewer wants to see."""
+    """The query parameters that choose labels of a campaign."""
 
     part = serializers.ChoiceField(choices=Filters.PARTS, default="doubtful")
     class_code = serializers.IntegerField(min_value=0, max_value=254, default=None)
@@ -47,7 +47,7 @@ class QueueFilters(serializers.Serializer[Any]):
 
 
 class RatingFields(serializers.Serializer[Any]):
-    """What a reviewer says of a label."""
+    """The fields of a rating."""
 
     value = serializers.IntegerField(min_value=1, max_value=5)
     reasons = ShortList(
@@ -58,6 +58,8 @@ class RatingFields(serializers.Serializer[Any]):
 
 class RatingSubmission(RatingFields):
     # A declared field leaves the class; the stubs take it for the serializer's own `label`.
+    """A rating of one label."""
+
     label = serializers.UUIDField()  # type: ignore[assignment]
     version = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
     #: On purpose although others have rated the label as often as is wanted.
@@ -82,7 +84,7 @@ class BulkSubmission(RatingFields):
 
 
 class PastRating(serializers.ModelSerializer[Rating]):
-    """One entry of a label's history; `withdrawn_at` is null while the rating stands."""
+    """One entry of a label's history; `withdrawn_at` is null for an active rating."""
 
     reviewer = serializers.StringRelatedField[Any]()
 
@@ -92,16 +94,20 @@ class PastRating(serializers.ModelSerializer[Rating]):
 
 
 class FlagSubmission(serializers.Serializer[Any]):
+    """The note of a flag."""
+
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
 class RatingsToWithdraw(serializers.Serializer[Any]):
+    """The ids of ratings to withdraw."""
+
     ratings = ShortList(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=BATCH
     )
 
 
 class LabelsOnScreen(serializers.Serializer[Any]):
-    """Labels that are on a reviewer's screen, or left it."""
+    """The ids of labels that are on a reviewer's screen, or that left it."""
 
     labels = ShortList(child=serializers.UUIDField(), max_length=100)

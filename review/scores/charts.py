@@ -12,6 +12,8 @@ LEFT, TOP, RIGHT, BOTTOM = 56, 20, 624, 244
 
 @dataclass(frozen=True, slots=True)
 class Bar:
+    """A bar of the histogram."""
+
     x: float
     y: float
     width: float
@@ -24,14 +26,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on an axis, and what stands there: a value of 0..1, or a percentage."""
+    """A tick of an axis with its text: a value of 0..1, or a percentage."""
 
     at: float
     value: float
 
 
 def bars(counts: Sequence[int], highest: float) -> list[Bar]:
-    """One bar a count, side by side; `highest` is the share of the whole at the field's top.
+    """Return one bar per count, side by side; `highest` is the share at the top of the chart.
 
     No counts at all, or nothing but zeros, give bars without height.
     """
@@ -57,7 +59,7 @@ def bars(counts: Sequence[int], highest: float) -> list[Bar]:
 
 
 def outline(counts: Sequence[int], highest: float) -> str:
-    """The upper edge of the bars as points of an SVG polyline; empty where there is nothing."""
+    """Return the upper edge of the bars as points of an SVG polyline; "" for no scores."""
     if not sum(counts):
         return ""
     points = [(float(LEFT), float(BOTTOM))]
@@ -68,7 +70,7 @@ def outline(counts: Sequence[int], highest: float) -> str:
 
 
 def top_share(*series: Sequence[int]) -> float:
-    """The share at the top of the field: of the highest bar, up to a round number."""
+    """Return the share at the top of the chart: the highest bar's, rounded up."""
     shares = [max(counts) / sum(counts) for counts in series if sum(counts)]
     if not shares:
         return 1.0
@@ -77,25 +79,25 @@ def top_share(*series: Sequence[int]) -> float:
 
 
 def across(value: float) -> float:
-    """Where a value of 0..1 stands on the lower axis."""
+    """Return the x coordinate of a value of 0..1."""
     return round(LEFT + value * (RIGHT - LEFT), 2)
 
 
 def upward(value: float) -> float:
-    """Where a value of 0..1 stands on the left axis."""
+    """Return the y coordinate of a value of 0..1."""
     return round(BOTTOM - value * (BOTTOM - TOP), 2)
 
 
 def value_ticks() -> list[Tick]:
-    """0, 0.2 ... 1 along the lower axis."""
+    """Return the ticks of the lower axis: 0, 0.2 ... 1."""
     return [Tick(across(n / 5), n / 5) for n in range(6)]
 
 
 def share_ticks(highest: float) -> list[Tick]:
-    """Percentages up the left axis, from 0 to those of the share `highest`."""
+    """Return the ticks of the left axis: percentages from 0 to the share `highest`."""
     return [Tick(upward(n / 5), 100 * highest * n / 5) for n in range(6)]
 
 
 def curve(points: Sequence[tuple[float, float]]) -> str:
-    """Pairs of values of 0..1 as points of an SVG polyline."""
+    """Return pairs of values of 0..1 as points of an SVG polyline."""
     return " ".join(f"{across(x):g},{upward(y):g}" for x, y in points)

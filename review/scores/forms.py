@@ -12,7 +12,7 @@ from review.scores.services.histogram import Part, cameras
 
 
 class PartForm(forms.Form):
-    """Which scores a histogram is of."""
+    """A form that chooses the scores of a histogram."""
 
     camera = forms.ChoiceField(label=_("Camera"), required=False)
     class_code = forms.TypedChoiceField(
@@ -34,7 +34,7 @@ class PartForm(forms.Form):
         self.fields["class_code"].choices = [("", _("All")), *classes]  # type: ignore[attr-defined]
 
     def part(self) -> Part:
-        """What was chosen; the form must be valid."""
+        """Return the chosen part; the form must be valid."""
         chosen = self.cleaned_data
         return Part(
             camera=chosen["camera"] or None,

@@ -11,12 +11,12 @@ SWEEP_BATCH = 1000
 
 @task
 def score_image(image_id: int) -> None:
-    """Bring one image's agreement scores up to its labels."""
+    """Update one image's agreement scores."""
     scores.score_image(image_id)
 
 
 @task
 def sweep_scores() -> None:
-    """Find images whose labels changed without their scores: a lost broker loses nothing."""
+    """Score images whose labels changed without a task, such as after a broker failure."""
     for image_id in images_to_score().values_list("pk", flat=True)[:SWEEP_BATCH]:
         enqueue(score_image, image_id)

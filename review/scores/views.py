@@ -21,7 +21,7 @@ from review.scores.services.threshold import threshold
 
 
 def histogram_of(campaign: Campaign, part: Part) -> dict[str, object]:
-    """What the picture of the distribution needs: the crowd's bars, the experts' outline."""
+    """Return the chart's data: the crowd's bars and the experts' outline."""
     crowd = histogram(campaign, Role.CROWD, part)
     experts = histogram(campaign, Role.EXPERT, part)
     highest = charts.top_share(crowd, experts)
@@ -43,7 +43,7 @@ def histogram_of(campaign: Campaign, part: Part) -> dict[str, object]:
 
 
 def asked_part(request: HttpRequest, campaign: Campaign) -> tuple[PartForm, Part]:
-    """The filled form, and what it asks for; a form with mistakes asks for everything."""
+    """Return the form and the requested part; an invalid form selects all scores."""
     form = PartForm(campaign, request.GET or None)
     return form, form.part() if form.is_valid() else Part()
 
@@ -51,7 +51,7 @@ def asked_part(request: HttpRequest, campaign: Campaign) -> tuple[PartForm, Part
 @require_GET
 @login_required
 def scores(request: HttpRequest, slug: str) -> HttpResponse:
-    """The distribution of scores (paper, Figure 5), and whether low ones foretell low ratings."""
+    """Show the distribution of scores (paper, Figure 5) and how well they predict ratings."""
     permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     form, part = asked_part(request, campaign)
@@ -72,7 +72,7 @@ def scores(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def scores_picture(request: HttpRequest, slug: str) -> HttpResponse:
-    """The histogram as an SVG file."""
+    """Return the histogram as an SVG file."""
     permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     _, part = asked_part(request, campaign)
@@ -85,7 +85,7 @@ def scores_picture(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def scores_data(request: HttpRequest, slug: str) -> HttpResponse:
-    """The histogram as a table: a row a bar."""
+    """Return the histogram as a table, one row per bar."""
     permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     _, part = asked_part(request, campaign)

@@ -28,8 +28,8 @@ from terrain.skill.patterns import VotePatterns, vote_patterns
 from terrain.skill.probabilities import expected_quality
 from terrain.skill.votes import ImageVotes, collect_votes
 
-#: Of each image at most so many patterns of votes are kept: the large ones, and a sample that
-#: stands for the slivers.
+#: The largest number of vote patterns kept per image: the large ones and a sample of the small
+#: ones.
 PATTERNS_OF_AN_IMAGE = 256
 #: Images whose labels are read together.
 IMAGES_AT_ONCE = 10
@@ -38,12 +38,12 @@ BATCH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Matrices:
-    """What a merge needs to know of a campaign's labelers.
+    """The confusion matrices of a campaign's labelers, as a merge needs them.
 
     ``codes`` are the class codes, ascending, in the order of all axes; ``prior`` is float64
     (classes,), the share of each class; ``by_labeler`` has float64 (classes, classes) by labeler's
-    id: ``[t, d]`` is the chance to draw a pixel of class t as d. ``crowd`` is the matrix of
-    somebody nobody knows.
+    id: ``[t, d]`` is the probability to draw a pixel of class t as d. ``crowd`` is the matrix of
+    a labeler without an estimate.
     """
 
     codes: tuple[int, ...]
@@ -52,14 +52,14 @@ class Matrices:
     crowd: Real
 
     def of(self, labelers: Sequence[int]) -> Real:
-        """The matrices of these labelers, those of newcomers too: float64 (labelers, c, c)."""
+        """Return the matrices of these labelers: float64 (labelers, classes, classes)."""
         found = [self.by_labeler.get(labeler, self.crowd) for labeler in labelers]
         return np.array(found, dtype=np.float64).reshape(-1, len(self.codes), len(self.codes))
 
 
 @dataclass(frozen=True, slots=True)
 class CollectedVotes:
-    """Votes of one image: on what patterns, by which labels (id, version), drawn by whom."""
+    """The vote patterns of one image, with its labels (id, version) and their labelers."""
 
     patterns: VotePatterns
     labels: list[tuple[uuid.UUID, int]]
@@ -68,21 +68,21 @@ class CollectedVotes:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """The labelers and labels of a campaign that the places in the arrays stand for."""
+    """The estimates of a campaign, with the labelers and labels of the arrays' rows."""
 
     labelers: list[int]
     labels: list[tuple[uuid.UUID, int]]
     images: int
-    #: Of each labeler, those that overlap with another one.
+    #: For each labeler, the number of labels that overlap with another one.
     label_count: list[int]
     figures: Estimates
     quality: Real
 
 
 def matrices(campaign: Campaign) -> Matrices | None:
-    """Confusion matrices of a campaign's labelers, as last estimated.
+    """Return the confusion matrices of a campaign's labelers, as last estimated, or None.
 
-    None: nothing was estimated yet, or for other classes than the campaign has now.
+    None if nothing was estimated yet, or if the campaign's classes have changed since.
     """
     known = CampaignSkill.objects.filter(
         campaign=campaign, status=CampaignSkill.Status.ESTIMATED
@@ -103,13 +103,13 @@ def _rows(confusion: dict[str, Any], codes: Sequence[int]) -> Iterator[dict[str,
 
 
 def compared_images(campaign: Campaign) -> QuerySet[Image]:
-    """Images whose labels can say something about labelers; on practice images none do."""
+    """Return the labeled images that skill is estimated from: all but practice images."""
     images = campaign.images.exclude(pool=Image.Pool.PRACTICE)
     return images.filter(labels_version__gt=0).order_by("pk")
 
 
 def label_set(campaign: Campaign) -> str:
-    """What skill is estimated from, as a sum: the classes, and each image's version of labels."""
+    """Return a hash of what skill is estimated from: classes and versions of labels."""
     digest = hashlib.sha256(repr(campaign.class_codes()).encode())
     versions = compared_images(campaign).values_list("pk", "labels_version")
     for image, version in versions.iterator(BATCH):
@@ -118,13 +118,13 @@ def label_set(campaign: Campaign) -> str:
 
 
 def is_current(campaign: Campaign) -> bool:
-    """Whether the skill in the database is that of the labels in the database."""
+    """Return whether the stored skill was estimated from the present labels."""
     known = CampaignSkill.objects.filter(campaign=campaign, method=SKILL_METHOD).first()
     return known is not None and known.label_set == label_set(campaign)
 
 
 def claim(campaign: Campaign) -> CampaignSkill | None:
-    """Become the one process that estimates a campaign's skill; None while another one does."""
+    """Claim the estimation of a campaign's skill; None if another process has claimed it."""
     CampaignSkill.objects.get_or_create(campaign=campaign)
     return claim_one(CampaignSkill.objects.select_related("campaign").filter(campaign=campaign))
 
@@ -132,15 +132,15 @@ def claim(campaign: Campaign) -> CampaignSkill | None:
 def estimate_campaign(
     campaign: Campaign, workers: int = 1, track: Track | None = None
 ) -> CampaignSkill | None:
-    """Estimate the skill of a campaign's labelers and the quality of its labels, and store both.
+    """Estimate the labelers' skill and the labels' quality, and store both.
 
     Args:
-        campaign: The campaign. Its estimate is made again, whether or not it is current.
+        campaign: The campaign. A current estimate is replaced as well.
         workers: Processes that read the votes.
-        track: Passes the images' votes through, of which it is told the number.
+        track: A progress display: takes the votes and their number, and yields the votes.
 
     Returns:
-        The estimate; None while another process makes one.
+        The estimate, or None if another process is making one.
 
     Raises:
         ClaimLost: Another process has taken over; nothing was stored.
@@ -156,10 +156,10 @@ def estimate_campaign(
 
 
 def votes_of_images(image_ids: Collection[int]) -> list[CollectedVotes]:
-    """The votes of some images' accepted crowd labels where two or more of them overlap.
+    """Return the votes on some images where two or more accepted crowd labels overlap.
 
-    In the order of the ids, without images that are gone; a handful of queries, however many they
-    are.
+    In the order of the ids, without deleted images, and with a few queries for any number of
+    images.
     """
     images = Image.objects.select_related("campaign").in_bulk(image_ids)
     campaigns = {image.campaign_id: image.campaign for image in images.values()}
@@ -173,6 +173,7 @@ def votes_of_images(image_ids: Collection[int]) -> list[CollectedVotes]:
 
 
 def _votes(image: Image, codes: tuple[int, ...], labels: list[Label]) -> CollectedVotes:
+    """Return the votes of an image's labels where two or more overlap."""
     found = vote_patterns(planes_of(labels, image, codes)).overlapping()
     return CollectedVotes(
         found.condensed(PATTERNS_OF_AN_IMAGE),
@@ -182,7 +183,7 @@ def _votes(image: Image, codes: tuple[int, ...], labels: list[Label]) -> Collect
 
 
 def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterator[CollectedVotes]]:
-    """How many images can say something about labelers, and their votes, read as they are taken."""
+    """Return the number of compared images and an iterator of their votes."""
     images = list(compared_images(campaign).values_list("pk", flat=True))
     read = each(votes_of_images, chunks(images, IMAGES_AT_ONCE), workers)
     return len(images), chain.from_iterable(read)
@@ -191,13 +192,13 @@ def votes_of_campaign(campaign: Campaign, workers: int = 1) -> tuple[int, Iterat
 def estimate_from_votes(
     state: CampaignSkill, labels_read: str, votes: Iterable[CollectedVotes]
 ) -> None:
-    """Estimate skill and quality from the votes of all images, and store both at once.
+    """Estimate skill and quality from the votes of all images, and store both.
 
     Args:
         state: The campaign's claimed row.
-        labels_read: The `label_set` before the votes were read: labels that came meanwhile count,
-            but leave the estimate stale.
-        votes: Those of all images that are compared.
+        labels_read: The `label_set` from before the votes were read. Labels that arrived later
+            are used, but the estimate is then stale.
+        votes: The votes of all compared images.
 
     Raises:
         ClaimLost: Another process has taken over; nothing was stored.
@@ -206,6 +207,7 @@ def estimate_from_votes(
 
 
 def _estimated(campaign: Campaign, votes: Iterable[CollectedVotes]) -> Estimated:
+    """Return the estimates of a campaign from the votes of its images."""
     drawn = Label.objects.crowd().accepted().filter(image__campaign=campaign)
     labelers: list[int] = sorted(
         drawn.order_by("labeler").values_list("labeler", flat=True).distinct()
@@ -215,7 +217,7 @@ def _estimated(campaign: Campaign, votes: Iterable[CollectedVotes]) -> Estimated
 
     def numbered() -> Iterator[ImageVotes]:
         for collected in votes:
-            # Who drew the first label after the labelers were counted has to wait.
+            # Labelers whose first label arrived after the query are left for the next estimate.
             known = [n for n, who in enumerate(collected.labelers) if who in number]
             chosen = collected.patterns.votes[:, known]
             patterns = VotePatterns(chosen, collected.patterns.pixels).overlapping()
@@ -226,7 +228,7 @@ def _estimated(campaign: Campaign, votes: Iterable[CollectedVotes]) -> Estimated
 
     table = collect_votes(numbered(), len(labelers), len(campaign.class_codes()))
     figures = estimate(table)
-    # Others' votes show only a part of a label; its labeler's skill says what to think of the rest.
+    # The others' votes cover only a part of a label; the labeler's skill stands for the rest.
     quality = expected_quality(table, figures.model) * figures.skill[table.labelers]
     compared = np.bincount(table.labelers[~np.isnan(quality)], minlength=len(labelers)).tolist()
     return Estimated(labelers, labels, table.image_count, compared, figures, quality)
@@ -234,6 +236,7 @@ def _estimated(campaign: Campaign, votes: Iterable[CollectedVotes]) -> Estimated
 
 @transaction.atomic
 def _store(state: CampaignSkill, labels_read: str, found: Estimated) -> None:
+    """Replace the campaign's stored skill and qualities in one transaction."""
     hold(state)
     campaign = state.campaign
     LabelerSkill.objects.filter(campaign=campaign).delete()
@@ -245,7 +248,7 @@ def _store(state: CampaignSkill, labels_read: str, found: Estimated) -> None:
         prior = figures.model.prior.tolist()
         smoothing = figures.model.smoothing
         crowd = (smoothing / smoothing.sum(axis=1, keepdims=True)).tolist()
-        # What was corrected, thrown out or moved to another labeler meanwhile is left out.
+        # Labels that were corrected, thrown out or moved to another labeler are left out.
         drawn = Label.objects.crowd().accepted().filter(image__campaign=campaign).order_by()
         present = {pk: rest for pk, *rest in drawn.values_list("pk", "version", "labeler")}
         drawing = {labeler for _, labeler in present.values()}
@@ -273,7 +276,7 @@ def _store(state: CampaignSkill, labels_read: str, found: Estimated) -> None:
 
 
 def _parameters(codes: Sequence[int], figures: Estimates) -> dict[str, Any]:
-    """What an estimate was made with, and how it went."""
+    """Return the parameters of an estimate and facts about its convergence."""
     return {
         "patterns_of_an_image": PATTERNS_OF_AN_IMAGE,
         "crowd_observations": CROWD_OBSERVATIONS,
@@ -290,12 +293,12 @@ def _parameters(codes: Sequence[int], figures: Estimates) -> dict[str, Any]:
 
 
 def _rank(campaign: Campaign) -> None:
-    """Bring what a queue in order of skill goes by up to the qualities.
+    """Update the ranking of the review queue by expected quality.
 
-    A label thrown out keeps what it was thrown out with, as it keeps its score.
+    A label that was thrown out keeps its last value, as it keeps its score.
     """
     scores = AgreementScore.objects.filter(campaign=campaign).order_by("pk")
-    # In the order in which an image's scores are written: two writers never wait in a circle.
+    # In the order in which an image's scores are written, which prevents deadlocks.
     list(scores.select_for_update().values_list("pk"))
     quality = LabelQuality.objects.filter(
         label=OuterRef("pk"), label_version=F("label__version")
@@ -307,7 +310,7 @@ def _rank(campaign: Campaign) -> None:
 
 
 def _skills(campaign: Campaign, codes: Sequence[int], found: Estimated) -> Iterator[LabelerSkill]:
-    """A row for each labeler of whom a label overlaps with another's."""
+    """Yield a row for each labeler whose labels overlap with another's."""
     figures, names = found.figures, [str(code) for code in codes]
     low, high = interval(figures.model.matrices, figures.deviations**2)
     cells = np.stack([figures.model.matrices, low.round(4), high.round(4)], axis=-1)
@@ -328,6 +331,7 @@ def _skills(campaign: Campaign, codes: Sequence[int], found: Estimated) -> Itera
 
 
 def _qualities(campaign: Campaign, found: Estimated) -> Iterator[LabelQuality]:
+    """Yield a row for each label with an expected quality."""
     for (label, version), quality in zip(found.labels, found.quality.tolist(), strict=True):
         if not math.isnan(quality):
             yield LabelQuality(

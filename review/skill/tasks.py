@@ -9,7 +9,7 @@ from review.skill import services
 
 @long_task
 def estimate_skill(campaign_id: int) -> None:
-    """Estimate the skill of a campaign's labelers, where its labels have changed."""
+    """Estimate the skill of a campaign's labelers if its labels have changed."""
     campaign = Campaign.objects.get(pk=campaign_id)
     if not services.is_current(campaign):
         services.estimate_campaign(campaign)
@@ -17,7 +17,7 @@ def estimate_skill(campaign_id: int) -> None:
 
 @task
 def sweep_skill() -> None:
-    """Find campaigns whose labels changed since their labelers' skill was estimated."""
+    """Start estimates for campaigns whose labels changed since the last estimate."""
     for campaign in Campaign.objects.order_by("pk"):
         if services.compared_images(campaign).exists() and not services.is_current(campaign):
             enqueue(estimate_skill, campaign.pk)

@@ -25,7 +25,7 @@ LABELERS_SHOWN = 50
 @require_http_methods(["GET", "POST"])
 @login_required
 def labelers(request: HttpRequest, slug: str) -> HttpResponse:
-    """The labelers of a campaign, those of least skill first, for its managers.
+    """Show the labelers of a campaign to its managers, lowest skill first.
 
     A POST asks the workers for an estimate now.
     """
@@ -56,7 +56,7 @@ def labelers(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _matrix(one: LabelerSkill, classes: list[TerrainClass]) -> list[dict[str, object]]:
-    """A confusion matrix as a table of classes: what is there by what is drawn."""
+    """Return a confusion matrix as table rows: true class by drawn class."""
     return [
         {
             "name": there.shown("name"),
@@ -76,5 +76,5 @@ def _matrix(one: LabelerSkill, classes: list[TerrainClass]) -> list[dict[str, ob
 
 
 def _shade(chance: float) -> int:
-    """In ten steps, for the style sheet: a page's elements have no styles of their own."""
+    """Return one of ten shades for the style sheet; page elements have no inline styles."""
     return min(int(chance * 10), 9)

@@ -14,16 +14,16 @@ from review.skill import services
 
 class Command(BulkCommand):
     help = (
-        "Estimate how well each labeler of a campaign tells the classes apart, and how good each "
-        "label is, where labels have changed since the last time; with --all in any case. A run "
-        "that was stopped has changed nothing."
+        "Estimate the skill of each labeler of a campaign and the quality of each label, if labels "
+        "have changed since the last estimate, or always with --all. An interrupted run changes "
+        "nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
-            "--all", action="store_true", help="estimate anew even where no label has changed"
+            "--all", action="store_true", help="estimate again even if no label has changed"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,16 +13,18 @@ from review.scores.services import distribution, scores
 
 class Command(BulkCommand):
     help = (
-        "Compute the agreement scores of a campaign's images whose labels have changed, or, with "
-        "--all, of every image anew. A run that was stopped goes on when it is started again "
-        "without --all."
+        "Compute the agreement scores of a campaign's images whose labels have changed, or of all "
+        "images with --all. To continue an interrupted run, start the command again without "
+        "--all."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
-            "--all", action="store_true", help="forget what is known and compute every score anew"
+            "--all",
+            action="store_true",
+            help="delete all stored overlaps and compute every score again",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,1 +1,1 @@
-"""The queue and its leases, ratings, bulk ratings, records of labelers."""
+"""The review queue and its leases, ratings, bulk ratings, records of labelers."""

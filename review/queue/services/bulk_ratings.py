@@ -15,36 +15,36 @@ from review import policies
 from review.models import Rating
 from review.queue.services import ratings
 
-#: Rated in one request; the page asks again until nothing is left, so a long one can be stopped.
+#: Labels rated in one request. The page repeats it until none remain, so it can be stopped.
 BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """How many of the chosen labels a bulk rating does not reach, each counted once, by reason."""
+    """The numbers of chosen labels that a bulk rating skips, by reason, each counted once."""
 
-    #: Drawn by the reviewer.
+    #: Drawn by this reviewer.
     own: int
-    #: Rated by this reviewer before: that rating is kept.
+    #: Rated by this reviewer before; that rating is kept.
     rated: int
     #: Thrown out by another reviewer.
     thrown_out: int
-    #: Not post-processed yet, or with nothing left on them.
+    #: Not post-processed yet, or empty after post-processing.
     not_ready: int
-    #: Of images that the reviewer is to draw alone, as an expert.
+    #: On images that the reviewer has to label independently, as an expert.
     closed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a bulk rating would change."""
+    """The expected effects of a bulk rating."""
 
     labels: int
     images: int
-    #: Of `labels`, those that a reviewer has flagged.
+    #: The number of `labels` with a flag.
     flagged: int
     left_alone: LeftAlone
-    #: Images that would want labels again, because they fall below the campaign's target.
+    #: Images that would need labels again, because they fall below the campaign's target.
     reopened: int
     #: Images whose merged masks would be stale.
     stale_merges: int
@@ -52,7 +52,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one batch did; `remaining` labels are left for the next."""
+    """The result of one batch; `remaining` labels are left for the next."""
 
     rated: int
     refused: int
@@ -62,7 +62,7 @@ class Done:
 def chosen(
     campaign: Campaign, labeler: int | None = None, image: int | None = None
 ) -> LabelQuerySet:
-    """The campaign's crowd labels of a labeler, an image, or both; ValueError for neither."""
+    """Return the crowd labels of a labeler, an image, or both. Raises ValueError for neither."""
     if labeler is None and image is None:
         raise ValueError("Choose a labeler or an image.")
     labels = Label.objects.crowd().filter(image__campaign=campaign)
@@ -74,14 +74,14 @@ def chosen(
 
 
 def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
-    """Of these, what a bulk rating by this reviewer reaches."""
+    """Return those of the labels that a bulk rating by this reviewer would rate."""
     mine = Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer)
     reached = labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
     return reached.exclude(image__in=independence.closed_images(reviewer))
 
 
 def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
-    """Which of these labels a bulk rating by this reviewer does not reach, and why."""
+    """Count the labels that a bulk rating by this reviewer skips, by reason."""
     own = labels.filter(labeler__user=reviewer)
     others = labels.exclude(labeler__user=reviewer)
     mine = Exists(Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer))
@@ -96,7 +96,7 @@ def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
 
 
 def preview(labels: LabelQuerySet, reviewer: User, value: int) -> Preview:
-    """What rating these labels so would change. Nothing is stored."""
+    """Return the effects that rating these labels would have. Nothing is stored."""
     reached = to_rate(labels, reviewer)
     per_image = reached.order_by().values("image").annotate(lost=Count("pk"))
     images = per_image.count()
@@ -124,10 +124,10 @@ def rate_batch(
     comment: str = "",
     reasons: Collection[str] = (),
 ) -> tuple[Done, set[int], list[int]]:
-    """Rate the next of these labels: what was done, images whose scores are stale, the ratings.
+    """Rate the next batch; return its result, the images to score again, and the rating ids.
 
-    Each label is a transaction of its own, so a batch that is cut short has rated what it rated,
-    and running it again goes on. A label that changed meanwhile is refused and left.
+    Each label is rated in its own transaction, so an interrupted batch can be repeated. A label
+    that changed in the meantime is refused and counted.
     """
     reviewer = User.objects.get(pk=actor.account_id)
     refused, images, made = 0, set(), []
@@ -144,7 +144,7 @@ def rate_batch(
 
 
 def undo_batch(actor: Actor, rating_ids: Collection[int]) -> tuple[int, set[int]]:
-    """Take one's own ratings back: how many now were, and images whose scores are stale."""
+    """Withdraw one's own ratings; return their number and the images to score again."""
     mine = Rating.objects.active().filter(pk__in=rating_ids, reviewer=actor.account_id)
     undone = [r.label.image_id for r in mine.select_related("label") if ratings.undo(actor, r)]
     return len(undone), set(undone)

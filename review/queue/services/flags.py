@@ -1,4 +1,4 @@
-"""Labels that reviewers want to talk about."""
+"""Flags on labels that reviewers should look at together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from review.models import LabelFlag
 
 
 def flag(actor: Actor, label: Label, note: str = "") -> LabelFlag:
-    """Flag a label; a flag that is there becomes that of the reviewer who acts."""
+    """Flag a label; an existing flag is taken over by the reviewer who acts."""
     kept, _created = LabelFlag.objects.update_or_create(
         label=label, defaults={"reviewer_id": actor.account_id, "note": note}
     )
@@ -18,5 +18,5 @@ def flag(actor: Actor, label: Label, note: str = "") -> LabelFlag:
 
 
 def unflag(actor: Actor, label_id: uuid.UUID) -> bool:
-    """Remove the flag of a label, whoever set it; return False where there is none."""
+    """Remove the flag of a label, whoever set it; return False if it has none."""
     return bool(LabelFlag.objects.filter(label=label_id).delete()[0])

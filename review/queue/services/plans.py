@@ -1,4 +1,4 @@
-"""How a campaign is reviewed."""
+"""Review settings of campaigns."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from review.models import ReviewPlan
 
 
 def store(actor: Actor, plan: ReviewPlan) -> None:
-    """Save a campaign's review plan; who looks at labels that are scored already stays so."""
+    """Save a campaign's review plan; labels that are already scored keep their settings."""
     plan.save()

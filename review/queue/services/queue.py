@@ -1,9 +1,9 @@
-"""The review queue: the worst fifth of a campaign's labels, worst first (paper 3.2).
+"""The review queue: the lowest fifth of a campaign's labels, lowest first (paper 3.2).
 
-Worst by agreement score, or, where the campaign's plan says so, by expected quality.
+Labels are ranked by agreement score, or by expected quality if the campaign's plan says so.
 
-A label is on one reviewer's screen at a time: whoever is given it holds a lease. Every few labels
-comes one of the random audit, whatever its score.
+A lease keeps a label on one reviewer's screen at a time. Every few labels one of the random audit
+is inserted, whatever its score.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from review.models import (
 from review.scores.services import distribution
 from review.scores.services.threshold import Threshold, order_of, threshold
 
-#: One label in so many is of the audit, while the queue is not empty.
+#: Every fifth label is from the audit, while the queue is not empty.
 AUDIT_EVERY = 5
 
-#: Rivals for the same label walk on to the next one; after so many there are only rivals.
+#: A reviewer whose claim fails tries the next label, at most this many times.
 CLAIM_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reviewer wants to see of a campaign; by default its doubtful labels."""
+    """The filters of a reviewer; the default is the doubtful labels."""
 
     part: str = "doubtful"
     class_code: int | None = None
@@ -48,7 +48,7 @@ class Filters:
     PARTS = ("doubtful", "audit", "flagged", "all")
 
     def apply(self, campaign: Campaign) -> AgreementScoreQuerySet:
-        """Scores of this part of the campaign, worst first (the audit in its random order)."""
+        """Return the scores that match, lowest first (the audit in its random order)."""
         scores = AgreementScore.objects.of_crowd(campaign, order_of(campaign))
         if self.part == "doubtful":
             scores = doubtful(campaign)
@@ -66,14 +66,14 @@ class Filters:
 
 
 def doubtful(campaign: Campaign) -> AgreementScoreQuerySet:
-    """Scores of the campaign's lowest share, rated or not, worst first."""
+    """Return the campaign's lowest share of scores, rated or not, lowest first."""
     end = threshold(campaign)
     scores = AgreementScore.objects.of_crowd(campaign, order_of(campaign))
     return scores.none() if end is None else scores.filter(up_to(end))
 
 
 def up_to(end: Threshold) -> Q:
-    """Scores up to the end of the queue."""
+    """Return the condition for scores up to the end of the queue."""
     value = end.order.field
     return Q((f"{value}__lt", end.score)) | Q((value, end.score), label_id__lte=end.label_id)
 
@@ -81,7 +81,7 @@ def up_to(end: Threshold) -> Q:
 def waiting_for(
     campaign: Campaign, reviewer: User, filters: Filters = Filters()
 ) -> AgreementScoreQuerySet:
-    """What a reviewer may rate: not their own labels, nor what another one has on the screen."""
+    """Return the scores of labels that a reviewer may rate now."""
     now = timezone.now()
     mine = Rating.objects.active().filter(label=OuterRef("label"), reviewer=reviewer)
     others = (
@@ -92,18 +92,19 @@ def waiting_for(
         .waiting()
         .filter(~Exists(mine), ~Exists(others))
         .filter(label__status=Label.Status.ACCEPTED, label__image__retired_at=None)
-        # Images that people only practice on have no labels to rate.
+        # Labels of practice images are not rated.
         .exclude(label__image__pool=Image.Pool.PRACTICE)
         .exclude(label__labeler__user=reviewer)
-        # A reviewer who is to draw an image as an expert does not see what others drew on it.
+        # An expert must not see other labels of an image before labeling it.
         .exclude(label__image__in=independence.closed_images(reviewer))
     )
 
 
 def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
-    """How many doubtful labels wait, from the counts of the distribution.
+    """Return the number of doubtful labels that wait for a rating.
 
-    Without one's own, and those of images that the reviewer is to draw as an expert.
+    Counted from the bins of the distribution, without the reviewer's own labels and without images
+    that the reviewer has to label as an expert.
     """
     end = threshold(campaign)
     if end is None:
@@ -118,12 +119,12 @@ def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
     return below + in_last_bin.count() - own
 
 
-#: Beyond so many, how many labels a filter leaves is not counted: that would cost, and say little.
+#: Filtered labels are counted up to this number; an exact count would be slow.
 MANY = 1000
 
 
 def remaining_of(campaign: Campaign, reviewer: User, filters: Filters) -> int:
-    """How many labels of a part wait for this reviewer; MANY stands for MANY or more."""
+    """Return the number of matching labels for this reviewer; MANY means MANY or more."""
     if filters == Filters():
         return remaining(campaign, reviewer)
     return waiting_for(campaign, reviewer, filters)[:MANY].count()
@@ -135,9 +136,9 @@ def next_for(
     skipped: Collection[uuid.UUID] = (),
     filters: Filters = Filters(),
 ) -> AgreementScore | None:
-    """The worst label waiting for this reviewer, who now holds it; None when there is none.
+    """Lease the lowest waiting label to this reviewer and return it; None if there is none.
 
-    The queue of doubtful labels is mixed with the audit: every so many labels, and after its end.
+    Labels of the audit are mixed into the queue of doubtful labels, and follow after its end.
     """
     if filters != Filters():
         return _claim_first(waiting_for(campaign, reviewer, filters), reviewer, skipped)
@@ -156,6 +157,7 @@ def next_for(
 def _claim_first(
     scores: AgreementScoreQuerySet, reviewer: User, skipped: Collection[uuid.UUID]
 ) -> AgreementScore | None:
+    """Lease the first label that no other reviewer has claimed; None if there is none."""
     for _ in range(CLAIM_ATTEMPTS):
         found = (
             scores.exclude(label_id__in=skipped)
@@ -164,14 +166,14 @@ def _claim_first(
         )
         if found is None:
             return None
-        # Rated by somebody between the reading and the claim: then it no longer waits.
+        # Another reviewer may have rated it between the query and the claim.
         if claim(found.label_id, reviewer) and scores.filter(pk=found.pk).exists():
             return found
     return None
 
 
 def claim(label_id: uuid.UUID, reviewer: User) -> bool:
-    """Put a label on a reviewer's screen, or hold it longer; False where another one has it."""
+    """Lease a label to a reviewer or extend the lease; return False if another reviewer has it."""
     now = timezone.now()
     held = ReviewLease.objects.filter(label=label_id).filter(
         Q(reviewer=reviewer) | Q(expires_at__lte=now)
@@ -187,10 +189,10 @@ def claim(label_id: uuid.UUID, reviewer: User) -> bool:
 
 
 def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
-    """Keep labels on a reviewer's screen for another while; those that can no longer be theirs.
+    """Extend a reviewer's leases; return the labels whose lease was lost.
 
-    A label is lost when its lease ran out and another reviewer has it now, and when it no longer
-    waits for a rating.
+    A label is lost if another reviewer leased it after the lease expired, or if it no longer waits
+    for a rating.
     """
     waiting = AgreementScore.objects.waiting().filter(label__in=label_ids)
     theirs = Rating.objects.active().filter(reviewer=reviewer, label__in=label_ids)
@@ -201,5 +203,5 @@ def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
 
 
 def release(label_ids: Collection[uuid.UUID], reviewer: User) -> None:
-    """Labels this reviewer no longer has on the screen; others may have them at once."""
+    """End a reviewer's leases of these labels; other reviewers may have them at once."""
     ReviewLease.objects.filter(label__in=label_ids, reviewer=reviewer).delete()

@@ -1,4 +1,4 @@
-"""Labels to come back to: those a reviewer has rated, and those that reviewers have flagged."""
+"""Labels that a reviewer has rated, and labels that reviewers have flagged."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from review.models import Rating
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many labels each part of the page has."""
+    """The number of labels on each tab of the page."""
 
     rated: int
     flagged: int
 
 
 def rated_by(campaign: Campaign, reviewer: User) -> LabelQuerySet:
-    """The campaign's labels with an active rating by this reviewer, the newest rating first."""
-    # At most one active rating per reviewer and label: no label comes twice.
+    """Return the labels with an active rating by this reviewer, newest rating first."""
+    # A reviewer has at most one active rating per label, so no label occurs twice.
     labels = Label.objects.filter(
         image__campaign=campaign, ratings__reviewer=reviewer, ratings__withdrawn_at=None
     )
@@ -30,9 +30,9 @@ def rated_by(campaign: Campaign, reviewer: User) -> LabelQuerySet:
 
 
 def flagged(campaign: Campaign, reviewer: User) -> LabelQuerySet:
-    """The campaign's flagged labels, rated or not, the newest flag first.
+    """Return the campaign's flagged labels, rated or not, newest flag first.
 
-    Without those of images that the reviewer is to draw alone, as an expert.
+    Images that the reviewer has to label independently, as an expert, are left out.
     """
     labels = Label.objects.filter(image__campaign=campaign).exclude(flag=None)
     labels = labels.exclude(image__in=independence.closed_images(reviewer))
@@ -40,7 +40,7 @@ def flagged(campaign: Campaign, reviewer: User) -> LabelQuerySet:
 
 
 def with_ratings(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
-    """The labels with all that the page shows of them: `past`, `by_me` and their image."""
+    """Return the labels with what the page shows: `past`, `by_me` and their image."""
     past = Rating.objects.select_related("reviewer").order_by("-created_at", "-pk")
     mine = Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer)
     return (
@@ -51,5 +51,5 @@ def with_ratings(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
 
 
 def counts(campaign: Campaign, reviewer: User) -> Counts:
-    """How many labels the reviewer finds on each tab."""
+    """Return the number of labels on each tab for this reviewer."""
     return Counts(rated_by(campaign, reviewer).count(), flagged(campaign, reviewer).count())

@@ -1,4 +1,4 @@
-"""Rating a label, and taking a rating back."""
+"""Storing and withdrawing ratings."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from review.scores.services import opinions
 
 
 class RatingRefused(Conflict):
-    """A rating that cannot be stored."""
+    """The rating cannot be stored."""
 
 
 class RatingOwnLabel(RatingRefused):
+    """The reviewer drew the label."""
+
     code = "own"
     message = _("It is your own drawing: somebody else has to rate it.")
 
 
 class LabelSettled(RatingRefused):
-    """The label takes no ratings (any more)."""
+    """The label cannot be rated, or no longer."""
 
     code = "settled"
     message = _("It was thrown out, or is not ready, so it needs no rating.")
@@ -43,12 +45,14 @@ class LabelCorrected(RatingRefused):
 
 
 class AlreadyRated(RatingRefused):
+    """The reviewer has rated the label before."""
+
     code = "already_rated"
     message = _("You have rated it already.")
 
 
 class RatedMeanwhile(RatingRefused):
-    """Others have rated the label as often as is wanted."""
+    """Other reviewers have given all the requested ratings."""
 
     code = "meanwhile"
     message = _("Somebody else has rated this drawing meanwhile.")
@@ -64,16 +68,24 @@ def rate(
     *,
     also_settled: bool = False,
 ) -> Rating:
-    """Store the rating of a reviewer, who acts; 1 throws the label out in the same transaction.
+    """Store a reviewer's rating; a 1 throws the label out in the same transaction.
 
-    From the first rating on the labeler cannot correct the label: what was rated is what stays,
-    also when the rating is taken back. `version` is the one the reviewer saw, where it is known.
-    `reasons` are of `Rating.Reason`. `also_settled`: on purpose, although others have rated the
-    label as often as is wanted; otherwise that is an accident, and refused. The very same rating
-    once more is the one that stands: its first answer was lost on the way.
+    The first rating locks the label: its labeler can no longer correct it, also if the rating is
+    withdrawn. A repeated identical rating returns the stored one, since the first response may
+    have been lost.
 
-    Raises RatingRefused for one's own label, for a label that is not to be rated (any more), that
-    was corrected since the reviewer saw it, and for a second rating by the same reviewer.
+    Args:
+        actor: The reviewer.
+        label: The label to rate.
+        value: 1 to 5.
+        comment: Free text.
+        version: The version of the label that the reviewer saw, or None if unknown.
+        reasons: Values of `Rating.Reason`.
+        also_settled: Accept a rating beyond the requested number of ratings.
+
+    Raises:
+        RatingRefused: The label is the reviewer's own, cannot be rated (any more), was corrected
+            since the reviewer saw it, or has a rating of this reviewer.
     """
     if permissions.is_own(actor.account_id, label):
         raise RatingOwnLabel
@@ -85,7 +97,7 @@ def rate(
         raise LabelCorrected
     with transaction.atomic():
         score = opinions.lock(label.pk)
-        # The same rating, sent twice at once: the first one is the answer.
+        # The same rating may have been sent twice at the same time.
         if sent_before := _the_same(actor, label, value, comment, reasons):
             return sent_before
         if label.ratings.active().filter(reviewer=actor.account_id).exists():
@@ -121,10 +133,10 @@ def change(
     version: int | None = None,
     reasons: Collection[str] = (),
 ) -> Rating:
-    """Replace this reviewer's rating of a label, or give the first one; all or nothing.
+    """Replace this reviewer's rating of a label, or give the first one, in one transaction.
 
-    The rating before stays in the label's history. Raises RatingRefused as `rate` does; then the
-    rating before still counts. The same rating again changes nothing.
+    The earlier rating stays in the label's history. Raises RatingRefused as `rate` does; then the
+    earlier rating still counts. An identical rating changes nothing.
     """
     if same := _the_same(actor, label, value, comment, reasons):
         return same
@@ -138,7 +150,7 @@ def change(
 def _the_same(
     actor: Actor, label: Label, value: int, comment: str, reasons: Collection[str]
 ) -> Rating | None:
-    """This reviewer's active rating of the label, if it says just the same."""
+    """Return this reviewer's active rating of the label if it equals the given one."""
     active = label.ratings.active().filter(reviewer=actor.account_id)
     mine = active.filter(value=value, comment=comment).first()
     return mine if mine is not None and mine.reasons == sorted(set(reasons)) else None
@@ -146,9 +158,9 @@ def _the_same(
 
 @transaction.atomic
 def undo(actor: Actor, rating: Rating) -> bool:
-    """Take a rating back, which stays as history; False when it was taken back already.
+    """Withdraw a rating, which stays in the history; return False if it was withdrawn before.
 
-    A label that it threw out counts again, unless another 1 stands.
+    A label that it threw out is accepted again, unless it has another active 1.
     """
     opinions.lock(rating.label_id)
     active = Rating.objects.active().filter(pk=rating.pk)

@@ -1,4 +1,4 @@
-"""What a labeler has done in a campaign, for those who rate their labels."""
+"""The record of a labeler in a campaign, for reviewers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from review.models import Rating
 
 
 def record_of(labeler: Labeler, campaign: Campaign, newest: int | None = None) -> dict[str, Any]:
-    """Their labels and those thrown out, the mean score, how often and how they were rated.
+    """Return a labeler's record: labels, thrown-out labels, mean score, ratings, mean rating.
 
-    Of the `newest` labels, which takes the same time for somebody with a hundred thousand of them;
-    None: of all. Means are None where there is nothing to take them of.
+    Only the `newest` labels are counted, which bounds the time for labelers with many labels; None
+    counts all. Means over nothing are None.
     """
     labels = Label.objects.crowd().filter(labeler=labeler, image__campaign=campaign)
     labels = labels.order_by("-sent_at")[:newest]

@@ -40,7 +40,7 @@ BULK_SHOWN = 24
 @require_GET
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """Campaigns with what waits for review in each."""
+    """Show the campaigns, each with the number of labels that wait for review."""
     permissions.require_reviewer(request.user)
     campaigns = []
     for campaign in Campaign.objects.all():
@@ -59,7 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """What the scripts of the reviewers' pages need of a campaign."""
+    """Return the settings of a campaign for the scripts of the review pages."""
     slug = campaign.slug
     nil = uuid.UUID(int=0)
     return {
@@ -94,7 +94,7 @@ def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 @require_GET
 @login_required
 def review_queue(request: HttpRequest, slug: str) -> HttpResponse:
-    """The queue, worst first, one label at a time; or of the labels that were asked for."""
+    """Show the review queue, lowest score first, one label at a time."""
     permissions.require_reviewer(request.user)
     campaign = get_object_or_404(Campaign, slug=slug)
     form = QueueForm(campaign, request.GET or None)
@@ -114,7 +114,7 @@ def review_queue(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """One rating for all labels of a labeler or a picture, after a look at them."""
+    """Show the page that gives one rating to all labels of a labeler or an image."""
     permissions.require_reviewer(request.user)
     assert isinstance(request.user, User)
     campaign = get_object_or_404(Campaign, slug=slug)
@@ -151,7 +151,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def rated_url(campaign: Campaign, labeler: Labeler | None, image: Image | None) -> str:
-    """The page of the reviewer's own ratings of this labeler's labels, this image's, or both."""
+    """Return the address of the reviewer's own ratings, by labeler, image, or both."""
     asked: dict[str, Any] = {}
     if labeler is not None:
         asked["labeler"] = labeler.pk

@@ -35,7 +35,7 @@ SHOWN = 24
 @require_GET
 @login_required
 def rated_labels(request: HttpRequest, slug: str) -> HttpResponse:
-    """The reviewer's own ratings, newest first; with `?list=flagged` all flagged labels."""
+    """Show the reviewer's ratings, newest first; with `?list=flagged` all flagged labels."""
     permissions.require_reviewer(request.user)
     assert isinstance(request.user, User)
     campaign = get_object_or_404(Campaign, slug=slug)
@@ -77,7 +77,7 @@ def rated_labels(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _narrowed(labels: LabelQuerySet, form: ChoiceForm) -> tuple[LabelQuerySet, dict[str, Any]]:
-    """The labels of the chosen labeler and picture, and what was chosen as in the address."""
+    """Return the labels of the chosen labeler and image, and the choice as query parameters."""
     labeler, image = form.cleaned_data["labeler"], form.cleaned_data["image"]
     chosen: dict[str, Any] = {}
     if labeler is not None:
@@ -90,7 +90,7 @@ def _narrowed(labels: LabelQuerySet, form: ChoiceForm) -> tuple[LabelQuerySet, d
 
 
 def _card(label: Any, reviewer: User, hide_record: bool) -> dict[str, Any]:
-    """A label of `rated.with_ratings` as the page shows it.
+    """Return the template values of one label of `rated.with_ratings`.
 
     Its score, its labeler and the others' ratings stay hidden before the reviewer's own rating,
     where the campaign's plan hides them on the review page.
@@ -127,7 +127,7 @@ def _card(label: Any, reviewer: User, hide_record: bool) -> dict[str, Any]:
 @require_POST
 @login_required
 def change_rating(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
-    """`do=rate`: give or change the rating; `do=withdraw`: take it back; `do=unflag`."""
+    """Rate (`do=rate`), withdraw a rating (`do=withdraw`) or remove a flag (`do=unflag`)."""
     permissions.require_reviewer(request.user)
     assert isinstance(request.user, User)
     label = get_object_or_404(

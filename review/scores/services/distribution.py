@@ -29,7 +29,7 @@ SET count = {table}.count + excluded.count, waiting = {table}.waiting + excluded
 
 
 def count(campaign_id: int, gone: Iterable[BinnedScore], come: Iterable[BinnedScore]) -> None:
-    """Count scores out and in. Belongs into the transaction that changes the scores."""
+    """Update the bins for removed and added scores, in the transaction that changes the scores."""
     rows = [(campaign_id, *change) for change in bin_changes(gone, come)]
     if not rows:
         return
@@ -42,7 +42,7 @@ def count(campaign_id: int, gone: Iterable[BinnedScore], come: Iterable[BinnedSc
 
 @transaction.atomic
 def recount(campaign: Campaign) -> None:
-    """Count all scores of a campaign anew: for scores that came in another way than by `count`."""
+    """Count all scores of a campaign again, after changes that `count` did not see."""
     # Whoever counts meanwhile waits for these rows, and adds to what is found here.
     bins = ScoreBin.objects.filter(campaign=campaign)
     list(bins.order_by("order", "role", "place").select_for_update())
@@ -74,13 +74,13 @@ def _counted_anew(campaign: Campaign, order: Order) -> list[ScoreBin]:
 
 
 def counts(campaign: Campaign, role: str, order: Order = Order.AGREEMENT) -> list[tuple[int, int]]:
-    """(bin, scores in it), bins ascending, without empty ones."""
+    """Return (bin, number of scores) in ascending order, without empty bins."""
     bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=order, count__gt=0)
     return list(bins.order_by("place").values_list("place", "count"))
 
 
 def total(campaign: Campaign, role: str) -> int:
-    """How many scores there are."""
+    """Return the number of scores."""
     bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=Order.AGREEMENT)
     return bins.aggregate(total=Sum("count"))["total"] or 0
 
@@ -88,14 +88,14 @@ def total(campaign: Campaign, role: str) -> int:
 def waiting_below(
     campaign: Campaign, role: str, score: float, order: Order = Order.AGREEMENT
 ) -> tuple[int, float]:
-    """How many labels wait in the bins below a score's, and the lowest score of its own bin."""
+    """Return the number of waiting labels in lower bins, and the score's bin's lowest score."""
     place = bin_of(score)
     bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=order, place__lt=place)
     return bins.aggregate(waiting=Sum("waiting"))["waiting"] or 0, bin_range(place)[0]
 
 
 def rank_of(score: AgreementScore) -> int:
-    """A score's place among all of its campaign and role, the lowest being 1."""
+    """Return the rank of a score in its campaign and role, from 1 for the lowest."""
     place = bin_of(score.score)
     bins = ScoreBin.objects.filter(
         campaign=score.campaign_id, role=score.role, order=Order.AGREEMENT, place__lt=place
@@ -116,7 +116,7 @@ def at_rank(
     rank: int,
     order: Order = Order.AGREEMENT,
 ) -> AgreementScore | None:
-    """The score with this rank, 0 for the lowest, exactly; `scores` are in order, as `counted`.
+    """Return the score with this rank, from 0 for the lowest; `scores` are ordered.
 
     Found by its bin, and within it by the index: a thousandth of the scores are walked, not all.
     None where there are fewer.

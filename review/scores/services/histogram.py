@@ -16,7 +16,7 @@ from terrain.agreement.distribution import BARS, BINS
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which scores of a campaign are meant; None is no choice."""
+    """The choice of scores of a campaign; None means no restriction."""
 
     camera: str | None = None
     class_code: int | None = None
@@ -26,7 +26,7 @@ class Part:
 
 
 def histogram(campaign: Campaign, role: str, part: Part = Part()) -> list[int]:
-    """How many scores lie in each of 32 bars of equal width from 0 to 1, 1 in the last.
+    """Return the number of scores in each of 32 bars of equal width from 0 to 1.
 
     Of the whole campaign from the counts that are kept; of a part by counting. A label is of a
     class when it has a pixel of it, and of the day it was sent.
@@ -54,6 +54,6 @@ def histogram(campaign: Campaign, role: str, part: Part = Part()) -> list[int]:
 
 
 def cameras(campaign: Campaign) -> list[str]:
-    """The cameras of a campaign's images, by name."""
+    """Return the cameras of a campaign's images, by name."""
     names = campaign.images.exclude(camera="").order_by("camera")
     return list(names.values_list("camera", flat=True).distinct())

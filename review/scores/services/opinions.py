@@ -1,4 +1,4 @@
-"""Whether a label still waits for a reviewer: written with its score, and kept up."""
+"""Requested and given ratings of each scored label, and whether it waits for a reviewer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from terrain.agreement.distribution import BinnedScore
 
 
 def counted(score: AgreementScore) -> list[BinnedScore]:
-    """A score as the distribution counts it, by each order of a queue."""
+    """Return a score as the distribution counts it, once per order."""
     return [
         BinnedScore(order, score.role, getattr(score, order.field), score.is_waiting)
         for order in Order
@@ -20,7 +20,7 @@ def counted(score: AgreementScore) -> list[BinnedScore]:
 
 
 def begin(score: AgreementScore, plan: ReviewPlan, opinions: int = 0) -> None:
-    """Decide for a label's first score who will look at it: by chance, once and for ever."""
+    """Decide once, by a stable hash, whether a label is in the audit and gets a second opinion."""
     label_id = score.label_id
     score.audit = policies.is_sampled(label_id, "audit", plan.audit_percent)
     second = policies.is_sampled(label_id, "second opinion", plan.second_opinion_percent)
@@ -30,14 +30,14 @@ def begin(score: AgreementScore, plan: ReviewPlan, opinions: int = 0) -> None:
 
 
 def lock(label_id: uuid.UUID) -> AgreementScore | None:
-    """The label's score, held until the transaction ends: ratings of one label take turns."""
+    """Lock and return a label's score, so that ratings of one label happen one after another."""
     return AgreementScore.objects.select_for_update().filter(label=label_id).first()
 
 
 def keep_up(label_id: uuid.UUID) -> None:
-    """Bring the score's row up to the label's ratings. Belongs into the transaction of a rating.
+    """Update a label's score row after a rating, in the rating's transaction.
 
-    A label that has no score, or was thrown out, waits for nobody.
+    A label without a score, or one that was thrown out, does not wait for a rating.
     """
     score = lock(label_id)
     if score is None:

@@ -1,4 +1,4 @@
-"""Agreement scores of images, kept in step with their labels."""
+"""Agreement scores of images, updated when their labels change."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from review.scores.services import distribution, opinions
 from terrain.agreement.jaccard import agreement_scores
 from terrain.agreement.overlaps import Overlaps
 
-#: Labels arrive while scores are computed; after this many overtakings the sweep goes on.
+#: New labels may arrive while scores are computed. After this many attempts the sweep takes over.
 ATTEMPTS = 3
-#: Images read and written together. A run that is killed does no more than these again.
+#: Images read and written together. A killed run loses the work on these at most.
 IMAGES_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The labels of one role that are compared with each other, and what they share.
+    """The labels of one role that are compared with each other, and their overlaps.
 
     Experts are compared with experts: their gold labels are not the crowd's (paper, Figure 5).
     """
@@ -46,10 +46,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The scores of an image's labels as they were read, and what the labels share, by role.
+    """The scores of an image's labels, with the versions they were computed from.
 
-    The scores know their labels by id alone: a label that knew its score, and the score it, would
-    stay in memory with all its polygons until Python looks for such rings.
+    Scores refer to labels by id only: a reference cycle of label and score would keep the polygons
+    in memory until Python's garbage collector runs.
     """
 
     image: Image
@@ -59,18 +59,18 @@ class Scored:
 
 
 def score_image(image_id: int) -> bool:
-    """Bring an image's agreement scores up to its present labels; True when they are.
+    """Update an image's agreement scores; return whether they are current now.
 
-    False: labels kept arriving, and the next message or sweep finishes the work.
+    False: labels kept arriving; the next task or sweep finishes the work.
     """
     return any(image_id in score_images([image_id]) for _ in range(ATTEMPTS))
 
 
 def score_images(image_ids: Collection[int]) -> set[int]:
-    """Bring some images' agreement scores up to their present labels; those that are.
+    """Update the agreement scores of some images; return the images that are current.
 
-    Reads, computes without a lock, then writes where the labels are still those that were read:
-    a dozen queries, however many images. Raises Image.DoesNotExist.
+    Reads labels, computes scores without a lock, and stores those of images whose labels have not
+    changed, with a dozen queries for any number of images. Raises Image.DoesNotExist.
     """
     images = Image.objects.select_related("campaign").in_bulk(image_ids)
     for image_id in image_ids:
@@ -98,7 +98,7 @@ def score_images(image_ids: Collection[int]) -> set[int]:
 
 
 def images_behind(campaign: Campaign) -> list[int]:
-    """The images of a campaign whose labels wait for post-processing or for their scores."""
+    """Return the images whose labels wait for post-processing or for their scores."""
     behind = set(images_to_score().filter(campaign=campaign).values_list("pk", flat=True))
     waiting = Label.objects.received().filter(image__campaign=campaign)
     behind.update(waiting.values_list("image_id", flat=True))
@@ -106,9 +106,9 @@ def images_behind(campaign: Campaign) -> list[int]:
 
 
 def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
-    """Post-process what waits of some images, then score them; says of each whether it is current.
+    """Post-process and score some images; return of each whether it is current.
 
-    A run that is killed leaves what it has written, and the next one goes on from there.
+    Work that was stored before a run is killed is not repeated.
     """
     waiting = Label.objects.received().filter(image__in=image_ids)
     for image_id in waiting.order_by("image").values_list("image", flat=True).distinct():
@@ -118,36 +118,38 @@ def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
 
 
 def forget(campaign: Campaign) -> int:
-    """Make all scores of a campaign stale and forget what they were made of; of how many images.
+    """Mark all scores of a campaign as stale and delete their overlaps; return how many images.
 
-    The next scores are computed from the polygons alone. The old ones stay until then.
+    The next scores are computed from the polygons. The old scores stay until then.
     """
     images = ImageAgreement.objects.filter(image__campaign=campaign)
     return images.update(method=0, overlaps={})
 
 
 def overlaps_of(image: Image) -> dict[str, Overlaps]:
-    """What the labels of an image share, by role, as it was when they were last scored.
+    """Return the overlaps of an image's labels, by role, as of the last scoring.
 
-    Labels are named "id:version". A role that was never scored is left out.
+    Keys are "id:version". A role that was never scored is left out.
     """
     return _overlaps_in(ImageAgreement.objects.filter(image=image).first())
 
 
 def _overlaps_in(state: ImageAgreement | None) -> dict[str, Overlaps]:
+    """Return the stored overlaps by role; none if they follow an older definition."""
     if state is None or state.method != SCORING_METHOD:
         return {}
     return {role: Overlaps.from_json(kept) for role, kept in state.overlaps.items()}
 
 
 def key_of(label: Label) -> str:
-    """How a label is named in `Overlaps`: a corrected label is another one."""
+    """Return a label's key in `Overlaps`, which changes with each version."""
     return f"{label.pk}:{label.version}"
 
 
 def _score(
     image: Image, codes: tuple[int, ...], labels: list[Label], known: Mapping[str, Overlaps]
 ) -> Scored:
+    """Return the scores of an image's labels, compared within each role."""
     compared = {
         role.value: _compare(
             image, codes, [one for one in labels if one.role == role], known.get(role.value)
@@ -177,7 +179,7 @@ def _score(
 def _compare(
     image: Image, codes: tuple[int, ...], labels: list[Label], known: Overlaps | None
 ) -> Compared:
-    """The image's labels of a role, in order; only pairs with a label that is new are counted."""
+    """Return the labels of a role with their overlaps; only pairs with new labels are counted."""
     by_key = {key_of(label): label for label in labels}
     overlaps = Overlaps.none(codes)
     if known is not None and known.codes == codes:
@@ -194,7 +196,7 @@ def _compare(
 def _decide_who_looks(
     scores: list[AgreementScore], known: Mapping[uuid.UUID, AgreementScore]
 ) -> None:
-    """What is decided with a label's first score stays; the rest is decided now."""
+    """Keep the review decisions of scored labels, and decide those of new ones."""
     first = [score for score in scores if score.label_id not in known]
     for score in scores:
         if score.label_id in known:
@@ -212,7 +214,7 @@ def _decide_who_looks(
 
 
 def _expect(scores: list[AgreementScore], versions: Mapping[uuid.UUID, int]) -> None:
-    """The quality last estimated for what a label is now, where there is one."""
+    """Set the expected quality of labels whose present version has an estimate."""
     labels = [score.label_id for score in scores]
     qualities = LabelQuality.objects.filter(label__in=labels).in_bulk()
     for score in scores:
@@ -223,13 +225,12 @@ def _expect(scores: list[AgreementScore], versions: Mapping[uuid.UUID, int]) -> 
 
 @transaction.atomic
 def _write(scored: list[Scored]) -> set[int]:
-    """Write scores where labels have not changed since they were read; of which images."""
+    """Store scores of images whose labels have not changed; return these images."""
     images = [one.image for one in scored]
     ImageAgreement.objects.bulk_create(
         [ImageAgreement(image=image) for image in images], ignore_conflicts=True
     )
-    # The rows' locks, taken in one order, make writers of an image take turns; the version says
-    # who came too late.
+    # Locks in one order serialize the writers of an image; the version shows which are outdated.
     locked = ImageAgreement.objects.select_for_update().filter(image__in=images).order_by("pk")
     states = {state.image_id: state for state in locked}
     present = dict(Image.objects.filter(pk__in=states.keys()).values_list("pk", "labels_version"))
@@ -266,13 +267,13 @@ def _write(scored: list[Scored]) -> set[int]:
 
 
 def _replace(scored: list[Scored], scores: list[AgreementScore]) -> list[AgreementScore]:
-    """Put the present scores of some images in the place of those before; what these were."""
-    # A label thrown out keeps the score it was thrown out with.
+    """Replace the scores of some images; return the earlier scores."""
+    # A label that was thrown out keeps its last score.
     images = [one.image for one in scored]
     before = AgreementScore.objects.filter(label__image__in=images).exclude(
         label__status=Label.Status.REJECTED
     )
-    # Locked: a rating that comes now is counted before these scores, or after them.
+    # Locked, so that a simultaneous rating is counted either before or after these scores.
     known = {s.label_id: s for s in before.select_for_update(of=("self",)).order_by("pk")}
     gone = known.keys() - {score.label_id for score in scores}
     if gone:

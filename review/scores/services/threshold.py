@@ -17,7 +17,7 @@ from review.scores.services import distribution
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """The last score inside the queue; `label_id` settles which of equal scores are in.
+    """The last score inside the queue; `label_id` decides between equal scores.
 
     In order of skill it is an expected quality.
     """
@@ -28,12 +28,12 @@ class Threshold:
 
 
 def order_of(campaign: Campaign) -> Order:
-    """By what the campaign's plan ranks its labels."""
+    """Return the order in which the campaign's plan ranks its labels."""
     return Order(plan_of(campaign).order)
 
 
 def threshold(campaign: Campaign, order: Order | None = None) -> Threshold | None:
-    """The end of the lowest `queue_percent` of all crowd scores; None while the queue is empty.
+    """Return the end of the lowest `queue_percent` of crowd scores; None for an empty queue.
 
     By the campaign's order, or by another one.
     """

@@ -1,4 +1,4 @@
-"""What the ratings of a campaign say about its scores."""
+"""How well the scores of a campaign predict its ratings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from terrain.metrics.intervals import Interval
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The paper's claim (3.2) in figures; what cannot be said yet is None.
+    """The figures that test the paper's claim (3.2); None where data are missing.
 
-    `audited` labels were chosen by chance and rated; `pairs` labels have two ratings that stand.
+    `audited` labels were sampled at random and rated; `pairs` labels have two active ratings.
     """
 
     audited: int
@@ -33,7 +33,7 @@ class Report:
 
 
 def report(campaign: Campaign) -> Report:
-    """All figures of a campaign, from its ratings as they stand."""
+    """Return all figures of a campaign, from its active ratings."""
     scores, ratings = audit_sample(campaign)
     end = threshold(campaign, Order.AGREEMENT)
     first, second = double_ratings(campaign)
@@ -50,7 +50,7 @@ def report(campaign: Campaign) -> Report:
 
 
 def audit_sample(campaign: Campaign) -> tuple[list[float], list[int]]:
-    """Scores and ratings of the random sample; of a label rated twice, the first rating."""
+    """Return scores and ratings of the audit sample; of several ratings the first."""
     audited = AgreementScore.objects.of_crowd(campaign).filter(audit=True)
     scores = dict(audited.values_list("label_id", "score"))
     first: dict[uuid.UUID, int] = {}
@@ -61,7 +61,7 @@ def audit_sample(campaign: Campaign) -> tuple[list[float], list[int]]:
 
 
 def double_ratings(campaign: Campaign) -> tuple[list[int], list[int]]:
-    """The first two ratings of each label that two reviewers rated, in the order they came."""
+    """Return the first two ratings of each label that two reviewers rated."""
     by_label: dict[uuid.UUID, list[int]] = {}
     for label_id, value in _active_ratings(campaign).filter(label__agreement__opinions__gte=2):
         by_label.setdefault(label_id, []).append(value)
@@ -70,6 +70,6 @@ def double_ratings(campaign: Campaign) -> tuple[list[int], list[int]]:
 
 
 def _active_ratings(campaign: Campaign) -> QuerySet[Rating, tuple[uuid.UUID, int]]:
-    """(label, value) of the ratings that stand, in the order they were given."""
+    """Return (label, value) of the active ratings, oldest first."""
     ratings = Rating.objects.active().filter(label__agreement__campaign=campaign)
     return ratings.order_by("created_at", "pk").values_list("label_id", "value")
