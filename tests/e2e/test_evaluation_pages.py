@@ -183,7 +183,7 @@ def test_admins_decide_who_sees_a_leaderboard_and_remove_results(
     page = browser_page
     log_in(page, url, "measured-admin")
     page.goto(f"{url}/manage/measured/releases/")
-    page.get_by_role("link", name="Results of models 0.1").click()
+    page.get_by_role("link", name="Model leaderboard 0.1").click()
     send(page, "To remove", zipped(measured["images"]))
     expect(page.get_by_role("heading", name="Confusion matrix")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Remove this result").click()

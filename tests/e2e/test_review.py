@@ -63,7 +63,7 @@ def test_twenty_labels_by_keyboard_alone(served_site: ServedSite, browser_page: 
 
     assert stored(served_site, "by-keys") == said
     assert len({rating.label for rating in said}) == 20
-    expect(page.locator("#counts")).to_have_text("You rated 20, 4 to go")
+    expect(page.locator("#counts")).to_have_text("You rated 20, 4 remaining")
     # What it threw out is out.
     status = run(
         served_site,
@@ -401,7 +401,7 @@ def test_flags_and_filters(served_site: ServedSite, browser_page: Any) -> None:
     page.select_option("#id_part", "flagged")
     page.get_by_role("button", name="Show these").click()
     assert shown(page) == label
-    expect(page.locator("#counts")).to_have_text("You rated 0, 1 to go")
+    expect(page.locator("#counts")).to_have_text("You rated 0, 1 remaining")
     page.keyboard.press("f")
     expect(page.locator("#flag-note")).to_be_hidden()
     page.keyboard.press("3")
@@ -424,7 +424,7 @@ def test_many_at_once_and_back(served_site: ServedSite, browser_page: Any) -> No
     page.click("#last-bulk")
     expect(page.locator("#shown li")).to_have_count(2)
     page.get_by_label("1 Throw out").check(force=True)
-    expect(page.locator("#preview")).to_contain_text("Drawings thrown out: 2, on pictures: 2")
+    expect(page.locator("#preview")).to_contain_text("Labels thrown out: 2, on images: 2")
     page.get_by_label("Spam").check()
     page.get_by_role("button", name="Throw them out: 2").click()
     expect(page.locator("#done-text")).to_have_text("Rated: 2.")
