@@ -25,8 +25,8 @@ is no label. Definitions and equations are in docs/METHODS.md.
     masks, bitplanes, postprocess, camera, orbital_classes, tables
     display      from a rover's frame to what a volunteer sees
     metrics      masks compared with masks: one contingency table under all figures
-    agreement    how well the labels of one image agree
-    skill        how well each labeler tells the classes apart
-    aggregation  many labels become one mask; the gold set
+    agreement    agreement scores of the labels of one image
+    skill        skill of labelers (Dawid & Skene 1979)
+    aggregation  merging of labels into one mask; the gold set
     projection   images and masks seen from straight above
 """

@@ -1,4 +1,4 @@
-"""Post-processing of one label (paper 3.1.3): what lies under the masks is removed. Pure."""
+"""Post-processing of one label (paper 3.1.3): removal of masked pixels. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as people save them: CSV with commas, semicolons or tabs, from any spreadsheet. Pure."""
+"""Reading of CSV tables with commas, semicolons or tabs, from any spreadsheet. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Many labels of an image become one mask; which images and experts make the gold set."""
+"""Merging of the labels of an image into one mask; planning of the gold set."""

@@ -1,4 +1,4 @@
-"""Where the experts' labels of one image differ, and about what (paper 3.1, consensus). Pure."""
+"""Disputes: areas on which the experts' labels of one image differ (paper 3.1). Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from terrain.masks import NO_LABEL
 
 Mask = npt.NDArray[np.uint8]
 
-#: Of a stripe in the picture of disputes, in pixels of an image with 1024 a side.
+#: Width of a stripe in the picture of disputes, for an image of 1024 pixels a side.
 STRIPE_PX = 8
 
-#: Diagonal neighbors belong together: a thin wrong border is one region and not a hundred.
+#: Areas are 8-connected, so that a thin wrong border is one dispute and not a hundred.
 _NEIGHBORS = np.ones((3, 3), dtype=np.bool_)
 
 
@@ -24,9 +24,9 @@ _NEIGHBORS = np.ones((3, 3), dtype=np.bool_)
 class DisputedPixels:
     """Counts of the pixels of one image on which its experts agree and disagree.
 
-    `labeled`: that any of them gave a class; `disputed`: of these, that two of them gave unlike
-    classes. `pairs`: disputed pixels by the two class codes, the smaller first; a pixel on which
-    three experts say three things counts in each of its three pairs.
+    `labeled`: pixels with a class from any expert. `disputed`: pixels with different classes.
+    `pairs`: disputed pixels by the two class codes, the smaller first; a pixel with three classes
+    counts in each of its three pairs.
     """
 
     labeled: int
@@ -50,8 +50,14 @@ class Dispute:
 def measure_disputes(masks: Sequence[Mask]) -> DisputedPixels:
     """Count the pixels that the experts labeled, and those on which they disagree.
 
-    masks: uint8 (H, W) of class codes and NO_LABEL, post-processed, one an expert. Fewer than two
-    dispute nothing. Raises ValueError for masks of unlike shapes.
+    Args:
+        masks: One post-processed mask per expert, uint8 (H, W) of class codes and NO_LABEL.
+
+    Returns:
+        The counts; zeros without masks, and no disputed pixels for one mask.
+
+    Raises:
+        ValueError: The masks differ in shape.
 
     >>> first = np.array([[0, 1, 255]], dtype=np.uint8)
     >>> second = np.array([[0, 2, 255]], dtype=np.uint8)
@@ -105,9 +111,8 @@ def find_disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[D
 def dispute_picture(masks: Sequence[Mask]) -> Mask:
     """Return a mask in which disputed pixels show the experts' classes as stripes.
 
-    uint8 (H, W): at a disputed pixel one of the class codes that experts gave it, in diagonal
-    stripes that take turns; elsewhere NO_LABEL. Two classes make two stripes, three make three.
-    Raises ValueError for no masks: then there is no picture to say how large.
+    The result is uint8 (H, W): at a disputed pixel one of its class codes, in alternating diagonal
+    stripes, elsewhere NO_LABEL. Raises ValueError without masks, since the size is then unknown.
     """
     if not masks:
         raise ValueError("Without labels there is no picture of what they dispute.")
@@ -116,7 +121,7 @@ def dispute_picture(masks: Sequence[Mask]) -> Mask:
     rows, columns = np.indices(shown.shape)
     width = max(1, round(STRIPE_PX * max(shown.shape) / 1024))
     stripe = (rows + columns) // width
-    # Of each pixel the different classes, the smallest first; sorted, an equal one follows its like
+    # The distinct classes of each pixel, smallest first; in sorted order equal ones are neighbors
     is_new = stack != NO_LABEL
     is_new[1:] &= stack[1:] != stack[:-1]
     named = is_new.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Planning the gold set: which images, and which experts (paper 3.1). Pure."""
+"""Planning the gold set: its images and their experts (paper 3.1). Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Expert = TypeVar("Expert", bound=Hashable)
 #: Experts that label each gold image (paper 3.1).
 EXPERTS_PER_IMAGE = 3
 
-#: In at most so many terrain classes is one expert (paper 3.1).
+#: An expert labels images of at most this many terrain classes (paper 3.1).
 CLASSES_PER_EXPERT = 2
 
 #: About this share of the training images is gold (paper 3.1), percent.
@@ -48,11 +48,17 @@ def sample_evenly(
 ) -> dict[str, list[Item]]:
     """Choose `count` images at random, as evenly over the orbital classes as possible.
 
-    `groups` maps a terrain class to its images, `present` to the number of gold images it has
-    already. The class with the fewest gold images is drawn from next, at random inside the class,
-    until `count` images are chosen or none is left; so sizes differ by at most one wherever a
-    class has enough images. The order of images in a group does not matter beyond the seed of
-    `generator`. Returns the chosen images by class, classes without any left out.
+    The next image comes from the class with the fewest gold images, at random, until `count`
+    images are chosen or none remain. So sizes differ by at most one where classes are large enough.
+
+    Args:
+        groups: The images of each terrain class.
+        count: The number of images to choose.
+        generator: The source of randomness; its seed determines the result.
+        present: The number of gold images that each class already has.
+
+    Returns:
+        The chosen images by class, without classes that have none.
 
     >>> groups = {"Smooth": [1, 2, 3, 4, 5], "Ridged": [6]}
     >>> chosen = sample_evenly(groups, 3, np.random.default_rng(0))
@@ -80,15 +86,22 @@ def expert_teams(
 ) -> dict[str, list[Expert]]:
     """Assign three experts to each terrain class, nobody to more than `limit`.
 
-    `classes` maps a terrain class to its number of gold images; `settled` maps classes to the team
-    they have already, which stays theirs. The most work comes first: each class takes the three
-    experts with the least work that leave enough room for the classes after it, in the given order
-    where equal. Then a class goes from one expert to another, or two experts exchange one, as long
-    as that brings their work nearer together; the result cannot be improved by such a step. With
-    classes of one size nobody has two more than another.
+    The largest class comes first: each class gets the three experts with the least work that leave
+    enough capacity for the remaining classes. Then experts pass on or exchange classes while that
+    reduces the sum of squared loads. With classes of one size, loads differ by at most one class.
 
-    Teams are in the order of `experts`. Raises TooFewExperts when no plan keeps to the limit:
-    with C classes, none of them settled, max(3, ceil(3 C / limit)) experts are needed and do.
+    Args:
+        classes: The number of gold images of each terrain class.
+        experts: The experts; ties are broken by their order.
+        limit: The largest number of classes per expert.
+        settled: Teams that are already assigned, which stay.
+
+    Returns:
+        The team of each class, in the order of `experts`.
+
+    Raises:
+        TooFewExperts: No plan keeps the limit. With C classes, none of them settled,
+            max(3, ceil(3 C / limit)) experts are enough.
 
     >>> expert_teams({"Ridged": 45, "Smooth": 38}, ["Ada", "Ben", "Cleo"])
     {'Ridged': ['Ada', 'Ben', 'Cleo'], 'Smooth': ['Ada', 'Ben', 'Cleo']}
@@ -125,9 +138,9 @@ def expert_teams(
 def _missing(room: Iterable[int], classes: int, limit: int) -> int:
     """Return how many more experts the given number of classes needs; 0: none.
 
-    `room` is how many classes each expert may still be given. Each class takes three different
-    ones, so an expert counts once a class (the theorem of Gale and Ryser; the counts are concave
-    in the number of classes, so that no smaller number of classes can be harder).
+    `room` is the number of classes that each expert can still take. Each class needs three
+    different experts, so an expert counts once per class (Gale-Ryser theorem; the counts are
+    concave in the number of classes, so fewer classes are never harder).
     """
     if not classes:
         return 0

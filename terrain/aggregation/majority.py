@@ -1,4 +1,4 @@
-"""The crowd's label of an image: a vote of its labels, pixel by pixel."""
+"""Merging the labels of an image by majority vote, pixel by pixel (paper 3.3)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -65,14 +65,22 @@ def merge_masks(
 ) -> Mask:
     """Merge the labels of one image by a vote per pixel (paper 3.3).
 
-    A pixel gets the class that most of the labels gave it, if ``rule`` accepts that; labels that
-    leave the pixel open do not vote. Two classes with equally many votes are a tie, and a tie is
-    unlabeled. ``masks`` are uint8 (height, width) with class codes and ``NO_LABEL``; a code that
-    is not in ``codes`` is no vote. The order of the masks does not matter, and everything is
-    compared in integers.
+    A pixel gets the class with the most votes, if ``rule`` accepts it. Unlabeled pixels of a label
+    are not votes. A tie stays unlabeled. The order of the masks does not matter, and all
+    comparisons are in integers.
 
-    The result is uint8 of ``shape`` = (height, width), ``NO_LABEL`` where no class wins; no masks
-    give ``NO_LABEL`` everywhere. Raises UnequalMasks when a mask has another shape.
+    Args:
+        masks: One mask per label, uint8 (height, width) of class codes and ``NO_LABEL``.
+        codes: The class codes; other codes are not votes.
+        rule: The rule that a winning class must satisfy.
+        shape: (height, width) of the image.
+
+    Returns:
+        The merged mask, uint8 of ``shape``, ``NO_LABEL`` where no class wins, and everywhere
+        without masks.
+
+    Raises:
+        UnequalMasks: A mask has another shape.
 
     >>> labels = [np.array([codes], dtype=np.uint8) for codes in ([1, 0], [1, 2], [1, 255])]
     >>> merge_masks(labels, (0, 1, 2), PAPER_RULE, shape=(1, 2))
@@ -89,7 +97,7 @@ def merge_masks(
             chunk = merged[first : first + CHUNK]
             for row, line in zip(given, lines, strict=True):
                 row[: chunk.size] = line[first : first + CHUNK]
-            # Sky and far ground, which nobody labels, are a good part of most images.
+            # Most images have large unlabeled parts, such as sky and distant ground.
             if given[:, : chunk.size].min() == NO_LABEL:
                 continue
             votes = _count_votes(given[:, : chunk.size], classes, chosen[:, : chunk.size])
@@ -103,7 +111,7 @@ def merge_planes(
     """Merge labels given as bit planes (``terrain.bitplanes``), as ``merge_masks`` does.
 
     ``labels`` has one uint64 array (classes, words) per label, with the classes in the order of
-    ``codes``. Planes in which nothing is drawn cost nothing, and most are mostly empty.
+    ``codes``. Empty planes are skipped, and most planes are mostly empty.
     """
     merged = np.full(shape[0] * shape[1], NO_LABEL, dtype=np.uint8)
     classes = np.array(codes, dtype=np.uint8)

@@ -1,7 +1,7 @@
-"""How a release merges the labels of the crowd: the paper's rule, or one of its alternatives.
+"""Merge methods for the crowd's labels: the paper's rule and its alternatives.
 
-A method is a value: it is stored with a release, and the same labels with the same method give the
-same masks. Gold images are always merged by the gold rules (paper 3.3), whatever the method.
+A method is a value that is stored with a release: the same labels and method give the same masks.
+Gold images are always merged by the gold rules (paper 3.3), whatever the method.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Kind(StrEnum):
 
     #: One labeler, one vote (paper 3.3).
     VOTES = "votes"
-    #: Votes weigh by how well their labeler tells the classes apart.
+    #: Votes are weighted by the skill of their labelers.
     SKILL = "skill"
-    #: Votes weigh by what reviewers thought of the label.
+    #: Votes are weighted by the reviewers' ratings of the labels.
     RATINGS = "ratings"
     #: The most probable class under the confusion matrices of the labelers (Dawid & Skene 1979).
     EM = "em"
-    #: One of the labels as it is, drawn by lot (paper 4.1).
+    #: One label of each image, chosen at random (paper 4.1).
     RANDOM = "random"
 
 
@@ -34,12 +34,12 @@ class UnknownMethod(ValueError):
     """A stored or typed value is not a merge method; the message says why."""
 
 
-#: What a label weighs whose ratings are 2, 3, 4, 5 (their median, rounded down); a rating of 1
-#: throws it out. A label nobody has rated weighs like one with a 3: most are never looked at.
+#: Weights of labels with a median rating (rounded down) of 2, 3, 4, 5; a rating of 1 throws a label
+#: out. Unrated labels, which are most of them, weigh as much as those rated 3.
 RATING_WEIGHTS = (1, 2, 3, 4)
 UNRATED_WEIGHT = 2
 
-#: EM: a class has to be this probable, and chosen by as many labelers as the paper wants.
+#: EM: a class needs this probability, and as many labelers as in the paper.
 EM_RULE = MergeRule(minimum=3, percent=90, strict=True)
 
 
@@ -47,11 +47,14 @@ EM_RULE = MergeRule(minimum=3, percent=90, strict=True)
 class MergeMethod:
     """A merge method with its parameters.
 
-    ``rule`` says when the leading class of a pixel becomes its label. Its ``minimum`` always counts
-    labelers. Its ``percent`` is a share of the votes (VOTES), of their weights (SKILL, RATINGS) or
-    the probability of the class (EM). ``seed`` is for RANDOM, which has no rule; ``weights`` for
-    RATINGS: what ratings of 2, 3, 4 and 5 weigh, and no rating. ``skill`` is for SKILL and EM:
-    which estimate of the labelers' skill is meant, "" for the one that is there.
+    Attributes:
+        kind: The kind of method.
+        rule: When the leading class of a pixel becomes its label. ``minimum`` counts labelers;
+            ``percent`` is a share of the votes (VOTES), of their weights (SKILL, RATINGS) or the
+            probability of the class (EM).
+        seed: The seed of RANDOM, which has no rule.
+        weights: For RATINGS, the weights of ratings 2, 3, 4, 5 and of unrated labels.
+        skill: For SKILL and EM, the estimate of the labelers' skill; "" for the present one.
     """
 
     kind: Kind

@@ -1,8 +1,8 @@
-"""Merges other than one labeler, one vote, and what a merge can say besides the class. Pure.
+"""Weighted merges, merges by probability, and the layers of a merge. Pure.
 
-Everything is decided for combinations of votes (``terrain.skill.patterns``), not for pixels: an
-image has a million pixels, and some thousands of combinations. What can be is computed in whole
-numbers, so that neither the order of the labels nor the machine changes a pixel.
+Merges are computed for patterns of votes (``terrain.skill.patterns``), not for pixels: an image has
+a million pixels and some thousands of patterns. Most arithmetic is in whole numbers, so that
+neither the order of the labels nor the machine changes a pixel.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Mask = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
 
-#: In a layer of confidence: nobody labeled the pixel.
+#: Value of the confidence layer where nobody labeled the pixel.
 NOBODY = 255
-#: Labelers of a pixel and votes for a class are counted up to here.
+#: Counts of labelers and votes in layers are limited to this value.
 MOST_COUNTED = 255
-#: Chances are compared in this many parts.
+#: Probabilities are compared in units of one millionth.
 CHANCE_PARTS = 1_000_000
-#: Below this share of all terrain a class was perhaps only ever drawn by mistake.
+#: A class with a smaller share of all terrain may have been drawn only by mistake.
 SMALLEST_SHARE = 0.005
 
 
@@ -40,10 +40,10 @@ SMALLEST_SHARE = 0.005
 class Decision:
     """The result of a merge for each pattern of votes.
 
-    ``winner`` is uint8 (patterns,), the place of the class among the campaign's codes, ``NO_VOTE``
-    where none wins. ``percent`` is uint8 (patterns,): of the votes (or their weights), the share of
-    the class that leads, or its chance; whole percent, rounded down; ``NOBODY`` where nobody
-    labeled the pixel.
+    ``winner`` is uint8 (patterns,), the index of the winning class among the campaign's codes, or
+    ``NO_VOTE``. ``percent`` is uint8 (patterns,): the leading class's share of the votes or
+    weights, or its probability, in whole percent rounded down; ``NOBODY`` where nobody labeled the
+    pixel.
     """
 
     winner: Places
@@ -54,9 +54,9 @@ class Decision:
 class MergeInputs:
     """What a merge method needs besides the votes of one image's labels.
 
-    ``weights`` has a whole number per label (SKILL, RATINGS), ``chosen`` is the place of the label
-    that was drawn (RANDOM), ``prior`` float64 (classes,) and ``matrices`` float64 (labels, classes,
-    classes) are those of ``terrain.skill.probabilities.class_probabilities`` (EM).
+    ``weights`` has a whole number per label (SKILL, RATINGS), ``chosen`` is the index of the
+    randomly chosen label (RANDOM), ``prior`` float64 (classes,) and ``matrices`` float64 (labels,
+    classes, classes) are those of ``terrain.skill.probabilities.class_probabilities`` (EM).
     """
 
     weights: tuple[int, ...] | None = None
@@ -80,7 +80,7 @@ def decide_patterns(
         return random_label_decision(votes, classes, known.chosen)
     if method.kind == Kind.EM:
         if known.prior is None or known.matrices is None:
-            raise ValueError("The most probable class needs the labelers' confusion matrices.")
+            raise ValueError("Dawid-Skene (EM) needs the labelers' confusion matrices.")
         return em_decision(votes, method.rule, known.prior, known.matrices)
     if known.weights is None and method.kind != Kind.VOTES:
         raise ValueError("A weighted vote needs the weight of each label.")
@@ -109,9 +109,9 @@ def weighted_decision(
 ) -> Decision:
     """Return the class with the largest weight, where ``rule`` accepts it (paper 3.3).
 
-    At least ``rule.minimum`` labelers of any weight but 0 chose it, and they have the share of the
-    weight on the pixel that the rule wants. Two classes with equal weight are a tie, and a tie is
-    unlabeled. Without weights it is the paper's rule.
+    At least ``rule.minimum`` labelers with a weight above 0 must have chosen the class, and they
+    must have the share of the pixel's weight that the rule requires. A tie stays unlabeled. Without
+    weights this is the paper's rule.
     """
     counted = list(weights) if weights is not None else [1] * votes.shape[1]
     weight = count_votes(votes, classes, counted)
@@ -127,9 +127,10 @@ def weighted_decision(
 def em_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real) -> Decision:
     """Return the most probable class given the confusion matrices (Dawid & Skene 1979).
 
-    It wins where at least ``rule.minimum`` labelers chose it and its chance is what the rule wants.
+    At least ``rule.minimum`` labelers must have chosen the class, and it must have the probability
+    that the rule requires.
     ``prior`` is float64 (classes,), ``matrices`` float64 (labels, classes, classes), as in
-    ``terrain.skill.probabilities.class_probabilities``. Chances are compared in millionths.
+    ``terrain.skill.probabilities.class_probabilities``. Probabilities are compared in millionths.
     """
     chances = class_probabilities(votes, prior, matrices)
     parts = np.rint(chances * CHANCE_PARTS).astype(np.int64)
@@ -144,7 +145,8 @@ def em_decision(votes: Votes, rule: MergeRule, prior: Real, matrices: Real) -> D
 def random_label_decision(votes: Votes, classes: int, label: int | None) -> Decision:
     """Return the classes of one chosen label (paper 4.1), with its share of the votes.
 
-    ``label`` is its place among the labels; None: there is none.
+    The share is of the labelers who labeled the pixel. ``label`` is the index of the label, or None
+    if there is none.
     """
     counts = count_votes(votes, classes)
     voters = counts.sum(axis=1)
@@ -161,8 +163,9 @@ def random_label_decision(votes: Votes, classes: int, label: int | None) -> Deci
 def random_label(seed: int, image: str, labels: Sequence[str]) -> int | None:
     """Return the index of the label chosen at random for an image (paper 4.1), or None.
 
-    Each label gets a number from ``seed``, the image's name and its own, and the smallest wins: the
-    order does not matter, and a label that comes or goes changes the choice only where it wins.
+    Each label gets a hash of ``seed``, the image's name and its own name, and the smallest wins. So
+    the order does not matter, and an added label changes the choice only if it wins. None is for an
+    image without labels.
 
     >>> random_label(1, "image", ["a", "b"]) == 1 - random_label(1, "image", ["b", "a"])
     True
@@ -176,9 +179,8 @@ def random_label(seed: int, image: str, labels: Sequence[str]) -> int | None:
 def skill_weights(prior: Real, matrices: Real) -> list[int]:
     """Return the weight of each labeler's vote: 0 (random guessing) to 100 (no errors).
 
-    The balanced accuracy, the mean over the classes of the chance to draw a class as what it is,
-    brought to a scale on which guessing is 0 and no mistake is 100. Classes that hardly occur are
-    left out. Shapes are those of ``probable_decision``.
+    The weight is the balanced accuracy, rescaled so that guessing gives 0 and a labeler without
+    errors 100. Rare classes are left out. Shapes are those of ``em_decision``.
     """
     often = np.flatnonzero(prior >= SMALLEST_SHARE).tolist()
     if len(often) < 2:
@@ -192,7 +194,7 @@ def skill_weights(prior: Real, matrices: Real) -> list[int]:
 def rating_weight(ratings: Sequence[int], weights: Sequence[int]) -> int:
     """Return the weight of a label with these active ratings, by their median, rounded down.
 
-    ``weights`` are those of ratings 2, 3, 4, 5 and of no rating. A 1 throws a label out: 0.
+    ``weights`` are those of ratings 2, 3, 4, 5 and of unrated labels. A median of 1 gives 0.
 
     >>> rating_weight([5, 2], weights=(1, 2, 3, 4, 2)), rating_weight([], weights=(1, 2, 3, 4, 2))
     (2, 2)
@@ -218,10 +220,10 @@ def merged_mask(
 class Layers:
     """The votes behind a merged mask, pixel by pixel.
 
-    ``votes`` is uint8 (classes, height, width): labels that give each class, in the order of the
-    campaign's codes. ``labelers`` is uint8 (height, width): labels that give any. Both count to 255
-    and stay there. ``confidence`` is uint8 (height, width), percent, as in ``Decision``: 255 where
-    nobody labeled the pixel.
+    ``votes`` is uint8 (classes, height, width), the votes for each class in the order of the
+    campaign's codes. ``labelers`` is uint8 (height, width), the number of votes. Both are limited
+    to 255. ``confidence`` is uint8 (height, width), percent, as in ``Decision``: 255 where nobody
+    labeled the pixel.
     """
 
     votes: npt.NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""Agreement by exact geometry, without pixels: for checking, and for images of any size."""
+"""Agreement by exact polygon areas, without pixels: for checks, and for images of any size."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""How well the labels of one image agree: the mean intersection over union of every pair.
+"""Agreement of the labels of one image: the mean intersection over union of each pair.
 
-Labels come as bit planes (``terrain.bitplanes``), or as the pixels they share (``Overlaps``), which
-are counted from planes once and kept.
+Labels are given as bit planes (``terrain.bitplanes``) or as the pixels they share (``Overlaps``).
 """
 
 import math
@@ -36,10 +35,8 @@ def agreement_scores(labels: Sequence[Planes] | Overlaps) -> list[float | None]:
     """Return the agreement score, 0..1, of each label of one image.
 
     The score of a label is the mean of its ``pair_agreement`` with every other label (paper 3.1.3,
-    Eqs. 2-4). ``labels`` has one uint64 array (classes, words) per label. With fewer than two
-    labels there is nothing to agree with, and the score is None, which is neither 0 nor 1. Pairs of
-    two empty labels do not count (an empty label is thrown out before it is scored); a label left
-    without any pair has None.
+    Eqs. 2-4). ``labels`` has one uint64 array (classes, words) per label. A single label has no
+    score: None. Pairs of two empty labels are ignored; a label without any other pair has None.
 
     Sums are exactly rounded, so the order of the labels and of the classes does not change a
     score, not even by its last bit.
@@ -85,7 +82,7 @@ def _overlaps_of(labels: Sequence[Planes] | Overlaps) -> Overlaps:
     """Return the overlaps of labels that are given as planes or as overlaps."""
     if isinstance(labels, Overlaps):
         return labels
-    # Of planes without names only their number and order matter.
+    # Planes have no codes; only the number and order of the classes matter.
     return Overlaps.of(labels, range(len(labels[0]) if labels else 0))
 
 

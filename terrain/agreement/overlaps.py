@@ -1,8 +1,7 @@
-"""How many pixels the labels of one image share: all that agreement scores are made of.
+"""Pixels shared by each pair of labels of one image, from which agreement scores follow.
 
-A new label costs its pairs with the others, not all pairs again; a label that goes costs nothing.
-The counts are whole numbers, so scores computed step by step are those computed at once, to the
-last bit.
+A new label adds its pairs with the others only, and removing a label needs no counting. Counts are
+whole numbers, so incremental scores equal those computed at once, to the last bit.
 """
 
 from __future__ import annotations
@@ -55,17 +54,17 @@ class Overlaps:
     def with_label(self, key: str, label: Planes, others: Sequence[Planes]) -> Overlaps:
         """Return the overlaps with one more label; ``others`` are the planes of ``keys``.
 
-        Raises ValueError for a key that is there already, and where planes are missing.
+        Raises ValueError for a key that was added before, and if planes are missing.
         """
         if key in self.keys:
-            raise ValueError(f"The label {key} is there already.")
+            raise ValueError(f"The label {key} has already been added.")
         if len(others) != len(self.keys):
-            raise ValueError(f"{len(self.keys)} labels are known, and planes of {len(others)}.")
+            raise ValueError(f"Expected planes of {len(self.keys)} labels, got {len(others)}.")
         count = len(self.keys)
         shared = np.zeros((len(self.codes), count + 1, count + 1), dtype=np.int64)
         shared[:, :count, :count] = self.shared
         for c, row in enumerate(label):
-            # Words that the label does not reach are shared with nobody.
+            # Words without pixels of the label have no shared pixels.
             reached = np.flatnonzero(row)
             words = row[reached]
             rows = np.stack([*(other[c][reached] for other in others), words])

@@ -1,7 +1,7 @@
-"""Does a low agreement score foretell a low rating? The paper's claim (3.2), put to the test.
+"""Tests of the paper's claim (3.2) that low agreement scores predict low ratings.
 
-All figures are of labels that were rated whatever their score (a random sample of all), because
-only those stand for the campaign: of the review queue's labels the good half was never looked at.
+All figures are of a random sample of labels, rated whatever their score. Labels of the review queue
+are not representative of the campaign, because they have low scores.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def share_to_review(
 ) -> float | None:
     """Return the share of labels to review, lowest scores first, to find most bad ones.
 
-    Labels of the same score are looked at together. None where no label is bad.
+    Bad labels are those rated 1; ``wanted`` is the share of them to find. Labels of equal score are
+    reviewed together. None if no label is bad.
     """
     values = np.asarray(scores, dtype=np.float64)
     bad = np.asarray(ratings, dtype=np.int64) == THROWN_OUT
@@ -91,7 +92,7 @@ def share_to_review(
 def recall_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[float, float]]:
     """Return (share of labels reviewed, share of bad ones found), lowest scores first.
 
-    Empty where no label is bad.
+    The curve runs from (0, 0) to (1, 1). It is empty if no label is rated 1.
 
     >>> recall_curve([0.1, 0.9], [1, 5])
     [(0.0, 0.0), (0.5, 1.0), (1.0, 1.0)]
@@ -103,7 +104,7 @@ def recall_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[
     order = np.argsort(values, kind="stable")
     looked = np.arange(1, len(order) + 1) / len(order)
     found = np.cumsum(bad[order]) / bad.sum()
-    # Labels of the same score are looked at together: only the last of them is a point.
+    # Labels of equal score are reviewed together: only the last of them is a point.
     last = np.append(np.diff(values[order]) > 0, True)
     return [(0.0, 0.0), *zip(looked[last].tolist(), found[last].tolist(), strict=True)]
 
@@ -112,8 +113,8 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> Interval | No
     """Return the agreement of two reviewers beyond chance, quadratic weights, -1..1.
 
     ``first`` and ``second`` are ratings of 1..5 of the same labels, in the same order. The
-    interval is by the jackknife over labels. None for fewer than two labels, or where both always
-    gave one same rating, which chance explains as well.
+    interval is by the jackknife over labels (Cohen 1968). None for fewer than two labels, or if
+    both reviewers always gave the same single rating, so that kappa is undefined.
     """
     places = [np.asarray(ratings, dtype=np.intp) - 1 for ratings in (first, second)]
     table = count_joint(places, (LEVELS, LEVELS))

@@ -1,6 +1,6 @@
 """Compare a drawing with the reference answer, class by class: found, missed and extra pixels.
 
-Pixels without a known class (255) are not compared: whatever was drawn there counts neither way.
+Pixels without a class in the reference answer (255) are not compared.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from terrain.metrics.contingency import (
 
 BoolMask = npt.NDArray[np.bool_]
 
-#: A patch smaller than this share of the compared pixels is not reported: nobody draws so exactly.
+#: A patch smaller than this share of the compared pixels is not reported.
 MIN_REPORTED_SHARE = 0.01
 
 #: Rows of places, from top to bottom, each from left to right.
@@ -39,10 +39,10 @@ PLACES = (
 class ClassComparison:
     """The comparison of one class in a drawing with the reference answer.
 
-    code: of the class. known, drawn, matched: compared pixels of the class, pixels drawn as it, and
-    pixels that are both. missed_at, extra_at: the place (of PLACES) of the largest patch that was
-    missed or extra; None where none is worth a word. taken_for: the class drawn in most of what was
-    missed, where that is a class; taken_from: what most of what was too much is really.
+    code: the class. known, drawn, matched: the pixels of the class in the answer, in the drawing,
+    and in both. missed_at, extra_at: the place (of PLACES) of the largest missed or extra patch;
+    None if all patches are small. taken_for: the class drawn on most missed pixels, if any.
+    taken_from: the class in the answer of most extra pixels, if any.
     """
 
     code: int
@@ -116,7 +116,7 @@ def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassCompari
 def mean_iou(compared: Sequence[ClassComparison]) -> float:
     """Return the mean intersection over union of the classes, 0..1 (paper 3.1.3, Eq. 1).
 
-    With nothing to compare nothing was wrong: 1.
+    1 if there is nothing to compare.
     """
     mean = exact_mean(each.iou for each in compared)
     return 1.0 if mean is None else mean

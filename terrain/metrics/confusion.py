@@ -1,4 +1,4 @@
-"""Predictions against gold masks: confusion matrices and what follows from them (paper 4). Pure."""
+"""Predictions compared with gold masks: confusion matrices and their scores (paper 4). Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from terrain.metrics.contingency import (
 )
 from terrain.metrics.intervals import Interval
 
-#: How many times the images are drawn anew for an interval.
+#: The number of bootstrap samples of an interval.
 RESAMPLES = 2000
 SEED = 20210619
 #: The variants of the gold set by how many experts labeled a pixel at least (paper 3.3).
@@ -47,7 +47,7 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
     `gold` are an image's masks min1, min2, min3 (paper 3.3), `prediction` its predicted mask, all
     uint8 (height, width). The first axis of the result is min1, min2, min3; then rows are the true
     class and columns the predicted one, in the order of `codes`; the last column is "no label",
-    which is a wrong answer where experts gave one. Pixels without a gold label do not count.
+    which counts as wrong. Pixels without a gold label are ignored.
     Raises InconsistentGold where the three do not nest, UnknownCodes, and ValueError for unequal
     shapes.
     """
@@ -72,7 +72,7 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
         )
     if (answer > classes).any():
         raise UnknownCodes(np.unique(predicted[answer > classes]).tolist())
-    # How many variants beside min1 have the pixel: what three experts labeled is in all.
+    # The number of variants besides min1 that label the pixel; min3 is a part of min2.
     variants = (two != NO_LABEL).astype(np.int64) + (three != NO_LABEL)
     shape = (3, classes + 1, classes + 1)
     exactly = count_joint((variants, true, answer), shape, lengths)[:, :classes]
@@ -82,7 +82,7 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
 def _check_nesting(wider: Mask, narrower: Mask) -> None:
     """Raise InconsistentGold unless `narrower` is a part of `wider`."""
     if not np.all((narrower == wider) | (narrower == NO_LABEL)):
-        raise InconsistentGold("They do not nest: a pixel has another class with more experts.")
+        raise InconsistentGold("A pixel has different classes in masks of more and fewer experts.")
 
 
 def _listed(codes: Mask) -> str:
@@ -180,8 +180,8 @@ def evaluate(
     """Return the scores of a variant's images together, with 95 % intervals.
 
     `counts` is int64 (images, classes, classes + 1), as `count_pixels` gives them of each image.
-    Intervals are percentiles of a bootstrap over images, not pixels: pixels of one image are alike.
-    The same `seed` gives the same intervals. No images: all that is not counted is None.
+    Intervals are percentiles of a bootstrap over images, since pixels of one image are dependent.
+    The same `seed` gives the same intervals. Without images all scores are None.
 
     >>> gold, predicted = np.array([[[0, 0, 1]]] * 3, np.uint8), np.array([[0, 1, 1]], np.uint8)
     >>> counts = count_pixels(gold, predicted, codes=(0, 1))

@@ -64,7 +64,7 @@ def keep_labeled(table: Counts, *, first: bool = False, second: bool = False) ->
 def pixel_runs(masks: Sequence[Mask]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the starts and lengths of the runs, in reading order, that are equal in all masks.
 
-    Masks are patches: one look at a run stands for all its pixels. `masks` are one or more of one
+    Masks consist of patches, so runs are far fewer than pixels. `masks` are one or more of one
     shape; without pixels there are no runs.
     """
     lines = [mask.ravel() for mask in masks]
@@ -194,7 +194,7 @@ def kappa(table: Numbers, disagreement: Floats) -> float | None:
     """Return Cohen's weighted kappa of two raters (Cohen 1968), -1..1.
 
     `table` counts their pairs of answers and `disagreement` weighs them, (levels, levels) each, 0
-    on the diagonal. None for an empty table, and where chance explains all.
+    on the diagonal. None for an empty table, and if no disagreement is expected by chance.
 
     >>> kappa(np.array([[2, 0], [0, 2]]), quadratic_disagreement(2))
     1.0

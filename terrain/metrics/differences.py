@@ -1,4 +1,4 @@
-"""How two masks of one image differ: what the merge methods are compared by."""
+"""Differences of two masks of one image, by which merge methods are compared."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from terrain.metrics.contingency import count_joint, pixel_runs, ratio
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Pixels of two masks: that the ``first`` labels, the ``second``, ``both``, both with the
-    ``same`` class, and of the image (``pixels``)."""
+    """Pixel counts of two masks of one image.
+
+    ``first``, ``second``, ``both``: labeled in the first mask, in the second, in both; ``same``:
+    labeled with the same class in both; ``pixels``: of the image.
+    """
 
     first: int
     second: int
@@ -24,14 +27,16 @@ class Difference:
 
     @property
     def match(self) -> float:
-        """Of the pixels that either labels, the share that both label with the same class; 1 where
-        neither labels any."""
+        """Return the share of pixels labeled in either mask that have one class in both.
+
+        1 if no pixel is labeled.
+        """
         share = ratio(self.same, self.first + self.second - self.both)
         return 1.0 if share is None else share
 
     @property
     def agreement(self) -> float | None:
-        """Of the pixels that both label, the share with the same class; None: there are none."""
+        """Return the share of pixels labeled in both masks with one class; None for none."""
         return ratio(self.same, self.both)
 
 

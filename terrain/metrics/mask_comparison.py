@@ -1,4 +1,4 @@
-"""How one labeler's drawing compares with what the crowd made of the same image."""
+"""Comparison of one labeler's mask with the crowd's merged mask, class by class."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from terrain.metrics.contingency import (
 class ClassAgreement:
     """The agreement of a labeler and the crowd on one class; areas in pixels.
 
-    `mine`: drawn so by the labeler, `crowd`: by the crowd, `both`: by both. `mine_alone` are pixels
-    of the class where the crowd has no label: it did not agree there, or drew nothing.
+    Only pixels that both label are compared. `mine`, `crowd`, `both`: pixels of the class in the
+    labeler's mask, in the crowd's, in both. `mine_alone`: pixels of the class in the labeler's mask
+    that the crowd's mask leaves unlabeled.
     """
 
     code: int
@@ -38,8 +39,8 @@ class ClassAgreement:
 def agreement_by_class(mine: Mask, crowd: Mask, codes: Sequence[int]) -> list[ClassAgreement]:
     """Return the agreement of each class in one of the two masks, in the order of `codes`.
 
-    Both are uint8 (H, W) of class codes and NO_LABEL, post-processed. Compared is only where both
-    have a label: where the crowd has none there is nothing to agree with. `[]` for empty masks.
+    Both are uint8 (H, W) of class codes and NO_LABEL, post-processed. Only pixels that
+    both label are compared. `[]` for empty masks.
     Raises ValueError for unequal shapes.
 
     >>> import numpy as np

@@ -1,4 +1,4 @@
-"""Columns of a table for a terminal, one under the other. Pure."""
+"""Tables with aligned columns for a terminal. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How well each labeler tells the classes apart, by expectation maximization (Dawid-Skene)."""
+"""Skill of labelers, estimated by expectation maximization (Dawid & Skene 1979)."""

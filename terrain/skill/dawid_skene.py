@@ -1,12 +1,11 @@
-"""How well each labeler tells the classes apart, estimated from all overlaps with others.
+"""Confusion matrices of labelers, estimated from all overlaps of their labels.
 
 The model of Dawid & Skene (1979), for pixels as in STAPLE (Warfield et al. 2004): each pixel has a
-true class, which nobody sees, and each labeler draws it as one class or another with chances of
-their own, a confusion matrix. Expectation maximization finds the matrices and the share of each
-class that make the votes most probable. Nothing in it is random: it begins with the shares of
-votes, one labeler one vote.
+unknown true class, and each labeler draws it as some class with the probabilities of their
+confusion matrix. Expectation maximization finds the matrices and class shares that maximize the
+likelihood of the votes. It is deterministic: it starts from the shares of votes.
 
-Pixels a labeler leaves open count neither for nor against them: labels are sparse on purpose.
+Unlabeled pixels count neither for nor against a labeler: labels are sparse on purpose.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from terrain.skill.votes import Block, CampaignVotes
 
 Real = npt.NDArray[np.float64]
 
-#: No chance is smaller, so that one vote never rules a class out for ever.
+#: The smallest probability, so that one vote never rules out a class.
 SMALLEST = 1e-10
-#: Stop when a round adds less than this to the logarithm of the probability, per pixel.
+#: Stop when an iteration adds less than this to the log-likelihood per pixel.
 TOLERANCE = 1e-6
 MOST_ROUNDS = 200
 
@@ -32,11 +31,10 @@ class SkillModel:
     """The confusion matrices of labelers, with the counts they were fitted to.
 
     ``prior`` is float64 (classes,), the share of each class. ``matrices`` is float64 (labelers,
-    classes, classes): ``[w, t, d]`` is the chance that labeler w draws a pixel of class t as d,
-    given that they draw it at all. ``counts``, of the same shape, are the expected pixels that
+    classes, classes): ``[w, t, d]`` is the probability that labeler w draws a pixel of class t as
+    d, given that they label it. ``counts``, of the same shape, are the expected pixels that
     the matrices rest on, ``smoothing`` (classes, classes) the pixels added to each labeler's.
-    ``history`` has, round by round, the logarithm of the probability per pixel that was
-    maximized; it never falls.
+    ``history`` is the maximized objective per pixel after each iteration; it never falls.
     """
 
     prior: Real
@@ -56,11 +54,16 @@ def fit(
 ) -> SkillModel:
     """Fit matrices and class shares to votes by expectation maximization.
 
-    ``smoothing`` is float64 (classes, classes): pixels that every labeler is taken to have drawn
-    besides, of class t as d; the parameters of a Dirichlet prior of each row, less one. None: no
-    prior, the maximum of the likelihood. ``start`` is a model of the same labelers to go on from.
-    ``rounds`` and ``tolerance`` (``TOLERANCE``) say when to stop. Without votes all chances are
-    equal.
+    Args:
+        votes: All votes of a campaign.
+        smoothing: Pseudo-counts added to each labeler's, float64 (classes, classes): the parameters
+            of a Dirichlet prior of each row, minus one. None: maximum likelihood.
+        start: A model of the same labelers to start from.
+        rounds: The largest number of iterations.
+        tolerance: The smallest gain per pixel for another iteration.
+
+    Returns:
+        The model. Without votes all probabilities are equal.
 
     >>> from terrain.skill.patterns import VotePatterns
     >>> from terrain.skill.votes import ImageVotes, collect_votes

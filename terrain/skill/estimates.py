@@ -1,9 +1,8 @@
-"""What the votes of a campaign say about its labelers, and how sure that is.
+"""Skill of a campaign's labelers with confidence intervals.
 
-Pixels are not independent: whoever takes a dune for soil does so on all of its pixels. How many
-pixels are worth one independent observation is measured, class by class: the share that one
-labeler gets right differs from image to image by so much more than it would if pixels were
-independent (the design effect of cluster sampling, Kish 1965).
+Pixels are not independent: a labeler who takes a dune for soil does so on all of its pixels. The
+number of pixels per independent observation is estimated class by class, from the variance of a
+labeler's accuracy between images (the design effect of cluster sampling, Kish 1965).
 """
 
 from __future__ import annotations
@@ -16,12 +15,11 @@ from terrain.metrics.contingency import balanced_accuracy
 from terrain.skill.dawid_skene import Real, SkillModel, fit, posteriors
 from terrain.skill.votes import CampaignVotes
 
-#: A labeler nobody knows is taken to be like the crowd, with the weight of this many observations
-#: of each class.
+#: The weight of the prior, the crowd's matrix, in observations of each class.
 CROWD_OBSERVATIONS = 2.0
-#: Below this many labelers with two images or more a measured spread says little.
+#: The fewest labelers with two or more images for an estimate of the variance between images.
 FEWEST_LABELERS = 5
-#: A class with fewer observations in the whole campaign was perhaps only ever drawn by mistake.
+#: A class with fewer observations in the whole campaign may have been drawn only by mistake.
 FEWEST_OBSERVATIONS = 5.0
 #: The share of the posterior inside an interval.
 CONFIDENCE = 0.95
@@ -35,8 +33,8 @@ class Estimates:
     classes, classes), are their posterior standard deviations, ``observations`` (labelers,
     classes) the independent observations of each true class they rest on, each worth
     ``pixels_per_observation`` (classes,). ``classes`` are the places of those that occur.
-    ``skill`` (labelers,) is the balanced accuracy: the mean over these classes of the chance to
-    draw a pixel of the class as what it is, if it is drawn; ``low`` and ``high`` enclose 95 % of
+    ``skill`` (labelers,) is the balanced accuracy: the mean over these classes of the probability
+    to draw a pixel of the class correctly, if it is drawn; ``low`` and ``high`` enclose 95 % of
     its posterior.
     """
 
@@ -53,8 +51,8 @@ class Estimates:
 def estimate(votes: CampaignVotes) -> Estimates:
     """Estimate the skill of all labelers from their overlaps with others.
 
-    Fitted twice: first each label's area of a class counts as one observation, then as many as
-    the first fit shows it to be worth.
+    The model is fitted twice: first each label's area of a class counts as one observation, then
+    as many as ``pixels_per_observation`` finds with the first fit.
     """
     first = fit(votes, rounds=1)
     pixels = _area_of_a_label(_label_sums(votes, first)[0])
@@ -92,8 +90,8 @@ def _label_sums(votes: CampaignVotes, model: SkillModel) -> tuple[Real, Real]:
 def _area_of_a_label(area: Real) -> Real:
     """Return the size-weighted mean area of each class in a label, at least one pixel.
 
-    ``area`` is float64 (labels, classes), the result (classes,). If whatever a label shows of a
-    class were right or wrong as a whole, this is how many pixels would be worth one observation.
+    ``area`` is float64 (labels, classes), the result (classes,). This is the number of
+    pixels per observation if each label's area of a class were right or wrong as a whole.
     """
     total, squares = area.sum(axis=0), (area**2).sum(axis=0)
     mean: Real = np.divide(squares, total, out=np.ones(len(total)), where=total > 0)

@@ -1,7 +1,7 @@
-"""Votes of the labels of one image, by regions of equal votes.
+"""Patterns: the distinct combinations of votes on one image, with their numbers of pixels.
 
-What is computed from the votes of many pixels need only look at each combination of votes once: a
-pattern, with the number of its pixels. Cost follows the outlines that were drawn, not the pixels.
+Computations on votes need each combination only once. Their cost depends on the number of drawn
+outlines, not on the number of pixels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from terrain.bitplanes import Planes
 Votes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
 
-#: In ``Votes``: this label leaves the pixels open. Classes are numbered 0..254.
+#: Value in ``Votes`` for a label that leaves the pixels unlabeled. Classes are numbered 0..254.
 NO_VOTE = 255
 _WORD_BITS = 64
 
@@ -51,8 +51,8 @@ class VotePatterns:
         """Return at most ``most`` patterns that represent all, with the same total pixels.
 
         The largest three quarters of ``most`` are kept as they are. The others, slivers between
-        outlines, are represented by a systematic sample with chances proportional to size, so that
-        sums over pixels keep their expectation (Madow 1949); the sample is the same each time.
+        outlines, are represented by a systematic sample with probabilities proportional to size, so
+        that sums over pixels keep their expectation (Madow 1949); the sample is the same each time.
         """
         if len(self.pixels) <= most:
             return self
@@ -60,8 +60,8 @@ class VotePatterns:
         kept, slivers = np.split(order, [most * 3 // 4])
         drawn = most - len(kept)
         reached = np.cumsum(self.pixels[slivers])
-        # The pixels of the slivers in one line, cut into equal lengths; who owns the middle of
-        # each stands for its length.
+        # The slivers' pixels are lined up and cut into equal lengths; the pattern at the middle of
+        # each length represents it.
         cuts = np.arange(drawn + 1) * reached[-1] // drawn
         chosen = slivers[np.searchsorted(reached, (cuts[:-1] + cuts[1:]) // 2, side="right")]
         standing = VotePatterns(self.votes[chosen], np.diff(cuts))

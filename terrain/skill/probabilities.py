@@ -1,9 +1,8 @@
-"""What an image shows according to its votes, each weighed by what its labeler is worth.
+"""Posteriors of the classes given the votes, after the model of ``terrain.skill.dawid_skene``.
 
-The chance of a class is that of the model of ``terrain.skill.dawid_skene``: the class's share of
-all terrain, times, for each vote, the chance that its labeler draws this class as that. For the
-queue it tells how well a label agrees with what the others' votes show, for a merge which class a
-pixel has.
+The posterior of a class is proportional to its share of all terrain times, for each vote, the
+probability that the labeler draws the class as voted. The review queue uses it for the expected
+quality of labels, and a merge for the class of a pixel.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from terrain.skill.dawid_skene import (
 from terrain.skill.patterns import NO_VOTE, Votes
 from terrain.skill.votes import CampaignVotes
 
-#: Steps of a logarithm of a chance, to one.
+#: Steps per unit of a log-probability.
 LOGARITHM_STEPS = 1 << 32
 
 
@@ -31,8 +30,8 @@ def class_probabilities(votes: Votes, prior: Real, matrices: Real) -> Real:
 
     ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``prior`` float64
     (classes,), ``matrices`` float64 (labels, classes, classes), the confusion matrix of each
-    label's labeler. Where nobody votes it is the prior. Added up in whole numbers: the order of
-    the labels does not change a chance, not even by its last bit.
+    label's labeler. Where nobody votes it is the prior. Sums are in whole numbers, so the order
+    of the labels does not change a posterior, not even by its last bit.
 
     >>> votes = np.array([[0, 0], [NO_VOTE, NO_VOTE]], dtype=np.uint8)
     >>> matrices = np.array([[[0.9, 0.1], [0.1, 0.9]]] * 2)

@@ -1,7 +1,7 @@
-"""The votes of many images in one table, in blocks, for models that go through them many times.
+"""The votes of many images in one table, in blocks, for models that iterate over them.
 
-Only what is needed is kept: for each pattern of votes its pixels, and for each vote who gave which
-class, 8 bytes. An image with ten labels and 256 patterns takes some 15 KB.
+Each pattern of votes has its number of pixels, and each vote its labeler and class, in 8 bytes. An
+image with ten labels and 256 patterns takes some 15 KB.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Real = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int32]
 
-#: Patterns of one block: what is computed from them at once stays below some 100 MB.
+#: Patterns of one block, which bounds the memory of a computation to some 100 MB.
 BLOCK_PATTERNS = 100_000
 
 
@@ -74,7 +74,7 @@ def collect_votes(images: Iterable[ImageVotes], labeler_count: int, classes: int
     """Collect the votes of images; their labels are numbered in the order given.
 
     ``labeler_count`` is one more than the largest labeler's number, ``classes`` one more than the
-    largest class in the votes. Patterns without a vote say nothing and are left out.
+    largest class in the votes. Patterns without a vote are left out.
 
     >>> patterns = VotePatterns(np.array([[0, 1]], dtype=np.uint8), np.array([5]))
     >>> votes = collect_votes([ImageVotes(patterns, labelers=[0, 1])], labeler_count=2, classes=2)

@@ -207,7 +207,7 @@ def test_what_is_no_release(tree: Path, predictions: Path, tmp_path: Path) -> No
 def test_a_damaged_release_is_not_taken_for_bad_predictions(tree: Path, predictions: Path) -> None:
     gold = tree / "msl" / GOLD.format(2) / f"{product_id(1)}_merged.png"
     gold.write_bytes(png_bytes(mask("1111", "....")))
-    assert "do not nest" in refused(tree, predictions)[1]
+    assert "different classes" in refused(tree, predictions)[1]
 
     gold.unlink()
     assert "no gold mask min2" in refused(tree, predictions)[1]
