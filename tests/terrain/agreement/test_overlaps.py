@@ -34,9 +34,9 @@ def test_pixels_in_common_by_hand() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     planes = label("ssss")
     one = Overlaps.of([planes], CODES)
-    with pytest.raises(ValueError, match="there already"):
+    with pytest.raises(ValueError, match="already been added"):
         one.with_label("0", planes, [planes])
-    with pytest.raises(ValueError, match="1 labels are known, and planes of 0"):
+    with pytest.raises(ValueError, match="Expected planes of 1 labels, got 0"):
         one.with_label("1", planes, [])
 
 
