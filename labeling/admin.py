@@ -17,7 +17,7 @@ from labeling.people.services import labelers
 class TerrainClassInline(admin.StackedInline):
     model = TerrainClass
     extra = 0
-    # Labels are made of codes: without its class, what was drawn would silently be lost.
+    # Labels store class codes: if a class were deleted, what was drawn as it would be lost.
     can_delete = False
 
 
@@ -43,7 +43,7 @@ class CampaignAdmin(admin.ModelAdmin):
 
 @admin.register(Image)
 class ImageAdmin(admin.ModelAdmin):
-    """Images come from imports; here they are looked at, and retired."""
+    """Admin page of images: shows and retires them. Images come only from imports."""
 
     list_display = ("product_id", "campaign", "rover", "sol", "pool", "crowd_label_count")
     list_filter = ("campaign", "pool", "rover", "range_source")
@@ -95,32 +95,32 @@ class LabelerAdmin(admin.ModelAdmin):
 
 @admin.register(Label)
 class LabelAdmin(admin.ModelAdmin):
-    """Labels are looked at here; they change by post-processing and review alone."""
+    """Admin page of labels, read-only: only post-processing and review change labels."""
 
     list_display = ("image", "labeler", "role", "status", "sent_at", "import_source")
     list_filter = ("role", "status", "image__campaign")
     search_fields = ("image__product_id", "labeler__name")
     list_select_related = ("image", "labeler")
-    #: As an index has them: millions are not sorted for the first hundred.
+    #: The order of an index, so that millions of labels are not sorted for the first hundred.
     ordering = ("image_id", "labeler_id")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
-        """Without images that the admin is to draw alone, as an expert."""
+        """Return labels, without images that the admin is to draw independently, as an expert."""
         assert isinstance(request.user, User)
         return (
             super()
             .get_queryset(request)
-            .exclude(image__in=independence.closed_images(request.user))
+            .exclude(image__in=independence.hidden_images(request.user))
         )
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Label | None:
-        """The label to look at; that its image's labels were seen is written down."""
+        """Return the label, and record that the admin saw a label of its image."""
         label: Label | None = super().get_object(request, object_id, from_field)
         assert isinstance(request.user, User)
-        if label is not None and not independence.show(label.image_id, request.user):
+        if label is not None and not independence.record_view(label.image_id, request.user):
             return None
         return label
 

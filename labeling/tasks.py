@@ -1,4 +1,4 @@
-"""Where Celery looks for the tasks of this app: each subject has its own."""
+"""The module where Celery looks for this app's tasks; each subpackage has its own."""
 
 from labeling.annotation import tasks as annotation
 from labeling.campaigns import tasks as campaigns

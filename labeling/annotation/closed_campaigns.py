@@ -1,4 +1,4 @@
-"""What visitors meet where a campaign is closed, or is not public yet: a page that says so."""
+"""The page for campaigns that are closed or not public yet."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ View = Callable[[HttpRequest, Campaign], HttpResponse]
 
 
 def for_open_campaign(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Give a view the campaign of its slug, or visitors a page that says why it cannot be had.
+    """Pass the slug's campaign to a view, or show a page that explains why it is not available.
 
-    Admins see a campaign that is not public yet as it will be.
+    Managers see a campaign that is not public yet as it will look.
     """
 
     @wraps(view)
@@ -39,9 +39,10 @@ def for_open_campaign(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
 
 @never_cache
 def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """410 for a campaign that is closed, 404 for one that is not public yet; never kept.
+    """Return the page of a closed campaign (410) or of one that is not public yet (404).
 
-    One whose images were all retired after people had drawn on them counts as closed.
+    Browsers must not cache it. A campaign counts as closed if all its images were retired after
+    people had drawn on them.
     """
     is_closed = campaign.is_public or campaign.has_drawings
     labeler = labeler_of(request)
@@ -60,9 +61,9 @@ def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler | None) -> dict[str, Any]:
-    """What somebody has drawn here, and how the page sends what still waits on the device.
+    """Return what the visitor has drawn here, and how the page sends drawings still on the device.
 
-    A visitor who has saved nothing yet may have finished a drawing without a network.
+    A visitor who has saved nothing yet may have finished a drawing while offline.
     """
     if labeler is None and visit_of(request) is None:
         return {}
@@ -72,7 +73,7 @@ def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler | None) ->
         else {
             "sent": Label.objects.filter(labeler=labeler, image__campaign=campaign).count(),
             "unfinished": Draft.objects.filter(labeler=labeler, image__campaign=campaign).count(),
-            "draft_days": drafts.life_of(labeler).days,
+            "draft_days": drafts.lifetime_of(labeler).days,
         }
     )
     return {

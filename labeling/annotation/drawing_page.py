@@ -1,4 +1,4 @@
-"""The drawing page, whatever is drawn on it."""
+"""The drawing page, for labels, practice and reference answers."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def drawing_page(
     next_url: str,
     **context: object,
 ) -> HttpResponse:
-    """The drawing page with the pictures that `next_url` gives out.
+    """Render the drawing page with the pictures that `next_url` returns.
 
-    A `labeler` of None is a visitor who has saved nothing yet; opening the page stores nothing.
+    A `labeler` of None is a visitor who has saved nothing yet. Opening the page stores nothing.
     """
     slug = campaign.slug
     visit = page_visit(request, labeler)
@@ -80,6 +80,6 @@ def drawing_page(
 
 
 def label_url(name: str) -> str:
-    """An address of one label, in which the page puts the label's id in place of {id}."""
+    """Return a label's address with the placeholder {id}, which the page replaces."""
     nobody = uuid.UUID(int=0)
     return reverse(name, args=(nobody,)).replace(str(nobody), "{id}")

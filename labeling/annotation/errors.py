@@ -1,4 +1,4 @@
-"""What several services refuse about images and labels."""
+"""Errors about images and labels that several services raise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RetiredImage(Gone):
 
 
 class NotAssigned(Forbidden):
-    """The image was not given to this labeler, or the labeler is done with it."""
+    """The image was not given to this labeler, or the labeler has finished it."""
 
     code = "not_assigned"
     message = _("This picture was not given to you. Ask for the next one instead.")

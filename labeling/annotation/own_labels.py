@@ -18,32 +18,32 @@ from labeling.models import Image, Label, Role, TerrainClass
 from labeling.people.visitors import labeler_of
 from terrain.geometry.outlines import outlines
 
-#: So many tiles of a class's pattern go along the longer side of a picture.
+#: Number of pattern tiles along the longer side of a picture.
 PATTERN_TILES = 56
 
 
-#: A label's state as its labeler reads it: a word or two, and how good the news is.
+#: Each status of a label for its labeler: a short name, and how good the news is.
 STATES: dict[str, tuple[str | Promise, str]] = {
     Label.Status.RECEIVED: (_("Being checked"), "busy"),
     Label.Status.ACCEPTED: (_("Counts"), "good"),
-    Label.Status.EMPTY: (_("Nothing was left"), ""),
-    Label.Status.REJECTED: (_("Thrown out by a reviewer"), "bad"),
+    Label.Status.EMPTY: (_("Nothing remained"), ""),
+    Label.Status.REJECTED: (_("Rejected by a reviewer"), "bad"),
 }
 
 
-#: ... and in a sentence.
+#: Each status as a sentence.
 EXPLANATIONS: dict[str, str | Promise] = {
-    Label.Status.RECEIVED: _("We are taking away what lies on the rover or too far off."),
-    Label.Status.ACCEPTED: _("It goes into the map that rovers learn from."),
+    Label.Status.RECEIVED: _("We are removing what lies on the rover or too far away."),
+    Label.Status.ACCEPTED: _("It becomes part of the map that rovers learn from."),
     Label.Status.EMPTY: _(
-        "Everything you drew lies on the rover or too far off, where nothing needs to be drawn."
+        "Everything you drew lies on the rover or too far away, where nothing needs to be drawn."
     ),
-    Label.Status.REJECTED: _("It does not go into the map that rovers learn from."),
+    Label.Status.REJECTED: _("It does not become part of the map that rovers learn from."),
 }
 
 
 def own_labels(request: HttpRequest) -> QuerySet[Label]:
-    """The visitor's own labels with image, campaign and classes, newest first."""
+    """Return the visitor's own labels with image, campaign and classes, newest first."""
     labeler = labeler_of(request)
     if labeler is None:
         return Label.objects.none()
@@ -56,7 +56,7 @@ def own_labels(request: HttpRequest) -> QuerySet[Label]:
 
 
 def own_label_or_404(request: HttpRequest, pk: uuid.UUID) -> Label:
-    """The visitor's own label; for everybody else it is not there."""
+    """Return the visitor's own label. Raise Http404 for anybody else's."""
     label = own_labels(request).filter(pk=pk).first()
     if label is None:
         raise Http404("There is no such drawing of yours.")
@@ -64,7 +64,7 @@ def own_label_or_404(request: HttpRequest, pk: uuid.UUID) -> Label:
 
 
 def label_card(label: Label) -> dict[str, Any]:
-    """A label as a small picture with its shapes over it."""
+    """Return a label as a small picture with its shapes on top."""
     image = label.image
     word, tone = STATES[label.status]
     return {
@@ -81,10 +81,10 @@ def label_card(label: Label) -> dict[str, Any]:
 
 
 def label_page(label: Label) -> dict[str, Any]:
-    """What the page of one label shows."""
+    """Return the content of the page of one label."""
     image = label.image
     word, tone = STATES[label.status]
-    why_not = corrections.why_not(label)
+    explain_refusal = corrections.explain_refusal(label)
     correct_url = (
         f"{reverse('annotation:annotate', args=(image.campaign.slug,))}?correct={label.pk}"
     )
@@ -95,8 +95,8 @@ def label_page(label: Label) -> dict[str, Any]:
         "state": word,
         "tone": tone,
         "explanation": EXPLANATIONS[label.status],
-        "why_fixed": why_not,
-        "correct_url": "" if why_not else correct_url,
+        "why_fixed": explain_refusal,
+        "correct_url": "" if explain_refusal else correct_url,
         "crowd_is_ready": label.role == Role.CROWD and policies.crowd_has_finished(image),
         "is_gold": label.role == Role.EXPERT or image.pool == Image.Pool.GOLD,
         **drawing(label),
@@ -104,7 +104,7 @@ def label_page(label: Label) -> dict[str, Any]:
 
 
 def drawing(label: Label, step: float = 0.0) -> dict[str, Any]:
-    """The shapes of a label over its picture, and how often each class is among them."""
+    """Return the shapes of a label over its picture, and the number of shapes of each class."""
     classes: dict[int, TerrainClass] = {
         each.code: each for each in label.image.campaign.terrain_classes.all()
     }
@@ -117,11 +117,11 @@ def drawing(label: Label, step: float = 0.0) -> dict[str, Any]:
     return {
         "width": label.image.width,
         "height": label.image.height,
-        # As text: in some languages a template would write a number with a comma.
+        # As text: in some languages a template would write the number with a comma.
         "pattern_scale": f"{max(label.image.width, label.image.height) / PATTERN_TILES:.3f}",
         "shapes": shapes,
         "legend": [
-            {"name": each.shown("name"), "color": each.color, "count": count}
+            {"name": each.translated("name"), "color": each.color, "count": count}
             for each, count in counts.items()
             if count
         ],

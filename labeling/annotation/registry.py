@@ -1,8 +1,8 @@
-"""What other subjects add to drawing. They register here, so that annotation imports none of them.
+"""Extension points of drawing, so that annotation imports none of the packages that use them.
 
-An assignment's role says what its drawing is for: labels are stored by annotation itself, drawings
-of other roles go to the receiver that is registered for the role. What has to be done before
-drawing is asked of the prerequisites.
+The role of an assignment says what its drawing is for. Annotation stores labels itself; drawings of
+other roles go to the receiver registered for the role. Prerequisites are checks that run before
+somebody may draw.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from labeling.people.permissions import Visitor
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What was drawn: the client's id for it, its polygons as they were sent, and who sent it."""
+    """A finished drawing: the client's id for it, its polygons as sent, and who sent it."""
 
     id: uuid.UUID
     polygons: object
@@ -32,7 +32,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a drawing: whether it is new, and what its page is told about it."""
+    """The result of receiving a drawing: whether it is new, and the facts to send to the page."""
 
     is_new: bool
     facts: dict[str, Any]
@@ -40,7 +40,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
-    """What has to be done before drawing: what is said without it, and the name of its page."""
+    """A step that is required before drawing: the error without it, and the name of its page."""
 
     refusal: DomainError
     page: str
@@ -59,16 +59,15 @@ def register_receiver(role: Role, receiver: Receiver) -> None:
 
 
 def register_prerequisite(check: Check) -> None:
-    """Ask `check` before somebody is given an image; registering it again changes nothing."""
+    """Run `check` before somebody is given an image; registering it again changes nothing."""
     if check not in _checks:
         _checks.append(check)
 
 
-def receiver_of(labeler: Labeler, image_id: int) -> tuple[Assignment, Receiver] | None:
-    """Return the assignment and who receives what is drawn on it; None where that is a label.
+def find_receiver(labeler: Labeler, image_id: int) -> tuple[Assignment, Receiver] | None:
+    """Return the assignment and the receiver of its drawing; None if the drawing is a label.
 
-    An image that was given out for the crowd and has become a practice image since is one to
-    practice on.
+    An image given out for the crowd that has since become a practice image is practiced on.
     """
     given = (
         Assignment.objects.filter(labeler=labeler, image=image_id)
@@ -82,5 +81,5 @@ def receiver_of(labeler: Labeler, image_id: int) -> tuple[Assignment, Receiver] 
 
 
 def missing_prerequisite(campaign: Campaign, labeler: Labeler | None) -> Prerequisite | None:
-    """Return the first thing that has to be done before drawing; None when nothing has to."""
+    """Return the first step still required before drawing; None if there is none."""
     return next((found for check in _checks if (found := check(campaign, labeler))), None)

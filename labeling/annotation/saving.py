@@ -1,4 +1,4 @@
-"""Saving something of an image through the API: with the first save a visitor becomes a guest."""
+"""Saving a visitor's first data through the API: the visitor becomes a guest."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from labeling.people.visitors import owner_name, visit_of, visit_of_page
 
 class TooManyGuests(TooMany):
     message = _(
-        "Very many people have begun to draw from your network. Your drawing is kept on this "
-        "device, and is sent by itself a little later."
+        "Very many people have started to draw from your network. Your drawing is saved on this "
+        "device and will be sent a little later."
     )
 
 
 class TooManyBytes(TooMany):
     message = _(
-        "Very many drawings are being kept for your network. Yours is kept on this device, and is "
-        "saved by itself a little later."
+        "Very many drawings are being saved from your network. Yours is saved on this device "
+        "and will be sent a little later."
     )
 
 
 class UnknownLabeler(Forbidden):
-    """A visitor who has saved nothing yet, where one who has is needed."""
+    """The request needs a labeler, but the visitor has saved nothing yet."""
 
     code = "unknown_labeler"
-    message = _("We do not know you yet. Open the drawing page to be given a picture first.")
+    message = _("We do not know you yet. Open the drawing page to get a picture first.")
 
 
 class GuestThrottle(SimpleRateThrottle):
-    """So many new guests an hour from one address: some classes of pupils, but no machine."""
+    """A limit of new guests per hour from one address: enough for school classes, not for a bot."""
 
     scope = "guests"
 
@@ -50,13 +50,13 @@ class GuestThrottle(SimpleRateThrottle):
         return str(self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)})
 
     def refuse_too_many(self, request: Request) -> None:
-        """Count one more new guest; raises TooManyGuests."""
+        """Count one more new guest. Raise TooManyGuests above the limit."""
         if not self.allow_request(request, cast(Any, None)):
             raise TooManyGuests(wait=self.wait() or 60.0)
 
 
 class DraftThrottle(AnonRateThrottle):
-    """A limit per labeler: a class of pupils behind one address saves a stroke each second."""
+    """A limit per labeler, since a school class behind one address saves every second."""
 
     scope = "drafts"
 
@@ -67,15 +67,15 @@ class DraftThrottle(AnonRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": owner}
 
 
-#: The bytes of drafts from one address are counted for so long, from the first of them on.
+#: Bytes of drafts from one address are counted for this long, seconds from the first one.
 BYTES_SECONDS = 3600
 
 
 def refuse_too_many_bytes(request: Request, grown: int) -> None:
-    """Count bytes by which guests' drafts from one address grow; raises TooManyBytes."""
+    """Count the bytes by which guests' drafts from one address grow. Raise TooManyBytes."""
     address = DraftThrottle().get_ident(request)
     key = f"draft_bytes_{address}"
-    # Only the first sets the time: an address that never pauses has its new hour, too.
+    # Only the first save sets the expiry, so a busy address also gets a new hour.
     cache.add(key, 0, BYTES_SECONDS)
     if int(cache.get(key, 0)) + max(0, grown) > settings.DRAFT_BYTES_PER_ADDRESS:
         raise TooManyBytes(wait=BYTES_SECONDS)
@@ -85,29 +85,33 @@ def refuse_too_many_bytes(request: Request, grown: int) -> None:
 
 @contextmanager
 def saving_labeler(request: Request, labeler: Labeler | None, image_id: int) -> Iterator[Labeler]:
-    """The labeler who saves something of an image; a visitor becomes a guest with it.
+    """Yield the labeler who saves data of an image; a visitor becomes a guest.
 
-    For a visitor all is one transaction: what is refused leaves no guest behind. The page says with
-    `X-Offer` that it was given the image. Raises UnknownLabeler for somebody who was given none,
-    OfferExpired, and TooManyGuests.
+    For a visitor everything is one transaction, so a refused save creates no guest. The page proves
+    with `X-Offer` that it was given the image.
+
+    Raises:
+        UnknownLabeler: The visitor was not given the image.
+        OfferExpired: The offer is too old.
+        TooManyGuests: The address has reached its limit.
     """
     offered = offer_of(request, image_id, is_needed=labeler is None)
     if labeler is not None:
-        if offered is not None and _is_offered_to(offered, request, labeler):
-            offers.take_up(offered, labeler)
+        if offered is not None and _is_offer_valid(offered, request, labeler):
+            offers.accept(offered, labeler)
         yield labeler
         return
-    if offered is None or not _is_offered_to(offered, request, None):
+    if offered is None or not _is_offer_valid(offered, request, None):
         raise UnknownLabeler
     GuestThrottle().refuse_too_many(request)
     with transaction.atomic():
         guest = labelers.guest_with_key(offered.guest)
-        offers.take_up(offered, guest)
+        offers.accept(offered, guest)
         yield guest
 
 
 def offer_of(request: Request, image_id: int, *, is_needed: bool) -> offers.Offer | None:
-    """The offer of this image that came with the request; OfferExpired for one too old."""
+    """Return the request's offer of this image. Raise OfferExpired if it is needed but too old."""
     try:
         offered = offers.read(request.headers.get("X-Offer", ""))
     except offers.OfferExpired:
@@ -117,8 +121,8 @@ def offer_of(request: Request, image_id: int, *, is_needed: bool) -> offers.Offe
     return offered if offered is not None and offered.image == image_id else None
 
 
-def _is_offered_to(offered: offers.Offer, request: Request, labeler: Labeler | None) -> bool:
-    """An offer is good for the guest it was made for, and in the browser and page of that guest."""
+def _is_offer_valid(offered: offers.Offer, request: Request, labeler: Labeler | None) -> bool:
+    """Return whether the offer was made to the guest of this labeler, browser or page."""
     visits = (visit_of_page(request._request), visit_of(request._request))
     good_for = {str(visit.guest) for visit in visits if visit is not None}
     if labeler is not None:

@@ -1,4 +1,4 @@
-"""Shapes of the labeling API's data, and nothing else."""
+"""Serializers of the labeling API."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from labeling.images import lesson_pictures
 from labeling.models import Draft, Image, TerrainClass
 from terrain.camera import LEVEL_UP
 
-#: Images a page may load ahead: each holds a place of its image for a while.
+#: Most images that a page may load ahead; each counts toward its image's target for a while.
 MAX_AHEAD = 2
 
 
 class NextRequest(serializers.Serializer[Any]):
-    """What the drawing page tells when it asks for an image.
+    """The drawing page's request for images.
 
-    Whose labels it has yet to send, and how many images it wants to load ahead.
+    `pending` are images whose labels are not sent yet; `ahead` is the number of images to load
+    ahead.
     """
 
     pending = ShortList(
@@ -29,7 +30,7 @@ class NextRequest(serializers.Serializer[Any]):
         default=list,
     )
     ahead = serializers.IntegerField(min_value=0, max_value=MAX_AHEAD, required=False, default=0)
-    #: Of images that the page was given before its visitor became a guest, and still has.
+    #: Offers of images that the page still has from before its visitor became a guest.
     offers = ShortList(
         child=serializers.CharField(max_length=400),
         max_length=1 + MAX_AHEAD,
@@ -39,7 +40,7 @@ class NextRequest(serializers.Serializer[Any]):
 
 
 class DrawingSerializer(serializers.Serializer[Any]):
-    """An unfinished drawing as a page saves it. Its shapes are checked by the service."""
+    """An unfinished drawing as a page saves it. The service validates its shapes."""
 
     base = serializers.IntegerField(min_value=0, max_value=2**30)
     writer = serializers.CharField(max_length=40)
@@ -54,7 +55,7 @@ class DrawingSerializer(serializers.Serializer[Any]):
 
 
 class DraftSerializer(serializers.ModelSerializer[Draft]):
-    """A kept drawing, for its labeler."""
+    """A stored draft, for its labeler."""
 
     class Meta:
         model = Draft
@@ -72,13 +73,13 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
 
 
 class Since(serializers.Serializer[Any]):
-    """From when on what was done counts; the drawing page carries it in an address."""
+    """The time from which practice attempts count, as a query parameter of the drawing page."""
 
     since = serializers.DateTimeField(required=False, default=None)
 
 
 class LabelSubmission(serializers.Serializer[Any]):
-    """What the drawing page sends. Polygons are checked by `terrain.geometry.regions`."""
+    """A finished drawing. `terrain.geometry.regions` validates its polygons."""
 
     id = serializers.UUIDField()
     image = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
@@ -87,7 +88,7 @@ class LabelSubmission(serializers.Serializer[Any]):
 
 
 class ImageSerializer(serializers.ModelSerializer[Image]):
-    """An image as a page draws it."""
+    """An image with all that the drawing page needs."""
 
     display_url = serializers.SerializerMethodField()
     thumbnail_url = serializers.SerializerMethodField()
@@ -120,7 +121,10 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
         )
 
     def get_up(self, image: Image) -> list[float]:
-        """Away from the planet, in the camera model's frame; of a rover that stands level, -z."""
+        """Return the unit vector away from the planet, in the camera model's frame.
+
+        Default: -z, for a level rover.
+        """
         up: list[float] = image.details.get("up") or list(LEVEL_UP)
         return up
 
@@ -131,7 +135,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
         return reverse("images:image_file", args=(image.pk, "thumbnail"))
 
     def get_display_copies(self, image: Image) -> list[dict[str, object]]:
-        """Smaller copies of the display image, smallest first, as for an `<img srcset>`."""
+        """Return smaller copies of the display image, smallest first, as for an `<img srcset>`."""
         return [
             {"width": width, "url": reverse("images:image_copy", args=(image.pk, width))}
             for width in image.display_widths
@@ -158,20 +162,20 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
 
 
 class TerrainClassSerializer(serializers.ModelSerializer[TerrainClass]):
-    """A class as pages show it: its texts in the reader's language."""
+    """A class as pages show it, with texts in the reader's language."""
 
     name = serializers.SerializerMethodField()
     guidance = serializers.SerializerMethodField()
     picture = serializers.SerializerMethodField()
 
     def get_name(self, terrain: TerrainClass) -> str:
-        return terrain.shown("name")
+        return terrain.translated("name")
 
     def get_guidance(self, terrain: TerrainClass) -> str:
-        return terrain.shown("guidance")
+        return terrain.translated("guidance")
 
     def get_picture(self, terrain: TerrainClass) -> str:
-        """The address of the class's picture; "" where it has none."""
+        """Return the address of the class's picture; "" if it has none."""
         return lesson_pictures.url_of(terrain.picture)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The worker's side of annotation."""
+"""Celery tasks of annotation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ai4mars_site.toolkit.tasks import enqueue, task
 from labeling.annotation.services import drafts, labels
 from labeling.models import Label
 
-#: A label younger than this has a message of its own under way.
+#: A younger label still has its own message in the queue.
 SWEEP_AFTER = timedelta(seconds=10)
 
 
@@ -20,7 +20,7 @@ SWEEP_BATCH = 1000
 
 @task
 def process_image(image_id: int) -> None:
-    """Post-process an image's new labels, then wake whatever the site computes from them."""
+    """Post-process an image's new labels, then start the tasks that depend on them."""
     if labels.process_image(image_id):
         for name in settings.AFTER_LABELS_PROCESSED:
             enqueue(name, image_id)
@@ -41,5 +41,5 @@ def sweep_labels() -> None:
 
 @task
 def sweep_drafts() -> None:
-    """Delete drawings nobody went on with."""
+    """Delete expired drafts."""
     drafts.sweep()

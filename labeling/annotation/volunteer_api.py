@@ -1,4 +1,4 @@
-"""What every API of the drawing page rests on."""
+"""The base view and shared answers of the drawing page's APIs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from labeling.models import Assignment, Campaign, Draft, Image, Labeler, Role
 from labeling.people.permissions import may_manage
 from labeling.people.visitors import (
     Visit,
-    is_anothers_page,
+    is_page_of_another,
     labeler_of,
     remember,
     remember_guest,
@@ -36,10 +36,10 @@ from labeling.people.visitors import (
 
 
 class OtherLabeler(Forbidden):
-    """The page was opened for somebody else than who is signed in now."""
+    """The page was opened by a person other than the one signed in now."""
 
     code = "other_labeler"
-    message = _("You are not signed in any more as the one who drew this. Sign in again.")
+    message = _("You are no longer signed in as the person who drew this. Sign in again.")
 
 
 class CampaignNotPublic(NotFound):
@@ -49,32 +49,33 @@ class CampaignNotPublic(NotFound):
 
 class CampaignClosed(Gone):
     code = "campaign_closed"
-    message = _("This campaign is closed: nothing more is drawn here. What you sent is kept.")
+    message = _("This campaign is closed, so no more drawings are accepted. What you sent is kept.")
 
 
 class VolunteerView(APIView):
-    """Open to everybody: guests label too. CSRF is checked for guests as for accounts."""
+    """Base of the views for volunteers: open to all, with CSRF checks also for guests."""
 
     permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
-    #: Whether a request that names its labeler is refused when the session is another's.
+    #: Whether to refuse a request that names another labeler than its session's.
     names_labeler = True
-    #: Who asks; None for a visitor who has saved nothing yet.
+    #: The requesting labeler; None for a visitor who has saved nothing yet.
     labeler: Labeler | None = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
-        # DRF leaves anonymous requests unchecked; a guest's session is worth as much as a login.
+        # DRF does not check CSRF of anonymous requests, but a guest's session needs it like a
+        # login.
         for authenticator in self.get_authenticators():
             if hasattr(authenticator, "enforce_csrf"):
                 authenticator.enforce_csrf(request)
         self.labeler = labeler_of(request._request)
-        if self.names_labeler and is_anothers_page(request._request, self.labeler):
+        if self.names_labeler and is_page_of_another(request._request, self.labeler):
             raise OtherLabeler
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Tell the page who it speaks for, and the browser who the page does."""
+        """Add the labeler's id for the page, and the guest cookie for the browser."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         if self.labeler is not None:
             answer["X-Labeler"] = str(self.labeler.pk)
@@ -82,35 +83,38 @@ class VolunteerView(APIView):
                 remember_guest(request._request, answer, self.labeler.guest_key)
         return answer
 
-    def known_labeler(self) -> Labeler:
-        """The visitor's labeler. Raises UnknownLabeler for somebody who has saved nothing yet."""
+    def require_labeler(self) -> Labeler:
+        """Return the visitor's labeler.
+
+        Raise UnknownLabeler if the visitor has saved nothing yet.
+        """
         if self.labeler is None:
             raise UnknownLabeler
         return self.labeler
 
     @contextmanager
     def saving(self, image_id: int) -> Iterator[Labeler]:
-        """The labeler who saves something of an image: a visitor becomes a guest with it."""
+        """Yield the labeler who saves data of an image; a visitor becomes a guest."""
         with saving_labeler(self.request, self.labeler, image_id) as labeler:
             yield labeler
         self.labeler = labeler
 
 
 def open_campaign(request: Request, slug: str) -> Campaign:
-    """The campaign to draw in. Raises CampaignNotPublic before it is, CampaignClosed once it is."""
+    """Return the campaign to draw in. Raise CampaignNotPublic or CampaignClosed."""
     campaigns = Campaign.objects.with_publicity().with_drawings()
     campaign = get_object_or_404(campaigns, slug=slug)
     is_shown = campaign.is_public or may_manage(request.user)
     if not (is_shown or campaign.has_drawings):
         raise CampaignNotPublic
-    # One whose images were all retired since is over for who has drawn in it.
+    # For people who have drawn in it, a campaign whose images were all retired is closed.
     if not (campaign.is_open and is_shown):
         raise CampaignClosed
     return campaign
 
 
 def labels_sent(labeler: Labeler, campaign: Campaign) -> int:
-    """The pictures a volunteer is done with: with a label, or with nothing to label on them."""
+    """Return the number of pictures that a volunteer has finished: labeled, or nothing to label."""
     drawn = labeler.labels.filter(image__campaign=campaign).count()
     return drawn + labeler.reports.nothing().filter(image__campaign=campaign).count()
 
@@ -124,8 +128,11 @@ def tasks_json(
     campaign: Campaign,
     as_role: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The image to draw on now, and those that come after it; `as_role`: roles told as others."""
-    kept = drafts.of_images(labeler, [assignment.image_id for assignment in given])
+    """Return the answer with the image to draw on now, and those after it.
+
+    `as_role` maps roles to the roles that the page is to see.
+    """
+    kept = drafts.find_by_image(labeler, [assignment.image_id for assignment in given])
     tasks = [task_json(assignment, kept.get(assignment.image_id)) for assignment in given]
     for task in tasks:
         task["role"] = as_role.get(task["role"], task["role"])
@@ -134,7 +141,7 @@ def tasks_json(
 
 
 def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
-    """An image to draw on, with what the labeler has drawn on it already."""
+    """Return an image to draw on, with what the labeler has drawn on it already."""
     return {
         "assignment": assignment.pk,
         "offer": None,
@@ -144,15 +151,15 @@ def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
     }
 
 
-def asking_visit(request: Request) -> Visit:
-    """The visit of the page that asks, or else the browser's, or a new one."""
+def requesting_visit(request: Request) -> Visit:
+    """Return the visit of the requesting page, or else the browser's, or a new one."""
     return visit_of_page(request._request) or visit_or_new(request._request)
 
 
 def offers_response(
     request: Request, visit: Visit, images: Sequence[Image], role: Role
 ) -> Response:
-    """Images for a visitor who has saved nothing yet, as tasks with offers for assignments."""
+    """Return images for a visitor who has saved nothing yet, as tasks with offers."""
     tasks = [
         {
             **NO_TASK,
@@ -165,6 +172,6 @@ def offers_response(
     now = tasks[0] if tasks else NO_TASK
     response = Response({**now, "ahead": tasks[1:], "labels_sent": 0})
     if visit_of(request._request) is None:
-        # A client that was on no page, or lost its cookie, is known by it next time.
+        # Identifies a client that came without a page, or lost its cookie, on its next request.
         remember(response, visit)
     return response

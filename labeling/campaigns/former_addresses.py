@@ -1,4 +1,4 @@
-"""Addresses of a campaign under a slug that it had before lead to where it is now."""
+"""Redirects from a campaign's former addresses, under earlier slugs, to its present ones."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from labeling.models import FormerSlug
 
 
 class PermanentRedirectOfAnyMethod(HttpResponsePermanentRedirect):
-    """308: as 301, and what was posted is posted again."""
+    """A redirect with status 308: like 301, but the browser keeps method and body."""
 
     status_code = 308
 
 
 class FormerAddresses:
-    """Middleware: what is not found under a slug is looked for under the one that followed it."""
+    """Middleware that redirects a missing page of a former slug to the campaign's present slug."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -29,11 +29,11 @@ class FormerAddresses:
         response = self.get_response(request)
         if response.status_code != HTTPStatus.NOT_FOUND:
             return response
-        return moved(request) or response
+        return find_redirect(request) or response
 
 
-def moved(request: HttpRequest) -> HttpResponse | None:
-    """A redirect to where a campaign's address is now; None where the slug is no former one."""
+def find_redirect(request: HttpRequest) -> HttpResponse | None:
+    """Return a redirect to the campaign's present address; None if the slug is no former one."""
     match = request.resolver_match
     if match is None or "slug" not in match.kwargs:
         return None
@@ -46,6 +46,6 @@ def moved(request: HttpRequest) -> HttpResponse | None:
     is_read = request.method in ("GET", "HEAD")
     kind = HttpResponsePermanentRedirect if is_read else PermanentRedirectOfAnyMethod
     answer = kind(where)
-    # A new campaign may take the slug: browsers must not keep the redirect for good.
+    # A new campaign may take the slug, so browsers must not cache the redirect.
     add_never_cache_headers(answer)
     return answer

@@ -1,4 +1,4 @@
-"""The worker's side of campaigns."""
+"""Celery tasks of campaigns."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from labeling.campaigns.services import figures
 
 @long_task
 def sweep_figures() -> None:
-    """Count large campaigns, so that nobody who looks at one waits for it."""
+    """Count large campaigns, so that no page has to wait for it."""
     figures.sweep()

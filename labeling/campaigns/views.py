@@ -1,4 +1,4 @@
-"""The front page: the campaigns that are open."""
+"""The front page: the open campaigns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 
 def campaign_card(campaign: Campaign) -> dict[str, Any]:
-    """A campaign and how far it is, as the landing page shows it."""
+    """Return a campaign and its progress for the front page."""
     figures = figures_of(campaign)
     return {
         "slug": campaign.slug,

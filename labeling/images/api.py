@@ -1,4 +1,4 @@
-"""The admins' API of images: listed by their quality, retired and restored."""
+"""The managers' API of images: listed by their quality, retired and restored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SORTS = {name: f"quality__{name}" for name in MEASURES} | {
 
 
 class ImageQuery(serializers.Serializer[Any]):
-    """How images are filtered and sorted: `min_<measure>` and `max_<measure>` bound a measure."""
+    """Filters and order of images: `min_<measure>` and `max_<measure>` bound a measure."""
 
     sort = serializers.ChoiceField(
         choices=[*SORTS, *(f"-{name}" for name in SORTS)], default="product_id"
@@ -59,7 +59,7 @@ class QualitySerializer(serializers.ModelSerializer[ImageQuality]):
 
 
 class CuratedImage(serializers.ModelSerializer[Image]):
-    """An image as the page to curate images shows it."""
+    """An image as the curation page shows it."""
 
     thumb_url = serializers.SerializerMethodField()
     display_url = serializers.SerializerMethodField()
@@ -104,7 +104,7 @@ class RetireRequest(serializers.Serializer[Any]):
 
 
 class Images(APIView):
-    """GET: one page of a campaign's images."""
+    """GET: return one page of a campaign's images."""
 
     permission_classes = (MayManage,)
 
@@ -126,7 +126,7 @@ class Images(APIView):
 
 
 def chosen_images(campaign: Campaign, asked: dict[str, Any]) -> ImageQuerySet:
-    """A campaign's images as an ImageQuery asks for them."""
+    """Return the images of a campaign that an ImageQuery selects."""
     images = Image.objects.filter(campaign=campaign, retired_at__isnull=not asked["retired"])
     if asked["duplicates"]:
         images = images.exclude(duplicate_of=None)
@@ -136,7 +136,7 @@ def chosen_images(campaign: Campaign, asked: dict[str, Any]) -> ImageQuerySet:
         if f"max_{name}" in asked:
             images = images.filter(**{f"quality__{name}__lte": asked[f"max_{name}"]})
     column = F(SORTS[asked["sort"].removeprefix("-")])
-    # Images that were not measured come last, whichever way the others are sorted.
+    # Images without measures come last in either order.
     order = (
         column.desc(nulls_last=True)
         if asked["sort"].startswith("-")
@@ -146,7 +146,7 @@ def chosen_images(campaign: Campaign, asked: dict[str, Any]) -> ImageQuerySet:
 
 
 class RetireImages(APIView):
-    """POST: take images out of a campaign, or bring them back."""
+    """POST: retire images from a campaign, or restore them."""
 
     permission_classes = (MayManage,)
 

@@ -1,4 +1,4 @@
-"""What managers fill in to import images."""
+"""The form to import images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from labeling.images.services import import_folders
 
 
 class ImportForm(forms.Form):
-    """A folder, a bucket or an archive of images; exactly one of them."""
+    """The source of an import: a folder, a bucket or an archive; exactly one of them."""
 
     source = forms.CharField(
         required=False,
@@ -41,7 +41,10 @@ class ImportForm(forms.Form):
         archive = cleaned.get("archive")
         if archive and archive.size > settings.IMPORT_UPLOAD_MAX_BYTES:
             raise forms.ValidationError(
-                _("The archive is larger than %(limit)s; put it on the server and name its folder.")
+                _(
+                    "The archive is larger than %(limit)s. Put it on the server, and give its "
+                    "path as the folder."
+                )
                 % {"limit": filesizeformat(settings.IMPORT_UPLOAD_MAX_BYTES)}
             )
         return cleaned

@@ -1,8 +1,9 @@
-"""Pictures of the tutorial and the field guide: those that are shipped, and a campaign's own.
+"""Pictures of the tutorial and the field guide: shipped ones, and a campaign's own.
 
-A picture is named by a text: a path under `static/img/`, or `lessons/<campaign's key>/<sum>.webp`
-for one that an admin has uploaded. An own picture is named by its content, so it never changes and
-is kept once. Those of earlier versions are `own/<slug>/<sum>.webp`, with the slug of that time.
+A picture has a text as its name: a path under `static/img/`, or `lessons/<campaign's
+key>/<sum>.webp` for an uploaded one. An uploaded picture is named by its content, so it never
+changes and is stored once. Those of earlier versions are `own/<slug>/<sum>.webp`, with the slug of
+that time.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _EARLIER = re.compile(r"own/(?P<slug>[-\w]+)/(?P<name>[0-9a-f]{16}\.webp)")
 
 
 class PictureRefused(Invalid):
-    """A picture that cannot be taken."""
+    """The picture cannot be stored."""
 
     code = "picture_refused"
 
 
 def url_of(picture: str) -> str:
-    """Where a browser finds a picture; "" for none."""
+    """Return the address of a picture; "" for none."""
     if own := _OWN.fullmatch(picture):
         return reverse("training:lesson_picture", kwargs=own.groupdict())
     if earlier := _EARLIER.fullmatch(picture):
@@ -47,16 +48,16 @@ def url_of(picture: str) -> str:
 
 
 def own(campaign: Campaign) -> list[str]:
-    """The pictures that were uploaded for a campaign, also those that nothing shows now."""
+    """Return the pictures that were uploaded for a campaign, used or not."""
     kept = [f"lessons/{campaign.pk}/{name}" for name in _own_names(campaign.pk)]
     return [*kept, *sorted(_earlier(campaign))]
 
 
 def add(campaign: Campaign, upload: File[bytes]) -> str:
-    """Keep an uploaded picture as one of the campaign's own; returns its name.
+    """Store an uploaded picture as one of the campaign's own; return its name.
 
-    It is decoded and encoded again: only its pixels are kept, no wider or higher than a lesson
-    shows them. Raises PictureRefused for what is no JPEG, PNG or WebP, too large, or one too many.
+    It is decoded and encoded again, so that only pixels are stored, scaled to the size of lessons.
+    Raises PictureRefused for a file other than JPEG, PNG or WebP, a large one, or one too many.
     """
     if upload.size > MAX_UPLOAD_BYTES:
         raise PictureRefused(_("The picture is larger than 10 MB. Make it smaller first."))
@@ -64,34 +65,34 @@ def add(campaign: Campaign, upload: File[bytes]) -> str:
         frame = decode_frame(upload.read(), upload.name or "", FORMATS)
     except Refused as refused:
         raise PictureRefused(
-            _("This is no picture we can read. Choose a JPEG, PNG or WebP file.")
+            _("This file cannot be read as a picture. Choose a JPEG, PNG or WebP file.")
         ) from refused
     content = webp_bytes(frame.linear)
     name = f"{hashlib.sha256(content).hexdigest()}.webp"
     present = _own_names(campaign.pk)
     if name not in present:
         if len(present) >= MAX_OWN_PICTURES:
-            raise PictureRefused(_("There are too many pictures already. Choose one of them."))
+            raise PictureRefused(_("This campaign has too many pictures. Choose one of them."))
         put(_path(campaign.pk, name), content)
     return f"lessons/{campaign.pk}/{name}"
 
 
-def opened(campaign_id: int, name: str) -> File[bytes] | None:
-    """An own picture's file, or None where there is none of that name."""
+def open_picture(campaign_id: int, name: str) -> File[bytes] | None:
+    """Return the file of an uploaded picture; None if there is none of that name."""
     path = _path(campaign_id, name)
     if not _OWN.fullmatch(f"lessons/{campaign_id}/{name}") or not default_storage.exists(path):
         return None
     return default_storage.open(path)
 
 
-def opened_earlier(slug: str, name: str) -> File[bytes] | None:
-    """The file of a picture that was uploaded when pictures were kept by their campaign's slug."""
+def open_earlier_picture(slug: str, name: str) -> File[bytes] | None:
+    """Return the file of a picture from the time when pictures were stored by slug."""
     path = _earlier_path(f"own/{slug}/{name}")
     return default_storage.open(path) if path and default_storage.exists(path) else None
 
 
 def stored_path(picture: str) -> str | None:
-    """Where a picture's file lies in storage; None for a shipped one, or none."""
+    """Return the path of a picture's file in storage; None for a shipped one, or none."""
     if own := _OWN.fullmatch(picture):
         return _path(int(own["pk"]), own["name"])
     return _earlier_path(picture)
@@ -103,7 +104,7 @@ def _earlier_path(picture: str) -> str | None:
 
 
 def used(campaign: Campaign) -> set[str]:
-    """The pictures in a campaign's tutorial, classes and field guide."""
+    """Return the pictures in a campaign's tutorial, classes and field guide."""
     guide = campaign.guide_entries
     return {
         *campaign.tutorial_steps.values_list("picture", flat=True),

@@ -1,4 +1,4 @@
-"""The worker's side of images."""
+"""Celery tasks of images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labeling.images import files
 from labeling.images.services import import_jobs
 from labeling.models import ImportJob
 
-#: A file that is still being written after this long never will be whole.
+#: A file that is still unfinished after this long was abandoned.
 UNFINISHED_KEPT = timedelta(days=1)
 
 
@@ -22,13 +22,13 @@ def sweep_files() -> None:
     files.sweep_unfinished(timezone.now() - UNFINISHED_KEPT)
 
 
-#: How many batches of one import are worked on at a time, by as many workers.
+#: Number of batches of one import that workers process at a time.
 IMPORT_SHARES = 2
 
 
 @long_task
 def start_import(job_id: int) -> None:
-    """List an import's files, then let workers share them."""
+    """List an import's files, then start workers on them."""
     job = ImportJob.objects.select_related("campaign").get(pk=job_id)
     if import_jobs.begin(job) and import_jobs.prepare(job):
         for _ in range(IMPORT_SHARES):
@@ -37,7 +37,7 @@ def start_import(job_id: int) -> None:
 
 @long_task
 def import_batch(job_id: int) -> None:
-    """Import some of a job's files, and ask for the next batch: labels get their turn between."""
+    """Import some of a job's files, and queue the next batch, so that labels run in between."""
     job = ImportJob.objects.select_related("campaign").get(pk=job_id)
     if import_jobs.work_on_batch(Actor.of_task(import_batch), job):
         enqueue(import_batch, job_id)
@@ -45,11 +45,11 @@ def import_batch(job_id: int) -> None:
 
 @task
 def sweep_imports() -> None:
-    """Find imports whose message or worker was lost."""
+    """Continue imports whose message or worker was lost."""
     under_way = (ImportJob.Status.QUEUED, ImportJob.Status.RUNNING)
     for job in ImportJob.objects.filter(ImportJob.claimable(), status__in=under_way):
         if job.status == ImportJob.Status.QUEUED or not job.is_listed:
             enqueue(start_import, job.pk)
-        elif not import_jobs.is_worked_on(job):
+        elif not import_jobs.has_live_claims(job):
             for _ in range(IMPORT_SHARES):
                 enqueue(import_batch, job.pk)

@@ -1,4 +1,4 @@
-"""What commands of several apps ask for in the same way."""
+"""Arguments that commands of several apps share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from labeling.models import Campaign, FormerSlug
 
 
 def campaign_of(slug: str) -> Campaign:
-    """The campaign a command was pointed at; CommandError with those that exist."""
+    """Return the campaign of a slug. Raise CommandError, which lists the existing ones."""
     campaign = Campaign.objects.filter(slug=slug).first()
     if campaign is None:
         renamed = FormerSlug.campaign_of(slug)

@@ -1,4 +1,4 @@
-"""How an import says at its end what it did."""
+"""The closing report of import commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labeling.images.services.imports import Outcome
 
 
 def report(outcomes: Iterable[Outcome], what: str, out: OutputWrapper) -> Counter[str]:
-    """Print each refusal with its reason, then the counts; returns the counts by status."""
+    """Print each refusal with its reason, then the counts; return the counts by status."""
     counts: Counter[str] = Counter()
     refused = []
     for outcome in outcomes:

@@ -1,7 +1,7 @@
-"""What a volunteer meets: campaigns, images, labelers, assignments, drafts and labels.
+"""Models of campaigns, images, labelers, assignments, drafts and labels.
 
-The invariants of `docs/ARCHITECTURE.md` live in the database as constraints: whatever code runs,
-one labeler has one label per image, 255 is never a class, and a thrown-out label says why.
+The invariants of `docs/ARCHITECTURE.md` are constraints of the database. Whatever code runs, a
+labeler has one label per image, 255 is never a class, and a locked label has a reason.
 """
 
 from labeling.models.campaigns import (

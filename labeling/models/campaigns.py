@@ -1,4 +1,4 @@
-"""Campaigns, their classes and their tutorials."""
+"""Models of campaigns, their classes, figures and tutorials."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from labeling.models.translations import Translated
 from terrain.display.scale_bar import WIDTHS_M
 
-#: Rules that images are prepared with: their display image and masks show them.
-PREPARED_WITH = ("range_limit_m", "range_rule", "scale_bar_m")
+#: Fields whose values are part of prepared image files: the display image and the masks.
+PREPARATION_FIELDS = ("range_limit_m", "range_rule", "scale_bar_m")
 
 
-#: What stands in the place of a slug in the addresses of other pages (`/manage/feedback/`).
+#: First path segments of other pages (`/manage/feedback/`), which no slug may equal.
 RESERVED_SLUGS = frozenset({"feedback"})
 
 
@@ -33,7 +33,7 @@ def validate_free_slug(slug: str) -> None:
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def with_publicity(self) -> Self:
-        """With `is_public`: whether there is a class, and an image that was not retired."""
+        """Annotate `is_public`: whether the campaign has a class and an image in use."""
         images = apps.get_model("labeling", "Image").objects.filter(retired_at=None)
         classes = TerrainClass.objects.filter(campaign=OuterRef("pk"))
         return self.annotate(
@@ -41,12 +41,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
     def with_drawings(self) -> Self:
-        """With `has_drawings`: whether people have labels in it, also on images retired since."""
+        """Annotate `has_drawings`: whether the campaign has labels, also on retired images."""
         labels = apps.get_model("labeling", "Label").objects
         return self.annotate(has_drawings=Exists(labels.filter(image__campaign=OuterRef("pk"))))
 
     def open(self) -> Self:
-        """Campaigns that take labels: open ones with something to draw."""
+        """Return public campaigns that accept labels."""
         return self.with_publicity().filter(is_open=True, is_public=True)
 
 
@@ -67,30 +67,36 @@ class Campaign(models.Model):
     description = models.TextField(blank=True)
     is_open = models.BooleanField(default=True, help_text="Volunteers can draw in it.")
     target_labels = models.PositiveSmallIntegerField(
-        default=10, help_text="An image leaves the pool with this many labels (paper 3.1)."
+        default=10, help_text="An image leaves the pool when it has this many labels (paper 3.1)."
     )
-    range_limit_m = models.FloatField(default=30.0, help_text="Meters; farther is not labeled.")
+    range_limit_m = models.FloatField(
+        default=30.0, help_text="Meters; ground farther away is not labeled."
+    )
     range_rule = models.CharField(
         max_length=10, choices=RangeRule.choices, default=RangeRule.CUT_ROW
     )
     allowed_cameras = models.JSONField(
         default=list,
         blank=True,
-        help_text='Cameras taken besides the usual ones, such as ["pancam", "hazcam"].',
+        help_text='Cameras to import besides the usual ones, such as ["pancam", "hazcam"].',
     )
     scale_bar_m = models.FloatField(
         null=True,
         blank=True,
-        help_text="Meters; smaller is not labeled. Empty: what each image's rover has.",
+        help_text="Meters; smaller things are not labeled. Empty: the value of the image's rover.",
     )
     queue_percent = models.PositiveSmallIntegerField(
-        default=20, help_text="This share of all scores, the lowest, is reviewed (paper 3.2)."
+        default=20,
+        help_text="Percent of all labels to review, those with the lowest scores (paper 3.2).",
     )
     merge_minimum = models.PositiveSmallIntegerField(
-        default=3, help_text="A pixel's class needs at least this many labelers (paper 3.3)."
+        default=3,
+        help_text="A merged pixel needs at least this many labelers of its class (paper 3.3).",
     )
     merge_percent = models.PositiveSmallIntegerField(
-        default=65, help_text="... and more than this share of those who labeled the pixel."
+        default=65,
+        help_text="A merged pixel needs more than this percent of its labelers to "
+        "agree (paper 3.3).",
     )
     nothing_minimum = models.PositiveSmallIntegerField(
         default=3,
@@ -100,22 +106,23 @@ class Campaign(models.Model):
         max_length=8,
         choices=Practice.choices,
         default=Practice.OPTIONAL,
-        help_text="Pictures with a reference answer before the first real one.",
+        help_text="Whether volunteers practice on reference images before the first real picture.",
     )
     practice_pass_iou = models.FloatField(
-        default=0.5, help_text="A drawing this near to the reference answer (mean IoU) passes."
+        default=0.5,
+        help_text="Lowest mean IoU with the reference answer at which a practice drawing passes.",
     )
     reference_image_percent = models.PositiveSmallIntegerField(
-        default=5, help_text="This share of pictures given out has a reference answer; 0 is never."
+        default=5, help_text="Percent of the pictures given out that are reference images. 0: none."
     )
     allow_gold_practice = models.BooleanField(
-        default=False, help_text="Gold images may serve as pictures with a reference answer."
+        default=False, help_text="Allow gold images as reference images."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    #: Of `CampaignQuerySet.with_publicity`.
+    #: Annotated by `CampaignQuerySet.with_publicity`.
     is_public: bool
-    #: Of `CampaignQuerySet.with_drawings`.
+    #: Annotated by `CampaignQuerySet.with_drawings`.
     has_drawings: bool
 
     objects = CampaignQuerySet.as_manager()
@@ -126,7 +133,7 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=~Q(slug=""),
                 name="campaign_has_slug",
-                violation_error_message=_("Give the campaign a name for its addresses."),
+                violation_error_message=_("Give the campaign a short name for its page addresses."),
             ),
             models.CheckConstraint(
                 condition=~Q(name=""),
@@ -142,55 +149,55 @@ class Campaign(models.Model):
                 condition=Q(range_limit_m__gt=0) & Q(scale_bar_m__gt=0),
                 name="campaign_lengths_positive",
                 violation_error_message=_(
-                    "The farthest ground and the scale bar must be longer than 0 meters."
+                    "The range limit and the scale bar must be longer than 0 meters."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(scale_bar_m__isnull=False, scale_bar_m__lt=F("range_limit_m"))
                 | Q(scale_bar_m=None, range_limit_m__gt=max(WIDTHS_M.values())),
                 name="campaign_scale_bar_within_range",
-                violation_error_message=_(
-                    "The scale bar must be shorter than the distance of the farthest ground."
-                ),
+                violation_error_message=_("The scale bar must be shorter than the range limit."),
             ),
             models.CheckConstraint(
                 condition=Q(range_rule__in=("cut-row", "per-pixel")),
                 name="campaign_range_rule",
-                violation_error_message=_("Choose how farther ground is cut off."),
+                violation_error_message=_("Choose how ground beyond the range limit is cut off."),
             ),
             models.CheckConstraint(
                 condition=Q(queue_percent__lte=100),
                 name="campaign_queue_percent_range",
-                violation_error_message=_("The review queue is a share from 0 to 100 percent."),
+                violation_error_message=_(
+                    "The share of labels to review is from 0 to 100 percent."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(merge_minimum__gte=1) & Q(merge_percent__lt=100),
                 name="campaign_merge_rule_possible",
                 violation_error_message=_(
-                    "A merge needs at least 1 person, and more than a share below 100 percent: "
-                    "no class is chosen by more than everybody."
+                    "A merge rule needs at least 1 person and a share below 100 percent."
                 ),
             ),
-            # Otherwise a picture that has all its labels has an empty merged mask.
+            # Otherwise an image with all its labels could have an empty merged mask.
             models.CheckConstraint(
                 condition=Q(merge_minimum__lte=F("target_labels")),
                 name="campaign_target_reaches_merge",
                 violation_error_message=_(
-                    "A merge needs more people than a picture gets labels, so every merged mask "
-                    "would be empty. Raise the labels per picture, or lower the merge minimum."
+                    "The merge minimum is larger than the number of labels per picture, so "
+                    "every merged mask would be empty. Raise the labels per picture, or lower "
+                    "the merge minimum."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(nothing_minimum__gte=1),
                 name="campaign_nothing_minimum_positive",
                 violation_error_message=_(
-                    "At least 1 person must say that there is nothing to label."
+                    "At least 1 person must report that there is nothing to label."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(practice__in=("off", "optional", "required")),
                 name="campaign_practice",
-                violation_error_message=_("Choose whether people practice."),
+                violation_error_message=_("Choose whether volunteers practice first."),
             ),
             models.CheckConstraint(
                 condition=Q(practice_pass_iou__gt=0)
@@ -208,7 +215,7 @@ class Campaign(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Check what no constraint can: rules that are part of images' files, and the cameras."""
+        """Check what no constraint can: settings that are part of image files, and the cameras."""
         names = self.allowed_cameras
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
             raise ValidationError(
@@ -217,13 +224,14 @@ class Campaign(models.Model):
         stored = Campaign.objects.filter(pk=self.pk).first()
         if stored is None:
             return
-        changed = [n for n in PREPARED_WITH if getattr(self, n) != getattr(stored, n)]
+        changed = [n for n in PREPARATION_FIELDS if getattr(self, n) != getattr(stored, n)]
         if changed and stored.images.exists():
             sentence = _(
-                "The pictures of this campaign were prepared with %(value)s, which is drawn into "
-                "them, so it stays. For another value, import the pictures into a new campaign."
+                "The pictures of this campaign were prepared with %(value)s, so this setting "
+                "can no longer change. For another value, import the pictures into a new "
+                "campaign."
             )
-            # Two of them are lengths.
+            # All fields but `range_rule` are lengths in meters.
             shown = {n: f"{getattr(stored, n)} m" for n in changed}
             if "range_rule" in shown:
                 shown["range_rule"] = f"“{stored.get_range_rule_display()}”"
@@ -232,7 +240,7 @@ class Campaign(models.Model):
             raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a slug that is given up is kept, so that its addresses lead to the new one."""
+        """Save the campaign, and keep a slug that it gives up as a `FormerSlug`."""
         with transaction.atomic():
             before = Campaign.objects.filter(pk=self.pk).values_list("slug", flat=True).first()
             super().save(*args, **kwargs)
@@ -240,14 +248,14 @@ class Campaign(models.Model):
                 FormerSlug.objects.update_or_create(slug=before, defaults={"campaign": self})
 
     def class_codes(self) -> tuple[int, ...]:
-        """The campaign's class codes, ascending."""
+        """Return the campaign's class codes, ascending."""
         return tuple(self.terrain_classes.order_by("code").values_list("code", flat=True))
 
 
 class FormerSlug(models.Model):
-    """A slug that a campaign had before it was renamed: its addresses lead to the campaign.
+    """An earlier slug of a campaign; its addresses redirect to the campaign.
 
-    A campaign that has this slug now comes first: then the addresses are its own.
+    If another campaign uses the slug now, the addresses belong to that campaign.
     """
 
     slug = models.SlugField(primary_key=True)
@@ -262,7 +270,10 @@ class FormerSlug(models.Model):
 
     @staticmethod
     def campaign_of(slug: str) -> Campaign | None:
-        """The campaign that had this slug last; None where a campaign has it now, or none had."""
+        """Return the campaign that last gave up this slug.
+
+        None if a campaign uses the slug now, or none ever did.
+        """
         if Campaign.objects.filter(slug=slug).exists():
             return None
         former = FormerSlug.objects.select_related("campaign").filter(slug=slug).first()
@@ -270,7 +281,7 @@ class FormerSlug(models.Model):
 
 
 class TerrainClass(Translated):
-    """One class of a campaign's own taxonomy: its code in masks, and how people see it."""
+    """One class of a campaign's taxonomy: its code in masks, and how pages show it."""
 
     translated_fields = ("name", "guidance")
 
@@ -283,24 +294,24 @@ class TerrainClass(Translated):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="terrain_classes")
     code = models.PositiveSmallIntegerField(
-        validators=[MaxValueValidator(254)], help_text="Pixel value in masks; 255 is no label."
+        validators=[MaxValueValidator(254)], help_text="Pixel value in masks; 255 means no label."
     )
     name = models.CharField(max_length=60)
     color = models.CharField(
         max_length=7, validators=[RegexValidator(r"^#[0-9A-Fa-f]{6}\Z", "A color like #E69F00.")]
     )
     pattern = models.CharField(max_length=10, choices=Pattern.choices, default=Pattern.PLAIN)
-    guidance = models.TextField(blank=True, help_text="How a volunteer recognizes it.")
+    guidance = models.TextField(blank=True, help_text="How volunteers recognize it.")
     picture = models.CharField(
         max_length=200, blank=True, help_text="Path of an example picture under static/."
     )
-    #: What a thing must measure to be of this class; the drawing page shows a region's size
-    #: against it (a big rock: paper 3).
+    #: Smallest size of a thing of this class. The drawing page compares a region's size with it (a
+    #: big rock: paper 3).
     min_width_m = models.FloatField(
-        null=True, blank=True, help_text="Meters; at least this wide. Empty: no rule."
+        null=True, blank=True, help_text="Meters; smallest width. Empty: no rule."
     )
     min_height_m = models.FloatField(
-        null=True, blank=True, help_text="Meters; at least this high. Empty: no rule."
+        null=True, blank=True, help_text="Meters; smallest height. Empty: no rule."
     )
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -314,7 +325,7 @@ class TerrainClass(Translated):
             models.UniqueConstraint(
                 fields=("campaign", "name"), name="terrain_class_name_once_per_campaign"
             ),
-            # 255 means "no label" in every mask of a release: it is never a class.
+            # 255 means "no label" in every mask of a release, so it is never a class.
             models.CheckConstraint(
                 condition=Q(code__gte=0) & Q(code__lte=254),
                 name="terrain_class_code_range",
@@ -330,7 +341,8 @@ class TerrainClass(Translated):
                 & (Q(min_height_m=None) | Q(min_height_m__gt=0)),
                 name="terrain_class_least_size_positive",
                 violation_error_message=_(
-                    "The least width and height of a class are longer than 0 meters, or empty."
+                    "The smallest width and height of a class must be longer than 0 meters, or "
+                    "empty."
                 ),
             ),
             models.CheckConstraint(
@@ -344,7 +356,7 @@ class TerrainClass(Translated):
         return f"{self.code} {self.name}"
 
     def clean(self) -> None:
-        """A class keeps its code once there are labels, which are made of codes."""
+        """Raise ValidationError if the code changes although there are labels with it."""
         stored = TerrainClass.objects.filter(pk=self.pk).first()
         if (
             stored is not None
@@ -352,39 +364,41 @@ class TerrainClass(Translated):
             and stored.campaign.images.exclude(labels=None).exists()
         ):
             raise ValidationError(
-                {"code": f"There are labels already, so the code stays {stored.code}."}
+                {"code": f"This class has labels, so its code stays {stored.code}."}
             )
 
 
 class CampaignFigures(models.Model):
-    """How far a campaign was when it was last counted: `labeling.campaigns.services.figures`."""
+    """Counts of a campaign's images and labels (`labeling.campaigns.services.figures`)."""
 
     campaign = models.OneToOneField(
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="figures"
     )
-    # Every image is one of these: to draw, set aside, gold, practice, or retired.
-    images = models.PositiveIntegerField(help_text="That the crowd draws on, finished or not.")
-    images_done = models.PositiveIntegerField(help_text="Of these, with all labels wanted.")
-    set_aside_images = models.PositiveIntegerField(help_text="Nothing to label on them.")
+    # Each image is counted in exactly one of the next five fields.
+    images = models.PositiveIntegerField(help_text="Images for the crowd, complete or not.")
+    images_done = models.PositiveIntegerField(help_text="Those of them that have all their labels.")
+    set_aside_images = models.PositiveIntegerField(help_text="Set aside: nothing to label on them.")
     gold_images = models.PositiveIntegerField()
     practice_images = models.PositiveIntegerField()
     retired_images = models.PositiveIntegerField()
     target_labels = models.PositiveSmallIntegerField(
-        help_text="The campaign's, when `images_done` was counted."
+        help_text="The campaign's target when `images_done` was counted."
     )
-    labels = models.PositiveIntegerField(help_text="That the crowd drew, whatever became of them.")
+    labels = models.PositiveIntegerField(
+        help_text="All labels of the crowd, whatever their status."
+    )
     train_labels = models.PositiveIntegerField(
-        help_text="Of the crowd, in use on crowd images of the dataset."
+        help_text="Labels of the crowd in use on crowd images of the dataset."
     )
-    labelers = models.PositiveIntegerField(help_text="People who drew them.")
+    labelers = models.PositiveIntegerField(help_text="People who drew the crowd's labels.")
     processed = models.PositiveIntegerField()
     empty = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField()
     gold_labels = models.PositiveIntegerField(
-        help_text="Of experts, in use on gold images of the dataset."
+        help_text="Labels of experts in use on gold images of the dataset."
     )
     counted_at = models.DateTimeField()
-    seconds = models.FloatField(help_text="What counting took.")
+    seconds = models.FloatField(help_text="How long the count took.")
 
     class Meta:
         verbose_name_plural = "campaign figures"
@@ -394,17 +408,17 @@ class CampaignFigures(models.Model):
 
     @property
     def all_images(self) -> int:
-        """All images of the campaign, whatever they are for."""
+        """Return the number of all images of the campaign."""
         return self.dataset_images + self.practice_images + self.retired_images
 
     @property
     def dataset_images(self) -> int:
-        """Images that belong to the product (`ImageQuerySet.in_dataset`)."""
+        """Return the number of images of the dataset (`ImageQuerySet.in_dataset`)."""
         return self.images + self.set_aside_images + self.gold_images
 
     @property
-    def is_of_other_rule(self) -> bool:
-        """Whether the campaign has asked for another number of labels since it was counted."""
+    def has_other_target(self) -> bool:
+        """Return whether the campaign's target of labels has changed since the count."""
         return self.target_labels != self.campaign.target_labels
 
 

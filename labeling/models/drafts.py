@@ -1,4 +1,4 @@
-"""Drawings that are not finished yet."""
+"""The model of unfinished drawings."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ from labeling.models.labelers import Labeler
 
 
 class Draft(models.Model):
-    """The unfinished drawing of one labeler on one image, for no eyes but the labeler's own.
+    """The unfinished drawing of one labeler on one image; only that labeler sees it.
 
-    It goes when its label is sent or its image skipped. It is not a label: its shapes may cross
-    themselves, and nothing is computed from it.
+    It is deleted when its label is sent or its image is skipped. It is not a label: its shapes may
+    cross themselves, and nothing is computed from it.
     """
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="drafts")
     labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="drafts")
-    #: Grows with every change; whoever saves names the version the drawing was built upon.
+    #: Grows with every change. A save names the version that it was based on.
     version = models.PositiveIntegerField(default=1)
-    #: The page that saved it last (one opening of it in one tab), and that page's count of saves:
-    #: a page may always write over its own earlier drawing, also when an answer got lost.
+    #: The page that saved last (one opening of it in one tab) and that page's count of saves. A
+    #: page may always overwrite its own earlier drawing, also if an answer was lost.
     writer = models.CharField(max_length=40)
     stroke = models.PositiveIntegerField(default=0)
-    format = models.PositiveSmallIntegerField(help_text="Of polygons and steps.")
-    polygons = models.JSONField(default=list, help_text="As a label's.")
-    steps = models.JSONField(default=list, help_text="The shape under the hand: [[[x, y], ...]].")
+    format = models.PositiveSmallIntegerField(
+        help_text="Version of the format of polygons and steps."
+    )
+    polygons = models.JSONField(default=list, help_text="In the same form as a label's.")
+    steps = models.JSONField(
+        default=list, help_text="Points of the shape being drawn: [[[x, y], ...]]."
+    )
     size = models.PositiveIntegerField(
-        default=0, help_text="Bytes of polygons and steps; 0 where they were not counted."
+        default=0, help_text="Size of polygons and steps, bytes; 0: not counted."
     )
     started_at = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField(default=timezone.now)

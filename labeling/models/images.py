@@ -1,4 +1,4 @@
-"""Images, and to whom they were given."""
+"""Models of images, their quality, and their assignments."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from django.utils import timezone
 from labeling.models.campaigns import Campaign
 from labeling.models.labelers import Labeler
 
-#: An open assignment holds a place in its image for this long; after it, the volunteer is taken to
-#: have left and the place is offered to others (a label sent later is still welcome).
+#: An open assignment counts toward its image's target for this long. After that, the volunteer has
+#: probably left and the image is offered to others (a later label is still accepted).
 ASSIGNMENT_HOLD = timedelta(minutes=30)
 
 
 class Role(models.TextChoices):
-    """In which part somebody draws on an image.
+    """What an assignment's drawing is for.
 
-    For the crowd, or as an expert for the gold set: these two make labels. To practice on an image
-    with a reference answer, or, as an admin, to draw that answer: these never do.
+    `crowd` and `expert` (the gold set) make labels. `practice` on a reference image, and `answer`,
+    which draws the reference answer, never do.
     """
 
     CROWD = "crowd", "Crowd"
@@ -33,47 +33,47 @@ class Role(models.TextChoices):
     ANSWER = "answer", "Reference answer"
 
 
-#: The parts in which labels are drawn.
+#: The roles that make labels.
 LABEL_ROLES = (Role.CROWD, Role.EXPERT)
 LABEL_ROLE_CHOICES = [(role.value, role.label) for role in LABEL_ROLES]
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
     def usable(self) -> Self:
-        """Images an admin has not retired."""
+        """Return images that no admin has retired."""
         return self.filter(retired_at=None)
 
     def in_dataset(self) -> Self:
-        """Images that belong to the product: not retired, and not there to practice on."""
+        """Return images of the dataset: not retired, and not practice images."""
         return self.usable().exclude(pool=Image.Pool.PRACTICE)
 
     def to_draw(self) -> Self:
-        """Images that the crowd draws on, finished or not: not retired, gold, practice, set aside.
+        """Return images for the crowd, complete or not: not retired, gold, practice or set aside.
 
-        Progress is measured by them.
+        Progress is measured on them.
         """
         return self.usable().filter(pool=Image.Pool.CROWD, set_aside_at=None)
 
     def gold(self) -> Self:
-        """Gold images of the dataset: not retired."""
+        """Return gold images of the dataset: not retired."""
         return self.usable().filter(pool=Image.Pool.GOLD)
 
     def complete(self) -> Self:
-        """Of the images that the crowd draws on, those with as many labels as are wanted."""
+        """Return images for the crowd that have their target number of labels."""
         return self.to_draw().filter(crowd_label_count__gte=F("campaign__target_labels"))
 
     def in_pool(self) -> Self:
-        """Of the images that the crowd draws on, those that still want labels."""
+        """Return images for the crowd that need more labels."""
         return self.to_draw().filter(crowd_label_count__lt=F("campaign__target_labels"))
 
     def unseen_by(self, labeler: Labeler) -> Self:
-        """Images that were never given to this labeler."""
+        """Return images that were never given to this labeler."""
         return self.filter(
             ~Exists(Assignment.objects.filter(image=OuterRef("pk"), labeler=labeler))
         )
 
     def with_free_place(self) -> Self:
-        """Images whose target is not yet met by labels and people drawing right now."""
+        """Return images whose labels and active assignments together do not reach the target."""
         drawing = (
             Assignment.objects.filter(image=OuterRef("pk"), role=Role.CROWD)
             .active()
@@ -88,7 +88,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 
 def random_place() -> float:
-    """An image's place in the random order, in [0, 1)."""
+    """Return an image's random position in the order of images, in [0, 1)."""
     return random.random()
 
 
@@ -103,7 +103,7 @@ class Image(models.Model):
     class Pool(models.TextChoices):
         """Who labels the image. Gold images are never in the training set (paper 3.3).
 
-        A practice image has a reference answer: people learn on it, and nobody labels it.
+        Volunteers learn on practice images, which have a reference answer; nobody labels them.
         """
 
         CROWD = "crowd", "Crowd"
@@ -127,7 +127,7 @@ class Image(models.Model):
     drive = models.PositiveIntegerField(null=True, blank=True)
     sequence = models.CharField(max_length=40, blank=True)
     orbital_class = models.CharField(
-        max_length=60, blank=True, help_text="Terrain class from orbit where the rover stood."
+        max_length=60, blank=True, help_text="Terrain class from orbit at the rover's position."
     )
     width = models.PositiveIntegerField(validators=[MinValueValidator(1)])
     height = models.PositiveIntegerField(validators=[MinValueValidator(1)])
@@ -136,14 +136,19 @@ class Image(models.Model):
         upload_to=image_path, max_length=255, help_text="The frame as it is released (8-bit JPEG)."
     )
     display = models.FileField(
-        upload_to=image_path, max_length=255, help_text="The stretched frame volunteers see."
+        upload_to=image_path,
+        max_length=255,
+        help_text="The contrast-stretched frame that volunteers see.",
     )
     thumbnail = models.FileField(upload_to=image_path, max_length=255)
     display_widths = models.JSONField(
         default=list, help_text="Widths of the smaller copies of the display image, pixels."
     )
     range_map = models.FileField(
-        upload_to=image_path, max_length=255, blank=True, help_text="Reduced range, for the page."
+        upload_to=image_path,
+        max_length=255,
+        blank=True,
+        help_text="Reduced range map, for the page.",
     )
     range_mask = models.FileField(
         upload_to=image_path, max_length=255, blank=True, help_text="1 = beyond the range limit."
@@ -158,22 +163,24 @@ class Image(models.Model):
         max_length=10, choices=RangeSource.choices, default=RangeSource.NONE
     )
     scale_bar = models.JSONField(
-        null=True, blank=True, help_text="Where the bar was drawn, its range, and if estimated."
+        null=True,
+        blank=True,
+        help_text="Where the scale bar is drawn, its range, and whether that is estimated.",
     )
     source_file = models.CharField(max_length=500, blank=True)
     source_sha256 = models.CharField(max_length=64, blank=True)
-    #: Of the pixels; empty for a frame without contrast, which tells nothing about what it shows.
+    #: Perceptual hash of the pixels; empty for a frame without contrast, where it means nothing.
     content_sha256 = models.CharField(max_length=64, blank=True)
     details = models.JSONField(
         default=dict,
         blank=True,
-        help_text="Further metadata: clock, solar time, motion counters, pose, pointing ...",
+        help_text="More metadata: clock, solar time, motion counters, pose, pointing ...",
     )
     pool = models.CharField(max_length=8, choices=Pool.choices, default=Pool.CROWD)
     retired_at = models.DateTimeField(null=True, blank=True)
     retired_reason = models.CharField(max_length=40, blank=True)
-    #: Enough volunteers found nothing to label on it (`Campaign.nothing_minimum`): it is not given
-    #: out any more, until an admin decides. Unlike a retired image it keeps its labels in use.
+    #: When enough volunteers found nothing to label (`Campaign.nothing_minimum`). The image is not
+    #: given out until an admin decides. Unlike a retired image, it keeps its labels in use.
     set_aside_at = models.DateTimeField(null=True, blank=True)
     duplicate_of = models.ForeignKey(
         "self",
@@ -181,15 +188,15 @@ class Image(models.Model):
         null=True,
         blank=True,
         related_name="near_duplicates",
-        help_text="An earlier image that shows nearly the same.",
+        help_text="An earlier image that shows nearly the same scene.",
     )
-    #: Random, drawn once: walking the images by it from a random start is a random order that an
-    #: index serves, where ORDER BY random() would sort the whole campaign for each volunteer.
+    #: Random, chosen once. Reading images by it from a random start gives a random order from an
+    #: index; ORDER BY random() would sort the whole campaign for each volunteer.
     sort_key = models.FloatField(default=random_place)
     #: Crowd labels that count toward the target: sent, and neither empty nor rejected.
     crowd_label_count = models.PositiveIntegerField(default=0)
-    #: Grows with every change to the image's labels; whatever was computed from labels (scores,
-    #: merged masks) remembers the version it saw, and is stale when this one is larger.
+    #: Grows with every change to the image's labels. Results made from labels (scores, merged
+    #: masks) store the version they used, and are stale when this one is larger.
     labels_version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -225,7 +232,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(status=Assignment.Status.OPEN)
 
     def active(self) -> Self:
-        """Open, and served so recently that somebody is probably drawing."""
+        """Return open assignments given so recently that somebody is probably drawing."""
         return self.open().filter(served_at__gte=timezone.now() - ASSIGNMENT_HOLD)
 
 
@@ -251,7 +258,7 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = (
-            # "never the same image twice"
+            # An image is given to a labeler at most once.
             models.UniqueConstraint(fields=("image", "labeler"), name="assignment_once"),
             models.CheckConstraint(
                 condition=Q(role__in=("crowd", "expert", "practice", "answer")),
@@ -270,7 +277,7 @@ class Assignment(models.Model):
 
 
 class ImageQuality(models.Model):
-    """What was measured of an image, to curate images (paper 3.1: the test set was pruned by hand).
+    """Measured quality of an image, to curate images (paper 3.1: the test set was pruned by hand).
 
     Shares are of all pixels, 0..1; see `terrain.display.quality` for each measure.
     """

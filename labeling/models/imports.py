@@ -1,4 +1,4 @@
-"""Imports: what was asked for, and what became of each file."""
+"""Models of import jobs and their items: one row for each import, one for each file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django.db.models import Q
 from ai4mars_site.toolkit.jobs import ClaimableJob
 from labeling.models.campaigns import Campaign
 
-#: A process that imports says every few seconds that it is alive (`jobs.Heartbeat`). With the sweep
-#: that looks for what was left, an import that was killed goes on within half a minute.
+#: An importing process renews its claim every few seconds (`jobs.Heartbeat`). With the sweep for
+#: abandoned jobs, another worker continues a killed import within half a minute.
 SILENCE = timedelta(seconds=15)
 
 
 class ImportJob(ClaimableJob):
     """One import of images into a campaign; several workers share its items.
 
-    Its claim is that of whoever lists its files; each item then has one of its own.
+    Its claim belongs to the process that lists its files. Each item then has a claim of its own.
     """
 
     class Status(models.TextChoices):
@@ -39,7 +39,7 @@ class ImportJob(ClaimableJob):
     upload = models.FileField(upload_to="uploads/", max_length=255, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
     message = models.TextField(blank=True)
-    #: Whether its files have been listed, so that its items are all there.
+    #: Whether all files have been listed, so that all items exist.
     is_listed = models.BooleanField(default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -62,15 +62,15 @@ class ImportJob(ClaimableJob):
 
     @classmethod
     def claimable(cls) -> Q:
-        """Imports to take up: all but those that are complete, or are being listed just now."""
+        """Return the condition of imports to work on: not complete, and not being listed now."""
         unlisted = Q(status=cls.Status.RUNNING, is_listed=False)
         return ~Q(status=cls.Status.COMPLETE) & (~unlisted | cls.silent() | Q(claim=None))
 
 
 class ImportItem(ClaimableJob):
-    """One file of an import; of a folder that was not looked into, the name ends in `/`.
+    """One file of an import. The name ends in `/` for a folder that was not searched.
 
-    product_id: "" for what could not be a frame.
+    `product_id` is "" for a file that cannot be a frame.
     """
 
     class Status(models.TextChoices):
@@ -80,7 +80,7 @@ class ImportItem(ClaimableJob):
         REFUSED = "refused", "Refused"
         UNUSED = "unused", "Not used"
 
-    # An item keeps waiting while somebody works on it, and counts as one that is open.
+    # A claimed item keeps the status `waiting` until it is done.
     waits_as = worked_on_as = Status.WAITING
     silence = SILENCE
 

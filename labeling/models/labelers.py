@@ -1,4 +1,4 @@
-"""Who labels."""
+"""The model of labelers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ai4mars_site.toolkit.actors import Actor, ActorKind
 
 
 class Labeler(models.Model):
-    """Somebody who labels: an account, a guest of one browser, or a name from an import.
+    """The author of labels: an account, a guest of one browser, or a name from an import.
 
     Exactly one of `user`, `guest_key` and `imported_from` is set. A guest who signs in keeps the
-    labels: the row moves from `guest_key` to `user`. Who is erased becomes a guest whose key nobody
-    has.
+    labels: the row moves from `guest_key` to `user`. An erased person's labeler becomes a guest
+    with a key that nobody has.
     """
 
     user = models.OneToOneField(
@@ -26,7 +26,7 @@ class Labeler(models.Model):
     )
     guest_key = models.UUIDField(null=True, blank=True, unique=True)
     imported_from = models.CharField(
-        max_length=200, null=True, blank=True, unique=True, help_text="#campaign/name of an import."
+        max_length=200, null=True, blank=True, unique=True, help_text="campaign/name of an import."
     )
     name = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -53,7 +53,7 @@ class Labeler(models.Model):
 
     @property
     def actor(self) -> Actor:
-        """The labeler as the one who acts: the account, where there is one."""
+        """Return the labeler as an actor: the account, where there is one."""
         if self.user_id is not None:
             return Actor(ActorKind.ACCOUNT, str(self), self.user_id)
         return Actor.of_labeler(self.pk, str(self))

@@ -1,4 +1,4 @@
-"""What labelers drew."""
+"""Models of labels, their versions, and who has seen them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class LabelQuerySet(models.QuerySet["Label"]):
         return self.filter(role=Role.EXPERT)
 
     def received(self) -> Self:
-        """Sent, and not yet post-processed."""
+        """Return labels that are sent but not yet post-processed."""
         return self.filter(status=Label.Status.RECEIVED)
 
     def in_use(self) -> Self:
-        """Not thrown out by a reviewer: what a release holds, once all are post-processed."""
+        """Return labels that no reviewer rejected: releases contain them once post-processed."""
         return self.exclude(status=Label.Status.REJECTED)
 
     @staticmethod
     def is_in_dataset() -> Q:
-        """The condition of `in_dataset`, for counting beside others in one walk."""
+        """Return the condition of `in_dataset`, to count several conditions in one query."""
         return (
             ~Q(status=Label.Status.REJECTED)
             & Q(image__retired_at=None)
@@ -42,11 +42,11 @@ class LabelQuerySet(models.QuerySet["Label"]):
         )
 
     def in_dataset(self) -> Self:
-        """Labels in use that a split is made of: the crowd's of crowd images, experts' of gold."""
+        """Return labels in use: the crowd's on crowd images, and experts' on gold images."""
         return self.filter(self.is_in_dataset())
 
     def accepted(self) -> Self:
-        """Post-processed with something left, and not thrown out."""
+        """Return post-processed labels that are neither empty nor rejected."""
         return self.filter(status=Label.Status.ACCEPTED)
 
 
@@ -62,7 +62,7 @@ class Label(models.Model):
     class LockReason(models.TextChoices):
         """Why a label can no longer be corrected: its labeler saw results, or it was rated."""
 
-        RESULTS = "results", "The labeler has seen the others' result"
+        RESULTS = "results", "The labeler has seen the others' results"
         RATED = "rated", "A reviewer has rated it"
 
     #: Made by the client, so that a label sent twice over a bad network is stored once.
@@ -72,16 +72,16 @@ class Label(models.Model):
     role = models.CharField(max_length=6, choices=LABEL_ROLE_CHOICES, default=Role.CROWD)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.RECEIVED)
     polygons = LargeJSONField(help_text='[{"class": code, "rings": [[[x, y], ...], ...]}, ...]')
-    #: Of what was sent first; corrections have their own.
+    #: Checksum of what was sent first; corrections have their own.
     sent_checksum = sent_checksum()
     pixel_counts = models.JSONField(
         null=True, blank=True, help_text="Pixels per class code after post-processing."
     )
-    #: Grows with each correction. What computes from the polygons, or rates them, says which
-    #: version it has seen, and comes to nothing when the label has been corrected meanwhile.
+    #: Grows with each correction. Results made from the polygons, and ratings, name the version
+    #: they used, and are discarded if the label has been corrected since.
     version = models.PositiveIntegerField(default=1)
     locked_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since then the label can no longer be corrected."
+        null=True, blank=True, help_text="When the label was locked; it can no longer be corrected."
     )
     lock_reason = models.CharField(max_length=8, choices=LockReason.choices, blank=True)
     independent = models.BooleanField(
@@ -90,10 +90,12 @@ class Label(models.Model):
     )
     started_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(
-        default=timezone.now, help_text="Of an imported label the time of its import."
+        default=timezone.now, help_text="For an imported label: the time of its import."
     )
     import_source = models.CharField(
-        max_length=200, blank=True, help_text="What it was imported from. Empty: drawn here."
+        max_length=200,
+        blank=True,
+        help_text="What it was imported from. Empty: drawn on this site.",
     )
     processed_at = models.DateTimeField(null=True, blank=True)
 
@@ -125,18 +127,19 @@ class Label(models.Model):
                 | Q(locked_at__isnull=False, lock_reason__in=("results", "rated")),
                 name="label_lock_has_reason",
             ),
-            # What is sent first is independent: who has seen the others cannot send it.
+            # A first version is always independent: an expert who has seen the others' labels
+            # cannot send one.
             models.CheckConstraint(
                 condition=Q(independent=True) | Q(version__gte=2),
                 name="label_first_version_independent",
             ),
         )
         indexes = (
-            # The sweep asks for received labels; almost none of millions are.
+            # For the sweep, which looks for received labels; almost none of millions are.
             models.Index(
                 fields=("sent_at",), condition=Q(status="received"), name="label_to_process"
             ),
-            # What somebody drew last: "My drawings", and what reviewers are told of them.
+            # For "My drawings" and the review pages, which list a labeler's latest labels.
             models.Index(fields=("labeler", "-sent_at"), name="label_of_labeler"),
         )
 
@@ -145,9 +148,9 @@ class Label(models.Model):
 
 
 class SeenLabels(models.Model):
-    """Somebody was shown what others drew on an image: they cannot label it alone any more.
+    """A record that somebody saw the others' labels of an image and cannot label it independently.
 
-    Also written for an expert who gives a gold image up to see the others' labels.
+    Also written when an expert gives up a gold image to see the others' labels.
     """
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="seen_labels")
@@ -167,12 +170,12 @@ class SeenLabels(models.Model):
 class LabelVersion(models.Model):
     """One version of a label that was corrected; the label itself holds the newest.
 
-    A label that was never corrected is its own only version and has no row here. The first
-    correction writes two: what was sent first, and what came in its place.
+    A label that was never corrected has no row here. The first correction writes two: the label as
+    it was first sent, and the correction.
     """
 
-    #: Of the sending, made by the client: a correction sent twice is stored once. The first
-    #: version's is the label's own.
+    #: The client's id of the sending: a correction sent twice is stored once. The first version has
+    #: the label's own id.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()

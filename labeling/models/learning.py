@@ -1,4 +1,4 @@
-"""Learning to draw: the field guide, pictures with a reference answer, and who tried them."""
+"""Models for learning to draw: the field guide, reference answers, and practice attempts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from labeling.models.translations import Translated
 
 
 class GuideEntry(Translated):
-    """One example of the field guide: a class as it is, as it is not, or its look-alike."""
+    """One entry of the field guide: a good example of a class, a bad one, or a look-alike."""
 
     class Kind(models.TextChoices):
         GOOD = "good", _("Good example")
@@ -38,12 +38,12 @@ class GuideEntry(Translated):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Of a look-alike: the class it is mistaken for.",
+        help_text="For a look-alike: the class it is mistaken for.",
     )
     position = models.PositiveSmallIntegerField()
     picture = models.CharField(max_length=200, blank=True)
     other_picture = models.CharField(
-        max_length=200, blank=True, help_text="Of a look-alike: the other class's picture."
+        max_length=200, blank=True, help_text="For a look-alike: the other class's picture."
     )
     caption = models.TextField(help_text="What to look at.")
 
@@ -59,14 +59,14 @@ class GuideEntry(Translated):
                 | Q(kind__in=("good", "bad"), other_class__isnull=True, other_picture=""),
                 name="guide_entry_alike_has_other",
                 violation_error_message=_(
-                    "Only a look-alike has another class, and it needs one. Choose the class that "
-                    "it is mistaken for, or another kind of example."
+                    "Only a look-alike has another class, and it needs one. Choose the class "
+                    "that it is mistaken for, or another kind of example."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(other_class__isnull=True) | ~Q(other_class=F("terrain_class")),
                 name="guide_entry_other_is_another",
-                violation_error_message=_("A look-alike is mistaken for another class."),
+                violation_error_message=_("A look-alike needs a class other than its own."),
             ),
         )
 
@@ -76,9 +76,9 @@ class GuideEntry(Translated):
 
 class ReferenceAnswerQuerySet(models.QuerySet["ReferenceAnswer"]):
     def usable(self) -> Self:
-        """Answers whose image may be given out to learn from.
+        """Return answers whose image may be given out for learning.
 
-        Practice images that were not retired; gold images only where the campaign says so.
+        These are practice images in use, and gold images if the campaign allows them.
         """
         return self.filter(image__retired_at=None).filter(
             Q(image__pool=Image.Pool.PRACTICE)
@@ -87,10 +87,10 @@ class ReferenceAnswerQuerySet(models.QuerySet["ReferenceAnswer"]):
 
 
 class ReferenceAnswer(models.Model):
-    """What is right on an image: volunteers' drawings on it are compared with this mask."""
+    """The reference answer of an image: a mask with which volunteers' drawings are compared."""
 
     class Source(models.TextChoices):
-        MASK = "mask", _("A mask that was handed in")
+        MASK = "mask", _("An uploaded mask")
         GOLD = "gold", _("Gold mask of the experts")
         DRAWN = "drawn", _("Drawn by an admin")
 
@@ -103,8 +103,8 @@ class ReferenceAnswer(models.Model):
     source = models.CharField(max_length=5, choices=Source.choices)
     is_lesson = models.BooleanField(
         default=True,
-        help_text="Offered as practice before the first real picture; if not, it comes along "
-        "now and then, later.",
+        help_text="Offered as practice before the first real picture. If not, given out between "
+        "real pictures.",
     )
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -124,16 +124,16 @@ class ReferenceAnswer(models.Model):
 
 
 class PracticeAttempt(models.Model):
-    """What a labeler drew on an image with a reference answer, and how near it came.
+    """What a labeler drew on a reference image, and its agreement with the answer.
 
-    It is no label: the crowd's scores, merges and releases are made of `Label` alone.
+    It is not a label: the crowd's scores, merges and releases are made of `Label` alone.
     """
 
-    #: Made by the client, as a label's: an attempt sent twice is stored once.
+    #: Made by the client, like a label's id: an attempt sent twice is stored once.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="attempts")
     labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="attempts")
-    polygons = models.JSONField(help_text="As a label's.")
+    polygons = models.JSONField(help_text="In the same form as a label's.")
     sent_checksum = sent_checksum()
     iou = models.JSONField(help_text="Intersection over union per class code, 0..1.")
     score = models.FloatField(help_text="Mean of the classes' intersections over unions, 0..1.")

@@ -1,4 +1,4 @@
-"""What volunteers tell us: about one image, and about the site."""
+"""Models of reports on images and of site feedback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labeling.models.labelers import Labeler
 
 class ImageReportQuerySet(models.QuerySet["ImageReport"]):
     def waiting(self) -> Self:
-        """No admin has decided on it yet."""
+        """Return reports that no admin has settled yet."""
         return self.filter(settled_at=None)
 
     def nothing(self) -> Self:
@@ -22,19 +22,19 @@ class ImageReportQuerySet(models.QuerySet["ImageReport"]):
 
 
 class ImageReport(models.Model):
-    """What one labeler says of one image: nothing to label on it, or something wrong with it."""
+    """One labeler's report on one image: nothing to label on it, or something is wrong with it."""
 
     class Kind(models.TextChoices):
         NOTHING = "nothing", _("Nothing to label")
         WRONG = "wrong", _("Something is wrong")
 
     class Reason(models.TextChoices):
-        """What is wrong. The words are those of the drawing page."""
+        """What is wrong with the image, in the words of the drawing page."""
 
         DARK = "dark", _("Too dark")
         BRIGHT = "bright", _("Too bright")
         BROKEN = "broken", _("Broken: lines, holes or smears")
-        ROVER = "rover", _("Nothing but the rover")
+        ROVER = "rover", _("Only the rover")
         OVERLAY = "overlay", _("The white bar or the dark part is wrong")
         OTHER = "other", _("Something else")
 
@@ -46,7 +46,7 @@ class ImageReport(models.Model):
     reason = models.CharField(max_length=7, choices=Reason.choices, blank=True)
     comment = models.CharField(max_length=COMMENT_LENGTH, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    #: An admin has kept or retired the image; what was said before no longer sets it aside.
+    #: When an admin decided to keep or retire the image; earlier reports no longer set it aside.
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImageReportQuerySet.as_manager()
@@ -67,7 +67,7 @@ class ImageReport(models.Model):
             ),
         )
         indexes = (
-            # The admins' page asks for what waits; most is settled in time.
+            # For the admins' page of open reports; most reports are settled.
             models.Index(
                 fields=("image",), condition=Q(settled_at=None), name="image_report_waiting"
             ),
@@ -83,10 +83,10 @@ class SiteFeedbackQuerySet(models.QuerySet["SiteFeedback"]):
 
 
 class SiteFeedback(models.Model):
-    """What somebody says of the site in the short form (the paper's beta test)."""
+    """Feedback on the site from the short form (the paper's beta test)."""
 
     class Mood(models.IntegerChoices):
-        """How it was; the faces of the form."""
+        """How the site was, as one of the form's five faces."""
 
         AWFUL = 1, _("Not good")
         POOR = 2, _("Hard")
@@ -104,7 +104,9 @@ class SiteFeedback(models.Model):
     mood = models.PositiveSmallIntegerField(choices=Mood.choices)
     text = models.TextField(blank=True, max_length=TEXT_LENGTH)
     contact = models.CharField(max_length=CONTACT_LENGTH, blank=True)
-    page = models.CharField(max_length=PAGE_LENGTH, blank=True, help_text="Where it was opened.")
+    page = models.CharField(
+        max_length=PAGE_LENGTH, blank=True, help_text="Path of the page where the form was opened."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
 

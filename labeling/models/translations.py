@@ -1,4 +1,4 @@
-"""Texts that an admin writes: in the campaign's own language, and again in others."""
+"""Texts that an admin writes in the campaign's language, with translations."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from django.utils.translation import get_language
 
 
 class Translated(models.Model):
-    """Something with texts of its own, some of which are there in other languages too."""
+    """A model with texts that can be translated."""
 
     #: Names of the fields that can be translated.
     translated_fields: tuple[str, ...] = ()
 
     translations = models.JSONField(
-        default=dict, blank=True, help_text='Other languages, as {"es": {"title": "...", ...}}.'
+        default=dict,
+        blank=True,
+        help_text='Translations by language, as {"es": {"title": "...", ...}}.',
     )
 
     class Meta:
         abstract = True
 
-    def shown(self, field: str, language: str | None = None) -> str:
-        """A text in a language (the reader's by default); the campaign's own where there is none.
+    def translated(self, field: str, language: str | None = None) -> str:
+        """Return a text in a language, by default the reader's.
 
-        A regional variant (`es-mx`) is content with its language (`es`). A translation left empty
-        is none.
+        A regional variant (`es-mx`) falls back to its language (`es`). A missing or empty
+        translation falls back to the campaign's own text.
         """
         code = language or get_language() or ""
         for known in (code, code.partition("-")[0]):

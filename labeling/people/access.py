@@ -1,4 +1,4 @@
-"""Who may open the managers' pages."""
+"""Access to the managers' pages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from labeling.people.permissions import may_manage
 
 
 class AdminsOnly(Forbidden):
-    message = _("This page is for the campaign's admins.")
+    message = _("This page is for managers of campaigns.")
 
 
 def managed_campaign(request: HttpRequest, slug: str) -> Campaign:
-    """The campaign of an admin's page. Raises AdminsOnly for everybody else."""
+    """Return the campaign of a managers' page. Raise AdminsOnly for anybody else."""
     require_admin(request)
     return get_object_or_404(Campaign, slug=slug)
 
 
 def require_admin(request: HttpRequest) -> None:
-    """Raise AdminsOnly for everybody who does not manage campaigns."""
+    """Raise AdminsOnly for anybody who does not manage campaigns."""
     if not may_manage(request.user):
         raise AdminsOnly

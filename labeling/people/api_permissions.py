@@ -1,4 +1,4 @@
-"""Permissions as the API asks for them (what they are is in `permissions.py`)."""
+"""Permissions of `permissions.py` as classes for the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labeling.people.permissions import may_manage
 
 
 class MayManage(BasePermission):
-    message = _("Only the campaign's admins can see this.")
+    message = _("Only managers of campaigns can see this.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return may_manage(request.user)

@@ -1,17 +1,17 @@
-"""The worker's side of people."""
+"""Celery tasks of people."""
 
 from __future__ import annotations
 
 from ai4mars_site.toolkit.tasks import task
 from labeling.people.services import sweeping
 
-#: Of guests, a night.
+#: Most guests that are deleted in one night.
 GUEST_BATCHES = 100
 
 
 @task
 def sweep_guests() -> None:
-    """Delete guests who have nothing any more, some thousands a night."""
+    """Delete guests without data, some thousands each night."""
     for _ in range(GUEST_BATCHES):
         if not sweeping.sweep_guests():
             break
@@ -19,5 +19,5 @@ def sweep_guests() -> None:
 
 @task
 def sweep_sessions() -> None:
-    """Delete sessions that have expired."""
+    """Delete expired sessions."""
     sweeping.sweep_sessions()

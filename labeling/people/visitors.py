@@ -1,9 +1,9 @@
-"""Which labeler a request speaks for, and what a browser remembers of a visitor.
+"""Identifying the labeler of a request, and remembering visitors in their browsers.
 
-A visitor who has saved nothing is nobody in the database: no labeler, no session. What there is to
-remember is in a signed cookie, the visit: the key under which the visitor becomes a guest with the
-first save, and the tutorials that were finished. The drawing page carries the same key (`X-Visit`),
-so that it stays the same guest also when the cookie is lost.
+A visitor who has saved nothing has no row in the database: no labeler, no session. A signed cookie,
+the visit, stores the key of the future guest and the tutorials that were finished. The first save
+creates the guest with this key. The drawing page sends the same key (`X-Visit`), so that the guest
+stays the same if the cookie is lost.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ VISIT_COOKIE = "visit"
 _VISIT_SALT = "labeling.visit"
 _COOKIE_SALT = "labeling.visit_cookie"
 
-#: So many finished tutorials are remembered: a cookie has room for no more than some.
+#: Most finished tutorials to remember: a cookie has little room.
 TUTORIALS_KEPT = 20
 
-#: Of sessions that were made before there were visits, and still last.
+#: Session keys from before there were visits, still in use.
 GUEST_KEY = "guest_key"
 TUTORIALS_SEEN = "tutorials_seen"
 
-#: In an account's session: the visit whose guest was looked for when the account signed in.
+#: In an account's session: the visit whose guest was looked up at sign-in.
 _SETTLED = "settled_visit"
 
 _GUEST_SALT = "labeling.guest"
@@ -49,17 +49,17 @@ class Visit:
 
     @property
     def token(self) -> str:
-        """What the drawing page sends as `X-Visit`: worth as much as the cookie."""
+        """Return the signed token for `X-Visit`, as powerful as the cookie."""
         return signing.dumps(str(self.guest), salt=_VISIT_SALT)
 
     @property
     def device_name(self) -> str:
-        """A name for what the page keeps on the device; the key cannot be told from it."""
+        """Return a name for the page's data on the device, from which the key cannot be derived."""
         return f"v{hashlib.sha256(self.guest.bytes).hexdigest()[:16]}"
 
 
 def visit_of(request: HttpRequest) -> Visit | None:
-    """The visit that the browser remembers, also in a session of before; None for a new visitor."""
+    """Return the browser's visit, also from an old session; None for a new visitor."""
     told = _signed(request.COOKIES.get(VISIT_COOKIE), _COOKIE_SALT)
     if told is not None:
         return Visit(uuid.UUID(told["guest"]), tuple(told["tutorials"]))
@@ -68,15 +68,15 @@ def visit_of(request: HttpRequest) -> Visit | None:
 
 
 def visit_or_new(request: HttpRequest) -> Visit:
-    """The visit that the browser remembers, or a new one; `remember` makes it last."""
+    """Return the browser's visit, or a new one that `remember` can store."""
     return visit_of(request) or Visit(uuid.uuid4())
 
 
 def remember(response: HttpResponseBase, visit: Visit) -> None:
-    """Have the browser remember a visit."""
+    """Store a visit in the browser's cookie."""
     response.set_cookie(
         VISIT_COOKIE,
-        # Without a quotation mark or comma, which not every client sends back as they were.
+        # Without quotation marks and commas, which some clients do not return unchanged.
         signing.dumps({"guest": str(visit.guest), "tutorials": visit.tutorials}, salt=_COOKIE_SALT),
         max_age=settings.SESSION_COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -86,20 +86,20 @@ def remember(response: HttpResponseBase, visit: Visit) -> None:
 
 
 def remember_guest(request: HttpRequest, response: HttpResponseBase, key: uuid.UUID) -> None:
-    """Have the browser remember this guest, where it does not yet; tutorials stay remembered."""
+    """Store this guest in the browser's cookie, if it is not there; tutorials are kept."""
     visit = visit_of(request)
     if visit is None or visit.guest != key:
         remember(response, replace(visit, guest=key) if visit else Visit(key))
 
 
 def visit_of_page(request: HttpRequest) -> Visit | None:
-    """The visit that the page which asks was opened for; None where it names none that is good."""
+    """Return the visit for which the requesting page was opened; None if there is no valid one."""
     key = _signed(request.headers.get("X-Visit"), _VISIT_SALT)
     return None if key is None else Visit(uuid.UUID(key))
 
 
 def _signed(token: str | None, salt: str) -> Any:
-    """What this site has signed; None for anything else, and for what is too old."""
+    """Return the content of a token signed by this site; None for an invalid or expired one."""
     try:
         return signing.loads(token or "", salt=salt, max_age=settings.SESSION_COOKIE_AGE)
     except signing.BadSignature:
@@ -107,19 +107,19 @@ def _signed(token: str | None, salt: str) -> Any:
 
 
 def _guest_keys(request: HttpRequest) -> Iterator[str]:
-    """Keys of the guests this may be: the page's own visit first, then what the browser remembers.
+    """Yield keys of the possible guests: from the page's own visit first, then from the browser.
 
-    A page whose visit never became a guest speaks for the guest that the browser has become in
-    another tab.
+    If the visit of a page never became a guest, the page acts for the guest that the browser became
+    in another tab.
     """
     found = [visit.guest for visit in (visit_of_page(request), visit_of(request)) if visit]
     yield from dict.fromkeys(str(key) for key in found)
 
 
 def labeler_of(request: HttpRequest) -> Labeler | None:
-    """The visitor's labeler, or None for somebody who has saved nothing yet.
+    """Return the visitor's labeler; None for a visitor who has saved nothing yet.
 
-    A guest who has signed in meanwhile brings the guest's labels along.
+    A guest who has signed in since brings the guest's labels to the account.
     """
     if isinstance(request.user, User):
         guest = _guest_to_adopt(request)
@@ -133,7 +133,7 @@ def labeler_of(request: HttpRequest) -> Labeler | None:
 
 
 def _guest_to_adopt(request: HttpRequest) -> Labeler | None:
-    """The guest this browser was when its account signed in; looked for once in a session."""
+    """Return the guest of this browser before its account signed in; looked up once per session."""
     visit = visit_of(request)
     if visit is None or request.session.get(_SETTLED) == str(visit.guest):
         return None
@@ -143,7 +143,7 @@ def _guest_to_adopt(request: HttpRequest) -> Labeler | None:
 
 
 def page_visit(request: HttpRequest, labeler: Labeler | None) -> Visit | None:
-    """The visit of a page that is opened for this labeler; None for an account."""
+    """Return the visit of a page that is opened for this labeler; None for an account."""
     if request.user.is_authenticated:
         return None
     visit = visit_or_new(request)
@@ -153,10 +153,10 @@ def page_visit(request: HttpRequest, labeler: Labeler | None) -> Visit | None:
 
 
 def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
-    """What a page keeps of the labeler it is opened for; `visit` is its `page_visit`.
+    """Return what a page stores about its labeler; `visit` is its `page_visit`.
 
-    Of a visitor who has saved nothing yet `id` is null. `visit` and `device_name` are for guests,
-    to stay the same one when the cookie is lost; an account has a password.
+    `id` is null for a visitor who has saved nothing yet. `visit` and `device_name` are for guests,
+    who stay the same with them if the cookie is lost; an account has a password.
     """
     return {
         "id": labeler and labeler.pk,
@@ -165,20 +165,20 @@ def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
     }
 
 
-def is_anothers_page(request: HttpRequest, labeler: Labeler | None) -> bool:
-    """Whether the page was opened for somebody else than who asks now.
+def is_page_of_another(request: HttpRequest, labeler: Labeler | None) -> bool:
+    """Return whether the page was opened for a labeler other than the requesting one.
 
-    An open page acts for the labeler it was opened for, even if another has signed in since.
+    An open page acts for the labeler for whom it was opened, even if another has signed in since.
     """
     named = request.headers.get("X-Labeler")
     if named:
         return labeler is None or str(labeler.pk) != named
-    # A page of somebody who had saved nothing.
+    # The page was opened by a visitor who had saved nothing.
     return "X-Visit" in request.headers and isinstance(request.user, User)
 
 
 def owner_name(request: HttpRequest) -> str | None:
-    """A name for whoever asks, without a question to the database; None for a new visitor."""
+    """Return a name for the requesting person without a query; None for a new visitor."""
     if isinstance(request.user, User):
         return f"user-{request.user.pk}"
     key = next(_guest_keys(request), None)
@@ -186,13 +186,13 @@ def owner_name(request: HttpRequest) -> str | None:
 
 
 def guest_of_token(token: str) -> Labeler | None:
-    """The guest that a page of before was opened for, by the token it keeps; None for no such."""
+    """Return the guest of an old page by the token that it keeps; None if there is none."""
     pk = _signed(token, _GUEST_SALT)
     return Labeler.objects.filter(pk=pk, guest_key__isnull=False).first()
 
 
 def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
-    """Whether this browser remembers it, or the visitor has been given an image here before."""
+    """Return whether the browser remembers it, or the visitor has had an image of the campaign."""
     visit = visit_of(request)
     if visit is not None and campaign.slug in visit.tutorials:
         return True

@@ -1,1 +1,1 @@
-"""What people say: reports of images, and feedback about the site."""
+"""Reports on images, and feedback about the site."""

@@ -1,4 +1,4 @@
-"""The API of what volunteers say of an image."""
+"""The drawing page's API for reports on images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labeling.reports import services
 
 
 class WrongImage(serializers.Serializer[Any]):
-    """What is wrong with an image, in one word and perhaps some more."""
+    """What is wrong with an image: a reason, and perhaps a comment."""
 
     reason = serializers.ChoiceField(choices=ImageReport.Reason.choices)
     comment = serializers.CharField(
@@ -23,7 +23,7 @@ class WrongImage(serializers.Serializer[Any]):
 
 
 class ReportView(VolunteerView):
-    """What is said of an image that was given to the volunteer."""
+    """Base of the views for reports on an image that was given to the volunteer."""
 
     def answer(self, labeler: Labeler, image_id: int, created: bool) -> Response:
         campaign = Campaign.objects.get(images=image_id)
@@ -34,7 +34,7 @@ class ReportView(VolunteerView):
 
 
 class NothingToLabel(ReportView):
-    """POST: there is nothing to label on this image. It is done, and will not come again."""
+    """POST: there is nothing to label on this image. It is finished, and not given out again."""
 
     def post(self, request: Request, pk: int) -> Response:
         with self.saving(pk) as labeler:
@@ -43,9 +43,9 @@ class NothingToLabel(ReportView):
 
 
 class ReportImage(ReportView):
-    """POST: something is wrong with this image. It stays with the volunteer.
+    """POST: something is wrong with this image. It stays assigned to the volunteer.
 
-    Said again, it replaces what was said before; 409 when an admin has decided on that already.
+    A second report replaces the first; 409 when a manager has already settled that one.
     """
 
     def post(self, request: Request, pk: int) -> Response:

@@ -1,4 +1,4 @@
-"""What people fill in to say something about the site."""
+"""The form for feedback about the site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labeling.models import SiteFeedback
 
 
 class SiteFeedbackForm(forms.Form):
-    """How was it? Short, for everybody."""
+    """Short feedback about the site, for everybody."""
 
     mood = forms.TypedChoiceField(
         coerce=int,
@@ -30,5 +30,5 @@ class SiteFeedbackForm(forms.Form):
         help_text=_("You can leave this empty."),
     )
     page = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-    #: No person sees it. What is filled in here comes from a machine.
+    #: Hidden from people; only a bot fills it in.
     website = forms.CharField(required=False, max_length=2000)

@@ -1,4 +1,4 @@
-"""What volunteers say of images and of the site, and what admins do about it."""
+"""Reports on images and feedback about the site, and managers' decisions about them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from labeling.annotation.services.labels import AlreadyLabeled
 from labeling.images.services import quality
 from labeling.models import Assignment, Campaign, Image, ImageReport, Labeler, SiteFeedback
 
-#: Why an image was retired from the page of reports.
+#: Reason of images that were retired on the page of reports.
 REPORTED = "reported"
 
 
 class ReportSettled(Conflict):
-    """An admin has decided on this labeler's report already."""
+    """A manager has already settled this labeler's report."""
 
     code = "report_settled"
-    message = _("We have looked at your report of this picture already, so it cannot be changed.")
+    message = _("We have already looked at your report of this picture, so it cannot be changed.")
 
 
 def report_wrong(
     actor: Actor, labeler: Labeler, image_id: int, reason: str, comment: str = ""
 ) -> bool:
-    """Store that something is wrong with an image; False when this labeler had said so before.
+    """Store that something is wrong with an image; return whether it is the first such report.
 
-    What is said now takes the place of what was said before, until an admin has decided on that:
-    then the same is answered as before, and something else is ReportSettled. `reason` is an
-    `ImageReport.Reason`. Raises UnknownImage, NotAssigned.
+    A new report replaces the labeler's earlier one until a manager settles it. After that, the same
+    report gets the same answer, and another one raises ReportSettled. `reason` is an
+    `ImageReport.Reason`. Raises UnknownImage and NotAssigned.
     """
     image = _given_image(labeler, image_id)
     said = {"reason": reason, "comment": comment.strip()}
@@ -51,14 +51,14 @@ def report_wrong(
 
 @transaction.atomic
 def nothing_to_label(actor: Actor, labeler: Labeler, image_id: int) -> bool:
-    """Close an image for this labeler without a label; False when it was closed so before.
+    """Close an image for this labeler without a label; return False if it was closed so before.
 
-    With the campaign's `nothing_minimum` of such answers the image is set aside. Raises
-    UnknownImage, NotAssigned, RetiredImage, and AlreadyLabeled for an image with a label of the
-    same labeler.
+    After `nothing_minimum` such answers the image is set aside. Raises UnknownImage, NotAssigned,
+    RetiredImage, and AlreadyLabeled for an image with a label of this labeler.
     """
-    # The assignment first, as everywhere. The image's row: of two last answers at once, one must
-    # see the other; weakly, so that nobody waits who only refers to the image.
+    # Lock the assignment first, as everywhere, then the image's row: of two simultaneous last
+    # answers, one must see the other. A weak lock, which does not block rows that only refer to the
+    # image.
     Assignment.objects.select_for_update().filter(image=image_id, labeler=labeler).first()
     Image.objects.select_for_update(no_key=True).filter(pk=image_id).first()
     image = _given_image(labeler, image_id)
@@ -93,9 +93,9 @@ def _set_aside_if_due(image: Image) -> None:
 
 
 def sweep() -> int:
-    """Set images aside that have reports enough since a campaign asks for fewer; how many were.
+    """Set images aside whose campaign now needs fewer reports; return how many.
 
-    An image that is set aside stays so until an admin decides, also when more are asked for.
+    An image that is set aside stays so until a manager decides, also if the campaign needs more.
     """
     enough = (
         ImageReport.objects.waiting()
@@ -110,14 +110,15 @@ def sweep() -> int:
     return due.filter(set_aside_at=None).update(set_aside_at=timezone.now())
 
 
-# -- what admins decide ----------------------------------------------------------------------------
+# -- decisions of managers
+# --------------------------------------------------------------------------
 
 
 @transaction.atomic
 def keep(actor: Actor, campaign: Campaign, image_id: int) -> int:
-    """The image is fine: its reports are settled and it is given out again.
+    """Settle the reports of an image without a fault, and give it out again.
 
-    Returns how many reports were settled; 0 when there were none waiting.
+    Returns how many reports were settled; 0 if none were open.
     """
     settled = _settle(campaign, image_id)
     campaign.images.filter(pk=image_id).update(set_aside_at=None)
@@ -126,7 +127,7 @@ def keep(actor: Actor, campaign: Campaign, image_id: int) -> int:
 
 @transaction.atomic
 def retire(actor: Actor, campaign: Campaign, image_id: int) -> int:
-    """The reports are right: the image leaves the campaign, reversibly; how many were settled."""
+    """Retire an image and settle its reports; return how many. `reopen` undoes it."""
     settled = _settle(campaign, image_id)
     if settled:
         quality.retire(actor, campaign, [image_id], REPORTED)
@@ -135,9 +136,9 @@ def retire(actor: Actor, campaign: Campaign, image_id: int) -> int:
 
 @transaction.atomic
 def reopen(actor: Actor, campaign: Campaign, image_id: int) -> int:
-    """Take the last decision on an image back; returns how many reports wait again.
+    """Undo the last decision on an image; return how many reports are open again.
 
-    An image retired for its reports comes back; one retired for another reason stays out.
+    An image retired for its reports is restored; one retired for another reason is not.
     """
     reports = ImageReport.objects.filter(image_id=image_id, image__campaign=campaign)
     last: datetime | None = (
@@ -167,15 +168,15 @@ def _settle(campaign: Campaign, image_id: int) -> int:
 def give_feedback(
     actor: Actor, labeler: Labeler | None, mood: int, text: str, contact: str, page: str
 ) -> SiteFeedback:
-    """Store what somebody says of the site.
+    """Store feedback about the site.
 
     Args:
-        actor: Who says it.
-        labeler: The same as a labeler; None for a visitor who has saved nothing yet.
+        actor: Who gives it.
+        labeler: The same person as a labeler; None for a visitor who has saved nothing yet.
         mood: A `SiteFeedback.Mood`.
-        text: What they say; may be empty.
-        contact: Where an answer goes; may be empty.
-        page: Path of the page they came from; may be empty.
+        text: The feedback; may be empty.
+        contact: Address for an answer; may be empty.
+        page: Path of the page from which the form was opened; may be empty.
     """
     return SiteFeedback.objects.create(
         labeler=labeler, mood=mood, text=text, contact=contact, page=page
@@ -183,6 +184,6 @@ def give_feedback(
 
 
 def mark_feedback(actor: Actor, feedback_id: int, *, is_read: bool) -> bool:
-    """Mark an entry as read, or as new again; return False where there is none."""
+    """Mark an entry as read, or as unread again; return False if there is none."""
     read_at = timezone.now() if is_read else None
     return bool(SiteFeedback.objects.filter(pk=feedback_id).update(read_at=read_at))

@@ -1,4 +1,4 @@
-"""The worker's side of reports."""
+"""Celery tasks of reports."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from labeling.reports import services
 
 @task
 def sweep_reports() -> None:
-    """Set images aside by the rule that their campaign has now."""
+    """Set images aside by the present rule of their campaign."""
     services.sweep()

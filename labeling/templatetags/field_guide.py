@@ -1,4 +1,4 @@
-"""The field guide, wherever a page shows it."""
+"""The template tag that shows the field guide."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from django import template
 
 from labeling.models import Campaign
-from labeling.training.services.lessons import guide_of
+from labeling.training.services.lessons import build_guide
 
 register = template.Library()
 
 
 @register.inclusion_tag("labeling/training/guide_body.html")
 def field_guide(campaign: Campaign) -> dict[str, Any]:
-    """The guide of a campaign, in the reader's language."""
-    return {"guide": guide_of(campaign)}
+    """Return the guide of a campaign, in the reader's language."""
+    return {"guide": build_guide(campaign)}

@@ -1,1 +1,1 @@
-"""Teaching: tutorial, field guide, reference images, practice, and their editing."""
+"""Training: tutorial, field guide, reference images, practice, and the pages to edit them."""

@@ -1,4 +1,4 @@
-"""The API of practice, and of drawing an answer."""
+"""The API of practice, and of drawing a reference answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from labeling.annotation.serializers import (
 )
 from labeling.annotation.volunteer_api import (
     VolunteerView,
-    asking_visit,
     offers_response,
     open_campaign,
+    requesting_visit,
     tasks_json,
 )
 from labeling.models import Assignment, Image, Role
@@ -23,9 +23,9 @@ from labeling.training.services import practice, reference_answers
 
 
 class NextLesson(VolunteerView):
-    """POST: the next picture to practice on; `image` is null when practice is done.
+    """POST: return the next picture to practice on; `image` is null when practice is complete.
 
-    With `?since=`, what was practiced before does not count.
+    With `?since=`, earlier attempts do not count.
     """
 
     def post(self, request: Request, slug: str) -> Response:
@@ -38,7 +38,7 @@ class NextLesson(VolunteerView):
         if labeler is None:
             lesson = practice.next_lesson_to_offer(campaign, pending)
             images = [lesson] if lesson else []
-            return offers_response(request, asking_visit(request), images, Role.PRACTICE)
+            return offers_response(request, requesting_visit(request), images, Role.PRACTICE)
         assignment = practice.next_lesson(
             campaign, labeler, round_of.validated_data["since"], pending
         )
@@ -46,7 +46,7 @@ class NextLesson(VolunteerView):
 
 
 class NextAnswer(VolunteerView):
-    """POST, by an admin: the picture whose answer is to be drawn; null when it was, `?since=`."""
+    """POST, by a manager: return the picture whose answer to draw; null once drawn (`?since=`)."""
 
     permission_classes = (MayManage,)
 
@@ -57,7 +57,7 @@ class NextAnswer(VolunteerView):
         asked = Since(data=request.query_params)
         asked.is_valid(raise_exception=True)
         since = asked.validated_data["since"]
-        labeler = self.known_labeler()
+        labeler = self.require_labeler()
         closed = Assignment.objects.filter(image=image, labeler=labeler, role=Role.ANSWER)
         if since is not None and closed.filter(closed_at__gte=since).exists():
             return Response(tasks_json([], labeler, image.campaign))

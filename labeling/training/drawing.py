@@ -1,4 +1,4 @@
-"""What training adds to drawing: practice attempts and answers, and practice before labels."""
+"""Training's extensions of drawing: practice attempts, reference answers, required practice."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class PracticeFirst(Forbidden):
     """The campaign requires practice before its pictures are given out."""
 
     code = "practice_first"
-    message = _("Please practice first: then you get real pictures.")
+    message = _("Please practice first. Then you get real pictures.")
 
 
 def register() -> None:
-    """Let annotation know what training does. Called once, when the app is ready."""
+    """Register training's receivers and prerequisites. Called once, when the app is ready."""
     register_receiver(Role.PRACTICE, receive_attempt)
     register_receiver(Role.ANSWER, receive_answer)
     register_prerequisite(practice_first)
 
 
 def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
-    """Store a drawing on a picture with a reference answer, and say what it was worth."""
+    """Store a drawing on a practice picture, and return its feedback."""
     attempt, compared, is_new = practice.record_attempt(
         drawing.actor, assignment, drawing.id, drawing.polygons
     )
@@ -42,12 +42,12 @@ def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
 
 
 def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
-    """Make what an admin drew the reference answer of its picture.
+    """Make a manager's drawing the reference answer of its picture.
 
-    Raises Forbidden for others, AnswerRefused where the picture cannot have this answer.
+    Raises Forbidden for anybody else, and AnswerRefused if the picture cannot have this answer.
     """
     if not may_manage(drawing.user):
-        raise Forbidden(_("Only the campaign's admins draw answers."))
+        raise Forbidden(_("Only managers of campaigns draw answers."))
     image = assignment.image
     mask = reference_answers.mask_of_polygons(image, drawing.polygons)
     reference_answers.set_answer(drawing.actor, image, mask, ReferenceAnswer.Source.DRAWN)
@@ -57,7 +57,7 @@ def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
 
 
 def practice_first(campaign: Campaign, labeler: Labeler | None) -> Prerequisite | None:
-    """Practice that a campaign requires, until it was passed."""
+    """Return the practice that a campaign requires; None once it is passed."""
     if not practice.must_practice(campaign, labeler):
         return None
     return Prerequisite(PracticeFirst(), page="training:practice")

@@ -1,4 +1,4 @@
-"""What admins fill in so that people learn: steps, classes, guide entries, reference images."""
+"""Forms for what campaigns teach: steps, classes, guide entries, reference images."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from labeling.images import lesson_pictures
 from labeling.models import Campaign, GuideEntry, Image, TerrainClass, Translated, TutorialStep
 from labeling.training.services import lessons
 
-#: Longer texts are no short step; a translation may be half as long again.
+#: Most characters of a text; a translation may be half as long again.
 LONGEST_TEXT = 1_200
 LONGEST_TITLE = 120
 
 
 def other_languages() -> list[tuple[str, str]]:
-    """The site's languages besides the one that campaigns are written in: code and own name."""
+    """Return the site's languages besides the one campaigns are written in: code and own name."""
     return [
         (code, get_language_info(code)["name_local"].capitalize())
         for code, _name in settings.LANGUAGES
@@ -28,12 +28,12 @@ def other_languages() -> list[tuple[str, str]]:
 
 
 class LessonForm(forms.ModelForm):
-    """A text with pictures, and the text in the site's other languages.
+    """A text with pictures, and its translations into the site's other languages.
 
-    A picture is chosen from those that are there, or sent: field `<name>` and `<name>_upload`.
+    A picture is chosen from the existing ones or uploaded: fields `<name>` and `<name>_upload`.
     """
 
-    #: Names of the model's fields that name a picture.
+    #: Names of the model's fields that hold a picture.
     picture_fields: tuple[str, ...] = ("picture",)
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
@@ -57,14 +57,14 @@ class LessonForm(forms.ModelForm):
         for name in self.picture_fields:
             known = lessons.picture_choices(campaign)
             present = getattr(item, name)
-            # One that is no longer shipped stays chosen until another is.
+            # A picture that is no longer shipped stays chosen until another is.
             known += [present] if present and present not in known else []
             self.choices[name] = known
             self.fields[name] = forms.ChoiceField(
                 choices=[("", _("No picture")), *((each, each) for each in known)], required=False
             )
             self.fields[f"{name}_upload"] = forms.FileField(
-                label=_("or send a picture of your own"),
+                label=_("or upload a picture of your own"),
                 required=False,
                 help_text=_("JPEG, PNG or WebP, 10 MB at most."),
                 widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
@@ -81,7 +81,7 @@ class LessonForm(forms.ModelForm):
             except lesson_pictures.PictureRefused as refused:
                 self.add_error(f"{name}_upload", str(refused))
                 continue
-            # Shown again, the form has the picture among its choices and chosen.
+            # If the form is shown again, the uploaded picture is among its choices, and chosen.
             if cleaned[name] not in self.choices[name]:
                 self.choices[name].insert(0, cleaned[name])
             self.data = {**self.data.dict(), name: cleaned[name]}  # type: ignore[attr-defined]
@@ -97,7 +97,7 @@ class LessonForm(forms.ModelForm):
             }
             if any(texts.values()):
                 translations[code] = {name: text for name, text in texts.items() if text}
-        # Of languages that the site does not speak now, nothing is lost.
+        # Translations into languages that the site does not offer now are kept.
         kept = {
             code: texts
             for code, texts in item.translations.items()
@@ -108,7 +108,7 @@ class LessonForm(forms.ModelForm):
     # -- for the template ----------------------------------------------------------------------
 
     def own_fields(self) -> list[forms.BoundField]:
-        """Fields that are neither a translation nor a picture."""
+        """Return the fields that are neither a translation nor a picture."""
         hidden = set(self.picture_fields) | {f"{name}_upload" for name in self.picture_fields}
         hidden |= {
             f"{name}_{code}"
@@ -118,7 +118,7 @@ class LessonForm(forms.ModelForm):
         return [field for field in self if field.name not in hidden]
 
     def by_language(self) -> list[dict[str, Any]]:
-        """The translations' fields, language by language."""
+        """Return the fields of translations, grouped by language."""
         return [
             {
                 "code": code,
@@ -130,7 +130,7 @@ class LessonForm(forms.ModelForm):
         ]
 
     def pictures(self) -> list[dict[str, Any]]:
-        """The pictures' fields, each with what can be chosen."""
+        """Return the fields of pictures, each with its choices."""
         chosen = []
         for name in self.picture_fields:
             value = self[name].value() or ""
@@ -210,7 +210,7 @@ class EntryForm(LessonForm):
             if other is None:
                 self.add_error("other_class", _("Choose what it is mistaken for."))
             elif other == ground:
-                self.add_error("other_class", _("Choose another ground than its own."))
+                self.add_error("other_class", _("Choose a kind of ground other than its own."))
         else:
             cleaned["other_class"], cleaned["other_picture"] = None, ""
         return cleaned
@@ -218,17 +218,17 @@ class EntryForm(LessonForm):
 
 def class_name(terrain: object) -> str:
     assert isinstance(terrain, TerrainClass)
-    return terrain.shown("name")
+    return terrain.translated("name")
 
 
 class PracticeForm(forms.ModelForm):
-    """How a campaign lets people practice."""
+    """A campaign's settings for practice."""
 
     pass_percent = forms.IntegerField(
         min_value=1,
         max_value=100,
-        label=_("Passed from"),
-        help_text=_("Percent: how near to the reference answer a drawing must be (mean IoU)."),
+        label=_("Passed at"),
+        help_text=_("Percent: how well a drawing must match the reference answer (mean IoU)."),
     )
 
     class Meta:
@@ -236,12 +236,12 @@ class PracticeForm(forms.ModelForm):
         fields = ("practice", "reference_image_percent", "allow_gold_practice")
         labels = {
             "practice": _("Practice"),
-            "reference_image_percent": _("Practice pictures, later"),
+            "reference_image_percent": _("Practice pictures between real ones"),
             "allow_gold_practice": _("Gold pictures may serve as practice"),
         }
         help_texts = {
             "practice": _("A few pictures with a reference answer, before the first real one."),
-            "reference_image_percent": _("Percent of all pictures given out; 0 is never."),
+            "reference_image_percent": _("Percent of all pictures given out; 0: none."),
             "allow_gold_practice": "",
         }
 
@@ -264,12 +264,14 @@ class PracticeForm(forms.ModelForm):
 
 
 class AnswerForm(forms.Form):
-    """Which picture's answer is set, and the mask, if it is not drawn."""
+    """The picture whose answer is set, and the mask, if the answer is not drawn."""
 
     picture = forms.CharField(
         max_length=120,
         label=_("Picture"),
-        help_text=_("Its product id; pictures that nobody has labeled yet are offered."),
+        help_text=_(
+            "The product id of a picture. Pictures that nobody has labeled yet are suggested."
+        ),
     )
     mask = forms.FileField(
         required=False,
@@ -288,11 +290,11 @@ class AnswerForm(forms.Form):
         images = Image.objects.select_related("campaign").filter(campaign=self.campaign)
         image = images.filter(product_id=product_id).first()
         if image is None:
-            raise forms.ValidationError(_("This campaign has no picture of that name."))
+            raise forms.ValidationError(_("This campaign has no picture with that name."))
         return image
 
 
-def in_each_language() -> list[tuple[str, str]]:
-    """Every language of the site, for previews: code and own name, the campaigns' own first."""
+def all_languages() -> list[tuple[str, str]]:
+    """Return every language of the site, for previews: code and own name, the default first."""
     own = settings.LANGUAGE_CODE
     return [(own, get_language_info(own)["name_local"].capitalize()), *other_languages()]

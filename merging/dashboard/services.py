@@ -59,7 +59,7 @@ def check(campaign: Campaign) -> None:
         )
     if campaign.releases.filter(status=Release.Status.BUILDING).exists():
         raise DeleteRefused(_("A release of this campaign is being built. Stop it first."))
-    if any(import_jobs.is_under_way(job) for job in campaign.imports.all()):
+    if any(import_jobs.is_active_job(job) for job in campaign.imports.all()):
         raise DeleteRefused(_("Images are being imported into this campaign. Stop that first."))
 
 

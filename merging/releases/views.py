@@ -216,7 +216,7 @@ def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not release.archive.name:
         raise Http404
     assert isinstance(request.user, User)
-    closed = independence.closed_images(request.user).filter(campaign=release.campaign_id)
+    closed = independence.hidden_images(request.user).filter(campaign=release.campaign_id)
     labeled = release.parts.exclude(split="")
     if labeled.filter(product_id__in=closed.values("product_id")).exists():
         raise Forbidden(

@@ -83,7 +83,7 @@ class NextDoubtful(ReviewView):
         asked.is_valid(raise_exception=True)
         filters = queue.Filters(**asked.validated_data)
         score = queue.next_for(campaign, self.reviewer, skipped_labels(request), filters)
-        if score is not None and not independence.show(score.label.image_id, self.reviewer):
+        if score is not None and not independence.record_view(score.label.image_id, self.reviewer):
             score = None
         mine = Rating.objects.active().filter(reviewer=self.reviewer)
         hide_record = plan_of(campaign).hide_record

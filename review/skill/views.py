@@ -59,10 +59,10 @@ def _matrix(one: LabelerSkill, classes: list[TerrainClass]) -> list[dict[str, ob
     """Return a confusion matrix as table rows: true class by drawn class."""
     return [
         {
-            "name": there.shown("name"),
+            "name": there.translated("name"),
             "cells": [
                 {
-                    "drawn": drawn.shown("name"),
+                    "drawn": drawn.translated("name"),
                     "chance": cells[str(drawn.code)][0],
                     "shade": _shade(cells[str(drawn.code)][0]),
                 }

@@ -52,12 +52,12 @@ DERIVED = {
 WORKING_STATE = {
     # Images that were handed out, and drawings that are not sent yet.
     "labeling.annotation.services.assignments.next_assignments",
-    "labeling.annotation.services.offers.take_up",
+    "labeling.annotation.services.offers.accept",
     "labeling.training.services.practice.next_lesson",
     "labeling.annotation.services.drafts.discard",
     "labeling.annotation.services.drafts.save",
     # Which labels are on whose screen, and who was shown which.
-    "labeling.annotation.services.independence.show_all",
+    "labeling.annotation.services.independence.record_views",
     "review.queue.services.queue.claim",
     "review.queue.services.queue.release",
     # How far a job is.

@@ -1,1 +1,1 @@
-"""What the drawing page sends and asks for."""
+"""The JSON API of the drawing page."""

@@ -1,4 +1,4 @@
-"""The drawing page's API: an unfinished drawing, kept and given back."""
+"""The drawing page's API for unfinished drawings."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from labeling.annotation.volunteer_api import VolunteerView
 
 
 class ImageDraft(VolunteerView):
-    """PUT: keep the visitor's unfinished drawing on an image. GET: give it back; 204 for none.
+    """PUT: store the visitor's unfinished drawing on an image. GET: return it; 204 for none.
 
-    A drawing built upon an older version than the stored one is refused: 409, with the stored
-    draft in the answer. Nobody sees another's.
+    A drawing based on an older version than the stored one is refused: 409, with the stored draft
+    in the answer. Nobody can read the draft of another person.
     """
 
     throttle_classes = (DraftThrottle,)
 
     def get(self, request: Request, pk: int) -> Response:
-        draft = drafts.find(self.known_labeler(), pk)
+        draft = drafts.find(self.require_labeler(), pk)
         if draft is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
         return Response(DraftSerializer(draft).data)
@@ -35,7 +35,7 @@ class ImageDraft(VolunteerView):
         try:
             with self.saving(pk) as labeler:
                 grows = None if labeler.user_id else partial(refuse_too_many_bytes, request)
-                draft = drafts.save(labeler, pk, drafts.Drawing(**sent.validated_data), grows)
+                draft = drafts.save(labeler, pk, drafts.DraftContent(**sent.validated_data), grows)
         except drafts.NewerDraft as error:
             error.more["draft"] = DraftSerializer(error.draft).data
             raise

@@ -1,4 +1,4 @@
-"""The drawing page's API: the next image, a label, a skip."""
+"""The drawing page's API for images: get the next one, skip one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from labeling.annotation.serializers import (
 from labeling.annotation.services import assignments, offers
 from labeling.annotation.volunteer_api import (
     VolunteerView,
-    asking_visit,
     offers_response,
     open_campaign,
+    requesting_visit,
     tasks_json,
 )
 from labeling.models import Assignment, Role
 
 
 class NextImage(VolunteerView):
-    """POST: the image to draw on now, and up to `ahead` more; `image` is null when nothing is left.
+    """POST: return the image to draw on and up to `ahead` more; `image` is null when none remain.
 
-    `pending` may name images whose labels are finished but still wait on the device.
+    `pending` may name images whose labels are finished but not sent yet.
     """
 
     def post(self, request: Request, slug: str) -> Response:
@@ -37,18 +37,18 @@ class NextImage(VolunteerView):
         if missing := registry.missing_prerequisite(campaign, labeler):
             raise missing.refusal
         if labeler is None:
-            visit = asking_visit(request)
+            visit = requesting_visit(request)
             images = offers.next_images(campaign, visit.guest, pending, ahead)
             return offers_response(request, visit, images, Role.CROWD)
-        offers.take_up_all(asked.validated_data["offers"], labeler, campaign)
+        offers.accept_all(asked.validated_data["offers"], labeler, campaign)
         given = assignments.next_assignments(campaign, labeler, pending, ahead)
-        # That the answer of one is known is told when it was drawn: known before, it would be
-        # drawn with more care than the others.
+        # A reference image looks like any other until it is drawn: otherwise people would draw it
+        # with more care.
         return Response(tasks_json(given, labeler, campaign, as_role={Role.PRACTICE: Role.CROWD}))
 
 
 class SkipAssignment(VolunteerView):
-    """POST, of pages that were opened before images were skipped by their own number: the same."""
+    """POST: skip an image by its assignment. Pages opened before `SkipImage` existed send this."""
 
     def post(self, request: Request, pk: int) -> Response:
         assignment = get_object_or_404(Assignment, pk=pk, labeler=self.labeler)
@@ -57,7 +57,7 @@ class SkipAssignment(VolunteerView):
 
 
 class SkipImage(VolunteerView):
-    """POST: this image is not for me. It will not come again, to a new guest neither."""
+    """POST: skip this image. It is not given out again to this labeler or guest."""
 
     def post(self, request: Request, pk: int) -> Response:
         with self.saving(pk) as labeler:

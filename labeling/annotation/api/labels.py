@@ -1,4 +1,4 @@
-"""The API of labels: a new one, one of one's own again, and its correction."""
+"""The drawing page's API for labels: send a new one, read and correct one's own."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from labeling.models import Assignment
 
 
 class Labels(VolunteerView):
-    """POST: a finished label. Sent again with the same id, it gets the same answer.
+    """POST: store a finished label. Sent again with the same id, it gets the same answer.
 
-    Another content or another image under the same id is refused: 409, `different_label`.
-    On a picture given out to learn on it becomes an attempt, and the answer has `answer_feedback`.
+    Other content or another image under the same id is refused: 409, `different_label`. On a
+    practice picture the drawing becomes an attempt, and the answer has `answer_feedback`.
     """
 
     def post(self, request: Request) -> Response:
@@ -34,7 +34,7 @@ class Labels(VolunteerView):
         submission.is_valid(raise_exception=True)
         data = submission.validated_data
         with self.saving(data["image"]) as labeler:
-            other = registry.receiver_of(labeler, data["image"])
+            other = registry.find_receiver(labeler, data["image"])
             if other is not None:
                 assignment, receive = other
                 drawing = Drawing(data["id"], data["polygons"], request.user, labeler.actor)
@@ -60,7 +60,7 @@ class Labels(VolunteerView):
 
 
 def received_response(assignment: Assignment, drawing: Drawing, received: Received) -> Response:
-    """What a page is told about a drawing that is no label."""
+    """Return the answer to a drawing that is not a label."""
     image = assignment.image
     body = {
         "id": str(drawing.id),
@@ -72,7 +72,7 @@ def received_response(assignment: Assignment, drawing: Drawing, received: Receiv
 
 
 class Correction(serializers.Serializer[Any]):
-    """New polygons for a label; `id` is the client's own for this sending."""
+    """New polygons for a label; `id` is the client's own id of this sending."""
 
     id = serializers.UUIDField()
     polygons = AsSent()
@@ -80,10 +80,10 @@ class Correction(serializers.Serializer[Any]):
 
 
 class OwnLabel(VolunteerView):
-    """GET: one's own label as a task of the drawing page, to be opened there again."""
+    """GET: return the visitor's own label as a task of the drawing page, to correct it."""
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        labeler = self.known_labeler()
+        labeler = self.require_labeler()
         label = corrections.own_label(labeler, pk)
         assignment = Assignment.objects.select_related("image__campaign").get(
             image=label.image_id, labeler=labeler
@@ -96,19 +96,22 @@ class OwnLabel(VolunteerView):
                     "version": label.version,
                     "polygons": label.polygons,
                 },
-                "why_fixed": str(corrections.why_not(label)),
+                "why_fixed": str(corrections.explain_refusal(label)),
             }
         )
 
 
 class CorrectLabel(VolunteerView):
-    """POST: new polygons for one's own label. Sent again with the same id, the same answer."""
+    """POST: correct the visitor's own label.
+
+    Sent again with the same id, it gets the same answer.
+    """
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         correction = Correction(data=request.data)
         correction.is_valid(raise_exception=True)
         data = correction.validated_data
-        labeler = self.known_labeler()
+        labeler = self.require_labeler()
         label, stored = corrections.correct(
             labeler.actor, labeler, pk, data["id"], data["polygons"], data["base_version"]
         )

@@ -1,4 +1,4 @@
-"""The drawing page's API: who the server takes this browser for, and a token to ask with."""
+"""The drawing page's API for sessions: the current labeler, and a CSRF token."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ class GuestToken(serializers.Serializer[Any]):
 
 
 class Session(VolunteerView):
-    """GET: a fresh token and the labeler's id; null for a visitor who has saved nothing yet.
+    """GET: return a new CSRF token and the labeler's id; null before the first save.
 
-    POST, of pages that were opened before there was `X-Visit`: be the guest again who had this
-    token. A page that was open while its cookie went away goes on without its person having to
-    know.
+    POST, from pages opened before the header `X-Visit` existed: sign in again as the guest of a
+    token. Such a page continues without notice when its cookie was deleted.
     """
 
     names_labeler = False
@@ -38,6 +37,6 @@ class Session(VolunteerView):
     def post(self, request: Request) -> Response:
         sent = GuestToken(data=request.data)
         sent.is_valid(raise_exception=True)
-        # Who is known stays who they are.
+        # A known labeler stays the same.
         self.labeler = self.labeler or guest_of_token(sent.validated_data["guest_token"])
         return self.get(request)

@@ -1,4 +1,4 @@
-"""Which image a labeler gets next: random order, never the same one twice."""
+"""Giving images to labelers: in random order, never the same one twice."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from labeling.models import (
     Role,
 )
 
-#: Two requests of one labeler at the same moment may pick the same image; the loser walks on.
+#: Two simultaneous requests of one labeler may pick the same image; the loser tries another.
 CLAIM_ATTEMPTS = 5
 
 
 def next_assignment(
     campaign: Campaign, labeler: Labeler, pending: Collection[int] = ()
 ) -> Assignment | None:
-    """The image to draw on now; None when nothing is left for this labeler."""
+    """Return the image to draw on now; None when none remain for this labeler."""
     return next(iter(next_assignments(campaign, labeler, pending)), None)
 
 
@@ -41,13 +41,21 @@ def next_assignments(
     ahead: int = 0,
     chance: random.Random | None = None,
 ) -> list[Assignment]:
-    """The image to draw on now and up to `ahead` more, in the order in which they come.
+    """Return the image to draw on now and up to `ahead` more, in their order.
 
-    First those still open, an expert's gold images before the crowd's, then random ones. `pending`
-    are ids of images the labeler has finished but could not send yet. An image loaded ahead holds
-    a place as one that is drawn on does, and loses it after the same time. Empty when nothing is
-    left for this labeler. At the campaign's rate a reference image comes instead of a random one;
-    `chance` decides that (a seeded one in tests).
+    First the open assignments, an expert's gold images before the crowd's; then random images. At
+    the campaign's rate, a reference image comes instead of a random one. An image loaded ahead
+    counts toward its target like one being drawn on, and for as long.
+
+    Args:
+        campaign: The campaign to draw in.
+        labeler: Who draws.
+        pending: Ids of images that the labeler has finished but not sent yet.
+        ahead: How many images to load ahead.
+        chance: Random generator for reference images (a seeded one in tests).
+
+    Returns:
+        Assignments; empty when no images remain for this labeler.
     """
     given = list(_still_open(campaign, labeler, pending)[: 1 + ahead])
     while len(given) <= ahead:
@@ -67,19 +75,19 @@ def _still_open(
         Assignment.objects.open()
         .filter(labeler=labeler, image__campaign=campaign, image__retired_at=None)
         .exclude(image__in=pending)
-        # The crowd no longer labels what has become gold, or known, since it was given out.
+        # The crowd does not label images that became gold or practice after they were given out.
         .exclude(Q(role=Role.CROWD) & ~Q(image__pool=Image.Pool.CROWD))
-        # Lessons have a page of their own, and so has drawing an answer.
+        # Lessons and reference answers are drawn on pages of their own.
         .exclude(role=Role.ANSWER)
         .exclude(Q(role=Role.PRACTICE) & ~Q(image__in=_reference_images(campaign)))
         .select_related("image", "image__campaign")
-        # Always the same order: who comes back, on whatever device, finds the same image first.
+        # Always the same order: a labeler who returns on any device gets the same image first.
         .order_by(Case(When(role=Role.EXPERT, then=Value(0)), default=Value(1)), "pk")
     )
 
 
 def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assignment | None:
-    """Give the labeler a random image that was never given to him; None when there is none."""
+    """Assign a random image that this labeler never had; None if there is none."""
     for _attempt in range(CLAIM_ATTEMPTS):
         image, role = _random_image(campaign, labeler), Role.CROWD
         if image is None:
@@ -96,15 +104,15 @@ def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assig
 
 
 def _reference_images(campaign: Campaign) -> ImageQuerySet:
-    """Images with a reference answer that come along now and then."""
+    """Return reference images that are given out between real pictures."""
     answers = ReferenceAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=False)
     return Image.objects.filter(pk__in=answers.values("image"))
 
 
 def _random_image(campaign: Campaign, labeler: Labeler) -> Image | None:
     pool = Image.objects.filter(campaign=campaign).in_pool().unseen_by(labeler)
-    # First where fewer people are drawing than labels are wanted, then anywhere: a volunteer is
-    # never sent home because others opened a page and left.
+    # First images that need more labels than people are drawing, then any image: a volunteer must
+    # not be turned away because others opened a page and left.
     return _from_random_start(pool.with_free_place()) or _from_random_start(pool)
 
 
@@ -115,9 +123,9 @@ def _from_random_start(images: ImageQuerySet, chance: random.Random | None = Non
 
 
 def skip(actor: Actor, assignment: Assignment) -> bool:
-    """Close an assignment without a label. False when it was closed already.
+    """Close an assignment without a label. Return False if it was closed already.
 
-    Of one that was closed by a label, a correction is given up: what was begun of it goes.
+    If a label closed it, discard the draft of a correction.
     """
     if close(actor, assignment, Assignment.Status.SKIPPED):
         return True
@@ -126,7 +134,7 @@ def skip(actor: Actor, assignment: Assignment) -> bool:
 
 
 def close(actor: Actor, assignment: Assignment, status: str) -> bool:
-    """Claim the end of an open assignment, and drop its draft; False when it was closed before."""
+    """Close an open assignment and delete its draft. Return False if it was closed already."""
     with transaction.atomic():
         closed = (
             Assignment.objects.open()
@@ -139,12 +147,12 @@ def close(actor: Actor, assignment: Assignment, status: str) -> bool:
 
 
 def reopen(actor: Actor, assignment: Assignment) -> bool:
-    """Give a skipped image to the same labeler once more.
+    """Open a skipped assignment again for the same labeler.
 
-    False when it was not skipped, or the labeler has given it up and seen the others' labels.
+    Return False if it was not skipped, or the labeler gave it up to see the others' labels.
     """
     with transaction.atomic():
-        if independence.has_seen_locked(assignment.image_id, assignment.labeler):
+        if independence.lock_and_check_seen(assignment.image_id, assignment.labeler):
             return False
         skipped = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.SKIPPED)
         opened = skipped.update(
@@ -154,13 +162,13 @@ def reopen(actor: Actor, assignment: Assignment) -> bool:
 
 
 class GoldRefused(Conflict):
-    """An image that cannot become gold, or not with this expert."""
+    """The image cannot become gold, or cannot be given to this expert."""
 
     code = "gold_refused"
 
 
 class SeenByExpert(GoldRefused):
-    """An image that somebody has seen as a volunteer, or with others' labels, is not fresh."""
+    """The expert has seen the image as a volunteer, or with others' labels."""
 
     message = _(
         "%(expert)s has already seen %(picture)s as a volunteer. Choose another expert for it."
@@ -168,19 +176,21 @@ class SeenByExpert(GoldRefused):
 
 
 class IsReferenceImage(GoldRefused):
-    """An image people practice on cannot become gold: its answer was shown to volunteers."""
+    """A practice image cannot become gold: volunteers have seen its answer."""
 
-    message = _("%(picture)s is there to practice on and cannot become gold.")
+    message = _("%(picture)s is a practice picture and cannot become gold.")
 
 
 @transaction.atomic
 def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[Assignment]:
-    """Put an image into the gold set and give it to experts (paper 3.1).
+    """Put an image into the gold set and assign it to experts (paper 3.1).
 
-    The image leaves the crowd's pool: gold images are never in the training set. Repeating it
-    with the same experts changes nothing; whoever has the image already keeps it. An expert who
-    has drawn on it for the crowd, or seen what others drew on it, would not label it fresh:
-    SeenByExpert. A practice image cannot become gold: IsReferenceImage.
+    The image leaves the crowd's pool: gold images are never in the training set. Repeating the call
+    with the same experts changes nothing.
+
+    Raises:
+        SeenByExpert: An expert has drawn on it for the crowd, or seen others' labels of it.
+        IsReferenceImage: It is a practice image.
     """
     if Image.objects.filter(pk=image.pk, pool=Image.Pool.PRACTICE).exists():
         raise IsReferenceImage(picture=image.product_id)
@@ -191,7 +201,7 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
             image=image, labeler=labeler, defaults={"role": Role.EXPERT}
         )
         if not created and assignment.role != Role.EXPERT:
-            # Somebody who practices on it may know its answer.
+            # An expert who practices on the image may know its answer.
             claimed = (
                 Assignment.objects.open()
                 .filter(pk=assignment.pk, role=Role.CROWD)
@@ -200,7 +210,7 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
             if not claimed:
                 raise SeenByExpert(expert=labeler, picture=image.product_id)
         is_new = created or assignment.role != Role.EXPERT
-        if is_new and independence.has_seen_locked(image.pk, labeler):
+        if is_new and independence.lock_and_check_seen(image.pk, labeler):
             raise SeenByExpert(
                 _(
                     "%(expert)s has already seen what others drew on %(picture)s. "

@@ -1,8 +1,8 @@
-"""The bit planes of stored labels: post-processed (paper 3.1.3), from the cache or made.
+"""Bit planes of stored labels, post-processed (paper 3.1.3), cached or computed.
 
-Scores, skill and merges all take them from here. Where processes share a cache, planes stay in it
-for some hours, so that no label is rasterized twice without need. Losing the cache costs only time:
-planes are made again from the polygons. A value that was not written here is as good as missing.
+Scores, skill and merges all use them. Where processes share a cache, planes stay in it for some
+hours, so that no label is rasterized twice without need. They are computed again from the polygons
+if the cache is lost. Cached values without a valid seal are ignored.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from terrain.bitplanes import (
 )
 from terrain.postprocess import BoolMask
 
-#: An image's labels mostly arrive within days; those of an idle image need not be at hand.
+#: Most labels of an image arrive within days; those of an idle image need no cache.
 KEEP_SECONDS = 6 * 3600
-#: Bytes of the seal before the planes: releases are made of them, so nobody else may write them.
+#: Bytes of the signature before the planes: releases are made of them, so only this site may write
+#: them.
 _SEAL_BYTES = 32
 
 
@@ -40,18 +41,18 @@ def planes_of(
     removed: BoolMask | None = None,
     keep: bool = True,
 ) -> list[Planes]:
-    """Return the bit planes of labels of one image as scores and merges see them.
+    """Return the bit planes of labels of one image, as used by scores and merges.
 
     Args:
         labels: Labels of the image, with their polygons. None: [].
         image: Their image.
-        codes: Class codes, in the order of the planes; those of the campaign where not given.
-        removed: What labels lose on the image, bool (height, width); read from the image's masks
-            where not given.
-        keep: Whether planes that are made are put into the cache.
+        codes: Class codes, in the order of the planes; default: those of the campaign.
+        removed: Pixels to remove from labels, bool (height, width); default: read from the image's
+            masks.
+        keep: Whether to put computed planes into the cache.
 
     Returns:
-        uint64 (classes, words) of each label, without what lies on the rover or beyond the range
+        uint64 (classes, words) of each label, without pixels of the rover or beyond the range
         limit.
     """
     codes = image.campaign.class_codes() if codes is None else codes
@@ -72,9 +73,9 @@ def planes_of(
 def cached_planes(
     labels: Sequence[Label], image: Image, codes: Sequence[int]
 ) -> list[Planes] | None:
-    """Return what `planes_of` does from the cache alone; None where some labels are not there.
+    """Return the bit planes of labels from the cache alone; None if some are missing.
 
-    The labels' polygons are not looked at, and need not have been read.
+    The labels' polygons are not used, and need not be loaded.
     """
     keys = [_key(label, image, codes) for label in labels]
     planes = _cached(keys, image, codes)
@@ -84,7 +85,7 @@ def cached_planes(
 def rasterize(
     labels: Sequence[Label], image: Image, codes: Sequence[int], removed: BoolMask | None
 ) -> list[Planes]:
-    """Return labels as `planes_of` does, made from their polygons; `removed` None: nothing."""
+    """Compute bit planes of labels from their polygons; `removed` None: no pixel is removed."""
     lost = None if removed is None else pack_pixels(removed)
     return [
         remove_pixels(regions_to_planes(regions_of(label), codes, image.height, image.width), lost)
@@ -93,7 +94,7 @@ def rasterize(
 
 
 def _cached(keys: Sequence[str], image: Image, codes: Sequence[int]) -> dict[str, Planes]:
-    """Return the planes that are in the cache, by key; {} where processes share none."""
+    """Return the cached planes by key; {} where processes share no cache."""
     if not settings.KEEP_PLANES:
         return {}
     opened = {key: _opened(key, value) for key, value in cache.get_many(keys).items()}
@@ -105,10 +106,10 @@ def _cached(keys: Sequence[str], image: Image, codes: Sequence[int]) -> dict[str
 
 
 def _key(label: Label, image: Image, codes: Sequence[int]) -> str:
-    """Return a name for all that the planes depend on: polygons, classes, masks, size.
+    """Return a cache key from all that the planes depend on: polygons, classes, masks, size.
 
-    With the time of sending: a label that was imported, deleted and imported again has the same
-    id, and perhaps other polygons.
+    It includes the time of sending: a label that was imported, deleted and imported again has the
+    same id, perhaps with other polygons.
     """
     masks = f"{image.rover_mask.name} {image.range_mask.name} {image.width} {image.height}"
     parameters = f"{label.sent_at.isoformat()} {masks} {list(codes)}"
@@ -117,12 +118,12 @@ def _key(label: Label, image: Image, codes: Sequence[int]) -> str:
 
 
 def _sealed(key: str, content: bytes) -> bytes:
-    """Return planes with a seal that only this site can make, and only for this key."""
+    """Return planes with a signature that only this site can make, valid for this key only."""
     return _seal(key, content) + content
 
 
 def _opened(key: str, value: object) -> bytes | None:
-    """Return the planes of a value of the cache; None where its seal is not that of `_sealed`."""
+    """Return the planes of a cached value; None if its signature is wrong."""
     if not isinstance(value, bytes):
         return None
     seal, content = value[:_SEAL_BYTES], value[_SEAL_BYTES:]

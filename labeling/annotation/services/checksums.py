@@ -1,4 +1,4 @@
-"""What a client has sent, in one checksum: the same label sent again is told from another one."""
+"""Checksums of what clients sent, to tell a repeated label from a different one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 def polygons_checksum(polygons: Any) -> str:
     """Return the SHA-256 of polygons as they were sent, in hexadecimal.
 
-    Only what counts is in it: class codes, and coordinates as 64-bit floats, in their order. 1 and
-    1.0 are the same; other keys of a region are ignored, as in `terrain.geometry.regions`.
-    Returns "" for what has not the form of polygons.
+    It covers class codes and coordinates as 64-bit floats, in their order. 1 and 1.0 are the same.
+    Other keys of a region are ignored, as in `terrain.geometry.regions`. Returns "" for anything
+    that does not have the form of polygons.
 
     >>> ring = [[0, 0], [4, 0], [4, 2]]
     >>> as_floats = [[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]

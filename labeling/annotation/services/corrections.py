@@ -1,4 +1,4 @@
-"""Correcting a label after it was sent, as long as it is independent and not rated."""
+"""Correcting a sent label, while it is not locked."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from labeling.models import Assignment, Image, Label, Labeler, LabelVersion
 
 
 class CorrectionRefused(Conflict):
-    """A correction that cannot be stored."""
+    """The correction cannot be stored."""
 
 
 class LabelIsLocked(CorrectionRefused):
-    """The label can never be corrected (again)."""
+    """The label can no longer be corrected."""
 
     code = "label_fixed"
 
 
 class CorrectedElsewhere(CorrectionRefused):
-    """The drawing that was corrected is not the newest one."""
+    """The correction is not based on the newest version."""
 
     code = "corrected_elsewhere"
     message = _(
-        "You have changed this drawing somewhere else meanwhile. "
-        "Open it again to change the newest one."
+        "You changed this drawing in another tab or device. Open it again to change the newest "
+        "version."
     )
 
 
 class DifferentCorrection(CorrectionRefused):
-    """Something else was sent under the same id before; that is kept, and this is not."""
+    """Other content was already stored under the same id."""
 
     code = "different_label"
     message = _("Another change was sent under this id before. Send this one under a new id.")
 
 
-THROWN_OUT = _("A reviewer has thrown this drawing out, so it can no longer be changed.")
-RATED = _("A reviewer has looked at this drawing already, so it can no longer be changed.")
+THROWN_OUT = _("A reviewer has rejected this drawing, so it can no longer be changed.")
+RATED = _("A reviewer has already rated this drawing, so it can no longer be changed.")
 RESULTS_SEEN = _(
-    "You have seen how others drew this picture, so your own drawing stays as it is. "
-    "Only drawings made without looking can be compared."
+    "You have seen how others drew this picture, so you can no longer change your drawing. Only "
+    "drawings made without looking can be compared."
 )
-RETIRED = _("This picture was taken out of the campaign, so its drawings stay as they are.")
-CLOSED = _("This campaign is finished, so its drawings stay as they are.")
+RETIRED = _("This picture was taken out of the campaign, so its drawings can no longer be changed.")
+CLOSED = _("This campaign is closed, so its drawings can no longer be changed.")
 
 
-def why_not(label: Label) -> str | Promise:
-    """Why this label cannot be corrected, as a sentence; empty when it can.
+def explain_refusal(label: Label) -> str | Promise:
+    """Return a sentence that says why this label cannot be corrected; empty if it can.
 
     Reads `label.image.campaign`.
     """
@@ -81,16 +81,28 @@ def correct(
     polygons: object,
     base_version: int,
 ) -> tuple[Label, bool]:
-    """Put new polygons in the place of a label's; returns the label and whether it was just now.
+    """Replace a label's polygons by new ones; every version is kept.
 
-    `version_id` is the client's id of this sending: sent again, it is answered as before; with
-    another content it is refused.
-    `base_version` is the version the labeler started from. The label is received anew, to be
-    post-processed, and its image's `labels_version` grows, so that scores and merges follow.
-    Every version is kept.
+    The label is post-processed again, and its image's `labels_version` grows, so that scores and
+    merges follow. If an error is raised, nothing is stored.
 
-    Raises UnknownLabel, LabelIsLocked, CorrectedElsewhere, DifferentCorrection or
-    `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
+    Args:
+        actor: In whose name the change is recorded.
+        labeler: The author of the label.
+        label_id: The label to correct.
+        version_id: The client's id of this sending; sent again, it gets the same answer.
+        polygons: The new polygons, not validated yet.
+        base_version: The version that the labeler started from.
+
+    Returns:
+        The label, and whether this call stored the correction.
+
+    Raises:
+        UnknownLabel: The labeler has no such label.
+        LabelIsLocked: The label can no longer be corrected.
+        CorrectedElsewhere: `base_version` is not the newest version.
+        DifferentCorrection: `version_id` was sent before with other content.
+        InvalidPolygons: The polygons are invalid (`terrain.geometry.invalid_polygons`).
     """
     label = _own_label(labeler, label_id)
     checksum = polygons_checksum(polygons)
@@ -99,14 +111,14 @@ def correct(
     image = label.image
     cleaned = labels.cleaned_json(image, polygons)
     with transaction.atomic():
-        # The assignment first, which a draft on its way here holds while it is stored.
+        # Lock the assignment first, in the same order as saving a draft does.
         Assignment.objects.select_for_update().filter(image=image, labeler=labeler).first()
-        # The row's lock: post-processing, a rating and a second correction take turns with us.
+        # Lock the row: post-processing, ratings and corrections take turns.
         Label.objects.select_for_update().only("pk").get(pk=label.pk)
         label = _own_label(labeler, label_id)
         if _is_stored(label, version_id, polygons, checksum):
             return label, False
-        if reason := why_not(label):
+        if reason := explain_refusal(label):
             raise LabelIsLocked(reason)
         if base_version != label.version:
             raise CorrectedElsewhere
@@ -116,12 +128,12 @@ def correct(
 
 
 def own_label(labeler: Labeler, label_id: uuid.UUID) -> Label:
-    """The labeler's own label with its image and campaign; UnknownLabel for all others."""
+    """Return the labeler's own label with image and campaign. Raise UnknownLabel for any other."""
     return _found(_own_labels(labeler), label_id)
 
 
 def _own_label(labeler: Labeler, label_id: uuid.UUID) -> Label:
-    """The same without its polygons, which are long, until somebody asks for them."""
+    """Return the labeler's own label with its polygons deferred: they are long."""
     return _found(_own_labels(labeler).defer("polygons"), label_id)
 
 
@@ -137,7 +149,7 @@ def _found(own: QuerySet[Label], label_id: uuid.UUID) -> Label:
 
 
 def _is_stored(label: Label, version_id: uuid.UUID, polygons: object, checksum: str) -> bool:
-    """Whether this very correction is stored; raises DifferentCorrection for another one."""
+    """Return whether this correction is stored. Raise DifferentCorrection for other content."""
     stored = LabelVersion.objects.filter(pk=version_id).first()
     if stored is None:
         return False
@@ -151,7 +163,7 @@ def _is_stored(label: Label, version_id: uuid.UUID, polygons: object, checksum: 
 def _write(
     label: Label, version_id: uuid.UUID, polygons: list[dict[str, object]], checksum: str
 ) -> None:
-    """Store the next version and make it the label's own."""
+    """Store the next version and update the label to it."""
     if label.version == 1:
         LabelVersion.objects.create(
             id=label.pk,
@@ -179,7 +191,8 @@ def _write(
         sent_at=now,
         processed_at=None,
         pixel_counts=None,
-        # Kept in use, since experts settle their labels together, and marked.
+        # Experts settle their labels together, so the label stays in use, marked as not
+        # independent.
         independent=label.independent and not independence.has_seen(label.image_id, label.labeler),
     )
     assert received, "the label's row is locked"

@@ -1,7 +1,7 @@
-"""Unfinished drawings, kept on the server so that another device can go on with them.
+"""Unfinished drawings, stored on the server so that another device can continue them.
 
-An older drawing never overwrites a newer one: whoever saves names the version it was built upon,
-and a save whose version is not the stored one is refused with the stored drawing.
+An older drawing never overwrites a newer one: a save names the version that it is based on. If that
+is not the stored version, the save is refused, and the answer has the stored drawing.
 """
 
 from __future__ import annotations
@@ -32,35 +32,35 @@ from terrain.geometry.regions import (
     to_coordinates,
 )
 
-#: Nobody goes on with a drawing after this long, nor a guest who has never sent one after that.
+#: Lifetime of a draft since its last save; shorter for a guest who has never sent a label.
 DRAFT_LIFE = timedelta(days=90)
 DRAFT_LIFE_OF_NEWCOMERS = timedelta(days=14)
 SWEEP_BATCH = 1000
 
-#: When a page that has too many drafts may ask again.
+#: Seconds after which a page with too many drafts may ask again.
 RETRY_SECONDS = 600.0
 
-#: Farther from the image no hand reaches; a client's mistake, or worse.
+#: Farthest a point may be outside the image, pixels; farther is an error of the client.
 _FARTHEST = 1e6
 
 
 class InvalidDraft(Invalid):
-    """What a client sent is no drawing."""
+    """The client's data is not a valid drawing."""
 
 
 class TooManyDrafts(TooMany):
-    """The labeler has as many unfinished drawings as are kept, or as many bytes of them."""
+    """The labeler has reached the limit of unfinished drawings, or of their bytes."""
 
     message = _(
-        "You have many unfinished drawings. This one is kept on this device; send or skip some, "
-        "then it is kept on the site too."
+        "You have many unfinished drawings. This one is saved on this device. Send or skip "
+        "some, then it is saved on the site too."
     )
 
 
 class NewerDraft(Conflict):
-    """The stored draft is not the one that this drawing was built upon."""
+    """The stored draft is not the one that this drawing is based on."""
 
-    message = _("You went on with this picture somewhere else.")
+    message = _("You also drew on this picture in another tab or device.")
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -68,10 +68,11 @@ class NewerDraft(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """What a page saves: shapes nobody has checked, and who built them upon what.
+class DraftContent:
+    """A drawing as a page saves it, with shapes that are not validated yet.
 
-    `base` is the version it was built upon, 0 for none; `writer` the page, `stroke` its count.
+    `base` is the version that it is based on, 0 for none. `writer` is the page, `stroke` its count
+    of saves.
     """
 
     base: int
@@ -81,21 +82,30 @@ class Drawing:
     polygons: object
     steps: object
     started_at: datetime | None = None
-    #: Of a label that was sent, which is being corrected: the version that this began from.
+    #: For a correction: the version of the sent label that it started from.
     corrects: int | None = None
 
 
 def save(
     labeler: Labeler,
     image_id: int,
-    drawing: Drawing,
+    drawing: DraftContent,
     grows: Callable[[int], None] | None = None,
 ) -> Draft:
-    """Keep a drawing; the stored draft, whose version is the next save's `base`.
+    """Store a drawing. Return the stored draft, whose version is the next save's `base`.
 
-    `grows` is called with the bytes by which the draft grows, and may raise to refuse them.
-    Raises InvalidDraft, RetiredImage, NotAssigned, TooManyDrafts, or NewerDraft; then nothing is
-    changed.
+    Args:
+        labeler: The author of the drawing.
+        image_id: The image that it is drawn on.
+        drawing: The drawing to store.
+        grows: Called with the bytes by which the draft grows; may raise to refuse them.
+
+    Raises:
+        InvalidDraft: The drawing is not valid.
+        RetiredImage: The image was retired.
+        NotAssigned: The labeler may not draw on the image.
+        TooManyDrafts: The labeler has too many drafts.
+        NewerDraft: The stored draft is newer.
     """
     fields: dict[str, Any] = {
         "writer": drawing.writer,
@@ -108,34 +118,34 @@ def save(
     }
     fields["size"] = len(orjson.dumps([fields["polygons"], fields["steps"]]))
     with transaction.atomic():
-        _hold_assignment(labeler, image_id, drawing.corrects)
-        grown = fields["size"] - _others_fit(labeler, image_id, fields["size"])
+        _lock_assignment(labeler, image_id, drawing.corrects)
+        grown = fields["size"] - _check_limits(labeler, image_id, fields["size"])
         if grows is not None and grown > 0:
             grows(grown)
         stored = Draft.objects.filter(image=image_id, labeler=labeler)
-        # A page whose own save was answered into a dead network builds upon its own drawing.
+        # A page that missed the answer to its own save may overwrite its own drawing.
         may_replace = Q(version=drawing.base) | Q(writer=drawing.writer, stroke__lt=drawing.stroke)
         if not stored.filter(may_replace).update(version=F("version") + 1, **fields):
             if (newer := stored.first()) is not None:
                 raise NewerDraft(newer)
             try:
                 with transaction.atomic():
-                    # A version that only grows, also where the draft before was swept away.
+                    # The version only grows, also if the earlier draft was swept.
                     return Draft.objects.create(
                         image_id=image_id, labeler=labeler, version=drawing.base + 1, **fields
                     )
             except IntegrityError:
-                # Another page of the same labeler, at the same moment.
+                # Another page of the same labeler saved at the same time.
                 raise NewerDraft(stored.get()) from None
         return stored.get()
 
 
-def _others_fit(labeler: Labeler, image_id: int, size: int) -> int:
-    """The bytes of the image's draft as it is stored; 0 for none.
+def _check_limits(labeler: Labeler, image_id: int, size: int) -> int:
+    """Return the bytes of the image's stored draft; 0 if there is none.
 
-    Raises TooManyDrafts where a draft of `size` bytes is more than is kept beside the others. An
-    account may keep ten times what a guest may. Pages save one after the other: of several at
-    once, each may be the last that is taken.
+    Raises TooManyDrafts if a draft of `size` bytes exceeds the limits together with the others. An
+    account may store ten times what a guest may. Simultaneous saves may exceed the limit by one
+    draft each.
     """
     factor = 1 if labeler.user_id is None else 10
     others = ~Q(image=image_id)
@@ -150,10 +160,10 @@ def _others_fit(labeler: Labeler, image_id: int, size: int) -> int:
     return int(kept["own"])
 
 
-def _hold_assignment(labeler: Labeler, image_id: int, corrects: int | None) -> None:
+def _lock_assignment(labeler: Labeler, image_id: int, corrects: int | None) -> None:
     """Lock the open assignment: a draft that arrives late must not outlive its sent label.
 
-    Of a label that was sent, its newest version can be drawn on as long as it is not fixed.
+    If the label was sent, a draft of its newest version is allowed until the label is locked.
     """
     image = Image.objects.filter(pk=image_id).first()
     if image is not None and image.retired_at is not None:
@@ -172,43 +182,43 @@ def _is_correctable(labeler: Labeler, image_id: int, version: int | None) -> boo
 
 
 def find(labeler: Labeler, image_id: int) -> Draft | None:
-    """The labeler's own draft of an image."""
+    """Return the labeler's own draft of an image; None if there is none."""
     return Draft.objects.filter(labeler=labeler, image=image_id).first()
 
 
-def of_images(labeler: Labeler, image_ids: Collection[int]) -> dict[int, Draft]:
-    """The labeler's own drafts by image id; images without one are left out."""
+def find_by_image(labeler: Labeler, image_ids: Collection[int]) -> dict[int, Draft]:
+    """Return the labeler's own drafts by image id, for the images that have one."""
     drafts = Draft.objects.filter(labeler=labeler, image__in=image_ids)
     return {draft.image_id: draft for draft in drafts}
 
 
 def discard(image_id: int, labeler_id: int) -> None:
-    """The drawing was sent or given up; to be called in the transaction that says so."""
+    """Delete the draft of a drawing that was sent or skipped; call it in the same transaction."""
     Draft.objects.filter(image=image_id, labeler=labeler_id).delete()
 
 
-def life_of(labeler: Labeler) -> timedelta:
-    """Return how long a draft is kept that nobody touches; shorter for a guest without a label."""
+def lifetime_of(labeler: Labeler) -> timedelta:
+    """Return how long an untouched draft is kept; shorter for a guest without a label."""
     if labeler.user_id or Label.objects.filter(labeler=labeler).exists():
         return DRAFT_LIFE
     return DRAFT_LIFE_OF_NEWCOMERS
 
 
 def sweep() -> int:
-    """Delete drafts nobody has touched for long (`life_of`), a batch at a time; how many went."""
+    """Delete expired drafts (`lifetime_of`) in batches; return how many."""
     now = timezone.now()
     newcomers = Q(labeler__user=None) & ~Exists(Label.objects.filter(labeler=OuterRef("labeler")))
     old = Draft.objects.filter(
         Q(saved_at__lt=now - DRAFT_LIFE)
         | (Q(saved_at__lt=now - DRAFT_LIFE_OF_NEWCOMERS) & newcomers)
     )
-    # Asked again in the delete itself: a labeler may come back at this very moment.
+    # Checked again in the delete itself: the labeler may return at this moment.
     chosen = list(old.order_by("saved_at").values_list("pk", flat=True)[:SWEEP_BATCH])
     return old.filter(pk__in=chosen).delete()[0]
 
 
 def _polygons(raw: object) -> list[dict[str, Any]]:
-    """Regions in the form of a label's; unlike there, they may cross themselves or be tiny."""
+    """Validate regions in the form of a label's; here they may cross themselves or be tiny."""
     if not isinstance(raw, list) or len(raw) > MAX_REGIONS:
         raise InvalidDraft(
             _("polygons must be a list of at most %(limit)d regions."), limit=MAX_REGIONS
@@ -216,7 +226,7 @@ def _polygons(raw: object) -> list[dict[str, Any]]:
     regions: list[dict[str, Any]] = []
     for region in raw:
         code = region.get("class") if isinstance(region, dict) else None
-        # Exactly int: a bool is one to Python.
+        # Exactly int: in Python a bool is an int too.
         if type(code) is not int or not 0 <= code <= 254:
             raise InvalidDraft(_('Each of the polygons must have "class", a code from 0 to 254.'))
         rings = region.get("rings")
@@ -235,9 +245,9 @@ def _steps(raw: object) -> list[list[list[float]]]:
 
 
 def _check_rows(name: str, rows: list[Any]) -> None:
-    """Refuse what is not lists of [x, y] points, or more of them than a label may have.
+    """Raise InvalidDraft for anything but lists of [x, y] points, or for too many points.
 
-    Lengths first: what is too long is not looked at.
+    Lengths are checked first, so that data that is too long is not read.
     """
     if len(rows) > MAX_RINGS or not set(map(type, rows)) <= {list}:
         raise InvalidDraft(
@@ -260,5 +270,5 @@ def _check_rows(name: str, rows: list[Any]) -> None:
 
 def _are_near(points: list[list[float]]) -> bool:
     coordinates = to_coordinates(points)
-    # Not a number is not near either.
+    # A comparison with NaN is false, so NaN is not near.
     return bool((np.abs(coordinates) <= _FARTHEST).all())

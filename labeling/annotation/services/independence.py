@@ -1,9 +1,9 @@
-"""Who may see what others drew on a gold image: experts draw alone first (paper 3.1).
+"""Who may see others' labels of a gold image: experts draw independently first (paper 3.1).
 
-An expert either labels a gold image or sees the others' labels of it; not the second before the
-first. An account that is shown labels of others is recorded (`SeenLabels`), and cannot send a first
-label of that image as an expert any more. A correction afterwards counts, since
-gold labels are settled by agreement, and is marked (`Label.independent`).
+An expert must label a gold image, or give it up, before seeing the others' labels of it. When an
+account is shown labels of others, that is recorded (`SeenLabels`), and it can no longer send a
+first label of that image as an expert. Corrections are still accepted, since experts settle gold
+labels together; they are marked as not independent (`Label.independent`).
 """
 
 from __future__ import annotations
@@ -18,39 +18,42 @@ from ai4mars_site.toolkit.actors import Actor
 from labeling.models import Assignment, Image, Labeler, Role, SeenLabels
 from labeling.people.services.labelers import labeler_of_user
 
-#: In these an expert has not drawn, and still can.
+#: Statuses in which an expert has not drawn yet, but still can.
 UNDRAWN = (Assignment.Status.OPEN, Assignment.Status.SKIPPED)
 
 
-def undrawn(labelers: QuerySet[Labeler] | Collection[Labeler]) -> QuerySet[Assignment]:
-    """Gold assignments of these experts on which they can still draw: open, or skipped."""
+def drawable_assignments(labelers: QuerySet[Labeler] | Collection[Labeler]) -> QuerySet[Assignment]:
+    """Return gold assignments on which these experts can still draw: open or skipped ones."""
     seen = SeenLabels.objects.filter(image=OuterRef("image"), labeler=OuterRef("labeler"))
     return Assignment.objects.filter(
         ~Exists(seen), labeler__in=labelers, role=Role.EXPERT, status__in=UNDRAWN
     )
 
 
-def closed_images(user: User) -> QuerySet[Image]:
-    """Images whose labels this account must not see: it can still label them as an expert."""
-    own = undrawn(Labeler.objects.filter(user=user))
+def hidden_images(user: User) -> QuerySet[Image]:
+    """Return images whose labels this account must not see: it can label them as an expert."""
+    own = drawable_assignments(Labeler.objects.filter(user=user))
     return Image.objects.filter(pk__in=own.values("image"))
 
 
 def has_seen(image_id: int, labeler: Labeler) -> bool:
-    """Whether somebody was shown what others drew on an image, or gave up drawing on it alone."""
+    """Return whether somebody was shown others' labels of an image, or gave it up."""
     return SeenLabels.objects.filter(image=image_id, labeler=labeler).exists()
 
 
-def show(image_id: int, user: User) -> bool:
-    """Write down that an account is shown what others drew on an image.
+def record_view(image_id: int, user: User) -> bool:
+    """Record that an account is shown others' labels of an image.
 
-    False when it must not be shown: the account can still label the image as an expert.
+    Return False if they must be hidden: the account can still label the image as an expert.
     """
-    return image_id in show_all([image_id], user)
+    return image_id in record_views([image_id], user)
 
 
-def show_all(image_ids: Collection[int], user: User) -> set[int]:
-    """`show` for several images; those that may be shown."""
+def record_views(image_ids: Collection[int], user: User) -> set[int]:
+    """Record for several images that an account is shown others' labels.
+
+    Return the ids of the images whose labels may be shown.
+    """
     labeler = labeler_of_user(user)
     seen = SeenLabels.objects.filter(labeler=labeler, image__in=image_ids)
     shown = set(seen.values_list("image", flat=True))
@@ -67,9 +70,9 @@ def show_all(image_ids: Collection[int], user: User) -> set[int]:
 
 
 def give_up(actor: Actor, assignment: Assignment) -> bool:
-    """A skipped gold image is never drawn by this expert, who may see the others' labels now.
+    """Record that the expert gives up a skipped gold image, and may see the others' labels.
 
-    False when it is not skipped. Harmless to repeat.
+    Return False if it is not skipped. Repeating the call changes nothing.
     """
     with transaction.atomic():
         given = _locked(assignment.image_id, assignment.labeler)
@@ -79,14 +82,14 @@ def give_up(actor: Actor, assignment: Assignment) -> bool:
     return True
 
 
-def has_seen_locked(image_id: int, labeler: Labeler) -> bool:
-    """`has_seen`, after the expert's assignment is locked for the rest of the transaction."""
+def lock_and_check_seen(image_id: int, labeler: Labeler) -> bool:
+    """Lock the expert's assignment for the transaction, then return `has_seen`."""
     _locked(image_id, labeler)
     return has_seen(image_id, labeler)
 
 
 def _locked(image_id: int, labeler: Labeler) -> Assignment | None:
-    """The expert's assignment, locked: showing, reopening and sending a label take turns."""
+    """Lock and return the expert's assignment: showing, reopening and sending take turns."""
     given = Assignment.objects.select_for_update(of=("self",))
     return given.filter(image=image_id, labeler=labeler, role=Role.EXPERT).first()
 

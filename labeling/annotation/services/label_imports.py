@@ -1,4 +1,4 @@
-"""Taking in finished masks as labels, twice without harm."""
+"""Importing masks as labels; importing them again changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.errors import DomainError
 from labeling.annotation.services import assignments, labels
-from labeling.images.ingest.mask_folders import KnownIds, MaskFile, mask_candidates, read_mask
+from labeling.images.ingest.mask_folders import ImageIds, MaskFile, mask_candidates, read_mask
 from labeling.images.ingest.products import Refused
 from labeling.images.services.imports import Outcome
 from labeling.models import Campaign, Image, Label, Labeler, Role
@@ -22,7 +22,7 @@ from labeling.people.services.labelers import imported_labeler
 from terrain.geometry.regions import regions_to_json
 from terrain.masks import mask_to_regions
 
-#: Makes an imported label's id from what it is, so that a second import finds it stored.
+#: Namespace of imported labels' ids, so that a second import finds the label stored.
 LABEL_NAMESPACE = uuid.UUID("6ba9f5c4-2f0e-5a86-9f5b-3f3c0a9f0a2e")
 
 LONGEST_LABELER_NAME = 100
@@ -47,27 +47,32 @@ def import_masks(
     workers: int = 1,
     source: str = "",
 ) -> Iterator[Outcome]:
-    """Import masks as labels, in `workers` processes; yields each one's outcome.
+    """Import masks as labels, in `workers` processes; yield the outcome of each.
 
-    source: what releases say that the labels came from; the name of the folder, where it is not
-    given. With role `expert` their images become gold (paper 3.1): they leave the crowd's pool.
+    Args:
+        actor: In whose name the labels are stored.
+        campaign: The campaign of their images.
+        files: The masks.
+        role: The labels' role. With `expert` their images become gold (paper 3.1).
+        workers: Number of processes.
+        source: Origin of the labels, for releases; default: the name of the folder.
     """
     for file in files:
         if len(file.labeler) > LONGEST_LABELER_NAME:
-            reason = f"A labeler's name has {LONGEST_LABELER_NAME} characters at most."
+            reason = f"A labeler's name may have at most {LONGEST_LABELER_NAME} characters."
             yield Outcome(f"{file.labeler}/{file.path.name}", Outcome.REFUSED, reason)
     taken = [file for file in files if len(file.labeler) <= LONGEST_LABELER_NAME]
     people = {
         name: imported_labeler(campaign, name).pk for name in {file.labeler for file in taken}
     }
-    known = KnownIds(campaign.images.values_list("product_id", flat=True))
+    known = ImageIds(campaign.images.values_list("product_id", flat=True))
     jobs = (
         _MaskJob(
             campaign.pk,
             people[file.labeler],
             role,
             file,
-            known.of_mask(file.path.stem),
+            known.find_by_mask_name(file.path.stem),
             (source or file.path.parent.parent.name or "masks")[:LONGEST_SOURCE],
         )
         for file in taken
@@ -76,12 +81,12 @@ def import_masks(
 
 
 def find_masks(source: Path) -> list[MaskFile]:
-    """The masks of `SOURCE/<labeler>/<image id>.png`; raises UnknownSource where there are none."""
+    """Return the masks of `SOURCE/<labeler>/<image id>.png`. Raise UnknownSource for none."""
     return list(mask_candidates(source))
 
 
 def import_mask(actor: Actor, job: _MaskJob) -> Outcome:
-    """Store one mask as a label whose polygons rasterize back to the very same pixels."""
+    """Store a mask as a label whose polygons rasterize back to exactly the same pixels."""
     name = f"{job.file.labeler}/{job.file.path.name}"
     try:
         created = _store_mask(actor, job)
@@ -99,9 +104,9 @@ def _store_mask(actor: Actor, job: _MaskJob) -> bool:
     if image.retired_at is not None:
         raise Refused(f"The image {image.product_id} was retired from the campaign.")
     if job.role == Role.CROWD and image.pool == Image.Pool.GOLD:
-        raise Refused(f"The image {image.product_id} is gold; the crowd does not label it.")
+        raise Refused(f"The image {image.product_id} is gold, so the crowd does not label it.")
     if image.pool == Image.Pool.PRACTICE:
-        raise Refused(f"The image {image.product_id} is there to practice on; it takes no labels.")
+        raise Refused(f"The image {image.product_id} is a practice image, so it takes no labels.")
     mask = read_mask(
         job.file.path,
         image.width,
@@ -115,7 +120,7 @@ def _store_mask(actor: Actor, job: _MaskJob) -> bool:
         if stored.role == job.role and stored.polygons == regions_to_json(regions):
             return False
         raise Refused(
-            f"{labeler} already has another label on {image.product_id}; it was left as it is."
+            f"{labeler} already has another label on {image.product_id}; it was not changed."
         )
     label_id = uuid.uuid5(LABEL_NAMESPACE, f"{campaign.pk}/{labeler.pk}/{image.product_id}")
     with transaction.atomic():

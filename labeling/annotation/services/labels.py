@@ -1,4 +1,4 @@
-"""Labels from the moment they are sent: stored once, post-processed, thrown out, restored."""
+"""The life of a label: stored once, post-processed, rejected, restored, locked."""
 
 from __future__ import annotations
 
@@ -27,28 +27,30 @@ from terrain.geometry.regions import Region, parse_regions, regions_to_json
 
 
 class AlreadyLabeled(Conflict):
-    """The labeler has a label on this image, or the label's id belongs to somebody else's."""
+    """The labeler already has a label on this image, or the label's id is taken."""
 
     code = "already_labeled"
     message = _("You have already sent a drawing of this picture. Load the next one.")
 
 
 class NotIndependent(Conflict):
-    """The expert has seen the others' labels of the gold image, so a first one comes too late."""
+    """The expert has seen the others' labels of the gold image before the first label."""
 
     code = "not_independent"
-    message = _("You have seen how others drew this picture, so it is too late to draw it alone.")
+    message = _(
+        "You have seen how others drew this picture, so you can no longer draw it independently."
+    )
 
 
 class DifferentLabel(Conflict):
-    """Something else was sent under the same id before; that is kept, and this is not."""
+    """Other content was already stored under the same id."""
 
     code = "different_label"
     message = _("Another drawing was sent under this id before. Send this one under a new id.")
 
 
 class IllegalTransition(Exception):
-    """A label was asked to become what its status does not allow."""
+    """The label's status does not allow this transition."""
 
 
 def submit(
@@ -59,12 +61,29 @@ def submit(
     polygons: object,
     started_at: datetime | None = None,
 ) -> tuple[Label, bool]:
-    """Store what a labeler drew; returns the label and whether it was stored just now.
+    """Store what a labeler drew; if an error is raised, nothing is stored.
 
-    The same label sent again (by its id) is answered as before: a bad network makes no second
-    label. Another content or another image under the same id is refused. Raises UnknownImage,
-    RetiredImage, NotAssigned, AlreadyLabeled, DifferentLabel, NotIndependent, or
-    `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
+    The same label sent again gets the same answer, so a bad network makes no second label.
+
+    Args:
+        actor: In whose name the label is recorded.
+        labeler: The author of the label.
+        image_id: The image that was drawn on.
+        label_id: The client's id of the label.
+        polygons: What was drawn, not validated yet.
+        started_at: When the labeler started to draw.
+
+    Returns:
+        The label, and whether this call stored it.
+
+    Raises:
+        UnknownImage: There is no such image.
+        RetiredImage: The image was retired.
+        NotAssigned: The labeler was not given the image.
+        AlreadyLabeled: The labeler has another label on the image, or the id is taken.
+        DifferentLabel: The id was sent before with other content.
+        NotIndependent: The expert has seen the others' labels.
+        InvalidPolygons: The polygons are invalid (`terrain.geometry.invalid_polygons`).
     """
     checksum = polygons_checksum(polygons)
     sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
@@ -72,7 +91,7 @@ def submit(
         return sent_before, False
     image = _image_to_label(image_id)
     assignment = Assignment.objects.filter(image=image, labeler=labeler).first()
-    # A practice image takes attempts, and never a label.
+    # A practice image takes attempts, never labels.
     if assignment is None or image.pool == Image.Pool.PRACTICE:
         raise NotAssigned
     regions = parse_regions(polygons, image.campaign.class_codes(), image.width, image.height)
@@ -82,7 +101,7 @@ def submit(
             actor, image, labeler, assignment.role, cleaned, label_id, started_at, checksum
         )
     except AlreadyLabeled:
-        # Perhaps the same label, sent twice at once: then the first one is the answer.
+        # Perhaps the same label was sent twice at once; then the stored one is the answer.
         sent_before = _sent_before(labeler, label_id, image_id, polygons, checksum)
         if sent_before is not None:
             return sent_before, False
@@ -100,7 +119,7 @@ def _sent_before(
         raise AlreadyLabeled(
             _("A drawing with this id belongs to somebody else. Send this one as a new one.")
         )
-    # What was sent first counts, whatever corrections have made of it since.
+    # Compare with what was first sent, whatever corrections followed.
     first = label.versions.filter(number=1).first() if label.version > 1 else None
     stored = label.polygons if first is None else first.polygons
     same = is_same_content(label.image, polygons, checksum, label.sent_checksum, stored)
@@ -112,10 +131,10 @@ def _sent_before(
 def is_same_content(
     image: Image, polygons: object, checksum: str, sent_checksum: str, stored: object
 ) -> bool:
-    """Return whether polygons are what was sent as the content that is stored.
+    """Return whether polygons are the ones from which the stored content was made.
 
-    `checksum` is that of `polygons`. Where the stored content has none (`sent_checksum` empty), as
-    it was sent before there were checksums, what cleaning leaves of both is compared.
+    `checksum` is that of `polygons`. Stored content from before there were checksums
+    (`sent_checksum` empty) is compared with the cleaned polygons.
     """
     if sent_checksum:
         return checksum == sent_checksum
@@ -126,7 +145,7 @@ def is_same_content(
 
 
 def cleaned_json(image: Image, polygons: object) -> list[dict[str, Any]]:
-    """Return polygons as they are stored. Raises `invalid_polygons.InvalidPolygons`.
+    """Return polygons as they are stored. Raise `invalid_polygons.InvalidPolygons`.
 
     Reads `image.campaign`.
     """
@@ -155,11 +174,11 @@ def store(
     sent_checksum: str = "",
     import_source: str = "",
 ) -> Label:
-    """Write one label, close its assignment, drop its draft and count it: all or nothing.
+    """Store one label, close its assignment, delete its draft and count it, in one transaction.
 
-    import_source: what it was imported from, "" for one that was drawn here. Raises AlreadyLabeled
-    when the labeler has a label on this image, and NotIndependent for an expert who has seen the
-    others' labels of it.
+    `import_source` says what it was imported from, "" if it was drawn here. Raises AlreadyLabeled
+    if the labeler has a label on this image, and NotIndependent if the expert has seen the others'
+    labels of it.
     """
     now = timezone.now()
     try:
@@ -178,14 +197,14 @@ def store(
             )
     except IntegrityError as error:
         raise AlreadyLabeled from error
-    if role == Role.EXPERT and independence.has_seen_locked(image.pk, labeler):
+    if role == Role.EXPERT and independence.lock_and_check_seen(image.pk, labeler):
         raise NotIndependent
     Assignment.objects.filter(image=image, labeler=labeler).exclude(
         status=Assignment.Status.DONE
     ).update(status=Assignment.Status.DONE, closed_at=now)
-    # After the assignment, which a draft on its way here holds while it is stored.
+    # Lock the assignment first, in the same order as saving a draft does.
     drafts.discard(image.pk, labeler.pk)
-    # Whoever draws after all has found something to label.
+    # A labeler who draws has found something to label.
     ImageReport.objects.nothing().filter(image=image, labeler=labeler).delete()
     if role == Role.CROWD:
         Image.objects.filter(pk=image.pk).update(crowd_label_count=F("crowd_label_count") + 1)
@@ -193,12 +212,12 @@ def store(
 
 
 def transition(label: Label, following: str, **fields: object) -> bool:
-    """Move a label on from the status and version it was read with; False when it has moved since.
+    """Change a label's status; return False if status or version changed since it was read.
 
-    The image's count of labels and its labels_version change in the same transaction.
-    Raises IllegalTransition for a step that `policies.LABEL_TRANSITIONS` does not know.
+    The image's count of labels and its labels_version change in the same transaction. Raises
+    IllegalTransition for a transition that is not in `policies.LABEL_TRANSITIONS`.
     """
-    if not policies.may_become(label.status, following):
+    if not policies.is_allowed_transition(label.status, following):
         raise IllegalTransition(f"A label that is {label.status} cannot become {following}.")
     with transaction.atomic():
         as_read = Label.objects.filter(pk=label.pk, status=label.status, version=label.version)
@@ -215,9 +234,9 @@ def transition(label: Label, following: str, **fields: object) -> bool:
 
 
 def lock(actor: Actor, label: Label, because: str) -> bool:
-    """From now on the label cannot be corrected; False when it was corrected since it was read.
+    """Lock a label against corrections; return False if it was corrected since it was read.
 
-    `because` is a `Label.LockReason`; a label that is locked already keeps its first reason.
+    `because` is a `Label.LockReason`; a locked label keeps its first reason.
     """
     as_read = Label.objects.filter(pk=label.pk, version=label.version)
     now = timezone.now()
@@ -228,10 +247,10 @@ def lock(actor: Actor, label: Label, because: str) -> bool:
 
 
 def process_image(image_id: int) -> int:
-    """Post-process the image's received labels (paper 3.1.3); returns how many were.
+    """Post-process the image's received labels (paper 3.1.3); return their number.
 
-    A label with nothing left under the masks is thrown out as empty. Harmless to run twice or in
-    two processes: each label is claimed by its status.
+    A label with nothing left under the masks becomes empty. Running it twice or in two processes
+    does no harm: each label is claimed by its status.
     """
     image = Image.objects.select_related("campaign").get(pk=image_id)
     received = list(image.labels.received().order_by("pk"))
@@ -250,11 +269,11 @@ def process_image(image_id: int) -> int:
     return processed
 
 
-def throw_out(actor: Actor, label: Label) -> bool:
-    """A reviewer rated it 1: it leaves scores and merges, and its image may need another label."""
+def reject(actor: Actor, label: Label) -> bool:
+    """Reject a label that a reviewer rated 1: scores and merges no longer use it."""
     return transition(label, Label.Status.REJECTED)
 
 
 def restore(actor: Actor, label: Label) -> bool:
-    """The rating was undone: the label counts again."""
+    """Restore a rejected label whose rating was undone."""
     return transition(label, Label.Status.ACCEPTED)

@@ -1,7 +1,8 @@
-"""Images that were shown to a visitor who has saved nothing yet: a signed token, and no row.
+"""Offers of images to visitors who have saved nothing yet: signed tokens, not stored.
 
 The page sends the token with its first save. Only then the visitor becomes a guest, and the image
-an assignment. An offer holds no place of its image, so that the target may be passed a little.
+an assignment. An offer does not count toward its image's target, so an image may get a few more
+labels than its target.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ai4mars_site.toolkit.errors import Forbidden
 from labeling.models import Assignment, Campaign, Image, ImageQuerySet, Labeler
 
-#: A save that comes later than this is refused; an assignment has no such end.
+#: A save with an older offer is refused; assignments do not expire.
 OFFER_AGE = timedelta(days=30)
 
 _SALT = "labeling.offer"
@@ -33,7 +34,7 @@ class OfferExpired(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An image that a guest to be may draw on. The token also says when it was made."""
+    """An image that a future guest may draw on; the token includes the time of the offer."""
 
     campaign: int
     image: int
@@ -46,7 +47,7 @@ class Offer:
 
 
 def read(token: str) -> Offer | None:
-    """The offer in a token; None for what is none. Raises OfferExpired."""
+    """Return the offer in a token; None if it is invalid. Raise OfferExpired."""
     try:
         return Offer(**signing.loads(token, salt=_SALT, max_age=OFFER_AGE))
     except signing.SignatureExpired as error:
@@ -62,11 +63,11 @@ def offer(image: Image, guest: uuid.UUID, role: str) -> Offer:
 def next_images(
     campaign: Campaign, guest: uuid.UUID, pending: Collection[int] = (), ahead: int = 0
 ) -> list[Image]:
-    """The image for a visitor to draw on now and up to `ahead` more; empty when nothing is left.
+    """Return the image for a visitor to draw on now and up to `ahead` more; empty if none remain.
 
-    The same for the same visitor while the pool is: the key says where in the random order to
-    begin. `pending` are ids of images that are finished on the visitor's device. Images with a
-    reference answer come only when the visitor has become a guest.
+    The same visitor gets the same images while the pool is unchanged: the guest key gives the start
+    in the random order. `pending` are ids of images that are finished on the visitor's device.
+    Reference images come only after the visitor has become a guest.
     """
     start = random.Random(str(guest)).random()
     pool = Image.objects.filter(campaign=campaign).in_pool().exclude(pk__in=pending)
@@ -80,7 +81,7 @@ def next_images(
 
 
 def _from(images: ImageQuerySet, start: float, count: int) -> list[Image]:
-    """So many images in the random order from a place on, and from its start after its end."""
+    """Return `count` images in the random order from `start` on, wrapping around at its end."""
     ordered = images.select_related("campaign").order_by("sort_key", "pk")
     found = list(ordered.filter(sort_key__gte=start)[:count])
     if len(found) < count:
@@ -88,16 +89,16 @@ def _from(images: ImageQuerySet, start: float, count: int) -> list[Image]:
     return found
 
 
-def take_up(offered: Offer, labeler: Labeler) -> None:
-    """Give an offered image to the labeler, who may have it already."""
+def accept(offered: Offer, labeler: Labeler) -> None:
+    """Assign an offered image to the labeler, who may have it already."""
     if Image.objects.filter(pk=offered.image, campaign=offered.campaign).exists():
         Assignment.objects.get_or_create(
             image_id=offered.image, labeler=labeler, defaults={"role": offered.role}
         )
 
 
-def take_up_all(tokens: Collection[str], labeler: Labeler, campaign: Campaign) -> None:
-    """Give a labeler what the page still has of offers, as far as it wants labels."""
+def accept_all(tokens: Collection[str], labeler: Labeler, campaign: Campaign) -> None:
+    """Assign the images of a page's remaining offers that still need labels."""
     found = [offered for token in tokens if (offered := _read_good(token)) is not None]
     mine = {
         each.image: each
@@ -106,7 +107,7 @@ def take_up_all(tokens: Collection[str], labeler: Labeler, campaign: Campaign) -
     }
     wanted = Image.objects.filter(pk__in=mine).in_pool()
     for image_id in wanted.values_list("pk", flat=True):
-        take_up(mine[image_id], labeler)
+        accept(mine[image_id], labeler)
 
 
 def _read_good(token: str) -> Offer | None:

@@ -1,4 +1,4 @@
-"""What stored labels lose on their image, and labels as masks: post-processed (paper 3.1.3)."""
+"""Post-processed labels (paper 3.1.3): masks without the pixels removed on their image."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from terrain.postprocess import BoolMask, Mask, remove_masked, union_masks
 
 
 def regions_of(label: Label) -> list[Region]:
-    """A stored label's polygons, as they were validated when it came in."""
+    """Return a stored label's polygons; they were validated when it was sent."""
     return regions_from_json(label.polygons)
 
 
 def removed_pixels(image: Image) -> BoolMask | None:
-    """What labels lose on this image: rover and beyond the range limit. None: nothing."""
+    """Return the pixels removed from labels: rover and beyond the range limit. None: no pixel."""
     return union_masks(
         None if stored is None else stored.removes
         for stored in map(stored_mask, (image.rover_mask, image.range_mask))
@@ -30,9 +30,9 @@ def removed_pixels(image: Image) -> BoolMask | None:
 
 @dataclass(frozen=True, slots=True)
 class StoredMask:
-    """What is on the rover, or beyond the range limit: True there, and the PNG that says so.
+    """A stored mask of the rover or of the ground beyond the range limit, with its PNG.
 
-    The PNG is 8-bit gray, 1 there and 0 elsewhere.
+    The mask is True on removed pixels. The PNG is 8-bit gray, 1 there and 0 elsewhere.
     """
 
     removes: BoolMask
@@ -40,19 +40,19 @@ class StoredMask:
 
 
 def stored_mask(file: FieldFile) -> StoredMask | None:
-    """A mask of an image; None where it has none. Raises FileNotFoundError."""
+    """Read a mask of an image; None if it has none. Raise FileNotFoundError if it is missing."""
     if not file:
         return None
     with file.open("rb") as opened:
         content = opened.read()
-    # Not by GDAL: web processes read masks too, to judge practice, and GDAL takes them 20 MB.
+    # Without GDAL: web processes read masks too, to score practice, and GDAL would cost them 20 MB.
     pixels = decode_gray(content, str(file.name), "PNG")
     removes = np.not_equal(pixels, 0)
-    # As it is written when an image comes in (`labeling.images.preparation.image_files`).
+    # As written when an image is imported (`labeling.images.preparation.image_files`).
     is_plain = pixels.max(initial=0) <= 1
     return StoredMask(removes, content if is_plain else png_bytes(removes))
 
 
 def post_processed_mask(label: Label, image: Image, removed: BoolMask | None) -> Mask:
-    """A label as scores and merges see it: uint8 (H, W) codes, 255 where there is none."""
+    """Return a label as scores and merges use it: uint8 (H, W) codes, 255 for no label."""
     return remove_masked(regions_to_mask(regions_of(label), image.height, image.width), removed)

@@ -20,7 +20,7 @@ from labeling.people.visitors import (
 @require_GET
 @for_open_campaign
 def annotate(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """The drawing page; on the first visit the tutorial comes first."""
+    """Render the drawing page; on the first visit, redirect to the tutorial."""
     slug = campaign.slug
     if not has_seen_tutorial(request, campaign):
         return redirect("training:tutorial", slug)

@@ -1,4 +1,4 @@
-"""A volunteer's own labels: all of them, and one at a time."""
+"""Pages of a volunteer's own labels: all of them, and one at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = 24
 @never_cache
 @require_GET
 def my_drawings(request: HttpRequest) -> HttpResponse:
-    """The visitor's own labels as a grid of pictures, newest first; `?campaign=` chooses one."""
+    """Render the visitor's own labels as a grid, newest first; `?campaign=` selects a campaign."""
     own = own_labels(request)
     campaigns = Campaign.objects.filter(images__labels__in=own).distinct()
     chosen = campaigns.filter(slug=request.GET.get("campaign", "")).first()
@@ -43,6 +43,6 @@ def my_drawings(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def my_drawing(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One own label, large, and what can be done with it."""
+    """Render one of the visitor's own labels, large, with what can be done with it."""
     label = own_label_or_404(request, pk)
     return render(request, "labeling/annotation/my_drawing.html", label_page(label))

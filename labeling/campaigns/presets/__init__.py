@@ -1,1 +1,1 @@
-"""Classes, tutorial and rules that a new campaign starts with. Pure."""
+"""Classes, tutorial and rules of new campaigns. Pure data."""

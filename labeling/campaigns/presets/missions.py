@@ -1,7 +1,7 @@
-"""Campaigns to start from: classes, tutorial and parameters for the missions of the paper.
+"""Campaign presets: classes, tutorial and parameters for the missions of the paper.
 
-Class colors are from the Okabe-Ito set, which color-blind people tell apart and which stand out
-on gray pictures. Class definitions follow the paper, Figure 2 and section 3.
+Class colors are from the Okabe-Ito palette, which color-blind people can distinguish and which is
+visible on gray pictures. Class definitions follow the paper, Figure 2 and section 3.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class ClassPreset:
     picture: str
     name_es: str
     guidance_es: str
-    #: Meters a thing must measure at least to be of the class; None: no rule.
+    #: Smallest size of a thing of this class, meters; None: no rule.
     min_width_m: float | None = None
     min_height_m: float | None = None
 
@@ -156,7 +156,7 @@ PRESETS: dict[str, CampaignPreset] = {
         steps=NAV_STEPS,
         guide=NAV_GUIDE,
     ),
-    # Images of several of them
+    # Images of several missions.
     "rovers": CampaignPreset(
         name="Mars rovers",
         description="What do the rovers on Mars drive on? Soil, bedrock, sand, big rocks.",
@@ -164,7 +164,8 @@ PRESETS: dict[str, CampaignPreset] = {
         steps=NAV_STEPS,
         guide=NAV_GUIDE,
     ),
-    # A lab's own rover, the Moon, a drone: an admin gives it its name, and classes if need be.
+    # For a lab's own rover, the Moon or a drone: a manager changes the name, and the classes if
+    # needed.
     "plain": CampaignPreset(
         name="Pictures of the ground",
         description="What is there to drive on? Soil, bedrock, sand, big rocks.",

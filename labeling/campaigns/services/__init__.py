@@ -1,1 +1,1 @@
-"""Creating campaigns, and counting how far they are."""
+"""Creating campaigns, and counting their progress."""

@@ -1,4 +1,4 @@
-"""Campaigns made from a preset."""
+"""Creating campaigns from presets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
 
 
 def new_campaign(slug: str, preset: str, name: str = "") -> Campaign:
-    """A campaign of a preset that is not saved yet. name: "" is the preset's."""
+    """Return a new, unsaved campaign of a preset; `name` "" takes the preset's name."""
     return Campaign(slug=slug, **_fields(preset, name))
 
 
@@ -29,10 +29,21 @@ def _fields(preset: str, name: str) -> dict[str, Any]:
 def campaign_from_preset(
     actor: Actor, slug: str, preset: str, name: str = ""
 ) -> tuple[Campaign, bool]:
-    """The campaign of this slug, made from a preset where it does not exist; and whether it was.
+    """Return the campaign of this slug, created from a preset if it does not exist.
 
-    A campaign that exists is left as it is: its admin may have changed it. `preset` is a key of
-    `labeling.campaigns.presets.missions.PRESETS` (KeyError otherwise). name: "" is the preset's.
+    An existing campaign is not changed: its manager may have edited it.
+
+    Args:
+        actor: In whose name it is created.
+        slug: The campaign's slug.
+        preset: A key of `labeling.campaigns.presets.missions.PRESETS`.
+        name: The campaign's name; "" takes the preset's.
+
+    Returns:
+        The campaign, and whether it was created.
+
+    Raises:
+        KeyError: There is no such preset.
     """
     chosen = PRESETS[preset]
     campaign, created = Campaign.objects.get_or_create(slug=slug, defaults=_fields(preset, name))

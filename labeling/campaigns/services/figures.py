@@ -1,8 +1,8 @@
-"""How far campaigns are, in numbers.
+"""Counts of a campaign's progress.
 
-Counting a campaign of a thousand labels takes a millisecond and is done whenever somebody asks.
-Counting ten million takes seconds, for which nobody should wait: such a campaign is counted by the
-sweep, and everybody is told what it found.
+Counting a campaign of a thousand labels takes a millisecond and is done on each request. Counting
+ten million labels takes seconds, so a task counts large campaigns at intervals, and pages show its
+last result.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from django.utils import timezone
 
 from labeling.models import Campaign, CampaignFigures, Image, Label, LabelQuerySet, Role
 
-#: A campaign that is counted in less is counted when it is looked at.
+#: A campaign that is counted faster than this is counted on each request.
 LIVE_SECONDS = 0.1
-#: The others are counted so often at most,
+#: Shortest interval between two counts of a large campaign,
 EVERY = timedelta(minutes=5)
-#: and so that counting takes at most one in so many seconds.
+#: and its smallest multiple of the time that a count takes.
 REST = 100
 
 
 def figures_of(campaign: Campaign) -> CampaignFigures:
-    """A campaign's figures: as they are now, or of a large one as they were counted last."""
-    kept = kept_of(campaign)
+    """Return a campaign's figures: counted now, or for a large campaign the last stored ones."""
+    kept = stored_figures(campaign)
     return kept if kept and is_large(kept) else count(campaign)
 
 
 def is_large(figures: CampaignFigures) -> bool:
-    """Whether counting takes so long that it is left to the sweep."""
+    """Return whether counting takes so long that a task does it at intervals."""
     return figures.seconds > LIVE_SECONDS
 
 
-def kept_of(campaign: Campaign) -> CampaignFigures | None:
-    """What the sweep has found last; None where it has not been yet."""
+def stored_figures(campaign: Campaign) -> CampaignFigures | None:
+    """Return the stored figures; None if the campaign was never counted."""
     return getattr(campaign, "figures", None)
 
 
 def count(campaign: Campaign) -> CampaignFigures:
-    """Count a campaign; the figures are not yet saved."""
+    """Count a campaign; return the figures unsaved."""
     began = time.perf_counter()
     usable, crowd = Q(retired_at=None), Q(pool=Image.Pool.CROWD)
-    # As `ImageQuerySet` defines them, in one walk over the images.
+    # As `ImageQuerySet` defines them, in one pass over the images.
     to_draw = usable & crowd & Q(set_aside_at=None)
     images = campaign.images.aggregate(
         images=Count("pk", filter=to_draw),
@@ -80,12 +80,12 @@ def count(campaign: Campaign) -> CampaignFigures:
 
 
 def sweep() -> None:
-    """Count the campaigns that have not been counted for long, and keep what was found.
+    """Count the campaigns whose figures are old, and store large ones' results.
 
-    One that asks for another number of labels since is counted at once.
+    A campaign whose target of labels has changed is counted at once.
     """
     for campaign in Campaign.objects.select_related("figures"):
-        kept = kept_of(campaign)
+        kept = stored_figures(campaign)
         rest = max(EVERY, timedelta(seconds=REST * kept.seconds)) if kept else EVERY
-        if kept is None or kept.is_of_other_rule or kept.counted_at < timezone.now() - rest:
+        if kept is None or kept.has_other_target or kept.counted_at < timezone.now() - rest:
             count(campaign).save()

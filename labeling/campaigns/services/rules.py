@@ -1,4 +1,4 @@
-"""A campaign's rules, classes and tutorial, as an admin changes them on the admin site."""
+"""Saving a campaign's rules, classes and tutorial from the admin site."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Part = TerrainClass | TutorialStep
 
 
 def store(actor: Actor, campaign: Campaign) -> None:
-    """Save a campaign and its rules, as its fields say now."""
+    """Save a campaign with the values of its fields."""
     campaign.save()
 
 
 @transaction.atomic
 def store_parts(actor: Actor, changed: Iterable[Part], removed: Iterable[Part] = ()) -> None:
-    """Save classes and steps that were changed or added, and delete others."""
+    """Save changed or new classes and steps, and delete the removed ones."""
     for part in removed:
         part.delete()
     for part in changed:

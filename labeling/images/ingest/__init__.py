@@ -1,5 +1,6 @@
-"""Readers of what the project takes in: rover frames and finished masks. No database here.
+"""Readers of rover frames and masks. Without the database.
 
-`sources.open_source` says what a folder is; each source lists candidates and loads them one at a
-time, and refuses by name and reason (`products.Refused`) what is not a usable frame.
+`sources.open_source` recognizes the kind of a source. Each source lists candidates and loads them
+one at a time. A file that is not a usable frame is refused with its name and the reason
+(`products.Refused`).
 """

@@ -1,14 +1,14 @@
-"""The released AI4Mars tree: JPEG frames, with rover and 30 m masks beside some of them.
+"""The released AI4Mars tree: JPEG frames, some with rover masks and 30 m masks.
 
     msl/ncam/images/edr/<ID>.JPG                      Curiosity's NAVCAM; in release 0.1 msl/images
     msl/ncam/images/mxy/<ID, EDR -> MXY>.png          1 = rover
     msl/ncam/images/rng-30m/<ID, EDR -> RNG>.png      1 = beyond 30 m
     msl/mcam/images/<ID>.JPG                          Mastcam, in color, without masks
     mer/images/eff/<id>.JPG                           Spirit and Opportunity; masks MRL and RNL
-    mer/images/test/<id>.JPG                          gold ones again
+    mer/images/test/<id>.JPG                          gold images, a second time
     m2020/images/ncam/<ID>.jpeg                       Perseverance
 
-Everything but the time follows from the product id; the sol only for Mastcam and Perseverance.
+The product id gives all metadata except the time; the sol only for Mastcam and Perseverance.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from labeling.images.ingest.rasters import (
     read_bytes,
 )
 
-# True = masked, and the file itself where it is as we write masks; None where there is none
+# (mask, True = masked; the PNG itself if it has our format); (None, None) without a mask
 DeliveredMask = tuple[npt.NDArray[np.bool_] | None, bytes | None]
 
 _JPEG_SUFFIXES = (".jpg", ".jpeg")
@@ -59,11 +59,15 @@ _NO_FRAMES = RANGE_TYPES | XYZ_TYPES | ROVER_MASK_TYPES
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """One kind of frames in the release.
+    """One kind of frame in the release.
 
-    folder: the end of its folder's path; title: what its names are like; rovers, family: of its
-    ids; released_type: of the frames in the released dataset, other types of frames lie beside
-    them in releases of this site; rover_masks, range_masks: (folder beside, type in the name).
+    Attributes:
+        folder: The last parts of its folder's path.
+        title: Its name in error messages.
+        rovers, family: Those of its product ids.
+        released_type: Product type of the frames in the released dataset; releases of this site
+            have other types in the same folder.
+        rover_masks, range_masks: (sibling folder, product type in the name) of the masks.
     """
 
     folder: tuple[str, ...]
@@ -76,7 +80,7 @@ class _Layout:
     range_masks: tuple[tuple[str, str], ...] = ()
 
     def holds(self, parts: ProductId | None) -> bool:
-        """Whether an id is one of this kind of frames."""
+        """Return whether a product id is one of this kind of frame."""
         return (
             parts is not None
             and parts.rover in self.rovers
@@ -127,8 +131,8 @@ _MASK_FOLDERS = frozenset(
 class Ai4MarsTree:
     """A source of released frames; see the module's docstring for its layout.
 
-    above: the names of the folders that the place itself lies in, since it may be a folder of
-    frames. within: how names begin that are listed, "" for all; masks may lie elsewhere.
+    `above` are the names of the folders above the place, since the place itself may be a folder of
+    frames. `within` is a prefix of the names to list, "" for all; masks may be elsewhere.
     """
 
     def __init__(self, place: Place, above: tuple[str, ...] = (), within: str = "") -> None:
@@ -142,10 +146,10 @@ class Ai4MarsTree:
     def find(
         cls, place: Place, above: tuple[str, ...] = (), within: str = ""
     ) -> Ai4MarsTree | None:
-        """The tree in a place, or None when no folder has the name and the frames of one.
+        """Return the tree in a place; None if no folder has the name and the frames of one.
 
-        `images/edr` alone is enough; the other names are common, so that their frames must be
-        named like those of a rover.
+        `images/edr` alone is enough. The other folder names are common, so their frames must also
+        be named like those of a rover.
         """
         names = place.names()
         tree = cls(place, above[-2:], within)
@@ -159,7 +163,7 @@ class Ai4MarsTree:
         return tree
 
     def candidates(self) -> list[Candidate]:
-        """Every JPEG of the frame folders, sorted by product id; nothing is opened.
+        """Return every JPEG of the frame folders, sorted by product id; no file is opened.
 
         Gold MER frames are listed once, although the release has them twice.
         """
@@ -175,7 +179,7 @@ class Ai4MarsTree:
         )
 
     def unused(self) -> list[Unused]:
-        """What is neither a frame nor a mask of one; of a folder of frames only what lies in it."""
+        """Return all files that are neither a frame nor a frame's mask."""
         listed = {candidate.name for candidate in self.candidates()}
         masks = {path for name in listed for path in self._mask_paths(name)}
         names = [name for name in self.place.names() if name.startswith(self.within)]
@@ -189,24 +193,24 @@ class Ai4MarsTree:
 
     def _why_unused(self, name: str) -> str:
         if self._layout_of(name) is _GOLD:
-            return "It is the same frame as the one of this name in images/eff."
+            return "It is the same frame as the one with this name in images/eff."
         if name.rpartition("/")[0].rpartition("/")[2] in self.mask_folders:
-            return "It is a mask of a frame that is not there."
+            return "It is a mask of a frame that does not exist here."
         if name.lower().endswith(".png") and is_in_mask_folder(name, self.above):
             return MASK
         if name.lower().endswith(_JPEG_SUFFIXES):
-            return "It lies in no folder of frames of the released tree, such as images/edr."
+            return "It is in no folder of frames of the released tree, such as images/edr."
         if name.lower().endswith((".img", ".lbl", ".xml")):
-            return "It belongs to a PDS product. Import its folder by itself."
+            return "It belongs to a PDS product. Import its folder separately."
         return why_unused(name)
 
     def checksum(self, candidate: Candidate) -> str:
         return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read a frame and its masks. Raises Refused, naming the file that is at fault.
+        """Read a frame and its masks. Raise Refused, which names the faulty file.
 
-        allow: as of every source; the release has no cameras that are taken on request only.
+        `allow` is as in `products.Source`; the release has no such cameras.
         """
         file = _file(candidate.name)
         layout = self._layout_of(candidate.name)
@@ -215,7 +219,7 @@ class Ai4MarsTree:
             expected = "a frame of the release" if layout is None else layout.title
             raise Refused(f"{file} is not named like {expected}.")
         if not parts.is_full_frame:
-            raise Refused(f"{file} is downsampled or cut; only full frames are taken.")
+            raise Refused(f"{file} is downsampled or cropped; only full frames are imported.")
         content = read_bytes(self.place.fetch(candidate.name))
         frame = decode_frame(content, file, ("JPEG",), layout.takes_color)
         size = (frame.linear.shape[1], frame.linear.shape[0])
@@ -247,7 +251,7 @@ class Ai4MarsTree:
         return self._layout_of(name) if name.startswith(self.within) else None
 
     def _layout_of(self, name: str) -> _Layout | None:
-        """What kind of frames a file is one of, by its folder; None for all other files."""
+        """Return the kind of frame of a file, by its folder; None for all other files."""
         if not name.lower().endswith(_JPEG_SUFFIXES):
             return None
         return _layout_of_folder(self.above, name.rpartition("/")[0])
@@ -255,7 +259,7 @@ class Ai4MarsTree:
     def _mask(
         self, frame: str, places: tuple[tuple[str, str], ...], size: tuple[int, int]
     ) -> DeliveredMask:
-        """The mask of a frame; nothing when there is no such file."""
+        """Return the mask of a frame; (None, None) if there is no file."""
         for name in self._mask_names(frame, places):
             path = self.place.find(name)
             if path is not None:
@@ -263,7 +267,7 @@ class Ai4MarsTree:
         return None, None
 
     def _mask_names(self, frame: str, places: tuple[tuple[str, str], ...]) -> Iterator[str]:
-        """Where a frame's mask may be, the best place first."""
+        """Yield the possible names of a frame's mask, the best first."""
         images = PurePosixPath(frame).parent.parent
         for folder, product_type in places:
             if folder in self.mask_folders:
@@ -271,10 +275,10 @@ class Ai4MarsTree:
                     yield (images / folder / f"{stem}.png").as_posix()
 
     def _mask_stems(self, frame: str, product_type: str) -> Iterator[str]:
-        """What the mask of a frame may be called, without suffix.
+        """Yield the possible names of a frame's mask without suffix.
 
-        In earlier releases of this site frames of all types had masks named as an EFF's; such a
-        mask is that of the EFF, where there is one.
+        In earlier releases of this site, masks were named as those of an EFF for all types of
+        frames. Such a mask belongs to the EFF, if there is one.
         """
         layout, product_id = self._layout_of(frame), _stem(frame)
         yield (own := of_type(product_id, product_type))
@@ -291,7 +295,7 @@ class Ai4MarsTree:
 
 
 def is_frame_folder(parts: tuple[str, ...]) -> bool:
-    """Whether a path ends in a folder of frames whose masks lie in folders beside it."""
+    """Return whether a path ends in a folder of frames that has mask folders beside it."""
     return any(layout.folder == parts[-2:] for layout in _LAYOUTS if layout.range_masks)
 
 

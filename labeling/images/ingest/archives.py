@@ -1,7 +1,7 @@
-"""Archives, unpacked within bounds: what is hostile is refused before memory or disk suffers.
+"""Unpacking of archives within limits, so that hostile ones cannot exhaust memory or disk.
 
-Zip, and tar as it comes or compressed with gzip, bzip2 or xz. Only plain files and folders come
-out, under names that stay in the folder; an archive in the archive is left as it is.
+Supported are zip, and tar, plain or compressed with gzip, bzip2 or xz. Only regular files and
+folders with names inside the folder are unpacked. Archives in the archive stay packed.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ from typing import Any, BinaryIO, Protocol, cast
 from labeling.images.ingest.places import Folder, readable
 from labeling.images.ingest.products import UnknownSource
 
-# 35,000 frames with label, range product and two masks, and as many again
+# 35,000 frames with label, range product and two masks, and twice that
 MAX_MEMBERS = 350_000
-# ... which are about 6 MB each
+# ... of about 6 MB each
 MAX_TOTAL_BYTES = 400_000_000_000
-# A frame has a few megabytes; this leaves room for the odd video or nested archive
+# A frame has a few megabytes; this leaves room for a video or nested archive
 MAX_MEMBER_BYTES = 2_000_000_000
-# Pictures shrink by 2 to 4, text by 10; a frame without a picture in it by 1,000, alone
+# Pictures shrink to a half or a quarter, text to a tenth; a blank frame to a thousandth
 MAX_RATIO = 100
-# Below this, no ratio does any harm
+# Below this size, no ratio does harm
 RATIO_FROM_BYTES = 64_000_000
-# The disk is never filled to the brim
+# Bytes of the disk that stay free
 SPARE_DISK_BYTES = 1_000_000_000
 
 _MAX_DEPTH = 32
 _MAX_NAME = 400
 _CHUNK = 1 << 20
-# What precedes one member of a tar: its header, long name and attributes
+# Bytes before one member of a tar: its header, long name and attributes
 _TAR_HEADER_BYTES = 1 << 18
-# Entries of a zip's directory are 46 bytes with name and attributes
+# Bytes of an entry of a zip's directory: 46, and its name and attributes
 _ZIP_ENTRY_BYTES = 400
 _ZIP_ENTRY = b"PK\x01\x02"
-# The end of a zip is looked for in its last 64 KiB
+# The end record of a zip is in its last 64 KiB
 _ZIP_TAIL_BYTES = 1 << 17
-# Enough for what `xz -9` writes; more is asked for only to harm
+# Enough for `xz -9`; only a hostile file needs more
 _XZ_MEMORY = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much an archive may hold. ratio: of the unpacked to the packed bytes."""
+    """Limits of an archive. `ratio` is that of unpacked to packed bytes."""
 
     members: int = MAX_MEMBERS
     total_bytes: int = MAX_TOTAL_BYTES
@@ -67,18 +67,18 @@ DEFAULT_BOUNDS = Bounds()
 
 
 class ArchiveRefused(UnknownSource):
-    """An archive is hostile, damaged or too large; the message is a sentence that says how."""
+    """The archive is hostile, damaged or too large; the message says why."""
 
 
 class Readable(Protocol):
-    """A stream of bytes, such as an opened file or an upload."""
+    """A readable stream of bytes, such as an opened file or an upload."""
 
     def read(self, size: int = -1, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A file, or a folder (read is None). packed: bytes of the archive that were read so far."""
+    """A file, or a folder (`read` is None). `packed` is the number of archive bytes read so far."""
 
     name: str
     size: int
@@ -87,7 +87,7 @@ class _Member:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip or a (compressed) tar, told by how it begins."""
+    """Return whether a file is a zip or a (compressed) tar, by its first bytes."""
     with path.open("rb") as file:
         return _kind(file.read(tarfile.BLOCKSIZE)) is not None
 
@@ -95,13 +95,13 @@ def is_archive(path: Path) -> bool:
 def unpack(source: Path | Readable, into: Path, bounds: Bounds = DEFAULT_BOUNDS) -> Folder:
     """Unpack an archive into a folder that does not exist yet, or is empty.
 
-    source: a file, or a stream at its beginning (a zip that is no seekable file is first copied to
-    the disk, a tar never). The folder is filled at once when all is unpacked, so what is there is
-    whole, and after a refusal there is nothing. Two that unpack the same do no harm.
+    `source` is a file, or a stream at its beginning. A zip that is not seekable is first copied to
+    the disk. The folder appears only when all is unpacked, and nothing remains after an error. Two
+    processes may unpack the same archive at once.
 
-    Raises ArchiveRefused: for what is no archive, damaged or encrypted; for names that lead out of
-    the folder or come twice; for links, devices and other special files; beyond the bounds, as soon
-    as they are passed. A backslash in a name separates folders, as in archives from Windows.
+    Raises ArchiveRefused for a file that is no archive, damaged or encrypted; for names that lead
+    out of the folder or occur twice; for links, devices and other special files; and as soon as a
+    limit is exceeded. A backslash in a name separates folders, as in archives from Windows.
     """
     if into.is_dir() and any(into.iterdir()):
         raise FileExistsError(f"{into} is not empty")
@@ -119,7 +119,7 @@ def unpack(source: Path | Readable, into: Path, bounds: Bounds = DEFAULT_BOUNDS)
         try:
             os.rename(partial, into)
         except OSError:
-            if not (into.is_dir() and any(into.iterdir())):  # else another process was faster
+            if not (into.is_dir() and any(into.iterdir())):  # otherwise another process was faster
                 raise
     return Folder(into)
 
@@ -127,7 +127,7 @@ def unpack(source: Path | Readable, into: Path, bounds: Bounds = DEFAULT_BOUNDS)
 def _unpack(source: Readable, root: Path, bounds: Bounds) -> None:
     free = max(0, shutil.disk_usage(root).free - SPARE_DISK_BYTES)
     unpacking = _Unpacking(root, bounds, min(bounds.total_bytes, free))
-    with _damage_is_refused():
+    with _refuse_damage():
         stream = _Counted(source)
         kind = _kind(stream.ahead)
         if kind is None:
@@ -145,7 +145,7 @@ def _unpack(source: Readable, root: Path, bounds: Bounds) -> None:
 
 
 class _Unpacking:
-    """Writes members below a root and adds up what they take."""
+    """Writes members below a root folder, and counts the bytes."""
 
     def __init__(self, root: Path, bounds: Bounds, total_bytes: int) -> None:
         self.root = root
@@ -186,8 +186,8 @@ class _Unpacking:
     def check_ratio(self, total: int, packed: int) -> None:
         if total > RATIO_FROM_BYTES and total > self.bounds.ratio * packed:
             raise ArchiveRefused(
-                f"The archive grows to more than {self.bounds.ratio:g} times its size. "
-                "No archive of images does."
+                f"The archive grows to more than {self.bounds.ratio:g} times its size, "
+                "which no archive of images does."
             )
 
     def _make_folder(self, folder: Path) -> None:
@@ -195,7 +195,7 @@ class _Unpacking:
             return
         self._make_folder(folder.parent)
         self.check_count(len(self.folders))
-        with _taken_names_are_refused(folder.name):
+        with _refuse_duplicate_names(folder.name):
             folder.mkdir()
         self.folders.add(folder)
 
@@ -208,7 +208,7 @@ class _Unpacking:
             )
         self.check_total(self.written + member.size)
         left = member.size
-        with _taken_names_are_refused(name), path.open("xb") as file:
+        with _refuse_duplicate_names(name), path.open("xb") as file:
             while left > 0 and (chunk := read(min(left, _CHUNK))):
                 left -= len(chunk)
                 self.written += len(chunk)
@@ -219,7 +219,7 @@ class _Unpacking:
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """The folders and the file of a member's name; none for the root itself."""
+    """Return the folders and the file of a member's name; () for the root itself."""
     text = readable(name)
     if re.match(r"[/\\]|[A-Za-z]:", text):
         raise ArchiveRefused(f"The archive has the absolute name {text!r}.")
@@ -261,16 +261,18 @@ def _check_zip_entry(entry: zipfile.ZipInfo) -> None:
         raise ArchiveRefused("The archive is encrypted. Upload it without a password.")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        raise ArchiveRefused(f"{entry.filename} in the archive is a link or a special file.")
+        raise ArchiveRefused(
+            f"{entry.filename} in the archive is a link or a special file. Leave it out."
+        )
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise ArchiveRefused(f"{entry.filename} is compressed in a rare way. Use plain zip.")
+        raise ArchiveRefused(f"{entry.filename} has an unsupported compression. Use a plain zip.")
 
 
 class _GuardedZip:
-    """A zip file that refuses to hand out a directory with too many entries.
+    """A zip file that refuses to read a directory with too many entries.
 
-    `zipfile` reads the whole directory, and makes an object of each entry, before anybody can
-    count them; what the file's end says of their number may be a lie.
+    `zipfile` reads the whole directory and makes an object of each entry before anybody can count
+    them. The number of entries at the file's end may be wrong.
     """
 
     def __init__(self, file: BinaryIO, unpacking: _Unpacking) -> None:
@@ -316,16 +318,18 @@ def _tar_members(stream: _Counted, kind: str) -> Iterator[_Member]:
                 yield _Member(entry.name, 0, None, stream.packed)
             elif not entry.isreg() or entry.issparse() or entry.size < 0:
                 name = readable(entry.name)
-                raise ArchiveRefused(f"{name} in the archive is a link or a special file.")
+                raise ArchiveRefused(
+                    f"{name} in the archive is a link or a special file. Leave it out."
+                )
             else:
                 metered.allow(_TAR_HEADER_BYTES + entry.size)
                 content = archive.extractfile(entry)
-                assert content is not None  # of a regular file there always is
+                assert content is not None  # a regular file always has one
                 yield _Member(entry.name, entry.size, content.read, stream.packed)
 
 
 class _Counted:
-    """A stream whose beginning was looked at; it counts what is read."""
+    """A stream that counts the bytes read, and can return its first ones again."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
@@ -350,7 +354,7 @@ class _Counted:
 
 
 class _Metered:
-    """An unpacked tar, of which no more is handed out than was allowed: headers can be bombs."""
+    """An unpacked tar that returns no more bytes than allowed, since headers can be bombs."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
@@ -368,7 +372,7 @@ class _Metered:
 
 
 class _Xz:
-    """The content of an xz stream, with a bound on the memory that its header may ask for."""
+    """A decompressed xz stream with a limit on the memory that its header may request."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
@@ -396,10 +400,10 @@ _DECOMPRESS: dict[str, Callable[[_Counted], Readable]] = {
 
 
 def _kind(head: bytes) -> str | None:
-    """ "zip", "gzip", "bzip2", "xz", "tar", or None, from a file's first 512 bytes."""
+    """Return "zip", "gzip", "bzip2", "xz", "tar" or None for a file's first 512 bytes."""
     magic = {
         b"PK\x03\x04": "zip",
-        b"PK\x05\x06": "zip",  # without any file
+        b"PK\x05\x06": "zip",  # an empty zip
         b"\x1f\x8b": "gzip",
         b"BZh": "bzip2",
         b"\xfd7zXZ\x00": "xz",
@@ -420,8 +424,8 @@ def _is_seekable(stream: object) -> bool:
 
 
 @contextmanager
-def _damage_is_refused() -> Iterator[None]:
-    """What the readers of archives raise for damaged ones, as one refusal."""
+def _refuse_damage() -> Iterator[None]:
+    """Raise ArchiveRefused for the errors of libraries on damaged archives."""
     try:
         yield
     except (
@@ -436,13 +440,13 @@ def _damage_is_refused() -> Iterator[None]:
     ) as error:
         raise ArchiveRefused(f"The archive is damaged or incomplete: {error}.") from error
     except OSError as error:
-        if error.errno is not None:  # the machine's own trouble, such as a full disk
+        if error.errno is not None:  # an error of this machine, such as a full disk
             raise
         raise ArchiveRefused(f"The archive is damaged: {error}.") from error
 
 
 @contextmanager
-def _taken_names_are_refused(name: str) -> Iterator[None]:
+def _refuse_duplicate_names(name: str) -> Iterator[None]:
     try:
         yield
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:

@@ -1,6 +1,6 @@
-"""The objects of an S3 bucket as files by name.
+"""An S3 bucket as a place of files.
 
-This module loads boto3, which costs every process 20 MB. Import it where a bucket is used.
+This module loads boto3, which costs every process 20 MB. Import it only where a bucket is used.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from labeling.images.ingest.places import HIDDEN_FILE, S3_SCHEME, check_name, ex
 from labeling.images.ingest.products import Refused, UnknownSource, Unused
 from labeling.images.ingest.rasters import MAX_BYTES
 
-# Files of a bucket that a process keeps at a time: a frame with its label and its companions, many
-# times over, and little on the disk even when each is as large as a file may be.
+# Most files of a bucket that a process keeps at a time: many frames with their labels and
+# companions, but little of the disk even if each has the largest size.
 KEPT_FILES = 48
 
-# As many objects as one answer of the service can have
+# Most objects in one response of the service
 LISTED_AT_ONCE = 1000
 
 _COPY_BYTES = 1 << 20
@@ -37,9 +37,9 @@ _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 class Bucket:
     """The objects of an S3 bucket below a prefix; each process fetches into its own folder.
 
-    prefix: "" or a name that ends in "/". scratch: a folder for fetched files, whose owner removes
-    it. Address and credentials of the service are those of the environment, as with every other
-    tool (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, ~/.aws ...).
+    `prefix` is "" or a name that ends in "/". `scratch` is a folder for fetched files, which its
+    owner removes. Endpoint and credentials come from the environment (AWS_ENDPOINT_URL,
+    AWS_ACCESS_KEY_ID, ~/.aws ...).
     """
 
     bucket: str
@@ -48,7 +48,10 @@ class Bucket:
 
     @classmethod
     def at(cls, url: str, scratch: Path) -> Bucket:
-        """The place `s3://bucket/prefix`. Raises UnknownSource when that names no bucket."""
+        """Return the place `s3://bucket/prefix`.
+
+        Raise UnknownSource if there is no bucket in it.
+        """
         bucket, _, prefix = url.removeprefix(S3_SCHEME).partition("/")
         if not url.startswith(S3_SCHEME) or not bucket:
             raise UnknownSource(f"{url} names no bucket. Write s3://bucket or s3://bucket/prefix.")
@@ -62,7 +65,7 @@ class Bucket:
         return [Unused(name, HIDDEN_FILE) for name in self._keys() if _is_hidden(name)]
 
     def _keys(self) -> list[str]:
-        """The names of all objects, sorted; markers of folders are none."""
+        """Return the names of all objects, sorted, without folder markers."""
         found = []
         try:
             pages = _client(os.getpid()).get_paginator("list_objects_v2")
@@ -93,9 +96,9 @@ class Bucket:
         return existing(self.find(name), name)
 
     def open(self, name: str) -> tuple[ObjectStream, str] | None:
-        """An object's content, with what changes when it does; None for no such object.
+        """Return an object's content and its version (ETag); None if there is no such object.
 
-        Raises UnknownSource where it cannot be had.
+        Raises UnknownSource if it cannot be fetched.
         """
         try:
             answer = _client(os.getpid()).get_object(Bucket=self.bucket, Key=self.prefix + name)
@@ -108,7 +111,7 @@ class Bucket:
         return ObjectStream(answer["Body"], name), str(answer["ETag"])
 
     def _download(self, name: str, path: Path) -> bool:
-        """Copy an object to a path that is there only when complete; False for no such object."""
+        """Download an object to a path atomically; return False if there is no such object."""
         try:
             answer = _client(os.getpid()).get_object(Bucket=self.bucket, Key=self.prefix + name)
             size = int(answer["ContentLength"])
@@ -154,12 +157,12 @@ def _is_missing(error: ClientError) -> bool:
 
 
 def _is_hidden(name: str) -> bool:
-    """Whether a file or one of its folders is hidden; `.` and `..` are left to `check_name`."""
+    """Return whether a file or one of its folders is hidden; `check_name` handles `.` and `..`."""
     return any(part.startswith(".") and part not in {".", ".."} for part in name.split("/"))
 
 
 def _drop_oldest(folder: Path, keep: int) -> None:
-    """Remove the files below a folder that were used least lately, all but `keep`."""
+    """Remove the least recently used files below a folder, all but `keep`."""
     files = [path for path in folder.glob("*/*") if path.is_file()]
     if len(files) > keep:
         files.sort(key=lambda path: path.stat().st_atime_ns)
@@ -170,5 +173,5 @@ def _drop_oldest(folder: Path, keep: int) -> None:
 
 @lru_cache(maxsize=1)
 def _client(process: int) -> Any:
-    """This process's connection; a forked one gets its own, since sockets cannot be shared."""
+    """Return this process's client; a forked process needs its own sockets."""
     return boto3.session.Session().client("s3")

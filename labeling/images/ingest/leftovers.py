@@ -1,4 +1,4 @@
-"""Why a file that was found is none of an import's frames."""
+"""Reasons why an import does not use a file."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ ARCHIVE_SUFFIXES = (
 )
 _OTHER_ARCHIVES = (".7z", ".rar", ".gz", ".bz2", ".xz")
 
-#: Suffixes of pictures from anywhere.
+#: Suffixes of picture files.
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".gif", ".bmp"})
 
 PICTURES_READ = "JPEG, PNG, TIFF, WebP, GIF and BMP"
 
-# What folders of masks are called: labels, train_masks, annotations; those of the released tree
+# Names of mask folders (labels, train_masks, annotations), and those of the released tree
 _MASK_FOLDER = re.compile(
     r"(^|[-_. ])(labels?|masks?|masked|annotations?)($|[-_. ])|^(mxy|mrl|rng|rnl)(-30m)?$",
     re.IGNORECASE,
 )
-# So many of the folders that a place lies in are looked at: farther ones tell of something else
+# How many folders above a place are examined
 _ABOVE = 3
 
-MASK = "It is a mask and no picture to draw on. import_labels takes finished masks."
+MASK = "It is a mask, not a picture to draw on. Import masks with import_labels."
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file has the suffix of a picture."""
+    """Return whether a file has the suffix of a picture."""
     return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
 
 
 def is_in_mask_folder(name: str, above: tuple[str, ...] = ()) -> bool:
-    """Whether a folder in a file's path has a name that folders of masks have.
+    """Return whether a folder in a file's path is named like a folder of masks.
 
-    above: the folders that the file's place lies in.
+    `above` are the names of the folders above the file's place.
     """
     folders = (*above[-_ABOVE:], *PurePosixPath(name).parts[:-1])
     return any(_MASK_FOLDER.search(part) for part in folders)
 
 
 def why_unused(name: str) -> str:
-    """What a file is, by its name alone, that no source reads: a sentence."""
+    """Return a sentence on why no source reads a file, by its name alone."""
     lower = name.lower()
     if lower.endswith((*ARCHIVE_SUFFIXES, *_OTHER_ARCHIVES)):
-        return "It is an archive in a folder. Import it by itself, or unpack it first."
+        return "It is an archive in a folder. Import it separately, or unpack it first."
     if lower.endswith(".img"):
-        return "It goes with a frame (range, points or mask) that is not there."
+        return "It belongs to a frame that does not exist here (range, points or mask)."
     if lower.endswith((".lbl", ".xml")):
         return "It is a label without its .IMG file."
-    return f"It is none of the files that images are read from ({PICTURES_READ}; .IMG)."
+    return f"Images are not read from files of this kind, only from {PICTURES_READ} and .IMG."

@@ -1,6 +1,6 @@
-"""Finished masks, one folder per labeler: `SOURCE/<labeler>/<image id>.png`.
+"""Masks to import as labels, one folder per labeler: `SOURCE/<labeler>/<image id>.png`.
 
-The same pixels as the released labels: 8-bit grayscale PNG without a palette, the size of the
+The format is that of the released labels: 8-bit grayscale PNG without a palette, the size of the
 image, a terrain class code in each pixel, 255 for no label.
 """
 
@@ -19,16 +19,16 @@ from labeling.images.ingest.products import Refused, UnknownSource
 from labeling.images.ingest.rasters import decode_gray, read_bytes
 from terrain.masks import NO_LABEL
 
-# What follows the image's id in the names of released masks: _merged, of MER and Perseverance
-# _merged<N> with the number of labels, of Mastcam _15033_merged, of MER's gold _16165_T0_merged
+# Suffixes after the image's id in names of released masks: _merged; for MER and Perseverance
+# _merged<N> with the number of labels; for Mastcam _15033_merged; for MER gold _16165_T0_merged
 _MERGED_SUFFIX = re.compile(r"(_\d{5}(_T\d)?)?_merged(?P<labels>\d*)\Z")
 
-# No label, in some released masks of Mastcam
+# The code for no label in some released masks of Mastcam
 _MASTCAM_NULL = 4
 
 
 class MaskFile(NamedTuple):
-    """A mask found by its name; nothing was read yet."""
+    """A mask found by its name; nothing is read yet."""
 
     labeler: str
     image_id: str
@@ -36,12 +36,12 @@ class MaskFile(NamedTuple):
 
 
 def mask_candidates(source: Path) -> Iterator[MaskFile]:
-    """Every `<labeler>/<image id>.png` of a folder, sorted by labeler, then by file name.
+    """Yield every `<labeler>/<image id>.png` of a folder, sorted by labeler, then by file name.
 
     The suffixes of released masks (`_merged`, `_merged8`, `_15033_merged`, `_16165_T0_merged`) are
-    trimmed from the image id; files that are not PNG and hidden ones are passed over. Raises
-    UnknownSource, before the first is yielded, when the path is not a folder, when its masks lie in
-    no labeler's folder, and when there are none.
+    removed from the image id. Hidden files and files other than PNG are skipped. Raises
+    UnknownSource, before the first mask, if the path is not a folder, if its masks are not in
+    folders of labelers, and if there are none.
     """
     if not source.is_dir():
         raise UnknownSource(f"{source} is not a folder. {_EXPECTED}")
@@ -53,13 +53,15 @@ def mask_candidates(source: Path) -> Iterator[MaskFile]:
     ]
     if not found:
         if _masks_in(source):
-            raise UnknownSource(f"The masks in {source} are in no labeler's folder. {_EXPECTED}")
+            raise UnknownSource(
+                f"The masks in {source} are not in folders of labelers. {_EXPECTED}"
+            )
         raise UnknownSource(f"There are no masks in {source}. {_EXPECTED}")
     return iter(found)
 
 
 def without_suffix(stem: str) -> str:
-    """The image id in the name of a released mask.
+    """Return the image id in the name of a released mask.
 
     >>> without_suffix("2n140670982eff6904p1914l0m1_16165_T0_merged")
     '2n140670982eff6904p1914l0m1'
@@ -67,21 +69,21 @@ def without_suffix(stem: str) -> str:
     return _MERGED_SUFFIX.sub("", stem)
 
 
-def labels_in_name(stem: str) -> int | None:
-    """How many labels a released mask was merged from, where its name says so.
+def label_count_in_name(stem: str) -> int | None:
+    """Return how many labels a released mask was merged from; None if its name does not say.
 
-    >>> labels_in_name("2n167384928effa9hep0135l0m1_merged5")
+    >>> label_count_in_name("2n167384928effa9hep0135l0m1_merged5")
     5
     """
     match = _MERGED_SUFFIX.search(stem)
     return int(match["labels"]) if match is not None and match["labels"] else None
 
 
-class KnownIds:
-    """The ids of a campaign's images, found by the names of masks.
+class ImageIds:
+    """The ids of a campaign's images, to look up by names of masks.
 
-    An id is matched as it is written; where there is none, in either letter case: the frames of
-    Spirit and Opportunity are in capitals in one archive and in small letters in another.
+    An id is matched exactly, or else without regard to case: the frames of Spirit and Opportunity
+    are in capitals in one archive and in small letters in another.
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
@@ -90,11 +92,11 @@ class KnownIds:
         for known in self._ids:
             self._folded.setdefault(known.casefold(), []).append(known)
 
-    def of_mask(self, stem: str) -> str | None:
-        """The image that a mask of this name, without `.png`, belongs to; None for no image.
+    def find_by_mask_name(self, stem: str) -> str | None:
+        """Return the id of the image of a mask with this name, without `.png`; None if unknown.
 
-        The whole name may be an id, and an id may itself end like a suffix. Characters that cannot
-        be in a file's name may be written as releases write them (`product_ids.file_stem`).
+        The whole name may be an id, and an id may itself end like a suffix. Characters that file
+        names cannot have may be encoded as in releases (`product_ids.file_stem`).
         """
         written = (stem, without_suffix(stem))
         names = (*written, *map(id_of_stem, written))
@@ -108,10 +110,10 @@ class KnownIds:
         return None
 
 
-def passed_over(source: Path) -> list[str]:
-    """Files of a folder of masks that are no masks by their place or name, sorted; no hidden ones.
+def skipped_files(source: Path) -> list[str]:
+    """Return the files that are not masks by place or name, sorted, without hidden ones.
 
-    They are not imported, and an import says so.
+    An import lists them as not imported.
     """
     masks = {file.path for file in mask_candidates(source)}
     return sorted(
@@ -138,9 +140,9 @@ def _masks_in(folder: Path) -> list[Path]:
 
 
 def answer_candidates(source: Path) -> list[Path]:
-    """The masks of a folder of reference answers, `<image id>.png`, sorted by name.
+    """Return the masks of a folder of reference answers, `<image id>.png`, sorted by name.
 
-    Raises UnknownSource when the path is not a folder and when there are none.
+    Raises UnknownSource if the path is not a folder, or if there are none.
     """
     if not source.is_dir():
         raise UnknownSource(
@@ -155,20 +157,25 @@ def answer_candidates(source: Path) -> list[Path]:
 def read_mask(
     path: Path, width: int, height: int, codes: Collection[int], *, is_mastcam: bool = False
 ) -> npt.NDArray[np.uint8]:
-    """The terrain class codes of a mask, uint8 (height, width), 255 = no label.
+    """Read the terrain class codes of a mask, uint8 (height, width), 255 = no label.
 
-    width, height: of its image, pixels. codes: the campaign's class codes; 255 is allowed besides,
-    and in a mask of Mastcam 4. Raises Refused for what is not a complete 8-bit grayscale PNG of
-    that size with these codes.
+    Args:
+        path: The PNG.
+        width, height: Size of its image, pixels.
+        codes: The campaign's class codes. 255 is allowed too, and 4 in a mask of Mastcam.
+        is_mastcam: Whether it is a mask of Mastcam.
+
+    Raises:
+        Refused: It is not a complete 8-bit grayscale PNG of that size with these codes.
     """
     mask = decode_gray(read_bytes(path), path.name, "PNG", (width, height))
-    return checked_mask(with_null_4(mask, codes) if is_mastcam else mask, path.name, codes)
+    return checked_mask(drop_code_4(mask, codes) if is_mastcam else mask, path.name, codes)
 
 
-def with_null_4(mask: npt.NDArray[np.uint8], codes: Collection[int]) -> npt.NDArray[np.uint8]:
-    """A mask with 255 in place of 4, where 4 is none of the classes.
+def drop_code_4(mask: npt.NDArray[np.uint8], codes: Collection[int]) -> npt.NDArray[np.uint8]:
+    """Return a mask with 255 in place of 4, unless 4 is a class.
 
-    Some released masks of Mastcam have 4 for no label.
+    Some released masks of Mastcam use 4 for no label.
     """
     if _MASTCAM_NULL in codes or not (mask == _MASTCAM_NULL).any():
         return mask
@@ -178,12 +185,12 @@ def with_null_4(mask: npt.NDArray[np.uint8], codes: Collection[int]) -> npt.NDAr
 def checked_mask(
     mask: npt.NDArray[np.uint8], name: str, codes: Collection[int]
 ) -> npt.NDArray[np.uint8]:
-    """The mask itself, where it has none but the campaign's codes and 255; else Refused."""
+    """Return the mask itself. Raise Refused if it has other codes than the campaign's and 255."""
     present = np.flatnonzero(np.bincount(mask.ravel(), minlength=NO_LABEL + 1))
     unknown = [int(code) for code in present if code != NO_LABEL and int(code) not in codes]
     if unknown:
         raise Refused(
-            f"{name} has the code {', '.join(map(str, unknown))}, which the campaign does not "
-            f"know; its classes are {', '.join(map(str, sorted(codes)))}, and 255 is no label."
+            f"{name} has the code {', '.join(map(str, unknown))}, which is not a class of the "
+            f"campaign. Its classes are {', '.join(map(str, sorted(codes)))}, and 255 is no label."
         )
     return mask

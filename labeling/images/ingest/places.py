@@ -1,4 +1,4 @@
-"""Where the files of a source lie: a folder, or a bucket. Sources see names and fetch files.
+"""Places of a source's files: folders and buckets. Sources use names and fetch files.
 
 An archive is unpacked first (`archives.py`) and is then a folder like any other. Buckets are in
 `buckets.py`.
@@ -15,20 +15,21 @@ from labeling.images.ingest.products import Refused, UnknownSource, Unused
 
 S3_SCHEME = "s3://"
 
-# Why something is left out of a listing
+# Reasons to leave a file out of a listing
 HIDDEN_FILE = "It is hidden: its name, or that of its folder, begins with a dot."
-HIDDEN_FOLDER = "It is hidden: its name begins with a dot. No file in it was looked at."
+HIDDEN_FOLDER = "It is hidden: its name begins with a dot. The files in it were not examined."
 LINK_OUT = (
-    "It leads out of the folders that this site may read. Give a folder that holds the file itself."
+    "It is a link to a file outside the folders that this site may read. Give a folder that "
+    "holds the file itself."
 )
-LINKED_FOLDER = "It is a link to a folder, which is not followed. Give that folder as the source."
+LINKED_FOLDER = "It is a link to a folder, which is not followed. Give that folder instead."
 
-# Stands in for what is not UTF-8 in a file's name: databases and reports take nothing else
+# Replaces what is not UTF-8 in a file's name: databases and reports accept nothing else
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class Place(Protocol):
-    """Files by name. Names are relative, with `/` between folders, whatever the system.
+    """Files by name. Names are relative, with `/` between folders on every system.
 
     Places can be pickled and compared: equal ones have the same files.
     """
@@ -36,30 +37,30 @@ class Place(Protocol):
     def __hash__(self) -> int: ...
 
     def names(self) -> list[str]:
-        """All files, sorted, but those of `left_out`. Nothing is opened.
+        """Return all files, sorted, without those of `left_out`. No file is opened.
 
-        Raises UnknownSource where the place itself cannot be read.
+        Raises UnknownSource if the place itself cannot be read.
         """
         ...
 
     def left_out(self) -> list[Unused]:
-        """What `names` does not list, sorted, each with the reason.
+        """Return what `names` does not list, sorted, each with the reason.
 
-        Hidden files and folders, and of a folder also links to folders and folders that cannot be
-        read. A folder's name ends in `/`.
+        That is hidden files and folders, and in a folder also links to folders and unreadable
+        folders. A folder's name ends in `/`.
         """
         ...
 
     def find(self, name: str) -> Path | None:
-        """The file as one of this machine's; None where there is none of this name.
+        """Return the local path of a file; None if there is none of this name.
 
-        Files of one folder come into one folder. Raises `products.Refused` where there is one
-        that cannot be had. The path is good until many more are asked for.
+        Files of one folder come into one folder. Raises `products.Refused` for a file that cannot
+        be fetched. The path is valid until many more files are fetched.
         """
         ...
 
     def fetch(self, name: str) -> Path:
-        """`find`, for a file that must be there: raises Refused where it is not."""
+        """Return the local path of a file. Raise Refused if there is none of this name."""
         ...
 
 
@@ -67,7 +68,7 @@ class Place(Protocol):
 class Folder:
     """A folder of this machine.
 
-    within: resolved folders that files must lie below, also when they are links; None for anywhere.
+    `within` are resolved folders that files must be below, also through links; None: anywhere.
     """
 
     root: Path
@@ -80,7 +81,7 @@ class Folder:
         return self._walk()[1]
 
     def _walk(self) -> tuple[list[str], list[Unused]]:
-        """What `names` and `left_out` return."""
+        """Return the results of `names` and `left_out`."""
         found: set[str] = set()
         left_out: dict[str, str] = {}
 
@@ -112,12 +113,12 @@ class Folder:
             return True
         try:
             resolved = path.resolve()
-        except (OSError, RuntimeError):  # links that go in circles
+        except (OSError, RuntimeError):  # links in a circle
             return False
         return any(resolved.is_relative_to(folder) for folder in self.within)
 
     def _name_of(self, folder: str) -> str:
-        """A folder's name in the place, with a `/` at its end; "" for the place itself."""
+        """Return a folder's name in the place, with a `/` at its end; "" for the place itself."""
         parts = Path(folder).relative_to(self.root).parts
         return readable("".join(f"{part}/" for part in parts))
 
@@ -137,19 +138,19 @@ class Folder:
 
 
 def readable(name: str) -> str:
-    """A file's name as text that everything can store: what is not UTF-8 in it is replaced."""
+    """Return a file's name with a replacement for everything that is not UTF-8."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def existing(path: Path | None, name: str) -> Path:
-    """Return the path of a found file. Raises Refused where it is None: there is no such file."""
+    """Return the path of a found file. Raise Refused for None: there is no such file."""
     if path is None:
         raise Refused(f"{name} cannot be read: there is no such file.")
     return path
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that could lead out of its place."""
+    """Raise Refused for a name that could lead out of its place."""
     parts = name.split("/")
     if any(part in {"", ".", ".."} or "\0" in part or len(part.encode()) > 255 for part in parts):
         raise Refused(f"{name!r} is not the name of a file in a folder. Rename it.")

@@ -1,12 +1,12 @@
-"""A plain folder of pictures, of any rover or none: a lab's own, the Moon, a drone.
+"""A plain folder of pictures from any source: a lab's rover, the Moon, a drone.
 
-JPEG, PNG, TIFF, WebP, GIF and BMP, see `rasters.decode_frame`.
+Formats are JPEG, PNG, TIFF, WebP, GIF and BMP, see `rasters.decode_frame`.
 
-A `manifest.csv` at the top may tell more. Its first row names the columns, in any order; all may be
-left out, and others are passed over:
+A `manifest.csv` at the top may add metadata. Its first row names the columns, in any order. All are
+optional, and other columns are ignored:
 
     file                    path of the picture in the folder; without it, product_id is its name
-    product_id              the image's id; else the file's name without suffix
+    product_id              the image's id; by default the file's name without suffix
     rover, camera, eye      words, such as "lab-rover", "navcam-left", "left"
     sol, site, drive        whole numbers
     sequence, spacecraft_clock, local_true_solar_time, geometry ("raw" or "linearised")
@@ -14,10 +14,10 @@ left out, and others are passed over:
     azimuth, elevation      where the camera points, degrees
     camera_model            a camera model as JSON: {"model_type": "CAHV", "c": [x, y, z], ...}
 
-Where there is a manifest, it is the list: a picture that it does not name is refused. A picture
-named like a product of a known rover is taken for that rover's, as far as the manifest does not say
-otherwise; thumbnails and downsampled frames are refused. A PNG of few values in a folder of labels
-or masks is not used, unless the manifest names it.
+If there is a manifest, a picture that it does not name is refused. A picture with the product id of
+a known rover gets that rover's metadata, unless the manifest gives others; thumbnails and
+downsampled frames are refused. A PNG of few values in a folder of labels or masks is not used,
+unless the manifest names it.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ Row = Mapping[str, str]
 
 
 class PlainFolder:
-    """A source of pictures. manifest: its name in the place, None where there is none.
+    """A source of pictures. `manifest` is its name in the place, None if there is none.
 
-    above: the names of the folders that the place itself lies in. only: the one picture that is
-    wanted, "" for all.
+    `above` are the names of the folders above the place. `only` is the one picture to import, ""
+    for all.
     """
 
     preset = PLAIN_PRESET
@@ -83,8 +83,10 @@ class PlainFolder:
 
     @classmethod
     def find(cls, place: Place, above: tuple[str, ...] = (), only: str = "") -> PlainFolder | None:
-        """The pictures of a place, or None when there are none. A lone folder at the top, which
-        many archives have, may hold the manifest. Raises UnknownSource for an unreadable one.
+        """Return the pictures of a place; None if there are none.
+
+        The manifest may be in a single top folder, which many archives have. Raises UnknownSource
+        for an unreadable manifest.
         """
         names = place.names()
         if not any(is_picture(name) for name in names if only in {"", name}):
@@ -97,11 +99,11 @@ class PlainFolder:
         return source
 
     def candidates(self) -> list[Candidate]:
-        """Every picture and every row of the manifest, sorted by product id; nothing is opened.
+        """Return every picture and every row of the manifest, sorted by product id; none is opened.
 
-        The id is the file's name without suffix, as it is. Where two files give the same id
-        (`a/1.png`, `b/1.png`), theirs are made of the whole path; a PNG in a folder of masks does
-        not take the id of a picture.
+        The id is the file's name without suffix. If two files give the same id (`a/1.png`,
+        `b/1.png`), their ids are made of the whole path. A PNG in a folder of masks never takes the
+        id of a picture.
         """
         names = [name for name in self.place.names() if is_picture(name)]
         rows = self._rows()
@@ -126,7 +128,7 @@ class PlainFolder:
         return name.lower().endswith(".png") and is_in_mask_folder(name, self.above)
 
     def unused(self) -> list[Unused]:
-        """What is neither a picture nor the manifest."""
+        """Return all files but pictures and the manifest."""
         if self.only:
             return []
         others = [
@@ -140,10 +142,9 @@ class PlainFolder:
         return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read a picture and its row. Raises Refused, naming the file or the column at fault, and
-        NotUsed for a mask.
+        """Read a picture and its row. Raise Refused, naming the file or the column at fault.
 
-        allow: as of every source; nobody knows these cameras, and none is refused.
+        Raises NotUsed for a mask. `allow` is as in `products.Source`; no unknown camera is refused.
         """
         name = candidate.name
         rows = self._rows()
@@ -153,7 +154,10 @@ class PlainFolder:
         parts = parse_product_id(PurePosixPath(name).stem)
         if parts is not None:
             if not parts.is_full_frame:
-                raise Refused(f"{name} is named as downsampled or cut; full frames are taken.")
+                raise Refused(
+                    f"{name} has the name of a downsampled or cropped frame; only full frames are "
+                    "imported."
+                )
             row = _row_of(parts) | {column: text for column, text in row.items() if text}
         path = self.place.fetch(name)
         read = _RowReader(row, name)
@@ -184,7 +188,7 @@ class PlainFolder:
         )
 
     def _rows(self) -> Mapping[str, Row]:
-        """The manifest's rows by the name of their file in the place; empty without a manifest."""
+        """Return the manifest's rows by the name of their file in the place; empty without one."""
         if self.manifest is None:
             return {}
         try:
@@ -200,7 +204,7 @@ class PlainFolder:
 def _read_manifest(
     path: Path, name: str, place: Place, modified: int, size: int
 ) -> Mapping[str, Row]:
-    """Rows by file. Raises UnknownSource for a file that is no such table."""
+    """Read rows by file. Raise UnknownSource for a file that is no such table."""
     try:
         text = tables.decode_table(read_bytes(path)).replace("\0", "")
         table = [row for _, row in tables.read_rows(text)[1]]
@@ -232,7 +236,7 @@ def _read_manifest(
 
 
 class _Files:
-    """Finds the files that rows mean. names: what there is; wanted: what all rows ask for."""
+    """Finds the files of rows. `names` are those in the place, `wanted` those of all rows."""
 
     def __init__(self, names: Iterable[str], wanted: Iterable[str]) -> None:
         self.by_key: dict[str, str | None] = {}
@@ -242,8 +246,10 @@ class _Files:
                 self.by_key[key] = None if key in self.by_key else name
 
     def named(self, wanted: str) -> str:
-        """The file of this very name; else the only one of that name in another letter case, in
-        another folder, or with another suffix, that no row names; else the name as it is: missing.
+        """Return the file of this exact name, or the only similar one, or else the name itself.
+
+        Similar is the same name in another letter case, in another folder, or with another suffix,
+        unless a row names it. The name itself then is a missing file.
         """
         if wanted in self.names:
             return wanted
@@ -263,7 +269,7 @@ def _keys(name: str) -> Iterator[str]:
 
 
 class _RowReader:
-    """The values of a row, refused where they are not what their column holds."""
+    """Reads the values of a row, and refuses those that do not fit their column."""
 
     def __init__(self, row: Row, name: str) -> None:
         self.row = row
@@ -317,7 +323,7 @@ class _RowReader:
 
 
 def _row_of(parts: ProductId) -> dict[str, str]:
-    """What a product id tells, as a row of a manifest."""
+    """Return the parts of a product id as a row of a manifest."""
     told = {
         "rover": parts.rover,
         "camera": parts.camera,
@@ -332,7 +338,7 @@ def _row_of(parts: ProductId) -> dict[str, str]:
 
 
 def _id_of_path(name: str) -> str:
-    """An id of a whole path, with a mark of the path as it is: no two are the same."""
+    """Return an id made of a whole path, with a hash of the path: no two are the same."""
     mark = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{name.rpartition('.')[0].replace('/', '_')[-_MAX_ID:]}-{mark}"
 

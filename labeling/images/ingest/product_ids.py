@@ -1,8 +1,8 @@
-"""What a product id tells: rover, camera, clock, type, site, drive, sequence.
+"""Parsing of product ids: rover, camera, clock, type, site, drive, sequence.
 
-Sources: MSL Camera and LIBS EDR/RDR Data Products SIS (D-38107), MSL Mastcam, MAHLI and MARDI
-SIS (Malin 2013), MER Camera EDR/RDR Data Products SIS (D-22846), Mars 2020 Camera SIS (D-99960),
-file naming conventions. Checked against the labels of real products and the names of the release.
+Sources: MSL Camera and LIBS EDR/RDR Data Products SIS (D-38107), MSL Mastcam, MAHLI and MARDI SIS
+(Malin 2013), MER Camera EDR/RDR Data Products SIS (D-22846), Mars 2020 Camera SIS (D-99960), file
+naming conventions. Checked against the labels of real products and the names of the release.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hashlib import sha256
 from urllib.parse import quote, unquote
 
 # NLB_516721703EDR_F0540992CCAM15900M1: instrument, eye and electronics string, clock, type,
-# linearised or not, geometry (F full frame, D downsampled), site, drive, sequence, version
+# linearized or not, geometry (F full frame, D downsampled), site, drive, sequence, version
 _MSL = re.compile(
     r"N(?P<eye>[LR])(?P<string>[AB])_(?P<clock>\d{9})(?P<type>[A-Z0-9]{3})(?P<linearised>[_L])"
     r"(?P<geometry>[A-Z])(?P<site>[A-Z0-9]{3})(?P<drive>[A-Z0-9]{4})(?P<sequence>[A-Z0-9_]{9})"
@@ -39,7 +39,7 @@ _MER = re.compile(
 )
 
 # NLF_0629_0722782785_631ECM_N0301344NCAM00427_06_095J01: instrument, color, sol, clock and its
-# thousandths, type, linearised or not, normal or thumbnail, site, drive, sequence, tile or zoom,
+# thousandths, type, linearized or not, normal or thumbnail, site, drive, sequence, tile or zoom,
 # compression, producer, version. The released images are named without the version.
 _M2020 = re.compile(
     r"(?P<instrument>[NZ])(?P<eye>[LR])(?P<color>[A-Z0-9_])_(?P<sol>\d{4})_(?P<clock>\d{10})_"
@@ -49,7 +49,7 @@ _M2020 = re.compile(
     re.IGNORECASE,
 )
 
-# What any engineering camera of these missions calls its products, NAVCAM or not
+# Product ids of any engineering camera of these missions, NAVCAM or not
 _MISSION_NAME = re.compile(
     r"[12][A-Z]\d{9}[A-Z0-9#]+|[A-Z]{2}[A-Z0-9_]_(\d{9}|\d{4}_\d{10}_)[A-Z0-9_]+", re.IGNORECASE
 )
@@ -57,14 +57,14 @@ _MISSION_NAME = re.compile(
 _MER_ROVERS = {"1": "opportunity", "2": "spirit"}
 _EYES = {"L": "left", "R": "right"}
 _M2020_CAMERAS = {"N": "navcam", "Z": "mastcam-z"}
-# Mastcam's kinds of image from G on are thumbnails, video and focus merges, but for none of these
-# there is terrain to label at full size
+# Mastcam's image types from G on are thumbnails, videos and focus merges, without terrain to label
+# at full size
 _MASTCAM_FULL = frozenset("ABCDEF")
 
-# MER types say by their third letter that they are linearised: FFL, RSL, RNL, XYL ...
+# The third letter of these MER types says that they are linearized: FFL, RSL, RNL, XYL ...
 _MER_LINEARISED = re.compile(r"..L", re.IGNORECASE)
 
-#: Types of the products that go with a frame.
+#: Types of companion products.
 RANGE_TYPES = frozenset({"RNG", "RNL", "RNM"})
 XYZ_TYPES = frozenset({"XYZ", "XYL", "XYM"})
 ROVER_MASK_TYPES = frozenset({"MXY", "MRL"})
@@ -72,14 +72,19 @@ ROVER_MASK_TYPES = frozenset({"MXY", "MRL"})
 
 @dataclass(frozen=True, slots=True)
 class ProductId:
-    """The parts of a product id, in upper case where they are codes.
+    """The parts of a product id; codes are in upper case.
 
-    rover: "curiosity", "perseverance", "opportunity" or "spirit"; family: "navcam", "mastcam" or
-    "mastcam-z"; eye: "left" or "right"; clock: whole seconds of the spacecraft clock, None where
-    the id has none; product_type: "EDR", "RNG", "DRCL" ...; is_full_frame: not a downsampled frame
-    or a thumbnail (a MER id does not tell: True); is_linearised: as far as the id tells; site,
-    drive: None where the id has run out of digits or has none; sol: where the id has it.
-    exposure: what all products of one exposure of one eye have in common.
+    Attributes:
+        rover: "curiosity", "perseverance", "opportunity" or "spirit".
+        family: "navcam", "mastcam" or "mastcam-z".
+        eye: "left" or "right".
+        clock: Whole seconds of the spacecraft clock, None if the id has none.
+        product_type: "EDR", "RNG", "DRCL" ...
+        is_full_frame: Neither downsampled nor a thumbnail (True for MER, whose ids do not say).
+        is_linearised: Whether the id says that the product is linearized.
+        site, drive: None if the id has none, or its digits do not suffice.
+        sol: None if the id has none.
+        exposure: Shared by all products of one exposure of one eye.
     """
 
     rover: str
@@ -97,19 +102,19 @@ class ProductId:
 
     @property
     def camera(self) -> str:
-        """Such as "navcam-left"."""
+        """Return the camera, such as "navcam-left"."""
         return f"{self.family}-{self.eye}"
 
 
-#: Bytes that the name of an image's files has at most, without what a release adds to it.
+#: Most bytes of the name of an image's files, without what a release adds.
 MAX_FILE_STEM = 200
 
 
 def file_stem(product_id: str) -> str:
-    """An id as the name of files, without suffix: the same for no two ids.
+    """Return an id as a name of files, without suffix; no two ids share one.
 
-    Letters and digits of all scripts, `_`, `-` and dots within stay as they are; everything else
-    is percent-encoded, as UTF-8. So the ids of the missions are names as they are.
+    Letters and digits of all scripts, `_`, `-` and inner dots are kept; everything else is
+    percent-encoded, as UTF-8. The ids of the missions do not change.
 
     >>> file_stem("NLB_516721703EDR_F0540992CCAM15900M1")
     'NLB_516721703EDR_F0540992CCAM15900M1'
@@ -119,14 +124,14 @@ def file_stem(product_id: str) -> str:
     stem = "".join(
         char if char.isalnum() or char in "._-" else quote(char, safe="") for char in product_id
     )
-    # Hidden files, and names that programs take for options
+    # Hidden files, and names that programs read as options
     return f"%{ord(stem[0]):02X}{stem[1:]}" if stem[:1] in {".", "-"} else stem
 
 
 def file_stems(product_ids: Iterable[str]) -> dict[str, str]:
-    """The names of files of the ids whose `file_stem` differs from another's in case alone.
+    """Return file names for the ids whose `file_stem` differs from another's in case alone.
 
-    Some file systems take such names for one, so that these get a mark; all other ids are left out.
+    Some file systems treat such names as equal, so these get a hash; other ids are omitted.
 
     >>> sorted(file_stems(["A", "a", "b"]).items())
     [('A', 'A~559aead0'), ('a', 'a~ca978112')]
@@ -143,7 +148,7 @@ def file_stems(product_ids: Iterable[str]) -> dict[str, str]:
 
 
 def id_of_stem(stem: str) -> str:
-    """The inverse of `file_stem`, and of `file_stems`.
+    """Return the id of a `file_stem` or a name of `file_stems`.
 
     >>> id_of_stem("sol%201%2Fa%25.b"), id_of_stem("A~559aead0")
     ('sol 1/a%.b', 'A')
@@ -152,7 +157,7 @@ def id_of_stem(stem: str) -> str:
 
 
 def parse_product_id(product_id: str) -> ProductId | None:
-    """The parts of a product id, in either letter case; None for one of another pattern."""
+    """Parse a product id in either letter case; return None for another pattern."""
     for pattern, reader in (
         (_MSL, _read_msl),
         (_MER, _read_mer),
@@ -165,14 +170,14 @@ def parse_product_id(product_id: str) -> ProductId | None:
 
 
 def parse_navcam_id(product_id: str) -> ProductId | None:
-    """The parts of an MSL or MER NAVCAM product id, in either letter case; None for any other."""
+    """Parse an MSL or MER NAVCAM product id in either letter case; return None for any other."""
     if _MSL.fullmatch(product_id) or _MER.fullmatch(product_id):
         return parse_product_id(product_id)
     return None
 
 
 def is_mission_name(stem: str) -> bool:
-    """Whether a file is named as a rover's product is, of whatever camera."""
+    """Return whether a file has the name of a rover's product, of any camera."""
     return parse_product_id(stem) is not None or _MISSION_NAME.fullmatch(stem) is not None
 
 
@@ -238,7 +243,7 @@ def _read_mastcam(part: dict[str, str]) -> ProductId:
         clock=None,
         product_type=part["type"],
         is_full_frame=part["kind"] in _MASTCAM_FULL,
-        # the L of DRCL: corrected for the lens
+        # the L of DRCL: corrected for lens distortion
         is_linearised=part["type"].endswith("L"),
         site=None,
         drive=None,
@@ -249,12 +254,15 @@ def _read_mastcam(part: dict[str, str]) -> ProductId:
 
 
 def _decimal(digits: str) -> int | None:
-    """Decimal; what goes on with letters is left to the label."""
+    """Return a decimal number; None if it continues with letters, so that the label is used."""
     return int(digits) if digits.isdecimal() else None
 
 
 def _counter_mer(digits: str) -> int | None:
-    """00-99 decimal, then A0 = 100 ... AZ = 135, B0 = 136 ...: a letter and a base-36 digit."""
+    """Return a MER counter: 00-99 decimal, then A0 = 100 ... AZ = 135, B0 = 136 ...
+
+    A letter and a base-36 digit.
+    """
     if digits.isdecimal():
         return int(digits)
     if digits[0].isalpha() and digits[1].isalnum():
@@ -263,10 +271,10 @@ def _counter_mer(digits: str) -> int | None:
 
 
 def without_version(product_id: str) -> str:
-    """The id of a Mars 2020 product without its two digits of version, in its own letter case.
+    """Return a Mars 2020 product id without its two digits of version, in its own letter case.
 
-    So are the images of the release named, and a new version is the same frame. Ids of other
-    patterns are returned as they are.
+    The images of the release are named so, and a new version is the same frame. Ids of other
+    patterns are returned unchanged.
     """
     match = _M2020.fullmatch(product_id)
     if match is not None and match["version"]:
@@ -274,16 +282,16 @@ def without_version(product_id: str) -> str:
     return product_id
 
 
-# The type of the frames in the released dataset, and where its three letters begin in an id
+# The type of the frames in the released dataset, and the position of its letters in an id
 _RELEASED_TYPES = {"curiosity": ("EDR", 13), "opportunity": ("EFF", 11), "spirit": ("EFF", 11)}
 
 
 def of_type(product_id: str, product_type: str) -> str:
-    """The name of a mask beside a frame: the frame's type EDR (MSL) or EFF (MER) replaced.
+    """Return the name of a frame's mask: the frame's type EDR (MSL) or EFF (MER) replaced.
 
-    product_type: of the mask, "MXY", "RNG", "MRL" or "RNL"; written in the letter case of the id.
-    A frame of another type keeps its own name, since an EFF and an FFL of one exposure have
-    different masks; so does an id of another pattern.
+    `product_type` is that of the mask, "MXY", "RNG", "MRL" or "RNL", written in the letter case of
+    the id. The name of a frame of another type is returned unchanged, since an EFF and an FFL of
+    one exposure have different masks; so is an id of another pattern.
 
         >>> of_type("2n292280938effb100p0703l0m1", "MRL")
         '2n292280938mrlb100p0703l0m1'
@@ -298,7 +306,7 @@ def of_type(product_id: str, product_type: str) -> str:
 
 
 def with_type(product_id: str, product_type: str) -> str:
-    """The id of another product of the same exposure; of an MSL or MER id only, else the id."""
+    """Return the id of another product of the same exposure; unchanged unless MSL or MER."""
     parts = parse_product_id(product_id)
     if parts is None or parts.rover not in _RELEASED_TYPES or parts.family != "navcam":
         return product_id

@@ -1,4 +1,4 @@
-"""What every source delivers: candidates, and the products they load to."""
+"""The output of every source: candidates, and the products that they load."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PRESET_OF_ROVER = {
 
 
 def preset_of(rovers: Iterable[str]) -> str:
-    """The preset for images of these rovers; Curiosity's where none of them is known.
+    """Return the preset for images of these rovers; Curiosity's if none of them is known.
 
     >>> preset_of(["spirit", "opportunity"]), preset_of(["spirit", "curiosity"])
     ('mer-navcam', 'rovers')
@@ -57,23 +57,23 @@ NOMINAL_CAMERAS: Mapping[tuple[str, str], NominalCamera] = {
     ("perseverance", "mastcam-z"): PERSEVERANCE_MAST,
 }
 
-#: Cameras that a source takes only where the campaign allows them. The rest are for mapping terrain
-#: (NAVCAM, Mastcam, Mastcam-Z) and always taken.
+#: Cameras that a source imports only if the campaign allows them. The cameras for mapping terrain
+#: (NAVCAM, Mastcam, Mastcam-Z) are always imported.
 ON_REQUEST = frozenset({"hazcam", "microscopic-imager", "pancam"})
 
 
 class Refused(Invalid):
-    """A file is not taken in; the message is a sentence that names it and says why."""
+    """A file is not imported; the message names the file and the reason."""
 
     code = "file_refused"
 
 
 class NotUsed(Refused):
-    """A file is not taken in because it is there for something else, such as a mask."""
+    """A file is not imported because it serves another purpose, such as a mask."""
 
 
 class UnknownSource(Invalid):
-    """A path holds nothing that can be imported; the message says what would be understood."""
+    """A path has nothing to import; the message says what can be imported."""
 
     code = "unknown_source"
 
@@ -82,7 +82,7 @@ class UnknownSource(Invalid):
 class Candidate:
     """A file that looks like a frame, before anything but its name was read.
 
-    name: of the file in its `places.Place`, with `/` between folders.
+    `name` is that of the file in its `places.Place`, with `/` between folders.
     """
 
     product_id: str
@@ -91,7 +91,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A file or folder that an import does not look into; the reason is a sentence."""
+    """A file or folder that an import does not examine, and the reason as a sentence."""
 
     name: str
     reason: str
@@ -99,10 +99,12 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class RoverPose:
-    """Where the rover stood and how it was turned: its frame seen from a reference frame.
+    """Position and attitude of the rover: its frame seen from a reference frame.
 
-    frame: the reference ("SITE_FRAME"); offset: meters; quaternion: (s, v1, v2, v3), rotates
-    vectors of the rover frame into the reference frame.
+    Attributes:
+        frame: The reference ("SITE_FRAME").
+        offset: Meters.
+        quaternion: (s, v1, v2, v3), rotates vectors of the rover frame into the reference frame.
     """
 
     frame: str
@@ -112,25 +114,29 @@ class RoverPose:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """One frame with all that is known of it.
+    """One frame with all its metadata.
 
-    linear: uint8 (H, W), of a color camera (H, W, 3), the frame in released form; original_jpeg:
-    its JPEG, for a released tree the very bytes. pixels: uint8 or uint16, the shape of linear, the
-    deepest data there are, for the stretch. rover_mask, range_mask: bool (H, W), True = rover,
-    True = beyond the range limit, as delivered; None where nothing was. mask_pngs: by these names,
-    the very files where they are plain 8-bit gray PNGs of 0 and 1. range_m: float32 (H, W)
-    meters from the camera's center, 0.0 = no range. camera_model is in camera_frame, a rover
-    frame, in which `up` points away from the planet; `nominal` stands in for what is missing.
-    start_time is in UTC. sol, site, drive: None where the source does not tell.
-
-    spacecraft_clock, local_true_solar_time: as the label writes them. motion_counter: the rover's
-    counters by name (SITE, DRIVE, POSE ...), in the label's order. pointing: (azimuth, elevation)
-    of the camera in the rover's frame, degrees: azimuth clockwise from straight ahead, elevation
-    positive upward. field_of_view: (horizontal, vertical) degrees.
-    geometry: "raw", "linearised", or "" where nothing tells. notes: sentences on files that go with
-    the frame and were not used.
-
-    source_path is the file's name in the source; source_sha256 is of that file, in hexadecimal.
+    Attributes:
+        linear: The frame in released form, uint8 (H, W), of a color camera (H, W, 3).
+        original_jpeg: Its JPEG; for a released tree the same bytes as the file.
+        pixels: The data with most bits, for the stretch: uint8 or uint16, the shape of `linear`.
+        rover_mask: As delivered, bool (H, W), True = rover; None if there is none.
+        range_mask: As delivered, bool (H, W), True = beyond the range limit; None if there is none.
+        mask_pngs: By these names, the files themselves if they are 8-bit gray PNGs of 0 and 1.
+        range_m: float32 (H, W) meters from the camera's center, 0.0 = no range.
+        camera_model: In `camera_frame`, a rover frame; `nominal` replaces a missing one.
+        up: Unit vector away from the planet, in `camera_frame`.
+        start_time: In UTC.
+        sol, site, drive: None if not known.
+        spacecraft_clock, local_true_solar_time: As written in the label.
+        motion_counter: The rover's counters by name (SITE, DRIVE, POSE ...), in the label's order.
+        pointing: (azimuth, elevation) of the camera in the rover's frame, degrees: azimuth
+            clockwise from straight ahead, elevation positive upward.
+        field_of_view: (horizontal, vertical) degrees.
+        geometry: "raw", "linearised", or "" if not known.
+        notes: Sentences on companion files that were not used.
+        source_path: The file's name in the source.
+        source_sha256: SHA-256 of that file, in hexadecimal.
     """
 
     product_id: str
@@ -165,12 +171,12 @@ class Product:
 
     @property
     def width(self) -> int:
-        """Pixels in a row."""
+        """Number of columns."""
         return int(self.linear.shape[1])
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """Number of rows."""
         return int(self.linear.shape[0])
 
     @property
@@ -180,14 +186,15 @@ class Product:
 
     @property
     def nominal(self) -> NominalCamera | None:
-        """The design of the camera that took the frame; None where it is not known."""
+        """Return the design of the camera that took the frame; None if it is not known."""
         return NOMINAL_CAMERAS.get((self.rover, self.camera.removesuffix(f"-{self.eye}")))
 
     def details(self) -> dict[str, object]:
-        """What an image keeps besides its own columns, as a JSON object; what is unknown is left
-        out. Keys: spacecraft_clock, local_true_solar_time, motion_counter, camera_frame, pose
-        (frame, offset, quaternion), pointing (azimuth, elevation), field_of_view (horizontal,
-        vertical), geometry, up.
+        """Return the metadata without a column of its own as a JSON object, without unknown values.
+
+        Keys: spacecraft_clock, local_true_solar_time, motion_counter, camera_frame, pose (frame,
+        offset, quaternion), pointing (azimuth, elevation), field_of_view (horizontal, vertical),
+        geometry, up.
         """
         found: dict[str, object] = {
             "spacecraft_clock": self.spacecraft_clock,
@@ -218,21 +225,21 @@ class Source(Protocol):
 
     @property
     def preset(self) -> str:
-        """The campaign preset that fits its products, such as "msl-navcam", or "rovers"."""
+        """Return the campaign preset that fits its products, such as "msl-navcam", or "rovers"."""
         ...
 
     def candidates(self) -> list[Candidate]:
-        """Everything that looks like a frame, sorted by product id."""
+        """Return every file that looks like a frame, sorted by product id."""
         ...
 
     def unused(self) -> list[Unused]:
-        """Everything else that was found and belongs to no candidate, each with the reason."""
+        """Return every other file that belongs to no candidate, each with the reason."""
         ...
 
     def checksum(self, candidate: Candidate) -> str:
-        """The `Product.source_sha256` of a candidate, read without decoding it. Raises Refused."""
+        """Return the `Product.source_sha256` of a candidate without decoding it. Raise Refused."""
         ...
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read one of them. allow: which of ON_REQUEST are taken too. Raises Refused."""
+        """Read one of them; `allow` are those of ON_REQUEST to import too. Raise Refused."""
         ...

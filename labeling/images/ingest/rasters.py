@@ -1,4 +1,4 @@
-"""Opening image files that somebody else made: bounded, complete, and of the expected kind."""
+"""Reading image files from others: bounded, complete, and of the expected kind."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from labeling.images.preparation.pictures import jpeg_bytes
 from terrain.display.tone import linear
 
 # 64 megapixels: 60 times a NAVCAM frame. The header is checked before anything is decoded, so a
-# file of a few kilobytes cannot ask for gigabytes.
+# file of a few kilobytes cannot request gigabytes.
 MAX_PIXELS = 64_000_000
 # ... and no file of a single frame is larger
 MAX_BYTES = 256_000_000
 
-# A frame that is encoded anew should lose nothing that can be seen
+# Encoding a frame again must not lose anything visible
 JPEG_QUALITY = 95
 GRAY_JPEG_QUALITY = JPEG_QUALITY
 
-#: Pixels that a frame has on its shorter side at least: its fingerprint, by which near-duplicates
-#: are found, averages it to 32 x 32 cells, and what is smaller is an icon and no ground to draw on.
+#: Shortest side of a frame, pixels: the hash that finds near-duplicates averages it to 32 x 32
+#: cells, and anything smaller is an icon.
 MIN_SIDE_PX = 32
 
 #: A mask has at most this many values: the classes of a campaign, and no label.
 MASK_VALUES = 16
 
-#: Formats of pictures from anywhere, as Pillow calls them.
+#: Pillow's names of the accepted picture formats.
 PICTURE_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
 
-# Modes of pictures from anywhere, and what they become: transparency is dropped
+# Accepted modes, and what they are converted to: transparency is dropped
 _TAKEN_AS = {
     "1": "L",
     "LA": "L",
@@ -56,15 +56,15 @@ _TAKEN_AS = {
     "YCbCr": "RGB",
 }
 _DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
-# Cameras with more than 8 bits mostly have 12, and store them in 16
+# Most cameras with more than 8 bits have 12, and store them in 16
 _TWELVE_BITS, _SIXTEEN_BITS = 12, 16
 _AS_IT_IS = 1
 _ORIENTATION_TAG = 0x0112
 _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
-# Formats of which a file may hold several pictures; a JPEG of a phone holds its own preview
+# Formats of which a file may hold several pictures; a JPEG of a phone contains its own preview
 _MAY_BE_MANY = frozenset({"PNG", "TIFF", "WEBP", "GIF"})
 
-#: How files of a format begin.
+#: First bytes of files of a format.
 _SIGNATURES = {
     "PNG": (b"\x89PNG\r\n\x1a\n",),
     "JPEG": (b"\xff\xd8\xff",),
@@ -87,7 +87,7 @@ _KINDS = {
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes. Raises Refused when it cannot be read or is larger than any frame."""
+    """Return a file's bytes. Raise Refused if it cannot be read or is larger than any frame."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -98,7 +98,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal. Raises Refused when it cannot be read."""
+    """Return the SHA-256 of a file, in hexadecimal. Raise Refused if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -110,8 +110,8 @@ def checksum(path: Path) -> str:
 class Frame:
     """A decoded frame.
 
-    linear: uint8 (H, W), or (H, W, 3) red, green, blue. pixels: the same, or uint16 (H, W) where
-    the file is deeper. jpeg: `linear` as a JPEG of one or three channels.
+    `linear` is uint8 (H, W), or (H, W, 3) red, green, blue. `pixels` is the same, or uint16 (H, W)
+    if the file has more bits. `jpeg` is `linear` as a JPEG of one or three channels.
     """
 
     linear: npt.NDArray[np.uint8]
@@ -122,12 +122,16 @@ class Frame:
 def decode_gray(
     content: bytes, name: str, file_format: str, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """The pixels of an 8-bit grayscale image file, uint8 (H, W).
+    """Decode an 8-bit grayscale image file: uint8 (H, W), read-only.
 
-    content: the file; name: what to call it in a refusal; file_format: "JPEG" or "PNG"; size:
-    (width, height) it must have, None for any up to MAX_PIXELS. The array cannot be written to.
-    Raises Refused when it is no such file, truncated, of another kind (palette, color, 16 bits) or
-    of another size.
+    Args:
+        content: The file.
+        name: The file's name in messages.
+        file_format: "JPEG" or "PNG".
+        size: The required (width, height); None for any up to MAX_PIXELS.
+
+    Raises:
+        Refused: The file is truncated, of another kind (palette, color, 16 bits) or size.
     """
     with _opened(content, name, (file_format,)) as picture:
         if size is not None and picture.size != size:
@@ -142,9 +146,9 @@ def decode_gray(
 def decode_gray_png(
     content: bytes, name: str, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """`decode_gray` for PNG, in two thirds of the time: GDAL decodes it.
+    """Decode a PNG as `decode_gray` does, with GDAL, in two thirds of the time.
 
-    GDAL takes what is missing for black, so that the sums in the file are checked first.
+    GDAL fills missing pixels with black, so the file's checksums are verified first.
     """
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
     from rasterio.io import MemoryFile
@@ -160,9 +164,9 @@ def decode_gray_png(
 
 
 def _size_of_whole_gray_png(content: bytes) -> tuple[int, int] | None:
-    """The (width, height) of an 8-bit gray PNG that has all its chunks with their sums.
+    """Return (width, height) of an 8-bit gray PNG with all its chunks and valid checksums.
 
-    None where it is no such file, or larger than we take.
+    None for any other file, or a larger one than is accepted.
     """
     if content[:8] != b"\x89PNG\r\n\x1a\n":
         return None
@@ -187,9 +191,9 @@ def _size_of_whole_gray_png(content: bytes) -> tuple[int, int] | None:
 
 
 def is_bare_gray_png(content: bytes) -> bool:
-    """Whether a file is an 8-bit gray PNG that has pixels and nothing else: no notes, no profile.
+    """Return whether a file is an 8-bit gray PNG with pixels only, without metadata.
 
-    Such a mask is passed on as it is.
+    Such a mask is stored unchanged.
     """
     if _size_of_whole_gray_png(content) is None:
         return False
@@ -209,19 +213,26 @@ def decode_frame(
     formats: tuple[str, ...] = PICTURE_FORMATS,
     takes_color: bool = True,
 ) -> Frame:
-    """A frame from a picture file, gray or in color.
+    """Decode a frame, gray or in color, from a picture file.
 
-    content: the file; name: what to call it in a refusal; formats: of Pillow, told by content.
-    Without takes_color, a frame must be gray. A JPEG of one channel or of three that differ keeps
-    its very bytes, unless a camera noted that it lies on its side: then it is turned. A frame with
-    three equal channels is as gray, and gets one; CMYK becomes RGB. 16-bit gray keeps its depth in
-    `pixels`, see `_deep_frame`. Raises Refused as `decode_gray` does, up to MAX_PIXELS, and for
-    what is smaller than MIN_SIDE_PX, holds several pictures, or numbers of other kinds.
+    A JPEG of one channel, or of three that differ, keeps its bytes, unless its EXIF orientation
+    rotates it. A frame with three equal channels becomes gray; CMYK becomes RGB. 16-bit gray keeps
+    its depth in `pixels`, see `_deep_frame`.
+
+    Args:
+        content: The file.
+        name: The file's name in messages.
+        formats: Accepted formats of Pillow, recognized by content.
+        takes_color: Whether color frames are accepted.
+
+    Raises:
+        Refused: As `decode_gray`, and for a frame smaller than MIN_SIDE_PX, several pictures, or
+            another kind of numbers.
     """
     with _opened(content, name, formats) as picture:
         _check_is_one_frame(picture, name)
         is_inverted = picture.format == "TIFF" and _is_white_zero(picture)
-        picture.load()  # a TIFF is turned upright by this
+        picture.load()  # Pillow turns a TIFF upright with this
         is_whole = picture.format == "JPEG" and picture.mode in {"L", "RGB"}
         if picture.getexif().get(_ORIENTATION_TAG, _AS_IT_IS) != _AS_IT_IS:
             is_whole = False
@@ -235,21 +246,21 @@ def decode_frame(
             pixels, is_whole = np.ascontiguousarray(pixels[:, :, 0]), False
         if pixels is None and takes_color:
             raise Refused(
-                f"{name} is {_kind_of(picture)}. Save it in gray or RGB with 8 bits a channel, "
+                f"{name} is {_kind_of(picture)}. Save it in gray or RGB with 8 bits per channel, "
                 "or in gray with 16 bits."
             )
         if pixels is None or (pixels.ndim == 3 and not takes_color):
             _check_is_gray(picture, name)
-        assert pixels is not None  # else it has just been refused
+        assert pixels is not None  # other kinds have just been refused
         jpeg = content if is_whole else jpeg_bytes(pixels, JPEG_QUALITY)
         return Frame(pixels, pixels, jpeg)
 
 
 def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
-    """A frame of 16-bit gray: the upper 8 of 12 bits when no value needs more, else of 16.
+    """Make a frame of 16-bit gray: the upper 8 of 12 bits if no value needs more, else of 16.
 
-    Files of 12-bit cameras say that they have 16 bits; the upper 8 of these would be nearly black.
-    is_inverted: 0 is white.
+    Files of 12-bit cameras claim 16 bits; the upper 8 of these would be nearly black. With
+    `is_inverted`, 0 is white.
     """
     bits = _TWELVE_BITS if deep.max(initial=0) < 1 << _TWELVE_BITS else _SIXTEEN_BITS
     if is_inverted:
@@ -259,7 +270,7 @@ def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
 
 
 def _is_white_zero(picture: Pillow.Image) -> bool:
-    """Whether a TIFF counts from white; Pillow turns all but those of 16 bits around."""
+    """Return whether 0 is white in a TIFF; Pillow inverts all but those of 16 bits itself."""
     tags = getattr(picture, "tag_v2", {})
     return bool(tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO)
 
@@ -272,11 +283,13 @@ def _check_is_one_frame(picture: Pillow.Image, name: str) -> None:
         )
     count = getattr(picture, "n_frames", 1)
     if picture.format in _MAY_BE_MANY and count > 1:
-        raise Refused(f"{name} holds {count} pictures. Save the one that is meant by itself.")
+        raise Refused(
+            f"{name} holds {count} pictures. Save the one to import as a file of its own."
+        )
 
 
 def has_few_values(content: bytes) -> bool:
-    """Whether a file is a PNG of one channel with as few values as a mask has."""
+    """Return whether a file is a PNG of one channel with as few values as a mask has."""
     try:
         with _opened(content, "", ("PNG",)) as picture:
             if picture.mode not in {"1", "L", "P"}:
@@ -288,11 +301,11 @@ def has_few_values(content: bytes) -> bool:
 
 @contextmanager
 def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pillow.Image]:
-    """An image file of these formats, complete and bounded; what its reader raises is Refused."""
+    """Open an image file of these formats, checked and bounded. Raise Refused."""
     with warnings.catch_warnings():
-        # Pillow's own bomb warning starts above our bound
+        # Pillow's own warning of bombs starts above our limit
         warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-        # ... and damaged notes in a picture do not matter
+        # ... and damaged metadata does not matter
         warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\b")
         try:
             with Pillow.open(io.BytesIO(content), formats=formats) as picture:
@@ -305,7 +318,7 @@ def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pil
         except UnidentifiedImageError as error:
             if not content:
                 raise Refused(f"{name} is empty: it has no bytes.") from error
-            # What begins as such a file is one, although too little of it is left to open.
+            # A file with the signature of a format has it, even if too little is there to open it.
             if any(_begins_as(content, file_format) for file_format in formats):
                 raise Refused(
                     f"{name} is truncated or damaged: its header cannot be read."
@@ -319,7 +332,7 @@ def _opened(content: bytes, name: str, formats: tuple[str, ...]) -> Iterator[Pil
 
 
 def _begins_as(content: bytes, file_format: str) -> bool:
-    """Whether content has the signature of a format, or as much of it as its few bytes can hold."""
+    """Return whether content starts with the signature of a format, or is a prefix of it."""
     return any(
         content[: len(signature)] == signature[: len(content)]
         for signature in _SIGNATURES.get(file_format, ())

@@ -1,4 +1,4 @@
-"""Which kind of source a path, an archive or a bucket is."""
+"""Recognizing the kind of source at a path, in an archive or in a bucket."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from labeling.images.ingest.buckets import Bucket
 
 _UNDERSTOOD = (
-    "Images are read from a folder, a zip or tar archive, or s3://bucket/prefix, with one of these "
-    "in it: PDS products (.IMG files of the cameras of Curiosity, Perseverance, Spirit or "
-    f"Opportunity), a released AI4Mars tree (a folder with images/edr in it), or {PICTURES_READ} "
+    "Images are read from a folder, a zip or tar archive, or s3://bucket/prefix that contains PDS "
+    "products (.IMG files of the cameras of Curiosity, Perseverance, Spirit or Opportunity), a "
+    f"released AI4Mars tree (a folder with images/edr in it), or {PICTURES_READ} "
     "files with or without a manifest.csv. A single .IMG file or picture can be given too."
 )
 
@@ -37,18 +37,22 @@ def open_source(
     shown: str = "",
     within: tuple[Path, ...] | None = None,
 ) -> Source:
-    """The source at a path or an `s3://` address: of released frames, else of PDS products, else of
-    plain pictures.
+    """Return the source at a path or an `s3://` address.
 
-    scratch: where an archive is unpacked and files of a bucket are kept; it must stay as long as
-    the source is used, may be shared by several processes, and is the caller's to remove. Opening
-    the same archive again with the same scratch finds it unpacked. Without it, a folder that lasts
-    as long as this process. bounds: of an archive. shown: how whoever brought it knows the file,
-    where that is not its path. within: the only folders of this machine that files may come from,
-    resolved; None for any.
+    A released tree is preferred to PDS products, and those to plain pictures.
 
-    Raises UnknownSource, saying what is understood, when there is nothing there to read, and
-    ArchiveRefused, which is one, for a hostile archive.
+    Args:
+        where: A path or an `s3://` address.
+        scratch: Folder for an unpacked archive and fetched files, which the caller removes after
+            the source was used. Processes may share it; an archive is unpacked there once. Default:
+            a folder that lasts as long as this process.
+        bounds: Limits of an archive.
+        shown: The source's name in messages, if that is not its path.
+        within: The only folders of this machine that may be read, resolved; None for any.
+
+    Raises:
+        UnknownSource: There is nothing to read; the message says what can be read.
+        ArchiveRefused: An UnknownSource for a hostile archive.
     """
     address = str(where)
     if address.startswith(S3_SCHEME):
@@ -57,7 +61,7 @@ def open_source(
     try:
         if path.is_dir():
             tree = None
-            if is_frame_folder(path.parts):  # its masks lie beside it
+            if is_frame_folder(path.parts):  # its masks are beside it
                 beside = f"{path.parent.name}/{path.name}/"
                 tree = Ai4MarsTree.find(Folder(path.parent.parent, within), within=beside)
             return tree or _in_place(Folder(path, within), path.parts[1:], address)
@@ -69,10 +73,10 @@ def open_source(
 
 
 def open_place(where: str | Path, scratch: Path | None = None) -> tuple[Place, tuple[str, ...]]:
-    """The files of a folder, of a zip or tar archive, or at an `s3://` address; nothing is opened.
+    """Return the files of a folder or archive, or at an `s3://` address; no file is opened.
 
-    Returns the place and the names of the folders that it lies in, which are none in an archive.
-    scratch: as of `open_source`. Raises UnknownSource where there is no such place.
+    Returns the place and the names of the folders above it, none for an archive. `scratch` is as in
+    `open_source`. Raises UnknownSource if there is no such place.
     """
     address = str(where)
     if address.startswith(S3_SCHEME):
@@ -137,7 +141,7 @@ def _in_bucket(address: str, scratch: Path, bounds: Bounds) -> Source:
 def _archive_in_bucket(
     address: str, bucket: Bucket, scratch: Path, bounds: Bounds
 ) -> Folder | None:
-    """The unpacked archive that an address names; None where it names none."""
+    """Return the unpacked archive at an address; None if there is none."""
     parts = PurePosixPath(bucket.prefix).parts
     if not address.lower().endswith(ARCHIVE_SUFFIXES) or not parts:
         return None
@@ -151,7 +155,10 @@ def _archive_in_bucket(
 
 
 def _in_place(place: Place, above: tuple[str, ...], shown: str) -> Source:
-    """The source in a place. above: the folders it lies in; shown: how the admin named it."""
+    """Return the source in a place.
+
+    `above` are the folders above it; `shown` is the name that the manager gave.
+    """
     source = (
         Ai4MarsTree.find(place, above) or PdsProducts.find(place) or PlainFolder.find(place, above)
     )
@@ -161,18 +168,18 @@ def _in_place(place: Place, above: tuple[str, ...], shown: str) -> Source:
 
 
 def _unpacked(archive: Path | Readable, version: str, scratch: Path, bounds: Bounds) -> Folder:
-    """The folder of an archive's files, unpacked by whoever opens this version of it first."""
+    """Return the folder of an archive's files; unpack it if no process has yet."""
     into = scratch / f"unpacked-{hashlib.sha256(version.encode()).hexdigest()[:16]}"
     if into.is_dir() and any(into.iterdir()):
         return Folder(into)
     try:
         return unpack(archive, into, bounds)
-    except FileExistsError:  # another process has just come first
+    except FileExistsError:  # another process was faster
         return Folder(into)
 
 
 def _temporary() -> Path:
-    """A folder that this process removes when it ends."""
+    """Return a folder that is removed when this process ends."""
     folder = Path(tempfile.mkdtemp(prefix="ai4mars-import-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -1,1 +1,1 @@
-"""Frames to the files of their image: encoding, and all that is derived. No database."""
+"""Preparing the files of an image from its frame. Without the database."""

@@ -1,6 +1,6 @@
-"""From a product to all the files of its image: nothing is stored here, nothing is looked up.
+"""Making all the files of an image from a product, without storing anything.
 
-The one function that an import calls for each frame; made to be fast, see `tests/bench`.
+An import calls `prepare` for each frame, so it must be fast, see `tests/bench`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a campaign asks of its images.
+    """A campaign's settings for preparing images.
 
-    range_limit_m: how far labelers look, meters; range_rule: how what is beyond is cut off, see
-    `preprocess.range_limit`; scale_bar_m: what the scale bar stands for, meters, None for what the
-    image's rover has.
+    Attributes:
+        range_limit_m: Farthest ground to label, meters.
+        range_rule: How ground beyond it is cut off, see `preprocess.range_limit`.
+        scale_bar_m: Length of the scale bar, meters; None for the value of the image's rover.
     """
 
     range_limit_m: float
@@ -48,13 +49,18 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The derived files of one image, and what was found on the way.
+    """The derived files of one image, and its measures.
 
-    original: JPEG, as released. display: JPEG of full size. thumbnail: JPEG. copies: the smaller
-    display images, JPEG, by width in pixels. range_map: the reduced range as `pictures.range_png`;
-    range_mask, rover_mask: PNG, 1 = beyond the limit, 1 = rover. None where nothing tells.
-    range_source: where the knowledge of the limit comes from. range_map_source: the same of the
-    range map, which a released mask does not give: "product", "estimated" or "none".
+    Attributes:
+        original: JPEG, as released.
+        display: JPEG of full size.
+        thumbnail: JPEG.
+        copies: The smaller display images, JPEG, by width in pixels.
+        range_map: The reduced range as `pictures.range_png`; None if not known.
+        range_mask, rover_mask: PNG, 1 = beyond the limit, 1 = rover; None if not known.
+        range_source: The source of the range mask.
+        range_map_source: The source of the range map, which a released mask does not give:
+            "product", "estimated" or "none".
     """
 
     original: bytes
@@ -71,10 +77,10 @@ class Prepared:
 
 
 def prepare(product: Product, parameters: Parameters) -> Prepared:
-    """All derived files of a product (paper 3, 3.1.1)."""
+    """Make all derived files of a product (paper 3, 3.1.1)."""
     beyond, range_source = beyond_limit(product, parameters)
     range_map, range_map_source = range_map_of(product)
-    bar = bar_of(product, parameters, beyond)
+    bar = make_scale_bar(product, parameters, beyond)
     shown = display_image(product.pixels, beyond, product.rover_mask, bar)
     smaller = sizes(shown)
     smallest = next(iter(smaller.values()), shown)
@@ -94,18 +100,18 @@ def prepare(product: Product, parameters: Parameters) -> Prepared:
 
 
 def _mask_png(product: Product, name: str, mask: Mask | None) -> bytes | None:
-    """The PNG of a mask: the very file that was delivered, where there is one."""
+    """Return the PNG of a mask: the delivered file itself, if there is one."""
     if mask is None:
         return None
     return product.mask_pngs.get(name) or png_bytes(mask)
 
 
 def beyond_limit(product: Product, parameters: Parameters) -> tuple[Mask | None, RangeSource]:
-    """The pixels beyond the range limit, bool (H, W), and where that knowledge comes from.
+    """Return the pixels beyond the range limit, bool (H, W), and their source.
 
-    First of these that there is: a delivered mask, the range product, flat ground from the camera
-    model and the height at which the rover is known to carry it. The last is an estimate and
-    marked as one. A range product without a single range tells nothing, and is passed over.
+    The first available of: a delivered mask, the range product, and flat ground computed from the
+    camera model and the known height of the camera. The last is marked as an estimate. A range
+    product without a single range is ignored.
     """
     if product.range_mask is not None:
         return product.range_mask, "released"
@@ -122,7 +128,7 @@ def beyond_limit(product: Product, parameters: Parameters) -> tuple[Mask | None,
 
 
 def range_map_of(product: Product) -> tuple[npt.NDArray[np.uint16] | None, RangeSource]:
-    """The reduced range of a frame and its source: "product", "estimated" or "none"."""
+    """Return the reduced range of a frame and its source: "product", "estimated" or "none"."""
     if product.range_m is not None and (product.range_m > 0.0).any():
         return reduce_range(product.range_m), "product"
     camera, nominal = product.camera_model, product.nominal
@@ -133,8 +139,10 @@ def range_map_of(product: Product) -> tuple[npt.NDArray[np.uint16] | None, Range
     return None, "none"
 
 
-def bar_of(product: Product, parameters: Parameters, beyond: Mask | None) -> ScaleBar | None:
-    """The scale bar, where anything tells how far the ground is and any of it is to be labeled."""
+def make_scale_bar(
+    product: Product, parameters: Parameters, beyond: Mask | None
+) -> ScaleBar | None:
+    """Return the scale bar; None if no range is known, or no ground is to be labeled."""
     cut = None
     if beyond is not None:
         whole = beyond.all(axis=1)

@@ -1,4 +1,4 @@
-"""Encoded pictures to arrays and back: the one place of this app that knows Pillow."""
+"""Encoding and decoding of pictures; other modules of this app need no Pillow."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from PIL import Image as Pillow
 
 THUMBNAIL_PX = 320
 
-#: The longer side of a picture in the tutorial or the field guide, at most
+#: Longest side of a picture in the tutorial or the field guide
 LESSON_PX = 1280
 
-#: Widths in pixels of the smaller copies of a display image: phones, tablets, double density
+#: Widths of the smaller copies of a display image, pixels: phones, tablets, double density
 RESPONSIVE_WIDTHS = (320, 640, 1280)
 
-#: Of the full-size display image: at 90 its JPEG blocks cannot be told from sand when zoomed in
+#: JPEG quality of the full-size display image: at 90, blocks look like sand when zoomed in
 DISPLAY_QUALITY = 90
 
-#: Of its smaller copies. JPEG: an import makes 70,000 of them, and a WebP that is a twelfth smaller
-#: takes 14 times as long
+#: JPEG quality of the smaller copies. Not WebP: a file smaller by a twelfth takes 14 times as long,
+#: and an import makes 70,000
 COPY_QUALITY = 80
 
-# Pillow reduces by a whole number first, which is fast, then by what is left
+# Pillow first reduces by a whole number, which is fast, then by the rest
 _WHOLE_STEPS_FIRST = 1.0
 
 # Ranges are noise to a compressor: more effort gains little
@@ -34,7 +34,7 @@ _FAST_PNG = 1
 
 
 def width_of(content: bytes) -> int | None:
-    """The width of a picture in pixels; None where the content is no whole picture."""
+    """Return the width of a picture in pixels; None if the content is not a complete picture."""
     try:
         with Pillow.open(io.BytesIO(content)) as picture:
             picture.load()
@@ -44,15 +44,15 @@ def width_of(content: bytes) -> int | None:
 
 
 def png_bytes(mask: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> bytes:
-    """An 8-bit grayscale PNG without palette, as in the released dataset. bool becomes 0 and 1."""
-    # a mask is long runs of few values: looking for runs alone is faster, and the file is smaller
+    """Encode an 8-bit grayscale PNG without palette, as in the released dataset."""
+    # a mask is long runs of few values: run-length encoding is faster, and the file is smaller
     return _encoded(mask.view(np.uint8), "PNG", compress_level=6, compress_type=zlib.Z_RLE)
 
 
 def class_png(mask: npt.NDArray[np.uint8], colors: Mapping[int, str]) -> bytes:
-    """A mask of class codes in colors like "#E69F00", as a PNG with a palette.
+    """Encode a mask of class codes in colors like "#E69F00", as a PNG with a palette.
 
-    mask: uint8 (H, W). What has no color (255, and unknown codes) is clear.
+    `mask` is uint8 (H, W). Codes without a color (255, and unknown ones) are transparent.
     """
     palette = np.zeros((256, 3), dtype=np.uint8)
     clear = np.zeros(256, dtype=np.uint8)
@@ -67,19 +67,19 @@ def class_png(mask: npt.NDArray[np.uint8], colors: Mapping[int, str]) -> bytes:
 
 
 def jpeg_bytes(frame: npt.NDArray[np.uint8], quality: int = 92) -> bytes:
-    """A baseline JPEG of a uint8 frame: grayscale of (H, W), color of (H, W, 3)."""
+    """Encode a uint8 frame as a baseline JPEG: grayscale for (H, W), color for (H, W, 3)."""
     return _encoded(frame, "JPEG", quality=quality)
 
 
 def webp_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
-    """A small WebP of a uint8 (H, W) or (H, W, 3) frame, for a lesson beside its text."""
+    """Encode a uint8 (H, W) or (H, W, 3) frame as a small WebP for a lesson."""
     picture = Pillow.fromarray(frame)
     picture.thumbnail((LESSON_PX, LESSON_PX), Pillow.Resampling.LANCZOS)
     return _encoded(np.asarray(picture), "WEBP", quality=80, method=6)
 
 
 def thumbnail_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
-    """A small JPEG of a uint8 (H, W) or (H, W, 3) frame, for lists."""
+    """Encode a uint8 (H, W) or (H, W, 3) frame as a small JPEG for lists."""
     picture = Pillow.fromarray(frame)
     size = (THUMBNAIL_PX, THUMBNAIL_PX)
     picture.thumbnail(size, Pillow.Resampling.HAMMING, reducing_gap=_WHOLE_STEPS_FIRST)
@@ -87,18 +87,18 @@ def thumbnail_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
 
 
 def sizes(frame: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[np.uint8]]:
-    """A frame at RESPONSIVE_WIDTHS, by their width in pixels, the smallest first.
+    """Scale a frame to RESPONSIVE_WIDTHS; return the copies by width in pixels, smallest first.
 
-    frame: uint8 (H, W) or (H, W, 3), as are the copies. Only widths smaller than the frame; none
-    for one of 320 pixels or less.
+    `frame` is uint8 (H, W) or (H, W, 3), as are the copies. Only widths smaller than the frame;
+    empty for a frame of 320 pixels or less.
     """
     height, width = frame.shape[:2]
     copies = {}
     picture = Pillow.fromarray(frame)
     for narrower in sorted((w for w in RESPONSIVE_WIDTHS if w < width), reverse=True):
         lower = max(1, round(height * narrower / width))
-        # each from the next larger one: a quarter of the pixels to average, in fours where it is
-        # half as large
+        # each from the next larger one: a quarter of the pixels to average, in fours at half the
+        # size
         picture = picture.resize(
             (narrower, lower), Pillow.Resampling.HAMMING, reducing_gap=_WHOLE_STEPS_FIRST
         )
@@ -107,10 +107,10 @@ def sizes(frame: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[np.uint8]]:
 
 
 def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
-    """A reduced range as an RGB PNG: red its upper 8 bits, green its lower 8, blue 0.
+    """Encode a reduced range as an RGB PNG: red its upper 8 bits, green its lower 8, blue 0.
 
-    reduced: uint16 (h, w) centimeters, see `preprocess.reduced_range`. In two channels because a
-    canvas has 8 bits a channel: of a 16-bit PNG a browser keeps the upper half.
+    `reduced` is uint16 (h, w) centimeters, see `preprocess.reduced_range`. Two channels, because a
+    canvas has 8 bits per channel: a browser drops the lower half of a 16-bit PNG.
     """
     channels = np.zeros((*reduced.shape, 3), dtype=np.uint8)
     channels[..., 0] = reduced >> 8
@@ -119,12 +119,12 @@ def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
 
 
 def rgb_png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """A PNG of uint8 (H, W, 3) whose channels are numbers and not colors: nothing is lost."""
+    """Encode uint8 (H, W, 3) numbers, not colors, as a lossless PNG."""
     return _encoded(pixels, "PNG", compress_level=6, compress_type=zlib.Z_RLE)
 
 
 def read_range_png(file: IO[bytes]) -> npt.NDArray[np.uint16]:
-    """The reduced range of a `range_png`, uint16 (h, w) centimeters."""
+    """Decode a `range_png` to the reduced range, uint16 (h, w) centimeters."""
     with Pillow.open(file) as picture:
         channels = np.asarray(picture.convert("RGB"), dtype=np.uint16)
     reduced: npt.NDArray[np.uint16] = np.left_shift(channels[..., 0], 8)
@@ -132,13 +132,13 @@ def read_range_png(file: IO[bytes]) -> npt.NDArray[np.uint16]:
 
 
 def read_mask(file: IO[bytes]) -> npt.NDArray[np.uint8]:
-    """A stored single-channel mask as uint8 (H, W)."""
+    """Decode a stored single-channel mask as uint8 (H, W)."""
     with Pillow.open(file) as picture:
         return np.asarray(picture.convert("L"))
 
 
 def read_gray(file: IO[bytes]) -> npt.NDArray[np.uint8]:
-    """A stored picture as uint8 (H, W), a color one by its luminance."""
+    """Decode a stored picture as uint8 (H, W), a color one by its luminance."""
     with Pillow.open(file) as picture:
         return np.asarray(picture.convert("L"))
 

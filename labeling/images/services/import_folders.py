@@ -1,4 +1,4 @@
-"""Which folders of the server an import from the page may read."""
+"""Folders of the server that an import from the managers' page may read."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from labeling.images.ingest.places import S3_SCHEME
 
 
 class FolderRefused(Forbidden):
-    """A path that the page may not read. The sentence is the same whether it exists or not."""
+    """The page may not read this path. The message is the same whether it exists or not."""
 
     code = "folder_refused"
 
 
 def permitted_folders() -> tuple[Path, ...] | None:
-    """The folders that files of a page's import must lie below, resolved; None permits any."""
+    """Return the resolved folders from which a page may import; None permits any."""
     if settings.IMPORT_FOLDERS is None:
         return None
     return tuple(Path(folder).resolve() for folder in settings.IMPORT_FOLDERS)
 
 
 def permitted(source: str) -> str:
-    """The source as it is read: a path with its links resolved, or an address of a bucket.
+    """Return the source to read: a path with its links resolved, or an address of a bucket.
 
-    Raises FolderRefused for a path outside `settings.IMPORT_FOLDERS`; None there permits every one.
+    Raises FolderRefused for a path outside `settings.IMPORT_FOLDERS`; None there permits any.
     """
     if source.startswith(S3_SCHEME):
         return source
     folders = settings.IMPORT_FOLDERS
     if folders is None:
         return source
-    # What cannot be a path (it has a null byte, or its links go in circles) is outside as well.
+    # A path that cannot be resolved (a null byte, or links in a circle) is refused as well.
     try:
         path = Path(source).resolve()
         if any(path.is_relative_to(Path(folder).resolve()) for folder in folders):

@@ -1,8 +1,8 @@
-"""Imports of images as jobs: listed once, shared by several workers, stopped and resumed.
+"""Import jobs: listed once, shared by several workers, stopped and resumed.
 
 The items of a job are its queue. A worker or a command claims a few waiting items
-(`ai4mars_site.toolkit.jobs`), imports them and records what became of each; what a process that
-died has claimed goes to others. An item done twice does no harm: the image's row is unique.
+(`ai4mars_site.toolkit.jobs`), imports them and stores their outcomes. Items claimed by a process
+that died go to others. Importing an item twice does no harm: the image's row is unique.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from labeling.images.services import imports, quality
 from labeling.images.services.import_folders import FolderRefused, permitted, permitted_folders
 from labeling.models import Campaign, ImportItem, ImportJob
 
-#: Items a worker's task takes at a time: seconds of work, so that labels do not wait behind it.
+#: Items of one worker task: seconds of work, so that labels do not have to wait for it.
 BATCH = 16
-#: How often a command looks whether the items in others' hands are done.
+#: Seconds between a command's checks whether other processes have finished their items.
 WAIT_SECONDS = 0.5
 #: Rows written at once while a source is listed.
 LISTED_AT_ONCE = 2000
@@ -45,11 +45,11 @@ _open_sources: dict[tuple[int, str], Source] = {}
 def start(
     actor: Actor, campaign: Campaign, source: str, upload: File[bytes] | None = None
 ) -> ImportJob:
-    """Write down that an import is wanted; a command or workers then do it."""
+    """Create an import job; a command or workers then run it."""
     job = ImportJob(campaign=campaign, source=source, created_by_id=actor.user_id)
     if upload is not None:
         job.source = source or upload.name or ""
-        # What the visitor's computer calls the file need not be a name here at all.
+        # The file's name on the visitor's computer may not be a valid name here.
         job.upload.save(str(uuid.uuid4()), upload, save=False)
     job.save()
     return job
@@ -66,9 +66,9 @@ def unfinished(campaign: Campaign, source: str) -> ImportJob | None:
 
 
 def begin(job: ImportJob) -> bool:
-    """Make a job run, from the queue or after a stop or failure.
+    """Start a job from the queue, or after a stop or failure.
 
-    False when it is complete, or when somebody else is listing its files.
+    Returns False if it is complete, or if another process is listing its files.
     """
     began = jobs.claim(ImportJob.objects.filter(pk=job.pk), message="")
     job.refresh_from_db()
@@ -76,7 +76,7 @@ def begin(job: ImportJob) -> bool:
 
 
 def resume(actor: Actor, job: ImportJob) -> bool:
-    """Put a job that was stopped, or failed, back into the queue; False for any other."""
+    """Put a stopped or failed job back into the queue; return False for any other."""
     return bool(
         ImportJob.objects.filter(
             pk=job.pk, status__in=(ImportJob.Status.STOPPED, ImportJob.Status.FAILED)
@@ -85,14 +85,14 @@ def resume(actor: Actor, job: ImportJob) -> bool:
 
 
 def stop(actor: Actor, job: ImportJob) -> bool:
-    """Let workers finish the items in their hands and take no more; False when it is over."""
+    """Stop a job after the items being imported; return False if it has already ended."""
     return bool(jobs.stop(ImportJob.objects.filter(pk=job.pk)))
 
 
 def source_of(job: ImportJob) -> Source:
-    """The job's opened source; an archive or bucket has a scratch folder of its own.
+    """Open the job's source; an archive or bucket has a scratch folder of its own.
 
-    Raises UnknownSource, Refused or the archive's refusal.
+    Raises UnknownSource, Refused or ArchiveRefused.
     """
     where = job.upload.path if job.upload.name else job.source
     if (job.pk, where) not in _open_sources:
@@ -100,7 +100,8 @@ def source_of(job: ImportJob) -> Source:
         bounds = Bounds(
             members=settings.ARCHIVE_MAX_MEMBERS, total_bytes=settings.ARCHIVE_MAX_BYTES
         )
-        # Of a page: what lies outside the permitted folders is not read by way of a link either.
+        # Started from a page: files outside the permitted folders are not read through links
+        # either.
         is_server_folder = job.created_by_id is not None and not job.upload.name
         _open_sources[job.pk, where] = open_source(
             where,
@@ -117,9 +118,9 @@ def scratch_of(job: ImportJob) -> Path:
 
 
 def items_of(source: Source) -> Iterator[ImportItem]:
-    """All that was found in a source, not saved yet, with the reason what is no frame.
+    """Yield every file of a source as an unsaved item, with the reason if it is no frame.
 
-    Nothing is read yet.
+    No file is read yet.
     """
     first_name: dict[str, str] = {}
     for candidate in source.candidates():
@@ -131,7 +132,7 @@ def items_of(source: Source) -> Iterator[ImportItem]:
         try:
             imports.check_name(candidate.product_id)
         except Refused as refused:
-            # Not every database could keep the id.
+            # Some databases cannot store such an id.
             item.product_id = ""
             item.status, item.reason = ImportItem.Status.REFUSED, str(refused)
         yield item
@@ -141,9 +142,9 @@ def items_of(source: Source) -> Iterator[ImportItem]:
 
 
 def list_items(job: ImportJob, source: Source) -> None:
-    """Write down all that was found in a source as items.
+    """Store every file of a source as an item.
 
-    Listing again adds only what is new: a listing that was interrupted is completed.
+    Listing again adds only new files, so that an interrupted listing is completed.
     """
     rows = list(items_of(source))
     for row in rows:
@@ -154,11 +155,11 @@ def list_items(job: ImportJob, source: Source) -> None:
 
 
 def prepare(job: ImportJob) -> bool:
-    """Open and list a job; False, with the reason on the job, when its source cannot be read."""
+    """Open and list a job; on failure store the reason and return False."""
     try:
         with Heartbeat(jobs.held(job)):
             if job.created_by_id is not None and not job.upload.name:
-                # Of a page; the permission may have been taken back since.
+                # Started from a page: the permission may have been withdrawn since.
                 permitted(job.source)
             source = source_of(job)
             if not job.is_listed:
@@ -175,12 +176,12 @@ def fail(job: ImportJob, reason: str) -> None:
 
 
 def claim_batch(job: ImportJob, token: uuid.UUID, size: int = BATCH) -> list[ImportItem]:
-    """Claim up to `size` items of a job that nobody works on."""
+    """Claim up to `size` free items of a job."""
     return jobs.claim_batch(job.items.all(), token, size)
 
 
 def work_on_batch(actor: Actor, job: ImportJob) -> bool:
-    """Import one batch of a running job; False when there is nothing more to do for now."""
+    """Import one batch of a running job; return False if nothing remains to do for now."""
     if not (is_running(job) and job.is_listed and prepare(job)):
         return False
     token = uuid.uuid4()
@@ -195,11 +196,11 @@ def work_on_batch(actor: Actor, job: ImportJob) -> bool:
     return False
 
 
-def work_here(actor: Actor, job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
-    """Import a job's open items in this process and its helpers; yields what became of each.
+def import_here(actor: Actor, job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
+    """Import a job's open items in this process and its helpers; yield the outcomes.
 
-    Items in the hands of others are waited for, and taken over where those others have died. It
-    ends early where the job is stopped.
+    It waits for items that other processes have claimed, and takes them over if those processes
+    died. It ends early if the job is stopped.
     """
     source = source_of(job)
     token = uuid.uuid4()
@@ -214,7 +215,7 @@ def work_here(actor: Actor, job: ImportJob, workers: int) -> Iterator[imports.Ou
 def _share(
     actor: Actor, job: ImportJob, source: Source, token: uuid.UUID, workers: int
 ) -> Iterator[imports.Outcome]:
-    """Import what nobody else works on, batch after batch."""
+    """Import all unclaimed items, batch after batch."""
     taken: deque[ImportItem] = deque()
 
     def items() -> Iterator[ImportItem]:
@@ -227,22 +228,22 @@ def _share(
         yield outcome
 
 
-def is_under_way(job: ImportJob) -> bool:
-    """Whether a job is waiting for a worker, or somebody works on it who is alive."""
+def is_active_job(job: ImportJob) -> bool:
+    """Return whether a job waits for a worker, or a live process works on it."""
     if job.status != ImportJob.Status.RUNNING:
         return job.status == ImportJob.Status.QUEUED
     is_silent = ImportJob.objects.filter(ImportJob.silent(), pk=job.pk).exists()
-    return is_worked_on(job) if job.is_listed else not is_silent
+    return has_live_claims(job) if job.is_listed else not is_silent
 
 
-def is_worked_on(job: ImportJob) -> bool:
-    """Whether somebody has open items in hand, and has been heard of."""
+def has_live_claims(job: ImportJob) -> bool:
+    """Return whether a live process has claimed open items."""
     taken = job.items.filter(status=ImportItem.Status.WAITING).exclude(claim=None)
     return taken.exclude(ImportItem.silent()).exists()
 
 
 def is_running(job: ImportJob) -> bool:
-    """Whether the job runs now: it may have been stopped, or finished by others."""
+    """Return whether the job runs now: others may have stopped or finished it."""
     return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).exists()
 
 
@@ -255,12 +256,12 @@ def import_item(
 
 
 def record(item: ImportItem, outcome: imports.Outcome) -> None:
-    """Write down what became of an item, once, and only while it is ours."""
+    """Store the outcome of an item, once, and only while this process holds its claim."""
     jobs.held(item).update(status=outcome.status, reason=outcome.reason)
 
 
 def finish(job: ImportJob) -> bool:
-    """End a job without open items: near-duplicates are looked for; False while items are open."""
+    """End a job without open items, and find near-duplicates; return False if items are open."""
     if job.items.filter(status=ImportItem.Status.WAITING).exists():
         return False
     ended = ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).update(
@@ -277,9 +278,9 @@ def finish(job: ImportJob) -> bool:
 
 
 def with_reason(job: ImportJob, status: ImportItem.Status) -> QuerySet[ImportItem]:
-    """The items of a status that have a reason, in the order of their names.
+    """Return the items of a status that have a reason, sorted by name.
 
-    Of those that were imported, these are the ones with companions that were not used.
+    For imported items, the reason names companion files that were not used.
     """
     return job.items.filter(status=status).exclude(reason="").order_by("name")
 
@@ -288,7 +289,7 @@ REPORT_COLUMNS = ("file", "product_id", "result", "reason")
 
 
 def report_rows(items: Iterable[ImportItem]) -> Iterator[list[str]]:
-    """What became of items, to be opened as a table; columns first. Items: of a job or a trial."""
+    """Yield the outcomes of items as rows of a table; columns first. Items of a job or a trial."""
     yield list(REPORT_COLUMNS)
     for item in items:
         row = (item.name, item.product_id, item.status, item.reason)
@@ -296,7 +297,7 @@ def report_rows(items: Iterable[ImportItem]) -> Iterator[list[str]]:
 
 
 def counts(job: ImportJob) -> dict[str, int]:
-    """Items by status, with `total` and `done`, to which what is not used does not count."""
+    """Return the number of items by status, with `total` and `done`, without unused files."""
     by_status = dict.fromkeys(ImportItem.Status.values, 0)
     for row in job.items.order_by().values("status").annotate(items=Count("pk")):
         by_status[row["status"]] = row["items"]

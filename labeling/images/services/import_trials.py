@@ -1,4 +1,4 @@
-"""What an import would do, found out without storing anything."""
+"""Dry runs of imports, which store nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from labeling.models import Campaign, ImportItem
 
 
 def examine(campaign: Campaign, source: Source, workers: int = 1) -> Iterator[ImportItem]:
-    """Everything in a source as an item with its status and reason, as an import would have it.
+    """Yield every file of a source as an item with the status and reason of an import.
 
-    campaign: also one that is not saved yet. No row and no file is written.
+    `campaign` may be unsaved. No row and no file is written.
     """
     open_items = []
     for item in items_of(source):

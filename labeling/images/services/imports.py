@@ -1,4 +1,4 @@
-"""Taking in images: one candidate at a time, in any process, twice without harm."""
+"""Importing images one candidate at a time, in any process; importing again changes nothing."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from labeling.images.preparation.image_files import Parameters, Prepared, prepar
 from labeling.models import Campaign, Image, ImageQuality, ImportItem
 
 _MAX_ID = Image._meta.get_field("product_id").max_length or 0
-# Unicode's categories of control characters, line and paragraph separators, and what is no text
+# Unicode categories of control characters, line and paragraph separators, and unassigned ones
 _UNSEEN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-# They turn the direction of writing, so that an id reads as another one.
+# They change the direction of writing, so that an id reads as another one.
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: imported now, present already, or with a reason refused or not used.
+    """The outcome of one file: imported, already present, refused or not used, with a reason.
 
-    Of one that is imported, the reason says which files that go with it were not used. What is
-    itself not used is no frame, though its name is like that of one.
+    For an imported file, the reason names companion files that were not used. A file that is not
+    used is no frame, although it has a similar name.
     """
 
     name: str
@@ -49,9 +49,9 @@ def import_candidate(
 ) -> Outcome:
     """Import one candidate unless the campaign has an image of that product id or content.
 
-    One whose file is the very file of the campaign's image is present and not decoded. One of the
-    same id that shows something else is refused. item: the id of the job's item that it is, marked
-    as imported together with the image.
+    A candidate whose file is the campaign's image is present, and is not decoded. One of the same
+    id with other content is refused. `item` is the id of the job's item, marked as imported
+    together with the image.
     """
     campaign = Campaign.objects.get(pk=campaign_id)
 
@@ -64,16 +64,16 @@ def import_candidate(
 def examine_candidate(
     campaign: Campaign, source: Source, candidate: Candidate
 ) -> tuple[Outcome, str]:
-    """What `import_candidate` would say, and the sum of the frame's pixels; nothing is stored.
+    """Return the outcome of `import_candidate` and the frame's checksum; nothing is stored.
 
-    campaign: also one that is not saved, whose images there are none of.
+    `campaign` may be unsaved; then it has no images.
     """
     sums = [""]
 
     def look(product: Product) -> bool:
         if _images(campaign).filter(product_id=product.product_id).exists():
             return False
-        sums[0] = content_sum(product)
+        sums[0] = content_checksum(product)
         check_content(campaign, product.product_id, sums[0])
         prepare(product, parameters_of(campaign))
         return True
@@ -84,10 +84,10 @@ def examine_candidate(
 def _outcome(
     campaign: Campaign, source: Source, candidate: Candidate, take: Callable[[Product], bool]
 ) -> Outcome:
-    """What becomes of a candidate. take: False where the campaign has the product already."""
+    """Return the outcome of a candidate; `take` returns False for an existing product."""
     name = candidate.product_id
     try:
-        # First: a database may not even be asked for an id that it cannot keep.
+        # First of all: some databases cannot even be queried for such an id.
         check_name(name)
         known = _images(campaign).filter(product_id=name).first()
         if known is not None and known.source_sha256 == source.checksum(candidate):
@@ -114,15 +114,16 @@ def _is_unseen(character: str) -> bool:
 
 
 def check_name(product_id: str) -> None:
-    """Refused for an id that cannot be kept as it is.
+    """Raise Refused for an id that cannot be stored.
 
-    Any text can be one, and files are named after it in a safe way (`product_ids.file_stem`), but
-    not without a character that is seen, with control characters, or too long for such a name.
+    Ids may be any text, and files are named after them in a safe way (`product_ids.file_stem`).
+    They need a visible character, must not have control characters, and must not be too long for a
+    file name.
     """
     shown = repr(product_id[:60])
     if not product_id.strip() or any(map(_is_unseen, product_id)):
         raise Refused(
-            f"{shown} cannot be the id of an image: it has characters that are not seen, such as a "
+            f"{shown} cannot be the id of an image: it has invisible characters, such as a "
             "line break. Rename the file, or give it a product_id in manifest.csv."
         )
     if len(product_id) > _MAX_ID or len(file_stem(product_id).encode()) > MAX_FILE_STEM:
@@ -133,7 +134,7 @@ def check_name(product_id: str) -> None:
 
 
 def parameters_of(campaign: Campaign) -> Parameters:
-    """What a campaign asks of its images."""
+    """Return a campaign's settings for preparing images."""
     rule = Campaign.RangeRule(campaign.range_rule)
     return Parameters(
         range_limit_m=campaign.range_limit_m,
@@ -149,15 +150,15 @@ def import_product(
     orbital_class: str = "",
     item: int | None = None,
 ) -> Image | None:
-    """Prepare a product's files and store it; None when the campaign has it already.
+    """Prepare a product's files and store it; return None if the campaign has it already.
 
-    Files come first, named by their content, and the row last: an import that is killed leaves
-    files that the next one finds and uses. Raises Refused for a frame with the same pixels
-    as another image of the campaign. item: the id of a job's item, marked with the row.
+    Files are stored first, named by their content, and the row last: an import that is killed
+    leaves files that the next one uses. Raises Refused for a frame with the same pixels as another
+    image of the campaign. `item` is the id of a job's item, marked with the row.
     """
     if campaign.images.filter(product_id=product.product_id).exists():
         return None
-    content = content_sum(product)
+    content = content_checksum(product)
     check_content(campaign, product.product_id, content)
     prepared = prepare(product, parameters_of(campaign))
     stored = store_files(campaign, prepared)
@@ -190,12 +191,12 @@ def import_product(
             )
             ImageQuality.objects.create(image=image, **prepared.quality.to_json())
             if item is not None:
-                # With the image or not at all: a worker that is killed has counted what it did.
+                # In the image's transaction: a worker that is killed has then counted its work.
                 ImportItem.objects.filter(pk=item, status=ImportItem.Status.WAITING).update(
                     status=ImportItem.Status.IMPORTED, reason=" ".join(product.notes)
                 )
     except IntegrityError:
-        # Another import has been faster; anything else that is not allowed is a mistake to see.
+        # Another import was faster; any other violation is an error to raise.
         if campaign.images.filter(product_id=product.product_id).exists():
             return None
         check_content(campaign, product.product_id, content)
@@ -204,11 +205,11 @@ def import_product(
 
 
 def check_unchanged(image: Image, product: Product) -> None:
-    """Refused where a product of the id of a campaign's image shows something else.
+    """Raise Refused if a product with an existing image's id shows something else.
 
-    Compared are the pixels; of a frame that is one gray all over, which has no sum, the JPEG.
+    Pixels are compared; for a uniformly gray frame, which has no checksum, the JPEG.
     """
-    content = content_sum(product)
+    content = content_checksum(product)
     if content and image.content_sha256:
         is_same = content == image.content_sha256
     else:
@@ -217,14 +218,14 @@ def check_unchanged(image: Image, product: Product) -> None:
     if not is_same:
         origin = f", imported from {image.source_file}" if image.source_file else ""
         raise Refused(
-            f"{product.source_path} is not the image {image.product_id} that is already there"
+            f"{product.source_path} is not the existing image {image.product_id}"
             f"{origin}: its content differs. Give it another id, or import it into another "
             "campaign."
         )
 
 
-def content_sum(product: Product) -> str:
-    """SHA-256 of a frame's pixels and size; "" for one gray all over, which shows nothing."""
+def content_checksum(product: Product) -> str:
+    """Return the SHA-256 of a frame's pixels and size; "" for a uniformly gray frame."""
     if product.linear.min() == product.linear.max():
         return ""
     frame = np.ascontiguousarray(product.linear)
@@ -234,7 +235,7 @@ def content_sum(product: Product) -> str:
 
 
 def check_content(campaign: Campaign, product_id: str, content: str) -> None:
-    """Refused where another image of the campaign has the very same pixels."""
+    """Raise Refused if another image of the campaign has exactly the same pixels."""
     if not content:
         return
     same = _images(campaign).filter(content_sha256=content).values_list("product_id", flat=True)
@@ -244,7 +245,7 @@ def check_content(campaign: Campaign, product_id: str, content: str) -> None:
 
 
 def store_files(campaign: Campaign, prepared: Prepared) -> dict[str, str]:
-    """Keep an image's files; the name of each by the model's field."""
+    """Store an image's files; return the name of each by the model's field."""
     files = {
         "original": ("original", prepared.original, ".JPG"),
         "display": ("display", prepared.display, ".jpg"),
@@ -259,7 +260,7 @@ def store_files(campaign: Campaign, prepared: Prepared) -> dict[str, str]:
         if content is not None
     }
     for width, copy in prepared.copies.items():
-        # One that is there already is a copy of the very same display image.
+        # An existing file is a copy of exactly the same display image.
         with contextlib.suppress(FileExistsError):
             put(copy_name(stored["display"], width), copy)
     return stored

@@ -1,4 +1,4 @@
-"""Giving images the terrain class that orbiters see where the rover stood (paper 3.1)."""
+"""Terrain classes from orbit at the rover's position, for a campaign's images (paper 3.1)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def attach(
     classes: OrbitalClasses,
     known: Collection[str] | None = None,
 ) -> Counter[str]:
-    """Write each image's class where one is known; returns images by class, "" for unknown.
+    """Store each image's class, if known; return the number of images by class, "" for unknown.
 
-    An image whose place the table does not know keeps the class it has. Harmless to run twice.
-    Raises InvalidOrbitalClasses, with nothing written, for a class that is not among `known`.
+    An image at a place that the table does not have keeps its class. Running it twice changes
+    nothing. Raises InvalidOrbitalClasses, with nothing written, for a class that is not in `known`.
     """
     found: Counter[str] = Counter()
     changed: list[Image] = []
@@ -29,7 +29,7 @@ def attach(
         name = classes.class_of(image.site, image.drive)
         if name and known is not None and name not in known:
             raise InvalidOrbitalClasses(
-                f"{name!r} is none of the classes {', '.join(known)}: correct the table or map."
+                f"{name!r} is not one of the classes {', '.join(known)}. Correct the table or map."
             )
         found[name] += 1
         if name and name != image.orbital_class:

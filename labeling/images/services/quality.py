@@ -1,4 +1,4 @@
-"""Measured quality of a campaign's images, and retiring images by it. Nothing is ever deleted."""
+"""Near-duplicates among a campaign's images, and retiring images. No image is ever deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from terrain.display.quality import FrameKey, near_duplicates
 
 
 def mark_near_duplicates(campaign: Campaign) -> int:
-    """Tie each image to the earliest one that shows nearly the same; returns how many are tied."""
+    """Link each image to the earliest near-duplicate; return how many are linked."""
     images = list(campaign.images.exclude(quality=None).select_related("quality").order_by("pk"))
     earlier = near_duplicates([frame_key(image) for image in images])
     changed = []
@@ -26,7 +26,7 @@ def mark_near_duplicates(campaign: Campaign) -> int:
 
 
 def frame_key(image: Image) -> FrameKey:
-    """What near-duplicates are found by."""
+    """Return the features by which near-duplicates are found."""
     parts = parse_product_id(image.product_id)
     pointing = image.details.get("pointing")
     return FrameKey(
@@ -42,7 +42,7 @@ def frame_key(image: Image) -> FrameKey:
 
 
 def retire(actor: Actor, campaign: Campaign, ids: Collection[int], reason: str) -> int:
-    """Take images out of the campaign, reversibly; returns how many were in it until now.
+    """Retire images from the campaign, reversibly; return how many were in use until now.
 
     Volunteers, reviewers and releases no longer see them; their labels are kept.
     """
@@ -57,7 +57,7 @@ def retire(actor: Actor, campaign: Campaign, ids: Collection[int], reason: str) 
 
 
 def restore(actor: Actor, campaign: Campaign, ids: Collection[int]) -> int:
-    """Bring retired images back; returns how many were out until now."""
+    """Restore retired images; return how many were retired until now."""
     return (
         campaign.images.filter(pk__in=ids)
         .exclude(retired_at=None)
@@ -66,5 +66,5 @@ def restore(actor: Actor, campaign: Campaign, ids: Collection[int]) -> int:
 
 
 def correct(actor: Actor, image: Image) -> None:
-    """Save what an admin corrected of one image: its retirement and its terrain class."""
+    """Save a manager's corrections of one image: its retirement and its terrain class."""
     image.save(update_fields=("retired_at", "retired_reason", "orbital_class"))

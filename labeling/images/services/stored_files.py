@@ -1,4 +1,4 @@
-"""Whether the files in storage are those that the database names, and hold what they held."""
+"""Comparing the files in storage with the database and with their checksums."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from django.core.files.storage import default_storage
 from django.db import models
 
 from labeling.images import lesson_pictures
-from labeling.images.files import UNFINISHED, copy_name, sum_in
+from labeling.images.files import UNFINISHED, checksum_in_name, copy_name
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
 from labeling.images.preparation.pictures import width_of
 from labeling.models import Campaign, Image
 from terrain.display.quality import fingerprint_of
 
-#: Files of earlier versions end in the first digits of their sum, if they have one in their name.
+#: Names of earlier versions end in the first digits of their checksum, if they have one.
 _SHORT_SUM = re.compile(r"\.([0-9a-f]{12})\.png\Z")
 
-#: Of a perceptual hash of 64 bits: so many may differ after a picture was encoded.
+#: Most bits of the 64-bit perceptual hash that may differ after encoding a picture.
 MOST_BITS = 6
 
 MISSING = "missing"
@@ -36,8 +36,8 @@ OVERWRITTEN = "overwritten"
 class NamedFile:
     """A file that a row names.
 
-    copy_width: of a smaller copy, whose name has no sum of its own; else 0. original_of: the image
-    whose original it is, else 0.
+    `copy_width` is that of a smaller copy, whose name has no checksum of its own, else 0.
+    `original_of` is the id of the image whose original it is, else 0.
     """
 
     name: str
@@ -48,7 +48,7 @@ class NamedFile:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found of one file. kind: "" where nothing is wrong."""
+    """The result of checking one file. `kind` is "" if nothing is wrong."""
 
     file: NamedFile
     kind: str = ""
@@ -57,7 +57,7 @@ class Checked:
 
 
 def named_files() -> Iterator[NamedFile]:
-    """Every file that a row of any app names, row by row."""
+    """Yield every file that a row of any app names."""
     for model in apps.get_models():
         fields = [f.name for f in model._meta.concrete_fields if isinstance(f, models.FileField)]
         if fields:
@@ -76,7 +76,7 @@ def named_files() -> Iterator[NamedFile]:
 
 
 def copies_of(images: models.QuerySet[Image]) -> Iterator[NamedFile]:
-    """The smaller copies of images' display images."""
+    """Yield the smaller copies of images' display images."""
     rows = images.order_by("pk").values_list("pk", "display", "display_widths")
     for pk, display, widths in rows.iterator():
         for width in widths if display else ():
@@ -84,44 +84,44 @@ def copies_of(images: models.QuerySet[Image]) -> Iterator[NamedFile]:
 
 
 def overwritten(files: Iterable[NamedFile]) -> Iterator[Checked]:
-    """Files of earlier versions that several rows name: the last row's content is what is left."""
+    """Yield files of earlier versions that several rows name: only the last content remains."""
     last: dict[str, NamedFile] = {}
     for file in files:
         before = last.get(file.name)
         last[file.name] = file
-        if before is not None and _sum_of(file.name) is None and not file.copy_width:
+        if before is not None and _checksum_of(file.name) is None and not file.copy_width:
             yield Checked(before, OVERWRITTEN, f"{file.row} has the same file.")
 
 
 def check(file: NamedFile) -> Checked:
-    """Read one file and compare it with what is known of it."""
+    """Read one file and compare it with its checksum or its row."""
     try:
         content = Path(default_storage.path(file.name)).read_bytes()
     except FileNotFoundError:
         return Checked(file, MISSING, "There is no such file.")
     if file.copy_width:
         return _checked_copy(file, content)
-    expected = _sum_of(file.name)
+    expected = _checksum_of(file.name)
     if expected is None:
         return (
             _checked_original(file, content) if file.original_of else Checked(file, has_sum=False)
         )
     if not hashlib.sha256(content).hexdigest().startswith(expected):
-        return Checked(file, CHANGED, "Its content is not that of its checksum.")
+        return Checked(file, CHANGED, "Its content does not match its checksum.")
     return Checked(file)
 
 
 def _checked_copy(file: NamedFile, content: bytes) -> Checked:
     width = width_of(content)
     if width is None:
-        return Checked(file, CHANGED, "It is no whole picture.")
+        return Checked(file, CHANGED, "It is not a complete picture.")
     if width != file.copy_width:
         return Checked(file, CHANGED, f"It is {width} pixels wide, not {file.copy_width}.")
     return Checked(file)
 
 
 def _checked_original(file: NamedFile, content: bytes) -> Checked:
-    """An original of an earlier version, by what its row tells of the frame it was made from."""
+    """Check an original of an earlier version by its row's facts about the imported frame."""
     image = Image.objects.select_related("quality").get(pk=file.original_of)
     if hashlib.sha256(content).hexdigest() == image.source_sha256:
         return Checked(file)
@@ -130,27 +130,27 @@ def _checked_original(file: NamedFile, content: bytes) -> Checked:
     except Refused as refused:
         return Checked(file, CHANGED, str(refused))
     if frame.shape[:2] != (image.height, image.width):
-        return Checked(file, CHANGED, "It has not the size of its image.")
+        return Checked(file, CHANGED, "It does not have the size of its image.")
     quality = getattr(image, "quality", None)
     if quality is None:
         return Checked(file, has_sum=False)
-    # A frame that was encoded for the original is not the same to the last bit.
+    # A frame that was encoded again for the original differs in the last bits.
     differing = (fingerprint_of(frame) ^ int(quality.fingerprint, 16)).bit_count()
     if differing > MOST_BITS:
         return Checked(file, CHANGED, "It shows another picture than the one that was imported.")
     return Checked(file)
 
 
-def _sum_of(name: str) -> str | None:
-    """The sum in a file's name, or its first digits; None for one that has none."""
-    if digest := sum_in(name):
+def _checksum_of(name: str) -> str | None:
+    """Return the checksum in a file's name, or its first digits; None if it has none."""
+    if digest := checksum_in_name(name):
         return digest
     short = _SHORT_SUM.search(name)
     return short[1] if short else None
 
 
 def orphans(named: set[str]) -> Iterator[tuple[str, Any]]:
-    """Files that no row names, each with its `os.stat_result`; lessons' pictures are never one."""
+    """Yield files that no row names, with their `os.stat_result`, without pictures of lessons."""
     root = Path(default_storage.path(""))
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
@@ -159,5 +159,5 @@ def orphans(named: set[str]) -> Iterator[tuple[str, Any]]:
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether a process is writing this file, or was killed while it did."""
+    """Return whether a process is writing this file, or was killed while it did."""
     return name.startswith(f"{UNFINISHED}/")

@@ -1,4 +1,4 @@
-"""The files of images."""
+"""Views of the files of images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMAGE_FILES = {
 @require_GET
 @cache_control(public=True, max_age=3600)
 def image_file(request: HttpRequest, pk: int, kind: str) -> FileResponse:
-    """A prepared file of an image, for everybody: the frames are public."""
+    """Return a prepared file of an image, for everybody: the frames are public."""
     if kind not in IMAGE_FILES:
         raise Http404
     image = get_object_or_404(Image, pk=pk)
@@ -37,7 +37,7 @@ def image_file(request: HttpRequest, pk: int, kind: str) -> FileResponse:
 @require_GET
 @cache_control(public=True, max_age=3600)
 def image_copy(request: HttpRequest, pk: int, width: int) -> FileResponse:
-    """A smaller copy of an image's display image, for phones."""
+    """Return a smaller copy of an image's display image, for phones."""
     image = get_object_or_404(Image, pk=pk)
     if width not in image.display_widths:
         raise Http404

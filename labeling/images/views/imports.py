@@ -1,4 +1,4 @@
-"""The admins' pages of this app: importing images, and looking through them."""
+"""The managers' pages to import images and to curate them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def managed_job(request: HttpRequest, pk: int) -> ImportJob:
 @require_http_methods(["GET", "POST"])
 @login_required
 def imports(request: HttpRequest, slug: str) -> HttpResponse:
-    """A campaign's imports; a POST starts one."""
+    """Render a campaign's imports; a POST starts one."""
     campaign = managed_campaign(request, slug)
     is_sent = request.method == "POST"
     form = ImportForm(
@@ -76,7 +76,7 @@ def job_card(job: ImportJob) -> dict[str, Any]:
 
 
 def job_state(job: ImportJob) -> dict[str, Any]:
-    """What changes while an import runs."""
+    """Return the facts that change while an import runs."""
     counts = import_jobs.counts(job)
     return {
         "id": job.pk,
@@ -133,7 +133,7 @@ def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @login_required
 def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """What became of each file, as CSV."""
+    """Return the outcome of each file as CSV."""
     job = managed_job(request, pk)
     writer = csv.writer(Echo())
 
@@ -151,7 +151,7 @@ def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @require_GET
 @login_required
 def curate(request: HttpRequest, slug: str) -> HttpResponse:
-    """Thumbnails to filter, sort and take out of the campaign, reversibly."""
+    """Render thumbnails to filter, sort, retire and restore."""
     campaign = managed_campaign(request, slug)
     config = {
         "urls": {

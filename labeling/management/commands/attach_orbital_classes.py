@@ -24,22 +24,25 @@ from terrain.tables import decode_table
 
 class Command(BulkCommand):
     help = (
-        "Give a campaign's images their terrain class from orbit: from a CSV of ranges of drives "
-        "(site_from,drive_from,site_to,drive_to,class), or from a GeoJSON map and a CSV of rover "
-        "positions (site,drive,x,y). The gold set is sampled evenly over these classes."
+        "Give a campaign's images their terrain class from orbit: from a CSV of ranges of "
+        "drives (site_from,drive_from,site_to,drive_to,class), or from a GeoJSON map and a CSV "
+        "of rover positions (site,drive,x,y). The gold set is sampled evenly over these "
+        "classes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        # Without --workers: one process is done in seconds.
+        # Without --workers: a single process needs only seconds.
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument("--ranges", type=place, metavar="CSV")
         parser.add_argument("--map", type=place, metavar="GEOJSON")
         parser.add_argument("--positions", type=place, metavar="CSV")
-        parser.add_argument("--key", help="the map's property with the class (default: class)")
+        parser.add_argument(
+            "--key", help="property of the map that holds the class (default: class)"
+        )
         parser.add_argument(
             "--preset",
             choices=sorted(ORBITAL_PRESETS),
-            help="refuse classes that are not of this list: msl is the paper's Table 2",
+            help="refuse classes that are not in this list: msl is the paper's Table 2",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,11 +60,13 @@ class Command(BulkCommand):
 
 
 def read_classes(options: dict[str, Any]) -> OrbitalClasses:
-    """What the command was pointed at; CommandError for half of it, or for both kinds."""
+    """Read the classes from the given files. Raise CommandError for a missing or extra option."""
     ranges, terrain_map, positions = options["ranges"], options["map"], options["positions"]
     if ranges and not terrain_map and not positions:
         if options["key"] is not None:
-            raise CommandError("--key is of --map, and a table of ranges has none. Leave it out.")
+            raise CommandError(
+                "--key is for --map; a table of ranges does not use it. Leave it out."
+            )
         return DriveRanges.from_csv(decode_table(ranges.read_bytes()))
     if terrain_map and positions and not ranges:
         areas = json.loads(decode_table(terrain_map.read_bytes()))

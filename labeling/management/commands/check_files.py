@@ -16,7 +16,7 @@ from labeling.images.services import stored_files
 
 #: A younger file may belong to a row that is about to be written.
 YOUNG = timedelta(days=1)
-#: So many files that no row names are listed, more are counted.
+#: Number of orphan files that are listed; more are only counted.
 LISTED = 50
 ONLY_ORPHANS = 3
 
@@ -25,8 +25,8 @@ class Command(BulkCommand):
     help = (
         "Compare the files in storage with the database: files that are missing, differ from their "
         "checksum, or were overwritten by those of another row, and files that no row names. Exits "
-        f"with 1 where a row's file is wrong, with {ONLY_ORPHANS} where there are only files that "
-        "no row names, and with 0 where all is well. Changes nothing, unless --delete-orphans."
+        f"with 1 if a row's file is wrong, with {ONLY_ORPHANS} if there are only files that no row "
+        "names, and with 0 otherwise. Changes nothing without --delete-orphans."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -55,8 +55,8 @@ class Command(BulkCommand):
         )
         if without_sum:
             self.stdout.write(
-                f"Files without a checksum: {without_sum} (archives, uploads, and some of what an "
-                "earlier version stored). Of these only that they are there was checked."
+                f"Files without a checksum: {without_sum} (archives, uploads, and some that an "
+                "earlier version stored). Only their existence was checked."
             )
         if found:
             sys.exit(1)
@@ -70,7 +70,7 @@ class Command(BulkCommand):
             self.stdout.write(f"{result.kind} {file.name} ({file.row}): {result.reason}")
 
     def orphans(self, named: set[str], is_deleted: bool) -> int:
-        """List the files that no row names, and delete those that are old; how many are left."""
+        """List files that no row names, and delete old ones if asked; return how many remain."""
         left = size = gone = 0
         old = time.time() - YOUNG.total_seconds()
         for name, status in stored_files.orphans(named):
@@ -89,6 +89,6 @@ class Command(BulkCommand):
         if gone:
             self.stdout.write(f"{gone} files that no row names were deleted.")
         if left:
-            young = " Those of the last day are kept." if is_deleted else ""
+            young = " Those of the last day were kept." if is_deleted else ""
             self.stdout.write(f"{left} files ({filesizeformat(size)}) belong to no row.{young}")
         return left

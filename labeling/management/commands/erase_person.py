@@ -14,9 +14,9 @@ from labeling.people.services import erasing
 
 class Command(BaseCommand):
     help = (
-        "Forget a person for good: name, mail, password, and that what they drew was theirs. "
-        "Labels and ratings stay. Releases that are there stay as they are; the next ones of the "
-        "campaigns they labeled in have other pseudonyms."
+        "Erase a person: name, mail address, password, and the link to what they drew. Labels "
+        "and ratings stay. Existing releases do not change; later ones of the campaigns they "
+        "labeled in use other pseudonyms. This cannot be undone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,9 +26,9 @@ class Command(BaseCommand):
             "--labeler",
             type=whole,
             metavar="NUMBER",
-            help="a guest or a name from an import, by its number in the admin site",
+            help="a guest or a name from an import, by its id in the admin site",
         )
-        parser.add_argument("--no-input", action="store_true", help="do not ask whether to do it")
+        parser.add_argument("--no-input", action="store_true", help="do not ask for confirmation")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, number = options["username"], options["labeler"]
@@ -41,7 +41,10 @@ class Command(BaseCommand):
                 f"There is no {f'account {name!r}' if name else f'labeler {number}'}."
             )
         shown = user.get_username() if user else str(labeler)
-        if not options["no_input"] and input(f"Erase {shown} for good? Type yes: ") != "yes":
+        if (
+            not options["no_input"]
+            and input(f"Erase {shown}? This cannot be undone. Type yes: ") != "yes"
+        ):
             raise CommandError("Nobody was erased.")
         actor = Actor.of_command(self)
         if user is not None:

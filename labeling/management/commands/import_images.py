@@ -24,9 +24,9 @@ from labeling.images.ingest.sources import open_source
 from labeling.images.services import import_jobs, import_trials
 from labeling.models import Campaign, FormerSlug, ImportItem, ImportJob
 
-#: Refusals, and files that are not used, that are printed.
+#: Refused and unused files that are printed.
 LISTED = 50
-#: Of which items reasons are printed, and with which word.
+#: Statuses whose items are printed with their reasons, and the word for each.
 LISTED_STATUSES = {"imported": "imported", "refused": "refused", "unused": "not used"}
 
 
@@ -34,10 +34,10 @@ class Command(BulkCommand):
     help = (
         "Import images into a campaign: from a released AI4Mars tree, PDS products, a folder of "
         "pictures (JPEG, PNG, TIFF, WebP, GIF, BMP), a zip or tar archive of these, or "
-        "s3://bucket/prefix. Every file that is found is imported, refused, or named as not used "
-        "with the reason. A campaign that does not exist is made from the preset that fits, as "
-        "soon as there is an image for it. Running it again imports what is new; an import that "
-        "was stopped or killed is resumed."
+        "s3://bucket/prefix. Every file is imported, refused, or listed as not used with the "
+        "reason. A campaign that does not exist is created from the preset that fits, when "
+        "there is an image for it. Running the command again imports what is new; an import "
+        "that was stopped or killed is resumed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,25 +47,27 @@ class Command(BulkCommand):
         )
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
-            "--preset", choices=sorted(PRESETS), help="for a new campaign (default: what fits)"
+            "--preset",
+            choices=sorted(PRESETS),
+            help="for a new campaign (default: the one that fits)",
         )
         parser.add_argument(
-            "--name", metavar="TITLE", help="of a new campaign (default: that of its preset)"
+            "--name", metavar="TITLE", help="for a new campaign (default: that of its preset)"
         )
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="say what would be imported, and change nothing",
+            help="report what would be imported, and change nothing",
         )
         parser.add_argument(
             "--report",
             type=place,
             metavar="CSV",
-            help="write what became of every file that was found, with the reasons",
+            help="write the outcome of every file, with reasons",
         )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        # A dry run changes nothing, the tables of the database included.
+        # A dry run changes nothing, and creates no tables of the database.
         self.needs_database = not options["dry_run"]
         return super().execute(*args, **options)
 
@@ -82,21 +84,21 @@ class Command(BulkCommand):
         campaign = self.campaign_of(actor, where, options)
         job = import_jobs.unfinished(campaign, where)
         job = job or import_jobs.start(actor, campaign, where)
-        self.take_up(job)
+        self.run_job(job)
         if not import_jobs.prepare(job):
             raise CommandError(job.message)
         before = import_jobs.counts(job)
-        done = import_jobs.work_here(actor, job, options["workers"])
+        done = import_jobs.import_here(actor, job, options["workers"])
         for _ in self.progress(done, before["waiting"], "Images"):
             pass
         report = Report(job.items.order_by("name"), import_jobs.counts(job))
-        self.say(report, options)
+        self.print_report(report, options)
         job.refresh_from_db()
         if job.status == ImportJob.Status.STOPPED:
-            self.stdout.write("The import was stopped. Run the command again to go on with it.")
+            self.stdout.write("The import was stopped. Run the command again to continue it.")
 
-    def take_up(self, job: ImportJob) -> None:
-        """Make the job run; while another process lists its files, wait for it."""
+    def run_job(self, job: ImportJob) -> None:
+        """Run the job; while another process lists its files, wait for it."""
         is_told = False
         while not import_jobs.begin(job) and job.status != ImportJob.Status.COMPLETE:
             if not is_told:
@@ -105,24 +107,24 @@ class Command(BulkCommand):
             time.sleep(import_jobs.WAIT_SECONDS)
 
     def try_import(self, where: str, options: dict[str, Any]) -> None:
-        """Say what an import would do; nothing is written."""
-        campaign = known_campaign(options["campaign"])
-        self.tell_unused(campaign, options)
+        """Report what an import would do; nothing is written."""
+        campaign = find_existing_campaign(options["campaign"])
+        self.warn_unused_options(campaign, options)
         source = open_source(where)
         tried = campaign or self.planned(source, options)
         found = import_trials.examine(tried, source, options["workers"])
         items = list(self.progress(found, None, "Files"))
-        self.stdout.write("Dry run: nothing was changed. An import would say:")
-        self.say(report_of(items), options)
+        self.stdout.write("Dry run: nothing was changed. An import would report:")
+        self.print_report(report_of(items), options)
 
     def campaign_of(self, actor: Actor, where: str, options: dict[str, Any]) -> Campaign:
-        """The campaign to import into. One that is not there is made when an image can be taken.
+        """Return the campaign to import into; create a missing one if an image can be imported.
 
-        CommandError where there is none.
+        Raises CommandError if there is no campaign and none can be created.
         """
         slug = options["campaign"]
         campaign = Campaign.objects.filter(slug=slug).first()
-        self.tell_unused(campaign, options)
+        self.warn_unused_options(campaign, options)
         if campaign is not None:
             return campaign
         source = open_source(where)
@@ -133,32 +135,35 @@ class Command(BulkCommand):
             if item.status == ImportItem.Status.IMPORTED:
                 break
         else:
-            self.say(report_of(items), options)
-            raise CommandError("No image could be imported, so no campaign was made.")
+            self.print_report(report_of(items), options)
+            raise CommandError("No image could be imported, so no campaign was created.")
         preset = options["preset"] or source.preset
         renamed = FormerSlug.campaign_of(slug)
         campaign, _ = campaign_from_preset(actor, slug, preset, planned.name)
-        self.stdout.write(f"Made the campaign {campaign.slug} ({campaign.name}).")
+        self.stdout.write(f"Created the campaign {campaign.slug} ({campaign.name}).")
         if renamed is not None:
             self.stdout.write(
                 f"The campaign {renamed.slug} ({renamed.name}) was called {slug} before: its old "
-                f"addresses are now those of the new one. To import into it: --campaign "
-                f"{renamed.slug}."
+                f"addresses now belong to the new campaign. To import into the renamed one: "
+                f"--campaign {renamed.slug}."
             )
         return campaign
 
-    def tell_unused(self, campaign: Campaign | None, options: dict[str, Any]) -> None:
-        """Name the options for a new campaign that a campaign that is there has no use for."""
+    def warn_unused_options(self, campaign: Campaign | None, options: dict[str, Any]) -> None:
+        """Warn about options for a new campaign if the campaign already exists."""
         for option in ("preset", "name"):
             value = options[option]
             if campaign is not None and value and value != getattr(campaign, option, ""):
                 self.stdout.write(
                     f"--{option} {value} is not used: it is for a new campaign, and "
-                    f"{campaign.slug} is there already."
+                    f"{campaign.slug} already exists."
                 )
 
     def planned(self, source: Source, options: dict[str, Any]) -> Campaign:
-        """The campaign that would be made, not saved. CommandError for one that cannot be."""
+        """Return the campaign that would be created, unsaved.
+
+        Raise CommandError if it is invalid.
+        """
         slug, name = options["campaign"], options["name"]
         try:
             Campaign._meta.get_field("slug").clean(slug, None)
@@ -173,12 +178,12 @@ class Command(BulkCommand):
         planned = new_campaign(slug, options["preset"] or source.preset, (name or "").strip())
         is_taken = has_tables() and Campaign.objects.filter(name=planned.name).exists()
         if is_taken and name is None:
-            # Two of one title could not be told apart.
+            # Two campaigns with one title could not be distinguished.
             planned.name = f"{planned.name} ({slug})"[:longest]
         return planned
 
-    def say(self, report: Report, options: dict[str, Any]) -> None:
-        """Print what was refused and what was not used, each with its reason, then the counts."""
+    def print_report(self, report: Report, options: dict[str, Any]) -> None:
+        """Print refused and unused files, each with its reason, then the counts."""
         counts = report.counts
         for status, word in LISTED_STATUSES.items():
             items = report.with_reason(status)
@@ -203,13 +208,13 @@ class Command(BulkCommand):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of everything that was found: rows of a job, or of a dry run."""
+    """The outcome of each file: rows of a job, or of a dry run."""
 
     items: QuerySet[ImportItem] | list[ImportItem]
     counts: Mapping[str, int]
 
     def with_reason(self, status: str) -> list[ImportItem]:
-        """The items of a status of which there is something to say, by name."""
+        """Return the items of a status that have a reason, by name."""
         if isinstance(self.items, list):
             return [item for item in self.items if item.status == status and item.reason]
         return list(self.items.filter(status=status).exclude(reason=""))
@@ -220,7 +225,7 @@ def report_of(items: list[ImportItem]) -> Report:
 
 
 def check_report(path: Path) -> None:
-    """CommandError where a report cannot be written, before an import has done its work."""
+    """Raise CommandError if a report cannot be written, before the import starts."""
     if path.is_dir():
         raise CommandError(f"The report {path} cannot be written: it is a folder. Name a file.")
     if not path.parent.is_dir():
@@ -228,7 +233,7 @@ def check_report(path: Path) -> None:
 
 
 def write_report(report: Report, path: Path) -> None:
-    """Write what became of every file; CommandError where the file cannot be written."""
+    """Write the outcome of every file. Raise CommandError if the report cannot be written."""
     items = report.items if isinstance(report.items, list) else report.items.iterator()
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -238,7 +243,7 @@ def write_report(report: Report, path: Path) -> None:
 
 
 def has_tables() -> bool:
-    """Whether there is a database with tables; none is made by asking."""
+    """Return whether there is a database with tables, without creating one."""
     name = str(connection.settings_dict["NAME"])
     is_file = connection.vendor == "sqlite" and "memory" not in name
     if is_file and not (Path(name).exists() and Path(name).stat().st_size):
@@ -246,13 +251,13 @@ def has_tables() -> bool:
     return Campaign._meta.db_table in connection.introspection.table_names()
 
 
-def known_campaign(slug: str) -> Campaign | None:
-    """The campaign of a dry run, where it is there. CommandError for tables of another version."""
+def find_existing_campaign(slug: str) -> Campaign | None:
+    """Return the campaign of a dry run, if it exists. Raise CommandError for old tables."""
     if not has_tables():
         return None
     if is_behind():
         raise CommandError(
-            "The database is behind the code, and a dry run changes nothing. Run "
-            "`manage.py migrate` first."
+            "The database is older than the code, and a dry run changes nothing. Run `manage.py "
+            "migrate` first."
         )
     return Campaign.objects.filter(slug=slug).first()

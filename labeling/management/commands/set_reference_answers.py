@@ -13,8 +13,9 @@ from labeling.training.services import reference_answers
 
 class Command(BulkCommand):
     help = (
-        "Set reference answers from finished masks: SOURCE/<image id>.png, 8-bit class codes, 255 "
-        "where the answer is not known. Their images leave the crowd's pool: people learn on them."
+        "Set reference answers from masks: SOURCE/<image id>.png, 8-bit class codes, 255 where "
+        "the answer is not known. Their images leave the crowd's pool and become practice "
+        "images."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,8 +26,8 @@ class Command(BulkCommand):
             "--lesson",
             action=BooleanOptionalAction,
             default=None,
-            help="practice before the first real picture, or (--no-lesson) now and then, later; "
-            "by default new ones are lessons and others stay what they were",
+            help="practice before the first real picture, or (--no-lesson) between real "
+            "pictures; by default new ones are lessons, and others keep their setting",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,1 +1,1 @@
-"""Labelers, erasing a person, deleting guests who have nothing."""
+"""Labelers, erasing a person, and deleting guests without data."""

@@ -1,4 +1,4 @@
-"""Erasing a person: what they drew stays, and nothing says any more that it was they."""
+"""Erasing a person: the drawings stay, without any link to the person."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from labeling.models import Draft, Labeler, SiteFeedback
 
 @transaction.atomic
 def erase_account(actor: Actor, user: User) -> None:
-    """Empty an account for good, and make its labeler nobody's.
+    """Erase an account's personal data, and detach its labeler. This cannot be undone.
 
-    The account's row stays, without name, mail and password: ratings, releases and plans are tied
-    to it. Nobody can sign in with it, and who is signed in is signed out.
+    The account's row stays without name, mail address and password, since ratings, releases and
+    plans refer to it. Nobody can sign in with it, and its sessions end.
     """
     for labeler in Labeler.objects.select_for_update().filter(user=user):
         erase_labeler(actor, labeler)
     EmailAddress.objects.filter(user=user).delete()
-    # The admins' history keeps names of what was changed.
+    # The history of the admin site stores names of changed objects.
     accounts = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=accounts, object_id=str(user.pk)).delete()
     user.username = f"erased-{uuid.uuid4().hex[:12]}"
@@ -39,10 +39,10 @@ def erase_account(actor: Actor, user: User) -> None:
 
 @transaction.atomic
 def erase_labeler(actor: Actor, labeler: Labeler) -> None:
-    """Cut a labeler loose from account, browser or import; labels stay as somebody's.
+    """Detach a labeler from account, browser or import; the labels stay anonymous.
 
-    Unfinished drawings go, and what they wrote to the site keeps neither author nor address.
-    `erased_at` tells the apps above: a release after it has other pseudonyms than those before.
+    Drafts are deleted, and the person's site feedback loses its author and contact address.
+    `erased_at` makes later releases use other pseudonyms.
     """
     Draft.objects.filter(labeler=labeler).delete()
     SiteFeedback.objects.filter(labeler=labeler).update(labeler=None, contact="")

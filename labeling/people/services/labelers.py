@@ -1,4 +1,4 @@
-"""Who is labeling: an account, a guest of this browser, or a name from an import."""
+"""Creating and finding labelers: accounts, guests, and names from imports."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from labeling.models import Campaign, Labeler
 
 
 def labeler_of_user(user: User) -> Labeler:
-    """The account's labeler, made at the first label."""
+    """Return the account's labeler, created for the first label."""
     labeler, _ = Labeler.objects.get_or_create(user=user, defaults={"name": _name_of(user)})
     return labeler
 
 
 def _name_of(user: User) -> str:
-    """The account's name, cut where a labeler's ends: first and last name are longer together."""
+    """Return the account's name, cut to a labeler's length: first and last name may be longer."""
     length = Labeler._meta.get_field("name").max_length
     return (user.get_full_name() or user.get_username())[:length]
 
 
 def new_guest() -> Labeler:
-    """A labeler without an account, under a new key."""
+    """Create a labeler without an account, with a new key."""
     return Labeler.objects.create(guest_key=uuid.uuid4())
 
 
 def guest_with_key(key: str) -> Labeler:
-    """The guest with this key, made with what is saved first; of two first saves at once one is."""
+    """Return the guest with this key, created with the first save (once, also if two race)."""
     guest, _ = Labeler.objects.get_or_create(guest_key=key)
     return guest
 
 
 def guest_of_key(key: str) -> Labeler | None:
-    """The guest with this key, or None when the key is unknown or no longer a guest's."""
+    """Return the guest with this key; None if the key is unknown or no longer a guest's."""
     return Labeler.objects.filter(guest_key=key).first()
 
 
 def imported_labeler(campaign: Campaign, name: str) -> Labeler:
-    """The labeler behind a folder of an import; the same name is the same person per campaign."""
+    """Return the labeler of an import's folder; in a campaign, one name is one person."""
     labeler, _ = Labeler.objects.get_or_create(
         imported_from=f"#{campaign.pk}/{name}", defaults={"name": name}
     )
@@ -48,17 +48,17 @@ def imported_labeler(campaign: Campaign, name: str) -> Labeler:
 
 
 def rename(actor: Actor, labeler: Labeler, name: str) -> None:
-    """Give a labeler another name, by which people know them on pages."""
+    """Change the name by which pages show a labeler."""
     labeler.name = name
     labeler.save(update_fields=("name",))
 
 
 @transaction.atomic
 def adopt_guest(actor: Actor, guest: Labeler, user: User) -> Labeler:
-    """Give a guest's labels to the account they signed in with.
+    """Move a guest's labels to the account that signed in.
 
-    Where the account has a labeler already the guest stays apart: both may have labeled the same
-    image, and no label is ever lost to make two people one.
+    If the account already has a labeler, the guest stays separate: both may have labeled the same
+    image, and no label may be lost by joining them.
     """
     if guest.guest_key is None or Labeler.objects.filter(user=user).exists():
         return labeler_of_user(user)

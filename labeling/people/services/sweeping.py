@@ -1,4 +1,4 @@
-"""Taking away what visitors have left behind: guests with nothing of theirs, old sessions."""
+"""Deleting old data of visitors: guests without data, and expired sessions."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from django.utils import timezone
 
 from labeling.models import Assignment, Labeler, Role
 
-#: A guest who has nothing, and was given no image, for this long does not come back.
+#: Age from which a guest without data and without a recent image is deleted.
 GUEST_LIFE = timedelta(days=30)
 SWEEP_BATCH = 1000
 
 
 def sweep_guests() -> int:
-    """Delete guests who have nothing, a batch at a time; how many went.
+    """Delete guests without data in batches; return how many.
 
-    Assignments are not counted: an image that was only looked at, or skipped. A guest who comes
-    back with the same cookie is made again with the next save.
+    Assignments do not count: the image was only looked at, or skipped. If the guest returns with
+    the same cookie, the next save creates the guest again.
     """
-    chosen = list(guests_with_nothing().order_by("pk").values_list("pk", flat=True)[:SWEEP_BATCH])
+    chosen = list(guests_without_data().order_by("pk").values_list("pk", flat=True)[:SWEEP_BATCH])
     with transaction.atomic():
-        # Whoever saves something at this moment refers to the guest, and waits for this lock, or
-        # this waits for them and then finds that the guest has something.
+        # A simultaneous save refers to the guest and waits for this lock; or this waits for the
+        # save, and then sees that the guest has data.
         held = Labeler.objects.select_for_update().filter(pk__in=chosen).order_by("pk")
-        still = guests_with_nothing().filter(pk__in=[labeler.pk for labeler in held])
+        still = guests_without_data().filter(pk__in=[labeler.pk for labeler in held])
         return still.delete()[1].get(Labeler._meta.label, 0)
 
 
-def guests_with_nothing() -> QuerySet[Labeler]:
-    """Guests made long ago who have no row in any table, except assignments made long ago."""
+def guests_without_data() -> QuerySet[Labeler]:
+    """Return old guests without a row in any table, except old assignments."""
     long_ago = timezone.now() - GUEST_LIFE
     guests = Labeler.objects.filter(
         guest_key__isnull=False, erased_at=None, created_at__lt=long_ago
@@ -50,7 +50,7 @@ def guests_with_nothing() -> QuerySet[Labeler]:
 
 
 def sweep_sessions() -> int:
-    """Delete sessions that have expired, a batch at a time; how many went."""
+    """Delete expired sessions in batches; return how many."""
     expired = Session.objects.filter(expire_date__lt=timezone.now())
     gone = 0
     while chosen := list(

@@ -1,4 +1,4 @@
-"""The admins' page of images that volunteers have reported."""
+"""The managers' page of images that volunteers have reported."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ PAGE = 24
 COMMENTS_SHOWN = 20
 
 DECISIONS = {
-    "retire": (report_service.retire, _("Retired. Nobody gets this picture to draw any more.")),
-    "keep": (report_service.keep, _("Kept. This picture goes on being drawn.")),
-    "reopen": (report_service.reopen, _("Taken back. The reports wait again.")),
+    "retire": (report_service.retire, _("Retired. Nobody gets this picture any more.")),
+    "keep": (report_service.keep, _("Kept. People can draw on this picture again.")),
+    "reopen": (report_service.reopen, _("Undone. The reports are open again.")),
 }
 
 
 @require_GET
 @login_required
 def reports(request: HttpRequest, slug: str) -> HttpResponse:
-    """Images with reports, the most reported first; `?settled=1` those already decided."""
+    """Render images with reports, the most reported first; `?settled=1` those already settled."""
     campaign = managed_campaign(request, slug)
     settled = request.GET.get("settled") == "1"
     of_campaign = ImageReport.objects.filter(image__campaign=campaign)
@@ -46,13 +46,13 @@ def reports(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "cards": [report_card(image, settled) for image in page.object_list],
             "waiting": of_campaign.waiting().values("image").distinct().count(),
-            "decided": last_decided(campaign, request.GET),
+            "decided": last_decision(campaign, request.GET),
         },
     )
 
 
 def reported_images(campaign: Campaign, settled: bool) -> Any:
-    """Images with reports that wait, set aside first; or with settled ones, the latest first."""
+    """Return images with open reports, set aside first; or with settled ones, the latest first."""
     said = ImageReport.objects.filter(image__campaign=campaign)
     said = said.exclude(settled_at=None) if settled else said.waiting()
     last = Max("reports__settled_at" if settled else "reports__created_at")
@@ -66,7 +66,7 @@ def reported_images(campaign: Campaign, settled: bool) -> Any:
 
 
 def report_card(image: Image, settled: bool) -> dict[str, Any]:
-    """An image with what was said of it, counted by reason, and the comments."""
+    """Return an image with its reports, counted by reason, and the comments."""
     shown = [each for each in image.reports.all() if (each.settled_at is not None) == settled]
     said = Counter(
         each.get_reason_display() if each.reason else each.get_kind_display() for each in shown
@@ -84,8 +84,8 @@ def report_card(image: Image, settled: bool) -> dict[str, Any]:
     }
 
 
-def last_decided(campaign: Campaign, asked: Any) -> dict[str, Any] | None:
-    """What the page has just done, to say it and to offer taking it back."""
+def last_decision(campaign: Campaign, asked: Any) -> dict[str, Any] | None:
+    """Return the decision that was just made, for a message with an undo button."""
     decision, number = asked.get("did", ""), asked.get("image", "")
     if decision not in DECISIONS or not (number.isascii() and number.isdigit()):
         return None
@@ -103,7 +103,7 @@ def last_decided(campaign: Campaign, asked: Any) -> dict[str, Any] | None:
 @require_POST
 @login_required
 def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Retire a reported image, keep it, or take the last decision back (`decision`)."""
+    """Retire a reported image, keep it, or undo the last decision (`decision`)."""
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images, pk=pk)
     decision = request.POST.get("decision", "")
@@ -111,7 +111,7 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if decision not in DECISIONS:
         return redirect(back)
     act, _sentence = DECISIONS[decision]
-    # Nothing changed: another admin was faster, and the page shows what is now.
+    # Nothing changed: another manager was faster, and the page shows the present state.
     if not act(Actor.of_request(request), campaign, image.pk):
         return redirect(back)
     return redirect(f"{back}?did={decision}&image={image.pk}")

@@ -1,4 +1,4 @@
-"""The short feedback form (the paper's beta test), and the admins' page that reads it."""
+"""The short feedback form (the paper's beta test), and the managers' page of feedback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from labeling.reports.forms import SiteFeedbackForm
 
 PAGE = 50
 
-#: The mouth of each face, in a 24 x 24 picture.
+#: The mouth of each face, as an SVG path in a 24 x 24 picture.
 MOUTHS = {
     1: "M8 17c1-2.2 2.4-3.2 4-3.2s3 1 4 3.2",
     2: "M8 16.4c1.2-1 2.5-1.5 4-1.5s2.8.5 4 1.5",
@@ -39,12 +39,12 @@ MOUTHS = {
 
 
 class FeedbackThrottle(SimpleRateThrottle):
-    """So many forms an hour from one address: a class of pupils, but no machine."""
+    """A limit of forms per hour from one address: enough for a school class, not for a bot."""
 
     scope = "feedback"
 
-    def takes(self, request: HttpRequest) -> bool:
-        """Whether one more form from this address is welcome; it is counted."""
+    def allow_form(self, request: HttpRequest) -> bool:
+        """Count one more form from this address; return whether it is within the limit."""
         return bool(self.allow_request(cast(Any, request), cast(Any, None)))
 
     def get_cache_key(self, request: Any, view: Any) -> str:
@@ -53,7 +53,7 @@ class FeedbackThrottle(SimpleRateThrottle):
 
 @require_http_methods(["GET", "POST"])
 def give_feedback(request: HttpRequest) -> HttpResponse:
-    """The form, for everybody; `?from=` tells from which page it was opened."""
+    """Render or store the form, for everybody; `?from=` is the page from which it was opened."""
     if request.method == "GET":
         page = local_path(request, request.GET.get("from", ""))
         form = SiteFeedbackForm(initial={"page": page}, label_suffix="")
@@ -64,9 +64,9 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
             request, "labeling/reports/site_feedback.html", feedback_page(form), status=400
         )
     page = local_path(request, form.cleaned_data["page"])
-    # A machine fills in what no person sees: it is thanked, and nothing is stored.
+    # Only a bot fills in the hidden field: it gets the usual answer, and nothing is stored.
     if not form.cleaned_data["website"]:
-        if not FeedbackThrottle().takes(request):
+        if not FeedbackThrottle().allow_form(request):
             form.add_error(
                 None,
                 _("A lot of feedback came from here in the last hour. Please try again later."),
@@ -101,18 +101,18 @@ def thanks(request: HttpRequest) -> HttpResponse:
 
 
 def local_path(request: HttpRequest, path: str) -> str:
-    """A path on this site as it was given; empty where it is something else, or too long."""
+    """Return a path on this site unchanged; "" for anything else, or if it is too long."""
     is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if is_ours and len(path) <= SiteFeedback.PAGE_LENGTH else ""
 
 
-# -- the admins' page ------------------------------------------------------------------------------
+# -- the managers' page ----------------------------------------------------------------------------
 
 
 @require_GET
 @login_required
 def read_feedback(request: HttpRequest) -> HttpResponse:
-    """What people said, newest first; `?show=new` (usual), `read` or `all`."""
+    """Render the feedback, newest first; `?show=new` (default), `read` or `all`."""
     require_admin(request)
     shown = request.GET.get("show", "new")
     chosen = {
@@ -148,7 +148,7 @@ def read_feedback(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def mark_read(request: HttpRequest) -> HttpResponse:
-    """Mark one entry (`id`) as read, or as new again (`unread`)."""
+    """Mark one entry (`id`) as read, or as unread again (`unread`)."""
     require_admin(request)
     number = request.POST.get("id", "")
     if number.isascii() and number.isdigit():
@@ -162,7 +162,7 @@ def mark_read(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def export(request: HttpRequest) -> StreamingHttpResponse:
-    """All feedback as CSV."""
+    """Return all feedback as CSV."""
     require_admin(request)
     writer = csv.writer(Echo())
 

@@ -1,1 +1,1 @@
-"""What a new campaign teaches, until its managers change it. Pure."""
+"""What a new campaign teaches, until its managers change it. Pure data."""

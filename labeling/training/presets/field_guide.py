@@ -12,7 +12,7 @@ SOIL, BEDROCK, SAND, BIG_ROCK = range(4)
 
 @dataclass(frozen=True, slots=True)
 class GuidePreset:
-    """One entry: kind is "good", "bad" or "alike"; `other` is the look-alike's code and picture."""
+    """One entry: `kind` is "good", "bad" or "alike"; `other` is a look-alike's code and picture."""
 
     kind: str
     code: int
@@ -126,7 +126,7 @@ NAV_GUIDE = (
     ),
 )
 
-#: Every picture that comes with the program, for an admin to choose from.
+#: All shipped pictures, from which a manager can choose.
 SHIPPED_PICTURES = (
     *map(
         _tutorial,

@@ -1,1 +1,1 @@
-"""Lessons, reference answers, practice attempts and their comparison."""
+"""Lessons, reference answers, and practice attempts with their comparison."""

@@ -1,4 +1,4 @@
-"""What a drawing on a reference image was worth, in words that everybody understands."""
+"""Feedback on a drawing on a reference image, in plain words."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from labeling.training.services.practice import Comparison
 from terrain.masks import NO_LABEL
 from terrain.metrics.answer_comparison import ClassComparison
 
-#: So much of what is known must be drawn on before the answer is shown beside the drawing.
+#: Share of the reference answer to draw on before the answer is shown beside the drawing.
 TRIED_SHARE = 0.1
 
 NOTES: dict[str, str | Promise] = {
     "none": gettext_lazy(
-        "You drew on too little of this picture to compare it. Draw more, then you see where you "
-        "were right."
+        "You drew on too little of this picture to compare it. Draw more, then you see where "
+        "you were right."
     ),
     "drawn": gettext_lazy(
         "The picture shows where your shapes are right. You see what you missed when you pass."
@@ -32,7 +32,7 @@ NOTES: dict[str, str | Promise] = {
     "all": "",
 }
 
-#: A share from which on, rounded, it was all of it.
+#: Shares from here on are rounded to 100 %.
 NEARLY_ALL = 0.995
 VERY_WELL = 0.8
 
@@ -61,7 +61,7 @@ EXTRA: dict[str, Promise] = {
 
 
 def answer_feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str, Any]:
-    """An attempt's feedback as the drawing page shows it; its form is told in DATA_FORMATS.md."""
+    """Return an attempt's feedback for the drawing page, in the format of DATA_FORMATS.md."""
     campaign = attempt.image.campaign
     is_lesson = ReferenceAnswer.objects.filter(image=attempt.image_id, is_lesson=True).exists()
     classes = {each.code: each for each in campaign.terrain_classes.all()}
@@ -79,27 +79,28 @@ def answer_feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str,
         "classes": [
             {
                 "code": each.code,
-                "name": classes[each.code].shown("name"),
+                "name": classes[each.code].translated("name"),
                 "color": classes[each.code].color,
                 "pattern": classes[each.code].pattern,
                 "iou": round(each.iou, 4),
                 "found": None if each.found is None else round(each.found, 4),
                 "extra": None if each.extra is None else round(each.extra, 4),
-                "words": words(each, classes),
+                "words": class_sentences(each, classes),
             }
             for each in compared.classes
         ],
         "answer": shown,
         "note": str(NOTES[shown]),
-        "codes": codes_url(visible(compared, shown, set(classes))),
+        "codes": codes_url(hide_answer(compared, shown, set(classes))),
     }
 
 
 def shown_answer(compared: Comparison, *, must_pass: bool) -> str:
-    """How much of the answer an attempt earns: "none", "drawn" (only where it was drawn), "all".
+    """Return how much of the answer an attempt reveals: "none", "drawn" or "all".
 
-    Where nearly nothing was drawn there is nothing to compare. Where practice has to be passed, the
-    answer is not shown before: it could be copied in the next try.
+    "drawn" shows it only where the labeler drew. With almost nothing drawn there is nothing to
+    compare. Where practice must be passed, the answer is hidden until then, since it could be
+    copied in the next attempt.
     """
     known = compared.known != NO_LABEL
     drawn = int(np.count_nonzero(known & (compared.drawn != NO_LABEL)))
@@ -108,11 +109,11 @@ def shown_answer(compared: Comparison, *, must_pass: bool) -> str:
     return "drawn" if must_pass else "all"
 
 
-def visible(compared: Comparison, shown: str, codes: Collection[int]) -> Comparison:
-    """The comparison as far as its answer is shown; 255 where it is not.
+def hide_answer(compared: Comparison, shown: str, codes: Collection[int]) -> Comparison:
+    """Return the comparison with hidden parts of the answer set to 255.
 
-    Of "drawn", only whether a pixel was right is told: where it was not, the answer is a code of no
-    class (of `codes`).
+    For "drawn", the result only tells whether a pixel was right: where it was wrong, the answer is
+    a code that is not one of `codes`.
     """
     if shown == "all":
         return compared
@@ -121,7 +122,7 @@ def visible(compared: Comparison, shown: str, codes: Collection[int]) -> Compari
         known_and_drawn = (compared.known != NO_LABEL) & (compared.drawn != NO_LABEL)
         right = compared.known == compared.drawn
         known[known_and_drawn & right] = compared.known[known_and_drawn & right]
-        # A campaign with each of the 255 codes in use has none for "another one".
+        # A campaign that uses all 255 codes has none to spare for "another class".
         other = next((code for code in range(254, -1, -1) if code not in codes), None)
         if other is not None:
             known[known_and_drawn & ~right] = other
@@ -129,20 +130,20 @@ def visible(compared: Comparison, shown: str, codes: Collection[int]) -> Compari
 
 
 def title(attempt: PracticeAttempt, is_lesson: bool) -> str:
-    """The one sentence at the top."""
+    """Return the sentence at the top of the feedback."""
     if not is_lesson:
-        return _("We know the answer for this picture. See how near you came!")
+        return _("We know the answer for this picture. See how well you did!")
     if attempt.score >= VERY_WELL:
         return _("Very well drawn!")
     if attempt.passed:
         return _("Well done!")
-    return _("Not quite yet. See what was missed, then try again.")
+    return _("Not quite yet. See what you missed, then try again.")
 
 
-def words(each: ClassComparison, classes: dict[int, TerrainClass]) -> list[str]:
-    """How one class was drawn, as sentences."""
+def class_sentences(each: ClassComparison, classes: dict[int, TerrainClass]) -> list[str]:
+    """Return how one class was drawn, as sentences."""
     said = [_share(each, {"ground": _in_sentence(classes[each.code])})]
-    # What was not drawn at all is missed everywhere.
+    # A class that was not drawn at all is missed everywhere, so no place is named.
     if each.missed_at and each.matched:
         said.append(str(MISSED[each.missed_at]))
     if each.taken_for is not None and each.missed_at:
@@ -162,26 +163,26 @@ def words(each: ClassComparison, classes: dict[int, TerrainClass]) -> list[str]:
 
 def _share(each: ClassComparison, ground: dict[str, str]) -> str:
     if each.found is None:
-        return _("There is no %(ground)s to be drawn here.") % ground
+        return _("There is no %(ground)s in this picture.") % ground
     if not each.matched:
         return _("There is %(ground)s here, and you did not find it.") % ground
     if each.found >= NEARLY_ALL:
         return _("You found all of the %(ground)s.") % ground
-    # Never 0 where there is something, and never 100 where something is missing.
+    # Never 0 if something was found, and never 100 if something is missing.
     percent = min(99, max(1, round(each.found * 100)))
     return _("You found %(percent)d %% of the %(ground)s.") % {**ground, "percent": percent}
 
 
 def _in_sentence(terrain: TerrainClass) -> str:
-    """A class's name inside a sentence: "big rock"."""
-    return terrain.shown("name").lower()
+    """Return a class's name for use inside a sentence: "big rock"."""
+    return terrain.translated("name").lower()
 
 
 def codes_url(compared: Comparison) -> str:
-    """Both masks as a data URL of one RGB PNG: red the answer's code, green the drawn one.
+    """Return both masks as a data URL of an RGB PNG: red the answer's code, green the drawn one.
 
-    The page draws from it what matched, what was missed and what was too much, of all classes or
-    of one. 255 is no label in either, or an answer that is not shown.
+    The page computes from it what was right, missed or too much, for one class or all. 255 is no
+    label in either, or a hidden answer.
     """
     none = np.zeros_like(compared.known)
     content = rgb_png(np.stack([compared.known, compared.drawn, none], axis=-1))

@@ -1,4 +1,4 @@
-"""Tutorial and field guide: as volunteers read them, and put in order by an admin."""
+"""Tutorial and field guide: reading them as a volunteer, editing them as a manager."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Placed = TypeVar("Placed", TutorialStep, GuideEntry)
 
 
 def tutorial_context(campaign: Campaign) -> dict[str, Any]:
-    """What the tutorial's page shows, in the reader's language."""
+    """Return the content of the tutorial's page, in the reader's language."""
     return {
         "campaign": campaign,
         "classes": [class_card(terrain) for terrain in campaign.terrain_classes.all()],
@@ -28,8 +28,8 @@ def tutorial_context(campaign: Campaign) -> dict[str, Any]:
 
 def step_card(step: TutorialStep) -> dict[str, str]:
     return {
-        "title": step.shown("title"),
-        "text": step.shown("text"),
+        "title": step.translated("title"),
+        "text": step.translated("text"),
         "picture": url_of(step.picture),
     }
 
@@ -37,16 +37,16 @@ def step_card(step: TutorialStep) -> dict[str, str]:
 def class_card(terrain: TerrainClass) -> dict[str, Any]:
     return {
         "code": terrain.code,
-        "name": terrain.shown("name"),
+        "name": terrain.translated("name"),
         "color": terrain.color,
         "pattern": terrain.pattern,
-        "guidance": terrain.shown("guidance"),
+        "guidance": terrain.translated("guidance"),
         "picture": url_of(terrain.picture),
     }
 
 
-def guide_of(campaign: Campaign) -> dict[str, Any]:
-    """The field guide: each class with its examples, then the look-alikes; in their order.
+def build_guide(campaign: Campaign) -> dict[str, Any]:
+    """Return the field guide: each class with its examples, then the look-alikes, in order.
 
     {"classes": [{class_card ..., "good": [entry], "bad": [entry]}], "alike": [entry]}
     """
@@ -84,24 +84,24 @@ def entry_card(entry: GuideEntry) -> dict[str, Any]:
         "other": class_card(entry.other_class) if entry.other_class else None,
         "picture": url_of(entry.picture),
         "other_picture": url_of(entry.other_picture),
-        "caption": entry.shown("caption"),
+        "caption": entry.translated("caption"),
     }
 
 
 def picture_choices(campaign: Campaign) -> list[str]:
-    """The pictures an admin can choose from: the campaign's own, then the shipped ones."""
+    """Return the pictures a manager can choose: the campaign's own, then the shipped ones."""
     return [*lesson_pictures.own(campaign), *SHIPPED_PICTURES]
 
 
 def next_position(model: type[TutorialStep | GuideEntry], campaign: Campaign) -> int:
-    """The place after the last one."""
+    """Return the position after the last one."""
     last = model._default_manager.filter(campaign=campaign).aggregate(last=Max("position"))["last"]
     return 0 if last is None else int(last) + 1
 
 
 @transaction.atomic
 def store(actor: Actor, item: TutorialStep | GuideEntry | TerrainClass) -> None:
-    """Save a lesson that was changed; a new step or entry becomes the last one."""
+    """Save a changed lesson; a new step or entry becomes the last one."""
     if item._state.adding and not isinstance(item, TerrainClass):
         item.position = next_position(type(item), item.campaign)
     item.save()
@@ -114,7 +114,7 @@ def remove(actor: Actor, item: TutorialStep | GuideEntry) -> None:
 
 @transaction.atomic
 def move(actor: Actor, item: Placed, up: bool, among: Sequence[Placed]) -> bool:
-    """Change places with the neighbor in `among`, which is in order; False at its end."""
+    """Swap positions with the neighbor in `among`, which is in order; return False at its end."""
     places = [each.pk for each in among]
     here = places.index(item.pk)
     there = here - 1 if up else here + 1
@@ -123,7 +123,7 @@ def move(actor: Actor, item: Placed, up: bool, among: Sequence[Placed]) -> bool:
     other = among[there]
     model = type(item)
     rows = model._default_manager
-    # No two may have the same place, not even for a moment: one steps aside.
+    # Positions are unique at every moment, so one item first moves to a free position.
     aside = next_position(model, item.campaign)
     rows.filter(pk=item.pk).update(position=aside)
     rows.filter(pk=other.pk).update(position=item.position)

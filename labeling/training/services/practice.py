@@ -1,4 +1,4 @@
-"""Drawing to learn: lessons before the first real picture, and what a drawing there was worth."""
+"""Practice: lessons before the first real picture, and comparing attempts with the answer."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from terrain.postprocess import remove_masked
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An attempt beside the answer, as both are after post-processing: uint8 (H, W), 255 none."""
+    """An attempt and the answer, both post-processed: uint8 (H, W), 255 for no label."""
 
     known: Mask
     drawn: Mask
@@ -50,31 +50,31 @@ class Comparison:
 
 
 def set_rules(actor: Actor, campaign: Campaign) -> None:
-    """Save how a campaign lets people practice, as its fields say now."""
+    """Save a campaign's settings for practice with the values of its fields."""
     campaign.save()
 
 
 def lessons(campaign: Campaign) -> list[Image]:
-    """The images to practice on before the first real one, in the order they are offered."""
+    """Return the images to practice on before the first real one, in their order."""
     if campaign.practice == Campaign.Practice.OFF:
         return []
     answers = ReferenceAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=True)
     return [answer.image for answer in answers.select_related("image__campaign")]
 
 
-def lessons_left(
+def remaining_lessons(
     campaign: Campaign, labeler: Labeler | None, since: datetime | None = None
 ) -> list[Image]:
-    """The lessons a labeler has still to do; those never tried come before those tried in vain.
+    """Return the lessons a labeler has yet to do: untried ones first, then failed ones.
 
-    Where practice is required a lesson is done when it was passed, else when it was tried or
-    skipped. With `since`, only what was done from then on counts: another round.
+    If practice is required, a lesson is done when it was passed; otherwise when it was tried or
+    skipped. With `since`, only attempts from then on count, for another round.
     """
     offered = lessons(campaign)
     if labeler is None or not offered:
         return offered
     attempts = PracticeAttempt.objects.filter(labeler=labeler, image__in=offered)
-    # A lesson stays open when it was tried: one that is closed was left without a drawing.
+    # A lesson stays open after an attempt, so a closed one was skipped.
     skipped = Assignment.objects.filter(labeler=labeler, image__in=offered).exclude(
         status=Assignment.Status.OPEN
     )
@@ -87,7 +87,7 @@ def lessons_left(
     else:
         done = tried | set(skipped.values_list("image_id", flat=True))
     tried |= set(skipped.values_list("image_id", flat=True))
-    # Gold images are given to their experts as gold, and never to practice on.
+    # Gold images go to their experts as gold, never for practice.
     gold = set(
         Assignment.objects.filter(labeler=labeler, image__in=offered, role=Role.EXPERT).values_list(
             "image_id", flat=True
@@ -98,9 +98,9 @@ def lessons_left(
 
 
 def must_practice(campaign: Campaign, labeler: Labeler | None) -> bool:
-    """Whether practice has to be passed before the next real picture.
+    """Return whether the labeler must pass practice before the next real picture.
 
-    Nobody who has labeled in the campaign before, or labels for its gold set, is sent back.
+    Practice is not required of labelers who have labeled in the campaign, or label its gold set.
     """
     if campaign.practice != Campaign.Practice.REQUIRED:
         return False
@@ -109,12 +109,12 @@ def must_practice(campaign: Campaign, labeler: Labeler | None) -> bool:
         or labeler.assignments.filter(image__campaign=campaign, role=Role.EXPERT).exists()
     ):
         return False
-    return bool(lessons_left(campaign, labeler))
+    return bool(remaining_lessons(campaign, labeler))
 
 
 def next_lesson_to_offer(campaign: Campaign, pending: Collection[int] = ()) -> Image | None:
-    """The first lesson that is not finished on the visitor's device; None when there is none."""
-    left = lessons_left(campaign, None)
+    """Return the first lesson not finished on the visitor's device; None if there is none."""
+    left = remaining_lessons(campaign, None)
     return next((image for image in left if image.pk not in pending), None)
 
 
@@ -124,11 +124,11 @@ def next_lesson(
     since: datetime | None = None,
     pending: Collection[int] = (),
 ) -> Assignment | None:
-    """The lesson to do now, given to the labeler (again); None when none is left.
+    """Return the next lesson, assigned to the labeler (again); None if none remain.
 
     `pending` are ids of images whose drawings wait on the labeler's device.
     """
-    for image in lessons_left(campaign, labeler, since):
+    for image in remaining_lessons(campaign, labeler, since):
         if image.pk in pending:
             continue
         assignment, _created = Assignment.objects.get_or_create(
@@ -149,17 +149,24 @@ def next_lesson(
 def record_attempt(
     actor: Actor, assignment: Assignment, attempt_id: uuid.UUID, polygons: object
 ) -> tuple[PracticeAttempt, Comparison, bool]:
-    """Store what a labeler drew to learn; the attempt, its comparison, and if it is a new one.
+    """Store a practice attempt; if an error is raised, nothing is stored.
 
-    The same attempt sent again (by its id) is answered as before; another one under that id is
-    DifferentLabel. A lesson may be tried again; a reference image that came along later only once:
-    AlreadyLabeled. Raises RetiredImage where there is no answer (any more), and
-    `terrain.geometry.invalid_polygons.InvalidPolygons`; then nothing is stored.
+    The same attempt sent again (by its id) gets the same answer. A lesson may be tried again, a
+    later reference image only once.
+
+    Returns:
+        The attempt, its comparison with the answer, and whether it is new.
+
+    Raises:
+        DifferentLabel: The id was sent before with other content.
+        AlreadyLabeled: The reference image has an attempt of this labeler.
+        RetiredImage: The image has no answer (any more).
+        InvalidPolygons: The polygons are invalid (`terrain.geometry.invalid_polygons`).
     """
     image, labeler = assignment.image, assignment.labeler
     answer = ReferenceAnswer.objects.usable().filter(image=image).first()
     if answer is None:
-        raise RetiredImage(_("This picture is no longer there to practice on. Load the next one."))
+        raise RetiredImage(_("This picture is no longer a practice picture. Load the next one."))
     checksum = polygons_checksum(polygons)
     sent_before = _sent_before(assignment, attempt_id, polygons, checksum)
     if sent_before is not None:
@@ -185,7 +192,7 @@ def record_attempt(
             )
             _close(assignment, answer)
     except IntegrityError:
-        # The same attempt, sent twice at once.
+        # The same attempt was sent twice at once.
         sent_before = _sent_before(assignment, attempt_id, polygons, checksum)
         if sent_before is None:
             raise
@@ -196,7 +203,7 @@ def record_attempt(
 def _sent_before(
     assignment: Assignment, attempt_id: uuid.UUID, polygons: object, checksum: str
 ) -> PracticeAttempt | None:
-    """The attempt with this id; raises DifferentLabel where it is another one."""
+    """Return the attempt with this id; None if there is none. Raise DifferentLabel for another."""
     attempt = PracticeAttempt.objects.filter(pk=attempt_id).first()
     if attempt is None:
         return None
@@ -212,7 +219,7 @@ def _sent_before(
 
 
 def _close(assignment: Assignment, answer: ReferenceAnswer) -> None:
-    """A lesson stays open, since it may be tried again; a reference image is done with."""
+    """Close the assignment of a reference image; a lesson stays open, to be tried again."""
     given = Assignment.objects.filter(pk=assignment.pk)
     if answer.is_lesson:
         given.update(role=Role.PRACTICE, status=Assignment.Status.OPEN, closed_at=None)
@@ -222,7 +229,7 @@ def _close(assignment: Assignment, answer: ReferenceAnswer) -> None:
 
 
 def comparison_of(attempt: PracticeAttempt, answer: ReferenceAnswer) -> Comparison:
-    """A stored attempt beside the answer."""
+    """Compare a stored attempt with the answer."""
     image = attempt.image
     regions = regions_from_json(attempt.polygons)
     return _compare(image, answer, regions_to_mask(regions, image.height, image.width))

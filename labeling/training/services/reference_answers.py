@@ -1,4 +1,4 @@
-"""Images whose right answer is known: set from a mask or a drawing, and taken back."""
+"""Reference answers: setting them from a mask or a drawing, and removing them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.errors import Conflict, DomainError
 from labeling.images.files import keep
-from labeling.images.ingest.mask_folders import KnownIds, answer_candidates, checked_mask, read_mask
+from labeling.images.ingest.mask_folders import ImageIds, answer_candidates, checked_mask, read_mask
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_gray
 from labeling.images.preparation.pictures import png_bytes
@@ -29,16 +29,16 @@ from terrain.geometry.cleaning import clean_regions
 from terrain.geometry.regions import parse_regions
 from terrain.masks import NO_LABEL, Mask
 
-#: A mask of 64 megapixels without any structure would not be a drawing of ground.
+#: Most bytes of an uploaded PNG; even a mask of 64 megapixels of noise is smaller.
 MAX_UPLOAD_BYTES = 16 * 1024**2
 
 ALREADY_LABELED = gettext_noop(
-    "People have labeled %(picture)s already, and their labels count. Choose another."
+    "People have already labeled %(picture)s, and their labels count. Choose another picture."
 )
 
 
 class AnswerRefused(Conflict):
-    """An image that cannot have this reference answer."""
+    """The image cannot have this reference answer."""
 
     code = "answer_refused"
 
@@ -46,13 +46,24 @@ class AnswerRefused(Conflict):
 def set_answer(
     actor: Actor, image: Image, mask: Mask, source: str, is_lesson: bool | None = None
 ) -> ReferenceAnswer:
-    """Make `mask` the reference answer of an image, in place of an earlier one.
+    """Make `mask` the reference answer of an image; it replaces an earlier one.
 
-    mask: uint8 (H, W) of the campaign's class codes, 255 where the answer is not known. The image
-    leaves the crowd's pool: it is there to learn from, and nobody labels it. `is_lesson` None keeps
-    what it was, True for a new one. Raises AnswerRefused: for a mask of another size or without a
-    class, a retired image, one that the crowd has labeled, and gold where the campaign does not
-    allow it. Setting the same answer again changes nothing.
+    The image becomes a practice image, which nobody labels. Setting the same answer again changes
+    nothing.
+
+    Args:
+        actor: In whose name the answer is set.
+        image: The image.
+        mask: uint8 (H, W) of the campaign's class codes, 255 where the answer is not known.
+        source: A `ReferenceAnswer.Source`.
+        is_lesson: Whether it is a lesson; None keeps the earlier value, True for a new answer.
+
+    Returns:
+        The stored answer.
+
+    Raises:
+        AnswerRefused: The mask has another size or no class; the image is retired, labeled by the
+            crowd, or gold where the campaign does not allow it.
     """
     _check_image(image)
     _check_fits(image, mask)
@@ -80,8 +91,8 @@ def _check_image(image: Image) -> None:
     if image.pool == Image.Pool.GOLD and not image.campaign.allow_gold_practice:
         raise AnswerRefused(
             _(
-                "%(picture)s is a gold picture, and this campaign keeps those apart. "
-                "Allow gold pictures in practice first, or choose another."
+                "%(picture)s is a gold picture, and this campaign does not practice on those. "
+                "Allow gold pictures in practice first, or choose another picture."
             )
             % name
         )
@@ -91,12 +102,15 @@ def _check_fits(image: Image, mask: Mask) -> None:
     name = {"picture": image.product_id}
     if mask.shape != (image.height, image.width):
         raise AnswerRefused(
-            _("The mask of %(picture)s must be %(width)d x %(height)d pixels, as the picture is.")
+            _(
+                "The mask of %(picture)s must have the size of the picture: %(width)d x "
+                "%(height)d pixels."
+            )
             % {**name, "width": image.width, "height": image.height}
         )
     codes = {int(code) for code in np.unique(mask)} - {NO_LABEL}
     if not codes:
-        raise AnswerRefused(_("There is nothing in the answer for %(picture)s.") % name)
+        raise AnswerRefused(_("The answer for %(picture)s is empty.") % name)
     if unknown := codes - set(image.campaign.class_codes()):
         raise AnswerRefused(
             _("The mask of %(picture)s has the code %(code)d, which is no class of the campaign.")
@@ -105,15 +119,17 @@ def _check_fits(image: Image, mask: Mask) -> None:
 
 
 def _write(image: Image, mask: Mask) -> str:
-    """Store a mask under a name that is its sum; an attempt's picture never changes under it."""
+    """Store a mask under its checksum as name, so that a shown mask never changes."""
     return keep(image.campaign_id, "known", png_bytes(mask), ".png")
 
 
 def mask_from_upload(image: Image, upload: File[bytes]) -> Mask:
-    """The mask in an uploaded PNG, uint8 (H, W). Raises AnswerRefused."""
+    """Read the mask in an uploaded PNG, uint8 (H, W). Raise AnswerRefused."""
     name = upload.name or ""
     if upload.size > MAX_UPLOAD_BYTES:
-        raise AnswerRefused(_("The mask is larger than any drawing of ground. Check the file."))
+        raise AnswerRefused(
+            _("The mask file is too large. Check that it is a PNG with class codes.")
+        )
     try:
         mask = decode_gray(upload.read(), name, "PNG", (image.width, image.height))
         return checked_mask(mask, name, image.campaign.class_codes())
@@ -122,7 +138,7 @@ def mask_from_upload(image: Image, upload: File[bytes]) -> Mask:
 
 
 def mask_of_polygons(image: Image, polygons: object) -> Mask:
-    """The mask of what an admin drew. Raises `invalid_polygons.InvalidPolygons`."""
+    """Return the mask of a manager's drawing. Raise `invalid_polygons.InvalidPolygons`."""
     regions = clean_regions(
         parse_regions(polygons, image.campaign.class_codes(), image.width, image.height),
         image.width,
@@ -131,10 +147,10 @@ def mask_of_polygons(image: Image, polygons: object) -> Mask:
     return regions_to_mask(regions, image.height, image.width)
 
 
-def give_back(actor: Actor, image: Image) -> None:
-    """Take the reference answer away; a practice image returns to the crowd's pool.
+def remove_answer(actor: Actor, image: Image) -> None:
+    """Remove the reference answer; a practice image returns to the crowd's pool.
 
-    Who has seen its answer is never given the image again: assignments stay.
+    Assignments stay, so that nobody who has seen the answer gets the image again.
     """
     with transaction.atomic():
         ReferenceAnswer.objects.filter(image=image).delete()
@@ -142,21 +158,21 @@ def give_back(actor: Actor, image: Image) -> None:
 
 
 def set_lesson(actor: Actor, image: Image, is_lesson: bool) -> None:
-    """Offer a reference image as practice before the first real one, or now and then, later."""
+    """Set whether an image is a lesson, or given out between real pictures."""
     ReferenceAnswer.objects.filter(image=image).update(is_lesson=is_lesson)
 
 
 def assign_answer(actor: Actor, image: Image, labeler: Labeler) -> Assignment:
-    """Give an image to an admin who wants to draw its answer; again, if it was drawn before.
+    """Assign an image to a manager to draw its answer, also again.
 
-    Raises AnswerRefused where `set_answer` would not take it.
+    Raises AnswerRefused if `set_answer` would refuse the image.
     """
     _check_image(image)
     if image.labels.filter(role=Role.CROWD).exists():
         raise AnswerRefused(_(ALREADY_LABELED) % {"picture": image.product_id})
     if image.assignments.filter(labeler=labeler, role=Role.EXPERT).exists():
         raise AnswerRefused(
-            _("You draw %(picture)s as an expert. Its gold mask can be its answer.")
+            _("You draw %(picture)s as an expert. Use its gold mask as its answer.")
             % {"picture": image.product_id}
         )
     assignment, _created = Assignment.objects.update_or_create(
@@ -173,7 +189,7 @@ def assign_answer(actor: Actor, image: Image, labeler: Labeler) -> Assignment:
 
 
 def find_answers(source: Path) -> list[Path]:
-    """The masks of a folder of `<image id>.png`; raises UnknownSource where there are none."""
+    """Return the masks `<image id>.png` of a folder. Raise UnknownSource if there are none."""
     return answer_candidates(source)
 
 
@@ -194,9 +210,12 @@ def import_answers(
     is_lesson: bool | None = None,
     workers: int = 1,
 ) -> Iterator[Outcome]:
-    """Set the reference answers of masks named after their images; yields each one's outcome."""
-    known = KnownIds(campaign.images.values_list("product_id", flat=True))
-    jobs = (_AnswerJob(campaign.pk, path, known.of_mask(path.stem), is_lesson) for path in paths)
+    """Set reference answers from masks named after their images; yield the outcome of each."""
+    known = ImageIds(campaign.images.values_list("product_id", flat=True))
+    jobs = (
+        _AnswerJob(campaign.pk, path, known.find_by_mask_name(path.stem), is_lesson)
+        for path in paths
+    )
     return each(partial(import_answer, actor), jobs, workers)
 
 

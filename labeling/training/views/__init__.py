@@ -1,1 +1,1 @@
-"""Pages to learn on, and pages to edit what they teach."""
+"""Pages to learn on, and pages to edit their content."""

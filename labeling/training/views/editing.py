@@ -1,4 +1,4 @@
-"""The admins' pages on which a campaign's lessons are made: tutorial, field guide, practice."""
+"""The managers' pages for lessons: tutorial, field guide, practice."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from labeling.training.forms import (
     LessonForm,
     PracticeForm,
     StepForm,
-    in_each_language,
+    all_languages,
 )
 from labeling.training.services import lessons, practice, reference_answers
 
-#: Pictures offered by name for a new answer.
+#: Pictures suggested by name for a new answer.
 OFFERED = 200
-#: Two pictures in one form; one that is too large gets a sentence of the form's.
+#: Room for two pictures in one form; for one that is too large, the form explains it.
 UPLOAD_MAX_BYTES = 4 * lesson_pictures.MAX_UPLOAD_BYTES
 
 
@@ -53,7 +53,7 @@ UPLOAD_MAX_BYTES = 4 * lesson_pictures.MAX_UPLOAD_BYTES
 @require_http_methods(["GET", "POST"])
 @login_required
 def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
-    """The tutorial's steps, to be put in order, changed, added and removed."""
+    """Render the tutorial's steps, to reorder, change, add and remove them."""
     campaign = managed_campaign(request, slug)
     steps = list(campaign.tutorial_steps.all())
     if request.method == "POST":
@@ -65,7 +65,7 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
         "labeling/training/editing/tutorial.html",
         {
             "campaign": campaign,
-            "languages": in_each_language(),
+            "languages": all_languages(),
             "steps": [row(step, lessons.step_card(step)) for step in steps],
             "classes": [
                 row(terrain, lessons.class_card(terrain))
@@ -77,12 +77,12 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def row(item: Any, card: dict[str, Any]) -> dict[str, Any]:
-    """One line of a list of lessons: how it looks, and in which languages it is there."""
+    """Return one row of a list of lessons: its look and its languages."""
     return {**card, "pk": item.pk, "languages": sorted(item.translations)}
 
 
 def moved(request: HttpRequest) -> dict[str, Any]:
-    """Which line was moved just now, and where to: its button gets the focus back."""
+    """Return which row was just moved, and where to: its button gets the focus back."""
     pk = request.GET.get("moved", "")
     return {"moved": int(pk) if pk.isdecimal() else None, "way": request.GET.get("way", "")}
 
@@ -90,9 +90,9 @@ def moved(request: HttpRequest) -> dict[str, Any]:
 def rearrange(
     request: HttpRequest, campaign: Campaign, among: dict[int, list[Any]], address: str
 ) -> HttpResponse:
-    """Carry out a POST of a list: `up`, `down` or `remove` names a line of it.
+    """Carry out a POST of a list: `up`, `down` or `remove` has the id of a row.
 
-    `among` has for each line the lines of its group, in order.
+    `among` has for each row the rows of its group, in order.
     """
     for name, act in ACTIONS.items():
         pk = request.POST.get(name, "")
@@ -119,10 +119,10 @@ ACTIONS: dict[str, Callable[[Actor, Any, list[Any]], object]] = {
 @require_GET
 @login_required
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
-    """The whole tutorial, as volunteers who read `?language=` see it."""
+    """Render the whole tutorial as readers of `?language=` see it."""
     campaign = managed_campaign(request, slug)
     language = request.GET.get("language", "")
-    known = dict(in_each_language())
+    known = dict(all_languages())
     code = language if language in known else translation.get_language() or "en"
     with translation.override(code):
         context = {**lessons.tutorial_context(campaign), "preview": known.get(code, code)}
@@ -133,7 +133,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
-    """One step; without `pk` a new one, which becomes the last."""
+    """Render or save one step; without `pk` a new one, which becomes the last."""
     campaign = managed_campaign(request, slug)
     item = (
         TutorialStep(campaign=campaign)
@@ -149,7 +149,7 @@ def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @login_required
 def ground(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """How one class is explained."""
+    """Render or save the explanation of one class."""
     campaign = managed_campaign(request, slug)
     item = get_object_or_404(campaign.terrain_classes, pk=pk)
     return edit(
@@ -166,7 +166,7 @@ def edit(
     back: str,
     partial: str,
 ) -> HttpResponse:
-    """Change one lesson, with a preview in every language; a POST with `preview` saves nothing."""
+    """Edit one lesson, with a preview in every language; a POST with `preview` saves nothing."""
     is_sent = request.method == "POST"
     form = form_class(
         request.POST if is_sent else None,
@@ -181,9 +181,9 @@ def edit(
         messages.success(request, _("Saved."))
         return redirect(back, campaign.slug)
     previews = []
-    # What was sent and is not right yet cannot be shown; what is stored can.
+    # An invalid form cannot be previewed; the stored lesson can.
     if is_valid or (not is_sent and item.pk is not None):
-        for code, name in in_each_language():
+        for code, name in all_languages():
             with translation.override(code):
                 previews.append({"code": code, "name": name, "card": card(item)})
     return render(
@@ -208,7 +208,7 @@ def edit(
 @require_http_methods(["GET", "POST"])
 @login_required
 def guide(request: HttpRequest, slug: str) -> HttpResponse:
-    """The field guide's entries, to be put in order, changed, added and removed."""
+    """Render the field guide's entries, to reorder, change, add and remove them."""
     campaign = managed_campaign(request, slug)
     entries = list(campaign.guide_entries.select_related("terrain_class", "other_class"))
     groups: dict[tuple[int, str], list[GuideEntry]] = {}
@@ -245,7 +245,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def group_of(entry: GuideEntry) -> tuple[int, str]:
-    """Entries that stand together in the guide: a class's good or bad ones, or all look-alikes."""
+    """Return the group of an entry: a class's good or bad examples, or all look-alikes."""
     if entry.kind == GuideEntry.Kind.LOOK_ALIKE:
         return 0, entry.kind
     return entry.terrain_class_id, entry.kind
@@ -255,7 +255,7 @@ def group_of(entry: GuideEntry) -> tuple[int, str]:
 @require_http_methods(["GET", "POST"])
 @login_required
 def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
-    """One entry of the field guide; without `pk` a new one, which becomes the last."""
+    """Render or save one entry of the field guide; without `pk` a new one, the last."""
     campaign = managed_campaign(request, slug)
     if pk is not None:
         item = get_object_or_404(campaign.guide_entries, pk=pk)
@@ -273,7 +273,7 @@ def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 @login_required
 def reference_images(request: HttpRequest, slug: str) -> HttpResponse:
-    """The pictures with a reference answer, how people did on them, and the campaign's practice."""
+    """Render the reference images, people's results on them, and the settings for practice."""
     campaign = managed_campaign(request, slug)
     rules = PracticeForm(instance=campaign, label_suffix="")
     answer = AnswerForm(campaign=campaign, label_suffix="")
@@ -286,11 +286,11 @@ def reference_images(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("training:reference_images", slug)
         elif "draw" in request.POST or "use_mask" in request.POST:
             answer = AnswerForm(request.POST, request.FILES, campaign=campaign, label_suffix="")
-            done = answer.is_valid() and take_answer(request, answer)
+            done = answer.is_valid() and store_answer(request, answer)
             if done:
                 return done
         else:
-            change_known(request, campaign)
+            change_reference_image(request, campaign)
             return redirect("training:reference_images", slug)
     free = campaign.images.usable().filter(
         ~Exists(Label.objects.filter(image=OuterRef("pk"))),
@@ -305,18 +305,18 @@ def reference_images(request: HttpRequest, slug: str) -> HttpResponse:
             "rules": rules,
             "answer": answer,
             "free": free.order_by("product_id").values_list("product_id", flat=True)[:OFFERED],
-            "known": [known_card(each) for each in answers_of(campaign)],
+            "known": [reference_card(each) for each in answers_of(campaign)],
         },
     )
 
 
-def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
-    """Set the answer from the mask that was sent, or go and draw it; None with an error told."""
+def store_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
+    """Set the answer from the uploaded mask, or redirect to draw it; None for an invalid form."""
     image, mask = form.cleaned_data["picture"], form.cleaned_data["mask"]
     if "draw" in request.POST:
         return redirect("training:draw_answer", image.campaign.slug, image.pk)
     if not mask:
-        form.add_error("mask", _("Choose a mask, or draw the answer."))
+        form.add_error("mask", _("Upload a mask, or draw the answer."))
         return None
     try:
         pixels = reference_answers.mask_from_upload(image, mask)
@@ -328,21 +328,21 @@ def take_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
         return None
     messages.success(
         request,
-        _("The answer for %(picture)s is known now.") % {"picture": image.product_id},
+        _("The answer for %(picture)s is set.") % {"picture": image.product_id},
     )
     return redirect("training:reference_images", image.campaign.slug)
 
 
-def change_known(request: HttpRequest, campaign: Campaign) -> None:
-    """Carry out what was asked of one practice picture."""
+def change_reference_image(request: HttpRequest, campaign: Campaign) -> None:
+    """Carry out the requested change of one practice picture."""
     actor = Actor.of_request(request)
-    for name in ("lesson", "later", "give_back"):
+    for name in ("lesson", "later", "remove_answer"):
         pk = request.POST.get(name, "")
         image = campaign.images.filter(pk=pk).first() if pk.isdecimal() else None
         if image is None:
             continue
-        if name == "give_back":
-            reference_answers.give_back(actor, image)
+        if name == "remove_answer":
+            reference_answers.remove_answer(actor, image)
             messages.success(
                 request,
                 _("%(picture)s is an ordinary picture again.") % {"picture": image.product_id},
@@ -364,7 +364,7 @@ def answers_of(campaign: Campaign) -> Any:
     )
 
 
-def known_card(answer: Any) -> dict[str, Any]:
+def reference_card(answer: Any) -> dict[str, Any]:
     image = answer.image
     usable = ReferenceAnswer.objects.usable().filter(pk=answer.pk).exists()
     return {
@@ -385,7 +385,7 @@ def known_card(answer: Any) -> dict[str, Any]:
 @require_GET
 @login_required
 def draw_answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """The drawing page, on which an admin draws a picture's answer."""
+    """Render the drawing page for a manager to draw a picture's answer."""
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images, pk=pk)
     next_url = reverse("training:next_answer", args=(slug, image.pk))

@@ -1,4 +1,4 @@
-"""Where volunteers learn: practice on pictures with a reference answer, and the field guide."""
+"""Pages for volunteers to learn on: practice, and the field guide."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from labeling.images import lesson_pictures
 from labeling.models import Campaign
 from labeling.people.visitors import has_seen_tutorial, labeler_of
 from labeling.training.services import practice as lessons
-from labeling.training.services.lessons import guide_of
+from labeling.training.services.lessons import build_guide
 
 
 @require_GET
 @for_open_campaign
 def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """The drawing page with the campaign's lessons; on the first visit the tutorial comes first.
+    """Render the drawing page with the campaign's lessons; on the first visit, the tutorial.
 
-    Who has done them all does them again.
+    A visitor who has done all lessons starts another round.
     """
     slug = campaign.slug
     if not has_seen_tutorial(request, campaign):
@@ -35,7 +35,7 @@ def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         return redirect("annotation:annotate", slug)
     labeler = labeler_of(request)
     next_url = reverse("training:next_lesson", args=(slug,))
-    if not lessons.lessons_left(campaign, labeler):
+    if not lessons.remaining_lessons(campaign, labeler):
         next_url += "?" + urlencode({"since": timezone.now().isoformat()})
     return drawing_page(request, campaign, labeler, next_url, drawing_for="practice")
 
@@ -43,13 +43,13 @@ def practice(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 @for_open_campaign
 def guide(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """The field guide on a page of its own."""
+    """Render the field guide as a page."""
     return render(
         request,
         "labeling/training/guide.html",
         {
             "campaign": campaign,
-            "guide": guide_of(campaign),
+            "guide": build_guide(campaign),
             "has_lessons": bool(lessons.lessons(campaign)),
         },
     )
@@ -58,15 +58,18 @@ def guide(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_GET
 @cache_control(public=True, max_age=31_536_000, immutable=True)
 def lesson_picture(request: HttpRequest, pk: int, name: str) -> FileResponse:
-    """A campaign's own picture; its name is its content's sum, so it may be kept for ever."""
-    return _picture(lesson_pictures.opened(pk, name))
+    """Return a campaign's own picture.
+
+    Its name is its checksum, so browsers may cache it forever.
+    """
+    return _picture(lesson_pictures.open_picture(pk, name))
 
 
 @require_GET
 @cache_control(public=True, max_age=31_536_000, immutable=True)
 def earlier_lesson_picture(request: HttpRequest, slug: str, name: str) -> FileResponse:
-    """The same of a picture that is kept by the slug its campaign had."""
-    return _picture(lesson_pictures.opened_earlier(slug, name))
+    """Return a picture that is stored under a former slug of its campaign."""
+    return _picture(lesson_pictures.open_earlier_picture(slug, name))
 
 
 def _picture(file: File[bytes] | None) -> FileResponse:

@@ -1,4 +1,4 @@
-"""The tutorial, before the first picture."""
+"""The tutorial before the first picture."""
 
 from __future__ import annotations
 

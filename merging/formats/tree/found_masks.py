@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from labeling.images.ingest.mask_folders import labels_in_name
+from labeling.images.ingest.mask_folders import label_count_in_name
 from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.tree import gold_lists
 
@@ -66,7 +66,7 @@ def masks_in(names: Sequence[str], above: Sequence[str] = ()) -> list[FoundMasks
         if match := _GOLD.fullmatch(prefix + name):
             gold.setdefault((match[1], match[3]), {})[GOLD_VARIANTS[int(match[2]) - 1]] = name
         elif match := _TRAIN.fullmatch(prefix + name):
-            train.append(FoundMasks(match[2], {"train": name}, labels_in_name(match[2])))
+            train.append(FoundMasks(match[2], {"train": name}, label_count_in_name(match[2])))
     found = [
         FoundMasks(stem, dict(sorted(paths.items())), None)
         for (_, stem), paths in sorted(gold.items())

@@ -101,13 +101,13 @@ def worst_first(campaign: Campaign, user: User) -> QuerySet[ExpertAgreement]:
     """Images that an account may talk about, those on which experts agree least first."""
     compared = ExpertAgreement.objects.filter(
         image__in=ready_images(campaign), agreement__isnull=False
-    ).exclude(image__in=independence.closed_images(user))
+    ).exclude(image__in=independence.hidden_images(user))
     return compared.select_related("image__campaign").order_by("agreement", "image_id")
 
 
 def closed_to(campaign: Campaign, user: User) -> ImageQuerySet:
     """Images of the meeting that an account must not see yet: it can still label them."""
-    return ready_images(campaign).filter(pk__in=independence.closed_images(user))
+    return ready_images(campaign).filter(pk__in=independence.hidden_images(user))
 
 
 def expert_labels(image: Image) -> list[Label]:
@@ -177,5 +177,5 @@ def guidelines_of(campaign: Campaign, user: User) -> QuerySet[LabelingGuideline]
     What was settled about an image tells what others drew on it.
     """
     found = LabelingGuideline.objects.filter(campaign=campaign).select_related("author", "image")
-    closed = independence.closed_images(user)
+    closed = independence.hidden_images(user)
     return found.filter(Q(image=None) | ~Q(image__in=closed))

@@ -135,7 +135,7 @@ def consensus_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """One image: the regions in dispute, and who said what; a POST keeps what was settled."""
     campaign, user = campaign_to_meet_on(request, slug)
     image = image_to_talk_about(campaign, pk)
-    if not independence.show(image.pk, user):
+    if not independence.record_view(image.pk, user):
         return closed_page(request, image, user)
     form = GuidelineForm(request.POST or None, label_suffix="")
     if request.method == "POST" and add_guideline(request, form, campaign, image):
@@ -174,7 +174,7 @@ def consensus_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def closed_page(request: HttpRequest, image: Image, user: User) -> HttpResponse:
     """Say to an expert who can still draw the image why it is closed, and what to do."""
-    given = independence.undrawn(Labeler.objects.filter(user=user)).get(image=image)
+    given = independence.drawable_assignments(Labeler.objects.filter(user=user)).get(image=image)
     context = {"campaign": image.campaign, "image": image, "assignment": given}
     return render(request, "merging/gold/closed.html", context, status=HTTPStatus.FORBIDDEN)
 
@@ -204,7 +204,7 @@ def expert_card(label: Label, number: int) -> dict[str, Any]:
 def correct_url(request: HttpRequest, drawn: list[Label]) -> str:
     """Where an expert changes their own label by what was settled; empty for everybody else."""
     for label in drawn:
-        if label.labeler.user_id == request.user.pk and not corrections.why_not(label):
+        if label.labeler.user_id == request.user.pk and not corrections.explain_refusal(label):
             page = reverse("annotation:annotate", args=(label.image.campaign.slug,))
             return f"{page}?correct={label.pk}"
     return ""
@@ -239,7 +239,7 @@ def gold_disputes(
     """What is in dispute on an image, or one expert's label, to be laid over the picture."""
     campaign, user = campaign_to_meet_on(request, slug)
     image = image_to_talk_about(campaign, pk)
-    if not independence.show(image.pk, user):
+    if not independence.record_view(image.pk, user):
         raise Forbidden(_("Draw this picture first, or give it up."))
     try:
         content = consensus.picture(image, which)

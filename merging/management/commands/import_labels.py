@@ -10,7 +10,7 @@ from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.arguments import filled
 from ai4mars_site.toolkit.commands import BulkCommand
 from labeling.annotation.services import label_imports
-from labeling.images.ingest.mask_folders import passed_over
+from labeling.images.ingest.mask_folders import skipped_files
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.sources import open_place
 from labeling.management.arguments import campaign_of
@@ -97,7 +97,7 @@ class Command(BulkCommand):
         self, campaign: Campaign, source: Path, name: str, options: dict[str, Any]
     ) -> None:
         files = label_imports.find_masks(source)
-        for stray in passed_over(source):
+        for stray in skipped_files(source):
             self.stdout.write(f"passed over {stray}: it is no PNG in a labeler's folder")
         role = options["role"] or Role.CROWD
         outcomes = label_imports.import_masks(

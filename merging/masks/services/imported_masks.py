@@ -21,7 +21,7 @@ from ai4mars_site.toolkit.bulk import each
 from ai4mars_site.toolkit.errors import DomainError
 from labeling.annotation.services import assignments
 from labeling.images.files import keep
-from labeling.images.ingest.mask_folders import KnownIds, checked_mask, with_null_4
+from labeling.images.ingest.mask_folders import ImageIds, checked_mask, drop_code_4
 from labeling.images.ingest.places import Place
 from labeling.images.ingest.products import Refused, UnknownSource
 from labeling.images.ingest.rasters import decode_gray, is_bare_gray_png, read_bytes
@@ -112,13 +112,13 @@ def import_masks(
     source: what the release is called, for people. Gold images leave the crowd's pool.
     """
     told = told or Told()
-    known = KnownIds(campaign.images.values_list("product_id", flat=True))
-    in_manifest = KnownIds(told.labels)
+    known = ImageIds(campaign.images.values_list("product_id", flat=True))
+    in_manifest = ImageIds(told.labels)
     jobs = []
     for masks in found:
-        listed = in_manifest.of_mask(masks.stem)
+        listed = in_manifest.find_by_mask_name(masks.stem)
         labels = masks.labels if listed is None else told.labels[listed]
-        product_id = known.of_mask(masks.stem)
+        product_id = known.find_by_mask_name(masks.stem)
         jobs.append(MaskJob(campaign.pk, product_id, masks, labels, source[:LONGEST_SOURCE], place))
     yield from each(partial(import_image_masks, actor), jobs, workers)
 
@@ -166,7 +166,7 @@ def _content(place: Place, path: str, image: Image) -> _Content:
     content, name = read_bytes(place.fetch(path)), path.rpartition("/")[2]
     delivered = decode_gray(content, name, "PNG", (image.width, image.height))
     codes = image.campaign.class_codes()
-    mask = with_null_4(delivered, codes) if image.camera.startswith(_MASTCAM) else delivered
+    mask = drop_code_4(delivered, codes) if image.camera.startswith(_MASTCAM) else delivered
     checked_mask(mask, name, codes)
     is_plain = mask is delivered and is_bare_gray_png(content)
     counts = {str(code): count for code, count in pixels_per_class(mask).items()}

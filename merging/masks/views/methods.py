@@ -149,7 +149,7 @@ def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> Htt
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images.select_related("campaign"), pk=pk)
     assert isinstance(request.user, User)
-    if not independence.show(image.pk, request.user):
+    if not independence.record_view(image.pk, request.user):
         raise Forbidden(_("Draw this picture first, or give it up."))
     if picture in STEPS:
         return _png(layer_steps(image, picture), dict(enumerate(RAMP)))

@@ -60,7 +60,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "crowd_picture_url": reverse("masks:crowd_picture", args=(pk,)),
             "agreements": [
                 {
-                    "name": classes[each.code].shown("name"),
+                    "name": classes[each.code].translated("name"),
                     "color": classes[each.code].color,
                     **in_words(each),
                 }

@@ -77,7 +77,7 @@ def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
     """Return those of the labels that a bulk rating by this reviewer would rate."""
     mine = Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer)
     reached = labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
-    return reached.exclude(image__in=independence.closed_images(reviewer))
+    return reached.exclude(image__in=independence.hidden_images(reviewer))
 
 
 def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
@@ -89,7 +89,7 @@ def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
     unrated = others.filter(~mine)
     thrown_out = unrated.filter(status=Label.Status.REJECTED)
     not_ready = unrated.filter(status__in=(Label.Status.RECEIVED, Label.Status.EMPTY))
-    closed = unrated.accepted().filter(image__in=independence.closed_images(reviewer))
+    closed = unrated.accepted().filter(image__in=independence.hidden_images(reviewer))
     return LeftAlone(
         own.count(), rated.count(), thrown_out.count(), not_ready.count(), closed.count()
     )

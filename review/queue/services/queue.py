@@ -96,7 +96,7 @@ def waiting_for(
         .exclude(label__image__pool=Image.Pool.PRACTICE)
         .exclude(label__labeler__user=reviewer)
         # An expert must not see other labels of an image before labeling it.
-        .exclude(label__image__in=independence.closed_images(reviewer))
+        .exclude(label__image__in=independence.hidden_images(reviewer))
     )
 
 
@@ -113,7 +113,7 @@ def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
     scores = AgreementScore.objects.of_crowd(campaign, end.order).waiting().filter(up_to(end))
     own = 0
     if reviewer is not None:
-        closed = Q(label__image__in=independence.closed_images(reviewer))
+        closed = Q(label__image__in=independence.hidden_images(reviewer))
         own = scores.filter(Q(label__labeler__user=reviewer) | closed).count()
     in_last_bin = scores.filter((f"{end.order.field}__gte", lowest))
     return below + in_last_bin.count() - own

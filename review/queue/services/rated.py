@@ -35,7 +35,7 @@ def flagged(campaign: Campaign, reviewer: User) -> LabelQuerySet:
     Images that the reviewer has to label independently, as an expert, are left out.
     """
     labels = Label.objects.filter(image__campaign=campaign).exclude(flag=None)
-    labels = labels.exclude(image__in=independence.closed_images(reviewer))
+    labels = labels.exclude(image__in=independence.hidden_images(reviewer))
     return labels.order_by("-flag__created_at", "pk")
 
 

@@ -117,7 +117,7 @@ def rate(
                 )
         except IntegrityError as error:
             raise AlreadyRated from error
-        if policies.throws_out(value) and not labels.throw_out(actor, label):
+        if policies.throws_out(value) and not labels.reject(actor, label):
             raise LabelSettled(_("It was thrown out meanwhile, so it needs no rating."))
         opinions.keep_up(label.pk)
         ReviewLease.objects.filter(label=label, reviewer=actor.account_id).delete()

@@ -127,7 +127,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = bulk_ratings.chosen(campaign, **ids)
         labels = bulk_ratings.to_rate(chosen, request.user)
         first = labels.select_related("image", "labeler", "agreement").order_by("pk")[:BULK_SHOWN]
-        independence.show_all({label.image_id for label in first}, request.user)
+        independence.record_views({label.image_id for label in first}, request.user)
         # Nothing of it is rated yet.
         as_shown = DrawnLabel if plan_of(campaign).hide_record else ReviewedLabel
         context |= {

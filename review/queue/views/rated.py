@@ -50,7 +50,7 @@ def rated_labels(request: HttpRequest, slug: str) -> HttpResponse:
         labels, chosen = _narrowed(labels, form)
     labels = service.with_ratings(labels, request.user)
     page = Paginator(labels, SHOWN).get_page(request.GET.get("page"))
-    independence.show_all({label.image_id for label in page}, request.user)
+    independence.record_views({label.image_id for label in page}, request.user)
     hide = plan_of(campaign).hide_record
     context = {
         "campaign": campaign,

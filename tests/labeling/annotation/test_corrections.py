@@ -226,7 +226,7 @@ def test_what_can_no_longer_be_corrected_says_why(label: Label, image: Image) ->
     Label.objects.update(lock_reason=Label.LockReason.RATED)
     refused(corrections.RATED)
     label.refresh_from_db()
-    labels.throw_out(ACTOR, label)
+    labels.reject(ACTOR, label)
     refused(corrections.THROWN_OUT)
 
 
@@ -259,7 +259,7 @@ def test_a_label_corrected_since_it_was_read_is_not_fixed(label: Label) -> None:
     correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
 
     assert not labels.lock(ACTOR, as_read, Label.LockReason.RESULTS)
-    assert not labels.throw_out(ACTOR, as_read)
+    assert not labels.reject(ACTOR, as_read)
 
     label.refresh_from_db()
     assert label.locked_at is None

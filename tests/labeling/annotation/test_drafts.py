@@ -24,7 +24,7 @@ from labeling.annotation.errors import NotAssigned
 from labeling.annotation.saving import DraftThrottle
 from labeling.annotation.services import drafts, labels
 from labeling.annotation.services.assignments import skip
-from labeling.annotation.services.drafts import DRAFT_LIFE, Drawing, NewerDraft
+from labeling.annotation.services.drafts import DRAFT_LIFE, DraftContent, NewerDraft
 from labeling.annotation.tasks import sweep_drafts
 from labeling.models import Assignment, Draft, Image, Labeler
 from labeling.people.services.labelers import labeler_of_user, new_guest
@@ -71,9 +71,9 @@ def client(vera: Labeler) -> APIClient:
     return browser
 
 
-def drawing(base: int = 0, writer: str = "laptop", stroke: int = 1, **fields: Any) -> Drawing:
+def drawing(base: int = 0, writer: str = "laptop", stroke: int = 1, **fields: Any) -> DraftContent:
     known: dict[str, Any] = {"format": 2, "polygons": [box(0, 0, 0, 2, 1)], "steps": [[[1, 1]]]}
-    return Drawing(base=base, writer=writer, stroke=stroke, **{**known, **fields})
+    return DraftContent(base=base, writer=writer, stroke=stroke, **{**known, **fields})
 
 
 def body(base: int = 0, writer: str = "laptop", stroke: int = 1, **fields: Any) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def test_a_page_that_keeps_too_much_is_told_to_wait(image: Image, settings: Any)
 
     assert refusal(refused, 429) == "throttled"
     assert int(refused["Retry-After"]) == 3600
-    assert "kept on this device" in refused.json()["detail"]
+    assert "saved on this device" in refused.json()["detail"]
     assert Draft.objects.count() == Labeler.objects.count() == 1, "nothing of it is stored"
     assert elsewhere.put(url(image), body(steps=long)).status_code == 200
     settings.DRAFTS_PER_GUEST = 0

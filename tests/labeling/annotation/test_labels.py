@@ -76,7 +76,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize(("status", "following"), list(itertools.product(Status, Status)))
 def test_what_may_follow_what(status: str, following: str) -> None:
-    assert policies.may_become(status, following) == ((status, following) in ALLOWED)
+    assert policies.is_allowed_transition(status, following) == ((status, following) in ALLOWED)
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_an_image_without_a_row_is_an_error_that_shows() -> None:
 def test_throwing_out_and_restoring(image: Image) -> None:
     label = accept(image, "00..", "....")
 
-    assert labels.throw_out(ACTOR, label)
+    assert labels.reject(ACTOR, label)
     assert counts(image) == (0, 2)
     assert labels.restore(ACTOR, label)
     assert counts(image) == (1, 3)
@@ -387,10 +387,10 @@ def test_throwing_out_and_restoring(image: Image) -> None:
 def test_a_label_that_has_moved_meanwhile_is_left_alone(image: Image) -> None:
     label = accept(image, "00..", "....")
     same_label_elsewhere = Label.objects.get(pk=label.pk)
-    assert labels.throw_out(ACTOR, same_label_elsewhere)
+    assert labels.reject(ACTOR, same_label_elsewhere)
     before = counts(image)
 
-    assert not labels.throw_out(ACTOR, label)
+    assert not labels.reject(ACTOR, label)
 
     assert counts(image) == before
 

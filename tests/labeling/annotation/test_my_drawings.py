@@ -87,7 +87,7 @@ def test_a_guest_sees_the_labels_of_this_browser(campaign: Campaign) -> None:
 
 def test_the_states_in_words(campaign: Campaign, client: Client, vera: Labeler) -> None:
     thrown_out = accept(new_image(campaign), "00..", "....", labeler=vera)
-    labels.throw_out(ACTOR, thrown_out)
+    labels.reject(ACTOR, thrown_out)
     accept(new_image(campaign), "....", "....", labeler=vera)
     accept(new_image(campaign), "00..", "....", labeler=vera)
     draw(new_image(campaign), "00..", "....", labeler=vera)
@@ -97,8 +97,8 @@ def test_the_states_in_words(campaign: Campaign, client: Client, vera: Labeler) 
     assert [str(card["state"]) for card in page.context["cards"]] == [
         "Being checked",
         "Counts",
-        "Nothing was left",
-        "Thrown out by a reviewer",
+        "Nothing remained",
+        "Rejected by a reviewer",
     ]
 
 
@@ -168,7 +168,7 @@ def test_a_fixed_label_says_why(campaign: Campaign, client: Client, vera: Labele
     page = client.get(f"/drawings/{label.pk}/")
 
     assert page.context["correct_url"] == ""
-    assert "A reviewer has looked at this drawing" in page.content.decode()
+    assert "A reviewer has already rated this drawing" in page.content.decode()
 
 
 def test_the_label_of_somebody_else_is_not_there(campaign: Campaign, client: Client) -> None:

@@ -53,7 +53,7 @@ def refused(tmp_path: Path) -> Path:
 
 def test_no_campaign_is_made_of_what_is_refused(refused: Path) -> None:
     out = io.StringIO()
-    with pytest.raises(CommandError, match="no campaign was made"):
+    with pytest.raises(CommandError, match="no campaign was created"):
         call_command("import_images", str(refused), "--campaign=mars", stdout=out)
     assert not Campaign.objects.exists()
     assert not ImportJob.objects.exists()
@@ -128,7 +128,7 @@ def test_a_dry_run_says_what_an_import_says_and_changes_nothing(
     written = [query["sql"] for query in queries if not is_read(query["sql"])]
     assert written == []
     real = run(mixed, "--campaign=mars", "--report", tmp_path / "real.csv")
-    assert dry[0] == "Dry run: nothing was changed. An import would say:"
+    assert dry[0] == "Dry run: nothing was changed. An import would report:"
     assert dry[1:] == [line for line in real if not line.startswith("Made the campaign")]
     expected = "1 images imported, 1 already there" if is_there else "2 images imported, 0 already"
     assert dry[-1].startswith(expected)

@@ -29,7 +29,8 @@ def english() -> Iterator[None]:
 
 
 EMPTY_MERGES = (
-    "A merge needs more people than a picture gets labels, so every merged mask would be empty. "
+    "The merge minimum is larger than the number of labels per picture, so every merged mask "
+    "would be empty. "
     "Raise the labels per picture, or lower the merge minimum."
 )
 
@@ -44,10 +45,10 @@ def campaign() -> Campaign:
     [
         ({"target_labels": 4, "merge_minimum": 5}, EMPTY_MERGES),
         ({"target_labels": 2}, EMPTY_MERGES),
-        ({"merge_percent": 100}, "no class is chosen by more than everybody"),
+        ({"merge_percent": 100}, "a share below 100 percent"),
         ({"scale_bar_m": 31.0}, "The scale bar must be shorter"),
         ({"range_limit_m": 0.5}, "The scale bar must be shorter"),
-        ({"queue_percent": 101}, "a share from 0 to 100 percent"),
+        ({"queue_percent": 101}, "from 0 to 100 percent"),
         ({"reference_image_percent": 101}, "from 0 to 100 percent"),
         ({"practice_pass_iou": 0.0}, "above 0 and at most 1"),
         ({"nothing_minimum": 0}, "At least 1 person"),

@@ -101,7 +101,7 @@ def test_links_of_files_lead_nowhere_outside(permitted: Path) -> None:
 
     status = dict(job.items.values_list("name", "status"))
     assert (status["linked.png"], status["inside.png"]) == ("unused", "waiting")
-    assert "leads out of the folders" in job.items.get(name="linked.png").reason
+    assert "outside the folders" in job.items.get(name="linked.png").reason
     # The command is not limited: it is used by who has the server's files anyhow.
     alone = import_jobs.start(ACTOR, campaign, str(permitted))
     assert import_jobs.begin(alone)

@@ -170,7 +170,7 @@ def test_a_command_waits_for_what_a_worker_has_in_hand(
         import_jobs.record(held, import_jobs.import_item(ACTOR, job.campaign_id, source, held))
 
     monkeypatch.setattr(import_jobs.time, "sleep", worker_ends)
-    outcomes = list(import_jobs.work_here(ACTOR, job, 1))
+    outcomes = list(import_jobs.import_here(ACTOR, job, 1))
 
     assert [outcome.status for outcome in outcomes] == ["imported"] * 3 + ["refused"]
     job.refresh_from_db()
@@ -186,7 +186,7 @@ def test_a_command_ends_where_its_import_is_stopped(
     import_jobs.begin(job)
     import_jobs.prepare(job)
     done = []
-    for outcome in import_jobs.work_here(ACTOR, job, 1):
+    for outcome in import_jobs.import_here(ACTOR, job, 1):
         done.append(outcome)
         import_jobs.stop(ACTOR, job)
     assert len(done) == 2

@@ -184,7 +184,7 @@ def test_an_image_that_has_changed_is_refused(
     assert changed == Outcome(
         "a",
         "refused",
-        "a.png is not the image a that is already there, imported from a.png: its content differs. "
+        "a.png is not the existing image a, imported from a.png: its content differs. "
         "Give it another id, or import it into another campaign.",
     )
     assert files_of(campaign.images.get()) == before
@@ -206,7 +206,7 @@ def test_a_product_of_another_kind_with_the_same_id_differs(
     [again] = take_in(campaign, open_source(tmp_path))
 
     assert again.status == "refused"
-    assert f"already there, imported from {product_name}.IMG: its content" in again.reason
+    assert f"imported from {product_name}.IMG: its content" in again.reason
 
 
 def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) -> None:
@@ -260,11 +260,11 @@ def test_a_bad_file_does_not_stop_the_others(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a\n", "has characters that are not seen"),
-        ("a\u202egpj", "has characters that are not seen"),
-        ("a\x00", "has characters that are not seen"),
-        ("", "has characters that are not seen"),
-        (" ", "has characters that are not seen"),
+        ("a\n", "has invisible characters"),
+        ("a\u202egpj", "has invisible characters"),
+        ("a\x00", "has invisible characters"),
+        ("", "has invisible characters"),
+        (" ", "has invisible characters"),
         ("x" * 201, "is too long"),
         ("火" * 67, "is too long"),
         ("/" * 67, "is too long"),

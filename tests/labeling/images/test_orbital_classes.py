@@ -89,7 +89,7 @@ def test_a_class_that_is_known_is_not_taken_away(images: list[Image], tmp_path: 
 def test_a_class_that_is_not_of_the_preset(images: list[Image], tmp_path: Path) -> None:
     table = tmp_path / "ranges.csv"
     table.write_text("site_from,drive_from,site_to,drive_to,class\n5,0,5,150,Smoth\n")
-    with pytest.raises(CommandError, match="'Smoth' is none of the classes Smooth, Ridged"):
+    with pytest.raises(CommandError, match="'Smoth' is not one of the classes Smooth, Ridged"):
         run("--ranges", table, "--preset", "msl")
     assert classes() == ["", "", ""]
 
@@ -113,6 +113,6 @@ def test_why_a_table_cannot_be_read_is_told_in_words(images: list[Image], tmp_pa
 def test_an_option_that_means_nothing_here_is_refused(images: list[Image], tmp_path: Path) -> None:
     table = tmp_path / "ranges.csv"
     table.write_text("site_from,drive_from,site_to,drive_to,class\n31,0,31,2000,smooth\n")
-    with pytest.raises(CommandError, match="--key is of --map"):
+    with pytest.raises(CommandError, match="--key is for --map"):
         run("--ranges", table, "--key", "name")
     assert set(classes()) == {""}

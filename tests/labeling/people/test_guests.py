@@ -659,7 +659,7 @@ def test_so_many_new_guests_come_from_one_address(
 
     assert refusal(refused, 429) == "throttled"
     assert 0 < int(refused["Retry-After"]) <= 3600
-    assert "kept on this device" in refused.json()["detail"]
+    assert "saved on this device" in refused.json()["detail"]
     assert Labeler.objects.count() == 2
     assert first.put(url, drawing(base=1, stroke=2)).status_code == 200, "known already"
     assert elsewhere.put(url, drawing()).status_code == 200

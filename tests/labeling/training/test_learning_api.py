@@ -257,9 +257,9 @@ def test_an_admin_hands_in_a_mask(campaign: Campaign, admin: APIClient) -> None:
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["2222", "00.."]
     for fields, said in (
-        ({"picture": "nobody", "mask": upload()}, "no picture of that name"),
+        ({"picture": "nobody", "mask": upload()}, "no picture with that name"),
         ({"picture": drawn.product_id, "mask": upload()}, "labeled"),
-        ({"picture": image.product_id}, "Choose a mask"),
+        ({"picture": image.product_id}, "Upload a mask"),
     ):
         refused = page(admin, use_mask="", **fields)
         assert refused.status_code == 200
@@ -309,7 +309,7 @@ def test_known_pictures_are_changed_and_taken_away(campaign: Campaign, admin: AP
     assert not ReferenceAnswer.objects.get().is_lesson
     page(admin, lesson=image.pk)
     assert ReferenceAnswer.objects.get().is_lesson
-    page(admin, give_back=image.pk)
+    page(admin, remove_answer=image.pk)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
     assert not ReferenceAnswer.objects.exists()

@@ -60,11 +60,11 @@ def titles(campaign: Campaign) -> list[str]:
 def test_a_text_is_shown_in_the_readers_language_or_in_its_own(campaign: Campaign) -> None:
     step = campaign.tutorial_steps.all()[0]
     step.translations = {"es": {"title": "Las formas", "text": ""}}
-    assert step.shown("title", "es") == step.shown("title", "es-mx") == "Las formas"
-    assert step.shown("text", "es") == step.text, "an empty translation is none"
-    assert step.shown("title", "fr") == step.shown("title", "en") == step.title
+    assert step.translated("title", "es") == step.translated("title", "es-mx") == "Las formas"
+    assert step.translated("text", "es") == step.text, "an empty translation is none"
+    assert step.translated("title", "fr") == step.translated("title", "en") == step.title
     with translation.override("es"):
-        assert step.shown("title") == "Las formas"
+        assert step.translated("title") == "Las formas"
 
 
 @pytest.mark.parametrize("preset", ["msl-navcam", "mer-navcam", "m2020", "plain"])
@@ -78,7 +78,7 @@ def test_presets_are_whole_in_spanish(preset: str) -> None:
     assert len(items) > 15
     for item in items:
         for field in item.translated_fields:
-            assert item.shown(field, "es") not in ("", getattr(item, field)), (item, field)
+            assert item.translated(field, "es") not in ("", getattr(item, field)), (item, field)
 
 
 @pytest.mark.usefixtures("public")
@@ -93,7 +93,7 @@ def test_the_tutorial_and_the_guide_speak_spanish(campaign: Campaign, client: Cl
 
 @pytest.mark.usefixtures("public")
 def test_the_guide_has_every_class_and_what_is_easily_mixed_up(campaign: Campaign) -> None:
-    guide = lessons.guide_of(campaign)
+    guide = lessons.build_guide(campaign)
     assert [each["name"] for each in guide["classes"]] == ["Soil", "Bedrock", "Sand", "Big rock"]
     assert all(each["good"] and each["bad"] for each in guide["classes"])
     assert {(each["ground"]["name"], each["other"]["name"]) for each in guide["alike"]} == {
@@ -205,7 +205,7 @@ def test_a_class_is_explained_anew(campaign: Campaign, admin: Client) -> None:
     assert admin.get(url).status_code == 200
     admin.post(url, {"name": "Fine sand", "guidance": "So fine.", "name_es": "Arena fina"})
     terrain.refresh_from_db()
-    assert (terrain.code, terrain.name, terrain.shown("name", "es")) == (
+    assert (terrain.code, terrain.name, terrain.translated("name", "es")) == (
         2,
         "Fine sand",
         "Arena fina",

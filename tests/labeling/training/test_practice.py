@@ -78,7 +78,7 @@ def test_a_reference_image_leaves_the_crowds_pool_and_comes_back(campaign: Campa
     with image.reference_answer.mask.open("rb") as file:
         np.testing.assert_array_equal(read_mask(file), mask("2222", "0000"))
 
-    reference_answers.give_back(ACTOR, image)
+    reference_answers.remove_answer(ACTOR, image)
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD
     assert Image.objects.in_pool().get() == image
@@ -90,7 +90,7 @@ def test_who_saw_the_answer_is_never_asked_to_label_the_image(
 ) -> None:
     image = known(campaign)
     assert practice.next_lesson(campaign, labeler)
-    reference_answers.give_back(ACTOR, image)
+    reference_answers.remove_answer(ACTOR, image)
     assert assignments.next_assignment(campaign, labeler) is None
     given = assignments.next_assignment(campaign, new_guest())
     assert given is not None
@@ -114,8 +114,8 @@ def test_setting_an_answer_again_replaces_it(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (("22", "22"), "must be 4 x 2 pixels"),
-        (("....", "...."), "nothing in the answer"),
+        (("22", "22"), "of the picture: 4 x 2 pixels"),
+        (("....", "...."), "is empty"),
         (("2222", "7777"), "code 7"),
     ],
 )
@@ -194,7 +194,7 @@ def test_an_uploaded_mask_is_read_and_bounded(campaign: Campaign) -> None:
         (png_bytes(mask("22", "00")), "2 x 2 pixels"),
         (png_bytes(mask("9222", "0000")), "code 9"),
         (b"no picture", "not a PNG"),
-        (b"x" * (reference_answers.MAX_UPLOAD_BYTES + 1), "larger"),
+        (b"x" * (reference_answers.MAX_UPLOAD_BYTES + 1), "too large"),
     ):
         with pytest.raises(AnswerRefused, match=said):
             reference_answers.mask_from_upload(image, SimpleUploadedFile("answer.png", content))
@@ -258,7 +258,7 @@ def test_required_practice_comes_again_until_it_is_passed(labeler: Labeler) -> N
     assert given is not None
     assert not attempt(given, *HALF_RIGHT).passed
     # The other one first: nobody is stuck before one picture.
-    order = [image.pk for image in practice.lessons_left(campaign, labeler)]
+    order = [image.pk for image in practice.remaining_lessons(campaign, labeler)]
     assert order == [second.pk, first.pk]
     for image in (second, first):
         given = practice.next_lesson(campaign, labeler)
@@ -375,7 +375,7 @@ def test_an_answer_taken_away_while_somebody_draws(campaign: Campaign, labeler: 
     image = known(campaign)
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
-    reference_answers.give_back(ACTOR, image)
+    reference_answers.remove_answer(ACTOR, image)
     with pytest.raises(errors.RetiredImage, match="no longer"):
         practice.record_attempt(ACTOR, given, uuid.uuid4(), list(ALL_RIGHT))
 
@@ -386,7 +386,7 @@ def test_an_image_that_becomes_known_while_somebody_labels_it(
     image = new_image(campaign)
     assign(image, labeler)
     reference_answers.set_answer(ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK)
-    found = registry.receiver_of(labeler, image.pk)
+    found = registry.find_receiver(labeler, image.pk)
     assert found is not None
     assert attempt(found[0], *ALL_RIGHT).passed
     # ... and no way around it leads to a label.
@@ -527,7 +527,7 @@ def test_since_leaves_out_what_was_done_before(campaign: Campaign, labeler: Labe
     given = practice.next_lesson(campaign, labeler)
     assert given is not None
     made = attempt(given, *ALL_RIGHT)
-    assert practice.lessons_left(campaign, labeler) == []
+    assert practice.remaining_lessons(campaign, labeler) == []
     earlier, later = made.created_at - timedelta(seconds=1), made.created_at + timedelta(seconds=1)
-    assert practice.lessons_left(campaign, labeler, earlier) == []
-    assert len(practice.lessons_left(campaign, labeler, later)) == 1
+    assert practice.remaining_lessons(campaign, labeler, earlier) == []
+    assert len(practice.remaining_lessons(campaign, labeler, later)) == 1

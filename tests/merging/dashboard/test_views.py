@@ -150,4 +150,4 @@ def test_labels_are_not_deleted_or_changed_by_hand(campaign: Campaign, admin: Cl
     assert admin.post(f"{url}/change/", {"status": "rejected"}).status_code == 403
     label.refresh_from_db()
     assert label.status == "accepted"
-    assert labels.throw_out(ACTOR, label)
+    assert labels.reject(ACTOR, label)

@@ -163,7 +163,7 @@ def test_a_second_export_writes_only_what_has_changed(
     assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
 
     for label in Label.objects.crowd():
-        labels.throw_out(ACTOR, label)
+        labels.reject(ACTOR, label)
     assert export(tmp_path).endswith("1 images exported, 2 already there, 1 skipped\n")
     assert export(tmp_path, "--tile=3").endswith("3 images exported, 0 already there, 1 skipped\n")
 

@@ -102,7 +102,7 @@ def test_only_accepted_labels_vote_and_only_where_nothing_is_masked(campaign: Ca
     for _ in range(3):
         accept(image, "0000", "0000")
     for _ in range(9):
-        labels.throw_out(ACTOR, accept(image, "1111", "1111"))
+        labels.reject(ACTOR, accept(image, "1111", "1111"))
     accept(image, "....", "2222")
 
     merged = merge_image(image.pk)["train"]
@@ -157,7 +157,7 @@ def test_a_rejection_makes_the_mask_stale(campaign: Campaign) -> None:
     assert list(MergedMask.objects.current()) == [first]
 
     label = Label.objects.all()[0]
-    labels.throw_out(ACTOR, label)
+    labels.reject(ACTOR, label)
     assert not MergedMask.objects.current().exists()
     second = merge_image(image.pk)["train"]
 
@@ -175,7 +175,7 @@ def test_labels_that_came_and_went_change_nothing(
 ) -> None:
     image = one_pixel(campaign, "000")
     first = merge_image(image.pk)["train"]
-    labels.throw_out(ACTOR, accept(image, "1"))
+    labels.reject(ACTOR, accept(image, "1"))
     monkeypatch.setattr(merges, "merge_planes", None)
 
     second = merge_image(image.pk)["train"]
@@ -219,7 +219,7 @@ def test_which_images_have_something_to_merge(campaign: Campaign) -> None:
     new_image(campaign, 6)
     draw(labeled, "00..", "....")
     accept(emptied, "....", "....")
-    labels.throw_out(ACTOR, accept(rejected, "00..", "...."))
+    labels.reject(ACTOR, accept(rejected, "00..", "...."))
     assign_gold(ACTOR, gold, [new_expert()])
     accept(retired, "00..", "....")
     Image.objects.filter(pk=retired.pk).update(retired_at="2026-01-01T00:00:00Z")

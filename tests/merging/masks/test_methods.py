@@ -122,7 +122,7 @@ def test_practice_images_are_not_merged(campaign: Campaign) -> None:
 def test_a_rejected_label_never_counts(campaign: Campaign, method: MergeMethod) -> None:
     image = new_image(campaign)
     for _ in range(8):
-        labels.throw_out(ACTOR, accept(image, "1111", "1111"))
+        labels.reject(ACTOR, accept(image, "1111", "1111"))
     accept(image, "00..", "....")
 
     assert train(image, method) == ["00..", "...."]
@@ -136,7 +136,7 @@ def test_a_rejected_label_does_not_count_by_skill_either(
 ) -> None:
     image = new_image(campaign)
     for person in crowd[:3]:
-        labels.throw_out(ACTOR, accept(image, "1111", "1111", labeler=person))
+        labels.reject(ACTOR, accept(image, "1111", "1111", labeler=person))
     accept(image, "00..", "....", labeler=crowd[3])
     estimate(campaign)
 

@@ -66,7 +66,7 @@ def test_build_release_refuses_other_content(campaign: Campaign, tmp_path: Path,
     """Where nothing is kept of the release that it could be written from again."""
     run()
     shutil.rmtree(parts.store().folder)
-    labels.throw_out(ACTOR, Label.objects.crowd().accepted()[0])
+    labels.reject(ACTOR, Label.objects.crowd().accepted()[0])
 
     with pytest.raises(CommandError, match="choose a new version"):
         run(out="other")

@@ -194,7 +194,7 @@ def test_an_upload_of_what_was_built_goes_on(
             build(URL)
     assert list((home / "scratch").iterdir()) == []
     assert "releases/0.1/SHA256SUMS" not in stored(s3)
-    labels.throw_out(ACTOR, Label.objects.crowd().accepted()[0])
+    labels.reject(ACTOR, Label.objects.crowd().accepted()[0])
 
     said = build(URL)
 

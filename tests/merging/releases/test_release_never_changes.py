@@ -201,7 +201,7 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     builder.build_folder(successor, tmp_path / "successor", 1, None)
     before = parts_of(release)
     image = campaign.images.get(product_id=TRAIN)
-    labels.throw_out(ACTOR, image.labels.accepted()[0])
+    labels.reject(ACTOR, image.labels.accepted()[0])
 
     [job] = release_parts.jobs([image.pk], BuildSettings.of(slow))
     late = release_parts.make_part(job)

@@ -111,7 +111,7 @@ def happen(what: str, image: Image, label: Label, reviewer: Any) -> None:
     """Let it happen where it can; what the site refuses does not."""
     label.refresh_from_db()
     if what == "reject" and label.status == "accepted":
-        labels.throw_out(ACTOR, label)
+        labels.reject(ACTOR, label)
     elif what == "restore" and label.status == "rejected" and not label.ratings.exists():
         labels.restore(ACTOR, label)
     elif what == "rate 1" and label.status == "accepted" and not label.ratings.exists():
@@ -286,7 +286,7 @@ def test_a_label_that_is_rejected_while_it_is_built_is_not_in_it(
     campaign: Campaign, tmp_path: Path, making: Callable[..., Maker], name: str
 ) -> None:
     label = campaign.images.get(product_id=name).labels.accepted()[0]
-    maker = making(lambda: labels.throw_out(ACTOR, label))
+    maker = making(lambda: labels.reject(ACTOR, label))
 
     tree = build(campaign, tmp_path)
 
@@ -343,7 +343,7 @@ def test_the_next_version_makes_only_what_has_changed(
     build(campaign, tmp_path, "0.3")
     assert sorted(third.made) == [BARE, product_id(7)]
 
-    labels.throw_out(ACTOR, campaign.images.get(product_id=BARE).labels.accepted()[0])
+    labels.reject(ACTOR, campaign.images.get(product_id=BARE).labels.accepted()[0])
     fourth = making()
     build(campaign, tmp_path, "0.4")
     assert fourth.made == [], "it is as it was in the first version"

@@ -123,7 +123,7 @@ def test_a_label_that_is_thrown_out_changes_the_scores_of_the_others(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     build(campaign, tmp_path, "0.1")
-    labels.throw_out(ACTOR, Label.objects.filter(image__product_id=product_id(1))[0])
+    labels.reject(ACTOR, Label.objects.filter(image__product_id=product_id(1))[0])
 
     tree = build(campaign, tmp_path, "0.2")
 

@@ -264,7 +264,7 @@ def test_a_complete_release_is_written_again_whatever_has_changed(
     campaign: Campaign, tmp_path: Path
 ) -> None:
     first = build(campaign, tmp_path / "first")
-    labels.throw_out(ACTOR, campaign.images.get(product_id=TRAIN).labels.accepted()[0])
+    labels.reject(ACTOR, campaign.images.get(product_id=TRAIN).labels.accepted()[0])
 
     second = builder.rebuild_folder(Release.objects.get(), tmp_path / "second", 1, None)
 
@@ -280,7 +280,7 @@ def test_what_has_changed_is_not_released_under_an_old_version(
     shutil.rmtree(parts.store().folder)
     train = campaign.images.get(product_id=TRAIN)
     if change == "label":
-        labels.throw_out(ACTOR, train.labels.accepted()[0])
+        labels.reject(ACTOR, train.labels.accepted()[0])
     else:
         assign_gold(ACTOR, train, [new_expert("eva")])
 

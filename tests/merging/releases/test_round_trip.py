@@ -334,7 +334,7 @@ def test_an_imported_mask_stands_until_the_wanted_labels_are_drawn(tmp_path: Pat
     drawn.append(accept(image, *rows(1)))
     assert pixels(image) == {1, 255}, "with all the labels that are wanted"
     assert MergedMask.objects.get(image=image).labelers == 3
-    labels.throw_out(ACTOR, drawn[0])
+    labels.reject(ACTOR, drawn[0])
     assert pixels(image) == {0, 2, 3, 255}, "when one of them was thrown out"
 
 
@@ -524,7 +524,7 @@ def test_four_is_no_label_in_masks_of_mastcam_only(tmp_path: Path) -> None:
 
     said = run("import_labels", tmp_path, "--campaign", campaign.slug)
 
-    assert "has the code 4, which the campaign does not know" in said
+    assert "has the code 4, which is not a class of the campaign" in said
     assert "0 images with masks imported, 0 already there, 1 refused" in said
 
 

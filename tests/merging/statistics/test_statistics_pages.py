@@ -100,7 +100,7 @@ def test_a_rejected_label_does_not_count_and_the_numbers_are_kept_for_a_while(
     campaign: Campaign,
 ) -> None:
     before = services.of_campaign(campaign)
-    labels.throw_out(ACTOR, Label.objects.crowd().accepted()[0])
+    labels.reject(ACTOR, Label.objects.crowd().accepted()[0])
 
     assert services.of_campaign(campaign).totals == before.totals
     cache.clear()

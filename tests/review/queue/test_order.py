@@ -142,7 +142,7 @@ def test_a_label_thrown_out_keeps_what_it_was_thrown_out_with(campaign: Campaign
     estimate()
     before = AgreementScore.objects.get(label=bad[0]).expected
 
-    labels.throw_out(ACTOR, bad[0])
+    labels.reject(ACTOR, bad[0])
     score_image(bad[0].image_id)
     estimate()
 

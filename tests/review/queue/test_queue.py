@@ -220,7 +220,7 @@ def test_the_next_label_with_all_a_page_needs(campaign: Campaign, client: APICli
     image = new_image(campaign, sol=3)
     doubtful, friend = accept(image, "00..", "...."), accept(image, "0000", "....")
     unscored = accept(image, "1111", "....")
-    labels.throw_out(ACTOR, accept(image, "2222", "...."))
+    labels.reject(ACTOR, accept(image, "2222", "...."))
     give_score(doubtful, 0.1)
     give_score(friend, 0.8)
     scored(campaign, 0.9, 0.9, 0.9)

@@ -147,7 +147,7 @@ def test_ones_own_label(image: Image, rita: User) -> None:
 
 def test_labels_that_are_not_to_be_rated(image: Image, rita: User) -> None:
     rejected = accept(image, "00..", "....")
-    labels.throw_out(ACTOR, rejected)
+    labels.reject(ACTOR, rejected)
     for label in (rejected, accept(image, "....", "...."), draw(image, "00..", "....")):
         with pytest.raises(RatingRefused):
             rate(Actor.of_user(rita), label, 3)
@@ -278,7 +278,7 @@ def test_refused_ratings_are_conflicts(
 ) -> None:
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
     rejected = accept(image, "00..", "....")
-    labels.throw_out(ACTOR, rejected)
+    labels.reject(ACTOR, rejected)
     rate(Actor.of_user(rita), label, 3)
 
     why = {"own": own, "settled": rejected, "already_rated": label}

@@ -109,7 +109,7 @@ def test_counts_follow_labels_and_ratings(campaign: Campaign) -> None:
     rate(Actor.of_user(rita), made[0], 5)
     assert_in_step(campaign)
     for label in made[1:]:
-        labels.throw_out(ACTOR, Label.objects.get(pk=label.pk))
+        labels.reject(ACTOR, Label.objects.get(pk=label.pk))
     score_image(image.pk)
     assert_in_step(campaign)
 

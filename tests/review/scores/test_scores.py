@@ -139,7 +139,7 @@ def test_a_label_thrown_out_leaves_the_others_but_keeps_its_score(image: Image) 
     a, b, c = accept(image, *A), accept(image, *B), accept(image, *C)
     score_image(image.pk)
 
-    labels.throw_out(ACTOR, c)
+    labels.reject(ACTOR, c)
     assert image in images_to_score()
     score_image(image.pk)
 
@@ -151,7 +151,7 @@ def test_a_label_left_alone_loses_its_score(image: Image) -> None:
     a, b = accept(image, *A), accept(image, *B)
     score_image(image.pk)
 
-    labels.throw_out(ACTOR, b)
+    labels.reject(ACTOR, b)
     score_image(image.pk)
 
     assert (score_of(a), score_of(b)) == (None, 0.5)
@@ -159,7 +159,7 @@ def test_a_label_left_alone_loses_its_score(image: Image) -> None:
 
 def test_a_restored_label_is_compared_again(image: Image) -> None:
     a, b, c = accept(image, *A), accept(image, *B), accept(image, *C)
-    labels.throw_out(ACTOR, c)
+    labels.reject(ACTOR, c)
     score_image(image.pk)
     assert score_of(c) is None, "it was thrown out before it had a score"
 
@@ -233,7 +233,7 @@ def test_what_was_overtaken_each_time_is_not_written_and_left_to_the_sweep(
     compute = scores.agreement_scores
 
     def compute_while_a_reviewer_cannot_decide(planes: list) -> list:
-        (labels.throw_out if b.status == Label.Status.ACCEPTED else labels.restore)(ACTOR, b)
+        (labels.reject if b.status == Label.Status.ACCEPTED else labels.restore)(ACTOR, b)
         return compute(planes)
 
     monkeypatch.setattr(scores, "agreement_scores", compute_while_a_reviewer_cannot_decide)
@@ -283,7 +283,7 @@ def test_labels_sent_processed_scored_and_thrown_out_at_once(image: Image) -> No
             score_image(image.pk)
             label.refresh_from_db()
             if number % 2:
-                labels.throw_out(ACTOR, label)
+                labels.reject(ACTOR, label)
                 score_image(image.pk)
         finally:
             connections.close_all()

@@ -128,7 +128,7 @@ def test_a_changed_label_makes_the_estimate_stale(campaign: Campaign, crowd: lis
     run("--campaign", "navcam")
     assert services.is_current(campaign)
 
-    labels.throw_out(ACTOR, Label.objects.filter(labeler=crowd[3]).first())
+    labels.reject(ACTOR, Label.objects.filter(labeler=crowd[3]).first())
 
     assert not services.is_current(campaign)
     assert run("--campaign", "navcam") == "4 labelers estimated from 23 labels on 6 images\n"
@@ -150,7 +150,7 @@ def test_labels_that_come_meanwhile_leave_it_stale(
                 accept(campaign.images.get(pk=image_id), *TRUTH, labeler=new_guest())
             yield from services.votes_of_images([image_id])
         Label.objects.filter(pk=corrected.pk).update(version=2)
-        labels.throw_out(ACTOR, thrown_out)
+        labels.reject(ACTOR, thrown_out)
 
     state = services.claim(campaign)
     assert state is not None

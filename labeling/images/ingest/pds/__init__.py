@@ -1,13 +1,13 @@
-"""PDS products of the rovers' cameras, read through `pdr`: a source of frames.
+"""A source of PDS products of the rovers' cameras, read with `pdr`.
 
-PDS3: Curiosity's NAVCAM (EDR, and radiometric or linearised RDR) and Mastcam; Spirit's and
-Opportunity's NAVCAM (EFF, FFL, ILF, RAD, RSL and their kin). PDS4: Perseverance's Navcam and
+PDS3: Curiosity's NAVCAM (EDR, and radiometric or linearized RDR) and Mastcam; Spirit's and
+Opportunity's NAVCAM (EFF, FFL, ILF, RAD, RSL and similar types). PDS4: Perseverance's Navcam and
 Mastcam-Z. The label is beside the .IMG (.LBL or .xml, in either letter case) or inside it.
 
-The 8-bit form of a frame is the upper 8 of the bits that SAMPLE_BIT_MASK names: DN >> 4 for the 12
-bits of EDR, EFF, FFL, ILF and RSL, DN >> 7 for the 15 of RAD, whose radiances are scaled to their
-own full scale, and the value itself for 8 bits. So a RAD frame looks darker than the EFF of the
-same moment; its display image, which is stretched, does not.
+The 8-bit form of a frame is the upper 8 of the bits in SAMPLE_BIT_MASK: DN >> 4 for the 12 bits of
+EDR, EFF, FFL, ILF and RSL, DN >> 7 for the 15 of RAD, whose radiances are scaled to their own full
+scale, and the value itself for 8 bits. So a RAD frame looks darker than the EFF of the same moment;
+its display image, which is stretched, does not.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from terrain.display.tone import data_numbers, linear
 
 @dataclass(frozen=True, slots=True)
 class PdsProducts:
-    """The PDS products of a place. names: the .IMG files that may be frames.
+    """The PDS products of a place. `names` are the .IMG files that may be frames.
 
-    is_whole: whether the whole place is imported, and not only these.
+    `is_whole` says whether the whole place is imported, not only these.
     """
 
     place: Place
@@ -54,10 +54,9 @@ class PdsProducts:
 
     @classmethod
     def find(cls, place: Place, only: str | None = None) -> PdsProducts | None:
-        """The products of a place, or None when there are none.
+        """Return the products of a place; None if there are none.
 
-        only: the name of one .IMG, or of its label, when nothing else is to be taken; companions
-        are found beside it all the same.
+        `only` is the name of one .IMG, or of its label, to import alone, with companions beside it.
         """
         files = place.names()
         images = [name for name in files if name.lower().endswith(IMAGE_SUFFIX)]
@@ -70,22 +69,22 @@ class PdsProducts:
 
     @property
     def preset(self) -> str:
-        """The preset for the rovers that the products' names tell; Curiosity's when none does."""
+        """Return the preset for the rovers in the products' names; by default Curiosity's."""
         parts = (parse_product_id(PurePosixPath(name).stem) for name in self.names)
         return preset_of({each.rover for each in parts if each is not None})
 
     def candidates(self) -> list[Candidate]:
-        """Every .IMG but companions, sorted by product id; nothing is opened.
+        """Return every .IMG except companions, sorted by product id; no file is opened.
 
-        A label or a picture without its .IMG is no product, see `unused`. Of several versions of a
-        product the newest comes first.
+        A label or a picture without its .IMG is not a product, see `unused`. The newest version of
+        a product comes first.
         """
         newest_first = sorted(self.names, reverse=True)
         found = [Candidate(without_version(PurePosixPath(n).stem), n) for n in newest_first]
         return sorted(found, key=lambda candidate: candidate.product_id)
 
     def unused(self) -> list[Unused]:
-        """What is no frame, no label of one, and no companion of a frame's exposure."""
+        """Return all files that are no frame, no label of one, and no companion of one."""
         if not self.is_whole:
             return []
         files = self.place.names()
@@ -99,8 +98,9 @@ class PdsProducts:
         return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read a frame, its label and its companions. Raises Refused when it is no whole frame of
-        a camera that is taken. allow: see `products.Source`.
+        """Read a frame, its label and its companions; `allow` is as in `products.Source`.
+
+        Raises Refused if it is not a full frame of an accepted camera.
         """
         image = open_image(self.place, candidate.name, self.companions.detached)
         label, path = image.label, image.path
@@ -140,10 +140,10 @@ class PdsProducts:
 
 
 def _product_id(label: ImageLabel, candidate: Candidate) -> str:
-    """The label's word for the product, if it is one; else what its file is called.
+    """Return the product id of the label if it has one, or else of the file name.
 
-    Where they differ in letter case only, as those of Spirit and Opportunity do, it is the file's:
-    so are frames and masks of the released dataset named.
+    If they differ in case only, as for Spirit and Opportunity, the file name is used: the released
+    dataset names its frames and masks so.
     """
     named = without_version(label.product_id)
     if parse_product_id(named) is None or named.upper() == candidate.product_id.upper():
@@ -154,16 +154,16 @@ def _product_id(label: ImageLabel, candidate: Candidate) -> str:
 def _why_unused(name: str, stems: Collection[str]) -> str:
     if is_picture(name):
         return (
-            "It is a picture in a folder of PDS products, of which the .IMG files are imported. "
-            "Import a folder of pictures alone to take it."
+            "It is a picture in a folder of PDS products, of which only the .IMG files are "
+            "imported. Import a folder of pictures separately."
         )
     if stem_of(name) in stems and name.lower().endswith(LABEL_SUFFIXES):
-        return "The product has another label, which is read."
+        return "The product has another label, which is used."
     return why_unused(name)
 
 
 def _pixels(image: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
-    """Data numbers as uint8 or uint16, negative ones as 0. Raises Refused for fractions."""
+    """Return data numbers as uint8 or uint16, negative ones as 0. Raise Refused for fractions."""
     if not np.issubdtype(image.dtype, np.integer):
-        raise Refused(f"The pixels of {name} are not the integers of a camera frame.")
+        raise Refused(f"The pixels of {name} are not integers, as those of a camera frame are.")
     return data_numbers(image)

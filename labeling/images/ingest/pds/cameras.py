@@ -1,4 +1,4 @@
-"""Which rover and camera a label's words stand for, and which of their images are taken."""
+"""Rovers and cameras as named in labels, and which of their images are imported."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _FAMILIES = (
 )
 _TAKEN = frozenset({"navcam", "mastcam", "mastcam-z"})
 
-# Spirit's, Opportunity's and Curiosity's engineering cameras have one full size. The others send
-# parts of their detector as frames: what is smaller than this on a side is a thumbnail.
+# The engineering cameras of Spirit, Opportunity and Curiosity have one full size. Other cameras
+# send parts of their detector as frames: a side shorter than this is a thumbnail.
 _FULL_FRAME = (1024, 1024)
 _LEAST_SIDE = 200
 _ONE_SIZE = {("curiosity", "navcam"), ("curiosity", "hazcam")} | {
@@ -39,10 +39,15 @@ _ONE_SIZE = {("curiosity", "navcam"), ("curiosity", "hazcam")} | {
 
 
 def check_frame(label: ImageLabel, name: str, allow: Collection[str]) -> tuple[str, str, str]:
-    """(rover, camera, eye) of a frame that is taken, told by its label; raises Refused.
+    """Return (rover, camera, eye) of a frame by its label. Raise Refused if it is not imported.
 
-    name: what to call it; allow: which of `products.ON_REQUEST` are taken too. camera is such as
-    "navcam-left", eye "left", "right", or "" for a camera that has no twin.
+    Args:
+        label: The frame's label.
+        name: The frame's name in messages.
+        allow: Those of `products.ON_REQUEST` that are imported too.
+
+    Returns:
+        The rover, a camera such as "navcam-left", and "left", "right" or "" for a single camera.
     """
     family = _family(label.instrument)
     if family not in _TAKEN | (ON_REQUEST & set(allow)):
@@ -68,27 +73,27 @@ def _family(instrument: str) -> str:
 
 
 def _others(family: str) -> str:
-    return f"; the campaign would have to allow {family}." if family in ON_REQUEST else "."
+    return f"; allow {family} in the campaign to import it." if family in ON_REQUEST else "."
 
 
 def _check_full(label: ImageLabel, name: str, rover: str, family: str) -> None:
-    """Raise Refused for what is downsampled, cut, a thumbnail, or no picture."""
+    """Raise Refused for a downsampled or cropped frame, a thumbnail, or a non-picture."""
     bands, lines, samples = label.shape
     parts = parse_product_id(name.rpartition(".")[0])
     if "THUMB" in label.image_type:
-        raise Refused(f"{name} is a thumbnail; only full frames are taken.")
+        raise Refused(f"{name} is a thumbnail; only full frames are imported.")
     if (rover, family) in _ONE_SIZE and ((lines, samples) != _FULL_FRAME or bands != 1):
         raise Refused(
-            f"{name} is {samples} x {lines} pixels: downsampled, cut or a thumbnail. "
+            f"{name} is {samples} x {lines} pixels: downsampled, cropped or a thumbnail. "
             f"Only full frames of {_FULL_FRAME[1]} x {_FULL_FRAME[0]} pixels and one band are "
-            "taken."
+            "imported."
         )
     if parts is not None and not parts.is_full_frame:
-        raise Refused(f"{name} is downsampled or a thumbnail; only full frames are taken.")
+        raise Refused(f"{name} is downsampled or a thumbnail; only full frames are imported.")
     if min(lines, samples) < _LEAST_SIDE:
         raise Refused(
-            f"{name} is {samples} x {lines} pixels: a thumbnail. A frame has {_LEAST_SIDE} pixels "
-            "on its shorter side at least."
+            f"{name} is {samples} x {lines} pixels: a thumbnail. The shorter side of a "
+            f"frame has at least {_LEAST_SIDE} pixels."
         )
     if bands not in {1, 3}:
-        raise Refused(f"{name} has {bands} bands; a frame has one, or three of a color camera.")
+        raise Refused(f"{name} has {bands} bands; a frame has one, or three from a color camera.")

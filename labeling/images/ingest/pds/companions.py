@@ -1,18 +1,18 @@
-"""Products that go with a frame: range, points (XYZ) and the rover's mask.
+"""Companion products of a frame: range, points (XYZ) and the rover mask.
 
-They are found by name: the same exposure of the same eye, another product type. A product whose
-name tells nothing is found by its label, where SOURCE_PRODUCT_ID names the frame.
+They are found by name: the same exposure of the same eye, another product type. A product with
+another kind of name is found by SOURCE_PRODUCT_ID in its label, which names the frame.
 
-Which geometry fits. A companion of the frame's own geometry, raw or linearised, fits pixel by
-pixel. A linearised range (RNGL, RNL; a CAHV camera model) belongs to the linearised frame, and not
-to the raw one (CAHVOR), whose lens distortion moves terrain by several pixels. It is used for a raw
-frame all the same when its SOURCE_PRODUCT_ID names that frame and both labels have a camera model
-in the same coordinate system with the same center: range is counted from that center, so along a
-ray it is the same number, and each raw pixel takes it from the linearised pixel that its ray falls
-in (no interpolation: 0.0 means no range and must not be mixed in). Otherwise it is passed over.
+A companion of the frame's own geometry, raw or linearized, fits pixel by pixel. A linearized range
+(RNGL, RNL; a CAHV camera model) belongs to the linearized frame, and not to the raw one (CAHVOR),
+whose lens distortion moves terrain by several pixels. It is still used for a raw frame if its
+SOURCE_PRODUCT_ID names that frame and both labels have a camera model in the same coordinate system
+with the same center. Range is measured from that center, so it is the same number along a ray. Each
+raw pixel then takes the range of the linearized pixel that its ray falls in. Ranges are not
+interpolated, since 0.0 means no range. Other companions are not used.
 
-Range from points is their distance from the camera's center C in the points' own coordinate
-system: C itself in a rover frame, C turned and moved by the rover's pose in the site frame.
+Range from points is their distance from the camera's center C in the coordinate system of the
+points: C itself in a rover frame, or C transformed by the rover's pose in the site frame.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ from terrain.camera import CameraModel, rotate
 
 Float32 = npt.NDArray[np.float32]
 
-# Two camera models have the same center when they differ by less than labels round, meters
+# Largest distance of the centers of equal cameras, meters: labels round them
 _SAME_CENTER = 0.001
-# A lens bends the image smoothly: every 16th pixel of the way between two geometries is computed,
-# the rest interpolated, good to 0.01 px
+# Lens distortion is smooth: the mapping between two geometries is computed at every 16th pixel and
+# interpolated in between, good to 0.01 px
 _GRID_STEP = 16
 
-# More files than this in a folder, named as no mission does, are something else than companions
+# More files with other names than this in a folder are not companions
 _MOST_UNNAMED = 256
 
-# What a companion is, by the type in its name
+# Kind of a companion, by the product type in its name
 _KINDS = (
     dict.fromkeys(RANGE_TYPES, RANGE_MAP)
     | dict.fromkeys(XYZ_TYPES, XYZ_MAP)
     | dict.fromkeys(ROVER_MASK_TYPES, MASK)
 )
 
-# What a companion that cannot be had at the frame's pixels is told as
+# Sentence about a companion that cannot be mapped to the frame's pixels
 _DOES_NOT_FIT = (
-    "was not used: its geometry or its coordinates are not the frame's, and its label does not "
-    "tell how one leads to the other."
+    "was not used: its geometry or its coordinates differ from the frame's, and its label does "
+    "not say how to convert them."
 )
 
 _SITE_FRAME = "SITE_FRAME"
@@ -68,10 +68,10 @@ _LEVEL_FRAME = "LOCAL_LEVEL_FRAME"
 
 @dataclass(frozen=True, slots=True)
 class Companions:
-    """The files of a place that may go with its frames.
+    """The files of a place that may be companions of its frames.
 
-    by_exposure: companions by exposure and kind, as their names tell; unnamed: (name, label) of the
-    .IMG files whose names tell nothing, by folder; detached: see `images.labels_by_stem`.
+    `by_exposure` has companions by exposure and kind, from their names; `unnamed` has (name, label)
+    of .IMG files with other names, by folder; for `detached` see `images.labels_by_stem`.
     """
 
     place: Place
@@ -80,11 +80,11 @@ class Companions:
     detached: Mapping[str, str]
 
     def range_of(self, name: str, frame: PdsImage, notes: list[str]) -> Float32 | None:
-        """Range of every pixel of a frame, float32 (H, W) meters, 0.0 = none; None without any.
+        """Return the range of every pixel of a frame, float32 (H, W) meters, 0.0 = no range.
 
-        A range product goes before points, one of the frame's geometry before another. notes takes
-        a sentence for each that was not used. Raises Refused when a file that claims to be one is
-        not, or is damaged.
+        None without any. A range product is preferred to points, the frame's geometry to another. A
+        sentence on each companion that was not used is added to `notes`. Raises Refused if a
+        companion is damaged, or not what its name says.
         """
         found: Float32 | None = None
         for derived in (RANGE_MAP, XYZ_MAP):
@@ -103,15 +103,16 @@ class Companions:
                 elif bool((fitting > 0.0).any()):
                     found = fitting
                 else:
-                    notes.append(f"{companion.path.name} was not used: it has no range.")
+                    notes.append(f"{companion.path.name} was not used: it contains no range.")
         return found
 
     def rover_mask_of(
         self, name: str, frame: PdsImage, notes: list[str]
     ) -> npt.NDArray[np.bool_] | None:
-        """Where the rover is in a frame, bool (H, W), True = rover; None without a mask product.
+        """Return the rover mask of a frame, bool (H, W), True = rover; None without a product.
 
-        As in the released masks, every value but 0 is the rover. notes, and Refused, as `range_of`.
+        As in the released masks, every value but 0 is the rover. `notes` and Refused are as in
+        `range_of`.
         """
         found: Float32 | None = None
         for companion in self._of(name, frame, MASK):
@@ -124,7 +125,7 @@ class Companions:
         return None if found is None else found > 0.0
 
     def of_frames(self, names: Iterable[str]) -> set[str]:
-        """The named companions of the exposures that these frames are of."""
+        """Return the companions, found by name, of the exposures of these frames."""
         parts = [parse_product_id(PurePosixPath(name).stem) for name in names]
         exposures = {each.exposure for each in parts if each is not None}
         return {
@@ -135,7 +136,7 @@ class Companions:
         }
 
     def _of(self, name: str, frame: PdsImage, derived: str) -> Iterator[PdsImage]:
-        """The companions of one kind of a frame, those of its own geometry first."""
+        """Yield the companions of one kind of a frame, those of its own geometry first."""
         found = [self._open(other, name, derived) for other in self._named(name, derived)]
         folder = self.unnamed.get(str(PurePosixPath(name).parent), ())
         if folder:
@@ -145,7 +146,7 @@ class Companions:
         return iter(sorted(found, key=lambda image: image.geometry != frame.geometry))
 
     def _named(self, name: str, derived: str) -> list[str]:
-        """The companions of one kind of a frame that their names tell."""
+        """Return the companions of one kind of a frame that are found by name."""
         parts = parse_product_id(PurePosixPath(name).stem)
         named = self.by_exposure.get((parts.exposure, derived), ()) if parts is not None else ()
         return [other for other in named if other != name]
@@ -164,9 +165,9 @@ class Companions:
 def _by_source(
     place: Place, files: tuple[tuple[str, str | None], ...]
 ) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """Which files were made from which product, by (its id, what they are): from their labels.
+    """Return files by the product they were made from, as (its id, their kind), from labels.
 
-    files: (name, name of its label or None). A process reads each folder's labels once.
+    `files` are (name, name of its label or None). Each process reads a folder's labels once.
     """
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for name, label_name in files:
@@ -183,7 +184,7 @@ def _by_source(
 def find_companions(
     place: Place, images: list[str], detached: Mapping[str, str]
 ) -> tuple[Companions, list[str]]:
-    """The companions among a place's .IMG files, and the names of the rest, which may be frames."""
+    """Return the companions among a place's .IMG files, and the other names: possible frames."""
     by_exposure: dict[tuple[str, str], list[str]] = {}
     unnamed: dict[str, list[tuple[str, str | None]]] = {}
     frames = []
@@ -207,9 +208,9 @@ def find_companions(
 
 
 def range_from(companion: PdsImage) -> Float32 | None:
-    """Range in meters of a range or XYZ product, float32 (H, W), in its own geometry.
+    """Return the range of a range or XYZ product, float32 (H, W) meters, in its own geometry.
 
-    0.0, negative values, NaN and infinity are no range and become 0.0. None for points in a
+    0.0, negative values, NaN and infinity are no range and become 0.0. Returns None for points in a
     coordinate system in which the camera's center is not known.
     """
     array = companion.array()
@@ -219,7 +220,9 @@ def range_from(companion: PdsImage) -> Float32 | None:
             raise Refused(f"{companion.path.name} has {array.shape[2]} bands; a range has one.")
         return _clean(array)
     if array.ndim != 3 or array.shape[2] != 3:
-        raise Refused(f"{companion.path.name} does not hold points: it has not three bands.")
+        raise Refused(
+            f"{companion.path.name} does not contain points: it does not have three bands."
+        )
     center = center_in(label)
     if center is None:
         return None
@@ -230,7 +233,7 @@ def range_from(companion: PdsImage) -> Float32 | None:
 
 
 def center_in(label: ImageLabel) -> npt.NDArray[np.float64] | None:
-    """The camera's center in the coordinate system of a label's points, (3,) meters, or None."""
+    """Return the camera's center in the coordinates of a label's points, (3,) meters, or None."""
     if label.camera_model is None:
         return None
     center = np.array(label.camera_model.c, dtype=np.float64)
@@ -247,9 +250,9 @@ def center_in(label: ImageLabel) -> npt.NDArray[np.float64] | None:
 
 
 def _clean(ranges: npt.NDArray[np.floating]) -> Float32:
-    """Ranges in this machine's byte order, 0.0 for whatever is none."""
+    """Return ranges in this machine's byte order, 0.0 where there is no range."""
     clean = ranges.astype(np.float32)
-    # fmax takes the number where the other is NaN
+    # fmax returns the number if the other value is NaN
     np.fmax(clean, 0.0, out=clean)
     if np.isinf(clean.max(initial=0.0)):
         clean[np.isinf(clean)] = 0.0
@@ -257,9 +260,9 @@ def _clean(ranges: npt.NDArray[np.floating]) -> Float32:
 
 
 def _fitted(values: Float32, of: PdsImage, frame: PdsImage) -> Float32 | None:
-    """The values of a companion at a frame's pixels, or None when they cannot be had.
+    """Return the values of a companion at a frame's pixels; None if it cannot be mapped.
 
-    Fits as it is: the same size and geometry. Resampled: see the module's docstring.
+    With the same size and geometry it fits without change; for the rest see the module's docstring.
     """
     _, height, width = frame.label.shape
     if values.shape == (height, width) and of.geometry == frame.geometry:
@@ -277,7 +280,7 @@ def _fitted(values: Float32, of: PdsImage, frame: PdsImage) -> Float32 | None:
 def resampled(
     values: Float32, source: CameraModel, target: CameraModel, height: int, width: int
 ) -> Float32:
-    """Values (h, w) of one camera at the pixels of another with the same center: (height, width).
+    """Resample values (h, w) of one camera to another with the same center: (height, width).
 
     Each pixel takes the value of the source pixel that its ray falls in, 0.0 outside the source.
     """

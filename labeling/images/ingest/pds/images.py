@@ -1,4 +1,4 @@
-"""One PDS image of a place: its files are fetched, its label read, its pixels on demand."""
+"""A PDS image: fetches its files, and reads its label at once and its pixels on demand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pdr
 
 IMAGE_SUFFIX = ".img"
-# A PDS3 label goes before a PDS4 one: older archives got the second in addition
+# A PDS3 label is preferred to a PDS4 one, which was added to older archives later
 LABEL_SUFFIXES = (".lbl", ".xml")
 
 
@@ -35,16 +35,16 @@ class PdsImage:
     identifier: str
 
     def array(self) -> npt.NDArray[Any]:
-        """The pixels, (H, W) or (H, W, bands). Raises Refused when some are missing."""
+        """Return the pixels, (H, W) or (H, W, bands). Raise Refused if some are missing."""
         label, path = self.label, self.path
         if label.data_file and label.data_file.lower() != path.name.lower():
             raise Refused(f"The label of {path.name} describes another file, {label.data_file}.")
         check_size(label, path)
         pixels: object = None
         with warnings.catch_warnings():
-            # pdr warns where it cannot load; that is refused below
+            # pdr warns if it cannot load; that is refused below
             warnings.filterwarnings("ignore", category=UserWarning, module=r"pdr\b")
-            with contextlib.suppress(Exception):  # foreign files: any failure is unreadable
+            with contextlib.suppress(Exception):  # foreign files: any failure means unreadable
                 self.data.load(self.identifier)
                 pixels = self.data[self.identifier]
         image = as_image(pixels, label, path)
@@ -53,7 +53,7 @@ class PdsImage:
 
     @property
     def geometry(self) -> str:
-        """As the label says it, else as the camera model's type or the name tells."""
+        """Return the geometry from the label, or from the camera model's type or the name."""
         if self.label.geometry:
             return self.label.geometry
         if self.label.camera_model is not None:
@@ -63,7 +63,7 @@ class PdsImage:
 
 
 def labels_by_stem(names: list[str]) -> dict[str, str]:
-    """Detached labels of a place by their file's stem, in lower case with its folder."""
+    """Return the detached labels of a place by lower-case stem with folder."""
     found: dict[str, str] = {}
     for suffix in reversed(LABEL_SUFFIXES):
         found |= {stem_of(name): name for name in names if name.lower().endswith(suffix)}
@@ -71,15 +71,15 @@ def labels_by_stem(names: list[str]) -> dict[str, str]:
 
 
 def stem_of(name: str) -> str:
-    """A name without its suffix, in lower case: what a product's files have in common."""
+    """Return a name without its suffix in lower case, which all files of a product share."""
     return str(PurePosixPath(name).with_suffix("")).lower()
 
 
 def open_image(place: Place, name: str, detached: Mapping[str, str]) -> PdsImage:
-    """The image of a name in a place, with the label beside it or inside. Raises Refused.
+    """Open the image of a name in a place, with the label beside or inside. Raise Refused.
 
-    detached: the place's labels, as `labels_by_stem` has them. Both files are fetched before
-    anything is read, so that the label finds its data.
+    `detached` are the place's labels, see `labels_by_stem`. Both files are fetched before anything
+    is read, so that the label finds its data.
     """
     path = place.fetch(name)
     label_name = detached.get(stem_of(name))

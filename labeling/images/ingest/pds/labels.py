@@ -1,4 +1,4 @@
-"""What a PDS label says of its image, in one vocabulary for PDS3 and PDS4."""
+"""The content of a PDS label about its image, in one vocabulary for PDS3 and PDS4."""
 
 from __future__ import annotations
 
@@ -21,36 +21,43 @@ RANGE_MAP = "RANGE_MAP"
 XYZ_MAP = "XYZ_MAP"
 MASK = "MASK"
 
-#: The frames in which a camera model is the rover's own, z down.
+#: Frames in which a camera model is in the rover's own frame, z down.
 ROVER_FRAMES = frozenset({"ROVER_NAV_FRAME", "ROVER_FRAME"})
 
-# What a pixel of an old 12-bit camera holds when its label does not say
+# Bits of a pixel of an old 12-bit camera, if its label does not say
 _DEFAULT_BITS = 12
 
-# A label's byte order is wrong when more than a hundredth of the values cannot be, and of the same
-# in the other order at most a tenth as many. Every fourth row is looked at.
+# A label's byte order is wrong if over a hundredth of the values are impossible, and in the other
+# order at most a tenth as many. Every fourth row is examined.
 _MOST_OUTSIDE, _FEWER, _CHECKED_ROWS = 0.01, 10.0, 4
 # Labels round their means to 6 digits
 _SAME_MEAN = 0.001
-# Ranges, points and angles of a surface product, as far as they are not 0
+# Plausible ranges, points and angles of a surface product, apart from 0
 _LENGTHS_M = (1e-6, 1e7)
 
-# The kind of a CAHVORE lens: perspective, fisheye, or as its parameter says (Gennery 2006)
+# The type of a CAHVORE lens: perspective, fisheye, or by its parameter (Gennery 2006)
 _LENS_LINEARITY = {1: 1.0, 2: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
 class ImageLabel:
-    """One image as its label describes it; what the label leaves out is empty or None.
+    """One image as its label describes it; fields that the label lacks are empty or None.
 
-    host: spacecraft ("MSL", "MER1", "MER2", "M2020"); instrument: its own word for the camera;
-    derived: FRAME for what a camera saw, else RANGE_MAP, XYZ_MAP, MASK or another map's name;
-    image_type: "REGULAR", "THUMBNAIL" ...; shape: (bands, lines, samples); data_file: the name of
-    the file with the pixels, "" for the label's own; offset: its bytes before the first pixel;
-    file_bytes: how many there should be, None where that is not said; sources: ids, in upper case,
-    of the products that it was made from; camera_frame: the coordinate system of the camera model;
-    data_frame: that of an XYZ product's points; mean: of the pixels, or of those of the product
-    that this one was made from. The rest is as in `products.Product`.
+    Attributes:
+        host: Spacecraft ("MSL", "MER1", "MER2", "M2020").
+        instrument: The label's name of the camera.
+        derived: FRAME for a camera frame, else RANGE_MAP, XYZ_MAP, MASK or another map's name.
+        image_type: "REGULAR", "THUMBNAIL" ...
+        shape: (bands, lines, samples).
+        data_file: Name of the file with the pixels, "" for the label's own file.
+        offset: Bytes before the first pixel.
+        file_bytes: Size of the file, None if not given.
+        sources: Ids, in upper case, of the products that it was made from.
+        camera_frame: Coordinate system of the camera model.
+        data_frame: Coordinate system of an XYZ product's points.
+        mean: Mean of the pixels, or of those of the product that this one was made from.
+
+    The other fields are as in `products.Product`.
     """
 
     product_id: str
@@ -82,17 +89,17 @@ class ImageLabel:
 
     @property
     def up(self) -> Vector:
-        """Up in the rover frame, from the rover's attitude; level when the label does not tell."""
+        """Return up in the rover frame from the rover's attitude; level if that is not known."""
         return LEVEL_UP if self.pose is None else up_from_quaternion(self.pose.quaternion)
 
     @property
     def needed_bytes(self) -> int:
-        """Bytes of a file that ends with the last pixel."""
+        """Return the size of a file that ends with the last pixel, bytes."""
         return self.offset + math.prod(self.shape) * self.sample_bits // 8
 
 
 def check_size(label: ImageLabel, path: Path) -> None:
-    """Raise Refused where the label and the file of the pixels disagree in size."""
+    """Raise Refused if the label and the file of the pixels disagree in size."""
     there = path.stat().st_size
     if math.prod(label.shape) > MAX_PIXELS * 3:
         raise Refused(f"The label of {path.name} claims {math.prod(label.shape):,} values.")
@@ -100,24 +107,24 @@ def check_size(label: ImageLabel, path: Path) -> None:
         raise Refused(f"The label of {path.name} describes an image without pixels.")
     if label.offset >= there:
         raise Refused(
-            f"The label of {path.name} points to byte {label.offset:,} for the image, past the end "
-            f"of the file, which has {there:,} bytes: it is truncated or its label is wrong."
+            f"The label of {path.name} places the image at byte {label.offset:,}, past the end of "
+            f"the file with {there:,} bytes: it is truncated, or its label is wrong."
         )
     needed = label.needed_bytes
     if there < needed:
         raise Refused(f"{path.name} is truncated: it has {there:,} of {needed:,} bytes.")
     if label.file_bytes is not None and not needed <= label.file_bytes == there:
         raise Refused(
-            f"Label and data of {path.name} disagree in size: the label tells of "
-            f"{label.file_bytes:,} bytes with an image that ends at {needed:,}, and there are "
+            f"Label and data of {path.name} disagree in size: the label gives "
+            f"{label.file_bytes:,} bytes and an image that ends at {needed:,}, but the file has "
             f"{there:,}."
         )
 
 
 def as_image(array: object, label: ImageLabel, path: Path) -> npt.NDArray[Any]:
-    """An array as `pdr` read it, as (H, W) for one band and (H, W, bands) for more.
+    """Return an array from `pdr` as (H, W) for one band and (H, W, bands) for more.
 
-    Raises Refused when it has another shape than its label says.
+    Raises Refused if it has another shape than its label says.
     """
     bands, lines, samples = label.shape
     if isinstance(array, np.ndarray):
@@ -131,12 +138,12 @@ def as_image(array: object, label: ImageLabel, path: Path) -> npt.NDArray[Any]:
 
 
 def check_byte_order(pixels: npt.NDArray[Any], label: ImageLabel, path: Path) -> None:
-    """Raise Refused where the data fit what the label says only in the other byte order.
+    """Raise Refused if the data fit the label only in the other byte order.
 
-    Values of a frame need no more bits than the label gives them, and ranges are lengths on a
-    planet; in the wrong order most are neither. Of a frame that uses all its bits the label's mean
-    decides. A mean that fits neither order tells nothing: radiometric and linearised products of
-    Spirit and Opportunity have that of the frame they were made from.
+    Values of a frame need no more bits than the label says, and ranges are lengths on a planet; in
+    the wrong order most are neither. For a frame that uses all its bits, the label's mean decides.
+    A mean that fits neither order is ignored: radiometric and linearized products of Spirit and
+    Opportunity have that of the frame they were made from.
     """
     if pixels.dtype.itemsize < 2:
         return
@@ -158,7 +165,7 @@ def check_byte_order(pixels: npt.NDArray[Any], label: ImageLabel, path: Path) ->
 
 
 def _share_outside(values: npt.NDArray[Any], label: ImageLabel) -> float:
-    """The share of values that the label says there cannot be, 0..1."""
+    """Return the share of values that the label excludes, 0..1."""
     if np.issubdtype(values.dtype, np.integer):
         outside = (values < 0) | (values > (1 << label.significant_bits) - 1)
     else:
@@ -170,8 +177,10 @@ def _share_outside(values: npt.NDArray[Any], label: ImageLabel) -> float:
 
 
 def camera_model_of(document: Mapping[str, object], path: Path) -> CameraModel:
-    """The camera model of a label: `CameraModel.from_json`'s keys, for a CAHVORE with lens kind "t"
-    and parameter "p" instead of the linearity. Raises Refused if it is bad.
+    """Return the camera model of a label. Raise Refused if it is invalid.
+
+    The keys are those of `CameraModel.from_json`; for a CAHVORE, lens kind "t" and parameter "p"
+    replace the linearity.
     """
     try:
         if document.get("model_type") == "CAHVORE":
@@ -181,11 +190,16 @@ def camera_model_of(document: Mapping[str, object], path: Path) -> CameraModel:
             document = {**document, "linearity": 1.0 if linearity is None else linearity}
         return CameraModel.from_json(document)
     except InvalidCameraModel as error:
-        raise Refused(f"The camera model in the label of {path.name} is bad: {error}") from error
+        raise Refused(
+            f"The camera model in the label of {path.name} is invalid: {error}"
+        ) from error
 
 
 def pose_of(frame: str, offset: object, quaternion: object, path: Path) -> RoverPose | None:
-    """A rover's pose; None when the label lacks its attitude. Raises Refused if that is bad."""
+    """Return a rover's pose; None if the label lacks its attitude.
+
+    Raise Refused if it is invalid.
+    """
     turned = numbers(quaternion, 4)
     if turned is None:
         if isinstance(quaternion, Sequence) and len(quaternion) == 4:
@@ -195,7 +209,9 @@ def pose_of(frame: str, offset: object, quaternion: object, path: Path) -> Rover
     try:
         up_from_quaternion((s, i, j, k))
     except InvalidCameraModel as error:
-        raise Refused(f"The rover attitude in the label of {path.name} is bad: {error}") from error
+        raise Refused(
+            f"The rover attitude in the label of {path.name} is invalid: {error}"
+        ) from error
     x, y, z = numbers(offset, 3) or (0.0, 0.0, 0.0)
     return RoverPose(frame, (x, y, z), (s, i, j, k))
 
@@ -203,9 +219,9 @@ def pose_of(frame: str, offset: object, quaternion: object, path: Path) -> Rover
 def pointing_of(
     azimuth: object, elevation: object, camera: CameraModel | None
 ) -> tuple[float, float] | None:
-    """(azimuth, elevation) in degrees as the label has them, azimuth in 0..360; or None.
+    """Return (azimuth, elevation) in degrees from the label, azimuth in 0..360; or None.
 
-    Some labels (radiometric MER products) have the elevation with its sign turned; the camera
+    Some labels (radiometric MER products) have the elevation with the opposite sign; the camera
     model's axis decides.
     """
     around, above = number(azimuth), number(elevation)
@@ -219,10 +235,10 @@ def pointing_of(
 
 
 def significant_bits(mask: object, sample_bits: int, signed: bool) -> int:
-    """Bits of a data number: those of its bit mask, without the sign.
+    """Return the number of bits of a data number from its bit mask, without the sign.
 
-    mask: an integer, or its binary digits with or without the "2#" around; when it is missing or
-    odd, 12 of 16 and 8 of 8 bits.
+    `mask` is an integer, or its binary digits with or without "2#...#". If it is missing or
+    invalid: 12 of 16 and 8 of 8 bits.
     """
     if isinstance(mask, str):
         digits = mask.removeprefix("2#").removesuffix("#")
@@ -233,7 +249,7 @@ def significant_bits(mask: object, sample_bits: int, signed: bool) -> int:
 
 
 def counters(names: Sequence[object], values: Sequence[object]) -> dict[str, int]:
-    """The motion counters by name, in order; what is no count is left out."""
+    """Return the motion counters by name, in order; values that are no count are omitted."""
     found = {}
     for name, value in zip(names, values, strict=False):
         count = whole(value)
@@ -243,14 +259,14 @@ def counters(names: Sequence[object], values: Sequence[object]) -> dict[str, int
 
 
 def whole(value: object) -> int | None:
-    """A count of a label; None for what is none."""
+    """Return a count of a label; None for anything else."""
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     return value if isinstance(value, int) and value >= 0 else None
 
 
 def numbers(values: object, count: int) -> tuple[float, ...] | None:
-    """So many finite numbers, or None."""
+    """Return `count` finite numbers; None for anything else."""
     if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != count:
         return None
     found = [number(value) for value in values]
@@ -258,7 +274,7 @@ def numbers(values: object, count: int) -> tuple[float, ...] | None:
 
 
 def number(value: object) -> float | None:
-    """A finite number, with or without its unit; None for "N/A", "UNK" and the like."""
+    """Return a finite number, with or without its unit; None for "N/A", "UNK" and similar."""
     if isinstance(value, Mapping):
         value = value.get("value")
     try:
@@ -269,13 +285,13 @@ def number(value: object) -> float | None:
 
 
 def pair(first: object, second: object) -> tuple[float, float] | None:
-    """Two finite numbers, with or without their units, or None."""
+    """Return two finite numbers, with or without their units; None for anything else."""
     one, other = number(first), number(second)
     return (one, other) if one is not None and other is not None else None
 
 
 def utc(value: object) -> datetime | None:
-    """A label's time, which is in UTC with or without a Z; None for "UNK" and the like."""
+    """Return a label's time, in UTC with or without a Z; None for "UNK" and similar."""
     try:
         return datetime.fromisoformat(str(value).removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError:
@@ -283,11 +299,11 @@ def utc(value: object) -> datetime | None:
 
 
 def text(value: object) -> str:
-    """A word of a label; "" for what it leaves out or declares unknown."""
+    """Return a word of a label; "" if it is missing or declared unknown."""
     word = "" if value is None else str(value).strip()
     return "" if word.upper() in {"UNK", "N/A", "NULL", "NONE"} else word
 
 
 def geometry_of(word: object) -> str:
-    """ "raw" or "linearised" for a label's geometry projection type, else ""."""
+    """Return "raw" or "linearised" for a label's geometry projection type, else ""."""
     return {"RAW": "raw", "LINEARIZED": "linearised"}.get(str(word).upper(), "")

@@ -1,6 +1,6 @@
 """PDS3 labels (ODL), attached or detached, of Curiosity, Spirit and Opportunity, read by `pdr`.
 
-Keys such as LINES are repeated in several groups; those of OBJECT = IMAGE count.
+Keys such as LINES are repeated in several groups; those of OBJECT = IMAGE are used.
 """
 
 from __future__ import annotations
@@ -30,17 +30,19 @@ OBJECT = "IMAGE"
 
 
 def read(path: Path) -> tuple[pdr.Data, ImageLabel]:
-    """The product at an .IMG, not yet its pixels, and its label. Raises Refused."""
+    """Read the product of an .IMG, without its pixels, and its label. Raise Refused."""
     import pdr
 
     with warnings.catch_warnings():
-        # pdr warns of a label that ends early; what is missing then is refused by name below
+        # pdr warns of a label that ends early; missing keys are refused by name below
         warnings.filterwarnings("ignore", category=UserWarning, module=r"pdr\b")
         try:
-            # Told where the label is, pdr does not look through the whole folder for it: a folder
-            # of many products would cost their number squared.
+            # With the label's path, pdr does not search the whole folder for it, which would cost
+            # the square of the number of products.
             data = pdr.read(str(path), label_fn=str(_label_beside(path)))
-        except Exception as error:  # a parser of foreign files: any failure is an unreadable label
+        except (
+            Exception
+        ) as error:  # a parser of foreign files: any failure means an unreadable label
             raise Refused(f"The label of {path.name} cannot be read: {error}.") from error
     keys: Keys = data.metadata
     if OBJECT not in data.keys() or not isinstance(keys.get(OBJECT), Mapping):  # noqa: SIM118
@@ -49,7 +51,7 @@ def read(path: Path) -> tuple[pdr.Data, ImageLabel]:
 
 
 def _label_beside(path: Path) -> Path:
-    """The detached label of a product, or the product itself, whose label then is inside."""
+    """Return the detached label of a product, or the product itself with its attached label."""
     beside = (path.with_suffix(suffix) for suffix in (".LBL", ".lbl"))
     return next((label for label in beside if label.is_file()), path)
 
@@ -58,7 +60,7 @@ def _image_label(keys: Keys, path: Path) -> ImageLabel:
     image = keys[OBJECT]
     lines, samples = labels.whole(image.get("LINES")), labels.whole(image.get("LINE_SAMPLES"))
     if lines is None or samples is None:
-        raise Refused(f"The label of {path.name} does not say how large its image is.")
+        raise Refused(f"The label of {path.name} does not give the size of its image.")
     bits = labels.whole(image.get("SAMPLE_BITS")) or 16
     data_file, offset = _pointer(keys, path)
     state = _group(keys, _STATE_GROUPS)
@@ -111,7 +113,7 @@ def _image_label(keys: Keys, path: Path) -> ImageLabel:
 
 
 def _pointer(keys: Keys, path: Path) -> tuple[str, int]:
-    """(file with the pixels, "" for this one; bytes before the first of them).
+    """Return the file with the pixels ("" for this one) and the bytes before the first of them.
 
     The IMAGE pointer is a record number from 1, a byte number from 1 with the unit BYTES, or a
     file's name with or without one of these.
@@ -149,7 +151,7 @@ def _motion_counter(keys: Keys) -> dict[str, int]:
 
 
 def _sources(keys: Keys, derived: Keys) -> tuple[str, ...]:
-    """Ids of SOURCE_PRODUCT_ID, and of the product that a derived one was computed from."""
+    """Return the ids of SOURCE_PRODUCT_ID and of the product that a derived one came from."""
     found: list[object] = []
     for value in (keys.get("SOURCE_PRODUCT_ID"), derived.get("INPUT_PRODUCT_ID")):
         found += value if isinstance(value, tuple | list) else [value]
@@ -157,7 +159,7 @@ def _sources(keys: Keys, derived: Keys) -> tuple[str, ...]:
 
 
 def _group(keys: Keys, names: tuple[str, ...]) -> Keys:
-    """The first of these groups that the label has; empty when it has none."""
+    """Return the first of these groups that the label has; empty if it has none."""
     for name in names:
         group = keys.get(name)
         if isinstance(group, Mapping):

@@ -1,9 +1,9 @@
-"""PDS4 labels (XML) of Perseverance's cameras; the pixels are read by `pdr`.
+"""PDS4 labels (XML) of Perseverance's cameras; `pdr` reads the pixels.
 
 The dictionaries in use: pds (the array and its file), geom (camera model, frames, counters), img
 (subframe, sampling), img_surface (camera, geometry, derived products), msn and msn_surface (sol,
-clock, times, sequence), proc. Elements are found by their local names, whatever the versions of
-the dictionaries. Structure checked against a real label of a Navcam ECM product.
+clock, times, sequence), proc. Elements are found by their local names, whatever the versions of the
+dictionaries. The structure was checked against a real label of a Navcam ECM product.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ _THUMBNAIL = "THUMBNAIL"
 
 
 def read(path: Path, label_path: Path) -> tuple[pdr.Data, ImageLabel, str]:
-    """The product of an .IMG and its .xml, not yet its pixels, its label, and the name by which
-    `pdr` knows the image. Raises Refused.
+    """Read the product of an .IMG and its .xml, without the pixels. Raise Refused.
+
+    Returns the product, its label, and the name of the image in `pdr`.
     """
     import pdr
 
@@ -66,7 +67,9 @@ def read(path: Path, label_path: Path) -> tuple[pdr.Data, ImageLabel, str]:
         warnings.filterwarnings("ignore", category=UserWarning, module=r"pdr\b")
         try:
             data = pdr.read(str(label_path))
-        except Exception as error:  # a parser of foreign files: any failure is an unreadable label
+        except (
+            Exception
+        ) as error:  # a parser of foreign files: any failure means an unreadable label
             raise Refused(f"The label of {path.name} cannot be read: {error}.") from error
     return data, label, identifier
 
@@ -132,7 +135,7 @@ def _image_label(root: Element, path: Path) -> tuple[ImageLabel, str]:
 
 
 def _array_of(root: Element, path: Path) -> tuple[Element, Element]:
-    """(file area, image array) of the first array of pixels that the label describes."""
+    """Return (file area, image array) of the first array of pixels that the label describes."""
     for area in _all(root, "File_Area_Observational"):
         for kind in ("Array_3D_Image", "Array_2D_Image"):
             array = _find(area, kind)
@@ -142,17 +145,19 @@ def _array_of(root: Element, path: Path) -> tuple[Element, Element]:
 
 
 def _layout(array: Element, path: Path) -> tuple[tuple[int, int, int], int, bool]:
-    """((bands, lines, samples), bits of a value, whether it has a sign)."""
+    """Return ((bands, lines, samples), bits of a value, whether it has a sign)."""
     kind = _text(array, "Element_Array", "data_type")
     if kind not in _DATA_TYPES:
-        raise Refused(f"The values of {path.name} are {kind or 'of no type'}, not of a camera.")
+        raise Refused(
+            f"The values of {path.name} are {kind or 'of no type'}, which no camera writes."
+        )
     size = {
         _text(axis, "axis_name").lower(): labels.whole(_text(axis, "elements"))
         for axis in _all(array, "Axis_Array")
     }
     lines, samples = size.get("line"), size.get("sample")
     if lines is None or samples is None:
-        raise Refused(f"The label of {path.name} does not say how large its image is.")
+        raise Refused(f"The label of {path.name} does not give the size of its image.")
     bytes_each, signed = _DATA_TYPES[kind]
     return (size.get("band") or 1, lines, samples), 8 * bytes_each, signed
 
@@ -170,7 +175,7 @@ def _camera_model(parameters: Element | None, path: Path) -> CameraModel:
 
 
 def _pose(root: Element, path: Path) -> RoverPose | None:
-    """The definition of the rover's frame, as it was in the end (not the initial state)."""
+    """Return the final definition of the rover's frame (not the initial state)."""
     for definition in _all(root, "Coordinate_Space_Definition"):
         present = _find(definition, "Coordinate_Space_Present")
         if _text(present, "coordinate_space_frame_type") not in ROVER_FRAMES:
@@ -190,7 +195,7 @@ def _pose(root: Element, path: Path) -> RoverPose | None:
 
 
 def _derived_geometry(root: Element) -> Element | None:
-    """The pointing in the rover's frame."""
+    """Return the group with the pointing in the rover's frame."""
     for derived in _all(root, "Derived_Geometry"):
         if _frame_of(_find(derived, "Coordinate_Space_Reference")) in ROVER_FRAMES:
             return derived
@@ -198,14 +203,14 @@ def _derived_geometry(root: Element) -> Element | None:
 
 
 def _frame_of(reference: Element | None) -> str:
-    """Such as "SITE_FRAME", of a reference by name or by identifier ("SITE_FRAME_30")."""
+    """Return the frame, such as "SITE_FRAME", of a reference by name or id ("SITE_FRAME_30")."""
     identifier = _text(reference, "local_identifier_reference")
     named = _text(reference, "coordinate_space_frame_type")
     return named or identifier.partition("_FRAME")[0] + ("_FRAME" if identifier else "")
 
 
 def _motion_counter(root: Element) -> dict[str, int]:
-    """The first motion counter, which is the final one; the initial state comes after it."""
+    """Return the first motion counter, which is the final one; the initial state follows it."""
     indices = list(_all(_find(root, "Motion_Counter"), "Motion_Counter_Index"))
     return labels.counters(
         [_text(index, "index_id") for index in indices],
@@ -214,13 +219,13 @@ def _motion_counter(root: Element) -> dict[str, int]:
 
 
 def _image_type(root: Element) -> str:
-    """ "THUMBNAIL" for one, whichever of the two places says so."""
+    """Return "THUMBNAIL" if either of two elements says so."""
     word = _text(root, "Instrument_Information", "image_type").upper()
     return _THUMBNAIL if _THUMBNAIL in word else word
 
 
 def _sources(root: Element, lidvid: str) -> Iterator[str]:
-    """Ids of all products that the label refers to but itself and its browse images."""
+    """Yield the ids of all products that the label refers to, without itself and browse images."""
     for element in root.iter():
         if _local(element) not in {"lid_reference", "lidvid_reference"} or not element.text:
             continue
@@ -235,19 +240,19 @@ def _local(element: Element) -> str:
 
 
 def _all(parent: Element | None, name: str) -> Iterator[Element]:
-    """Every element of this local name below the parent, in document order."""
+    """Yield every element of this local name below the parent, in document order."""
     if parent is not None:
         yield from (child for child in parent.iter() if _local(child) == name)
 
 
 def _find(parent: Element | None, *names: str) -> Element | None:
-    """The first element down a path of local names, any number of levels between them."""
+    """Return the first element down a path of local names, with any number of levels between."""
     for name in names:
         parent = next(_all(parent, name), None)
     return parent
 
 
 def _text(parent: Element | None, *names: str) -> str:
-    """The text of the first element down a path; "" where there is none."""
+    """Return the text of the first element down a path; "" if there is none."""
     found = _find(parent, *names)
     return labels.text(found.text if found is not None else None)

@@ -261,7 +261,7 @@ def test_an_encrypted_zip(into: Path) -> None:
 
 
 def test_a_rare_compression(into: Path) -> None:
-    assert "Use plain zip" in refusal(zip_bytes({"a": b"x" * 99}, zipfile.ZIP_LZMA), into)
+    assert "Use a plain zip" in refusal(zip_bytes({"a": b"x" * 99}, zipfile.ZIP_LZMA), into)
 
 
 @pytest.mark.parametrize("kind", KINDS)

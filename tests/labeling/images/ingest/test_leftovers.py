@@ -52,7 +52,7 @@ def test_a_plain_folder_names_what_it_does_not_read(tmp_path: Path) -> None:
     source = open_source(tmp_path)
 
     assert [candidate.name for candidate in source.candidates()] == ["a.jpg"]
-    archive = "It is an archive in a folder. Import it by itself, or unpack it first."
+    archive = "It is an archive in a folder. Import it separately, or unpack it first."
     other = leftovers.why_unused("x")
     assert unused(source) == {
         ".b.jpg": places.HIDDEN_FILE,
@@ -136,7 +136,7 @@ def test_a_released_tree_names_all_that_is_no_frame(real_data: Path) -> None:
     sample = real_data / "ai4mars" / "v0.1-sample"
     source = open_source(sample)
     assert counted(source) == {
-        "It is a mask of a frame that is not there.": 2,
+        "It is a mask of a frame that does not exist here.": 2,
         leftovers.MASK: 40,
     }
     frames = len(source.candidates())
@@ -151,8 +151,8 @@ def test_gold_frames_that_are_there_twice(tmp_path: Path) -> None:
     save(tmp_path / "mer" / "images" / "test" / name)
     save(tmp_path / "mer" / "images" / "other" / name)
     assert unused(open_source(tmp_path)) == {
-        f"mer/images/test/{name}": "It is the same frame as the one of this name in images/eff.",
-        f"mer/images/other/{name}": "It lies in no folder of frames of the released tree, such as "
+        f"mer/images/test/{name}": "It is the same frame as the one with this name in images/eff.",
+        f"mer/images/other/{name}": "It is in no folder of frames of the released tree, such as "
         "images/edr.",
     }
 
@@ -178,7 +178,7 @@ def test_pds_products_name_the_pictures_beside_them(real_data: Path) -> None:
     assert set(files) == candidates | labels | set(reasons), "nothing without a word"
     pictures = [name for name in reasons if leftovers.is_picture(name)]
     assert len(pictures) == 11
-    assert all("Import a folder of pictures alone" in reasons[name] for name in pictures)
+    assert all("Import a folder of pictures separately" in reasons[name] for name in pictures)
     assert sum("label without its .IMG" in reason for reason in reasons.values()) == 11
 
 
@@ -191,8 +191,8 @@ def test_a_companion_whose_frame_is_not_there(real_data: Path, tmp_path: Path) -
     ):
         (tmp_path / name).symlink_to(frame)
     assert unused(open_source(tmp_path)) == {
-        "NLB_516721703RNG_F0540992CCAM15900M1.IMG": "It goes with a frame (range, points or mask) "
-        "that is not there."
+        "NLB_516721703RNG_F0540992CCAM15900M1.IMG": "It belongs to a frame that does "
+        "not exist here (range, points or mask)."
     }
 
 

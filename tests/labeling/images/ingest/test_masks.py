@@ -44,7 +44,9 @@ def test_labelers_and_images(tmp_path: Path, mask: np.ndarray) -> None:
 
 def test_masks_without_labelers(tmp_path: Path, mask: np.ndarray) -> None:
     save(tmp_path / "NLB_1.png", mask)
-    with pytest.raises(UnknownSource, match=r"in no labeler's folder.*<labeler>/<image id>\.png"):
+    with pytest.raises(
+        UnknownSource, match=r"not in folders of labelers.*<labeler>/<image id>\.png"
+    ):
         mask_candidates(tmp_path)
 
 
@@ -65,7 +67,9 @@ def test_codes_come_back_as_drawn(tmp_path: Path, mask: np.ndarray) -> None:
 def test_codes_of_another_taxonomy(tmp_path: Path) -> None:
     path = save(tmp_path / "a" / "b.png", np.array([[50, 30, 255]], dtype=np.uint8))
     assert read_mask(path, 3, 1, {30, 50}).tolist() == [[50, 30, 255]]
-    with pytest.raises(Refused, match="code 30, 50, which the campaign does not know") as refused:
+    with pytest.raises(
+        Refused, match="code 30, 50, which is not a class of the campaign"
+    ) as refused:
         read_mask(path, 3, 1, NAV)
     assert "0, 1, 2, 3" in str(refused.value)
 

@@ -277,7 +277,7 @@ def test_a_nameless_product_is_called_as_its_file(pds: Path, tmp_path: Path) -> 
 def test_label_and_data_that_disagree_in_size(pds: Path, tmp_path: Path) -> None:
     path = copy(pds / EFF, tmp_path)
     path.write_bytes(path.read_bytes() + bytes(2048))
-    with pytest.raises(Refused, match=r"disagree in size: the label tells of 2,138,112 bytes"):
+    with pytest.raises(Refused, match=r"disagree in size: the label gives 2,138,112 bytes"):
         load(tmp_path)
 
 
@@ -299,7 +299,9 @@ def test_a_pointer_past_the_end_of_the_file(pds: Path, tmp_path: Path) -> None:
         b"^IMAGE                            = 21",
         b"^IMAGE                         = 99999",
     )
-    with pytest.raises(Refused, match=r"points to byte 204,795,904 .* past the end of the file"):
+    with pytest.raises(
+        Refused, match=r"places the image at byte 204,795,904, past the end of the file"
+    ):
         load(path)
 
 
@@ -310,7 +312,7 @@ def test_a_size_that_is_no_number(pds: Path, tmp_path: Path) -> None:
         b"  LINE_SAMPLES                    = 1024\r\n  SAMPLE",
         b"  LINE_SAMPLES                    = MANY\r\n  SAMPLE",
     )
-    with pytest.raises(Refused, match=r"does not say how large"):
+    with pytest.raises(Refused, match=r"does not give the size"):
         load(path)
 
 
@@ -321,7 +323,7 @@ def test_a_size_that_is_no_number(pds: Path, tmp_path: Path) -> None:
 def test_a_campaign_may_allow_other_cameras(pds: Path, name: str, camera: str) -> None:
     source = open_source(pds / "negative" / name)
     (candidate,) = source.candidates()
-    with pytest.raises(Refused, match=f"would have to allow {camera}"):
+    with pytest.raises(Refused, match=f"allow {camera} in the campaign"):
         source.load(candidate)
     product = source.load(candidate, allow={camera})
     assert product.camera.startswith(camera)
@@ -343,7 +345,7 @@ def test_microscopic_imager_and_thumbnails_are_refused(tmp_path: Path) -> None:
         load(folder)
     (folder := tmp_path / "small").mkdir()
     write_frame(folder, MSL_ID.replace("EDR_F", "EDR_T"), dark[:64, :64], None)
-    with pytest.raises(Refused, match="64 x 64 pixels: downsampled, cut or a thumbnail"):
+    with pytest.raises(Refused, match="64 x 64 pixels: downsampled, cropped or a thumbnail"):
         load(folder)
     (folder := tmp_path / "letter").mkdir()
     write_frame(folder, MSL_ID.replace("EDR_F", "EDR_D"), dark, None)

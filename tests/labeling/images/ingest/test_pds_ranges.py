@@ -359,7 +359,7 @@ def test_what_was_not_used_is_noted(tmp_path: Path) -> None:
     assert product.notes == (f"{points}.IMG was not needed for its range.",)
 
     empty = with_range(tmp_path / "three", camera, np.zeros_like(ranges))
-    assert empty.notes == (f"{RNG}.IMG was not used: it has no range.",)
+    assert empty.notes == (f"{RNG}.IMG was not used: it contains no range.",)
 
 
 def test_the_range_of_the_own_geometry_goes_first(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_pictures_that_are_not(tmp_path: Path) -> None:
         "dot.png": "is 1 x 1 pixels; a picture has at least 32",
         "strip.png": "is 1000 x 31 pixels; a picture has at least 32",
         "float.tif": "is an image of floating-point numbers. Save it in gray or RGB",
-        "film.gif": "holds 2 pictures. Save the one that is meant",
+        "film.gif": "holds 2 pictures. Save the one to import",
     }.items():
         assert reasons[name].startswith(name)
         assert reason in reasons.pop(name)
@@ -241,7 +241,7 @@ def test_pictures_named_like_products_of_a_rover(real_data: Path) -> None:
     assert one.linear.shape == (1024, 1024)
     reasons = refusals(real_data / "pds" / "msl" / "navcam-downsampled-D")
     assert len(reasons) == 3
-    assert all("named as downsampled" in reason for reason in reasons.values())
+    assert all("name of a downsampled" in reason for reason in reasons.values())
 
 
 # -- names -----------------------------------------------------------------------------------------
