@@ -17,7 +17,6 @@ import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from scipy import ndimage
 
 from ai4mars_site.toolkit.actors import Actor, ActorKind
 from ai4mars_site.toolkit.bulk import each
@@ -217,6 +216,8 @@ def make_reference_answers(size: int) -> None:
 
 def without_specks(truth: Mask, least: float) -> Mask:
     """Return a mask in which patches of fewer than `least` pixels are 255 (not compared)."""
+    from scipy import ndimage
+
     cleaned = truth.copy()
     for code in np.unique(truth[truth != NO_LABEL]):
         patches, _count = ndimage.label(truth == code)

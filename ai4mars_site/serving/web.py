@@ -369,6 +369,7 @@ def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
 
 def load_application() -> Any:
     """Return the WSGI application, with all its modules loaded."""
+    gc.disable()
     from django.urls import resolve
 
     from ai4mars_site.wsgi import application
@@ -379,6 +380,7 @@ def load_application() -> Any:
     # for garbage once, which takes ten times as long as to decode it (0.1 s).
     gc.collect()
     gc.freeze()
+    gc.enable()
     return application
 
 

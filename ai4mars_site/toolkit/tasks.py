@@ -17,7 +17,6 @@ from celery import current_app, shared_task
 from celery.app.task import Task
 from django.db import OperationalError, transaction
 from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from ai4mars_site.toolkit.errors import DomainError
 
@@ -96,6 +95,8 @@ def enqueue(wanted: Task[..., None] | str, *ids: int | str) -> None:
 
 def _send(name: str, ids: tuple[int | str, ...]) -> None:
     global _rest_until
+    from redis.exceptions import RedisError
+
     if time.monotonic() < _rest_until:
         return
     try:

@@ -15,7 +15,6 @@ import numpy.typing as npt
 import shapely
 import shapely.ops
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
 
 from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
 from simulation.scenes.scene import FULL_SIZE, Scene, make_scene
@@ -71,6 +70,8 @@ class Canvas:
 
     def areas(self, code: int, smallest: float = 2000.0) -> list[shapely.Polygon]:
         """Return smooth outlines of a class in the window, largest first, in picture pixels."""
+        from scipy.ndimage import gaussian_filter
+
         rows, cols = self.window()
         truth = self.scene.truth[rows, cols].copy()
         distance = self.scene.range_m[rows, cols]

@@ -11,7 +11,6 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter, zoom
 
 from simulation.scenes.ground import (
     FARTHEST_M,
@@ -280,6 +279,8 @@ def _trace(ground: Ground, azimuth: Vector, slope: Vector) -> _Seen:
 
 def _light(ground: Ground, seen: _Seen, sun_up: Vector, pan: float, size: int) -> Field:
     """Return the share of sunlight, 0..1, that other ground lets pass to each pixel's point."""
+    from scipy.ndimage import zoom
+
     grid = ground.grid
     half = (slice(None, None, 2), slice(None, None, 2))
     x, y, height = seen.x[half], seen.y[half], seen.height[half]
@@ -382,6 +383,8 @@ def _expose(
     tone: Field, ground: Mask, rover: Rover, rng: np.random.Generator
 ) -> npt.NDArray[np.uint16]:
     """Return 12-bit DN from brightness: lens, exposure, shot and read noise."""
+    from scipy.ndimage import gaussian_filter
+
     size = tone.shape[0]
     picture = np.where(rover.drawn, rover.tone * 0.75, tone)
     picture = gaussian_filter(picture, 0.55 * size / FULL_SIZE + 0.1)

@@ -12,7 +12,6 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 Field = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
@@ -138,6 +137,8 @@ def pebble_tile(size: int = 512) -> Field:
 @lru_cache(maxsize=1)
 def plates_tile() -> Plates:
     """Return slabs of rock with ragged joints; see `Plates`."""
+    from scipy.spatial import cKDTree
+
     size, period = _PLATE_TILE_SIZE, float(np.sqrt(_PLATES_PER_TILE))
     rng = np.random.default_rng([_TILE_SEED, 2])
     centers = rng.random((_PLATES_PER_TILE, 2)) * period

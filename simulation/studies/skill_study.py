@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import spearmanr
 
 from simulation.scenes.scene import make_scene
 from simulation.volunteers.drawing import draw_label
@@ -157,6 +156,8 @@ class Found:
 
 
 def _spearman(pairs: Sequence[tuple[float, float]]) -> float:
+    from scipy.stats import spearmanr
+
     return float(spearmanr(pairs).statistic)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 
 from simulation.volunteers.people import Volunteer
 from terrain.geometry.cleaning import clean_regions
@@ -74,6 +73,8 @@ def _sketch(
     Returns:
         The mask, and the size of its pixels in image pixels.
     """
+    from scipy.ndimage import gaussian_filter, map_coordinates
+
     step = max(1, round(max(truth.shape) / _SKETCH_SIZE))
     coarse = truth[step // 2 :: step, step // 2 :: step]
     bend = volunteer.border_px * scale / step
@@ -95,6 +96,8 @@ def _sketch(
 
 def _wave(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """Return smooth noise of standard deviation 1 and a scale of a tenth of the image."""
+    from scipy.ndimage import zoom
+
     knots = rng.standard_normal((11, 11))
     factors = (shape[0] / 11, shape[1] / 11)
     wave: npt.NDArray[np.float64] = zoom(knots, factors, order=3, mode="nearest", grid_mode=True)

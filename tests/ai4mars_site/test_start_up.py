@@ -81,6 +81,34 @@ def test_the_site_starts_without_libraries_that_it_rarely_uses(tmp_path: Path) -
     assert not loaded, explain(loaded)
 
 
+def test_commands_start_without_them(tmp_path: Path) -> None:
+    program = """
+import django
+django.setup()
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+for name, app in get_commands().items():
+    if (settings.BASE_DIR / app).is_dir():
+        load_command_class(app, name)
+"""
+    loaded = loaded_by(program, tmp_path)
+    assert not loaded, explain(loaded)
+
+
+def test_commands_collect_garbage_again_once_they_are_loaded(tmp_path: Path) -> None:
+    program = "import gc; print(gc.isenabled(), gc.get_freeze_count())"
+    said = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", program],
+        cwd=REPOSITORY,
+        env={"AI4MARS_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    is_enabled, frozen = said.split()
+    assert is_enabled == b"True"
+    assert int(frozen) > 50_000
+
+
 def test_workers_start_without_them_too(tmp_path: Path) -> None:
     program = "from ai4mars_site.celery import app\napp.loader.import_default_modules()"
     loaded = loaded_by(program, tmp_path)

@@ -24,7 +24,7 @@ from merging.formats.storage import archive
 from merging.masks.services import merges
 from merging.models import Release
 from merging.releases import emptiness
-from merging.releases.services import builder, publishing, requests
+from merging.releases.services import builder, requests
 from merging.statistics import services
 from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
 
@@ -114,6 +114,8 @@ class Command(BulkCommand):
 
     def send(self, campaign: Campaign, options: dict[str, Any]) -> None:
         """Build into scratch, and upload from there."""
+        from merging.releases.services import publishing
+
         url = options["out"]
         if options["archive"]:
             raise CommandError("A bucket gets the release's files. Leave --archive out.")

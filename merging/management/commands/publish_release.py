@@ -6,7 +6,6 @@ from typing import Any
 
 from ai4mars_site.toolkit.arguments import place
 from ai4mars_site.toolkit.commands import BulkCommand
-from merging.releases.services import publishing
 
 
 class Command(BulkCommand):
@@ -23,6 +22,8 @@ class Command(BulkCommand):
         parser.add_argument("url", metavar="s3://BUCKET/PREFIX")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from merging.releases.services import publishing
+
         sent = publishing.upload_tree(options["release"], options["url"], self.track)
         self.stdout.write(f"{options['url']} is complete; {sent:,} files were sent.")
 

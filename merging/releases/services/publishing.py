@@ -1,4 +1,7 @@
-"""Finished releases, put into a bucket for everybody to read."""
+"""Finished releases, put into a bucket for everybody to read.
+
+This module loads boto3, as `labeling.images.ingest.buckets` does: functions import it.
+"""
 
 from __future__ import annotations
 
