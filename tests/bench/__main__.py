@@ -24,6 +24,8 @@ from tests.bench import (
     review_page,
     scoring,
     skill,
+    start_up,
+    web_process,
 )
 from tests.bench.figures import Figure
 
@@ -43,6 +45,8 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "review-page": review_page.run,
     "scoring": scoring.run,
     "skill": skill.run,
+    "start-up": start_up.run,
+    "web-process": web_process.run,
 }
 
 
