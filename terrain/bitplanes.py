@@ -14,8 +14,8 @@ from terrain.masks import ALL_BITS, NO_LABEL, Mask, crossings, edges_of, parity_
 
 Planes = npt.NDArray[np.uint64]
 
-#: Regions are painted in batches of about this many words (512 KiB), however many a label has: they
-#: stay in the processor's cache.
+#: Regions are rasterized in batches of about this many words (512 KiB), which fit the processor's
+#: cache.
 BATCH_WORDS = 1 << 16
 
 
@@ -64,7 +64,7 @@ def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Pla
     """Return new planes without the pixels of the rover or beyond the range limit.
 
     ``removed`` is one plane, uint64 (words,), as ``pack_pixels`` gives it: its pixels are taken
-    away. None takes nothing away.
+    away. None removes nothing (paper 3.1.3).
     """
     if removed is None:
         return planes.copy()
@@ -81,8 +81,8 @@ def pixels_of_classes(planes: Planes, codes: Sequence[int]) -> dict[int, int]:
 def planes_to_bytes(planes: Planes) -> bytes:
     """Compress planes for storage: some 10 KB for a label of a 1024 x 1024 image.
 
-    Most words are empty: where the others stand (the distance from one to the next, uint32) and
-    what they are, little-endian, deflated quickly.
+    Most words are empty, so only the others are stored: the distance from one to the next (uint32)
+    and their values, little-endian, compressed by zlib.
     """
     line = np.ascontiguousarray(planes).reshape(-1)
     place = np.flatnonzero(line)
@@ -98,13 +98,13 @@ def planes_from_bytes(kept: bytes, classes: int, height: int, width: int) -> Pla
     try:
         content = zlib.decompress(kept)
     except zlib.error as error:
-        raise ValueError(f"These are not planes: {error}.") from error
+        raise ValueError(f"The bytes are not bit planes: {error}.") from error
     filled, rest = divmod(len(content), 12)
     planes: Planes = np.zeros((classes, -(-height * width // 64)), dtype="<u8")
     place = np.cumsum(np.frombuffer(content, "<u4", filled), dtype=np.int64)
     if rest or (filled and place[-1] >= planes.size):
         raise ValueError(
-            f"These are not planes of {classes} classes and {width} x {height} pixels."
+            f"The bytes are not bit planes of {classes} classes and {width} x {height} pixels."
         )
     planes.reshape(-1)[place] = np.frombuffer(content, "<u8", filled, offset=4 * filled)
     return planes
@@ -121,7 +121,7 @@ def regions_to_planes(
 ) -> Planes:
     """Rasterize regions into bit planes; where two overlap, the earlier one wins.
 
-    The same as ``terrain.masks.rasterize_regions``, then ``pack_planes``, but without a mask in
+    Equal to ``terrain.masks.rasterize_regions`` followed by ``pack_planes``, but without a mask in
     between: all outlines of a label are filled in one pass over words of 64 pixels.
     """
     count = -(-height * width // 64)
@@ -129,10 +129,10 @@ def regions_to_planes(
     free = np.full(count, ALL_BITS, dtype="<u8")
     place = {code: k for k, code in enumerate(codes)}
     for region, first, inside in _filled(regions, height, width):
-        # The word after the last pixel, where a line that ends at the image's edge is closed.
+        # Cut off the word after the last pixel, where rows that end at the image's edge are closed.
         inside = inside[: count - first]
         left = free[first : first + len(inside)]
-        # In place throughout: fresh memory would cost more than the painting.
+        # In place, since allocating memory would cost more than the rasterizing.
         inside &= left
         left ^= inside
         if region.code in place:
@@ -143,8 +143,7 @@ def regions_to_planes(
 def regions_to_mask(regions: Sequence[Region], height: int, width: int) -> Mask:
     """Rasterize regions into a mask; where two overlap, the earlier one wins.
 
-    The same as ``terrain.masks.rasterize_regions``, and ten times as quick where there are many
-    regions.
+    Equal to ``terrain.masks.rasterize_regions``, and ten times as fast for many regions.
     """
     codes = sorted({region.code for region in regions})
     return unpack_planes(regions_to_planes(regions, codes, height, width), codes, height, width)

@@ -253,7 +253,7 @@ def flat_ground_range(
 ) -> Float:
     """Return the slant range from the camera's center to a flat ground plane, meters.
 
-    This is the estimate for frames without a stereo range product; it knows nothing of hills.
+    This is an estimate for frames without a stereo range product; it ignores hills.
 
     x, y: pixel coordinates, broadcast together to shape (...). ground_z: how far, in meters, the
     ground lies below the origin of the camera's frame, along -up (0 where the frame's origin is

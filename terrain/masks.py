@@ -1,4 +1,4 @@
-"""Regions and masks: two forms of one label (the third, bit planes, is in ``terrain.bitplanes``).
+"""Masks, and their conversion from and to regions (bit planes are in ``terrain.bitplanes``).
 
 A mask is uint8 of shape (height, width), ``mask[row, col]``, holding class codes and ``NO_LABEL``.
 """
@@ -23,8 +23,8 @@ def rasterize_rings(rings: Rings, height: int, width: int) -> npt.NDArray[np.boo
     ``rings`` are float arrays (n, 2) of (x, y) in pixels, in any order and orientation; the result
     is bool (height, width). A center exactly on an outline belongs to the side at its upper left:
     inside means left < x <= right and top <= y < bottom. Polygons that share a border therefore
-    never both own a pixel, and none between them is lost. Rings may cross themselves and leave the
-    image. No rings, or rings without area, give an all-False mask.
+    never both cover a pixel, and leave none uncovered between them. Rings may cross themselves and
+    leave the image. No rings, or rings without area, give an all-False mask.
 
     >>> square = np.array([(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0)])
     >>> rasterize_rings([square], height=2, width=3).astype(int).tolist()
@@ -42,10 +42,10 @@ def rasterize_regions(regions: Sequence[Region], height: int, width: int) -> Mas
     """Rasterize regions into a mask; where two overlap, the earlier one wins.
 
     The result is uint8 (height, width) with class codes, and ``NO_LABEL`` where no region is.
-    Which pixels a region owns is said at ``rasterize_rings``.
+    ``rasterize_rings`` defines which pixels a region covers.
     """
     mask = np.full((height, width), NO_LABEL, dtype=np.uint8)
-    # The last one first, so that each earlier one paints over it.
+    # In reverse order, so that earlier regions overwrite later ones.
     for region in reversed(regions):
         box = _fill(region.rings, height, width)
         if box is not None:
@@ -129,8 +129,7 @@ def parity_words(toggles: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.u
 
     ``toggles`` are places in the line, any of them more than once; the result is little-endian
     uint64 (count,), the line's first 64 bits in the first word, the first of them the lowest. A
-    toggle turns the rest of its word at once; what the last bit of a word then says is carried
-    from word to word.
+    toggle inverts the rest of its word; the last bit of each word is carried to the next.
     """
     words = np.zeros(count, dtype="<u8")
     rest_of_word = np.left_shift(ALL_BITS, (toggles & 63).astype(np.uint64))

@@ -1,7 +1,7 @@
-"""The terrain class that orbiters see where the rover stood (paper 3.1 and Table 2).
+"""Terrain classes from orbit at the rover's places (paper 3.1 and Table 2).
 
-The paper samples its gold set evenly over these classes. Which one an image has follows from its
-site and drive: by a table of ranges of drives, or by where the rover was then and a map.
+The paper samples its gold set evenly over these classes. The class of an image follows from its
+site and drive: by a table of ranges of drives, or by the rover's position on a map.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from terrain import tables
 
-#: The seven classes along Curiosity's way, as the paper's Table 2 has them.
+#: The seven classes along Curiosity's traverse (paper, Table 2).
 MSL_TERRAIN_CLASSES = (
     "Smooth",
     "Ridged",

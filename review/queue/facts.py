@@ -1,4 +1,4 @@
-"""What a reviewer sees of a label: its drawing, its facts, and the other labels of its image."""
+"""The facts of a label for a reviewer, and the other labels of its image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from review.scores.services import distribution
 from review.scores.services.scores import key_of, overlaps_of
 from terrain.agreement.jaccard import class_agreements, pair_matrix
 
-#: So many of a labeler's newest labels say who they are: enough, and there at once.
+#: A labeler's record covers this many of the newest labels, which bounds the query's time.
 RECENT = 200
 
 

@@ -1,4 +1,4 @@
-"""What a reviewer asks of the pages."""
+"""Forms of the review pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of the review API's data, and nothing else."""
+"""Serializers of the review API."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RatingSubmission(RatingFields):
 
     label = serializers.UUIDField()  # type: ignore[assignment]
     version = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
-    #: On purpose although others have rated the label as often as is wanted.
+    #: Accept a rating beyond the requested number of ratings.
     again = serializers.BooleanField(default=False)
 
 

@@ -1,4 +1,4 @@
-"""Where the bars and lines of a chart stand, in the units of its SVG picture."""
+"""Coordinates of the bars and lines of a chart, in units of its SVG picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which scores a histogram is of."""
+"""The form of the histogram page."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a rover's frame to what a volunteer sees: tone, range limit, scale bar (paper 3, 3.1.1)."""
+"""Display images of a rover's frames: tone, range limit, scale bar (paper 3, 3.1.1)."""

@@ -1,7 +1,6 @@
-"""Frames in bands of rows.
+"""Bands of rows of a frame.
 
-What takes several steps over a frame is faster band by band: the numbers of a band are still in the
-processor's cache at the next step, and those of a whole frame are not.
+Several steps over a frame are faster band by band, because a band fits the processor's cache.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The display image: what a volunteer sees and draws on."""
+"""The display image, which volunteers see and draw on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from terrain.display.scale_bar import ScaleBar
 from terrain.display.tone import apply_table, data_numbers, stretch_table
 from terrain.masks import rasterize_rings
 
-# Dark enough to say "not here", light enough to see where a ridge or a rock goes on
+# Clearly darker than the terrain, but light enough to follow a ridge or a rock
 _BEYOND_BRIGHTNESS = 0.4
 
 # Pixels of dark outline: the bar must be seen on sunlit sand, which stretches to white
@@ -27,8 +27,8 @@ def display_image(
 
     pixels: integer (H, W) or (H, W, 3), 8 to 16 bits (see `tone.stretch`). beyond, rover_mask:
     bool (H, W), True = beyond the range limit, True = rover; neither sets the tone of the terrain.
-    What is beyond has a tone of its own and is darkened, still to be seen; the rover is left as it
-    is. Returns uint8 of the shape of pixels. Raises ValueError when a mask has another shape.
+    Pixels beyond are stretched on their own and darkened, but stay visible; the rover is not
+    darkened. Returns uint8 of the shape of pixels. Raises ValueError when a mask has another shape.
     Source: paper 3.1.1.
 
     >>> frame = np.full((2, 2), 100, dtype=np.uint8)

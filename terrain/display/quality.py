@@ -1,8 +1,8 @@
-"""How useful a frame is for labeling, and which frames show the same twice.
+"""Quality measures of frames, and near-duplicates.
 
-The paper pruned its test set by hand for frames that are black, saturated or full of rover, and
-for near-duplicates. These measures let an admin do so by sorting. They are of the linear frame: a
-stretch would hide what exposure did.
+The authors of the paper removed black, saturated and rover-filled frames and near-duplicates from
+their test set by hand. These measures let an admin do so by sorting. They use the linear frame,
+since a stretch would hide wrong exposure.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _MOST_SECONDS = 10.0 * 60.0
 class Quality:
     """The measures of one frame; shares are 0..1.
 
-    dark_share, saturated_share: of the usable terrain, what is too dark or too bright to be told
-    apart; contrast: the grays from its 5 % to its 95 % over the full scale; sharpness: 0 for a
+    dark_share, saturated_share: of the usable terrain, the part that is too dark or too
+    bright; contrast: the grays from its 5 % to its 95 % over the full scale; sharpness: 0 for a
     blur, a ramp or nothing at all, 1 for detail from pixel to pixel. Where there is no usable
     terrain, these four are of the whole frame. rover_share: of the frame, what is rover;
     terrain_share: of the frame, what is usable terrain, neither rover nor beyond the range limit.
@@ -98,8 +98,8 @@ def measure_quality(
     """Return the quality of a linear frame.
 
     linear: uint8 (H, W) or (H, W, 3); rover_mask, beyond: bool (H, W), True = rover, True = beyond
-    the range limit. Every fourth row is looked at, all of the masks. Raises ValueError for an
-    empty frame or a mask of another shape.
+    the range limit. Every fourth row of the frame is measured, and all of the masks. Raises
+    ValueError for an empty frame or a mask of another shape.
 
     >>> quality = measure_quality(np.full((8, 8), 255, dtype=np.uint8))
     >>> quality.saturated_share, quality.contrast, quality.terrain_share

@@ -1,4 +1,4 @@
-"""What lies beyond the range limit (30 m in the paper, 3.1.1), by cut row or by pixel.
+"""Masks of the ground beyond the range limit (30 m in the paper, 3.1.1), by cut row or by pixel.
 
 Two rules, both on a range image in meters (slant range from the left camera's center):
 
@@ -6,10 +6,10 @@ Two rules, both on a range image in meters (slant range from the left camera's c
 - cut row, what the released `rng-30m` masks are: one row, everything above it masked, nothing
   below. It is the row that disagrees with the per-pixel rule on the fewest pixels.
 
-A pixel without range (0.0, negative or NaN; stereo found no match) is evidence of nothing. It does
-not vote for the cut row. In a per-pixel mask it is beyond above the cut row (sky and far plains
-have no stereo match), and below it takes the decision of the nearest pixel that has a range.
-Infinity is a range: an estimate over flat ground says so above the horizon.
+A pixel without range (0.0, negative or NaN; stereo found no match) does not affect the cut row. In
+a per-pixel mask it is beyond above the cut row (sky and far plains have no stereo match), and below
+it follows the nearest pixel with a range. Infinity is a range: that of flat ground above the
+horizon.
 """
 
 from __future__ import annotations

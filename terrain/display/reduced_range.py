@@ -1,4 +1,4 @@
-"""The range of a frame, reduced to what a browser can read at once: quarter resolution, 16 bits.
+"""The range of a frame at a quarter of its resolution in 16 bits, small enough for a browser.
 
 A reduced range is uint16 (ceil(H / 4), ceil(W / 4)) in centimeters. Cell [i, j] stands for the
 pixels [4i : 4i + 4, 4j : 4j + 4]. 0 is no range; 65535 is farther than 655.34 m, infinity (the

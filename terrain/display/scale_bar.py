@@ -1,4 +1,4 @@
-"""The scale bar: how wide half a meter is in the scene (paper 3.1.1).
+"""The scale bar, which shows the width of half a meter in the scene (paper 3.1.1).
 
 A white trapezoid, 0.5 m wide for Curiosity and 0.2 m for Spirit and Opportunity, as if it lay on
 the ground in the middle of the image: its nearer edge is wider. Labelers may ignore what is
@@ -16,9 +16,9 @@ import numpy.typing as npt
 from terrain.camera import LEVEL_UP, CameraModel, Vector, flat_ground_range
 from terrain.display.range_limit import cut_row
 
-#: What the bar of a rover's images stands for, meters (paper 3.1.1).
+#: The width of the scale bar by rover, meters (paper 3.1.1).
 WIDTHS_M = {"curiosity": 0.5, "perseverance": 0.5, "opportunity": 0.2, "spirit": 0.2}
-#: ... and that of any other.
+#: The width of the scale bar for other rovers, meters.
 OTHER_WIDTH_M = 0.5
 
 # The range "at the middle" is the median of a window, half of it this many pixels: one boulder or

@@ -1,1 +1,1 @@
-"""Polygons: regions and their JSON, repair and clipping, what that costs, SVG outlines."""
+"""Polygons: regions and their JSON, cleaning and its cost, areas of masks, SVG outlines."""

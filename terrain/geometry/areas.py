@@ -1,7 +1,7 @@
-"""The areas of a mask as runs of pixels, the form in which COCO holds masks.
+"""The areas of a mask in COCO's run-length code.
 
-The runs go down the columns, from the left column to the right. An area is 4-connected and of one
-class: pixels that only touch at a corner are apart, as in `terrain.masks.mask_to_regions`.
+Runs go down the columns, from left to right. An area is 4-connected and of one class, as in
+`terrain.masks.mask_to_regions`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class _Runs:
 def connected_areas(mask: Mask) -> list[Area]:
     """Return every 4-connected area of a mask, in the order of their first pixels.
 
-    `mask` is uint8 (height, width) of class codes; NO_LABEL is in no area. No labels: no areas.
+    `mask` is uint8 (height, width) of class codes; NO_LABEL is in no area. A mask
+    without labels gives an empty list.
 
     >>> mask = np.array([[0, 255], [0, 1]], dtype=np.uint8)
     >>> [(area.code, area.pixels, area.box) for area in connected_areas(mask)]
@@ -84,8 +85,8 @@ def _components(runs: _Runs, height: int) -> Ints:
     count = len(runs.start)
     if not count:
         return np.zeros(0, dtype=np.int64)
-    # Where two runs of neighboring columns lie side by side, they do from the start of one of
-    # them: it is enough to look left and right from each start.
+    # Two runs of neighboring columns touch at the start of one of them, so it is enough to compare
+    # each start with the columns to its left and right.
     pairs = []
     for step in (-height, height):
         beside = runs.start + step
@@ -132,12 +133,12 @@ def _areas(runs: _Runs, number: Ints, mask: Mask) -> list[Area]:
 def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
     """Return the COCO code of each area: alternating lengths outside and inside, as text.
 
-    `first` are the places of each area's first run.
+    `first` has the index of each area's first run.
     """
     end = start + length
     before = np.concatenate(([0], end[:-1]))
     before[first] = 0
-    # A column's end breaks runs that COCO does not break.
+    # Unlike here, COCO's runs continue from column to column.
     begins = start != before
     begins[first] = True
     kept = np.flatnonzero(begins)
@@ -147,14 +148,14 @@ def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
     outside = (start - before)[kept]
     ends_area = np.diff(area, append=area[-1] + 1) != 0
     after = size - end[last]
-    # Each run gives what lies before it and itself, an area's last one also what lies after it.
+    # Each run yields the gap before it and its length, an area's last run also the rest after it.
     values = np.stack((outside, inside, after), axis=1)
     valid = np.ones(values.shape, dtype=np.bool_)
     valid[:, 2] = ends_area & (after > 0)
     flat = values[valid]
     owner = np.broadcast_to(area[:, None], values.shape)[valid]
     place = np.arange(len(flat)) - np.searchsorted(owner, owner, side="left")
-    # From the fourth on, COCO writes the difference to the last but one.
+    # From the fourth number on, COCO writes the difference to the last but one.
     delta = flat.copy()
     later = np.flatnonzero(place > 2)
     delta[later] -= flat[later - 2]
@@ -164,7 +165,7 @@ def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
 def _as_text(numbers: Ints, sizes: Ints) -> list[str]:
     """Encode numbers in groups of five bits, lowest first, as COCO's `rleToString` does.
 
-    `sizes` says how many numbers belong to each text.
+    `sizes` has the number of numbers in each text.
     """
     characters, used = [], []
     rest, goes_on = numbers, np.ones(len(numbers), dtype=np.bool_)

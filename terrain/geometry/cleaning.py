@@ -1,4 +1,4 @@
-"""Regions made valid, inside their image and free of overlaps."""
+"""Cleaning of regions: repair, clipping to the image, removal of overlaps."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,12 +13,12 @@ from terrain.geometry.regions import GRID_PX, Region, round_to_grid
 
 Geometries = npt.NDArray[np.object_]
 
-# Edges that the even-odd rule compares with faces in one go.
+# The number of pairs of edge and face that the even-odd rule compares at once.
 SIDES_AT_ONCE = 1_000_000
 
-# Two neighbors drawn along the same border overlap by slivers; only what a person could see is
-# taken from the later one. Rounding to the grid moves an edge by less than 0.01 px, so an overlap
-# that is thinner than two grid steps on average is rounding and not drawing, however long it is.
+# Neighbors drawn along the same border overlap by slivers, which are ignored unless visible.
+# Rounding to the grid moves an edge by less than 0.01 px, so an overlap with a mean width below two
+# grid steps is an effect of rounding, whatever its length.
 MAX_OVERLAP_PX2 = 0.5
 MAX_SLIVER_PX = 2 * GRID_PX
 
@@ -26,16 +26,25 @@ MAX_SLIVER_PX = 2 * GRID_PX
 def clean_regions(regions: Sequence[Region], width: int, height: int) -> list[Region]:
     """Make regions valid, inside the image and free of overlaps, changing as little as possible.
 
-    - Self-crossing outlines are split where they cross; what the even-odd rule fills is kept.
-    - What lies outside the image is cut off.
+    - Self-crossing outlines are split where they cross; the even-odd area is kept.
+    - Parts outside the image are cut off.
     - Coordinates are put on a grid of 0.01 px.
     - Labels must not overlap (paper 3.1.2): where a later region overlaps an earlier one by more
       than 0.5 px2, the earlier one keeps the area and the later one loses it.
     - A region in several pieces becomes one region per piece, and pieces without area are dropped.
 
-    The order of the regions is kept, the result is deterministic, and cleaning it again changes
-    nothing. No regions, or none with area inside the image, give an empty list. Raises
-    TooTangled when the outlines are so tangled that cleaning them would take too long.
+    The order of the regions is kept, the result is deterministic, and cleaning is idempotent.
+
+    Args:
+        regions: The regions, in pixels; earlier ones take precedence.
+        width: The width of the image, pixels.
+        height: The height of the image, pixels.
+
+    Returns:
+        The cleaned regions; an empty list if none has an area inside the image.
+
+    Raises:
+        TooTangled: Cleaning the outlines would take too long.
 
     >>> square = np.array([(-5.0, 0.0), (4.0, 0.0), (4.0, 4.0), (-5.0, 4.0)])
     >>> (cleaned,) = clean_regions([Region(2, (square,))], width=8, height=8)
@@ -74,8 +83,8 @@ def _repaired(outlines: Outlines, width: int, height: int) -> Geometries:
     rings = shapely.linearrings(outlines.points, indices=outlines.ring_of_point)
     polygons: Geometries = shapely.polygons(rings, indices=outlines.region_of_ring)
     is_valid = shapely.is_valid(polygons)
-    # Crossings lie between the grid's points and have to be moved there, which can move an
-    # outline again each time; what needs neither repair nor clipping is left as it is.
+    # Rounding crossings to the grid can move an outline, each time it is cleaned. So regions that
+    # need neither repair nor clipping stay unchanged.
     for index in np.flatnonzero(~(is_valid & shapely.covers(frame, polygons))):
         valid = (
             polygons[index] if is_valid[index] else _even_odd_area(outlines.rings_of(int(index)))

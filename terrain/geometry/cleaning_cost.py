@@ -1,9 +1,8 @@
-"""The work of cleaning a label, counted from its outlines before any of it is begun.
+"""The cost of cleaning a label, estimated from its outlines in advance.
 
-A few thousand points can keep a processor busy for minutes, when outlines cross each other often
-or lie on top of each other. What costs time is counted here with array operations whose own cost
-is bounded, and the counts are weighed by what was measured (``make bench``). One unit is about a
-microsecond of one processor core.
+A few thousand points can keep a processor busy for minutes if outlines cross or cover each other
+often. The causes are counted with array operations of bounded cost, and weighted by measured times
+(``make bench``). One unit is about a microsecond of one processor core.
 """
 
 from dataclasses import dataclass
@@ -17,23 +16,22 @@ from terrain.geometry.invalid_polygons import TooTangled
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-# All that a label costs, from its text to the database, may come to so much; and so much of it may
-# be spent before it is known whether regions whose bounding boxes overlap do so themselves.
+# The largest cost of a label, from its text to the database, and the largest cost of the steps
+# before it is known whether regions with overlapping bounding boxes overlap themselves.
 MAX_COST = 250_000
 MAX_COST_BEFORE = 50_000
 
-# Of all outlines together: rasterizing visits every pixel row that one crosses. A label that fills
-# an image of 1024 x 1024 px with shapes of 30 px has 70,000 px.
+# The largest total length of all outlines: rasterizing visits every pixel row that one crosses. A
+# label that fills an image of 1024 x 1024 px with shapes of 30 px has 70,000 px.
 MAX_LENGTH_PX = 1_000_000
 
-# Pairs of edges near each other, which are looked at one by one. Honest outlines have about
-# three per point.
+# The largest number of pairs of nearby edges. Ordinary outlines have about three per point.
 SPARE_EDGE_PAIRS = 100_000
 EDGE_PAIRS_PER_POINT = 5
 
-# What it costs to read, check and write a point, a ring and a region; to look at two edges near
-# each other; to split, snap and put together two edges that cross, of one region or of two; and to
-# ask for one edge on which side of it a face of an outline that crosses itself is.
+# Costs of: reading, checking and writing a point, a ring and a region; comparing two nearby edges;
+# splitting and snapping two crossing edges of one region, or of two; testing on which side of an
+# edge a face of a self-crossing outline lies.
 POINT_COST = 3.5
 RING_COST = 5.0
 REGION_COST = 20.0
@@ -42,8 +40,8 @@ OWN_CROSSING_COST = 160.0
 CROSSING_COST = 75.0
 SIDE_COST = 0.02
 
-# Two regions whose bounding boxes overlap: whether the regions do; then, if so, taking the common
-# area away. Of the points, all those count that lie in the common box.
+# Costs of testing two regions with overlapping bounding boxes for overlap, and of subtracting the
+# common area. All points in the common box count.
 PAIR_COST = 6.0
 PAIR_POINT_COST = 0.2
 PAIR_REGION_POINT_COST = 0.005
@@ -102,11 +100,11 @@ class Outlines:
 class Work:
     """The counts from which the cost of cleaning a label is computed.
 
-    ``length_px`` is the length of all outlines, the sum of both directions; ``edge_pairs`` the
-    pairs of edges that lie near each other; ``own_crossings`` and ``crossings`` the places where
-    edges of one region and of two cross; ``sides`` what the even-odd rule looks at; ``pairs`` the
-    pairs of regions whose bounding boxes overlap, and ``pair_points`` the points in their common
-    boxes. ``sizes`` are the points of each region, and ``table`` says how many lie where.
+    ``length_px`` is the length of all outlines, horizontal plus vertical; ``edge_pairs`` the
+    pairs of nearby edges; ``own_crossings`` and ``crossings`` the crossings of edges of one region
+    and of two; ``sides`` the tests of the even-odd rule; ``pairs`` the pairs of regions with
+    overlapping bounding boxes, and ``pair_points`` the points in their common boxes. ``sizes`` are
+    the numbers of points of the regions, and ``table`` counts points in boxes.
     """
 
     points: int
@@ -187,7 +185,7 @@ def _tangled() -> TooTangled:
 def count_work(outlines: Outlines, width: int, height: int, least_overlap: float) -> Work:
     """Count the work of cleaning a label. Raises TooTangled if it exceeds the limits.
 
-    ``least_overlap`` is the area in px2 below which an overlap of two regions is left alone.
+    ``least_overlap`` is the area in px2 below which an overlap of two regions is ignored.
     """
     frame = np.array([width, height], dtype=np.float64)
     points, following = outlines.points, outlines.next_points
@@ -282,7 +280,7 @@ def box_pairs(low: Floats, high: Floats, least_area: float) -> tuple[Ints, Float
     >>> pairs.tolist(), common.tolist()
     ([[0, 1]], [[2.0, 2.0, 4.0, 4.0]])
     """
-    # In the order of their left sides a box meets only those up to its right side.
+    # Sorted by left side, a box can overlap only with those that start before its right side.
     order = np.argsort(low[:, 0], kind="stable")
     left = low[order, 0]
     count = np.searchsorted(left, high[order, 0]) - np.arange(1, len(order) + 1)
@@ -306,7 +304,7 @@ def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
     """
     steps = np.round(points * STEPS_PER_PX)
     edge, cell = _cells(steps, steps[following] - steps)
-    # One number to sort by: the cell, then the edge.
+    # One sort key: the cell, then the edge.
     keys = np.sort(cell * len(points) + edge)
     cell, edge = np.divmod(keys, len(points))
     ends = np.searchsorted(cell, cell, side="right")
@@ -360,7 +358,7 @@ def _cells(starts: Floats, lines: Floats) -> tuple[Ints, Ints]:
 def _crossing_pairs(start: Ints, end: Ints, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
     """Return which pairs of edges cross, exactly, in whole-number coordinates."""
     low, high = np.minimum(start, end), np.maximum(start, end)
-    # Each place as one number: edges that have an end in common are sorted out at once.
+    # Each point as one number, to exclude edges with a common end quickly.
     first, last = (points[:, 0] * 2**31 + points[:, 1] for points in (start, end))
     near = np.flatnonzero(
         (low[a, 0] <= high[b, 0])

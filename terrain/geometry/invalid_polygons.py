@@ -1,11 +1,11 @@
-"""Why polygons cannot be a label."""
+"""Errors for polygons that cannot be a label."""
 
 
 class InvalidPolygons(ValueError):
     """The polygons cannot be a label; the message names the region and what to do.
 
-    ``sentence`` is a literal with ``%(name)s`` places for ``values``: whoever answers to people can
-    look its translation up before the values are filled in. The message has them filled in.
+    ``sentence`` has ``%(name)s`` placeholders for ``values``, so that it can be translated before
+    the values are filled in. The exception's message has them filled in.
 
     >>> str(InvalidPolygons("Region %(region)d has no rings.", region=2))
     'Region 2 has no rings.'

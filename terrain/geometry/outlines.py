@@ -1,4 +1,4 @@
-"""A label's polygons as the path data of an SVG picture."""
+"""SVG path data of a label's polygons."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ class Outline:
 def outlines(polygons: Iterable[Mapping[str, Any]], step: float = 0.0) -> list[Outline]:
     """Return the outlines of a stored label's polygons, in image pixels, in their order.
 
-    Points nearer than `step` pixels to the one before are left out: a thumbnail needs no more
-    points than it has pixels. A ring that is smaller than that becomes a triangle or less; a label
-    without polygons gives none.
+    Points nearer than `step` pixels to the one before are left out, since a thumbnail needs no more
+    points than pixels. A label without polygons gives an empty list.
 
     >>> outlines([{"class": 2, "rings": [[[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]]}])
     [Outline(code=2, d='M0.0 0.0L4.0 0.0L4.0 2.0Z')]

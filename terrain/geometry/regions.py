@@ -1,10 +1,10 @@
-"""Regions that labelers drew, and polygons in JSON: reading and writing both.
+"""Regions that labelers drew, and their JSON form.
 
 Coordinates are (x, y) in image pixels, x to the right, y down, continuous: the center of pixel
 ``mask[row, col]`` is ``(col + 0.5, row + 0.5)``. A region is filled by the even-odd rule, so its
-holes are simply further rings. In JSON a label is ``[{"class": 2, "rings": [[[x, y], ...], ...]},
-...]``. ``parse_regions`` reads it from anybody, ``regions_from_json`` what was checked before it
-was stored, and ``regions_to_json`` writes it.
+holes are further rings. In JSON a label is ``[{"class": 2, "rings": [[[x, y], ...], ...]}, ...]``.
+``parse_regions`` reads and checks it, ``regions_from_json`` reads stored polygons, which were
+checked before, and ``regions_to_json`` writes it.
 
     >>> stored = [{"class": 2, "rings": [[[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]]}]
     >>> regions_to_json(regions_from_json(stored)) == stored
@@ -23,15 +23,14 @@ import numpy.typing as npt
 
 from terrain.geometry.invalid_polygons import InvalidPolygons, TooManyPoints
 
-# Bounds of one label, counted before its points are read. The largest label among the real ones has
-# a few hundred regions. What these let through is counted again, by the work that it makes
-# (``terrain.geometry.cleaning_cost``).
+# Limits of one label, checked before its points are read. The largest real label has a few hundred
+# regions. The cost of cleaning is limited as well (``terrain.geometry.cleaning_cost``).
 MAX_REGIONS = 2_000
 MAX_RINGS = 8_000
 MAX_POINTS = 40_000
 
-# Real marks run outside the image by some pixels; one further away than this many image sizes is
-# a client's mistake (wrong scale, wrong image), and clipping would hide it.
+# Real drawings leave the image by some pixels. A point farther away than this many image sizes is
+# an error of the client (wrong scale, wrong image), which clipping would hide.
 MAX_OVERSHOOT = 10
 
 GRID_PX = 0.01
@@ -54,13 +53,19 @@ class Region:
 def parse_regions(raw: object, codes: Collection[int], width: int, height: int) -> list[Region]:
     """Read and check the polygons of a label from decoded JSON of an unknown sender.
 
-    Expected is ``[{"class": 2, "rings": [[[x, y], ...], ...]}, ...]`` with class codes out of
-    ``codes`` and coordinates in pixels of an image of ``width`` x ``height``. A ring may repeat
-    its first point at the end, as GeoJSON does; other keys of a region are ignored. Points outside
-    the image are fine (``clean_regions`` clips them) unless they are absurdly far away.
+    Args:
+        raw: ``[{"class": 2, "rings": [[[x, y], ...], ...]}, ...]``. A ring may repeat its first
+            point at the end, as in GeoJSON; other keys are ignored. Points may lie outside the
+            image (``clean_regions`` clips them), but not more than MAX_OVERSHOOT image sizes.
+        codes: The class codes of the campaign.
+        width: The width of the image, pixels.
+        height: The height of the image, pixels.
 
-    An empty list gives an empty list. Raises InvalidPolygons for everything else, with a sentence
-    that names the region, counted from 1.
+    Returns:
+        The regions; an empty list for an empty list.
+
+    Raises:
+        InvalidPolygons: Anything else; the message names the region, counted from 1.
     """
     if not isinstance(raw, list):
         raise InvalidPolygons("The polygons must be a list of regions: send [] for an empty label.")
@@ -196,7 +201,7 @@ def _first_row(wrong: npt.NDArray[np.bool_]) -> int:
 def first_wrong_point(points: Sequence[object]) -> int | None:
     """Return the index of the first item that is not a list of two numbers, or None.
 
-    The exact types: bool is a subclass of int, and is no coordinate.
+    Types are compared exactly, because bool is a subclass of int.
     """
     # Sets of types, because a loop over all points would take ten times as long.
     if (
@@ -240,7 +245,7 @@ def _excerpt(value: object) -> str:
     """Return a value of an unknown sender as text short enough for a message."""
     if value is None:
         return "missing"
-    # A long value is not written out only to be cut.
+    # `reprlib` shortens long values before they are formatted.
     text = repr(value[:40]) if isinstance(value, str) else reprlib.repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
@@ -248,7 +253,7 @@ def _excerpt(value: object) -> str:
 def regions_from_json(polygons: Iterable[Mapping[str, Any]]) -> list[Region]:
     """Read stored polygons, which were checked before; other keys are ignored.
 
-    No polygons give an empty list. Raises KeyError, TypeError or ValueError for what is none.
+    No polygons give an empty list. Raises KeyError, TypeError or ValueError for invalid ones.
     """
     return [
         Region(

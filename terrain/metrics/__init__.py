@@ -1,1 +1,1 @@
-"""Masks compared with masks: IoU, accuracy, kappa, confusion, all from one contingency table."""
+"""Comparisons of masks: IoU, accuracy, kappa and confusion, from one contingency table."""

@@ -1,1 +1,1 @@
-"""Images and masks seen from straight above, and cut into tiles (paper 4.2)."""
+"""Orthographic views and tiles of images and masks (paper 4.2)."""

@@ -1,9 +1,9 @@
-"""The ground in front of a rover seen from straight above (paper 4.2, Figure 8).
+"""Orthographic (top-down) views of the ground in front of a rover (paper 4.2, Figure 8).
 
-A rover's picture gives the ground near its wheels most of the pixels, and a square meter at 30 m
-hardly any. A top-down view gives every square meter the same. Here each of its cells is told which
-pixel of the picture it shows; pictures and masks are then looked up by that, so that a label's
-codes stay what they are and picture and label fit each other.
+In a rover's picture most pixels show the ground near its wheels, and few a square meter at 30 m. In
+a top-down view all square meters have equally many pixels. Each cell of the view is assigned a
+pixel of the picture; pictures and masks are resampled by these indices, so codes of labels never
+mix.
 
 The ground is a plane, or what a range map measured. The frame of the ground: `ahead` is where the
 camera looks, `right` is square to it, both level, in meters from the point straight below the

@@ -1,6 +1,6 @@
-"""A picture cut into tiles that shrink with range, so that each covers about the same ground.
+"""Tiles of a picture that shrink with range, so that each covers about the same ground.
 
-The paper (4.2, Figure 8) says that images are tiled by depth and leaves open how. Here:
+The paper (4.2, Figure 8) tiles images by depth without giving the algorithm. Here:
 
 - A band of rows shows the ground between two distances ahead that are one tile's length apart. So
   bands are many rows near the rover and few at the range limit.

@@ -1,4 +1,4 @@
-"""The counts of a campaign's scores, kept in step with them."""
+"""Counts of a campaign's scores by bin, updated with each score."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from terrain.agreement.distribution import (
     find_rank,
 )
 
-# One statement, its bins in order: two workers that count in the same bins wait for each other,
-# and never in a circle.
+# One statement with its bins in order, so that two workers that update the same bins never
+# deadlock.
 COUNT = """
 INSERT INTO {table} (campaign_id, "order", role, place, count, waiting) VALUES {rows}
 ON CONFLICT (campaign_id, "order", role, place) DO UPDATE
@@ -43,7 +43,7 @@ def count(campaign_id: int, gone: Iterable[BinnedScore], come: Iterable[BinnedSc
 @transaction.atomic
 def recount(campaign: Campaign) -> None:
     """Count all scores of a campaign again, after changes that `count` did not see."""
-    # Whoever counts meanwhile waits for these rows, and adds to what is found here.
+    # Locked, so that simultaneous updates are added to the new counts.
     bins = ScoreBin.objects.filter(campaign=campaign)
     list(bins.order_by("order", "role", "place").select_for_update())
     found = [bin_ for order in Order for bin_ in _counted_anew(campaign, order)]
