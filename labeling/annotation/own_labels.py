@@ -25,7 +25,7 @@ PATTERN_TILES = 56
 #: Each status of a label for its labeler: a short name, and how good the news is.
 STATES: dict[str, tuple[str | Promise, str]] = {
     Label.Status.RECEIVED: (_("Being checked"), "busy"),
-    Label.Status.ACCEPTED: (_("Counts"), "good"),
+    Label.Status.ACCEPTED: (_("Included"), "good"),
     Label.Status.EMPTY: (_("Nothing remained"), ""),
     Label.Status.REJECTED: (_("Rejected by a reviewer"), "bad"),
 }

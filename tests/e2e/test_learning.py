@@ -122,7 +122,7 @@ def test_from_the_tutorial_through_practice_to_a_real_picture(
     expect(told).to_be_visible()
     expect(told).to_contain_text("Not quite yet")
     expect(told).to_contain_text("You get this picture again until you pass.")
-    expect(told).to_contain_text(re.compile(r"You found 4\d % of the sand"))
+    expect(told).to_contain_text(re.compile(r"You found 4\d% of the sand"))
     expect(told).to_contain_text("You missed a patch at the upper right.")
     expect(told).to_contain_text("There is soil here, and you did not find it.")
     expect(told).to_contain_text("Most of what was too much is soil.")

@@ -170,7 +170,7 @@ def _share(each: ClassComparison, ground: dict[str, str]) -> str:
         return _("You found all of the %(ground)s.") % ground
     # Never 0 if something was found, and never 100 if something is missing.
     percent = min(99, max(1, round(each.found * 100)))
-    return _("You found %(percent)d %% of the %(ground)s.") % {**ground, "percent": percent}
+    return _("You found %(percent)d%% of the %(ground)s.") % {**ground, "percent": percent}
 
 
 def _in_sentence(terrain: TerrainClass) -> str:

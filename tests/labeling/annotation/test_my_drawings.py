@@ -96,7 +96,7 @@ def test_the_states_in_words(campaign: Campaign, client: Client, vera: Labeler) 
 
     assert [str(card["state"]) for card in page.context["cards"]] == [
         "Being checked",
-        "Counts",
+        "Included",
         "Nothing remained",
         "Rejected by a reviewer",
     ]

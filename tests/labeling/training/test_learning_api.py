@@ -75,7 +75,7 @@ def test_a_lesson_through_the_api(campaign: Campaign) -> None:
     told = body["answer_feedback"]
     assert not told["passed"]
     assert {each["code"]: each["iou"] for each in told["classes"]} == {0: 0.0, 2: 0.75}
-    assert "75 % of the sand" in told["classes"][1]["words"][0]
+    assert "75% of the sand" in told["classes"][1]["words"][0]
     # Both masks, to be drawn over the picture.
     png = base64.b64decode(told["codes"].removeprefix("data:image/png;base64,"))
     pixels = np.asarray(Pillow.open(io.BytesIO(png)))

@@ -486,7 +486,7 @@ def told(
 
 def test_the_words_say_what_was_found_and_what_was_missed_where(campaign: Campaign) -> None:
     (sand,) = told(campaign, ("2" * 10,) * 3, box(SAND, 2, 0, 10, 3))
-    assert sand == "You found 80 % of the sand. You missed a patch at the left."
+    assert sand == "You found 80% of the sand. You missed a patch at the left."
     (all_of_it,) = told(campaign, ("2" * 10,) * 3, box(SAND, 0, 0, 10, 3))
     assert all_of_it == "You found all of the sand."
     (none,) = told(campaign, ("3" * 10,) * 3)
