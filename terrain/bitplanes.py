@@ -93,7 +93,7 @@ def planes_to_bytes(planes: Planes) -> bytes:
 def planes_from_bytes(kept: bytes, classes: int, height: int, width: int) -> Planes:
     """Return the planes that ``planes_to_bytes`` wrote: uint64 (classes, words).
 
-    Raises ValueError where the bytes are not planes of that many classes and pixels.
+    Raises ValueError where the bytes are not bit planes of that many classes and pixels.
     """
     try:
         content = zlib.decompress(kept)

@@ -124,5 +124,5 @@ def test_planes_are_kept_as_bytes(mask: npt.NDArray[np.uint8]) -> None:
 def test_other_bytes_are_no_planes() -> None:
     whole = planes_to_bytes(pack_planes(np.ones((64, 64), dtype=np.uint8), CODES))
     for kept, classes, height in ((b"rubbish", 4, 64), (whole, 1, 64), (whole, 4, 8)):
-        with pytest.raises(ValueError, match="not planes"):
+        with pytest.raises(ValueError, match="not bit planes"):
             planes_from_bytes(kept, classes, height, 64)
