@@ -41,7 +41,7 @@ def tree(tmp_path: Path) -> Path:
 def test_import_images_makes_the_campaign_and_counts(tree: Path) -> None:
     said = run("import_images", tree, "--campaign", "navcam").splitlines()
 
-    assert said[0] == "Made the campaign navcam (Curiosity, navigation cameras)."
+    assert said[0] == "Created the campaign navcam (Curiosity, navigation cameras)."
     assert re.match(rf"refused msl/images/edr/{product_id(3)}.JPG: .*\.$", said[1])
     assert said[2] == "2 images imported, 0 already there, 1 refused, 0 not used"
     assert Campaign.objects.get().images.count() == 2

@@ -129,7 +129,7 @@ def test_a_dry_run_says_what_an_import_says_and_changes_nothing(
     assert written == []
     real = run(mixed, "--campaign=mars", "--report", tmp_path / "real.csv")
     assert dry[0] == "Dry run: nothing was changed. An import would report:"
-    assert dry[1:] == [line for line in real if not line.startswith("Made the campaign")]
+    assert dry[1:] == [line for line in real if not line.startswith("Created the campaign")]
     expected = "1 images imported, 1 already there" if is_there else "2 images imported, 0 already"
     assert dry[-1].startswith(expected)
     assert (tmp_path / "dry.csv").read_text() == (tmp_path / "real.csv").read_text()
