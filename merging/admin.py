@@ -1,4 +1,4 @@
-"""What admins set once for a campaign's releases, and the releases to look at."""
+"""Admin pages for publishing defaults, releases, and imported masks."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from ai4mars_site.toolkit.actors import Actor
 from merging.benchmark.services import show_leaderboard
 from merging.masks.services import imported_masks
 from merging.models import ImportedMask, Publishing, Release
-from merging.models.releases import STAYS_FREE
-from merging.releases.services import pseudonyms, terms
+from merging.models.releases import MUTABLE_FIELDS
+from merging.releases.services import pseudonyms, publishing_defaults
 
 
 @admin.register(Publishing)
 class PublishingAdmin(admin.ModelAdmin):
-    """The key of the pseudonyms is secret, and stays out of sight."""
+    """Publishing defaults of campaigns. The secret key of the pseudonyms is not shown."""
 
     list_display = ("campaign", "title", "license")
     exclude = ("pseudonym_key",)
     actions = ("forget_pseudonyms",)
 
     def save_model(self, request: HttpRequest, obj: Publishing, form: Any, change: bool) -> None:
-        terms.store(Actor.of_request(request), obj)
+        publishing_defaults.save_defaults(Actor.of_request(request), obj)
 
-    @admin.action(description="Other pseudonyms in the next releases")
+    @admin.action(description="Change the pseudonyms of the next releases")
     def forget_pseudonyms(self, request: HttpRequest, chosen: QuerySet[Publishing]) -> None:
         for publishing in chosen.select_related("campaign"):
-            pseudonyms.forget(Actor.of_request(request), publishing.campaign)
-        self.message_user(request, "The next releases will have other pseudonyms.")
+            pseudonyms.renew_key(Actor.of_request(request), publishing.campaign)
+        self.message_user(request, "The pseudonyms of the next releases are changed.")
 
 
 @admin.register(Release)
 class ReleaseAdmin(admin.ModelAdmin):
-    """Releases are made and stopped on their campaign's page; what is in one never changes."""
+    """Releases, read-only. They are built and stopped on their campaign's page."""
 
     list_display = ("__str__", "layout", "status", "released_on", "created_by", "completed_at")
     list_filter = ("status", "campaign")
     list_select_related = ("campaign", "created_by")
-    #: A secret, what only builders need, and a file that has an address of its own.
+    #: A secret, fields of the builder, and a file that is served at its own address.
     exclude = ("pseudonym_key", "claim", "heartbeat_at", "archive")
 
     def get_readonly_fields(self, request: object, obj: Release | None = None) -> list[str]:
         names = [field.name for field in Release._meta.concrete_fields]
-        return [name for name in names if name not in {*self.exclude, *STAYS_FREE}]
+        return [name for name in names if name not in {*self.exclude, *MUTABLE_FIELDS}]
 
     def save_model(self, request: HttpRequest, obj: Release, form: Any, change: bool) -> None:
         show_leaderboard(Actor.of_request(request), obj, is_public=obj.has_public_leaderboard)
@@ -60,7 +60,7 @@ class ReleaseAdmin(admin.ModelAdmin):
 
 @admin.register(ImportedMask)
 class ImportedMaskAdmin(admin.ModelAdmin):
-    """Masks that were imported finished; one that is deleted leaves the image to its labels."""
+    """Imported masks. If one is deleted, its image is merged from labels again."""
 
     list_display = ("image", "variant", "source", "labels", "imported_at")
     list_filter = ("variant", "source")

@@ -1,4 +1,4 @@
-"""Who may see and send what is beside a release."""
+"""Permissions to see the model leaderboard and to send predictions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from merging.models import Release
 
 
 def may_see_leaderboard(user: Visitor, release: Release) -> bool:
-    """Everybody where the leaderboard is public, else those who manage."""
+    """Return whether the user may see the leaderboard: everybody if it is public, else managers."""
     return release.has_public_leaderboard or may_manage(user)
 
 
 def may_submit(user: Visitor, release: Release) -> bool:
-    """Whoever has an account and sees the leaderboard."""
+    """Return whether the user may send predictions: an active account that sees the leaderboard."""
     return user.is_authenticated and user.is_active and may_see_leaderboard(user, release)

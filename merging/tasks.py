@@ -1,4 +1,4 @@
-"""Where Celery looks for the tasks of this app: each subject has its own."""
+"""Celery tasks of this app, imported from the modules that define them."""
 
 from merging.benchmark import tasks as benchmark
 from merging.gold import tasks as gold

@@ -1,1 +1,1 @@
-"""The benchmark of a release: predictions that are sent in, compared and ranked."""
+"""The benchmark of a release: submissions, their comparison, and the model leaderboard."""

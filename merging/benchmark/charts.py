@@ -1,4 +1,4 @@
-"""Where the cells of a confusion matrix stand in its picture, in the units of its SVG."""
+"""The layout of the picture of a confusion matrix, in units of its SVG."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from terrain.metrics.confusion import Evaluation
 from terrain.metrics.confusion_tables import confusion_cells
 from terrain.metrics.intervals import Interval
 
-#: Names of true classes are to the left of the cells, predicted ones above them, turned.
+#: Space for true classes at the left, for rotated predicted classes at the top, and at the right.
 LEFT, TOP, MARGIN = 150, 120, 72
-#: The narrowest and the widest cell.
+#: The minimum and maximum width of a cell, and its height.
 NARROW, WIDE, CELL_HEIGHT = 44, 92, 44
 FIELD = 460
 
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One cell: `percent` of its true class's pixels; `is_dark` where its words must be light.
+    """One cell: `percent` of the pixels of its true class. `is_dark` cells need light text.
 
-    A true class without pixels has no percentages; `predicted` is "" for "no label".
+    A true class without pixels has no percentages. `predicted` is "" for "no label".
     """
 
     x: float
@@ -38,7 +38,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The name of a class, where it stands."""
+    """The name of a class and its position."""
 
     x: float
     y: float
@@ -47,7 +47,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """A percentage beside the cells or below them; None where there is nothing to count."""
+    """A percentage at the right of the cells or below them; None without pixels."""
 
     x: float
     y: float
@@ -56,6 +56,8 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
+    """The picture of a confusion matrix."""
+
     width: float
     height: float
     cell_width: float
@@ -72,11 +74,15 @@ class Picture:
 
 
 def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
-    """The matrix as the paper's Tables 3 and 4 have it: rows true, columns predicted.
+    """Return the picture of the matrix as in Tables 3 and 4 of the paper.
 
-    The share of the true class's pixels is in each cell; recall is at the right, precision below,
-    overall accuracy in the corner. `titles` are the classes' names in the order of its rows; a
-    last column without a name is for pixels without a prediction.
+    Rows are true classes, columns predicted ones. Each cell has its share of the pixels of the true
+    class. Recall is at the right, precision below, overall accuracy in the corner. A last column
+    without a name counts pixels without a prediction.
+
+    Args:
+        evaluation: The result of a comparison.
+        titles: The names of the classes, in the order of the rows.
     """
     count = len(titles)
     wide = max(NARROW, min(WIDE, FIELD / (count + 1)))
@@ -133,4 +139,5 @@ def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
 
 
 def percent_of(interval: Interval | None) -> float | None:
+    """Return the value of an interval in percent, or None."""
     return None if interval is None else 100 * interval.value

@@ -1,4 +1,4 @@
-"""What people fill in to have predictions measured."""
+"""The form for submissions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from merging.models import Submission
 
 
 class SubmissionForm(forms.ModelForm):
-    """A name, a zip of PNG masks, and where to read more."""
+    """A name, a zip of PNG masks, and links to a paper and code."""
 
     archive = forms.FileField(
         label=_("Predictions"),
-        help_text=_("A zip of 8-bit gray PNG masks, one for each gold picture."),
+        help_text=_("A zip of 8-bit gray PNG masks, one for each gold image."),
         widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
     )
     paper_url = forms.URLField(
@@ -36,7 +36,7 @@ class SubmissionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         for name in ("paper_url", "code_url"):
-            # What becomes a link on a public page leads to the web and nowhere else.
+            # These become links on a public page, so they may only lead to the web.
             self.fields[name].validators.append(URLValidator(schemes=["http", "https"]))
 
     def clean_archive(self) -> Any:
@@ -47,6 +47,7 @@ class SubmissionForm(forms.ModelForm):
 
 
 def too_large() -> str:
+    """Return the message for a file that is too large."""
     limit = filesizeformat(settings.PREDICTIONS_UPLOAD_MAX_BYTES)
-    said: str = _("The file is larger than %(limit)s.") % {"limit": limit}
-    return said
+    text: str = _("The file is larger than %(limit)s.") % {"limit": limit}
+    return text

@@ -1,4 +1,4 @@
-"""Predictions sent to the leaderboard of a release, and their comparison by a worker."""
+"""Submissions to the model leaderboard of a release, and their comparison by a worker."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from merging.formats.tree import tree_files
 from merging.models import Release, Submission
 from terrain.metrics.contingency import Counts
 
-#: So many problems are told one by one, more are counted.
-PROBLEMS_KEPT = 1000
+#: The maximum number of stored problems. More are only counted.
+MAX_PROBLEMS = 1000
 
 
 def takes_predictions(release: Release) -> bool:
-    """Whether there is something to compare with: a complete release, with its archive."""
+    """Return whether a release accepts predictions: it is complete and has its archive."""
     return release.status == Release.Status.COMPLETE and bool(release.archive)
 
 
@@ -38,7 +38,7 @@ def submit(
     paper_url: str = "",
     code_url: str = "",
 ) -> Submission:
-    """Keep predictions, a zip of PNG masks; a worker then compares them."""
+    """Store predictions, a zip of PNG masks. A worker then compares them."""
     submission = Submission(
         release=release,
         name=name,
@@ -46,14 +46,14 @@ def submit(
         code_url=code_url,
         created_by_id=actor.user_id,
     )
-    # What the visitor's computer calls the file is of no use here, and need not be a name at all.
+    # The uploaded file name is not used, since it may be invalid.
     submission.upload.save(f"{uuid.uuid4()}.zip", upload, save=False)
     submission.save()
     return submission
 
 
 def claim(submission_id: int) -> Submission | None:
-    """Become the one worker on a submission; None when somebody else is, or it is over."""
+    """Claim a submission for comparison. Return None if another worker has it, or it is over."""
     rows = Submission.objects.select_related("release__campaign").filter(pk=submission_id)
     return jobs.claim_one(rows, done=0, message="")
 
@@ -61,11 +61,11 @@ def claim(submission_id: int) -> Submission | None:
 def compare(submission: Submission, scratch: Path) -> None:
     """Compare a claimed submission with the gold masks in its release's archive.
 
-    It ends complete, refused with its problems, or failed where the release is at fault. Its
-    upload is then deleted.
+    It becomes complete, refused with its problems, or failed if the release is damaged. Its upload
+    is then deleted.
     """
     folder = scratch / f"submission-{submission.pk}"
-    # What a worker that was killed has left.
+    # Files of a worker that was killed.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -80,7 +80,7 @@ def compare(submission: Submission, scratch: Path) -> None:
         _end(submission, Submission.Status.FAILED, message=str(error) or type(error).__name__)
         raise
     else:
-        _keep(submission, report)
+        _store_report(submission, report)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     submission.upload.delete(save=False)
@@ -97,7 +97,7 @@ def _report(submission: Submission, folder: Path) -> predictions.Report:
         place = unpack(upload, folder / "predictions", bounds)
     release = submission.release
     if not release.archive:
-        raise tree_files.Unreadable("The archive of this release is gone.")
+        raise tree_files.Unreadable("The archive of this release is missing.")
     classes = {each.code: each.name for each in release.campaign.terrain_classes.all()}
 
     def run(
@@ -112,13 +112,13 @@ def _report(submission: Submission, folder: Path) -> predictions.Report:
     return predictions.compare(tree, place, run, classes)
 
 
-def _keep(submission: Submission, report: predictions.Report) -> None:
-    """Write down what came out: the result, or why there is none."""
+def _store_report(submission: Submission, report: predictions.Report) -> None:
+    """Store the result, or the problems."""
     if report.problems:
         _end(
             submission,
             Submission.Status.REFUSED,
-            problems=[asdict(problem) for problem in report.problems[:PROBLEMS_KEPT]],
+            problems=[asdict(problem) for problem in report.problems[:MAX_PROBLEMS]],
             problem_count=len(report.problems),
         )
         return
@@ -140,12 +140,12 @@ def _keep(submission: Submission, report: predictions.Report) -> None:
 
 
 def show_leaderboard(actor: Actor, release: Release, *, is_public: bool) -> None:
-    """Show the leaderboard of a release to everybody, or to the campaign's admins alone."""
+    """Show the leaderboard of a release to everybody, or to managers only."""
     Release.objects.filter(pk=release.pk).update(has_public_leaderboard=is_public)
 
 
 def remove(actor: Actor, submission: Submission) -> None:
-    """Take a submission off the leaderboard for good, with its upload where that is still there."""
+    """Remove a submission from the leaderboard permanently, with its upload."""
     if submission.upload:
         submission.upload.delete(save=False)
     submission.delete()

@@ -1,4 +1,4 @@
-"""The worker's side of submissions."""
+"""Celery tasks for submissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from merging.models import Submission
 
 @long_task
 def compare_submission(submission_id: int) -> None:
-    """Compare predictions that were sent to a leaderboard. A second message finds them claimed."""
+    """Compare the predictions of a submission, unless it is claimed already."""
     submission = submissions.claim(submission_id)
     if submission is not None:
         with working(submission):
@@ -23,7 +23,7 @@ def compare_submission(submission_id: int) -> None:
 
 @task
 def sweep_submissions() -> None:
-    """Find predictions whose message or worker was lost."""
+    """Find submissions whose task or worker was lost, and start their tasks again."""
     waiting = Submission.objects.filter(Submission.claimable())
     for submission_id in waiting.values_list("pk", flat=True):
         enqueue(compare_submission, submission_id)

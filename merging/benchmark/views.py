@@ -1,4 +1,4 @@
-"""Predictions measured with a release's gold set: sent, followed, and on its leaderboard."""
+"""Pages of submissions: sending predictions, their progress, and the model leaderboard."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ VARIANTS: dict[str, str | Promise] = {
 
 
 class PredictionsThrottle(SimpleRateThrottle):
-    """So many sets of predictions a day from one account."""
+    """The limit of submissions per day for one account."""
 
     scope = "predictions"
 
     def takes(self, request: HttpRequest) -> bool:
-        """Whether one more set from this account is welcome; it is counted."""
+        """Return whether the account may send another submission, and count it."""
         return bool(self.allow_request(cast(Any, request), cast(Any, None)))
 
     def get_cache_key(self, request: Any, view: Any) -> str:
@@ -56,7 +56,7 @@ class PredictionsThrottle(SimpleRateThrottle):
 
 @require_GET
 def leaderboards(request: HttpRequest) -> HttpResponse:
-    """Releases whose results everybody sees."""
+    """Show the releases with a public leaderboard."""
     public = Release.objects.filter(has_public_leaderboard=True, status=Release.Status.COMPLETE)
     shown = [
         {"release": release, "best": release.submissions.on_leaderboard().first()}
@@ -66,10 +66,15 @@ def leaderboards(request: HttpRequest) -> HttpResponse:
 
 
 def visible_release(request: HttpRequest, pk: int) -> Release:
+    """Return a complete release whose leaderboard the visitor may see.
+
+    Raises:
+        Forbidden: The leaderboard is for managers.
+    """
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
     if not permissions.may_see_leaderboard(request.user, release):
-        raise Forbidden(_("The results of this release are for the campaign's admins."))
+        raise Forbidden(_("The leaderboard of this release is for managers only."))
     return release
 
 
@@ -77,10 +82,10 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
-    """The results for a release, the best first; a POST sends predictions.
+    """Show the leaderboard of a release, the best first. A POST sends predictions.
 
-    A body that is too large is refused before any of it is read; the token against forgery is in
-    the body, so it is looked at after that.
+    A body that is too large is refused before it is read. The CSRF token is in the body, so it is
+    checked after that.
     """
     release = visible_release(request, pk)
     if request.method == "POST":
@@ -95,6 +100,7 @@ def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @csrf_protect
 def protected_leaderboard(request: HttpRequest, release: Release) -> HttpResponse:
+    """Show the leaderboard, or store a submission, after the check of the CSRF token."""
     if request.method != "POST":
         return leaderboard_page(request, release, SubmissionForm())
     form = SubmissionForm(request.POST, request.FILES)
@@ -104,7 +110,7 @@ def protected_leaderboard(request: HttpRequest, release: Release) -> HttpRespons
         refusal = _("This release has no archive to compare with.")
         return leaderboard_page(request, release, form, status=409, refusal=refusal)
     if not PredictionsThrottle().takes(request):
-        refusal = _("You sent many predictions today. Please try again tomorrow.")
+        refusal = _("You reached the limit of submissions for today. Try again tomorrow.")
         return leaderboard_page(request, release, form, status=429, refusal=refusal)
     submission = services.submit(
         Actor.of_request(request),
@@ -125,6 +131,7 @@ def leaderboard_page(
     status: int = 200,
     refusal: str = "",
 ) -> HttpResponse:
+    """Render the leaderboard with the form for submissions."""
     own = Submission.objects.none()
     if request.user.is_authenticated:
         own = release.submissions.filter(created_by=request.user).exclude(
@@ -148,7 +155,7 @@ def leaderboard_page(
 @require_POST
 @login_required
 def leaderboard_visibility(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the leaderboard to everybody, or to those who manage alone."""
+    """Show the leaderboard to everybody, or to managers only."""
     release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
     managed_campaign(request, release.campaign.slug)
     is_public = request.POST.get("public") == "yes"
@@ -175,7 +182,7 @@ def visible_submission(request: HttpRequest, pk: int) -> Submission:
 @never_cache
 @require_GET
 def submission(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far a set of predictions is, what is wrong with it, or its result."""
+    """Show the progress, the problems, or the result of a submission."""
     found = visible_submission(request, pk)
     context: dict[str, Any] = {
         "campaign": found.release.campaign,
@@ -185,7 +192,7 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
         "may_manage": may_manage(request.user),
     }
     if found.result is not None:
-        minimum = asked_minimum(request)
+        minimum = requested_minimum(request)
         context |= {
             "minimum": minimum,
             "variants": [(name, words, name == minimum) for name, words in VARIANTS.items()],
@@ -194,13 +201,14 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "merging/benchmark/submission.html", context)
 
 
-def asked_minimum(request: HttpRequest) -> str:
+def requested_minimum(request: HttpRequest) -> str:
+    """Return the requested gold variant, min3 by default."""
     asked = request.GET.get("gold", STRICTEST)
     return asked if asked in GOLD_VARIANTS else STRICTEST
 
 
 def result_of(submission: Submission, minimum: str) -> dict[str, Any]:
-    """The result against one variant of the gold set, and its matrix as a picture."""
+    """Return the result against one gold variant, with the picture of its confusion matrix."""
     assert submission.result is not None
     evaluation = Evaluation.from_plain(submission.result["evaluations"][minimum])
     names = {int(code): name for code, name in submission.result["classes"].items()}
@@ -215,11 +223,11 @@ def result_of(submission: Submission, minimum: str) -> dict[str, Any]:
 
 @require_GET
 def submission_picture(request: HttpRequest, pk: int) -> HttpResponse:
-    """The confusion matrix as an SVG file."""
+    """Return the confusion matrix as an SVG file."""
     found = visible_submission(request, pk)
     if found.result is None:
         raise Http404
-    minimum = asked_minimum(request)
+    minimum = requested_minimum(request)
     context = {"submission": found, **result_of(found, minimum), "alone": True}
     answer = render(
         request, "merging/benchmark/confusion.svg", context, content_type="image/svg+xml"
@@ -230,7 +238,7 @@ def submission_picture(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def submission_data(request: HttpRequest, pk: int) -> JsonResponse:
-    """The whole result as JSON, in the form that `evaluate_predictions --json` writes."""
+    """Return the whole result as JSON, in the form of `evaluate_predictions --json`."""
     found = visible_submission(request, pk)
     if found.result is None:
         raise Http404
@@ -242,6 +250,7 @@ def submission_data(request: HttpRequest, pk: int) -> JsonResponse:
 @never_cache
 @require_GET
 def submission_progress(request: HttpRequest, pk: int) -> JsonResponse:
+    """Return the progress of a submission as JSON."""
     found = visible_submission(request, pk)
     return JsonResponse(
         {
@@ -257,7 +266,7 @@ def submission_progress(request: HttpRequest, pk: int) -> JsonResponse:
 @require_POST
 @login_required
 def submission_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a result off its leaderboard for good; for those who manage."""
+    """Remove a submission from its leaderboard permanently. Only managers may."""
     found = get_object_or_404(Submission.objects.select_related("release__campaign"), pk=pk)
     managed_campaign(request, found.release.campaign.slug)
     services.remove(Actor.of_request(request), found)

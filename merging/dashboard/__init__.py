@@ -1,1 +1,1 @@
-"""All campaigns and one: progress, and deleting a campaign."""
+"""Pages of all campaigns and of one: progress, and deleting a campaign."""

@@ -1,4 +1,4 @@
-"""Deleting a campaign with all that belongs to it, files included."""
+"""Deleting a campaign with all its rows and files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from merging.models import AlternativeMask, MergedMask, Release
 
 
 class DeleteRefused(Conflict):
-    """A campaign that is not deleted."""
+    """The campaign cannot be deleted."""
 
     code = "delete_refused"
 
@@ -40,6 +40,7 @@ class Belongings:
 
 
 def belongings_of(campaign: Campaign) -> Belongings:
+    """Return what is deleted with a campaign."""
     return Belongings(
         images=campaign.images.count(),
         labels=Label.objects.filter(image__campaign=campaign).count(),
@@ -47,13 +48,17 @@ def belongings_of(campaign: Campaign) -> Belongings:
 
 
 def check(campaign: Campaign) -> None:
-    """Raise DeleteRefused where a campaign cannot be deleted, whatever is typed."""
+    """Check that a campaign can be deleted.
+
+    Raises:
+        DeleteRefused: It has releases, or a job works on it.
+    """
     complete = campaign.releases.filter(status=Release.Status.COMPLETE)
     if versions := list(complete.values_list("version", flat=True)):
         raise DeleteRefused(
             _(
-                "This campaign has releases (%(versions)s). A release never changes, and what it "
-                "was made from is kept. Close the campaign instead: nobody then draws in it."
+                "This campaign has releases (%(versions)s). A release never changes, and its "
+                "labels are kept. Close the campaign instead, so that nobody labels in it."
             )
             % {"versions": ", ".join(versions)}
         )
@@ -64,10 +69,15 @@ def check(campaign: Campaign) -> None:
 
 
 def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
-    """Delete a campaign, with its images, labels and files; what was deleted.
+    """Delete a campaign, with its images, labels and files. Return what was deleted.
 
-    typed: the campaign's slug, as a confirmation, where there are labels. Raises DeleteRefused;
-    then nothing is deleted.
+    Args:
+        actor: In whose name it is deleted.
+        campaign: The campaign.
+        typed: Its slug, as a confirmation, needed if there are labels.
+
+    Raises:
+        DeleteRefused: Nothing is deleted.
     """
     jobs = list(campaign.imports.all())
     with transaction.atomic():
@@ -77,9 +87,9 @@ def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
         if found.labels and typed != campaign.slug:
             raise DeleteRefused(
                 ngettext(
-                    "This campaign has %(n)d label, which is deleted with it. Type %(slug)s to "
+                    "This campaign has %(n)d label, which will be deleted too. Type %(slug)s to "
                     "confirm.",
-                    "This campaign has %(n)d labels, which are deleted with it. Type %(slug)s to "
+                    "This campaign has %(n)d labels, which will be deleted too. Type %(slug)s to "
                     "confirm.",
                     found.labels,
                 )
@@ -91,7 +101,7 @@ def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
         Label.objects.filter(image__campaign=campaign).delete()
         Image.objects.filter(campaign=campaign).delete()
         campaign.delete()
-        # People who came with its imports only.
+        # Labelers who exist only because of its imports.
         people = Labeler.objects.filter(imported_from__startswith=own_people)
         people.filter(labels=None).delete()
     for job in jobs:
@@ -107,7 +117,7 @@ def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
 
 
 def _earlier_files(campaign: Campaign) -> set[str]:
-    """Files of a campaign that an earlier version stored, not in its own folder."""
+    """Return the files of a campaign that an earlier version stored outside its own folder."""
     own = f"{folder_of(campaign.pk)}/"
     models_of_images = (ReferenceAnswer, MergedMask, AlternativeMask)
     rows: list[tuple[type[models.Model], str]] = [(Image, "campaign")]

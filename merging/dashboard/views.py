@@ -1,4 +1,4 @@
-"""The admins' pages: all campaigns, and how far one is."""
+"""Pages of managers: all campaigns, and the progress of one."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from review.queue.services import queue
 from review.scores.services import distribution
 
 RECENT_IMAGES = 24
-#: Labels of a campaign that a request deletes; more take longer than a browser waits.
-MOST_DELETED = 20_000
+#: The maximum number of labels that a request deletes. More would take too long for a browser.
+MAX_DELETED = 20_000
 
 
 @require_GET
 @login_required
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """All campaigns."""
+    """Show all campaigns."""
     require_admin(request)
     return render(
         request,
@@ -50,11 +50,12 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the progress of one campaign."""
     managed_campaign(request, slug)
     campaign = Campaign.objects.with_publicity().get(slug=slug)
     assert isinstance(request.user, User)
     figures = figures_of(campaign)
-    merge = progress.of_campaign(campaign, is_large(figures))
+    merge = progress.campaign_progress(campaign, is_large(figures))
     if merge.stale:
         enqueue(merge_campaign, campaign.pk)
     images = campaign.images.in_dataset().order_by("-crowd_label_count", "product_id")
@@ -77,15 +78,15 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask whether to delete a campaign, and do it."""
+    """Ask whether to delete a campaign, and delete it."""
     campaign = managed_campaign(request, slug)
     belongings = services.belongings_of(campaign)
     reason = ""
     try:
         services.check(campaign)
-        if belongings.labels > MOST_DELETED:
+        if belongings.labels > MAX_DELETED:
             raise services.DeleteRefused(
-                _("There is too much to delete from a page. Use the command: %(command)s")
+                _("This campaign is too large to delete from a page. Use the command: %(command)s")
                 % {"command": f"manage.py delete_campaign {slug}"}
             )
     except services.DeleteRefused as refused:
@@ -113,7 +114,7 @@ def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def progress_of(campaign: Campaign) -> dict[str, int]:
-    """How far each step of the loop is, beside the campaign's figures."""
+    """Return the progress of each step of the workflow, beside the figures of the campaign."""
     return {
         "scored": distribution.total(campaign, Role.CROWD),
         "queued": queue.remaining(campaign),
@@ -128,6 +129,7 @@ def progress_of(campaign: Campaign) -> dict[str, int]:
 
 
 def image_card(image: Image) -> dict[str, Any]:
+    """Return what the page shows of one image."""
     return {
         "product_id": image.product_id,
         "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),

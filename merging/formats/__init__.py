@@ -1,1 +1,1 @@
-"""Release formats: one module each, and what they share."""
+"""Formats of releases: one module for each, and shared code."""

@@ -1,4 +1,4 @@
-"""Predicted masks beside the gold masks of a release: which belong together, and what is wrong."""
+"""Predicted masks and the gold masks of a release: pairing, problems, comparison."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ from terrain.metrics.contingency import Counts
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about predictions that would have to be guessed, and is not.
+    """A problem of predictions that is reported instead of guessed.
 
-    `name` is the prediction's file, or the image that has none; `kind` is one of those below.
+    Attributes:
+        kind: One of the kinds below.
+        name: The file of the prediction, or the image without one.
+        sentence: What is wrong.
     """
 
     kind: str
@@ -44,7 +47,7 @@ MISSING, UNKNOWN, TWICE, REFUSED, CODES = "missing", "unknown", "twice", "refuse
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An image's gold masks and its predicted mask, the name of a file."""
+    """The gold masks of an image and the file of its prediction."""
 
     gold: GoldFiles
     prediction: str
@@ -53,9 +56,9 @@ class Pair:
 def pair_up(gold: Sequence[GoldFiles], names: Iterable[str]) -> tuple[list[Pair], list[Problem]]:
     """Find the prediction of each gold image by its name.
 
-    A prediction is called as the gold masks (`<ID>_merged.png`) or as the image (`<ID>.png`), in
-    any folder. Everything else is a problem: images without a prediction, files that belong to no
-    gold image, and several predictions of one image, none of which is taken.
+    A prediction has the name of the gold masks (`<ID>_merged.png`) or of the image (`<ID>.png`), in
+    any folder. All else is a problem: images without a prediction, files without a gold image, and
+    several predictions of one image, of which none is used.
     """
     of_name = {name: each for each in gold for name in (each.label, each.product_id)}
     found: dict[GoldFiles, list[str]] = {}
@@ -63,9 +66,9 @@ def pair_up(gold: Sequence[GoldFiles], names: Iterable[str]) -> tuple[list[Pair]
     for name in sorted(names):
         stem, _, suffix = name.rpartition("/")[2].rpartition(".")
         if suffix.lower() != "png":
-            problems.append(Problem(UNKNOWN, name, "It is no PNG; predictions are PNG masks."))
+            problems.append(Problem(UNKNOWN, name, "It is not a PNG. Predictions are PNG masks."))
         elif stem not in of_name:
-            sentence = "The release has no gold mask of this name. Take it out, or rename it."
+            sentence = "The release has no gold mask of this name. Remove or rename the file."
             problems.append(Problem(UNKNOWN, name, sentence))
         else:
             found.setdefault(of_name[stem], []).append(name)
@@ -75,30 +78,31 @@ def pair_up(gold: Sequence[GoldFiles], names: Iterable[str]) -> tuple[list[Pair]
         if len(files) == 1:
             pairs.append(Pair(each, files[0]))
         elif not files:
-            sentence = f"There is no prediction. It should be called {each.product_id}.png."
+            sentence = f"Its prediction is missing. Name it {each.product_id}.png."
             problems.append(Problem(MISSING, each.product_id, sentence))
         for name in files[1:]:
-            sentence = f"It is of the same image as {files[0]}. Keep one of them."
+            sentence = f"It predicts the same image as {files[0]}. Keep one of them."
             problems.append(Problem(TWICE, name, sentence))
     return pairs, problems
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Compares the pairs of one release and one folder of predictions, in any process."""
+    """Compares the pairs of a release and a folder of predictions, in any process."""
 
     tree: Tree
     predictions: Place
     codes: tuple[int, ...]
 
     def __call__(self, pair: Pair) -> Counts | Problem:
-        """The confusion matrices of an image, as `count_pixels` gives them, or what is wrong.
+        """Return the confusion matrices of an image, from `count_pixels`, or its problem.
 
-        Raises Unreadable where the fault is the release's.
+        Raises:
+            Unreadable: The release is damaged.
         """
         gold = [self._gold_mask(path) for path in pair.gold.paths]
         if len({mask.shape for mask in gold}) > 1:
-            raise Unreadable(f"The gold masks of {pair.gold.product_id} are of several sizes.")
+            raise Unreadable(f"The gold masks of {pair.gold.product_id} have different sizes.")
         height, width = gold[0].shape
         file = pair.prediction.rpartition("/")[2]
         try:
@@ -121,12 +125,12 @@ class Comparison:
     def _about_codes(self, codes: Sequence[int]) -> str:
         strange = ", ".join(map(str, codes[:8])) + (" ..." if len(codes) > 8 else "")
         known = ", ".join(map(str, self.codes))
-        return f"It has the codes {strange}, which are no class; known are {known} and 255."
+        return f"It has the codes {strange}, which are not classes. Use {known} and 255."
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What comparing predictions with a release gave.
+    """The result of comparing predictions with a release.
 
     `images` of the `gold_images` were compared. `evaluations` is by "min1", "min2", "min3".
     """
@@ -138,7 +142,7 @@ class Report:
     problems: Sequence[Problem]
 
     def as_plain(self) -> dict[str, Any]:
-        """In types that JSON has."""
+        """Return the report in types of JSON."""
         return {
             "classes": {str(code): name for code, name in self.classes.items()},
             "gold_images": self.gold_images,
@@ -148,7 +152,7 @@ class Report:
         }
 
 
-#: Calls the comparison for each pair, in whatever processes, and gives the results in order.
+#: Runs the comparison for each pair, in any processes, and returns the results in order.
 Run = Callable[[Comparison, Sequence[Pair]], Iterable[Counts | Problem]]
 
 
@@ -157,9 +161,16 @@ def compare(
 ) -> Report:
     """Compare all predictions with the gold masks of a release.
 
-    `classes` are names by code, None for those that the release itself names. What is wrong with
-    predictions is in the report, and these are left out of its figures. Raises Unreadable where
-    the release is at fault, or has no gold masks.
+    Predictions with problems are listed in the report and left out of its figures.
+
+    Args:
+        tree: The release.
+        predictions: The place of the predictions.
+        run: Runs the comparison, maybe in other processes.
+        classes: The class names by code; None: those of the release.
+
+    Raises:
+        Unreadable: The release is damaged, or has no gold masks.
     """
     names = tree.names()
     gold = listing(names).gold

@@ -1,1 +1,1 @@
-"""The gold set: its plan, its experts, their consensus meeting (paper 3.1)."""
+"""The gold set: its plan, its experts, their expert consensus meeting (paper 3.1)."""

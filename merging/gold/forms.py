@@ -1,4 +1,4 @@
-"""What admins and experts fill in for the gold set."""
+"""Forms of the gold set for managers and experts."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from labeling.models import Campaign
 from labeling.people.permissions import EXPERTS
 from merging.models import SEEDS, GoldPlan, LabelingGuideline
 
-MOST_IMAGES = 1000
+MAX_IMAGES = 1000
 PERCENTS = ("max_dark", "max_saturated", "min_sharpness", "max_rover", "min_terrain")
 
 
-class DrawForm(forms.ModelForm):
-    """How many more images become gold, and which are left out before they are drawn."""
+class SampleForm(forms.ModelForm):
+    """How many images to sample for the gold set, and which images to exclude first."""
 
     class Meta:
         model = GoldPlan
         fields = ("only_fresh", *PERCENTS, "without_duplicates", "count", "seed")
         labels = {
-            "only_fresh": _("Nobody has been given it yet"),
+            "only_fresh": _("Not yet assigned to anybody"),
             "max_dark": _("Too dark: at most"),
             "max_saturated": _("Overexposed: at most"),
             "min_sharpness": _("Sharpness: at least"),
             "max_rover": _("Rover: at most"),
             "min_terrain": _("Usable terrain: at least"),
-            "without_duplicates": _("Nothing shows nearly the same"),
-            "count": _("Pictures"),
+            "without_duplicates": _("No near-duplicates"),
+            "count": _("Images"),
             "seed": _("Seed"),
         }
 
@@ -45,26 +45,27 @@ class DrawForm(forms.ModelForm):
             self.fields[name].widget.attrs.update(min=0, max=100)
         count, seed = self.fields["count"], self.fields["seed"]
         count.initial = usual_count
-        count.validators.append(MaxValueValidator(MOST_IMAGES))
-        count.widget.attrs.update(min=1, max=MOST_IMAGES)
+        count.validators.append(MaxValueValidator(MAX_IMAGES))
+        count.widget.attrs.update(min=1, max=MAX_IMAGES)
         seed.required = False
         seed.initial = None
         seed.widget.attrs.update(min=0, max=SEEDS - 1)
         seed.help_text = _(
-            "Leave it empty for a new one. The same seed and bounds draw the same pictures again."
+            "Leave it empty for a random seed. The same seed and bounds give the same images again."
         )
 
     def clean_seed(self) -> int:
+        """Return the seed, a random one if the field is empty."""
         seed = self.cleaned_data["seed"]
         return secrets.randbelow(SEEDS) if seed is None else int(seed)
 
     def bounds(self) -> Iterator[forms.BoundField]:
-        """The fields that leave images out, in the order in which they do."""
+        """Return the fields that exclude images, in the order in which they are applied."""
         return (self[name] for name in self.fields if name not in ("count", "seed"))
 
 
 class ExpertsForm(forms.Form):
-    """Who labels the images of a plan."""
+    """The experts who label the images of a plan."""
 
     experts = forms.ModelMultipleChoiceField(
         User.objects.none(),
@@ -73,11 +74,11 @@ class ExpertsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     classes_per_expert = forms.IntegerField(
-        label=_("Terrain classes an expert may have"),
+        label=_("Maximum of terrain classes for each expert"),
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text=_(
-            "Two in the method. Raise it only where a campaign has few experts: the view of "
-            "each of them then weighs more."
+            "The method uses two. Raise the limit only if a campaign has few experts, because the "
+            "opinion of each expert then has more weight."
         ),
     )
 
@@ -90,10 +91,10 @@ class ExpertsForm(forms.Form):
 
 
 class GuidelineForm(forms.ModelForm):
-    """What experts have settled."""
+    """A guideline that experts agreed on."""
 
     class Meta:
         model = LabelingGuideline
         fields = ("text",)
-        labels = {"text": _("What did you settle?")}
+        labels = {"text": _("What did you decide?")}
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}

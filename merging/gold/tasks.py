@@ -1,4 +1,4 @@
-"""The worker's side of the gold set."""
+"""Celery tasks for the gold set."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from ai4mars_site.toolkit.tasks import enqueue, task
 from labeling.models import Campaign
 from merging.gold.services import consensus
 
-#: Images; the next message goes on from there.
+#: The number of images in one task; the next task continues.
 COMPARED_IN_A_TASK = 50
 
 
 @task
 def compare_experts(campaign_id: int) -> None:
-    """Compare the experts' labels of a campaign where that was not done, a few at a time."""
+    """Compare the experts' labels of a few stale images, then continue in a new task."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if consensus.bring_up_to_date(campaign, COMPARED_IN_A_TASK):
+    if consensus.compare_stale_images(campaign, COMPARED_IN_A_TASK):
         enqueue(compare_experts, campaign_id)

@@ -6,7 +6,7 @@ app_name = "gold"
 
 urlpatterns = [
     path("manage/<slug:slug>/gold/", gold_set.gold, name="gold"),
-    path("manage/<slug:slug>/gold/left/", gold_set.gold_left, name="gold_left"),
+    path("manage/<slug:slug>/gold/left/", gold_set.gold_remaining, name="gold_remaining"),
     path("manage/<slug:slug>/gold/plan/", plans.gold_plan, name="gold_plan"),
     path("manage/<slug:slug>/gold/plan/change/", plans.change_plan, name="change_gold_plan"),
     path("manage/<slug:slug>/gold/plan/<int:pk>/", plans.assign_plan, name="assign_gold_plan"),

@@ -1,1 +1,1 @@
-"""Merged masks: made of labels, by several methods, compared, and shown."""
+"""Merged masks: how they are made by several methods, compared, and shown."""

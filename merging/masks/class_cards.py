@@ -1,4 +1,4 @@
-"""How pages show a campaign's classes."""
+"""Names and colors of classes, for pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from labeling.models import Campaign
 
 
 def class_cards(campaign: Campaign) -> dict[int, dict[str, str]]:
-    """Name, in the reader's language, and color of each class, by its code; in their order."""
+    """Return the name, in the reader's language, and the color of each class, by code, in order."""
     return {
         each.code: {"name": each.translated("name"), "color": each.color}
         for each in campaign.terrain_classes.all()

@@ -1,4 +1,4 @@
-"""What people call the ways to merge."""
+"""Names of the merge methods on pages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from terrain.aggregation.methods import Kind
 
 NAMES: dict[Kind, str | Promise] = {
-    Kind.VOTES: _("The rule of the campaign"),
-    Kind.SKILL: _("Weighed by skill"),
-    Kind.RATINGS: _("Weighed by ratings"),
-    Kind.EM: _("Most probable class"),
+    Kind.VOTES: _("The campaign's rule"),
+    Kind.SKILL: _("Weighted by skill"),
+    Kind.RATINGS: _("Weighted by ratings"),
+    Kind.EM: _("Dawid-Skene (EM)"),
     Kind.RANDOM: _("Random label"),
 }

@@ -1,4 +1,4 @@
-"""The product: merged masks, the gold set, and releases."""
+"""Models of merged masks, the gold set, and releases."""
 
 from merging.models.downloads import ReleaseDownload
 from merging.models.evaluations import Submission, SubmissionQuerySet

@@ -1,4 +1,4 @@
-"""How often releases were taken."""
+"""Numbers of downloads of releases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from merging.models.releases import Release
 
 
 class ReleaseDownload(models.Model):
-    """Downloads of a release's archive on one day (UTC); who took it is not kept."""
+    """Downloads of a release's archive on one day (UTC). Who downloaded it is not stored."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="downloads")
     day = models.DateField()

@@ -1,4 +1,4 @@
-"""Predictions that people send to be measured with a release's gold set."""
+"""Submissions: predictions that are compared with the gold set of a release."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from merging.models.releases import Release
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def on_leaderboard(self) -> Self:
-        """Those that were measured, the best mIoU against min3 first, of equals the earlier."""
+        """Return the compared submissions, by mIoU against min3, the best first."""
         complete = self.filter(status=Submission.Status.COMPLETE)
         return complete.order_by(models.F("miou").desc(nulls_last=True), "created_at", "pk")
 
 
 class Submission(ClaimableJob):
-    """One set of predicted masks for a release. Once measured, its result never changes.
+    """One set of predicted masks for a release. Once compared, its result never changes.
 
-    A set with anything wrong is refused as a whole, with every problem told: a part of the gold
-    set cannot be compared with the whole.
+    A set with any problem is refused as a whole, with all problems listed: part of a gold set
+    cannot be compared with the whole.
     """
 
     class Status(models.TextChoices):
@@ -46,12 +46,12 @@ class Submission(ClaimableJob):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
-    #: As `predictions.Report.as_plain` gives it, without its problems.
+    #: From `predictions.Report.as_plain`, without the problems.
     result = models.JSONField(null=True, blank=True)
-    #: The first of them; `problem_count` is of all.
+    #: The first problems; `problem_count` counts all of them.
     problems = models.JSONField(default=list, blank=True)
     problem_count = models.PositiveIntegerField(default=0)
-    # Of the result against min3, for the leaderboard.
+    # Scores against min3, for the leaderboard.
     accuracy = models.FloatField(null=True, blank=True)
     miou = models.FloatField(null=True, blank=True)
     miou_low = models.FloatField(null=True, blank=True)
@@ -100,8 +100,10 @@ class Submission(ClaimableJob):
 
     @property
     def is_over(self) -> bool:
+        """Whether the submission was compared, refused, or failed."""
         return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
 
     @property
     def percent(self) -> int:
+        """The progress of the comparison, 0 to 100."""
         return self.done * 100 // self.total if self.total else 0

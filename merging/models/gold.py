@@ -1,4 +1,4 @@
-"""The gold set on its way: a plan that is edited, what experts disagree about, what they settle."""
+"""The gold set: its plans, the disputes of experts, and their guidelines."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from labeling.models import Campaign, Image, Labeler
 from terrain.aggregation.gold_sampling import CLASSES_PER_EXPERT
 
-#: A seed is a whole number below this one.
+#: The number of seeds: a seed is an integer from 0 to SEEDS - 1.
 SEEDS = 2**32
 
 
 class GoldPlan(models.Model):
-    """Images that are to become gold, and who is to label them; edited until it is assigned.
+    """Images that are to become gold, and the experts who label them. A draft until it is assigned.
 
-    With all that the images were drawn by: the same campaign, seed and bounds draw the same ones.
+    It stores all parameters of the sample: the same campaign, seed and bounds give the same images.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="gold_plans")
     seed = models.PositiveBigIntegerField(validators=[MaxValueValidator(SEEDS - 1)])
     count = models.PositiveIntegerField(
-        validators=[MinValueValidator(1)], help_text="Images that were wanted."
+        validators=[MinValueValidator(1)], help_text="Requested number of images."
     )
-    # The bounds of `ImageQuality`, in percent.
+    # Bounds for `ImageQuality`, in percent.
     max_dark = models.PositiveSmallIntegerField(default=50)
     max_saturated = models.PositiveSmallIntegerField(default=5)
     min_sharpness = models.PositiveSmallIntegerField(default=20)
@@ -34,11 +34,11 @@ class GoldPlan(models.Model):
     min_terrain = models.PositiveSmallIntegerField(default=20)
     without_duplicates = models.BooleanField(default=True)
     only_fresh = models.BooleanField(
-        default=True, help_text="Only images that nobody has been given yet."
+        default=True, help_text="Only images that were never assigned."
     )
     experts = models.ManyToManyField(Labeler, blank=True, related_name="gold_plans")
     classes_per_expert = models.PositiveSmallIntegerField(default=CLASSES_PER_EXPERT)
-    #: Grows with every change, so that nobody assigns another plan than the one they looked at.
+    #: Increases with every change, so that nobody assigns a plan that they did not see.
     revision = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -57,12 +57,14 @@ class GoldPlan(models.Model):
             models.CheckConstraint(
                 condition=Q(count__gte=1),
                 name="gold_plan_wants_images",
-                violation_error_message=_("A gold plan needs at least 1 picture."),
+                violation_error_message=_("A gold plan needs at least 1 image."),
             ),
             models.CheckConstraint(
                 condition=Q(classes_per_expert__gte=1),
                 name="gold_plan_classes_per_expert",
-                violation_error_message=_("An expert labels at least 1 terrain class."),
+                violation_error_message=_(
+                    "The limit of terrain classes for each expert is at least 1."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(max_dark__lte=100)
@@ -80,7 +82,7 @@ class GoldPlan(models.Model):
 
 
 class PlannedImage(models.Model):
-    """One image of a plan. One that was taken out stays known: it is not drawn again."""
+    """One image of a plan. A removed image keeps its row, so that it is not sampled again."""
 
     plan = models.ForeignKey(GoldPlan, on_delete=models.CASCADE, related_name="planned")
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="+")
@@ -97,18 +99,20 @@ class PlannedImage(models.Model):
 
 
 class ExpertAgreement(models.Model):
-    """How the experts' labels of a gold image agree, as of one version of its labels."""
+    """How well the experts' labels of a gold image agree, for one version of its labels."""
 
     image = models.OneToOneField(
         Image, on_delete=models.CASCADE, primary_key=True, related_name="expert_agreement"
     )
     labels_version = models.PositiveIntegerField()
-    labels = models.PositiveSmallIntegerField(help_text="Labels that were compared.")
+    labels = models.PositiveSmallIntegerField(help_text="Number of labels that were compared.")
     agreement = models.FloatField(
         null=True, blank=True, help_text="Mean pairwise mIoU (paper, Eqs. 1-4)."
     )
-    labeled_pixels = models.PositiveIntegerField(help_text="That any expert gave a class.")
-    disputed_pixels = models.PositiveIntegerField(help_text="That experts gave unlike classes.")
+    labeled_pixels = models.PositiveIntegerField(help_text="Pixels that any expert labeled.")
+    disputed_pixels = models.PositiveIntegerField(
+        help_text="Pixels that experts labeled with different classes."
+    )
     pairs = models.JSONField(
         default=dict, help_text='Disputed pixels by pair of class codes, {"0 2": pixels}.'
     )
@@ -130,7 +134,7 @@ class ExpertAgreement(models.Model):
 
 
 class LabelingGuideline(models.Model):
-    """What experts settled in a consensus meeting: how to label what they disagreed about."""
+    """A decision of an expert consensus meeting on how to label what experts disagreed about."""
 
     TEXT_LENGTH = 2000
 
@@ -149,7 +153,7 @@ class LabelingGuideline(models.Model):
             models.CheckConstraint(
                 condition=~Q(text=""),
                 name="labeling_guideline_has_text",
-                violation_error_message=_("Write down what was settled."),
+                violation_error_message=_("Write down what you decided."),
             ),
         )
 

@@ -1,4 +1,4 @@
-"""Merged masks: the labels of an image after the vote."""
+"""Merged masks: the result of the vote of all labels of an image."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from django.db.models import F, Q
 
 from labeling.models import Image
 
-#: Grows when the same labels and parameters would be merged to another mask: all are stale then.
+#: Increase it when the same labels and parameters give another mask: all masks are then stale.
 MERGE_METHOD = 1
 
 
 class MergedMaskQuerySet(models.QuerySet["MergedMask"]):
     def current(self) -> Self:
-        """Masks merged from the labels their image has now."""
+        """Return the masks that were merged from the present labels of their image."""
         return self.filter(labels_version=F("image__labels_version"))
 
 
 def merged_mask_path(merged: MergedMask, filename: str) -> str:
-    """Return the name of a mask saved through its field; merges use `labeling.images.files`."""
+    """Return the file name of a mask saved through its field.
+
+    Merges use `labeling.images.files`.
+    """
     return f"campaign-{merged.image.campaign_id}/merged/{filename}"
 
 
@@ -35,21 +38,21 @@ _IS_VARIANT = Q(variant__in=("train", "gold-min1", "gold-min2", "gold-min3"))
 
 
 class ImportedMask(models.Model):
-    """A finished mask of another release, merged there from labels that are not here.
+    """A finished mask of another release, merged there from labels that are not stored here.
 
-    It is no label and counts as none. It stands in for the image's own merged mask until as many
-    labels as are wanted were drawn here (`services.merges.stands_in`).
+    It does not count as a label. It is used instead of the image's own merged mask until the image
+    has enough labels (`services.merges.imported_substitute`).
     """
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="imported_masks")
     variant = models.CharField(max_length=10, choices=Variant.choices)
     mask = models.FileField(upload_to="imported-masks/", max_length=255)
-    sha256 = models.CharField(max_length=64, help_text="Of the file.")
+    sha256 = models.CharField(max_length=64, help_text="SHA-256 of the file.")
     labels = models.PositiveIntegerField(
-        null=True, blank=True, help_text="That it was merged from. Empty: not known."
+        null=True, blank=True, help_text="Number of merged labels. Empty: unknown."
     )
     pixel_counts = models.JSONField(help_text="Pixels per class code.")
-    source = models.CharField(max_length=200, help_text="The release that it came from.")
+    source = models.CharField(max_length=200, help_text="The release it was imported from.")
     imported_at = models.DateTimeField()
 
     class Meta:
@@ -65,15 +68,15 @@ class ImportedMask(models.Model):
 
 
 class StoredMerge(models.Model):
-    """The labels of one image after they were merged, in a file."""
+    """A merged mask of one image, stored in a file."""
 
     mask = models.FileField(max_length=255)
     pixel_counts = models.JSONField(help_text="Pixels per class code.")
     inputs = models.CharField(
         max_length=64,
         blank=True,
-        help_text="SHA-256 of all it was made from: labels, parameters, version of the code. It is "
-        "merged anew only when that has changed.",
+        help_text="SHA-256 of all inputs: labels, parameters, code version. The labels are merged "
+        "again only when it changes.",
     )
     merged_at = models.DateTimeField()
 
@@ -82,10 +85,10 @@ class StoredMerge(models.Model):
 
 
 class MergedMask(StoredMerge):
-    """One image's labels after the per-pixel vote (paper 3.3), of the crowd or of the experts.
+    """The merged mask of an image by the per-pixel vote of the crowd or the experts (paper 3.3).
 
-    By the rule of its campaign, and by the gold rules: there is one of each. Of an image without
-    labels enough, a mask that was imported finished.
+    There is one for each variant, merged by the campaign's rule or a gold rule. An image with too
+    few labels may have an imported mask instead.
     """
 
     Variant = Variant
@@ -96,7 +99,7 @@ class MergedMask(StoredMerge):
     labels_version = models.PositiveIntegerField()
     rule = models.CharField(max_length=255)
     labelers = models.PositiveIntegerField(
-        null=True, help_text="Accepted labels that went into the vote. Empty: not known."
+        null=True, help_text="Number of merged labels. Empty: unknown."
     )
     imported = models.ForeignKey(
         ImportedMask,
@@ -104,7 +107,7 @@ class MergedMask(StoredMerge):
         null=True,
         blank=True,
         related_name="+",
-        help_text="The mask that stands in for a merge of the image's own labels.",
+        help_text="The imported mask that is used instead of merged labels.",
     )
 
     objects = MergedMaskQuerySet.as_manager()
@@ -124,11 +127,11 @@ class MergedMask(StoredMerge):
 
 
 class AlternativeMask(StoredMerge):
-    """The crowd's labels of one image merged another way, for a release or for a comparison."""
+    """The crowd's labels of one image, merged by a method that is not the campaign's default."""
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="alternative_masks")
     method = models.CharField(max_length=255, help_text="A `MergeMethod` as JSON, keys sorted.")
-    labelers = models.PositiveIntegerField(help_text="Accepted labels that went into the vote.")
+    labelers = models.PositiveIntegerField(help_text="Number of merged labels.")
 
     class Meta:
         constraints = (
@@ -141,17 +144,19 @@ class AlternativeMask(StoredMerge):
 
 
 class MethodComparison(models.Model):
-    """How the ways to merge differ on one image, for the page that compares them."""
+    """The differences of the merge methods on one image, for the page that compares methods."""
 
     image = models.OneToOneField(
         Image, on_delete=models.CASCADE, primary_key=True, related_name="method_comparison"
     )
-    labels_version = models.PositiveIntegerField(help_text="Of the image, when compared.")
-    rule = models.CharField(max_length=120, help_text="Of the campaign, when compared.")
+    labels_version = models.PositiveIntegerField(
+        help_text="Labels version of the image when it was compared."
+    )
+    rule = models.CharField(max_length=120, help_text="Merge rule of the campaign at that time.")
     figures = models.JSONField(
-        help_text='Of each way: its pixels by class ("counts") and how many it labels ("second"), '
-        'that the campaign\'s rule labels ("first"), that both label ("both"), and with the same '
-        'class ("same").'
+        help_text='For each method: pixels by class ("counts"); pixels labeled by it ("second"), '
+        'by the campaign\'s rule ("first"), by both ("both"), and by both with the same class '
+        '("same").'
     )
     compared_at = models.DateTimeField()
 

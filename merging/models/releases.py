@@ -1,4 +1,4 @@
-"""Releases: what leaves the house."""
+"""Releases: immutable datasets of a campaign."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from ai4mars_site.toolkit.jobs import ClaimableJob
 from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
 
-#: Grows when the same labels and parameters would be released as other bytes.
+#: Increase it when the same labels and parameters are released as other bytes.
 RELEASE_CODE = 6
 
-#: Of a complete release, what is said about it and not in it.
-STAYS_FREE = frozenset({"has_public_leaderboard"})
+#: Fields of a complete release that may change, because its files do not depend on them.
+MUTABLE_FIELDS = frozenset({"has_public_leaderboard"})
 
 
 class ReleaseNeverChanges(Exception):
-    """A complete release was about to be saved with another content; nothing was saved."""
+    """Saving would have changed a complete release. Nothing was saved."""
 
 
 def new_pseudonym_key() -> str:
-    """64 random hexadecimal digits."""
+    """Return 64 random hexadecimal digits."""
     return secrets.token_hex(32)
 
 
 class Publishing(models.Model):
-    """What a campaign's releases say of themselves, unless one says otherwise."""
+    """The default title, license and credits of a campaign's releases."""
 
     campaign = models.OneToOneField(
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="publishing"
     )
     title = models.CharField(max_length=200, blank=True, help_text="Empty: the campaign's name.")
-    license = models.CharField(max_length=60, default="CC-BY-4.0", help_text="An SPDX name.")
-    creators = models.TextField(blank=True, help_text="One a line.")
-    credits = models.TextField(blank=True, help_text="Whom the images and labels are owed to.")
+    license = models.CharField(max_length=60, default="CC-BY-4.0", help_text="SPDX identifier.")
+    creators = models.TextField(blank=True, help_text="One per line.")
+    credits = models.TextField(blank=True, help_text="Credits for the images and labels.")
     homepage = models.URLField(blank=True)
-    #: Pseudonyms of labelers are made with it. Whoever has it could find out whose they are, so it
-    #: is in no release; a new one gives the next releases other pseudonyms.
+    #: The secret key for pseudonyms of labelers. It would reveal their accounts, so no release
+    #: contains it. A new key gives the next releases other pseudonyms.
     pseudonym_key = models.CharField(max_length=64, default=new_pseudonym_key, editable=False)
     pseudonyms_since = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -70,8 +70,8 @@ class Publishing(models.Model):
 class Release(ClaimableJob):
     """An immutable, checksummed export of a campaign.
 
-    Its builder fills it in by conditional updates under its claim; once it is complete, saving
-    changes nothing but what STAYS_FREE names.
+    Its builder updates it by conditional updates under its claim. Once it is complete, saving may
+    change only the fields in MUTABLE_FIELDS.
     """
 
     class Layout(models.TextChoices):
@@ -101,15 +101,15 @@ class Release(ClaimableJob):
     )
     layout = models.CharField(max_length=8, choices=Layout.choices, default=Layout.V0_1)
     method = models.JSONField(
-        default=dict, blank=True, help_text="A `MergeMethod`; empty: the campaign's own rule."
+        default=dict, blank=True, help_text="A `MergeMethod` as JSON. Empty: the campaign's rule."
     )
-    formats = models.JSONField(default=list, blank=True, help_text="Names of exports.")
-    #: The only time in a release's files: with the clock's, no release could be built again.
+    formats = models.JSONField(default=list, blank=True, help_text="Names of formats.")
+    #: The only date in a release's files. The time of the build would change the files each time.
     released_on = models.DateField(default=date.today)
-    #: The campaign may change later, and the release not.
+    #: Copied from the campaign, which may change later.
     title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
-    classes = models.JSONField(default=list, help_text="[code, name, color] of each.")
+    classes = models.JSONField(default=list, help_text="[code, name, color] of each class.")
     license = models.CharField(max_length=60, default="CC-BY-4.0")
     creators = models.JSONField(default=list, blank=True)
     credits = models.TextField(blank=True)
@@ -118,7 +118,9 @@ class Release(ClaimableJob):
     previous = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    changes = models.JSONField(default=list, blank=True, help_text="Since the version before.")
+    changes = models.JSONField(
+        default=list, blank=True, help_text="Changes since the previous version."
+    )
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
@@ -126,16 +128,18 @@ class Release(ClaimableJob):
     archive = models.FileField(upload_to="releases/", max_length=255, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)
     sums_sha256 = models.CharField(
-        max_length=64, blank=True, help_text="SHA-256 of SHA256SUMS: the content in one number."
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of the file SHA256SUMS, which identifies the content.",
     )
     has_public_leaderboard = models.BooleanField(
         default=False,
-        help_text="Whether everybody sees the results of predictions, and accounts may send some.",
+        help_text="Everybody sees the model leaderboard, and every account may send predictions.",
     )
     software_version = models.CharField(
         max_length=40,
         blank=True,
-        help_text="Of AI4Mars, when it built this. Empty: not built, or by one older than 0.2.0.",
+        help_text="AI4Mars version that built the release. Empty: not built, or before 0.2.0.",
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -176,64 +180,69 @@ class Release(ClaimableJob):
         return f"{self.campaign} {self.version}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; raises ReleaseNeverChanges where that would change a complete release."""
+        """Save the release.
+
+        Raises:
+            ReleaseNeverChanges: Saving would change a complete release.
+        """
         with transaction.atomic():
             self._refuse_changes(kwargs.get("update_fields"))
             super().save(*args, **kwargs)
 
     def _refuse_changes(self, written: Iterable[str] | None) -> None:
-        """Compare what would be written with the row that is there now.
+        """Compare the values to write with the stored row.
 
-        Not with what this object once was: it may have been read before the release was complete,
-        or from another row.
+        The values that this object was read with do not help: it may have been read before the
+        release was complete, or from another row.
         """
         complete = Release.objects.filter(pk=self.pk, status=Release.Status.COMPLETE)
         stored = complete.select_related("campaign").select_for_update(of=("self",)).first()
         if stored is None:
             return
-        wanted = None if written is None else set(written)
+        names = None if written is None else set(written)
         changed = [
             field.name
             for field in self._meta.concrete_fields
-            if wanted is None or not wanted.isdisjoint((field.name, field.attname))
+            if names is None or not names.isdisjoint((field.name, field.attname))
             if getattr(self, field.attname) != getattr(stored, field.attname)
         ]
-        if not STAYS_FREE.issuperset(changed):
+        if not MUTABLE_FIELDS.issuperset(changed):
             raise ReleaseNeverChanges(
                 f"{stored} is complete, and a release never changes ({', '.join(changed)}). "
-                "Make a new version."
+                "Create a new version instead."
             )
 
     @property
     def percent(self) -> int:
+        """The progress of the build, 0 to 100."""
         if self.status == self.Status.COMPLETE:
             return 100
         return self.done * 100 // self.total if self.total else 0
 
 
 class ReleasePart(models.Model):
-    """One image of a release, once a worker has made its files.
+    """The files of one image of a release, made by a worker.
 
-    A build that was stopped or killed goes on with the images that have none. Parts of a complete
-    release say what is in it, and what the next version need not make again.
+    A build that was stopped or killed continues with the images without a part. The parts of a
+    complete release list its content, and what the next version can reuse.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="parts")
     product_id = models.CharField(max_length=200)
     split = models.CharField(max_length=5, blank=True)
-    inputs = models.CharField(max_length=64, help_text="SHA-256 of all it was made from.")
-    files = LargeJSONField(help_text="[what it is, path, SHA-256, bytes], in order.")
+    inputs = models.CharField(max_length=64, help_text="SHA-256 of all inputs.")
+    files = LargeJSONField(help_text="[kind, path, SHA-256, bytes] of each file, in order.")
     fragments = LargeJSONField(
-        default=dict, help_text="Export -> [SHA-256, bytes] of its fragment."
+        default=dict, help_text="Format -> [SHA-256, bytes] of its fragment."
     )
-    counted = LargeJSONField(help_text="What the statistics need of it.")
-    labels = LargeJSONField(help_text='Its accepted labels as "id:version", in order.')
-    labelers = LargeJSONField(help_text="Pseudonyms of who drew them here, by role.")
+    counted = LargeJSONField(help_text="Counts for the statistics.")
+    labels = LargeJSONField(help_text='Accepted labels as "id:version", in order.')
+    labelers = LargeJSONField(help_text="Pseudonyms of the labelers, by role.")
     merged_labels = models.PositiveIntegerField(
-        null=True, blank=True, help_text="That its masks were merged from. Empty: not known, none."
+        null=True, blank=True, help_text="Number of merged labels. Empty: unknown or none."
     )
     imports = LargeJSONField(
-        default=list, help_text="What of it was imported: `contents.Import` as plain values."
+        default=list, help_text="Imported content: `contents.Import` as plain values."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The numbers of a release, counted once: a release never changes."""
+"""Statistics of a release, counted once, since a release never changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from merging.models.releases import Release
 
 
 class ReleaseStatistics(models.Model):
-    """Totals of a release, as `Statistics.as_plain` in `merging.formats` gives them."""
+    """Totals of a release, from `Statistics.as_plain` in `merging.formats`."""
 
     release = models.OneToOneField(
         Release, on_delete=models.CASCADE, primary_key=True, related_name="statistics"

@@ -1,4 +1,4 @@
-"""Archives of releases over HTTP: whole or by ranges, so that a broken download goes on."""
+"""Downloads of release archives over HTTP, whole or by ranges, so that they can be resumed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _CONTENT_TYPE = {".zip": "application/zip", ".tar": "application/x-tar"}
 
 
 class Unsatisfiable(ValueError):
-    """A range that has no byte of the file."""
+    """A requested range that has no byte of the file."""
 
 
 def answer(request: HttpRequest, release: Release) -> HttpResponseBase:
-    """The archive of a release as a response to GET or HEAD (RFC 9110, 14).
+    """Return the archive of a release as a response to GET or HEAD (RFC 9110, 14).
 
-    One range is served; of several, which nobody needs to resume, the whole is. The file is read
-    piece by piece. A GET that takes the first byte is counted as a download, so one that goes on
-    after a break is not counted again.
+    One range is served. For several ranges, which resuming does not need, the whole file is. The
+    file is read in pieces. Only a GET of the first byte is counted as a download, so a resumed
+    download is counted once.
     """
     stored, size = str(release.archive.name), release.archive.size
     headers = {"Accept-Ranges": "bytes", "ETag": etag(release, size)}
@@ -39,32 +39,34 @@ def answer(request: HttpRequest, release: Release) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers={**headers, "Content-Length": str(size)})
     try:
-        wanted = wanted_range(request, headers["ETag"], size)
+        requested = requested_range(request, headers["ETag"], size)
     except Unsatisfiable:
         return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
-    first, last = wanted or (0, size - 1)
-    if wanted:
+    first, last = requested or (0, size - 1)
+    if requested:
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     headers["Content-Length"] = str(last + 1 - first)
     part = Part(release.archive.storage.open(stored, "rb"), first, last + 1 - first)
     if first == 0:
-        count(release)
+        count_download(release)
     return FileResponse(
-        part, as_attachment=True, filename=name, status=206 if wanted else 200, headers=headers
+        part, as_attachment=True, filename=name, status=206 if requested else 200, headers=headers
     )
 
 
 def etag(release: Release, size: int) -> str:
-    """Names the bytes of an archive: each one that is built is stored under a name of its own."""
+    """Return the entity tag of an archive. Each archive that is built has its own file name."""
     digest = hashlib.sha256(f"{release.archive.name} {size} {release.sums_sha256}".encode())
     return f'"{digest.hexdigest()[:32]}"'
 
 
-def wanted_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] | None:
-    """The first and the last byte that are asked for; None for the whole file.
+def requested_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] | None:
+    """Return the first and the last requested byte; None for the whole file.
 
-    Raises Unsatisfiable. What is no range of bytes is passed over, as RFC 9110 wants it, and so is
-    a range of a file that has changed (If-Range).
+    Invalid ranges are ignored, as RFC 9110 requires, and so is a range of an older file (If-Range).
+
+    Raises:
+        Unsatisfiable: The range has no byte of the file.
     """
     if request.headers.get("If-Range", tag) != tag:
         return None
@@ -84,10 +86,10 @@ def wanted_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] |
 
 @dataclass
 class Part:
-    """`length` bytes of an open file from `start` on, as a file that can be read and sought.
+    """`length` bytes of an open file from `start` on, as a readable and seekable file.
 
-    A web server sends a file by itself, without a thread of the application, if it can seek in it.
-    Without slots: Django puts the response's `close` in place of this one's.
+    A web server sends a seekable file itself, without a thread of the application. The class has no
+    slots, because Django replaces `close`.
     """
 
     file: File[bytes]
@@ -98,8 +100,8 @@ class Part:
         self.file.seek(self.start)
 
     def read(self, size: int = -1) -> bytes:
-        left = max(self.length - self.tell(), 0)
-        content: bytes = self.file.read(left if size < 0 else min(size, left))
+        remaining = max(self.length - self.tell(), 0)
+        content: bytes = self.file.read(remaining if size < 0 else min(size, remaining))
         return content
 
     def tell(self) -> int:
@@ -117,16 +119,16 @@ class Part:
         self.file.close()
 
 
-def count(release: Release) -> None:
-    """Count one download, also where others do so at the same moment."""
+def count_download(release: Release) -> None:
+    """Count one download, safely under concurrency."""
     today, _ = ReleaseDownload.objects.get_or_create(
         release=release, day=timezone.now().astimezone(UTC).date()
     )
     ReleaseDownload.objects.filter(pk=today.pk).update(count=F("count") + 1)
 
 
-def count_of(release: Release) -> int:
-    """How often a release was downloaded; 0 where never."""
+def download_count(release: Release) -> int:
+    """Return how often a release was downloaded."""
     total: int | None = ReleaseDownload.objects.filter(release=release).aggregate(Sum("count"))[
         "count__sum"
     ]

@@ -1,4 +1,4 @@
-"""How many merged masks of a release have no labeled pixel, and why, in sentences for people."""
+"""Sentences on the empty merged masks of a release, with the reasons."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from terrain.aggregation.methods import Kind, MergeMethod
 
 
 def sentences(totals: Statistics, method: MergeMethod) -> list[str]:
-    """A sentence for each variant of which masks are empty; none where all have a label.
+    """Return a sentence for each variant with empty masks.
 
-    `method` is how the crowd's labels were merged.
+    Args:
+        totals: The statistics of the release.
+        method: How the crowd's labels were merged.
     """
     return list(_sentences(totals, method))
 
@@ -25,16 +27,16 @@ def _sentences(totals: Statistics, method: MergeMethod) -> Iterator[str]:
         empty, everything = sum(counts.values()), totals.masks[variant]
         if not empty:
             continue
-        said = {
+        values = {
             "masks": _name(variant),
             "empty": empty,
             "all": everything,
             "reasons": "; ".join(_reasons(counts, _minimum(variant, method))),
         }
         if empty == everything:
-            yield _("%(masks)s: all %(all)d are empty (%(reasons)s).") % said
+            yield _("%(masks)s: all %(all)d are empty (%(reasons)s).") % values
         else:
-            yield _("%(masks)s: %(empty)d of %(all)d are empty (%(reasons)s).") % said
+            yield _("%(masks)s: %(empty)d of %(all)d are empty (%(reasons)s).") % values
 
 
 def _name(variant: str) -> str:
@@ -52,9 +54,9 @@ def _minimum(variant: str, method: MergeMethod) -> int:
 def _reasons(counts: Mapping[str, int], minimum: int) -> Iterator[str]:
     texts = {
         Emptiness.NO_LABELS: _("no labels"),
-        Emptiness.REMOVED: _("nothing is left of the labels outside the rover and range masks"),
+        Emptiness.REMOVED: _("the labels have no pixels outside the rover and range masks"),
         Emptiness.TOO_FEW: _("fewer than %(minimum)d labels"),
-        Emptiness.APART: _("nowhere do %(minimum)d labels lie on the same pixel"),
+        Emptiness.APART: _("no pixel has %(minimum)d labels"),
         Emptiness.IMPORTED: _("imported empty"),
         Emptiness.NO_MAJORITY: _("the labels do not agree enough"),
     }

@@ -1,4 +1,4 @@
-"""What admins fill in."""
+"""Forms for releases and their publishing defaults."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from terrain.aggregation.methods import Kind
 
 
 class ReleaseForm(forms.ModelForm):
-    """What a release is called and how it is made; what is usual is filled in."""
+    """The choices for a release, with the usual values filled in."""
 
     layout = forms.ChoiceField(
         label=_("Layout"),
         choices=list(LAYOUTS.items()),
-        help_text=_("Names and folders, as loaders of AI4Mars know them."),
+        help_text=_("The file names and folders that loaders of AI4Mars expect."),
     )
     method = forms.ChoiceField(
         label=_("How labels are merged"),
         choices=[(kind.value, name) for kind, name in NAMES.items()],
         initial=Kind.VOTES.value,
-        help_text=_("Gold pictures are always merged by the gold rules."),
+        help_text=_("Gold images are always merged by the gold rules."),
     )
     formats = forms.MultipleChoiceField(
         label=_("Further formats"),
         choices=list(FORMATS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Beside the tree of images and masks, and the labels as they were drawn."),
+        help_text=_("In addition to the images, the masks, and the labels as drawn."),
     )
 
     class Meta:
@@ -49,19 +49,19 @@ class ReleaseForm(forms.ModelForm):
         labels = {"version": _("Version"), "released_on": _("Date")}
         help_texts = {
             "version": _("It becomes part of the folder's name."),
-            "released_on": _("The only one that the release tells."),
+            "released_on": _("The only date in the files of the release."),
         }
         widgets = {"released_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
 
-    #: Shown apart: most releases leave them as they are.
+    #: Shown in a separate section, because most releases keep the defaults.
     FURTHER = ("released_on", "method", "formats")
 
     def __init__(self, *args: Any, campaign: Campaign, layout: str, **kwargs: Any) -> None:
-        """`layout` is the one to propose."""
+        """Fill in the usual values. `layout` is the proposed layout."""
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         taken = list(campaign.releases.values_list("version", flat=True))
-        # A folder's name is nothing to correct the spelling of.
+        # The version is part of a folder name, so browsers must not correct its spelling.
         self.fields["version"].widget.attrs.update(autocomplete="off", spellcheck="false")
         self.fields["released_on"].required = False
         self.initial["version"] = next_version(taken, today.isoformat())
@@ -72,7 +72,7 @@ class ReleaseForm(forms.ModelForm):
         return sorted(self.cleaned_data["formats"])
 
     def format_lines(self) -> Iterator[tuple[BoundWidget, str | Promise]]:
-        """The box of each format, and who reads it."""
+        """Yield the checkbox of each format with its uses."""
         for box in self["formats"]:
             yield box, READERS[str(box.data["value"])]
 
@@ -82,13 +82,13 @@ class ReleaseForm(forms.ModelForm):
 
 
 class PublishingForm(forms.ModelForm):
-    """What the campaign's next releases say of themselves."""
+    """The defaults of the campaign's next releases."""
 
     homepage = forms.URLField(
         label=_("Home page"),
         required=False,
         assume_scheme="https",
-        help_text=_("Where people read more; its host is named as the publisher."),
+        help_text=_("A page with more information. Its host is named as the publisher."),
     )
 
     class Meta:
@@ -103,11 +103,11 @@ class PublishingForm(forms.ModelForm):
         help_texts = {
             "title": _("Empty: the campaign's name."),
             "creators": _(
-                "Whom a citation names, one a line: people as “Family, Given”, groups without a "
-                "comma. Empty: the labelers."
+                "The names in a citation, one per line: people as “Family, Given”, groups without "
+                "a comma. Empty: the labelers."
             ),
-            "license": _("An SPDX name, such as CC-BY-4.0."),
-            "credits": _("Whom the images and labels are owed to."),
+            "license": _("An SPDX identifier, such as CC-BY-4.0."),
+            "credits": _("Credits for the images and labels."),
         }
         widgets = {
             "title": forms.TextInput,
@@ -116,7 +116,7 @@ class PublishingForm(forms.ModelForm):
             "credits": forms.Textarea(attrs={"rows": 3}),
         }
 
-    #: Proposed; others can be typed.
+    #: Suggestions; any other license can be typed.
     LICENSES = KNOWN
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -124,6 +124,6 @@ class PublishingForm(forms.ModelForm):
         self.fields["license"].validators.append(
             RegexValidator(
                 r"^[A-Za-z0-9][A-Za-z0-9.+-]*\Z",
-                _("Write its SPDX name, such as CC-BY-4.0 or CC0-1.0."),
+                _("Enter an SPDX identifier, such as CC-BY-4.0 or CC0-1.0."),
             )
         )

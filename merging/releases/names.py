@@ -1,4 +1,4 @@
-"""What people call the layouts and formats of a release, and who reads them."""
+"""Names of the layouts and formats of a release on pages, and the uses of each format."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ FORMATS: dict[str, str | Promise] = {
     "zooniverse": "Zooniverse",
 }
 
-#: One line a format.
+#: One line for each format.
 READERS: dict[str, str | Promise] = {
-    "coco-instances": _("For pycocotools, Detectron2 and MMDetection: each area by itself."),
-    "coco-panoptic": _("For panoptic segmentation: one PNG a picture, and its segments."),
-    "geojson": _("For shapely and GeoPandas: outlines of areas and labels, in picture pixels."),
-    "layers": _("For weighing pixels: votes, labelers and confidence of each, as PNG."),
-    "metadata": _("For spreadsheets and pandas: a row a picture, as CSV and JSON."),
-    "parquet": _("For Hugging Face datasets, pandas and DuckDB: pictures and masks in tables."),
-    "webdataset": _("For training from few large files, in PyTorch and the like: tar shards."),
+    "coco-instances": _(
+        "For pycocotools, Detectron2 and MMDetection: one instance for each region."
+    ),
+    "coco-panoptic": _("For panoptic segmentation: one PNG for each image, and its segments."),
+    "geojson": _("For shapely and GeoPandas: outlines of regions and labels, in image pixels."),
+    "layers": _("For weighting pixels: votes, labelers and confidence of each pixel, as PNG."),
+    "metadata": _("For spreadsheets and pandas: a row for each image, as CSV and JSON."),
+    "parquet": _("For Hugging Face datasets, pandas and DuckDB: images and masks in tables."),
+    "webdataset": _("For training from a few large files, for example in PyTorch: tar shards."),
     "zooniverse": _("For tools that read Zooniverse's exports: each label, as CSV."),
 }

@@ -1,4 +1,4 @@
-"""The worker's side of releases."""
+"""Celery tasks for releases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @long_task
 def build_release(release_id: int) -> None:
-    """Build a release that was asked for on its page. A second message finds it claimed."""
+    """Build a release that was requested on its page, unless it is claimed already."""
     release = builder.claim(release_id)
     if release is not None:
         with working(release):
@@ -26,12 +26,12 @@ def build_release(release_id: int) -> None:
 
 @task
 def sweep_releases() -> None:
-    """Find releases whose message or builder was lost."""
+    """Find releases whose task or builder was lost, and start their tasks again."""
     for release_id in Release.objects.filter(Release.claimable()).values_list("pk", flat=True):
         enqueue(build_release, release_id)
 
 
 @long_task
 def sweep_released_files() -> None:
-    """Delete what was kept of releases, and is part of none any more."""
-    logger.info("%d files are part of no release any more.", parts.sweep())
+    """Delete stored files that no release uses."""
+    logger.info("Deleted %d files that no release uses.", parts.delete_unused_pieces())

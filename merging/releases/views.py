@@ -1,4 +1,4 @@
-"""The admins' pages of releases: new ones, how far they are, what they say of themselves."""
+"""Pages of releases for managers: requests, progress, downloads, publishing defaults."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from merging.models import Release
 from merging.releases import downloads, emptiness
 from merging.releases.forms import PublishingForm, ReleaseForm
 from merging.releases.names import FORMATS, LAYOUTS
-from merging.releases.services import requests, terms
+from merging.releases.services import publishing_defaults, requests
 from merging.releases.services.requests import method_of
 from merging.releases.tasks import build_release
 from terrain.aggregation.methods import Kind, methods_to_compare
@@ -47,15 +47,15 @@ from terrain.aggregation.methods import Kind, methods_to_compare
 @require_http_methods(["GET", "POST"])
 @login_required
 def releases(request: HttpRequest, slug: str) -> HttpResponse:
-    """Releases of a campaign; a POST asks the workers for a new one."""
+    """Show the releases of a campaign. A POST requests a new one."""
     campaign = managed_campaign(request, slug)
     layout, refusal = proposed_layout(campaign)
     form = ReleaseForm(request.POST or None, campaign=campaign, layout=layout, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        release = requested(request, campaign, form)
+        release = request_from_form(request, campaign, form)
         if release is not None:
             enqueue(build_release, release.pk)
-            messages.success(request, waits(release))
+            messages.success(request, queued_message(release))
             return redirect("releases:releases", slug)
     return render(
         request,
@@ -71,15 +71,17 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def proposed_layout(campaign: Campaign) -> tuple[str, str]:
-    """The layout for a campaign's images; and why there can be no release, "" where one can be."""
+    """Return the layout for a campaign's images, and a reason if there can be no release."""
     try:
         return requests.fitting_layout(campaign), ""
     except requests.ReleaseRefused as refused:
         return "", str(refused)
 
 
-def requested(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Release | None:
-    """The release that the form asks for; None, with the reason in the form, where it cannot be."""
+def request_from_form(
+    request: HttpRequest, campaign: Campaign, form: ReleaseForm
+) -> Release | None:
+    """Request the release in the form. Return None, with an error in the form, if it is refused."""
     chosen = form.cleaned_data
     try:
         return requests.request_release(
@@ -94,7 +96,7 @@ def requested(request: HttpRequest, campaign: Campaign, form: ReleaseForm) -> Re
 
 
 def request_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.ReleaseRequest:
-    """What was chosen in the form; a lot is drawn anew for each release."""
+    """Return the choices in the form. Each release gets a new seed for random labels."""
     methods = methods_to_compare(merges.rule_of(campaign), secrets.randbits(31))
     return requests.ReleaseRequest(
         layout=chosen["layout"],
@@ -104,20 +106,20 @@ def request_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.ReleaseRe
     )
 
 
-def waits(release: Release) -> str:
-    return _(
-        "Release %(version)s waits for a worker. You may leave this page; it is built by itself."
-    ) % {"version": release.version}
+def queued_message(release: Release) -> str:
+    return _("Release %(version)s waits for a worker. You can leave this page.") % {
+        "version": release.version
+    }
 
 
 @require_POST
 @login_required
 def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stop a release that waits or is being built; what was made of it is kept."""
+    """Stop a release that waits or is being built. Its parts are kept."""
     release = managed_release(request, pk)
     if requests.stop(Actor.of_request(request), release):
         messages.success(
-            request, _("Release %(version)s is stopped.") % {"version": release.version}
+            request, _("Release %(version)s was stopped.") % {"version": release.version}
         )
     return redirect("releases:releases", release.campaign.slug)
 
@@ -125,34 +127,35 @@ def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def release_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on with a release that was stopped, or has failed, as it was requested."""
+    """Continue a release that was stopped or failed, with the same choices."""
     release = managed_release(request, pk)
     if requests.resume(Actor.of_request(request), release):
         enqueue(build_release, release.pk)
-        messages.success(request, waits(release))
+        messages.success(request, queued_message(release))
     return redirect("releases:releases", release.campaign.slug)
 
 
 def managed_release(request: HttpRequest, pk: int) -> Release:
-    """A release for an admin; AdminsOnly for everybody else."""
+    """Return a release for a manager.
+
+    Raises:
+        Forbidden: The account is not a manager.
+    """
     release = get_object_or_404(Release.objects.select_related("campaign"), pk=pk)
     managed_campaign(request, release.campaign.slug)
     return release
 
 
 def with_downloads(campaign: Campaign) -> QuerySet[Release]:
-    """The campaign's releases, the latest first, with their number of downloads.
-
-    It is in `downloads_counted`.
-    """
+    """Return the campaign's releases, the latest first, with their `downloads_counted`."""
     releases = campaign.releases.select_related("campaign", "created_by")
     counted = releases.annotate(downloads_counted=Coalesce(Sum("downloads__count"), 0))
-    # A query that groups does not follow the model's own order.
+    # A grouping query ignores the default order of the model.
     return counted.prefetch_related("statistics").order_by("-created_at", "-pk")
 
 
 def release_card(release: Any) -> dict[str, Any]:
-    """What the page tells of a release that `with_downloads` gave."""
+    """Return what the page shows of a release from `with_downloads`."""
     kind = Kind(release.method["kind"]) if release.method else Kind.VOTES
     return {
         **release_state(release),
@@ -174,7 +177,7 @@ def release_card(release: Any) -> dict[str, Any]:
 
 
 def release_state(release: Release) -> dict[str, Any]:
-    """What changes while a release is built."""
+    """Return what changes while a release is built."""
     return {
         "status": release.status,
         "done": release.done,
@@ -192,10 +195,10 @@ def release_state(release: Release) -> dict[str, Any]:
 
 
 def empty_masks_of(release: Release) -> list[str]:
-    """How many masks of a complete release are empty, and why; [] where that was not counted."""
+    """Return sentences on the empty masks of a complete release; [] if they were not counted."""
     if release.status != Release.Status.COMPLETE:
         return []
-    # As `with_downloads` has read it for all releases of the page at once.
+    # `with_downloads` reads the statistics of all releases in one query.
     stored = getattr(release, "statistics", None)
     if stored is None:
         return []
@@ -205,13 +208,14 @@ def empty_masks_of(release: Release) -> list[str]:
 @require_GET
 @login_required
 def release_progress(request: HttpRequest, pk: int) -> JsonResponse:
+    """Return the state of a release as JSON."""
     return JsonResponse(release_state(managed_release(request, pk)))
 
 
 @require_safe
 @login_required
 def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A release's archive, whole or a range of it."""
+    """Return the archive of a release, or a range of it."""
     release = managed_release(request, pk)
     if not release.archive.name:
         raise Http404
@@ -221,19 +225,19 @@ def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     if labeled.filter(product_id__in=closed.values("product_id")).exists():
         raise Forbidden(
             _(
-                "You can still draw gold pictures of this campaign alone, and a release shows what "
-                "others drew on them. Draw them first, or give them up."
+                "You can still label gold images of this campaign, and a release shows the labels "
+                "of others. Label these images first, or give them up."
             )
         )
     return downloads.answer(request, release)
 
 
-# -- what releases say of themselves ---------------------------------------------------------------
+# -- publishing defaults ---------------------------------------------------------------------------
 
 
 def terms_of(campaign: Campaign) -> dict[str, Any]:
-    """What a release that is built now says of itself, as people read it."""
-    publishing = terms.publishing_of(campaign)
+    """Return the title, creators, license and credits of the next release, as pages show them."""
+    publishing = publishing_defaults.publishing_of(campaign)
     title = publishing.title or campaign.name
     creators = [line.strip() for line in publishing.creators.splitlines() if line.strip()]
     return {
@@ -248,16 +252,16 @@ def terms_of(campaign: Campaign) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 @login_required
 def publishing(request: HttpRequest, slug: str) -> HttpResponse:
-    """Title, creators, license, credits and home page of the campaign's next releases."""
+    """Edit the title, creators, license, credits and home page of the campaign's next releases."""
     campaign = managed_campaign(request, slug)
     form = PublishingForm(
-        request.POST or None, instance=terms.publishing_of(campaign), label_suffix=""
+        request.POST or None, instance=publishing_defaults.publishing_of(campaign), label_suffix=""
     )
     if request.method == "POST" and form.is_valid():
-        terms.store(Actor.of_request(request), form.save(commit=False))
+        publishing_defaults.save_defaults(Actor.of_request(request), form.save(commit=False))
         messages.success(
             request,
-            _("Saved. Releases that are asked for from now on say so; others do not change."),
+            _("Saved for releases that are requested from now on. Earlier releases do not change."),
         )
         return redirect("releases:releases", slug)
     return render(request, "merging/releases/publishing.html", {"campaign": campaign, "form": form})

@@ -1,11 +1,11 @@
-"""Where the lying bars of a chart stand, a row for each class, in units of its SVG."""
+"""The layout of horizontal bar charts with a row for each class, in units of the SVG."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: The right edge of the field that the bars lie in, in a picture 640 wide.
+#: The right edge of the bars, in a picture of width 640.
 RIGHT = 568
 TOP, ROW, BAR, BELOW = 14, 34, 20, 46
 #: About how wide a letter is (font size 12), and what is beside a name. Of a name that is too long
@@ -15,7 +15,7 @@ LETTER, BESIDE, NARROWEST, WIDEST = 7, 16, 60, 260
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a row's bar; `share` is of the field's width, 0..1."""
+    """A part of a bar. `share` is its share of the full width, 0..1."""
 
     x: float
     width: float
@@ -24,7 +24,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One bar; `middle` is where the words beside it stand. No segments: nothing is known."""
+    """One bar.
+
+    `middle` is the baseline of the text beside it. Without segments nothing is known.
+    """
 
     y: float
     middle: float
@@ -34,20 +37,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark of the axis, at `percent` of the field's width."""
+    """A mark of the axis and its text."""
 
     x: float
     percent: int
 
 
 def left_of(names: Sequence[str]) -> int:
-    """The left edge of the field: the rows' names are to its left."""
+    """Return the left edge of the bars. The names of the rows are at its left."""
     longest = max(map(len, names), default=0)
     return min(max(LETTER * longest + BESIDE, NARROWEST), WIDEST)
 
 
 def rows(shares: Sequence[Sequence[float] | None], left: int) -> list[Row]:
-    """One row for each, its shares one after the other; None is a row without a bar."""
+    """Return one row for each item, with its shares side by side; None is a row without a bar."""
     made = []
     for place, parts in enumerate(shares):
         y, x = TOP + place * ROW + (ROW - BAR) / 2, float(left)
@@ -61,7 +64,7 @@ def rows(shares: Sequence[Sequence[float] | None], left: int) -> list[Row]:
 
 
 def field(count: int, left: int) -> dict[str, float]:
-    """Where names end, where the field lies with `count` rows, and the height of the picture."""
+    """Return the positions of names and bars for `count` rows, and the height of the picture."""
     bottom = TOP + count * ROW
     return {
         "names": left - 8,

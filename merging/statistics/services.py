@@ -1,4 +1,4 @@
-"""The paper's numbers of a campaign, quickly, and of a release, once."""
+"""The statistics of a campaign, from cached counts, and of a release, counted once."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from merging.masks.services import merges, progress
 from merging.models import Release, ReleaseStatistics
 from review.scores.services.histogram import histogram
 
-#: How old the numbers of a campaign may be.
+#: How long the statistics of a campaign are cached.
 FRESH_SECONDS = 300
-#: ... and while its images are being merged.
+#: ... while its images are being merged.
 MERGING_SECONDS = 10
-#: Two workers asked at once should not both count a release; a lost one should not stop the next.
+#: How long a worker may count a release before another may start.
 COUNTING_SECONDS = 1800
 
 
 class PixelsOfClass(Func):
-    """What a mask's `pixel_counts` say of one class code; NULL where it has no pixel of it.
+    """The pixels of one class code in the `pixel_counts` of a mask; NULL without any.
 
-    Django's own key lookup takes a code for a place in a list.
+    Django's own key lookup would take a code for a list index.
     """
 
     output_field = BigIntegerField()
@@ -49,10 +49,10 @@ class PixelsOfClass(Func):
 
 
 class Counted(NamedTuple):
-    """Numbers, and when they were counted.
+    """Statistics and when they were counted.
 
-    `stale`: images of a campaign that are to be merged again, as their labels or the campaign's
-    rule have changed; their pixels are those of the masks before. A release has none.
+    `stale` is the number of images of a campaign to merge again, because their labels or the
+    campaign's rule changed. Their pixels are those of the old masks. For a release it is 0.
     """
 
     totals: Statistics
@@ -60,16 +60,16 @@ class Counted(NamedTuple):
     stale: int = 0
 
 
-def of_campaign(campaign: Campaign) -> Counted:
-    """The numbers of a campaign as it is now, at most five minutes old, and by its present rule.
+def campaign_statistics(campaign: Campaign) -> Counted:
+    """Return the statistics of a campaign by its present rule, at most five minutes old.
 
-    They are those of a release that is built now, but for the images that are still to be merged.
-    Everything is added up by the database; no mask is opened.
+    They equal those of a release that is built now, except for stale images. The database computes
+    all sums; no mask is opened.
     """
     key = f"statistics-{campaign.pk}-{campaign.merge_minimum}-{campaign.merge_percent}"
     found: Counted | None = cache.get(key)
     if found is None:
-        found = Counted(_totals(campaign), timezone.now(), progress.stale(campaign).count())
+        found = Counted(_totals(campaign), timezone.now(), progress.stale_images(campaign).count())
         cache.set(key, found, MERGING_SECONDS if found.stale else FRESH_SECONDS)
     return found
 
@@ -116,16 +116,16 @@ def _totals(campaign: Campaign) -> Statistics:
 
 
 def _pixels(campaign: Campaign) -> dict[str, dict[int, int]]:
-    """Pixels per class of all merged masks, by variant."""
+    """Return the pixels per class of all merged masks, by variant."""
     codes = campaign.class_codes()
     sums: dict[str, Any] = {f"code_{code}": Coalesce(Sum(PixelsOfClass(code)), 0) for code in codes}
-    masks = progress.masks_of(campaign)
+    masks = progress.dataset_masks(campaign)
     rows: Iterable[Any] = masks.order_by().values("variant").annotate(**sums)
     return {row["variant"]: {code: row[f"code_{code}"] for code in codes} for row in rows}
 
 
-def of_release(release: Release) -> Counted | None:
-    """The numbers of a release; None while nobody has counted them."""
+def release_statistics(release: Release) -> Counted | None:
+    """Return the statistics of a release, or None before they are counted."""
     stored = ReleaseStatistics.objects.filter(release=release).first()
     return (
         None if stored is None else Counted(Statistics.from_plain(stored.totals), stored.counted_at)
@@ -133,30 +133,30 @@ def of_release(release: Release) -> Counted | None:
 
 
 def store(release: Release, totals: Statistics) -> None:
-    """Keep what was counted of a release, by its builder or from its archive; once."""
+    """Store the statistics of a release, once, from its builder or its archive."""
     ReleaseStatistics.objects.get_or_create(release=release, defaults={"totals": totals.as_plain()})
 
 
 def is_countable(release: Release) -> bool:
-    """Whether the numbers of a release can be had from its archive."""
+    """Return whether a release can be counted from its archive."""
     return release.status == Release.Status.COMPLETE and bool(release.archive)
 
 
 def count_release(release: Release) -> None:
-    """Count a complete release from the masks in its archive; harmless to ask for twice."""
-    if of_release(release) or not is_countable(release):
+    """Count a complete release from the masks in its archive. Counting again changes nothing."""
+    if release_statistics(release) or not is_countable(release):
         return
     key = f"counting-release-{release.pk}"
     if not cache.add(key, True, COUNTING_SECONDS):
         return
     try:
         tree = TreeZip(Path(release.archive.path))
-        store(release, count_tree(tree, map, _known(release.campaign)))
+        store(release, count_tree(tree, map, _image_metadata(release.campaign)))
     finally:
         cache.delete(key)
 
 
-def _known(campaign: Campaign) -> Mapping[str, Mapping[str, str]]:
-    """What the campaign knows of its images, as a release's metadata would tell it."""
+def _image_metadata(campaign: Campaign) -> Mapping[str, Mapping[str, str]]:
+    """Return what the campaign stores of its images, in the form of release metadata."""
     rows = campaign.images.values("product_id", "rover", "camera", "orbital_class")
     return {row["product_id"]: cast(Mapping[str, str], row) for row in rows}

@@ -1,4 +1,4 @@
-"""The worker's side of statistics."""
+"""Celery tasks for statistics."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from merging.statistics import services as statistics
 
 @long_task
 def count_release(release_id: int) -> None:
-    """Count a release's statistics from its archive, where its builder has not stored them."""
+    """Count the statistics of a release from its archive, if its builder did not store them."""
     statistics.count_release(Release.objects.select_related("campaign").get(pk=release_id))

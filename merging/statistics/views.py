@@ -1,4 +1,4 @@
-"""The paper's tables and figures: of a campaign as it is now, and of a release."""
+"""The tables and figures of the paper, for a campaign and for a release."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ PICTURES = {
 @require_GET
 @login_required
 def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """Tables 1 and 2, Figures 3, 5 and 6 of a campaign, at most some minutes old."""
+    """Show Tables 1 and 2, and Figures 3, 5 and 6 of a campaign, at most a few minutes old."""
     campaign = managed_campaign(request, slug)
-    counted = services.of_campaign(campaign)
+    counted = services.campaign_statistics(campaign)
     if counted.stale:
         enqueue(merge_campaign, campaign.pk)
     return render(
         request,
         "merging/statistics/statistics.html",
         {
-            **shown(counted.totals, campaign),
+            **page_context(counted.totals, campaign),
             "counted_at": counted.at,
             "stale": counted.stale,
             "rule": merges.rule_of(campaign),
@@ -59,16 +59,18 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 @login_required
 def campaign_statistics_file(request: HttpRequest, slug: str, name: str, kind: str) -> HttpResponse:
-    """One of the tables as CSV, or one of the figures as SVG."""
+    """Return one of the tables as CSV, or one of the figures as SVG."""
     campaign = managed_campaign(request, slug)
-    return file_of(request, services.of_campaign(campaign).totals, campaign, name, kind, slug)
+    return file_of(
+        request, services.campaign_statistics(campaign).totals, campaign, name, kind, slug
+    )
 
 
 @require_GET
 def release_statistics(request: HttpRequest, pk: int) -> HttpResponse:
-    """The same of a release; where nobody has counted it yet, a worker is asked to."""
+    """Show the statistics of a release. If they are not counted, a worker counts them."""
     release = visible_release(request, pk)
-    counted = services.of_release(release)
+    counted = services.release_statistics(release)
     if counted is None:
         if services.is_countable(release):
             enqueue(count_release, release.pk)
@@ -78,7 +80,7 @@ def release_statistics(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "merging/statistics/statistics.html",
         {
-            **shown(counted.totals, release.campaign),
+            **page_context(counted.totals, release.campaign),
             "release": release,
             "counted_at": counted.at,
             "files": files_of("statistics:release_statistics_file", pk),
@@ -88,8 +90,9 @@ def release_statistics(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def release_statistics_file(request: HttpRequest, pk: int, name: str, kind: str) -> HttpResponse:
+    """Return a table of a release as CSV, or a figure as SVG."""
     release = visible_release(request, pk)
-    counted = services.of_release(release)
+    counted = services.release_statistics(release)
     if counted is None:
         raise Http404("Not counted yet.")
     title = f"{release.campaign.slug}-{release.version}"
@@ -97,7 +100,7 @@ def release_statistics_file(request: HttpRequest, pk: int, name: str, kind: str)
 
 
 def visible_release(request: HttpRequest, pk: int) -> Release:
-    """A complete release whose numbers this visitor may see."""
+    """Return a complete release whose statistics the visitor may see."""
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
     if not permissions.may_see_leaderboard(request.user, release):
@@ -106,7 +109,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
 
 
 def files_of(view: str, key: str | int) -> dict[str, dict[str, str]]:
-    """Addresses of the files of each table."""
+    """Return the URLs of the files of each table."""
     names = ("cameras", "terrain", "composition", "scores", "agreement")
     return {
         name: {kind: reverse(view, args=(key, name, kind)) for kind in ("csv", "svg")}
@@ -117,8 +120,9 @@ def files_of(view: str, key: str | int) -> dict[str, dict[str, str]]:
 def file_of(
     request: HttpRequest, totals: Statistics, campaign: Campaign, name: str, kind: str, title: str
 ) -> HttpResponse:
+    """Return a table as CSV, or a figure as SVG."""
     if kind == "svg" and name in PICTURES:
-        context = {**shown(totals, campaign), "alone": True}
+        context = {**page_context(totals, campaign), "alone": True}
         answer = render(request, PICTURES[name], context, content_type="image/svg+xml")
     elif kind == "csv":
         answer = csv_of(totals, class_names(campaign), name)
@@ -129,6 +133,7 @@ def file_of(
 
 
 def csv_of(totals: Statistics, classes: dict[int, str], name: str) -> HttpResponse:
+    """Return a table as CSV."""
     tables = {table.name: table for table in statistics_tables.tables(totals, classes)}
     if name not in tables:
         raise Http404
@@ -141,11 +146,12 @@ def csv_of(totals: Statistics, classes: dict[int, str], name: str) -> HttpRespon
 
 
 def class_names(campaign: Campaign) -> dict[int, str]:
+    """Return the names of the classes by code."""
     return {each.code: each.name for each in campaign.terrain_classes.all()}
 
 
-def shown(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
-    """What the page and its pictures need."""
+def page_context(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
+    """Return what the page and its figures need."""
     classes = class_cards(campaign)
     left = charts.left_of([each["name"] for each in classes.values()])
     return {
@@ -164,7 +170,7 @@ def shown(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
 def composition_of(
     totals: Statistics, classes: dict[int, dict[str, str]], left: int
 ) -> dict[str, Any]:
-    """Figure 3 and the class weights: of the training set, or of gold where there is no other."""
+    """Return Figure 3 and the class weights: of the training set, or of gold without one."""
     codes = list(classes)
     found = {name: totals.composition(name, codes) for name in VARIANTS}
     drawn = next((name for name in VARIANTS if found[name]), TRAIN)
@@ -192,7 +198,7 @@ def composition_of(
 def agreement_of(
     totals: Statistics, classes: dict[int, dict[str, str]], left: int
 ) -> dict[str, Any]:
-    """Figure 6."""
+    """Return Figure 6."""
     codes = list(classes)
     counts = totals.agreement(codes)
     parts = {code: shares(of_class) for code, of_class in counts.items()}
@@ -212,7 +218,7 @@ def agreement_of(
 
 
 def scores_of(totals: Statistics) -> dict[str, Any]:
-    """Figure 5, for the picture that the reviewers' page of scores has, too."""
+    """Return Figure 5, for the figure that the scores page of reviewers also uses."""
     crowd, experts = (totals.scores.get(role, [0] * BARS) for role in (CROWD, EXPERT))
     highest = histograms.top_share(crowd, experts)
     return {

@@ -13,7 +13,7 @@ from tests.served import REPOSITORY
 NO_SUBJECTS = {"management", "migrations", "templatetags"}
 
 
-def layers_of(app: str) -> set[str]:
+def image_layers(app: str) -> set[str]:
     """The subjects that the contract on the order of an app's subjects names."""
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     found = [
@@ -29,4 +29,4 @@ def layers_of(app: str) -> set[str]:
 def test_each_subject_has_a_place_in_the_order(app: str) -> None:
     packages = {path.parent.name for path in (REPOSITORY / app).glob("*/__init__.py")}
 
-    assert packages - NO_SUBJECTS == layers_of(app)
+    assert packages - NO_SUBJECTS == image_layers(app)

@@ -147,7 +147,7 @@ def test_predictions_are_sent_measured_and_on_the_leaderboard(
     expect(page.get_by_role("heading", name="These predictions were not scored")).to_be_visible(
         timeout=30_000
     )
-    expect(page.get_by_role("row", name="notes.txt")).to_contain_text("It is no PNG")
+    expect(page.get_by_role("row", name="notes.txt")).to_contain_text("It is not a PNG")
     look("refused")
 
     page.goto(leaderboard)

@@ -132,7 +132,7 @@ def plan_and_assign(page: Any, url: str) -> None:
     page.get_by_role("button", name="Assign 4 images").click()
 
     page.wait_for_url(re.compile("/gold/experts/"))
-    expect(page.get_by_text("4 pictures are gold now")).to_be_visible()
+    expect(page.get_by_text("4 images are now gold")).to_be_visible()
     expect(page.get_by_text("0 of 12 labels are done")).to_be_visible()
     page.locator("summary").first.click()
     expect(page.locator("textarea").first).to_have_value(re.compile("4 wait for you"))
@@ -194,8 +194,9 @@ from merging.gold.services import plans as gold_plans
 from tests.factories import ACTOR
 campaign = Campaign.objects.get(slug="{SLUG}")
 if gold_plans.draft_of(campaign) is None:
-    plan = gold_plans.draw(ACTOR, GoldPlan(campaign=campaign, count=3, seed=1, min_sharpness=0))
-    gold_plans.take_out(ACTOR, plan, gold_plans.images_of(plan)[0].pk)
+    plan = GoldPlan(campaign=campaign, count=3, seed=1, min_sharpness=0)
+    gold_plans.sample_plan(ACTOR, plan)
+    gold_plans.remove_image(ACTOR, plan, gold_plans.images_of(plan)[0].pk)
     experts = Labeler.objects.filter(user__username__startswith="gold-e")
     gold_plans.set_experts(ACTOR, plan, experts, 3)
 """

@@ -238,7 +238,7 @@ def test_from_new_release_to_the_verified_archive(
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == card.locator("code").text_content()
     said = served_site.manage("verify_release", str(tree), "--all")
-    assert re.search(rf"\b{IMAGES} images are as they should be", said), said
+    assert re.search(rf"\b{IMAGES} images are correct", said), said
     assert f"the masks of {IMAGES} images were made again" in said, said
     assert {path.name for path in tree.iterdir()} >= {
         *("coco", "geojson", "layers", "metadata", "parquet", "webdataset", "zooniverse"),
@@ -280,7 +280,7 @@ def test_stopping_and_going_on_by_keyboard(
     expect(card_of(other, "2.0").get_by_text("Being built")).to_be_visible()
     tab_to(page, ".release form[action$='/stop/'] button")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Release 2.0 is stopped.")).to_be_visible()
+    expect(page.get_by_text("Release 2.0 was stopped.")).to_be_visible()
     for each in (page, other):
         stopped = card_of(each, "2.0")
         expect(stopped.get_by_text("Stopped", exact=True)).to_be_visible()

@@ -1,1 +1,1 @@
-"""What a release says of itself and of its images, before it is bytes."""
+"""The contents of a release and of its images, before they are written."""

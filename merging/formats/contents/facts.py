@@ -1,10 +1,9 @@
-"""What a release holds of each image, and how a format is written from it. Pure.
+"""The contents of a release for each image, and the protocol of formats. Pure.
 
-A release is built image by image: a worker gathers a `ReleasedImage`, writes its files into the
-tree, and asks each `Export` for its fragment. When all images are there, each export joins the
-fragments, in the order of the product ids, to files of its own. Fragments of images that have not
-changed since an earlier release are used again, so a fragment may depend on nothing but its image
-and the campaign's classes.
+A release is built image by image. A worker makes a `ReleasedImage`, writes its files into the tree,
+and asks each `Export` for its fragment. When all images are done, each export joins the fragments,
+sorted by product id, to its files. Fragments of unchanged images are reused from earlier releases,
+so a fragment may depend only on its image and the campaign's classes.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from terrain.aggregation.weighted import Layers
 
 Mask = npt.NDArray[np.uint8]
 
-#: What builds releases, and what it may be used under: an SPDX name.
+#: The software that builds releases, and its license as SPDX identifier.
 SOFTWARE = "AI4Mars"
 SOFTWARE_LICENSE = "Apache-2.0"
 
-#: In the order in which they nest (paper 3.3).
+#: The gold variants, each nested in the one before (paper 3.3).
 GOLD_VARIANTS = ("gold-min1", "gold-min2", "gold-min3")
 VARIANTS = ("train", *GOLD_VARIANTS)
 
@@ -37,21 +36,21 @@ class Emptiness(StrEnum):
 
     #: The image has no label of the group that makes the mask.
     NO_LABELS = "no-labels"
-    #: Nothing is left of its labels outside the rover and range masks, or nothing was drawn.
+    #: Its labels have no pixels outside the rover and range masks, or no pixels at all.
     REMOVED = "removed"
-    #: It has fewer labels than the rule wants labelers on a pixel.
+    #: It has fewer labels than the rule requires on a pixel.
     TOO_FEW = "too-few"
-    #: It has enough, and nowhere do as many lie on the same pixel.
+    #: It has enough labels, but no pixel has as many as the rule requires.
     APART = "apart"
-    #: It was imported as it is.
+    #: It was imported empty.
     IMPORTED = "imported"
-    #: Where enough lie, they do not agree enough.
+    #: No pixel with enough labels has enough agreement.
     NO_MAJORITY = "no-majority"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedClass:
-    """One class of the campaign's taxonomy; `color` is like "#E69F00"."""
+    """One class of the campaign's taxonomy. `color` is like "#E69F00"."""
 
     code: int
     name: str
@@ -60,16 +59,19 @@ class ReleasedClass:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedLabel:
-    """One accepted label (an empty one too) as it was drawn. Rejected labels are in no release.
+    """One accepted label as drawn, which may be empty. No release has rejected labels.
 
-    `labeler` is a pseudonym, the same for all labels of a labeler in one release. `polygons` are
-    `[{"class": code, "rings": [[[x, y], ...], ...]}, ...]` in image pixels, holes after the outer
-    ring; the earlier one owns the pixels of two that overlap. Times are ISO 8601 in UTC. `score` is
-    the agreement score, 0..1, None where there are fewer than two labels (paper 3.1.3). `ratings`
-    are the reviewers' 1..5 that stand, without their names. A label that was imported has the
-    `source` that it came from, and its `sent_at` is the time of the import. Of a label that
-    `is_empty` nothing is left outside the rover and range masks. One that is not `independent` was
-    corrected after its labeler had seen the others' labels of the image.
+    Attributes:
+        labeler: A pseudonym, the same for all labels of a labeler in one release.
+        started_at: ISO 8601 in UTC, like `sent_at`; None if unknown.
+        sent_at: When it was sent, or imported.
+        score: The agreement score, 0..1; None with fewer than two labels (paper 3.1.3).
+        ratings: The active ratings of reviewers, 1..5, without their names.
+        polygons: `[{"class": code, "rings": [[[x, y], ...], ...]}, ...]` in image pixels, holes
+            after the outer ring. Of overlapping polygons the earlier one owns the pixels.
+        source: What it was imported from; "" if it was drawn here.
+        is_empty: Whether it has no pixels outside the rover and range masks.
+        independent: False if it was corrected after its labeler saw the others' labels.
     """
 
     labeler: str
@@ -87,7 +89,7 @@ class ReleasedLabel:
 
     @property
     def times(self) -> dict[str, str | None]:
-        """When it was drawn and sent; of an imported one what it came from, and when."""
+        """When it was drawn and sent, or its source and the time of its import."""
         if self.source:
             return {"source": self.source, "imported_at": self.sent_at}
         return {"started_at": self.started_at, "sent_at": self.sent_at}
@@ -95,10 +97,10 @@ class ReleasedLabel:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What of an image was imported and not drawn here: `what` is "labels" or "mask".
+    """Imported content of an image: `what` is "labels" or "mask".
 
-    `source` is what it came from and `imported_on` a day (ISO 8601, UTC). `labels` is how many
-    labels these are, or the mask was merged from; None where that is not known.
+    `source` is its source and `imported_on` a day (ISO 8601, UTC). `labels` is the number of
+    labels, or of labels that the mask was merged from; None if unknown.
     """
 
     what: str
@@ -111,17 +113,21 @@ class Import:
 class ReleasedImage:
     """One image of a release.
 
-    `split` is "train", "test" (the gold set), or "" for an image without any label. `frame` is the
-    JPEG as released. `masks` maps a variant of `VARIANTS` to class codes, uint8 (height, width),
-    255 where there is no label. `rover_mask` and `range_mask` are uint8 (height, width), 1 = rover,
-    1 = beyond the range limit. `paths` says where these lie in the tree: keys "frame",
-    "rover_mask", "range_mask" (each only where the layout has it) and the variants. `metadata`
-    holds what is known of the frame under flat names with plain values: rover, camera, eye, sol,
-    start_time, site, drive, sequence, orbital_class, range_source, camera_model, ... `layers` is
-    what the masks rest on, where a format of the release wants it and the image has labels.
-    `merged_labels` is how many labels the masks were merged from, None where there are no masks or
-    that is not known; `imports` is what of the labels and masks was imported. `empty` says of each
-    variant that has no labeled pixel why, as an `Emptiness`.
+    Attributes:
+        split: "train", "test" (the gold set), or "" for an image without a label.
+        frame: The JPEG as released.
+        masks: Class codes by variant of `VARIANTS`, uint8 (height, width), 255 for no label.
+        rover_mask: uint8 (height, width), 1 = rover.
+        range_mask: uint8 (height, width), 1 = beyond the range limit.
+        paths: The paths in the tree, by "frame", "rover_mask", "range_mask" (if the layout has
+            them) and the variants.
+        metadata: Plain values of the frame: rover, camera, eye, sol, start_time, site, drive,
+            sequence, orbital_class, range_source, camera_model, ...
+        layers: Votes, labelers and confidence, if a format needs them and the image has labels.
+        merged_labels: The number of labels that the masks were merged from; None: no masks, or
+            unknown.
+        imports: What was imported.
+        empty: Why a variant has no labeled pixel, as `Emptiness`.
     """
 
     product_id: str
@@ -143,9 +149,9 @@ class ReleasedImage:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What one export keeps of one image.
+    """The data that one format stores of one image.
 
-    stem: how its files are named, where its id alone cannot tell (`product_ids.file_stems`).
+    `stem` is the file name of the image if its id alone is not unique (`product_ids.file_stems`).
     """
 
     product_id: str
@@ -155,13 +161,13 @@ class Fragment:
 
     @property
     def name(self) -> str:
-        """How files of the image are named, without suffix."""
+        """The file name of the image, without suffix."""
         return self.stem or file_stem(self.product_id)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportTotal:
-    """What was imported of all images from one source on one day; `labels` as of `Import`."""
+    """Imports of all images from one source on one day. `labels` is as in `Import`."""
 
     what: str
     source: str
@@ -171,7 +177,7 @@ class ImportTotal:
 
 
 def import_totals(imports: Iterable[Import]) -> tuple[ImportTotal, ...]:
-    """Imports of single images added up by kind, source and day, in this order."""
+    """Return the totals of imports by kind, source and day, in this order."""
     counts: dict[tuple[str, str, str], list[int | None]] = {}
     for each in imports:
         counts.setdefault((each.what, each.source, each.imported_on), []).append(each.labels)
@@ -187,18 +193,25 @@ def import_totals(imports: Iterable[Import]) -> tuple[ImportTotal, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFacts:
-    """What a release says of itself as a whole.
+    """The facts about a release as a whole, for its documents.
 
-    `counts` maps (rover, camera, split) to a number of images; `pixels` maps a variant to pixels
-    per class code, 255 included. `parameters` are those the masks were made with, plain JSON.
-    `labels` are all, `labelers` and `experts` who drew some of them here; `imports` is what was
-    imported. `masks` counts the masks of each variant, `empty` those without a labeled pixel by
-    variant and `Emptiness`, and `unscored` the labels without an agreement score by the reason:
-    "alone" or "empty"; `corrected` counts labels that are not independent.
-    `changes` are sentences on what is different from `previous`, the version before (both empty in
-    the first). `license` is an SPDX name. No time of the build is in a release, but the date
-    `released_on` that was chosen: the same inputs give the same bytes. `software_version` is that
-    of AI4Mars when it built the release.
+    The only time is the chosen date `released_on`, so the same inputs give the same bytes.
+
+    Attributes:
+        counts: Numbers of images by (rover, camera, split).
+        pixels: Pixels by variant and class code, 255 included.
+        parameters: The parameters of the merge method, plain JSON.
+        labels: The number of all labels.
+        labelers: The number of volunteers who drew labels here; `experts` likewise.
+        masks: Masks of each variant.
+        empty: Masks without a labeled pixel, by variant and `Emptiness`.
+        unscored: Labels without an agreement score, by reason: "alone" or "empty".
+        corrected: The number of labels that are not independent.
+        previous: The previous version; "" for the first.
+        changes: Sentences on the changes since the previous version.
+        imports: What was imported.
+        license: An SPDX identifier.
+        software_version: The version of AI4Mars that built the release.
     """
 
     slug: str
@@ -230,42 +243,42 @@ class ReleaseFacts:
 
     @property
     def software(self) -> str:
-        """What built the release, such as "AI4Mars 0.2.0"."""
+        """The software that built the release, such as "AI4Mars 0.2.0"."""
         return f"{SOFTWARE} {self.software_version}"
 
 
 @dataclass(frozen=True, slots=True)
 class FileFact:
-    """One file of a release: its path there, the SHA-256 of its content, and its bytes."""
+    """One file of a release: its path, the SHA-256 of its content, and its size in bytes."""
 
     path: str
     sha256: str
     size: int
 
 
-#: The content of a file that is in the release's tree already, by its path there.
+#: Returns the content of an existing file of the release tree, by its path.
 Read = Callable[[str], bytes]
 
 
 class Export(Protocol):
-    """One format beside the tree of images and masks, such as COCO or Parquet.
+    """One further format of a release, such as COCO or Parquet.
 
-    Both methods give the same bytes for the same input, whenever and wherever they run.
+    Both methods return the same bytes for the same input.
     """
 
     @property
     def name(self) -> str:
-        """What it is called in a command, in a form, and in the release's manifest."""
+        """The name in a command, in a form, and in the manifest of a release."""
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
-        """What has to be kept of an image; b"" where the format has nothing of it."""
+        """Return the data to store of an image; b"" if the format has none."""
 
     def files(
         self, facts: ReleaseFacts, fragments: Collection[Fragment], read: Read
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """The export's files: a path in the release, and the content piece by piece.
+        """Yield the files of the format: the path in the release, and the content in pieces.
 
-        Each content is taken before the next file is asked for. `fragments` can be walked more
-        than once and come from disk one by one, in the order of the product ids; holding them all
-        would break the promise of flat memory.
+        Each content is read before the next file is requested. `fragments` can be read more than
+        once. They come from disk one by one, sorted by product id. Keeping all in memory would
+        break the bound on memory.
         """

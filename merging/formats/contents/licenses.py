@@ -1,8 +1,8 @@
-"""Licenses of data by their SPDX names. Pure."""
+"""Licenses for data by SPDX identifier. Pure."""
 
 from __future__ import annotations
 
-#: What people know a license by, and where its whole text is.
+#: The full name and the URL of the text of each license.
 _KNOWN = {
     "CC0-1.0": (
         "Creative Commons Zero v1.0 Universal",
@@ -18,15 +18,15 @@ _KNOWN = {
     ),
 }
 
-#: Their SPDX names, to choose from.
+#: Their SPDX identifiers.
 KNOWN = tuple(_KNOWN)
 
 
 def license_title(spdx: str) -> str:
-    """The license's full name; for one that is not known here the SPDX name itself."""
+    """Return the full name of a license, or the SPDX identifier if it is unknown."""
     return _KNOWN[spdx][0] if spdx in _KNOWN else spdx
 
 
 def license_url(spdx: str) -> str:
-    """Where the license can be read."""
+    """Return the URL of the text of a license."""
     return _KNOWN[spdx][1] if spdx in _KNOWN else f"https://spdx.org/licenses/{spdx}.html"

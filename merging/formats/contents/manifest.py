@@ -14,11 +14,13 @@ NAME = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One image: its files by what they are, and how many labels it has.
+    """One image: its files by kind, and its number of labels.
 
-    `inputs` is a sum of all that decided on the files: equal sums, equal files. `merged_labels` is
-    how many labels its masks were merged from, None where there are none or that is not known;
-    `imports` is what of labels and masks was imported (`contents.Import` as plain values).
+    Attributes:
+        inputs: The SHA-256 of all inputs: equal inputs give equal files.
+        merged_labels: The number of labels that its masks were merged from; None: no masks, or
+            unknown.
+        imports: What was imported (`contents.Import` as plain values).
     """
 
     product_id: str
@@ -33,7 +35,7 @@ class Entry:
 def pieces(
     facts: ReleaseFacts, formats: Iterable[str], entries: Iterable[Entry]
 ) -> Iterator[bytes]:
-    """The manifest as UTF-8 JSON, piece by piece: a head, then one line for each image."""
+    """Yield the manifest as UTF-8 JSON: a head, then one line for each image."""
     head: dict[str, Any] = {
         "version": facts.version,
         "layout": facts.layout,
@@ -59,7 +61,7 @@ def pieces(
             "files": dict(entry.files),
         }
         if entry.imports:
-            # PostgreSQL gives the keys of JSON back in another order than they were written.
+            # PostgreSQL does not keep the order of JSON keys.
             said["imports"] = [dict(sorted(each.items())) for each in entry.imports]
         yield (b",\n" if number else b"\n") + json.dumps(said, ensure_ascii=False).encode()
     yield b"\n]}\n"

@@ -1,4 +1,4 @@
-"""Labels as they were drawn, as files of a release. Pure."""
+"""Raw labels, as drawn, as files of a release. Pure."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ FOLDER = "raw/labels"
 
 
 def path_of(stem: str) -> str:
-    """Where the raw labels of an image lie whose files are named so."""
+    """Return the path of the raw labels of an image with this file name."""
     return f"{FOLDER}/{stem}.json"
 
 
 def pseudonym(key: str, labeler_id: int) -> str:
-    """A name for a labeler that is the same wherever `key` is, and tells nothing without it.
+    """Return a name for a labeler that depends on `key` and reveals nothing without it.
 
-    HMAC-SHA256 (RFC 2104), of which 16 hexadecimal digits are kept: two of a million labelers
-    share one with a chance of 3 in 100 million.
+    HMAC-SHA256 (RFC 2104), cut to 16 hexadecimal digits. The chance that any two of a million
+    labelers share one is 3 in 100 million.
     """
     return hmac.new(bytes.fromhex(key), str(labeler_id).encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def to_bytes(image: ReleasedImage) -> bytes:
-    """All accepted labels of an image, as UTF-8 JSON (docs/DATA_FORMATS.md)."""
+    """Return all accepted labels of an image, as UTF-8 JSON (docs/DATA_FORMATS.md)."""
     said: dict[str, Any] = {
         "image": image.product_id,
         "split": image.split,
@@ -42,7 +42,7 @@ def to_bytes(image: ReleasedImage) -> bytes:
 
 
 def plain(imported: Import) -> dict[str, Any]:
-    """What was imported, as JSON says it beside what it is."""
+    """Return an import as JSON, without its kind."""
     return {
         "source": imported.source,
         "imported_on": imported.imported_on,

@@ -1,4 +1,4 @@
-"""Names of versions: which one comes after those that are there. Pure."""
+"""Proposing the next version of a release. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _LAST_NUMBER = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
 
 
 def next_version(taken: Sequence[str], today: str) -> str:
-    """The version to propose after those that are `taken`, the latest first.
+    """Return the version to propose after those that are `taken`, the latest first.
 
-    Its last number grows: 0.1 -> 0.2, 1.9 -> 1.10, v2-rc1 -> v2-rc2. A date is followed by `today`
-    (YYYY-MM-DD), cut to as much as it tells. What is taken is passed over.
+    Its last number increases: 0.1 -> 0.2, 1.9 -> 1.10, v2-rc1 -> v2-rc2. After a date comes `today`
+    (YYYY-MM-DD), with the same precision. Taken versions are skipped.
     """
     if not taken:
         return FIRST
@@ -33,7 +33,7 @@ def next_version(taken: Sequence[str], today: str) -> str:
 
 def _after(version: str) -> str:
     match = _LAST_NUMBER.fullmatch(version)
-    # The shortest beginning leaves all numbers but the last one in it: \D* has no digit.
+    # The first group is lazy, but \D* has no digits, so the second group is the last number.
     if match is None:
         return f"{version}.2"
     before, number, behind = match.groups()

@@ -1,4 +1,4 @@
-"""What a release says of itself, for people and for machines: one module each."""
+"""Documents of a release, for people and for programs: one module for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from merging.formats.documents.license import license
 
 Document = Callable[[ReleaseFacts, Sequence[FileFact]], bytes]
 
-#: Path in a release -> what writes it, from the facts and from all files but the documents.
+#: Path in a release -> function that writes it, from the facts and all files but the documents.
 DOCUMENTS: Mapping[str, Document] = {
     "CITATION.cff": citation,
     "DATASHEET.md": datasheet,

@@ -1,4 +1,4 @@
-"""`changelog.md`: what is different from the version before."""
+"""`changelog.md`: the changes since the previous version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from merging.formats.contents.facts import FileFact, ReleaseFacts
 
 
 def changelog(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """The changes of this version; the versions before have changelogs of their own."""
+    """Return the changes of this version. Earlier versions have their own changelogs."""
     lines = [
         f"# {facts.title}: changelog",
         "",

@@ -52,7 +52,7 @@ def citation(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
 
 
 def _people(names: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Persons by family and given name; who has no given name is an entity."""
+    """Yield persons by family and given name, and groups as entities."""
     for name, given in names:
         if given:
             yield f"  - family-names: {_text(name)}"
@@ -62,5 +62,5 @@ def _people(names: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    """A JSON string is a double-quoted YAML string too."""
+    """Return a JSON string, which is also a double-quoted YAML string."""
     return json.dumps(value, ensure_ascii=False)

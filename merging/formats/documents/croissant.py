@@ -1,9 +1,8 @@
 """`croissant.json`: the release for data loaders, Croissant 1.0 (JSON-LD).
 
-Pictures and raw labels are many, so a folder of them is a FileSet; every other file is a FileObject
-with its SHA-256. A folder of the tree's pictures is also a RecordSet of `file`, the name with which
-an image is found in the other folders, and `picture`. The table of the images is one too, where a
-release has it.
+A folder of images or raw labels is a FileSet. Every other file is a FileObject with its SHA-256. A
+folder of images is also a RecordSet of `file`, the name by which an image is found in other
+folders, and `picture`. The table of images is a RecordSet too, if the release has it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from merging.formats.contents.licenses import license_url
 from merging.formats.documents.naming import KEYWORDS, abstract, creators
 from merging.formats.documents.texts import json_document
 
-#: The names of Croissant 1.0 in JSON-LD, as its own reader expects them.
+#: The JSON-LD context of Croissant 1.0, as its reference reader expects it.
 _CONTEXT: Mapping[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -68,7 +67,7 @@ _KINDS = {
     ".tar": "application/x-tar",
 }
 
-#: Where the files lie that come one an image and are no pictures.
+#: The folder with one file for each image that is not an image file.
 _RAW_LABELS = "raw/labels"
 _TABLE = "metadata/images.csv"
 _TABLE_COLUMNS = {
@@ -86,7 +85,7 @@ Node = dict[str, Any]
 
 
 def croissant(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """A description that finds the files beside itself, wherever the release was unpacked."""
+    """Return a description with relative paths, so that the release can be unpacked anywhere."""
     folders: dict[tuple[str, str], int] = defaultdict(int)
     single = []
     for file in files:
@@ -163,7 +162,7 @@ def _record_sets(
             "@type": "cr:RecordSet",
             "@id": folder,
             "name": folder,
-            "description": f"Class codes: {meanings}; 255 no label." if is_label else "Pictures.",
+            "description": f"Class codes: {meanings}; 255 no label." if is_label else "Images.",
             "field": [
                 _file_field(folder, suffix, "file", "sc:Text", "filename"),
                 _file_field(folder, suffix, "picture", "sc:ImageObject", "content"),
@@ -174,7 +173,7 @@ def _record_sets(
             "@type": "cr:RecordSet",
             "@id": "images",
             "name": "images",
-            "description": "What is known of each image.",
+            "description": "The metadata of each image.",
             "key": {"@id": "images/product_id"},
             "field": [
                 {

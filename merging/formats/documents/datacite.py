@@ -1,7 +1,7 @@
 """`datacite.json`: metadata for a DOI, DataCite schema 4.5.
 
-A release has no DOI when it is made; who registers one adds it. Until then the release is known by
-its campaign and version.
+A release has no DOI when it is built. Whoever registers one adds it. Until then, the campaign and
+version identify the release.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from merging.formats.documents.texts import json_document
 
 
 def datacite(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """What DataCite asks for, and what it recommends as far as it is known."""
+    """Return the required metadata of DataCite, and the recommended metadata that is known."""
     said: dict[str, Any] = {
         "schemaVersion": "http://datacite.org/schema/kernel-4",
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Images and labels"},

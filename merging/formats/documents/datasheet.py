@@ -1,6 +1,6 @@
 """`DATASHEET.md`: a datasheet for the dataset (Gebru et al., "Datasheets for Datasets", 2021).
 
-Their seven groups of questions, answered from the data; what the data cannot answer is not asked.
+It answers their seven groups of questions as far as the data can.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from terrain.masks import NO_LABEL
 
 
 def datasheet(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """Motivation, composition, collection, preprocessing, uses, distribution, maintenance."""
+    """Return the datasheet: motivation, composition, collection, preprocessing, uses, and so on."""
     lines = [f"# Datasheet: {facts.title}, version {facts.version}"]
     for title, part in (
         ("Motivation", _motivation(facts)),
@@ -48,7 +48,7 @@ def datasheet(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
 
 
 def _motivation(facts: ReleaseFacts) -> Iterator[str]:
-    yield "**Why was it made?** To train and measure models that tell the terrain of Mars apart."
+    yield "**Why was it made?** To train and test models that classify the terrain of Mars."
     if facts.description.strip():
         yield ""
         yield facts.description.strip()
@@ -59,8 +59,9 @@ def _motivation(facts: ReleaseFacts) -> Iterator[str]:
 def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str]:
     yield (
         f"**What is in it?** {sum(facts.counts.values())} images by rovers, and masks of the "
-        f"terrain in them, from {facts.labels} accepted labels. A label is all that one person "
-        f"drew on one image. {len(files)} files, {sum(file.size for file in files)} bytes."
+        f"terrain in them, from {facts.labels} accepted labels. A label is everything "
+        f"that one person drew on one image. {len(files)} files, "
+        f"{sum(file.size for file in files)} bytes."
     )
     yield ""
     yield from markdown_table(
@@ -85,13 +86,14 @@ def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str
     yield "**How is it split?** " + _splits(facts)
     yield ""
     yield (
-        "**Is anything missing?** Labels are sparse on purpose: a pixel without label was not "
-        "agreed on, not drawn, masked, or too far away to tell. It says nothing of what is there."
+        "**Is anything missing?** Labels are sparse on purpose. A pixel without a label had too "
+        "little agreement, was not labeled, was masked, or was too far away. Its terrain is "
+        "unknown."
     )
     yield ""
     yield (
-        "**Does it speak of people?** Images show Mars. Labelers are named by pseudonyms that hold "
-        "within this version alone and cannot be turned back without a key that is not in it."
+        "**Does it have data about people?** Images show Mars. Labelers have pseudonyms, which "
+        "cannot be reversed without a secret key that is not in the dataset."
     )
 
 
@@ -100,14 +102,14 @@ def _percent(facts: ReleaseFacts, variant: str, code: int) -> str:
     return f"{100 * pixels.get(code, 0) / sum(pixels.values()):.2f}"
 
 
-#: In the order in which they are told.
+#: Reasons for empty masks, in order.
 _EMPTY = {
     Emptiness.NO_LABELS: "the image has no labels of the group that makes the mask",
-    Emptiness.REMOVED: "nothing is left of the labels outside the rover and range masks",
-    Emptiness.TOO_FEW: "the image has fewer labels than must lie on a pixel",
-    Emptiness.APART: "nowhere do as many labels as needed lie on the same pixel",
+    Emptiness.REMOVED: "the labels have no pixels outside the rover and range masks",
+    Emptiness.TOO_FEW: "the image has fewer labels than a pixel needs",
+    Emptiness.APART: "no pixel has as many labels as needed",
     Emptiness.IMPORTED: "it was imported empty",
-    Emptiness.NO_MAJORITY: "where enough labels lie, they do not agree enough",
+    Emptiness.NO_MAJORITY: "the labels do not agree enough",
 }
 
 
@@ -131,8 +133,8 @@ def _splits(facts: ReleaseFacts) -> str:
         images[split] += count
     return (
         f"`train`: {images['train']} images labeled by the crowd. `test`: {images['test']} images "
-        f"labeled by experts, in three variants by how many of them agree. {images['']} images "
-        "have no label. No image is in two splits."
+        f"labeled by experts, in three variants by the number of experts who agree. {images['']} "
+        "images have no label. No image is in two splits."
     )
 
 
@@ -140,33 +142,33 @@ def _collection(facts: ReleaseFacts) -> Iterator[str]:
     if facts.labelers or facts.experts or not facts.imports:
         yield (
             f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
-            "outlines on the images by hand, each alone."
+            "outlines on the images by hand, independently."
         )
         if facts.corrected:
             yield ""
             yield (
                 f"**Is every label independent?** No: {facts.corrected} were corrected after their "
-                "labelers had seen the others' labels of the image, as experts do in their "
-                'consensus meeting. They count; the raw labels mark them `"independent": false`.'
+                "labelers saw the others' labels of the image, as experts do in their expert "
+                'consensus meeting. They are used; raw labels have `"independent": false`.'
             )
     else:
         yield "**Who labeled?** Nobody drew labels for this version: all were imported."
     yield ""
     if facts.imports:
-        yield "**What was imported?** How these labels were drawn, and by whom, is not known here."
+        yield "**What was imported?** It is unknown how these labels were drawn, and by whom."
         yield ""
         yield from (f"- {sentence}" for sentence in imported(facts))
         yield ""
     yield "**How were labels checked?** " + (
         "Each was compared with the others of its image by the same group, volunteers or experts, "
-        f"which gave its agreement score. {_scores(facts)} What reviewers threw out is not in this "
-        "version; the ratings of what they kept are with the raw labels."
+        f"which gave its agreement score. {_scores(facts)} Labels that reviewers rejected are not "
+        "in this version. The ratings of the others are with the raw labels."
         if facts.labels or not facts.imports
-        else "Not here: the labels that the imported masks rest on are not in this version."
+        else "Not here: the labels of the imported masks are not in this version."
     )
     if facts.credits.strip():
         yield ""
-        yield f"**Whom are images and labels owed to?** {facts.credits.strip()}"
+        yield f"**Credits:** {facts.credits.strip()}"
 
 
 def _scores(facts: ReleaseFacts) -> str:
@@ -177,16 +179,16 @@ def _scores(facts: ReleaseFacts) -> str:
     if alone := facts.unscored.get(ALONE, 0):
         said += f", for {alone} because no other label of the image can be compared with it"
     if empty := facts.unscored.get(EMPTY, 0):
-        said += f", for {empty} because nothing is left of it outside the rover and range masks"
+        said += f", for {empty} because it has no pixels outside the rover and range masks"
     return f"{said}."
 
 
 def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
     yield (
-        "**What was done to the labels?** What lies on the rover or beyond the range limit was "
+        "**What was done to the labels?** Pixels on the rover or beyond the range limit were "
         f"removed. Labels of the crowd were merged by this rule: {facts.rule.rstrip('.')}. Labels "
-        "of experts were merged where all who labeled a pixel agree."
-        + (" Imported masks were left as they are." if _has_masks(facts) else "")
+        "of experts were merged where all experts who labeled a pixel agree."
+        + (" Imported masks were not changed." if _has_masks(facts) else "")
     )
     yield ""
     yield "**With which parameters?**"
@@ -198,8 +200,8 @@ def _preprocessing(facts: ReleaseFacts) -> Iterator[str]:
     yield ""
     yield f"**With which software?** {facts.software}, which is free software ({SOFTWARE_LICENSE})."
     yield ""
-    yield "**Are raw labels kept?** Yes, all accepted ones as they were drawn: `raw/labels`." + (
-        " Not those from which imported masks were merged." if _has_masks(facts) else ""
+    yield "**Are raw labels included?** Yes, all accepted labels as drawn: `raw/labels`." + (
+        " The labels of imported masks are not included." if _has_masks(facts) else ""
     )
 
 
@@ -212,14 +214,14 @@ def _uses(facts: ReleaseFacts) -> Iterator[str]:
     yield "**What is it for?** Semantic segmentation of terrain, and the study of crowd labels."
     yield ""
     yield (
-        "**What should one know?** Classes are far from equally frequent (see the table): weigh "
-        "them. Pixels without label have to be ignored, in training and in measuring. Measure on "
+        "**What should users know?** The class frequencies differ strongly (see the table): use "
+        "class weights. Ignore pixels without a label, in training and in testing. Test on "
         "`test`, never train on it."
     )
     yield ""
     yield (
-        "**What is it not for?** Alone, it does not make a rover's driving safe: it holds what "
-        "people saw in images."
+        "**What is it not for?** It is not sufficient for safe driving of a rover: it contains "
+        "what people saw in images."
     )
     yield ""
     yield f'The method: {authors}: "{PAPER_TITLE}". {PAPER_VENUE}, {PAPER_YEAR}.'
@@ -228,17 +230,17 @@ def _uses(facts: ReleaseFacts) -> Iterator[str]:
 def _distribution(facts: ReleaseFacts) -> Iterator[str]:
     yield f"**Under what terms?** {rights(facts)}: {license_url(facts.license)}"
     yield ""
-    where = facts.homepage or "Not said."
+    where = facts.homepage or "No home page is given."
     yield f"**When and where?** {facts.released_on.isoformat()}. {where}"
     yield ""
-    yield "**Is it whole?** `sha256sum -c SHA256SUMS` tells."
+    yield "**Is it complete?** Check it with `sha256sum -c SHA256SUMS`."
 
 
 def _maintenance(facts: ReleaseFacts) -> Iterator[str]:
     if facts.homepage:
         yield f"**Who maintains it?** Whoever runs {publisher(facts)}."
         yield ""
-    yield "**Will it change?** This version never. A later one has another number."
+    yield "**Will it change?** This version never changes. A later version has another number."
     if facts.previous:
         yield ""
         yield f"**What has changed since version {facts.previous}?**"

@@ -1,4 +1,4 @@
-"""`info.md`: what is in a release, in the order of the released dataset's own."""
+"""`info.md`: the content of a release, in the order of the released dataset."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from terrain.masks import NO_LABEL
 
 
 def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """What the folders hold, what the values mean, and how the labels came about."""
+    """Return the text: the folders, the values of the masks, and the origin of the labels."""
     lines = [f"# {facts.title}", ""]
     if facts.description:
         lines += [facts.description.strip(), ""]
@@ -23,8 +23,8 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         "",
         "## Labels [.png]",
         "",
-        "8-bit grayscale, as large as their images; the value of a pixel is its class. What is "
-        "farther than the range limit and the rover itself are masked.",
+        "8-bit grayscale, with the size of their images. The value of a pixel is its class. "
+        "Pixels beyond the range limit and on the rover are masked.",
         "",
         *(f"- `{each.code}` - {each.name.lower()}" for each in facts.classes),
         f"- `{NO_LABEL}` - NULL (no label)",
@@ -36,8 +36,8 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         "",
         "### Test",
         "",
-        "Labels of experts who drew alone, with 100 % agreement of those who labeled a pixel. "
-        "`min1`, `min2` and `min3` say how many of them have to. No image of it is in train.",
+        "Labels of experts who labeled independently, with 100 % agreement of those who labeled a "
+        "pixel. `min1`, `min2` and `min3` need at least that many. No test image is in train.",
         "",
         "## Images",
         "",
@@ -49,8 +49,8 @@ def info(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
         ),
         "",
         "- `mxy`, `mrl`: 1 = rover. `rng-30m`, `rnl-30m`: 1 = beyond the range limit.",
-        "- `raw/labels`: every label as it was drawn, with a pseudonym for its labeler.",
-        "- `manifest.json`: what each file was made from. `SHA256SUMS`: `sha256sum -c SHA256SUMS`.",
+        "- `raw/labels`: every label as drawn, with a pseudonym for its labeler.",
+        "- `manifest.json`: the inputs of each file. `SHA256SUMS`: `sha256sum -c SHA256SUMS`.",
         "",
         "## License and credits",
         "",

@@ -1,4 +1,4 @@
-"""`label_keys.json`: what the values of the masks mean, in the form of the released dataset."""
+"""`label_keys.json`: the classes of the mask values, in the form of the released dataset."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEY = "NAV"
 
 
 def label_keys(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """Code -> class name, 255 -> null, under the key that the released dataset uses for NAVCAM."""
+    """Return code -> class name, 255 -> null, under the key of the released dataset for NAVCAM."""
     names: dict[str, str | None] = {str(c.code): c.name.lower() for c in facts.classes}
     names[str(NO_LABEL)] = None
     return (json.dumps({KEY: names}, ensure_ascii=False, indent=4) + "\n").encode()

@@ -10,7 +10,7 @@ from merging.formats.documents.naming import creators, rights
 
 
 def license(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """Under what terms, by whom, and whom it is owed to."""
+    """Return the license text: the license, the creators, and the credits."""
     people = "; ".join(each.whole for each in creators(facts))
     lines = [
         f"{facts.title}, version {facts.version}",

@@ -1,4 +1,4 @@
-"""Whom and what a release names: its creators, and the paper whose method it follows."""
+"""Names in a release: its creators, and the paper of its method."""
 
 from __future__ import annotations
 
@@ -29,23 +29,24 @@ KEYWORDS = ("Mars", "terrain", "semantic segmentation", "citizen science")
 
 @dataclass(frozen=True, slots=True)
 class Creator:
-    """A person ("Family, Given") or, without a comma, a group; a group has no `given` name."""
+    """A person ("Family, Given") or, without a comma, a group without `given` name."""
 
     name: str
     given: str = ""
 
     @property
     def is_person(self) -> bool:
+        """Whether this is a person."""
         return bool(self.given)
 
     @property
     def whole(self) -> str:
-        """As catalogs sort it."""
+        """The name as catalogs sort it."""
         return f"{self.name}, {self.given}" if self.given else self.name
 
 
 def creators(facts: ReleaseFacts) -> list[Creator]:
-    """Those who are named; if nobody is, those who labeled: a citation needs an author."""
+    """Return the creators, or the labelers if there are none: a citation needs an author."""
     found = []
     for written in facts.creators:
         family, _, given = (part.strip() for part in written.partition(","))
@@ -54,22 +55,22 @@ def creators(facts: ReleaseFacts) -> list[Creator]:
 
 
 def labelers_of(title: str) -> str:
-    """Who is named where nobody else is."""
+    """Return the name of the creator if no other is given."""
     return f"The labelers of {title}"
 
 
 def abstract(facts: ReleaseFacts) -> str:
-    """The description of the campaign, or what can be said of any."""
+    """Return the description of the campaign, or a general one."""
     count = sum(facts.counts.values())
     return facts.description.strip() or f"{count} images of Mars and masks of their terrain."
 
 
 def publisher(facts: ReleaseFacts) -> str:
-    """The host that publishes; ":unav", DataCite's word for what is not known, without one."""
+    """Return the host of the home page; ":unav", DataCite's code for unknown, without one."""
     return urlsplit(facts.homepage).hostname or ":unav"
 
 
 def rights(facts: ReleaseFacts) -> str:
-    """The license in words, with its SPDX name."""
+    """Return the name of the license, with its SPDX identifier."""
     title = license_title(facts.license)
     return title if title == facts.license else f"{title} ({facts.license})"

@@ -1,4 +1,4 @@
-"""How the documents are written: JSON that people can read, and tables of Markdown."""
+"""Writing documents: readable JSON, and Markdown tables."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from merging.formats.contents.facts import ReleaseFacts
 
 
-def json_document(said: Any) -> bytes:
-    """Indented JSON with sorted keys: equal contents give equal bytes."""
-    text = json.dumps(said, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+def json_document(content: Any) -> bytes:
+    """Return indented JSON with sorted keys. Equal contents give equal bytes."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
     return f"{text}\n".encode()
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The lines of a table."""
+    """Yield the lines of a table."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     for row in rows:
@@ -28,7 +28,7 @@ def _cell(value: object) -> str:
 
 
 def imported(facts: ReleaseFacts) -> Iterator[str]:
-    """A sentence on each import that labels or masks of a release came from."""
+    """Yield a sentence for each import of labels or masks."""
     for each in facts.imports:
         images = f"{each.images} image{'s' * (each.images != 1)}"
         where = f"imported from {each.source} on {each.imported_on}"
@@ -36,4 +36,4 @@ def imported(facts: ReleaseFacts) -> Iterator[str]:
             yield f"{each.labels} labels of {images} were {where}, as finished masks."
         else:
             count = "an unknown number of" if each.labels is None else each.labels
-            yield f"Merged masks of {images} were {where}; they rest on {count} labels."
+            yield f"Merged masks of {images} were {where}; they were merged from {count} labels."

@@ -1,4 +1,4 @@
-"""The formats of a release beside its tree of images and masks: one module each."""
+"""The further formats of a release: one module for each."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ _ALL: tuple[Export, ...] = (
     Zooniverse(),
 )
 
-#: Every format by its name.
+#: All formats by name.
 EXPORTS: dict[str, Export] = {export.name: export for export in _ALL}

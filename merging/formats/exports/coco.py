@@ -46,20 +46,25 @@ from terrain.geometry.areas import Area, class_areas, connected_areas
 
 
 def category_id(code: int) -> int:
-    """The COCO id of a class code; 0 of 255, which is void."""
+    """Return the COCO id of a class code; 0 for 255, which is void."""
     return (code + 1) % 256
 
 
 def panoptic_png(mask: Mask) -> bytes:
-    """The segments of a mask of class codes: their ids as red + 256 green + 65536 blue, 0 void."""
+    """Return the segments of a mask of class codes as an RGB PNG.
+
+    The id of a segment is red + 256 green + 65536 blue; 0 is void.
+    """
     channels = np.zeros((*mask.shape, 3), dtype=np.uint8)
-    # 255 + 1 is 0 in a byte, as void is
+    # In a byte, 255 + 1 is 0, the id of void.
     np.add(mask, 1, out=channels[..., 0])
     return rgb_png(channels)
 
 
 @dataclass(frozen=True, slots=True)
 class CocoPanoptic:
+    """The COCO format of panoptic segmentation."""
+
     name: str = "coco-panoptic"
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
@@ -91,6 +96,8 @@ class CocoPanoptic:
 
 @dataclass(frozen=True, slots=True)
 class CocoInstances:
+    """The COCO format of instance segmentation."""
+
     name: str = "coco-instances"
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
@@ -144,7 +151,7 @@ def _instances(
     images: list[bytes] = []
 
     def annotations() -> Iterator[bytes]:
-        # COCO's own evaluation takes the id 0 for "no match"
+        # The evaluation of COCO uses the id 0 for "no match".
         ids = itertools.count(1)
         for number, entry in enumerate(entries, start=1):
             images.append(json_bytes({"id": number, **entry["image"]}))
@@ -175,7 +182,7 @@ def _measures(area: Area) -> dict[str, Any]:
 
 
 def _head(facts: ReleaseFacts, is_thing: bool) -> bytes:
-    """The document up to its list of annotations."""
+    """Return the document up to its list of annotations."""
     info = {
         "description": facts.title,
         "version": facts.version,
@@ -201,10 +208,10 @@ def _head(facts: ReleaseFacts, is_thing: bool) -> bytes:
 
 
 def _images(images: Iterable[bytes]) -> Iterator[bytes]:
-    """The list of images, which ends the document: readers do not mind the order.
+    """Yield the list of images, which ends the document. Readers accept any order.
 
-    What is said of an image is small, unlike what it shows: the list is kept from the one walk
-    over the fragments instead of walking them twice.
+    Entries of images are small, so the list is kept in memory instead of reading the fragments
+    twice.
     """
     yield b'\n],"images":['
     yield from json_lines(images)

@@ -44,6 +44,8 @@ from terrain.masks import mask_to_regions
 
 @dataclass(frozen=True, slots=True)
 class GeoJson:
+    """The GeoJSON format."""
+
     name: str = "geojson"
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
@@ -115,8 +117,10 @@ def _feature(geometry: dict[str, Any], properties: dict[str, Any]) -> bytes:
 
 
 def _closed(rings: Rings) -> list[Ring]:
-    """Rings as GeoJSON has them: the first point once more at the end, the outer ring
-    counterclockwise in the plane of x and y, holes clockwise (RFC 7946, 3.1.6).
+    """Return rings in the form of GeoJSON (RFC 7946, 3.1.6).
+
+    The first point is repeated at the end. The outer ring is counterclockwise in the plane of x and
+    y, holes are clockwise.
     """
     return [
         [*turned, turned[0]]
@@ -128,7 +132,7 @@ def _closed(rings: Rings) -> list[Ring]:
 
 
 def _area(ring: Ring) -> float:
-    """Twice the area; negative for a ring that is clockwise in the plane of x and y."""
+    """Return twice the area of a ring, negative if it is clockwise in the plane of x and y."""
     following = [*ring[1:], ring[0]]
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, following, strict=True))
 

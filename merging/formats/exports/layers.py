@@ -1,11 +1,11 @@
-"""What each merged mask rests on, pixel by pixel, as pictures (docs/MERGING.md). Pure.
+"""Votes, labelers and confidence of each pixel of the merged masks (docs/MERGING.md). Pure.
 
-    layers/votes/<ID>.png        how many labels give each class
-    layers/labelers/<ID>.png     how many labels give any class
-    layers/confidence/<ID>.png   how sure the merge is, in percent
+    layers/votes/<ID>.png        the number of labels with each class
+    layers/labelers/<ID>.png     the number of labels with any class
+    layers/confidence/<ID>.png   the confidence of the merge, in percent
 
-8-bit grayscale without palette. Of gold images they are the experts', before any is left out for
-disagreement.
+8-bit grayscale without palette. For gold images these count all labels of experts, also where they
+disagree.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ LAYERS = ("votes", "labelers", "confidence")
 
 @dataclass(frozen=True, slots=True)
 class LayerPictures:
+    """The layers of the merged masks as PNG files."""
+
     name: str = NAME
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:
@@ -47,9 +49,9 @@ class LayerPictures:
 
 
 def layer_png(layers: Layers, name: str) -> bytes:
-    """A layer of `LAYERS` as an 8-bit grayscale PNG; the same layer gives the same bytes.
+    """Return a layer of `LAYERS` as an 8-bit grayscale PNG. Equal layers give equal bytes.
 
-    The planes of `votes` lie one below the other: (classes * height, width).
+    The planes of `votes` are stacked vertically: (classes * height, width).
     """
     if name == "votes":
         return png_bytes(layers.votes.reshape(-1, layers.labelers.shape[1]))

@@ -1,7 +1,7 @@
-"""What is known of each image, labeled or not, as one table: CSV and JSON. Pure.
+"""The metadata of all images, labeled or not, as one table: CSV and JSON. Pure.
 
-    metadata/images.csv    a row an image
-    metadata/images.json   a list with an object an image, one a line
+    metadata/images.csv    one row for each image
+    metadata/images.json   a list with one object for each image, one per line
 
 In both: id, split ("" for an image without labels), size, number of accepted labels and of those
 that its masks were merged from, what of labels and masks was imported, the frame's metadata, and
@@ -26,16 +26,18 @@ from merging.formats.contents.facts import (
     ReleaseFacts,
 )
 from merging.formats.exports.pieces import json_bytes, json_lines
-from merging.formats.exports.records import FILES, KNOWN_OF_FRAMES, record
+from merging.formats.exports.records import FILES, FRAME_METADATA, record
 
 _FIRST = (
     *("product_id", "split", "width", "height", "labels", "merged_labels", "imports"),
-    *KNOWN_OF_FRAMES,
+    *FRAME_METADATA,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
+    """The table of images, as CSV and JSON."""
+
     name: str = "metadata"
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:

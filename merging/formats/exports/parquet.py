@@ -24,17 +24,17 @@ from merging.formats.contents.facts import (
     ReleaseFacts,
 )
 from merging.formats.exports.pieces import VARIANTS_OF_SPLIT, json_bytes, splits
-from merging.formats.exports.records import KNOWN_OF_FRAMES, LABEL_OF_SPLIT, record
+from merging.formats.exports.records import FRAME_METADATA, LABEL_OF_SPLIT, record
 from merging.formats.exports.shards import SHARD_BYTES, in_shards
 from terrain.masks import NO_LABEL
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: A row group is what has to be in memory at once, here and in whoever reads it.
+#: A row group is in memory at once, here and in readers.
 ROW_GROUP_BYTES = 16 * 2**20
 
-#: The pictures of a row, and the key of each in `ReleasedImage.paths`.
+#: The image columns, with their keys in `ReleasedImage.paths`.
 _PICTURES: Mapping[str, str] = {
     "image": "frame",
     "label": "",
@@ -47,7 +47,7 @@ _PLAIN: Mapping[str, type] = {
     "width": int,
     "height": int,
     "labels": int,
-    **KNOWN_OF_FRAMES,
+    **FRAME_METADATA,
     "metadata": str,
 }
 Row = dict[str, Any]
@@ -55,6 +55,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parquet:
+    """The Parquet format."""
+
     name: str = "parquet"
     shard_bytes: int = SHARD_BYTES
     row_group_bytes: int = ROW_GROUP_BYTES
@@ -114,7 +116,7 @@ def _size(row: Row) -> int:
 
 
 class _Written:
-    """A file that is only written to, and whose content is taken away piece by piece."""
+    """A write-only file whose content is taken in pieces."""
 
     closed = False
 
@@ -126,16 +128,16 @@ class _Written:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing waits anywhere."""
+        """Do nothing: there is no buffer."""
 
-    def taken(self) -> bytes:
+    def take_content(self) -> bytes:
         content = b"".join(self.pieces)
         self.pieces.clear()
         return content
 
 
 def _file(groups: Iterable[Iterable[Row]], schema: pa.Schema) -> Iterator[bytes]:
-    """A Parquet file, a row group at a time."""
+    """Yield a Parquet file, one row group at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -144,13 +146,13 @@ def _file(groups: Iterable[Iterable[Row]], schema: pa.Schema) -> Iterator[bytes]
     writer = pq.ParquetWriter(
         pa.PythonFile(written, mode="w"),
         schema,
-        # Pictures do not shrink any more, and their smallest and largest bytes say nothing.
+        # Images are compressed already, and statistics of their bytes are useless.
         compression=dict.fromkeys(texts, "ZSTD"),
         use_dictionary=texts,
         write_statistics=list(_PLAIN),
     )
     for group in groups:
         writer.write_table(pa.Table.from_pylist(list(group), schema))
-        yield written.taken()
+        yield written.take_content()
     writer.close()
-    yield written.taken()
+    yield written.take_content()

@@ -1,4 +1,4 @@
-"""What is said of each image in the exports: one record of plain values. Pure."""
+"""The record of an image in the exports: plain values. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from merging.formats.contents.facts import GOLD_VARIANTS, ReleasedImage
 from merging.formats.contents.raw_labels import plain
 
-#: What is known of most frames; whatever else is known comes after these.
-KNOWN_OF_FRAMES: Mapping[str, type] = {
+#: The metadata of most frames. Other metadata comes after these.
+FRAME_METADATA: Mapping[str, type] = {
     "rover": str,
     "camera": str,
     "eye": str,
@@ -25,17 +25,17 @@ KNOWN_OF_FRAMES: Mapping[str, type] = {
 #: The files of an image, by their keys in `ReleasedImage.paths`.
 FILES = ("frame", "rover_mask", "range_mask", "train", *GOLD_VARIANTS)
 
-#: The mask that stands for an image where a format has one: the crowd's, or the strictest gold one,
-#: on which three experts agreed.
+#: The mask of an image in formats with one mask for each image: the crowd's, or the strictest gold
+#: mask, on which three experts agreed.
 LABEL_OF_SPLIT: Mapping[str, str] = {"train": "train", "test": "gold-min3"}
 
 
 def record(image: ReleasedImage) -> dict[str, Any]:
-    """Size, split, number of accepted labels, files, and the metadata of an image.
+    """Return size, split, number of accepted labels, files, and metadata of an image.
 
-    `split` is "train", "test", or "" for an image without labels; `merged_labels` is how many
-    labels its masks were merged from, `imports` what of them was imported; `files` maps keys of
-    FILES to paths in the release. What is not known of a frame is None.
+    `split` is "train", "test", or "" for an image without labels. `merged_labels` is the number of
+    labels that its masks were merged from, `imports` lists what was imported, and `files` maps keys
+    of FILES to paths in the release. Unknown metadata is None.
     """
     return {
         "product_id": image.product_id,
@@ -45,7 +45,7 @@ def record(image: ReleasedImage) -> dict[str, Any]:
         "labels": len(image.labels),
         "merged_labels": image.merged_labels,
         "imports": [{"what": each.what, **plain(each)} for each in image.imports],
-        **dict.fromkeys(KNOWN_OF_FRAMES),
+        **dict.fromkeys(FRAME_METADATA),
         **image.metadata,
         "files": {name: image.paths[name] for name in FILES if name in image.paths},
     }

@@ -1,4 +1,4 @@
-"""Many items in files of bounded size. Pure."""
+"""Splitting items into files of bounded size. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: A shard is closed once it holds so many bytes: large enough to read fast, small enough to fetch
-#: again after a broken download.
+#: A shard is closed once it has this size: large enough to read fast, small enough to download
+#: again.
 SHARD_BYTES = 256 * 2**20
 
 
 def in_shards(
     items: Iterable[T], size: Callable[[T], int], limit: int = SHARD_BYTES
 ) -> Iterator[Iterator[T]]:
-    """The items in groups, each closed by the item with which it holds `limit` bytes or more.
+    """Yield the items in groups.
 
-    Items are taken one by one when a group is walked; each group has to be walked to its end before
-    the next one is asked for. No items give no group.
+    A group ends with the item that brings it to `limit` bytes or more.
+
+    Items are read one by one while a group is read. Each group must be read to its end before the
+    next one is requested. Without items there is no group.
     """
     rest = iter(items)
     for first in rest:

@@ -31,6 +31,8 @@ Sample = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class WebDataset:
+    """The WebDataset format."""
+
     name: str = "webdataset"
     shard_bytes: int = SHARD_BYTES
 
@@ -47,7 +49,7 @@ class WebDataset:
 
 
 def _sample(fragment: Fragment, read: Read) -> Sample:
-    """The files of one image, by their names in the tar."""
+    """Return the files of one image, by their names in the tar."""
     known = json.loads(fragment.data)
     key, files = file_key(fragment.name), known["files"]
     masks = {name.replace("-", "_"): files[name] for name in FILES[1:] if name in files}
@@ -65,7 +67,7 @@ def _size(sample: Sample) -> int:
 
 
 def _tar(samples: Iterable[Sample]) -> Iterator[bytes]:
-    """A tar file: owner and times are 0, so that equal samples give equal bytes."""
+    """Yield a tar file. Owner and times are 0, so that equal samples give equal bytes."""
     for sample in samples:
         for name, content in sample.items():
             member = tarfile.TarInfo(name)

@@ -57,15 +57,17 @@ COLUMNS = (
 
 TASK = "T0"
 
-#: A campaign is one workflow, and its task stays as it is.
+#: A campaign is one workflow, whose task never changes.
 _WORKFLOW_ID, _WORKFLOW_VERSION = 1, "1.1"
 
-#: The second form of Zooniverse's annotations, in which a task says its `toolType`.
+#: The second form of Zooniverse annotations, in which marks have a `toolType`.
 _CLASSIFIER_VERSION = "2.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Zooniverse:
+    """The format of Zooniverse exports."""
+
     name: str = "zooniverse"
 
     def fragment(self, image: ReleasedImage, classes: Sequence[ReleasedClass]) -> bytes:

@@ -1,1 +1,1 @@
-"""A release's statistics: counts, tables, and counting a tree."""
+"""Statistics of a release: counts, tables, and counting a tree."""

@@ -1,7 +1,7 @@
-"""The paper's numbers about a dataset: Tables 1 and 2, Figures 3, 5 and 6. Pure.
+"""Statistics of a dataset after the paper: Tables 1 and 2, Figures 3, 5 and 6. Pure.
 
-Images are added one by one, in any order and by several workers: totals of parts add up to those
-of the whole. What is kept does not grow with the number of images.
+Images are added one by one, in any order and by several workers. Totals of parts add up to the
+total of all. The memory does not grow with the number of images.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ from terrain.postprocess import pixels_per_class
 TRAIN, TEST = "train", "test"
 CROWD, EXPERT = "crowd", "expert"
 
-#: Why a label has no agreement score: no other label of its image can be compared with it, or
-#: nothing is left of it outside the rover and range masks.
+#: Why a label has no agreement score: its image has no other label to compare, or the label has no
+#: pixels outside the rover and range masks.
 ALONE, EMPTY = UNSCORED = ("alone", "empty")
 
-#: The roles whose labels make up a split.
+#: The role of the labels of each split.
 ROLES = {TRAIN: CROWD, TEST: EXPERT}
 
 
 @dataclass(frozen=True, slots=True)
 class CountedImage:
-    """What the statistics need of one image.
+    """The counts of one image for the statistics.
 
-    `split` is "train", "test" (gold) or "" without any label. `pixels` maps a variant of
-    `contents.VARIANTS` to pixels per class code; what has no label is left out. `labels` is how
-    many accepted labels made its masks, None where that is not known (a released tree holds only
-    what they were merged to). `scores` are its labels' agreement scores, 0..1, by role; `unscored`
-    counts the labels that have none, by the reason (UNSCORED). `empty` says of each variant without
-    a labeled pixel why, as a `contents.Emptiness`. `corrected` counts the labels that were changed
-    after their labelers had seen the others' labels of the image. `unlabeled` counts the pixels
-    without a label by variant; it is empty where that was not counted.
+    Attributes:
+        split: "train", "test" (gold), or "" without a label.
+        pixels: Labeled pixels by variant of `contents.VARIANTS` and class code.
+        labels: The number of accepted labels of its masks; None if unknown, as for a release tree.
+        scores: The agreement scores of its labels, 0..1, by role.
+        unscored: The number of labels without a score, by reason (UNSCORED).
+        empty: Why a variant has no labeled pixel, as `contents.Emptiness`.
+        corrected: The number of labels corrected after their labelers saw the others' labels.
+        unlabeled: Pixels without a label by variant; empty if not counted.
     """
 
     rover: str
@@ -56,7 +57,7 @@ class CountedImage:
     unlabeled: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The counts in types that JSON has; `from_json` reads them."""
+        """Return the counts in types of JSON, for `from_json`."""
         pixels = {
             variant: {str(code): count for code, count in counts.items()}
             for variant, counts in self.pixels.items()
@@ -65,7 +66,7 @@ class CountedImage:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> CountedImage:
-        """The counts that `as_json` gave, in this version of the program or in an earlier one."""
+        """Return the counts from `as_json` of this or an earlier version."""
         pixels = {
             variant: {int(code): count for code, count in counts.items()}
             for variant, counts in stored["pixels"].items()
@@ -74,7 +75,7 @@ class CountedImage:
 
 
 def counted(image: ReleasedImage) -> CountedImage:
-    """What the statistics need of an image that is being released."""
+    """Return the counts of a released image."""
     known = image.metadata
     role = ROLES.get(image.split, "")
     scores: dict[str, list[float]] = {}
@@ -103,7 +104,7 @@ def counted(image: ReleasedImage) -> CountedImage:
 class CameraCounts:
     """One row of Table 1: images, and labels of the images with a train or a test label.
 
-    `train_labels` and `test_labels` are of the crowd and of the experts, None where not known.
+    `train_labels` and `test_labels` count labels of the crowd and of experts; None if unknown.
     """
 
     images: int = 0
@@ -130,11 +131,14 @@ def _sum(one: int | None, other: int | None) -> int | None:
 class Statistics:
     """Totals of a campaign or a release.
 
-    `cameras` is by (rover, camera), a camera without its eye; `orbital` counts gold images by
-    terrain class, "" where it is not known; `pixels` is by variant and class code; `scores` counts
-    agreement scores by role in 32 bars of equal width from 0 to 1. `masks` counts the masks of each
-    variant, `empty` those without a labeled pixel, by variant and reason, and `unscored` the labels
-    without a score by the reason; all three are empty where that was not counted.
+    Attributes:
+        cameras: Counts by (rover, camera), a camera without its eye.
+        orbital: Gold images by terrain class, "" if unknown.
+        pixels: Labeled pixels by variant and class code.
+        scores: Agreement scores by role, in 32 bins of equal width from 0 to 1.
+        masks: Masks of each variant; empty if not counted.
+        empty: Masks without a labeled pixel, by variant and reason; empty if not counted.
+        unscored: Labels without a score by reason; empty if not counted.
     """
 
     cameras: dict[tuple[str, str], CameraCounts] = field(default_factory=dict)
@@ -193,51 +197,52 @@ class Statistics:
         self.cameras[key] = self.cameras.get(key, CameraCounts()) + counts
 
     def count_pixels(self, variant: str, pixels: Mapping[int, int]) -> None:
+        """Add pixels by class code to those of a variant."""
         if variant not in VARIANTS:
             raise ValueError(f"{variant!r} is none of {', '.join(VARIANTS)}.")
         labeled = {code: count for code, count in pixels.items() if code != NO_LABEL}
         self.pixels.setdefault(variant, Counter()).update(labeled)
 
     def count_scores(self, role: str, bars: Sequence[int]) -> None:
-        """Add scores that are counted already: 32 bars of equal width from 0 to 1."""
+        """Add scores that are counted already, in 32 bins of equal width from 0 to 1."""
         before = self.scores.get(role, [0] * BARS)
         self.scores[role] = [one + other for one, other in zip(before, bars, strict=True)]
 
     def total(self) -> CameraCounts:
-        """The last row of Table 1."""
+        """Return the last row of Table 1."""
         return sum(self.cameras.values(), CameraCounts())
 
     def table_1(self) -> list[tuple[str, str, CameraCounts]]:
-        """Images, train and test labels by rover and camera, in the order of their names."""
+        """Return images, train and test labels by rover and camera, sorted by name."""
         return [(*key, self.cameras[key]) for key in sorted(self.cameras)]
 
     def table_2(self) -> list[tuple[str, int]]:
-        """Gold images by orbital terrain class; those of an unknown class ("") come last."""
+        """Return gold images by orbital terrain class. An unknown class ("") comes last."""
         known = sorted(item for item in self.orbital.items() if item[0] and item[1])
         return known + ([("", self.orbital[""])] if self.orbital[""] else [])
 
     def composition(self, variant: str, codes: Sequence[int]) -> dict[int, float] | None:
-        """The share of each class in the labeled pixels of a variant (paper, Figure 3).
+        """Return the share of each class in the labeled pixels of a variant (paper, Figure 3).
 
-        Shares are 0..1 and add up to 1; None where nothing is labeled.
+        Shares are 0..1 and add up to 1. None without labeled pixels.
         """
         pixels = self.pixels.get(variant, Counter())
         total = sum(pixels[code] for code in codes)
         return {code: pixels[code] / total for code in codes} if total else None
 
     def class_weights(self, codes: Sequence[int]) -> dict[int, float] | None:
-        """`1 - composition` of the training set (paper 4): rare classes weigh more in training.
+        """Return `1 - composition` of the training set (paper 4); None without labeled pixels.
 
-        None where nothing is labeled.
+        Rare classes get higher weights in training.
         """
         shares = self.composition(TRAIN, codes)
         return None if shares is None else {code: 1.0 - share for code, share in shares.items()}
 
     def agreement(self, codes: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-        """Pixels on which exactly 1, 2, 3 experts labeled and all agreed, by class (Figure 6).
+        """Return the pixels that exactly 1, 2, 3 experts labeled with one class (Figure 6).
 
-        The variants nest (paper 3.3), so those of exactly one expert are in min1 and not in min2.
-        Their sum is the class's pixels in min1.
+        Keys are class codes. The variants are nested (paper 3.3), so pixels of exactly one expert
+        are in min1 and not in min2. Their sum is the number of pixels of the class in min1.
         """
         first, second, third = (self.pixels.get(v, Counter()) for v in GOLD_VARIANTS)
         return {
@@ -246,11 +251,11 @@ class Statistics:
         }
 
     def codes(self) -> list[int]:
-        """The class codes that occur in any variant, ascending."""
+        """Return the class codes in any variant, ascending."""
         return sorted({code for pixels in self.pixels.values() for code in +pixels})
 
     def as_plain(self) -> dict[str, Any]:
-        """The totals in types that JSON has; `from_plain` reads them."""
+        """Return the totals in types of JSON, for `from_plain`."""
         return {
             "cameras": [
                 {
@@ -280,7 +285,7 @@ class Statistics:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Statistics:
-        """The totals that `as_plain` gave, in this version of the program or in an earlier one."""
+        """Return the totals from `as_plain` of this or an earlier version."""
         found = cls(
             orbital=Counter(plain["orbital"]),
             masks=Counter(plain.get("masks", {})),
@@ -298,6 +303,6 @@ class Statistics:
 
 
 def shares(counts: Collection[int]) -> tuple[float, ...] | None:
-    """Counts as shares of their sum, 0..1; None where all are 0."""
+    """Return counts as shares of their sum, 0..1; None if all are 0."""
     total = sum(counts)
     return tuple(float(each) for each in np.divide(tuple(counts), total)) if total else None

@@ -1,4 +1,4 @@
-"""The paper's numbers of a released tree, counted from its files."""
+"""Statistics of a release tree, counted from its files."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from labeling.images.ingest.rasters import decode_gray_png
 from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.statistics.counts import CameraCounts, Statistics
 from merging.formats.tree.tree_files import Tree, Unreadable
-from merging.formats.tree.trees import known_of_images, listing
+from merging.formats.tree.trees import listing, read_image_metadata
 from terrain.postprocess import pixels_per_class
 
 
 @dataclass(frozen=True, slots=True)
 class MaskFile:
+    """A mask of a release: its variant and path."""
+
     variant: str
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class CountPixels:
-    """Counts the pixels of a release's masks, in any process. Raises Unreadable."""
+    """Counts the pixels of the masks of a release. It can be sent to other processes.
+
+    Raises:
+        Unreadable: A mask is damaged.
+    """
 
     tree: Tree
 
@@ -34,25 +40,32 @@ class CountPixels:
             raise Unreadable(f"The release is damaged: {refused}") from refused
 
 
-#: Calls the counting for each mask, in whatever processes, and gives the results in order.
+#: Runs the counting for each mask, in any processes, and returns the results in order.
 Run = Callable[[CountPixels, Sequence[MaskFile]], Iterable[dict[int, int]]]
 
 
 def count_tree(
     tree: Tree, run: Run, known: Mapping[str, Mapping[str, str]] | None = None
 ) -> Statistics:
-    """All that the files of a release tell.
+    """Return all statistics that the files of a release give.
 
-    `known` says more of images by product id: "rover", "camera", "orbital_class", "labels"; where
-    it is None, the release's own `metadata/images.csv` does, and without that the product id. How
-    many labels a mask was merged from is then not known, and agreement scores never are. Raises
-    Unreadable.
+    Without metadata, rover and camera come from the product id, and the number of labels of a mask
+    is unknown. Agreement scores are always unknown.
+
+    Args:
+        tree: The release.
+        run: Runs the counting, maybe in other processes.
+        known: "rover", "camera", "orbital_class", "labels" by product id; None: from the release's
+            `metadata/images.csv`, if it has one.
+
+    Raises:
+        Unreadable: There are no labels, or a mask is damaged.
     """
     names = tree.names()
     found = listing(names)
     if not found.gold and not found.train:
         raise Unreadable("There are no labels of a release here.")
-    more = known_of_images(tree, names) if known is None else known
+    more = read_image_metadata(tree, names) if known is None else known
     totals = Statistics()
     frames, gold = set(found.frames), {each.product_id for each in found.gold}
     for product_id in sorted(frames | gold | found.train.keys()):

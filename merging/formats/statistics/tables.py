@@ -15,7 +15,7 @@ Value = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is that of its file; None in `rows` is what is not known or not defined."""
+    """A table. `name` is its file name. None in `rows` is unknown or undefined."""
 
     name: str
     title: str
@@ -24,7 +24,7 @@ class Table:
 
 
 def tables(totals: Statistics, classes: Mapping[int, str]) -> list[Table]:
-    """Tables 1 and 2, and Figures 3, 5 and 6 of the paper. `classes` are names by code."""
+    """Return Tables 1 and 2, and Figures 3, 5 and 6 of the paper. `classes` are names by code."""
     return [
         _cameras(totals),
         _terrain(totals),
@@ -35,7 +35,7 @@ def tables(totals: Statistics, classes: Mapping[int, str]) -> list[Table]:
 
 
 def text(table: Table) -> str:
-    """The table for a terminal: shares in percent, "-" for what is not known."""
+    """Return the table for a terminal: shares in percent, "-" for unknown values."""
     lines = [table.columns, *([_cell(value) for value in row] for row in table.rows)]
     return "\n".join(align_columns(lines, words=2))
 
@@ -87,7 +87,7 @@ def _terrain(totals: Statistics) -> Table:
 
 
 def _composition(totals: Statistics, classes: Mapping[int, str]) -> Table:
-    """Class weights belong to the training set's shares (paper 4)."""
+    """Return the composition by class, with class weights of the training set (paper 4)."""
     codes = list(classes)
     weights = totals.class_weights(codes)
     compositions = {name: totals.composition(name, codes) for name in VARIANTS}

@@ -1,1 +1,1 @@
-"""How files of releases are kept: pieces by content, checksums, archives."""
+"""Storage of release files: pieces by content, checksums, archives."""

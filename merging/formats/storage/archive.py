@@ -1,4 +1,4 @@
-"""A release's folder: packed as one zip file or tar stream, and summed."""
+"""Packing the folder of a release as a zip file or tar stream, and its checksums."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from typing import IO, Protocol, cast
 
 from merging.formats.storage import checksums
 
-#: The oldest time a zip can hold. The same tree then gives the same bytes, whenever it is packed.
+#: The earliest time in a zip. With a constant time, the same tree always gives the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class Writable(Protocol):
-    """Whatever takes bytes: a file, a pipe, an upload."""
+    """Anything that bytes can be written to: a file, a pipe, an upload."""
 
     def write(self, content: bytes, /) -> object: ...
 
 
 def pack(folder: Path, target: Path) -> Iterator[str]:
-    """Write `folder`, under its own name, to the zip file `target` (zip64 where needed).
+    """Write `folder`, under its own name, to the zip file `target` (zip64 if needed).
 
-    Yields the name of each file once it is packed; the archive is whole when the last one is
-    taken. JPEG and PNG do not shrink further, so files are stored as they are.
+    Yields the name of each packed file. The archive is complete after the last one. JPEG and PNG
+    are compressed already, so files are stored without compression.
     """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for path, name in _files(folder):
@@ -41,12 +41,12 @@ def pack(folder: Path, target: Path) -> Iterator[str]:
 
 
 def pack_tar(folder: Path, target: Writable) -> Iterator[str]:
-    """Write `folder`, under its own name, as a tar (POSIX pax) to `target`, never going back in it.
+    """Write `folder`, under its own name, as a tar (POSIX pax) stream to `target`.
 
-    Yields the name of each file once it is written. Owner, mode and time are the same for all
-    files, so that the same tree gives the same bytes.
+    Yields the name of each written file. Owner, mode and time are constant, so that the same tree
+    gives the same bytes.
     """
-    # Of a stream that is written, tarfile wants nothing but `write`; its stubs want more.
+    # tarfile needs only `write` of an output stream, but its type stubs require more.
     stream = cast("IO[bytes]", target)
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         for path, name in _files(folder):
@@ -60,9 +60,12 @@ def pack_tar(folder: Path, target: Writable) -> Iterator[str]:
 
 
 def write(folder: Path, target: Path) -> Iterator[str]:
-    """Pack `folder` as the file `target`, a .tar or a .zip: whole, or not there at all.
+    """Pack `folder` as the file `target`, a .tar or a .zip. The file appears once it is complete.
 
-    Yields as `pack` does. Raises FileExistsError where a file of another content is there.
+    Yields as `pack` does.
+
+    Raises:
+        FileExistsError: There is a file with other content.
     """
     building = target.with_name(f".building-{os.getpid()}-{target.name}")
     try:
@@ -81,13 +84,13 @@ def write(folder: Path, target: Path) -> Iterator[str]:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """All files in the order of their paths, with their names in an archive."""
+    """Yield all files, sorted by path, with their names in an archive."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         yield path, path.relative_to(folder.parent).as_posix()
 
 
 def sums_of(folder: Path) -> bytes:
-    """The SHA256SUMS of a folder, when it is true of the files that are there now; else b""."""
+    """Return the SHA256SUMS of a folder if it matches the files; else b""."""
     listed = folder / checksums.NAME
     if not listed.is_file():
         return b""

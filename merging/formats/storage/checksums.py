@@ -9,12 +9,13 @@ NAME = "SHA256SUMS"
 
 
 def sha256(content: bytes) -> str:
+    """Return the SHA-256 of a content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def sums_text(sums: Mapping[str, str]) -> str:
-    """One `<sha256>  <path>` line per file, ordered by path, so that equal trees give equal text.
+    """Return one `<sha256>  <path>` line for each file, sorted by path.
 
-    `sums` maps a path relative to the release's folder to its SHA-256. Empty: an empty text.
+    `sums` maps paths relative to the release folder to SHA-256. Without files the text is empty.
     """
     return "".join(f"{digest}  {path}\n" for path, digest in sorted(sums.items()))

@@ -1,6 +1,6 @@
-"""Pieces of releases by their content: what two releases have in common is kept, and made, once.
+"""A store of release pieces by content, so that releases share equal pieces.
 
-A store can be thrown away at any time; what is missing is made again from the labels.
+A store can be deleted at any time. Missing pieces are made again from the labels.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from merging.formats.storage.checksums import sha256
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """Read-only files in a folder, each under the SHA-256 of its content."""
+    """Read-only files in a folder, each named after the SHA-256 of its content."""
 
     folder: Path
 
     def path(self, digest: str) -> Path:
-        """Where the content with this sum is, if it is there."""
+        """Return the path of the content with this SHA-256. It may not exist."""
         return self.folder / digest[:2] / digest[2:]
 
     def _address(self, digest: str) -> str:
-        """The same for where ten thousands are asked for: a `Path` takes longer than the disk."""
+        """Return the path as text, which is much faster than `Path` for many pieces."""
         return f"{self.folder}/{digest[:2]}/{digest[2:]}"
 
     def has(self, digest: str, size: int | None) -> bool:
-        """Whether a content of so many bytes is there; None where its size is not known.
+        """Return whether the store has a content of this size; None matches any size.
 
-        A power cut can leave a file that is shorter than what was written. Only the sum would tell
-        all damage, but it takes as long as making some pieces anew.
+        A power failure can leave a truncated file. Only a checksum would find all damage, but it
+        takes as long as making some pieces again.
         """
         try:
             found = os.stat(self._address(digest)).st_size
@@ -44,19 +44,23 @@ class Objects:
         return size is None or found == size
 
     def read(self, digest: str) -> bytes:
-        """The content. Raises FileNotFoundError."""
+        """Return the content.
+
+        Raises:
+            FileNotFoundError: The store does not have it.
+        """
         return self.path(digest).read_bytes()
 
     def add(self, content: bytes) -> str:
-        """Keep a content, and give its sum. Two that add the same at once leave one file.
+        """Store a content and return its SHA-256. Concurrent calls with the same content are safe.
 
-        A file that is damaged is replaced.
+        A damaged file is replaced.
         """
         digest = sha256(content)
         target = self.path(digest)
         if self.has(digest, len(content)):
             with contextlib.suppress(FileNotFoundError):
-                # As good as new, so that a sweep leaves it to whoever has just asked for it.
+                # Renew its time, so that a sweep does not delete it before it is used.
                 os.utime(target)
                 return digest
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,10 +77,16 @@ class Objects:
         return digest
 
     def place(self, digest: str, target: Path, *, link: bool) -> None:
-        """Put a content where it belongs in a tree.
+        """Put a content at a path in a tree.
 
-        With `link` it shares the store's file where the file system can, which costs nothing; that
-        is for trees nobody writes into. Raises FileNotFoundError.
+        Args:
+            digest: The SHA-256 of the content.
+            target: The path.
+            link: Make a hard link if possible, which is fast. The tree must then never be written
+                to.
+
+        Raises:
+            FileNotFoundError: The store does not have the content.
         """
         if not os.path.isdir(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,17 +101,17 @@ class Objects:
                 return
         shutil.copyfile(self._address(digest), target)
 
-    def sweep(self, wanted: Collection[str], older_than: datetime) -> int:
-        """Delete what is not wanted and was last added before a time; how many files went.
+    def sweep(self, used: Collection[str], older_than: datetime) -> int:
+        """Delete unused pieces that were last added before a time. Return how many.
 
-        Also what a builder that was killed has not finished writing.
+        Unfinished files of killed builders are deleted too.
         """
-        gone = 0
+        deleted = 0
         for path in self.folder.glob("??/*"):
-            if path.parent.name + path.name in wanted:
+            if path.parent.name + path.name in used:
                 continue
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < older_than.timestamp():
                     path.unlink()
-                    gone += 1
-        return gone
+                    deleted += 1
+        return deleted

@@ -1,1 +1,1 @@
-"""The released folder tree: its names, writing it, and reading it back."""
+"""The released folder tree: its names, writing it, and reading it."""

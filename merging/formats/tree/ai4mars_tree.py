@@ -36,11 +36,11 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the frames of one camera lie in a layout, and how their files are named.
+    """The folders and file names of one camera in a layout.
 
-    `{id}` is the product id as a file's name (`product_ids.file_stem`), `{n}` how many labelers
-    made the mask ("" where that is not known), `{min}` 1, 2 or 3. `masks` are (key, folder, type):
-    the companions of a frame, named with the frame's type replaced.
+    `{id}` is the product id as a file name (`product_ids.file_stem`), `{n}` the number of labelers
+    of the mask ("" if unknown), `{min}` 1, 2 or 3. `masks` are (key, folder, type) of the masks of
+    a frame: the frame's type in the file name is replaced by that type.
     """
 
     frames: tuple[str, ...]
@@ -100,27 +100,32 @@ HOMES: Mapping[str, Mapping[tuple[str, str], Home]] = {
 
 
 def root(version: str) -> str:
-    """The folder that holds a release."""
+    """Return the name of the folder of a release."""
     return f"ai4mars-dataset-merged-{version}"
 
 
 def home_of(layout: str, rover: str, camera: str) -> Home | None:
-    """Where a layout has the frames of a camera such as "navcam-left"; None where nowhere."""
+    """Return the home of a camera such as "navcam-left" in a layout, or None."""
     return HOMES[layout].get((rover, family_of(camera)))
 
 
 def family_of(camera: str) -> str:
-    """A camera without its eye: "navcam-left" is one of "navcam"."""
+    """Return a camera without its eye: "navcam" for "navcam-left"."""
     return camera.removesuffix("-left").removesuffix("-right")
 
 
 def paths(home: Home, stem: str, *, is_gold: bool, labelers: int | None) -> dict[str, list[str]]:
-    """Every path a frame and its files may have in the tree, by what they are.
+    """Return all paths of a frame and its files in the tree, by kind.
 
-    stem: how its files are named, see `product_ids.file_stem`.
+    Args:
+        home: The home of its camera.
+        stem: The file name of the image, see `product_ids.file_stem`.
+        is_gold: Whether the image is in the gold set.
+        labelers: The number of labelers of the crowd's mask; None if unknown.
 
-    Keys: "frame", "rover_mask" and "range_mask" where the layout has them, and "train", or
-    "gold-min1" to "gold-min3". `labelers` made the crowd's mask, None where that is not known.
+    Returns:
+        Paths by "frame", "rover_mask" and "range_mask" (if the layout has them), and "train" or
+        "gold-min1" to "gold-min3".
     """
     frames = (*home.frames, *(home.gold_frames if is_gold else ()))
     found = {"frame": [frame.format(id=stem) for frame in frames]}

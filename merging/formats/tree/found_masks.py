@@ -1,7 +1,7 @@
-"""The finished masks in a released tree, found by their names. Pure.
+"""Finding the masks in a release tree by their names, without opening files. Pure.
 
-Layouts v0.1 and v0.6, of the released dataset and of this site; a tree may be named from any folder
-of it. Nothing is opened.
+It finds the layouts v0.1 and v0.6, of the released dataset and of this site, from any folder of a
+tree.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from merging.formats.tree import gold_lists
 _GOLD = re.compile(r"(.*?)labels/test/masked-gold-min([123])-100agree/([^/]+)\.png", re.IGNORECASE)
 _TRAIN = re.compile(r"(.*?)labels/(?:train(?:/merged-unmasked)?|NAV)/([^/]+)\.png", re.IGNORECASE)
 
-#: Folders that a name is looked for in, above the place that was named.
+#: The number of folders above the given place that count for the name.
 _ABOVE = 5
 
 _UNUSED = (
     (
         re.compile(r"(.*/)?labels/(\w*GEO\w*)(/.*)?"),
-        "masks of the geology classes, which are other classes than those of navigation",
+        "masks of the geology classes, which differ from the navigation classes",
     ),
-    (re.compile(r"(.*/)?raw/labels"), "labels as they were drawn; their merged masks are taken"),
+    (re.compile(r"(.*/)?raw/labels"), "raw labels; their merged masks are imported"),
     (re.compile(r"(.*/)?labels(/.*)?"), "not named like a released mask"),
-    (re.compile(r"(.*/)?images(/.*)?"), "pictures and their masks, which import_images takes"),
+    (re.compile(r"(.*/)?images(/.*)?"), "images and their masks, which import_images imports"),
 )
 
 
@@ -36,8 +36,10 @@ _UNUSED = (
 class FoundMasks:
     """The train mask of an image, or its three gold masks.
 
-    `stem` is the file's name, with which the image's id begins; `paths` are by variant; `labels`
-    is how many labels were merged, where the name says so.
+    Attributes:
+        stem: The file name, which begins with the image's id.
+        paths: The files by variant.
+        labels: The number of merged labels, if the name has it.
     """
 
     stem: str
@@ -46,18 +48,19 @@ class FoundMasks:
 
     @property
     def is_gold(self) -> bool:
+        """Whether these are gold masks."""
         return "train" not in self.paths
 
     @property
     def name(self) -> str:
-        """One path, to name these masks by."""
+        """One of the paths, for messages."""
         return next(iter(self.paths.values()))
 
 
 def masks_in(names: Sequence[str], above: Sequence[str] = ()) -> list[FoundMasks]:
-    """The masks among the files of a place, gold ones first, sorted by name.
+    """Return the masks among the files of a place, gold ones first, sorted by name.
 
-    above: the folders that the place lies in. A gold image may lack some of its masks here.
+    `above` are the folders that contain the place. A gold image may lack some of its masks here.
     """
     prefix = "".join(f"{part}/" for part in above[-_ABOVE:])
     gold: dict[tuple[str, str], dict[str, str]] = {}
@@ -75,7 +78,7 @@ def masks_in(names: Sequence[str], above: Sequence[str] = ()) -> list[FoundMasks
 
 
 def unused(names: Iterable[str], found: Iterable[FoundMasks]) -> list[str]:
-    """What of a place is not imported, and why: a sentence on each folder with such files."""
+    """Return sentences on the files that are not imported, with the reason, for each folder."""
     taken = {path for each in found for path in each.paths.values()}
     counts = Counter((name.rpartition("/")[0], _why(name)) for name in names if name not in taken)
     return [

@@ -2,9 +2,9 @@
 
     mer/labels/test/masked-gold-min{1,2,3}-100agree/test.csv
 
-Two columns without a head: the id of an image, with which the name of its mask begins, and the
-name of its JPEG in `mer/images/test`. Loaders of the released dataset pair masks and images by it
-(docs/DATA_FORMATS.md says which).
+Two columns without a header: the id of an image, with which the name of its mask begins, and the
+name of its JPEG in `mer/images/test`. Loaders of the released dataset pair masks and images with it
+(docs/DATA_FORMATS.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MASK = re.compile(r"(mer/labels/test/masked-gold-min[123]-100agree)/([^/]+)_161
 
 
 def of(paths: Iterable[str]) -> dict[str, bytes]:
-    """The lists that belong to a release with these files, by path; none without MER gold."""
+    """Return the lists of a release with these files, by path; none without gold images of MER."""
     ids: dict[str, list[str]] = {}
     for path in paths:
         if match := _MASK.fullmatch(path):
@@ -35,14 +35,16 @@ def _list(product_ids: Iterable[str]) -> bytes:
 
 
 def problems(paths: Iterable[str], found: Mapping[str, bytes]) -> list[tuple[str, str]]:
-    """What is wrong with the lists of a release: (path, sentence) of each.
+    """Return the problems of the lists of a release, as (path, sentence).
 
-    paths: all files of the release; found: the content of those lists that are there.
+    Args:
+        paths: All files of the release.
+        found: The content of the lists that exist, by path.
     """
     wrong = []
     for path, content in of(paths).items():
         if path not in found:
-            wrong.append((path, "It is missing; loaders find the gold images of MER by it."))
+            wrong.append((path, "It is missing. Loaders need it to find the gold images of MER."))
         elif found[path] != content:
-            wrong.append((path, "It does not list the gold images that are there."))
+            wrong.append((path, "It does not list the gold images of the release."))
     return wrong

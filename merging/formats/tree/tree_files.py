@@ -1,7 +1,7 @@
-"""The files of a released tree: in its folder, or straight out of its zip or tar.
+"""The files of a release tree in a folder, a zip or a tar.
 
-A release has plain files only. A link could lead out of the tree, and what it leads to can change
-without it: links, and whatever else is no plain file, are never followed or read. They are named.
+A release has regular files only. A link could point outside the tree, to files that change. So
+links and other special files are never followed or read. They are reported.
 """
 
 from __future__ import annotations
@@ -23,36 +23,48 @@ from ai4mars_site.toolkit.errors import Invalid
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import MAX_BYTES, read_bytes
 
-LINK = "It is a link, and a release has plain files only. Put the file itself there."
-SPECIAL = "It is no plain file, and a release has plain files only. Take it out."
-OUTSIDE = "Its name leads out of the archive. Take it out."
+LINK = "It is a link, and a release has regular files only. Replace it by the file."
+SPECIAL = "It is a special file, and a release has regular files only. Remove it."
+OUTSIDE = "Its name points outside the archive. Remove it."
 TWICE = "It is in the archive more than once. Pack the release again."
 LOCKED = "It is encrypted. Pack the release again without a password."
 
 
 class Unreadable(Invalid):
-    """What should be a release is none, or is damaged; the sentence says how."""
+    """The release is missing or damaged. The message says how."""
 
     code = "unreadable_release"
 
 
 class Tree(Protocol):
-    """The files of a release by their paths in it; it can be sent to other processes."""
+    """The files of a release by their paths in it. It can be sent to other processes."""
 
     def names(self) -> list[str]:
-        """All plain files, sorted. Raises Unreadable."""
+        """Return all regular files, sorted.
+
+        Raises:
+            Unreadable: The release cannot be read.
+        """
         ...
 
     def left_out(self) -> dict[str, str]:
-        """What is there beside plain files and folders, with a sentence on each."""
+        """Return everything but regular files and folders, with a sentence on each."""
         ...
 
     def read(self, name: str) -> bytes:
-        """A file's content. Raises Unreadable, also where it is larger than any picture."""
+        """Return the content of a file.
+
+        Raises:
+            Unreadable: It cannot be read, or is larger than any image.
+        """
         ...
 
     def open(self, name: str) -> IO[bytes]:
-        """A file of any size, to be read from its beginning. Raises Unreadable."""
+        """Open a file of any size for reading from its beginning.
+
+        Raises:
+            Unreadable: It cannot be read.
+        """
         ...
 
 
@@ -69,7 +81,7 @@ class TreeFolder:
         return {name: reason for name, reason in self._entries() if reason}
 
     def _entries(self) -> Iterator[tuple[str, str]]:
-        """Every file with "", or with the reason why it is none; links to folders too."""
+        """Yield each file with "" or with the reason to leave it out, links to folders included."""
 
         def unreadable(error: OSError) -> None:
             raise Unreadable(f"{error.filename} cannot be read: {error.strerror}.")
@@ -105,7 +117,7 @@ class TreeFolder:
 
 @dataclass(frozen=True, slots=True)
 class TreeZip:
-    """A release in its zip; nothing is unpacked to the disk."""
+    """A release in a zip, read without unpacking it."""
 
     path: Path
 
@@ -140,7 +152,7 @@ class TreeZip:
 
 @dataclass(frozen=True, slots=True)
 class TreeTar:
-    """A release in a tar that is not compressed; nothing is unpacked to the disk."""
+    """A release in an uncompressed tar, read without unpacking it."""
 
     path: Path
 
@@ -167,7 +179,7 @@ class TreeTar:
 
 
 class _Section(io.RawIOBase):
-    """A part of a file, as a file."""
+    """A section of a file, as a file."""
 
     def __init__(self, path: Path, offset: int, size: int) -> None:
         self._file = path.open("rb")
@@ -192,7 +204,7 @@ class _Section(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """The files of a tree below one of its folders: `prefix` ends in "/"."""
+    """The files of a tree below one of its folders. `prefix` ends in "/"."""
 
     tree: Tree
     prefix: str
@@ -205,7 +217,7 @@ class Below:
         ]
 
     def left_out(self) -> dict[str, str]:
-        """Also what lies beside the folder, under its name in the whole."""
+        """Return the files to leave out, and those outside the folder by their full names."""
         found = {name: BESIDE for name in self.tree.names() if not name.startswith(self.prefix)}
         for name, reason in self.tree.left_out().items():
             found[name.removeprefix(self.prefix)] = reason
@@ -218,11 +230,15 @@ class Below:
         return self.tree.open(self.prefix + name)
 
 
-BESIDE = "It lies beside the release and is no part of it. Take it out."
+BESIDE = "It is next to the release and not part of it. Remove it."
 
 
 def tree_at(path: Path) -> Tree:
-    """The release at a path: a folder, a zip or a tar. Raises Unreadable, also for links in it."""
+    """Return the release at a path: a folder, a zip or a tar.
+
+    Raises:
+        Unreadable: There is none, or it has other than regular files.
+    """
     tree = any_tree_at(path)
     for name, reason in sorted(tree.left_out().items()):
         raise Unreadable(f"{name} in {path}: {reason}")
@@ -230,11 +246,11 @@ def tree_at(path: Path) -> Tree:
 
 
 def any_tree_at(path: Path) -> Tree:
-    """`tree_at`, whatever else is there beside plain files."""
+    """Return the release at a path, as `tree_at` does, even with other than regular files."""
     if path.is_dir():
         return TreeFolder(path)
     if not path.is_file():
-        raise Unreadable(f"There is no release at {path}: name its folder, its zip or its tar.")
+        raise Unreadable(f"There is no release at {path}. Give its folder, its zip or its tar.")
     if not zipfile.is_zipfile(path) and _begins_as_tar(path):
         return TreeTar(path)
     return TreeZip(path)
@@ -252,7 +268,7 @@ def _begins_as_tar(path: Path) -> bool:
 
 @lru_cache(maxsize=4)
 def _opened_zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
-    """An archive that is opened once by a process; another `stamp` is another content."""
+    """Return an archive, opened once in a process. Another `stamp` means other content."""
     with damage_is_unreadable(f"{path}", "as a zip or a tar"):
         return zipfile.ZipFile(path)
 
@@ -261,10 +277,10 @@ def _opened_zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
 def _members_of_tar(
     path: Path, stamp: tuple[int, int]
 ) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
-    """By name: the reason why a member is no file of a release, and where its content lies."""
+    """Return by name: the reason to leave a member out, and the position of its content."""
     with damage_is_unreadable(f"{path}", "as a tar"), tarfile.TarFile(path) as archive:
         members = [each for each in archive.getmembers() if not each.isdir()]
-    # `tar` writes "./" before the names of what it packs from within a folder.
+    # `tar` writes "./" before names when it packs from inside a folder.
     names = [each.name.removeprefix("./") for each in members]
     reasons = _checked(zip(names, map(_reason_in_tar, members), strict=True))
     places = ((each.offset_data, each.size) for each in members)
@@ -281,7 +297,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @contextmanager
 def damage_is_unreadable(what: str, how: str = "") -> Iterator[None]:
-    """What readers of archives raise for damaged ones, as Unreadable."""
+    """Raise Unreadable instead of the errors that readers of damaged archives raise."""
     try:
         yield
     except (
@@ -299,7 +315,7 @@ def damage_is_unreadable(what: str, how: str = "") -> Iterator[None]:
 
 
 def _checked(entries: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Members of an archive by name, with the reason why one is no file of a release, or ""."""
+    """Return the members of an archive by name, with the reason to leave one out, or ""."""
     found: dict[str, str] = {}
     for name, reason in entries:
         parts = name.split("/")
@@ -317,7 +333,7 @@ def _reason_in_zip(member: zipfile.ZipInfo) -> str:
         return LINK
     if member.flag_bits & 1:
         return LOCKED
-    # Many programs write no kind.
+    # Many programs do not store the type of a file.
     return "" if kind in (0, stat.S_IFREG) else SPECIAL
 
 

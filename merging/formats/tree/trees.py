@@ -1,4 +1,4 @@
-"""What the files of a released tree are, by their names."""
+"""Classifying the files of a release tree by their names."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NAV_CLASSES = {0: "soil", 1: "bedrock", 2: "sand", 3: "big rock"}
 _GOLD = re.compile(r"(.*?)labels/test/masked-gold-min([123])-100agree/([^/]+)\.png")
 _TRAIN = re.compile(r"(.*?)labels/(?:train(?:/merged-unmasked)?|NAV|GEO)/([^/]+)\.png")
 _FRAME = re.compile(r"(?:.*/)?images/(?:(?:edr|eff|test|ncam|mcam)/)?([^/]+)\.jpe?g", re.IGNORECASE)
-#: What follows the image's name in those of its labels: `_merged`, `_merged8`, `_16165_T0_merged`
+#: The suffix of a label's name after the image's: `_merged`, `_merged8`, `_16165_T0_merged`
 _SUFFIX = re.compile(r"(_\d{5}(_T\d)?)?_merged\d*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class GoldFiles:
-    """The gold masks of an image, min1, min2, min3; `label` is their common name."""
+    """The gold masks of an image, min1, min2, min3. `label` is their common name."""
 
     product_id: str
     label: str
@@ -35,7 +35,7 @@ class GoldFiles:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a release holds, by product id: frames, gold masks, and train labels."""
+    """The files of a release by product id: frames, gold masks, and train labels."""
 
     frames: tuple[str, ...]
     gold: tuple[GoldFiles, ...]
@@ -43,11 +43,13 @@ class Listing:
 
 
 def listing(names: list[str]) -> Listing:
-    """Sort the files of a release by what they are; their names tell, nothing is opened.
+    """Return the files of a release, classified by their names. No file is opened.
 
-    Layouts v0.1 and v0.6 (docs/DATA_FORMATS.md); files of other kinds are left out. A
-    gold frame that is there twice, as those of MER are, is listed once. Raises Unreadable where an
-    image lacks one of its three gold masks.
+    Layouts v0.1 and v0.6 (docs/DATA_FORMATS.md). Files of other kinds are left out. A gold frame of
+    MER, which has two copies, is listed once.
+
+    Raises:
+        Unreadable: An image lacks one of its three gold masks.
     """
     frames = {match[1] for name in names if (match := _FRAME.fullmatch(name))}
     found: dict[tuple[str, str], dict[int, str]] = {}
@@ -62,7 +64,7 @@ def listing(names: list[str]) -> Listing:
         missing = [f"min{minimum}" for minimum in (1, 2, 3) if minimum not in variants]
         if missing:
             raise Unreadable(
-                f"The release has no gold mask {', '.join(missing)} of {label}; it is not whole."
+                f"The release has no gold mask {', '.join(missing)} of {label}. It is incomplete."
             )
         paths = (variants[1], variants[2], variants[3])
         gold.append(GoldFiles(id_of_stem(_product_id(label, frames)), label, paths))
@@ -70,7 +72,7 @@ def listing(names: list[str]) -> Listing:
 
 
 def _product_id(label: str, frames: set[str]) -> str:
-    """The image of a label: the longest frame's name that the label's begins with."""
+    """Return the image of a label: the longest frame name that begins the label's name."""
     end = len(label)
     while end > 0:
         if label[:end] in frames:
@@ -80,9 +82,9 @@ def _product_id(label: str, frames: set[str]) -> str:
 
 
 def classes_of(tree: Tree, names: list[str]) -> dict[int, str]:
-    """Names of the terrain classes by code, from `label_keys.json`.
+    """Return the names of the terrain classes by code, from `label_keys.json`.
 
-    Of several keys the one called NAV; a release without the file, such as v0.1, uses NAV as well.
+    If it has several keys, NAV is used. A release without the file, such as v0.1, uses NAV too.
     """
     name = next((each for each in names if each.rpartition("/")[2] == "label_keys.json"), None)
     if name is None:
@@ -95,8 +97,8 @@ def classes_of(tree: Tree, names: list[str]) -> dict[int, str]:
         raise Unreadable(f"{name} of the release is no list of classes: {error}.") from error
 
 
-def known_of_images(tree: Tree, names: list[str]) -> dict[str, dict[str, str]]:
-    """What `metadata/images.csv` says of each image by product id; empty where it is not there."""
+def read_image_metadata(tree: Tree, names: list[str]) -> dict[str, dict[str, str]]:
+    """Return the rows of `metadata/images.csv` by product id; empty without the file."""
     name = next((each for each in names if each.endswith("metadata/images.csv")), None)
     if name is None:
         return {}
@@ -105,6 +107,6 @@ def known_of_images(tree: Tree, names: list[str]) -> dict[str, dict[str, str]]:
 
 
 def variant_paths(found: Listing) -> list[tuple[str, str]]:
-    """Every mask of a release as (variant, path)."""
+    """Return every mask of a release as (variant, path)."""
     gold = [pair for each in found.gold for pair in zip(GOLD_VARIANTS, each.paths, strict=True)]
     return [("train", path) for path in found.train.values()] + gold

@@ -1,6 +1,6 @@
-"""Whether a release is whole and true: its sums, its masks, and what its labels come to.
+"""Verification of a release: its checksums, its masks, and the masks that its labels give.
 
-Only the files are asked, so anybody who has a release can check it. A tree of other makers, which
-has neither manifest nor labels, is checked for what can be known of it. `plan` finds what there is
-to check; `sums`, `images` and `recomputed` check it, file by file and image by image.
+It needs only the files, so everybody who has a release can verify it. A tree by others, without
+manifest and labels, is verified as far as possible. `plan` finds what to verify. `sums`, `images`
+and `recomputed` verify it, by file and by image.
 """

@@ -1,4 +1,4 @@
-"""What is checked of a release, and what was found wrong with it."""
+"""What is verified of a release, and the problems that were found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from terrain.aggregation.methods import MergeMethod
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a release: one sentence on one of its paths."""
+    """A problem of a release: one sentence about one of its paths."""
 
     path: str
     sentence: str
@@ -22,7 +22,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One image and its files, as paths in the release; None where it has none of that kind."""
+    """One image and the paths of its files in the release; None for missing kinds."""
 
     product_id: str
     frame: str | None
@@ -36,7 +36,7 @@ class Subject:
 
 @dataclass(slots=True)
 class Plan:
-    """What there is to check, what was seen to be wrong already, and what cannot be checked."""
+    """What to verify, the problems found so far, and what cannot be verified."""
 
     tree: Tree
     codes: tuple[int, ...]
@@ -48,5 +48,5 @@ class Plan:
 
     @property
     def recomputed(self) -> int:
-        """Images whose masks are made again from their labels."""
+        """The number of images whose masks are merged again from their labels."""
         return sum(subject.is_recomputed for subject in self.subjects)

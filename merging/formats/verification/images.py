@@ -1,4 +1,4 @@
-"""The pictures of one image: their sizes and values, and what lies under or inside what."""
+"""Verification of the files of one image: sizes, values, and nesting of masks."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ from terrain.aggregation.methods import MergeMethod
 from terrain.masks import NO_LABEL, Mask
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-#: The bytes of a PNG's header that say its depth, 8 bits, and its kind, gray (ISO 15948, 11.2.2).
+#: The bytes of a PNG header with the bit depth and the color type (ISO 15948, 11.2.2).
 _DEPTH_AND_KIND = slice(24, 26)
 _EIGHT_BIT_GRAY = b"\x08\x00"
 
 
 class _Wrong(Exception):
-    """A file is not what it should be; the sentence says how."""
+    """A file is invalid. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckImage:
-    """Checks the files of one image; it can be sent to other processes."""
+    """Verifies the files of one image. It can be sent to other processes."""
 
     tree: Tree
     codes: tuple[int, ...]
     method: MergeMethod | None
 
     def __call__(self, subject: Subject) -> list[Problem]:
+        """Return the problems of one image."""
         problems: list[Problem] = []
         size = self._size(subject.frame, problems)
         removed = None
@@ -50,7 +51,7 @@ class CheckImage:
                 masks[variant] = mask
         problems += _unnested(subject, masks)
         for variant, mask in masks.items():
-            # The train masks that were first released were not cut by the masks.
+            # The train masks of the first release were not post-processed.
             if variant == "train" and (self.method is None or subject.is_imported):
                 continue
             if removed is not None and removed.shape == mask.shape:
@@ -59,7 +60,7 @@ class CheckImage:
                     said = f"{count:,} pixels under the rover or range mask have a label."
                     problems.append(Problem(subject.masks[variant], said))
         if subject.is_recomputed:
-            assert self.method is not None, "chosen by it"
+            assert self.method is not None, "only images with a method are recomputed"
             problems += recompute(self.tree, self.codes, self.method, subject, masks, removed)
         return problems
 
@@ -70,7 +71,7 @@ class CheckImage:
             with Pillow.open(io.BytesIO(self.tree.read(frame))) as picture:
                 return picture.height, picture.width
         except (Unreadable, OSError, ValueError, Pillow.DecompressionBombError) as error:
-            problems.append(Problem(frame, f"The picture cannot be read: {error}."))
+            problems.append(Problem(frame, f"The image cannot be read: {error}."))
             return None
 
     def _gray(
@@ -86,18 +87,24 @@ class CheckImage:
             problems.append(Problem(path, str(wrong)))
             return None
         if size is not None and mask.shape != size:
-            found, wanted = f"{mask.shape[1]} x {mask.shape[0]}", f"{size[1]} x {size[0]}"
-            problems.append(Problem(path, f"It is {found} pixels, its picture {wanted}."))
+            found, expected = f"{mask.shape[1]} x {mask.shape[0]}", f"{size[1]} x {size[0]}"
+            problems.append(
+                Problem(path, f"Its size is {found} pixels, but its image has {expected}.")
+            )
         there = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
         unknown = sorted(set(there.tolist()) - set(values))
         if unknown:
-            said = f"It has the values {', '.join(map(str, unknown))}, which mean nothing."
+            said = f"It has the values {', '.join(map(str, unknown))}, which are not class codes."
             problems.append(Problem(path, said))
         return mask
 
 
 def _read(tree: Tree, path: str) -> Mask:
-    """An 8-bit gray PNG, uint8 (height, width). Raises _Wrong."""
+    """Return an 8-bit gray PNG as uint8 (height, width).
+
+    Raises:
+        _Wrong: It is no such file.
+    """
     try:
         content = tree.read(path)
         if not content.startswith(_PNG) or content[_DEPTH_AND_KIND] != _EIGHT_BIT_GRAY:
@@ -109,7 +116,7 @@ def _read(tree: Tree, path: str) -> Mask:
 
 
 def _unnested(subject: Subject, masks: Mapping[str, Mask]) -> Iterator[Problem]:
-    """min3 lies in min2 and min2 in min1, with the same classes (paper 3.3)."""
+    """Yield gold masks that are not nested: min3 in min2 in min1 (paper 3.3)."""
     for wide, narrow in pairwise(GOLD_VARIANTS):
         if wide in masks and narrow in masks and masks[wide].shape == masks[narrow].shape:
             inner = masks[narrow]

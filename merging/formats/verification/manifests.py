@@ -1,4 +1,4 @@
-"""What the manifest of a release says: how its masks were merged, its classes, its images."""
+"""The manifest of a release: its merge method, its classes, its images."""
 
 from __future__ import annotations
 
@@ -16,39 +16,41 @@ from terrain.aggregation.methods import MergeMethod, UnknownMethod
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a manifest says of one image: how many labels it has, and its files by what they are."""
+    """What a manifest lists of one image: the number of labels, and the files by kind."""
 
     labels: int | None
     files: Mapping[str, str]
     is_imported: bool
 
 
-#: What is known of an image that no manifest names.
+#: The entry of an image that no manifest lists.
 NOTHING = Entry(None, {}, is_imported=False)
 
 
 def read(tree: Tree, names: Collection[str], made: Plan) -> dict[str, Any]:
-    """Read the manifest and note how masks were merged; {} where there is none to be read."""
+    """Read the manifest and note the merge method. Return {} if there is no valid manifest."""
     if manifest.NAME not in names:
         made.unchecked.append(
-            "There is no manifest.json: how the masks were merged is not known, so none was made "
-            "again from its labels, and train masks were not compared with rover and range masks."
+            "There is no manifest.json, so the merge method is unknown. No mask was merged again "
+            "from labels, and train masks were not compared with rover and range masks."
         )
         return {}
     try:
-        told = json.loads(tree.read(manifest.NAME))
-        made.method = MergeMethod.from_json(told["method"])
-        return dict(told)
+        content = json.loads(tree.read(manifest.NAME))
+        made.method = MergeMethod.from_json(content["method"])
+        return dict(content)
     except (Unreadable, ValueError, KeyError, TypeError, UnknownMethod) as error:
-        made.problems.append(Problem(manifest.NAME, f"It is no manifest of a release: {error}."))
+        made.problems.append(Problem(manifest.NAME, f"It is not a manifest of a release: {error}."))
         return {}
 
 
-def read_classes(tree: Tree, names: Collection[str], told: Mapping[str, Any], made: Plan) -> None:
-    """Note the class codes of the release, of its manifest `told` or of its other files."""
+def read_classes(
+    tree: Tree, names: Collection[str], content: Mapping[str, Any], made: Plan
+) -> None:
+    """Note the class codes of the release, from its manifest or its other files."""
     try:
-        if told:
-            made.codes = tuple(sorted(int(each["code"]) for each in told["classes"]))
+        if content:
+            made.codes = tuple(sorted(int(each["code"]) for each in content["classes"]))
         else:
             made.codes = tuple(sorted(classes_of(tree, sorted(names))))
     except (Unreadable, KeyError, TypeError, ValueError) as error:
@@ -56,21 +58,25 @@ def read_classes(tree: Tree, names: Collection[str], told: Mapping[str, Any], ma
         made.problems.append(Problem(manifest.NAME, f"The classes cannot be read: {error}."))
 
 
-def read_entries(told: Mapping[str, Any], names: Collection[str], made: Plan) -> dict[str, Entry]:
-    """Return what the manifest says of each image by id; its files have to be there."""
+def read_entries(
+    content: Mapping[str, Any], names: Collection[str], made: Plan
+) -> dict[str, Entry]:
+    """Return the manifest entry of each image by id, and note missing files."""
     entries: dict[str, Entry] = {}
     try:
-        for entry in told.get("images", ()):
+        for entry in content.get("images", ()):
             entries[str(entry["id"])] = Entry(
                 labels=entry["labels"],
                 files=dict(entry["files"]),
                 is_imported=any(each["what"] == "mask" for each in entry.get("imports", ())),
             )
     except (KeyError, TypeError, ValueError) as error:
-        made.problems.append(Problem(manifest.NAME, f"An image of it cannot be read: {error}."))
+        made.problems.append(
+            Problem(manifest.NAME, f"An entry of an image cannot be read: {error}.")
+        )
     for product_id, entry in entries.items():
         for path in entry.files.values():
             if path not in names:
-                said = f"It is not there, although the manifest names it for {product_id}."
+                said = f"It is missing, although the manifest lists it for {product_id}."
                 made.problems.append(Problem(str(path), said))
     return entries

@@ -1,4 +1,4 @@
-"""A look through a release by its names, sums and manifest: what there is to check."""
+"""Finding what to verify in a release, by its file names, checksums and manifest."""
 
 from __future__ import annotations
 
@@ -19,65 +19,74 @@ from merging.formats.verification import manifests, sums
 from merging.formats.verification.findings import Plan, Problem, Subject
 from terrain.aggregation.methods import Kind
 
-#: Images whose masks are made again from their labels, unless all are.
+#: The number of images whose masks are merged again from labels, unless all are.
 SAMPLE = 50
 
 _GOLD = re.compile(r"(.*labels/test/masked-gold-min)([123])(-100agree/[^/]+\.png)")
-#: Folders of a tree at its top: of an archive with one of them alone, it is no folder around it.
+#: The top folders of a tree. An archive with only one of them has no folder around the tree.
 _TOP_FOLDERS = frozenset({"msl", "mer", "m2020", "images", "labels", "raw"})
 
 
 def plan(path: Path, *, recompute_all: bool = False) -> Plan:
-    """Look through a release by names, sums and manifest.
+    """Find what to verify in a release, by names, checksums and manifest.
 
-    `path` is its folder, zip or tar. Raises Unreadable, also where there is no release.
+    Args:
+        path: Its folder, zip or tar.
+        recompute_all: Merge the masks of all images again, not only of a sample.
+
+    Raises:
+        Unreadable: There is no release, or it cannot be read.
     """
     tree = _inside(any_tree_at(path))
     names = _names(tree, path)
     made = Plan(tree, (), None)
     made.problems += [Problem(name, said) for name, said in sorted(tree.left_out().items())]
-    told = manifests.read(tree, names, made)
-    sums.read(tree, names, made, is_ours=bool(told))
-    manifests.read_classes(tree, names, told, made)
-    entries = manifests.read_entries(told, names, made)
+    content = manifests.read(tree, names, made)
+    sums.read(tree, names, made, is_ours=bool(content))
+    manifests.read_classes(tree, names, content, made)
+    entries = manifests.read_entries(content, names, made)
     found = listing(sorted(_with_whole_gold(names, made)))
     if not (found.gold or found.train or found.frames or entries):
         raise Unreadable(
-            f"There is no release at {path}: it has neither a manifest that names images, nor "
-            "pictures and masks in the folders of one, such as msl/labels/train. Name the folder, "
-            "zip or tar that holds them."
+            f"There is no release at {path}: it has neither a manifest with images, nor "
+            "images and masks in the folders of a release, such as msl/labels/train. Give the "
+            "folder, zip or tar with these files."
         )
     _list_subjects(names, found, entries, made)
     if not made.sums and (unknown := sorted(_pictures(names) - _paths(made.subjects))):
         made.unchecked.append(
-            f"{len(unknown):,} more pictures, such as {unknown[0]}, are none of the frames and "
-            "masks that are known by their names: they were not looked at."
+            f"{len(unknown):,} other image files, such as {unknown[0]}, do not have the name of "
+            "a frame or mask. They were not verified."
         )
-    _choose(made, told, recompute_all)
-    if told:
+    _choose(made, content, recompute_all)
+    if content:
         lists = {name: tree.read(name) for name in gold_lists.of(names) if name in names}
         made.problems += [Problem(*wrong) for wrong in gold_lists.problems(names, lists)]
     return made
 
 
 def _names(tree: Tree, path: Path) -> set[str]:
-    """The names of a release's files. Raises Unreadable where there are none."""
+    """Return the names of the files of a release.
+
+    Raises:
+        Unreadable: There are none.
+    """
     names = set(tree.names())
     if not names:
         for name, said in sorted(tree.left_out().items()):
-            raise Unreadable(f"{path} holds no file of a release. {name}: {said}")
-        raise Unreadable(f"{path} is empty: name the folder, zip or tar of a release.")
+            raise Unreadable(f"{path} contains no file of a release. {name}: {said}")
+        raise Unreadable(f"{path} is empty. Give the folder, zip or tar of a release.")
     return names
 
 
 def _list_subjects(
     names: Collection[str], found: Listing, entries: Mapping[str, manifests.Entry], made: Plan
 ) -> None:
-    """List the images of a release with their files, by id; each belongs to one split."""
+    """List the images of a release with their files, by id. Each must be in one split."""
     gold = {each.product_id: each for each in found.gold}
     for both in sorted(gold.keys() & found.train.keys()):
         made.problems.append(
-            Problem(found.train[both], f"The image {both} is in the test set, and in train.")
+            Problem(found.train[both], f"The image {both} is in both test and train.")
         )
     frames = {
         id_of_stem(Path(name).stem): name for name in sorted(names) if "/images/" in f"/{name}"
@@ -91,7 +100,7 @@ def _list_subjects(
             masks |= dict(zip(GOLD_VARIANTS, gold[product_id].paths, strict=True))
         frame = frames.get(product_id)
         if frame is None:
-            said = f"There is no picture of {product_id}."
+            said = f"The frame of {product_id} is missing."
             unseen.append(Problem(next(iter(masks.values()), manifest.NAME), said))
         entry = entries.get(product_id, manifests.NOTHING)
         raw = entry.files.get("raw")
@@ -110,8 +119,8 @@ def _list_subjects(
         made.problems += unseen
     elif unseen:
         made.unchecked.append(
-            f"{len(unseen):,} images have masks, and no picture: the sizes of these masks were not "
-            "compared with one."
+            f"{len(unseen):,} images have masks and no frame, so the sizes of these masks were not "
+            "verified."
         )
 
 
@@ -120,7 +129,7 @@ def _pictures(names: Iterable[str]) -> set[str]:
 
 
 def _paths(subjects: Iterable[Subject]) -> set[str]:
-    """The files of these images that are opened."""
+    """Return the files of these images that are opened."""
     return {
         path
         for each in subjects
@@ -130,9 +139,9 @@ def _paths(subjects: Iterable[Subject]) -> set[str]:
 
 
 def _inside(tree: Tree) -> Tree:
-    """The folder of a tree that holds its release, as archives have one; the tree where none has.
+    """Return the folder of a tree that contains its release, or the tree itself.
 
-    It is the uppermost one with sums or a manifest; a whole that is in one folder is what it holds.
+    It is the topmost folder with checksums or a manifest, else the only folder of an archive.
     """
     names = tree.names()
     marks = [name for name in names if name.rpartition("/")[2] in (checksums.NAME, manifest.NAME)]
@@ -146,7 +155,7 @@ def _inside(tree: Tree) -> Tree:
 
 
 def _with_whole_gold(names: Collection[str], made: Plan) -> Iterator[str]:
-    """The names without gold masks of which not all three variants are there."""
+    """Yield the names, without gold masks of which a variant is missing."""
     variants: dict[tuple[str, str], set[str]] = {}
     for name in names:
         if match := _GOLD.fullmatch(name):
@@ -155,7 +164,9 @@ def _with_whole_gold(names: Collection[str], made: Plan) -> Iterator[str]:
     for start, end in sorted(lacking):
         for number in sorted({"1", "2", "3"} - variants[start, end]):
             made.problems.append(
-                Problem(f"{start}{number}{end}", "This gold mask is missing; there are three.")
+                Problem(
+                    f"{start}{number}{end}", "This gold mask is missing. Each gold image has three."
+                )
             )
     for name in names:
         match = _GOLD.fullmatch(name)
@@ -164,9 +175,9 @@ def _with_whole_gold(names: Collection[str], made: Plan) -> Iterator[str]:
 
 
 def _removing(product_id: str, names: Collection[str], files: Mapping[str, str]) -> Iterator[str]:
-    """Rover and range mask of an image: as the manifest has them, else by name in any layout."""
-    told = {path for key, path in files.items() if key in ("rover_mask", "range_mask")}
-    paths = told or {
+    """Yield the rover and range masks of an image, from the manifest or by name in any layout."""
+    content = {path for key, path in files.items() if key in ("rover_mask", "range_mask")}
+    paths = content or {
         f"{folder}/{of_type(file_stem(product_id), product_type)}.png"
         for homes in ai4mars_tree.HOMES.values()
         for home in homes.values()
@@ -175,15 +186,15 @@ def _removing(product_id: str, names: Collection[str], files: Mapping[str, str])
     yield from sorted(path for path in paths if path in names)
 
 
-def _choose(made: Plan, told: Mapping[str, Any], recompute_all: bool) -> None:
-    """Choose the images whose masks are made again, spread evenly over all."""
-    if not told or made.method is None:
+def _choose(made: Plan, content: Mapping[str, Any], recompute_all: bool) -> None:
+    """Choose the images whose masks are merged again, spread evenly over all."""
+    if not content or made.method is None:
         return
     can_train = made.method.kind in (Kind.VOTES, Kind.RATINGS)
     if not can_train:
         made.unchecked.append(
-            f"Train masks were merged by {made.method}; that takes more than the labels of an "
-            "image, so they were not made again. Gold masks were."
+            f"Train masks were merged by {made.method}, which needs more than the labels of an "
+            "image. So only gold masks were merged again."
         )
     able = [
         number
@@ -194,15 +205,15 @@ def _choose(made: Plan, told: Mapping[str, Any], recompute_all: bool) -> None:
     imported = sum(each.is_imported for each in made.subjects)
     if imported:
         made.unchecked.append(
-            f"The masks of {imported:,} images were imported as they are; they were not made again "
-            "from labels, which are not in the release."
+            f"The masks of {imported:,} images were imported. They were not merged again, because "
+            "the release does not have their labels."
         )
     for number in able if recompute_all else spread(able, SAMPLE):
         made.subjects[number] = replace(made.subjects[number], is_recomputed=True)
 
 
 def spread(items: list[int], count: int) -> list[int]:
-    """At most `count` of the items, at equal distances from the first on."""
+    """Return at most `count` of the items, evenly spaced, with the first one."""
     if len(items) <= count:
         return items
     return [items[place * len(items) // count] for place in range(count)]

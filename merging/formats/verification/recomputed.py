@@ -1,4 +1,4 @@
-"""Masks made again from the labels that a release holds."""
+"""Masks merged again from the labels of a release."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ def recompute(
     masks: Mapping[str, Mask],
     removed: BoolMask | None,
 ) -> Iterator[Problem]:
-    """Merge an image's labels once more and yield where its masks are others.
+    """Merge the labels of an image again and yield the differences from its masks.
 
     Args:
         tree: The release.
         codes: Its class codes.
-        method: How its train masks were merged.
-        subject: The image, one whose raw labels are in the release.
-        masks: Its masks as they were read, uint8 (height, width), by variant.
+        method: The method by which its train masks were merged.
+        subject: The image, with raw labels in the release.
+        masks: Its masks, uint8 (height, width), by variant.
         removed: Pixels on the rover or beyond the range limit, bool (height, width); None: none.
     """
-    assert subject.raw is not None, "chosen for it"
+    assert subject.raw is not None, "only images with raw labels are recomputed"
     try:
-        told = json.loads(tree.read(subject.raw))
-        shape = (int(told["height"]), int(told["width"]))
-        if subject.labels is not None and len(told["labels"]) != subject.labels:
+        content = json.loads(tree.read(subject.raw))
+        shape = (int(content["height"]), int(content["width"]))
+        if subject.labels is not None and len(content["labels"]) != subject.labels:
             yield Problem(
                 subject.raw,
-                f"It has {len(told['labels'])} labels, the manifest says {subject.labels}.",
+                f"It has {len(content['labels'])} labels, the manifest says {subject.labels}.",
             )
         made = {
-            variant: _merged(variant, told["labels"], codes, method, shape, removed)
+            variant: _merged(variant, content["labels"], codes, method, shape, removed)
             for variant in masks
         }
     except (Unreadable, KeyError, TypeError, ValueError) as error:
@@ -55,9 +55,9 @@ def recompute(
         return
     for variant, mask in made.items():
         if mask.shape != masks[variant].shape:
-            yield Problem(subject.raw, "Its size is not that of the masks.")
+            yield Problem(subject.raw, "Its size differs from that of the masks.")
         elif different := int((mask != masks[variant]).sum()):
-            said = f"{different:,} pixels are not what its labels come to."
+            said = f"{different:,} pixels differ from the mask that its labels give."
             yield Problem(subject.masks[variant], said)
 
 
@@ -69,19 +69,19 @@ def _merged(
     shape: tuple[int, int],
     removed: BoolMask | None,
 ) -> Mask:
-    """Merge a variant from its labels, cut by the masks first (docs/METHODS.md)."""
+    """Merge a variant from its labels, post-processed first (docs/METHODS.md)."""
     role = "crowd" if variant == "train" else "expert"
-    counting = [label for label in labels if label["role"] == role]
+    accepted = [label for label in labels if label["role"] == role]
     masks = [
         remove_masked(rasterize_regions(regions_from_json(label["polygons"]), *shape), removed)
-        for label in counting
+        for label in accepted
     ]
     if variant != "train":
         rule = gold_rule(GOLD_VARIANTS.index(variant) + 1)
         return merge_masks(masks, codes, rule, shape=shape)
     if method.kind == Kind.VOTES:
         return merge_masks(masks, codes, method.rule, shape=shape)
-    weights = tuple(rating_weight(each["ratings"], method.weights) for each in counting)
+    weights = tuple(rating_weight(each["ratings"], method.weights) for each in accepted)
     runs = vote_runs([pack_planes(mask, codes) for mask in masks])
     decision = decide_patterns(runs.votes, len(codes), method, MergeInputs(weights=weights))
     return merged_mask(runs, decision, codes, shape)

@@ -1,4 +1,4 @@
-"""The sums of a release: what SHA256SUMS lists, and whether the files are as it says."""
+"""Checksums of a release: what SHA256SUMS lists, and whether the files match it."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 def read(tree: Tree, names: Collection[str], made: Plan, *, is_ours: bool) -> None:
-    """Note the sums that a release lists; every file must have one, and every sum its file.
+    """Read the checksums that a release lists. Each file needs one, and each checksum its file.
 
-    `is_ours`: it has a manifest, so sums belong to it.
+    `is_ours` means that the release has a manifest, so it must have checksums.
     """
     if checksums.NAME not in names:
         if is_ours:
             made.problems.append(Problem(checksums.NAME, "It is missing."))
-        made.unchecked.append("There is no SHA256SUMS: whether files were changed is not known.")
+        made.unchecked.append("There is no SHA256SUMS, so changed files cannot be detected.")
         return
     lines = tree.read(checksums.NAME).decode("utf-8", "replace").splitlines()
     for number, line in enumerate(lines, start=1):
         if (match := _SUM.fullmatch(line)) and match[2] in made.sums:
             made.problems.append(
-                Problem(checksums.NAME, f"Line {number} names {match[2]} a second time.")
+                Problem(checksums.NAME, f"Line {number} lists {match[2]} a second time.")
             )
         elif match:
             made.sums[match[2]] = match[1]
         else:
-            made.problems.append(Problem(checksums.NAME, f"Line {number} is not a sum and a path."))
+            made.problems.append(
+                Problem(checksums.NAME, f"Line {number} is not a checksum and a path.")
+            )
     for name in sorted(made.sums.keys() - set(names)):
         made.problems.append(Problem(name, "The file is missing."))
         del made.sums[name]
@@ -44,11 +46,12 @@ def read(tree: Tree, names: Collection[str], made: Plan, *, is_ours: bool) -> No
 
 @dataclass(frozen=True, slots=True)
 class CheckSum:
-    """Compares a file with its sum; it can be sent to other processes."""
+    """Compares a file with its checksum. It can be sent to other processes."""
 
     tree: Tree
 
     def __call__(self, listed: tuple[str, str]) -> list[Problem]:
+        """Return the problems of one file, given its path and checksum."""
         path, expected = listed
         try:
             with damage_is_unreadable("It"), self.tree.open(path) as file:
@@ -56,5 +59,5 @@ class CheckSum:
         except Unreadable as error:
             return [Problem(path, str(error))]
         if found != expected:
-            return [Problem(path, "It was changed: its sum is not that of SHA256SUMS.")]
+            return [Problem(path, "It was changed: its checksum differs from SHA256SUMS.")]
         return []

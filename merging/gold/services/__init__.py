@@ -1,1 +1,1 @@
-"""Gold plans, experts, their progress, and their consensus meeting."""
+"""Services for gold plans, experts, their progress, and the expert consensus meeting."""

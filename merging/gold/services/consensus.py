@@ -1,4 +1,4 @@
-"""What experts disagree about, for their consensus meeting, and what they settle (paper 3.1)."""
+"""Disputes of experts, for their expert consensus meeting, and their guidelines (paper 3.1)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from review.scores.services.scores import score_image
 from terrain.aggregation import disputes
 from terrain.postprocess import Mask
 
-#: So many regions of an image are talked about at most, and none smaller than this share of it.
-MOST_REGIONS = 12
-SMALLEST_SHARE = 2e-4
+#: The most regions of an image that are discussed, and the smallest share of an image they cover.
+MAX_REGIONS = 12
+MIN_SHARE = 2e-4
 
 
 def ready_images(campaign: Campaign) -> ImageQuerySet:
-    """Gold images that can be talked about: two labels at least, and no expert is still drawing.
+    """Return the gold images that can be discussed: two labels or more, and no open assignment.
 
-    Before, whoever still draws would not draw alone. An image that has come to the meeting stays,
-    also when an expert takes it up again: to that expert it is closed
-    (`labeling.annotation.services.independence`).
+    Earlier discussion would keep the remaining experts from labeling alone. An image that was
+    compared once stays in the meeting, even if an expert takes it up again: it is then hidden from
+    that expert (`labeling.annotation.services.independence`).
     """
     has_begun = Exists(ExpertAgreement.objects.filter(image=OuterRef("pk")))
     experts = Assignment.objects.filter(image=OuterRef("pk"), role=Role.EXPERT)
@@ -39,35 +39,35 @@ def ready_images(campaign: Campaign) -> ImageQuerySet:
     return (
         Image.objects.usable()
         .filter(has_begun | ~Exists(experts.open()), campaign=campaign, pool=Image.Pool.GOLD)
-        .alias(drawn=Count("labels", filter=accepted | received))
-        .filter(drawn__gte=2)
+        .alias(label_count=Count("labels", filter=accepted | received))
+        .filter(label_count__gte=2)
     )
 
 
 def stale_images(campaign: Campaign) -> ImageQuerySet:
-    """Those of them whose labels were not compared as they are now."""
-    # An alias: inside filter() Django would join with INNER and lose the never compared.
+    """Return the ready images whose labels changed after their last comparison."""
+    # An alias, because filter() would make an INNER JOIN and drop images that were never compared.
     images = ready_images(campaign).alias(compared=Coalesce("expert_agreement__labels_version", -1))
     return images.exclude(compared=F("labels_version")).order_by("pk")
 
 
 def compare(image_id: int) -> ExpertAgreement:
-    """How the experts' labels of an image agree, as they are now; computed once and kept.
+    """Return the agreement of the experts' labels of an image, computed once for each version.
 
     Their mean pairwise mIoU is the mean of their agreement scores (paper, Eqs. 1-4).
     """
     labels.process_image(image_id)
-    known = ExpertAgreement.objects.filter(
+    stored = ExpertAgreement.objects.filter(
         image=image_id, labels_version=F("image__labels_version")
     ).first()
-    if known is not None:
-        return known
+    if stored is not None:
+        return stored
     score_image(image_id)
     image = Image.objects.select_related("campaign").get(pk=image_id)
     drawn = expert_labels(image)
-    found = disputes.measure_disputes(masks_of(drawn, image))
+    found = disputes.measure_disputes(expert_masks(drawn, image))
     scores = AgreementScore.objects.filter(label__in=[label.pk for label in drawn])
-    kept, _created = ExpertAgreement.objects.update_or_create(
+    agreement, _created = ExpertAgreement.objects.update_or_create(
         image=image,
         defaults={
             "labels_version": image.labels_version,
@@ -78,65 +78,77 @@ def compare(image_id: int) -> ExpertAgreement:
             "pairs": {f"{a} {b}": pixels for (a, b), pixels in found.pairs.items()},
         },
     )
-    return kept
+    return agreement
 
 
-def settle(
+def add_guideline(
     actor: Actor, campaign: Campaign, text: str, image: Image | None = None
 ) -> LabelingGuideline:
-    """Store what experts have settled, with its author; `image`: what it was about, if one."""
+    """Store what the experts decided, with its author. `image` is the image it is about, if any."""
     return LabelingGuideline.objects.create(
         campaign=campaign, image=image, text=text, author_id=actor.account_id
     )
 
 
-def bring_up_to_date(campaign: Campaign, most: int) -> int:
-    """Compare at most so many images anew; returns how many are left."""
+def compare_stale_images(campaign: Campaign, most: int) -> int:
+    """Compare up to `most` images whose labels changed. Return how many remain."""
     for pk in list(stale_images(campaign).values_list("pk", flat=True)[:most]):
         compare(pk)
     return stale_images(campaign).count()
 
 
-def worst_first(campaign: Campaign, user: User) -> QuerySet[ExpertAgreement]:
-    """Images that an account may talk about, those on which experts agree least first."""
+def by_lowest_agreement(campaign: Campaign, user: User) -> QuerySet[ExpertAgreement]:
+    """Return the images that an account may discuss, those with the lowest agreement first."""
     compared = ExpertAgreement.objects.filter(
         image__in=ready_images(campaign), agreement__isnull=False
     ).exclude(image__in=independence.hidden_images(user))
     return compared.select_related("image__campaign").order_by("agreement", "image_id")
 
 
-def closed_to(campaign: Campaign, user: User) -> ImageQuerySet:
-    """Images of the meeting that an account must not see yet: it can still label them."""
+def images_closed_to(campaign: Campaign, user: User) -> ImageQuerySet:
+    """Return the images of the meeting that are closed to an account.
+
+    The account can still label them, and must do so independently.
+    """
     return ready_images(campaign).filter(pk__in=independence.hidden_images(user))
 
 
 def expert_labels(image: Image) -> list[Label]:
-    """The experts' labels of an image that count, in the order of their labelers."""
+    """Return the accepted labels of experts on an image, in the order of their labelers."""
     drawn = image.labels.accepted().expert().select_related("labeler__user")
     return list(drawn.order_by("labeler_id"))
 
 
-def masks_of(drawn: Iterable[Label], image: Image) -> list[Mask]:
+def expert_masks(drawn: Iterable[Label], image: Image) -> list[Mask]:
+    """Return these labels as post-processed masks, each uint8 (height, width)."""
     removed = postprocessing.removed_pixels(image)
     return [postprocessing.post_processed_mask(label, image, removed) for label in drawn]
 
 
-def regions_of(image: Image, masks: list[Mask]) -> list[disputes.Dispute]:
-    """The regions of an image that are worth talking about, the largest first."""
-    smallest = max(1, round(SMALLEST_SHARE * image.width * image.height))
-    return disputes.find_disputes(masks, MOST_REGIONS, smallest)
+def dispute_regions(image: Image, masks: list[Mask]) -> list[disputes.Dispute]:
+    """Return the regions of an image that are large enough to discuss, the largest first."""
+    smallest = max(1, round(MIN_SHARE * image.width * image.height))
+    return disputes.find_disputes(masks, MAX_REGIONS, smallest)
 
 
 def picture(image: Image, which: int | None) -> bytes:
-    """What is in dispute, in stripes of what was said, or (`which`) one expert's label; as a PNG.
+    """Return a picture of the disputes of an image, or of one expert's label, as PNG.
 
-    Clear where there is nothing. Raises IndexError where there is no such label.
+    A disputed region has stripes in the colors of its votes. The picture is transparent where there
+    is nothing to show.
+
+    Args:
+        image: The image, with its campaign.
+        which: The index of an expert's label, or None for the disputes.
+
+    Raises:
+        IndexError: There is no such label.
     """
     drawn = expert_labels(image)
     if which is not None:
-        [shown] = masks_of([drawn[which]], image)
+        [shown] = expert_masks([drawn[which]], image)
     else:
-        masks = masks_of(drawn, image)
+        masks = expert_masks(drawn, image)
         if not masks:
             raise IndexError("An image without labels has nothing to show.")
         shown = disputes.dispute_picture(masks)
@@ -145,15 +157,15 @@ def picture(image: Image, which: int | None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DisputedPair:
-    """Two classes that experts did not tell apart: on how many pixels, and of how many images."""
+    """Two classes that experts confused: on how many pixels, and of how many images."""
 
     codes: tuple[int, int]
     pixels: int
     images: int
 
 
-def pairs_of(compared: Iterable[ExpertAgreement]) -> list[DisputedPair]:
-    """The disputed area by pair of classes over several images, the largest first."""
+def disputed_pairs(compared: Iterable[ExpertAgreement]) -> list[DisputedPair]:
+    """Return the disputed area of each pair of classes over several images, the largest first."""
     pixels: Counter[tuple[int, int]] = Counter()
     images: Counter[tuple[int, int]] = Counter()
     for each in compared:
@@ -165,16 +177,16 @@ def pairs_of(compared: Iterable[ExpertAgreement]) -> list[DisputedPair]:
     return sorted(pairs, key=lambda pair: (-pair.pixels, pair.codes))
 
 
-def takes_part(campaign: Campaign, labeler: Labeler) -> bool:
-    """Whether somebody is one of the campaign's experts."""
+def is_expert_of(campaign: Campaign, labeler: Labeler) -> bool:
+    """Return whether a labeler is one of the campaign's experts."""
     given = Assignment.objects.filter(labeler=labeler, role=Role.EXPERT)
     return given.filter(image__campaign=campaign).exists()
 
 
 def guidelines_of(campaign: Campaign, user: User) -> QuerySet[LabelingGuideline]:
-    """What was settled for a campaign, the newest first; without images that are closed to `user`.
+    """Return the guidelines of a campaign, the newest first.
 
-    What was settled about an image tells what others drew on it.
+    Guidelines about images that are closed to `user` are left out: they reveal what others drew.
     """
     found = LabelingGuideline.objects.filter(campaign=campaign).select_related("author", "image")
     closed = independence.hidden_images(user)

@@ -1,4 +1,4 @@
-"""The gold masks at work: as reference answers to learn on."""
+"""Gold masks as reference answers of practice pictures."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from labeling.training.services import reference_answers
 from merging.masks.services import merges
 
 
-def reference_answer(actor: Actor, image: Image) -> ReferenceAnswer:
-    """Make the gold mask of an image its reference answer, where the campaign allows that.
+def set_reference_answer(actor: Actor, image: Image) -> ReferenceAnswer:
+    """Make the gold mask of an image its reference answer.
 
-    Taken are pixels that at least two experts labeled and all of these agree on; the rest is not
-    compared. The image stays gold. Experts who skipped it cannot draw it any more, since its answer
-    is shown; while one has it open this raises `reference_answers.AnswerRefused`, as for what else
-    `reference_answers.set_answer` refuses.
+    Used are the pixels that at least two experts labeled, all with the same class. The rest is not
+    compared. The image stays gold. Its answer is shown to volunteers, so experts who skipped it can
+    no longer label it.
+
+    Raises:
+        reference_answers.AnswerRefused: An expert has the image open, the campaign has no practice
+        pictures, or whatever else `reference_answers.set_answer` refuses.
     """
     experts = Assignment.objects.filter(image=image, role=Role.EXPERT).select_related("labeler")
     if experts.open().exists():
         raise reference_answers.AnswerRefused(
-            _("An expert is still to draw %(picture)s alone, so its answer cannot be shown yet.")
+            _("An expert still has to label %(picture)s alone, so its answer cannot be shown yet.")
             % {"picture": image.product_id}
         )
     merged = merges.merge_image(image.pk)["gold-min2"]

@@ -1,4 +1,4 @@
-"""The next gold images of a campaign: drawn, looked through, given to experts (paper 3.1)."""
+"""The next gold images of a campaign: sampled, reviewed, and assigned to experts (paper 3.1)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from terrain.aggregation import gold_sampling
 
 
 class PlanRefused(Conflict):
-    """A plan that cannot be drawn, changed or assigned so."""
+    """The plan cannot be sampled, changed or assigned."""
 
     code = "plan_refused"
 
@@ -39,22 +39,22 @@ class PlanRefused(Conflict):
 
 
 def training_images(campaign: Campaign) -> ImageQuerySet:
-    """The crowd's images: those that a gold set is sampled from."""
+    """Return the crowd's images, which a gold set is sampled from."""
     return Image.objects.filter(campaign=campaign).to_draw()
 
 
 def usual_count(campaign: Campaign) -> int:
-    """About 1 % of the training images, and at least one (paper 3.1)."""
+    """Return about 1 % of the number of training images, at least 1 (paper 3.1)."""
     return max(1, round(training_images(campaign).count() * gold_sampling.GOLD_PERCENT / 100))
 
 
 def exclusions(plan: GoldPlan) -> list[tuple[str, Q]]:
-    """What an image must be to be drawn, by name, one condition after the other.
+    """Return the conditions that an image must meet to be sampled, each with its name, in order.
 
-    Images that were not measured pass the conditions on their quality.
+    Images without measurements meet the conditions on quality.
     """
     unmeasured = Q(quality=None)
-    alike = Image.objects.usable().filter(campaign=plan.campaign)
+    usable = Image.objects.usable().filter(campaign=plan.campaign)
     conditions: list[tuple[str, Q]] = []
     if plan.only_fresh:
         given = Assignment.objects.filter(image=OuterRef("pk"))
@@ -67,33 +67,36 @@ def exclusions(plan: GoldPlan) -> list[tuple[str, Q]]:
         ("min_terrain", unmeasured | Q(quality__terrain_share__gte=plan.min_terrain / 100)),
     ]
     if plan.without_duplicates:
-        # Neither side of a pair: what is trained on must not show what is measured with.
-        earlier = alike.filter(pk=OuterRef("duplicate_of"))
-        later = alike.filter(duplicate_of=OuterRef("pk"))
+        # Exclude both images of a pair: the training set must not show scenes of the gold set.
+        earlier = usable.filter(pk=OuterRef("duplicate_of"))
+        later = usable.filter(duplicate_of=OuterRef("pk"))
         conditions.append(("without_duplicates", Q(~Exists(earlier), ~Exists(later))))
     return conditions
 
 
 def candidates(plan: GoldPlan) -> ImageQuerySet:
-    """The images that a plan may be drawn from; the plan need not be stored."""
+    """Return the images that a plan is sampled from. The plan may be unsaved."""
     return training_images(plan.campaign).filter(*(each for _name, each in exclusions(plan)))
 
 
-def left_after_each(plan: GoldPlan) -> list[tuple[str, int]]:
-    """How many images are left after each exclusion: ("", all of them) first, then by name."""
+def count_remaining(plan: GoldPlan) -> list[tuple[str, int]]:
+    """Return how many images remain after each exclusion, as (name, count).
+
+    ("", all) comes first.
+    """
     conditions = exclusions(plan)
-    passed, counts = Q(), {"left": Count("pk")}
+    passed, counts = Q(), {"all": Count("pk")}
     for number, (_name, condition) in enumerate(conditions):
         passed &= condition
-        counts[f"left_{number}"] = Count("pk", filter=passed)
-    # All in one walk over the images.
+        counts[f"remaining_{number}"] = Count("pk", filter=passed)
+    # One query for all counts.
     found = training_images(plan.campaign).aggregate(**counts)
     names = ["", *(name for name, _condition in conditions)]
     return list(zip(names, found.values(), strict=True))
 
 
 def gold_by_class(campaign: Campaign) -> Counter[str]:
-    """The campaign's gold images by orbital terrain class; "" where it is not known."""
+    """Return the number of gold images by orbital terrain class; "" where it is unmembers."""
     images = Image.objects.filter(campaign=campaign).gold()
     return Counter(images.values_list("orbital_class", flat=True))
 
@@ -102,21 +105,23 @@ def gold_by_class(campaign: Campaign) -> Counter[str]:
 
 
 def draft_of(campaign: Campaign) -> GoldPlan | None:
-    """The campaign's plan that is not assigned yet."""
+    """Return the campaign's plan that is not assigned yet, or None."""
     return GoldPlan.objects.filter(campaign=campaign, assigned_at=None).first()
 
 
-def draw(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
-    """Store a plan with images drawn by its seed, evenly over terrain classes.
+def sample_plan(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
+    """Store a plan with images sampled by its seed, evenly over terrain classes.
 
-    Gold images that are there already count: a class that has few gets more. Raises PlanRefused
-    when no image is left, or another plan of the campaign waits.
+    Existing gold images count: a class that has few gets more.
+
+    Raises:
+        PlanRefused: No image meets the conditions, or the campaign has another draft.
     """
     groups: dict[str, list[int]] = {}
     for pk, name in candidates(plan).order_by("pk").values_list("pk", "orbital_class"):
         groups.setdefault(name, []).append(pk)
     if not groups:
-        raise PlanRefused(_("No picture is left. Loosen a bound, and count again."))
+        raise PlanRefused(_("No image is within all bounds. Relax a bound and count again."))
     generator = np.random.default_rng(plan.seed)
     chosen = gold_sampling.sample_evenly(
         groups, plan.count, generator, gold_by_class(plan.campaign)
@@ -131,51 +136,62 @@ def draw(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldP
             )
     except IntegrityError as error:
         raise PlanRefused(
-            _("A plan of this campaign waits already. Assign it, or throw it away.")
+            _("This campaign already has a draft of a plan. Assign or discard it first.")
         ) from error
     return plan
 
 
 def images_of(plan: GoldPlan) -> list[Image]:
-    """The plan's images, by class and name."""
+    """Return the plan's images, sorted by class and name."""
     planned = Image.objects.filter(pk__in=plan.planned.filter(is_out=False).values("image"))
     return list(planned.order_by("orbital_class", "product_id"))
 
 
-def _change(plan: GoldPlan) -> None:
-    """Claim the next revision of a draft, which locks it for the rest of the transaction."""
+def _claim_revision(plan: GoldPlan) -> None:
+    """Increase the revision of a draft, which locks it for the rest of the transaction."""
     drafts = GoldPlan.objects.filter(pk=plan.pk, assigned_at=None)
     if not drafts.update(revision=F("revision") + 1):
-        raise PlanRefused(_("This plan has been assigned already."))
+        raise PlanRefused(_("This plan is already assigned."))
 
 
 @transaction.atomic
-def take_out(actor: Actor, plan: GoldPlan, image_id: int) -> None:
-    """Take an image out of a draft; it is not drawn again. Raises PlanRefused."""
-    _change(plan)
+def remove_image(actor: Actor, plan: GoldPlan, image_id: int) -> None:
+    """Remove an image from a draft. It is not sampled again.
+
+    Raises:
+        PlanRefused: The plan is already assigned.
+    """
+    _claim_revision(plan)
     plan.planned.filter(image=image_id).update(is_out=True)
 
 
 @transaction.atomic
-def put_back(actor: Actor, plan: GoldPlan, image_id: int) -> None:
-    """Undo `take_out`. Raises PlanRefused."""
-    _change(plan)
+def restore_image(actor: Actor, plan: GoldPlan, image_id: int) -> None:
+    """Undo `remove_image`.
+
+    Raises:
+        PlanRefused: The plan is already assigned.
+    """
+    _claim_revision(plan)
     plan.planned.filter(image=image_id).update(is_out=False)
 
 
 @transaction.atomic
-def replace(actor: Actor, plan: GoldPlan, image_id: int) -> Image:
-    """Another image of the same terrain class in place of one; returns it. Raises PlanRefused.
+def replace_image(actor: Actor, plan: GoldPlan, image_id: int) -> Image:
+    """Replace an image by another one of the same terrain class and return that one.
 
-    The same seed and the same changes before give the same image.
+    The same seed and the same earlier changes give the same image.
+
+    Raises:
+        PlanRefused: No other image of the class remains, or the plan is already assigned.
     """
-    _change(plan)
+    _claim_revision(plan)
     image = Image.objects.get(pk=image_id)
     others = candidates(plan).filter(orbital_class=image.orbital_class)
     ids = list(others.exclude(pk__in=plan.planned.values("image")).order_by("pk"))
     if not ids:
         raise PlanRefused(
-            _("No other picture of this terrain class is left. Take it out, or loosen a bound.")
+            _("There is no other image of this terrain class. Remove it, or relax a bound.")
         )
     generator = np.random.default_rng([plan.seed, plan.planned.count()])
     chosen = ids[int(generator.integers(len(ids)))]
@@ -185,30 +201,34 @@ def replace(actor: Actor, plan: GoldPlan, image_id: int) -> Image:
 
 
 @transaction.atomic
-def add(actor: Actor, plan: GoldPlan, product_id: str) -> Image:
-    """Put one more image into a draft, whatever its quality. Raises PlanRefused."""
+def add_image(actor: Actor, plan: GoldPlan, product_id: str) -> Image:
+    """Add one image to a draft, whatever its quality.
+
+    Raises:
+        PlanRefused: There is no such image, it cannot become gold, or the plan is already assigned.
+    """
     image = Image.objects.filter(campaign=plan.campaign_id, product_id=product_id.strip()).first()
     if image is None:
         raise PlanRefused(
-            _("This campaign has no picture %(name)s. Give its whole name, as it is on its page.")
+            _("This campaign has no image %(name)s. Enter the full name from its page.")
             % {"name": product_id.strip()}
         )
-    why_not = unfit(image)
-    if why_not:
-        raise PlanRefused(f"{image.product_id}: {why_not}")
-    _change(plan)
+    reason = why_not_gold(image)
+    if reason:
+        raise PlanRefused(f"{image.product_id}: {reason}")
+    _claim_revision(plan)
     PlannedImage.objects.update_or_create(plan=plan, image=image, defaults={"is_out": False})
     return image
 
 
-def unfit(image: Image) -> str:
-    """Why an image cannot become gold, as a sentence; empty when it can."""
+def why_not_gold(image: Image) -> str:
+    """Return a sentence that says why an image cannot become gold; empty if it can."""
     if image.retired_at is not None:
-        return _("It was taken out of the campaign. Restore it first, or choose another.")
+        return _("It is retired. Restore it first, or choose another.")
     if image.pool == Image.Pool.GOLD:
-        return _("It is gold already.")
+        return _("It is already gold.")
     if image.pool == Image.Pool.PRACTICE:
-        return _("People practice on it and know its answer. Choose another.")
+        return _("It is a practice image with a known answer. Choose another.")
     return ""
 
 
@@ -216,14 +236,18 @@ def unfit(image: Image) -> str:
 def set_experts(
     actor: Actor, plan: GoldPlan, experts: Collection[Labeler], classes_per_expert: int
 ) -> None:
-    """Who is to label the plan's images, and in how many classes at most. Raises PlanRefused."""
-    _change(plan)
+    """Set the experts of a plan, and the most terrain classes that one of them labels.
+
+    Raises:
+        PlanRefused: The plan is already assigned.
+    """
+    _claim_revision(plan)
     GoldPlan.objects.filter(pk=plan.pk).update(classes_per_expert=classes_per_expert)
     plan.experts.set(experts)
 
 
-def throw_away(actor: Actor, plan: GoldPlan) -> None:
-    """Forget a draft; an assigned plan stays."""
+def discard(actor: Actor, plan: GoldPlan) -> None:
+    """Delete a draft. An assigned plan is kept."""
     GoldPlan.objects.filter(pk=plan.pk, assigned_at=None).delete()
 
 
@@ -232,50 +256,57 @@ def throw_away(actor: Actor, plan: GoldPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Teams:
-    """Who is to label what: before it is made so.
+    """The experts of each terrain class, before images are assigned.
 
-    `images`: planned images by terrain class; `teams`: the experts of each class, none where they
-    are too few; `missing`: how many experts are missing; `settled`: classes whose team has labeled
-    gold images before and keeps them.
+    Attributes:
+        images: The number of planned images by terrain class.
+        experts: All experts of the plan.
+        teams: The experts of each class; empty if there are too few experts.
+        kept: Classes whose team labeled gold images before and is kept.
+        missing: How many more experts are needed.
     """
 
     images: dict[str, int]
     experts: list[Labeler]
     teams: dict[str, list[Labeler]] = field(default_factory=dict)
-    settled: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     missing: int = 0
 
     def load(self, expert: Labeler) -> int:
+        """Return how many images an expert would label."""
         return sum(self.images[name] for name, team in self.teams.items() if expert in team)
 
 
 def teams_of(plan: GoldPlan, images: Collection[Image]) -> Teams:
-    """The teams that the plan's experts make for its images."""
+    """Return the teams of the plan's experts for these images."""
     counts = Counter(image.orbital_class for image in images)
     experts = list(plan.experts.order_by("pk"))
-    settled = _settled_teams(plan.campaign, counts, experts)
-    named = frozenset(settled & counts.keys())
+    earlier = _earlier_teams(plan.campaign, counts, experts)
+    kept = frozenset(earlier & counts.keys())
     try:
-        teams = gold_sampling.expert_teams(counts, experts, plan.classes_per_expert, settled)
+        teams = gold_sampling.expert_teams(counts, experts, plan.classes_per_expert, earlier)
     except gold_sampling.TooFewExperts as too_few:
-        return Teams(dict(sorted(counts.items())), experts, missing=too_few.missing, settled=named)
-    return Teams(dict(sorted(counts.items())), experts, teams, named)
+        return Teams(dict(sorted(counts.items())), experts, missing=too_few.missing, kept=kept)
+    return Teams(dict(sorted(counts.items())), experts, teams, kept)
 
 
-def _settled_teams(
+def _earlier_teams(
     campaign: Campaign, counts: Counter[str], experts: Collection[Labeler]
 ) -> dict[str, list[Labeler]]:
-    """Teams of earlier gold images: of the plan's classes those that can go on as they are."""
+    """Return the teams of earlier gold images by terrain class.
+
+    Of the classes in this plan only complete teams are included, which can continue unchanged.
+    """
     given = Assignment.objects.filter(
         role=Role.EXPERT, image__campaign=campaign, image__pool=Image.Pool.GOLD
     )
-    known: dict[str, list[int]] = {}
+    members: dict[str, list[int]] = {}
     rows = given.values_list("image__orbital_class", "labeler").distinct()
     for name, labeler in rows.order_by("image__orbital_class", "labeler"):
-        known.setdefault(name, []).append(labeler)
+        members.setdefault(name, []).append(labeler)
     by_id = {expert.pk: expert for expert in experts}
     teams = {}
-    for name, ids in known.items():
+    for name, ids in members.items():
         team = [by_id[pk] for pk in ids if pk in by_id]
         if name not in counts or len(team) == len(ids) == gold_sampling.EXPERTS_PER_IMAGE:
             teams[name] = team
@@ -283,8 +314,8 @@ def _settled_teams(
 
 
 def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[int, str]:
-    """Why images of the plan cannot be assigned as planned, a sentence by image id."""
-    found = {image.pk: why for image in images if (why := unfit(image))}
+    """Return why images of the plan cannot be assigned, as a sentence by image id."""
+    found = {image.pk: why for image in images if (why := why_not_gold(image))}
     by_id = {image.pk: image for image in images}
     seen = (
         Assignment.objects.filter(image__in=by_id, labeler__in=teams.experts)
@@ -296,7 +327,7 @@ def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[i
         if assignment.labeler in teams.teams.get(by_id[assignment.image_id].orbital_class, ()):
             found.setdefault(
                 assignment.image_id,
-                _("%(expert)s has seen it as a volunteer. Replace it, or choose another expert.")
+                _("%(expert)s saw it as a volunteer. Replace the image, or choose another expert.")
                 % {"expert": assignment.labeler},
             )
     others = SeenLabels.objects.filter(image__in=by_id, labeler__in=teams.experts)
@@ -304,53 +335,61 @@ def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[i
         if shown.labeler in teams.teams.get(by_id[shown.image_id].orbital_class, ()):
             found.setdefault(
                 shown.image_id,
-                _("%(expert)s has seen what others drew. Replace it, or choose another expert.")
+                _("%(expert)s saw labels of others. Replace the image, or choose another expert.")
                 % {"expert": shown.labeler},
             )
     return found
 
 
-def too_few(teams: Teams, limit: int) -> str:
-    """What is missing so that experts can be given out, as a sentence; empty when nothing is."""
+def missing_experts_message(teams: Teams, limit: int) -> str:
+    """Return a sentence that says how many experts are missing; empty if there are enough."""
     if not teams.missing:
         return ""
     needed = len(teams.experts) + teams.missing
     experts = ngettext("%(n)s expert", "%(n)s experts", needed) % {"n": needed}
     return ngettext(
-        "%(n)s terrain class needs at least %(experts)s, three each, when nobody is in more than "
+        "%(n)s terrain class needs at least %(experts)s, three each, if nobody labels more than "
         "%(limit)s. Choose more experts, or raise the limit.",
-        "%(n)s terrain classes need at least %(experts)s, three each, when nobody is in more than "
+        "%(n)s terrain classes need at least %(experts)s, three each, if nobody labels more than "
         "%(limit)s. Choose more experts, or raise the limit.",
         len(teams.images),
     ) % {"n": len(teams.images), "experts": experts, "limit": limit}
 
 
 def assign(actor: Actor, plan: GoldPlan, revision: int) -> int:
-    """Carry a plan out, all of it or nothing; returns how many images have become gold.
+    """Assign all images of a plan, or none. Return how many images became gold.
 
-    0: it was carried out before, and nothing more happens. Raises PlanRefused when it was changed
-    since `revision`, has no images, or cannot be carried out as it is.
+    Args:
+        actor: In whose name the images are assigned.
+        plan: The plan.
+        revision: The revision of the plan that the manager saw.
+
+    Returns:
+        The number of images; 0 if the plan was assigned before.
+
+    Raises:
+        PlanRefused: The plan changed after `revision`, has no images, or has conflicts.
     """
     with transaction.atomic():
         now = timezone.now()
-        as_seen = GoldPlan.objects.filter(pk=plan.pk, assigned_at=None, revision=revision)
-        if not as_seen.update(assigned_at=now):
+        unchanged = GoldPlan.objects.filter(pk=plan.pk, assigned_at=None, revision=revision)
+        if not unchanged.update(assigned_at=now):
             if GoldPlan.objects.filter(pk=plan.pk, assigned_at=None).exists():
                 raise PlanRefused(
-                    _("The plan was changed since you looked at it. Look again, then assign it.")
+                    _("The plan changed after you opened this page. Check it again and assign it.")
                 )
             return 0
         images = images_of(plan)
         teams = teams_of(plan, images)
         if not images:
-            raise PlanRefused(_("There is no picture in the plan. Add some first."))
-        why_not = too_few(teams, plan.classes_per_expert)
-        if why_not:
-            raise PlanRefused(why_not)
-        wrong = conflicts(plan, images, teams)
+            raise PlanRefused(_("The plan has no images. Add some first."))
+        problem = missing_experts_message(teams, plan.classes_per_expert)
+        if problem:
+            raise PlanRefused(problem)
+        problems = conflicts(plan, images, teams)
         for image in images:
-            if image.pk in wrong:
-                raise PlanRefused(f"{image.product_id}: {wrong[image.pk]}")
+            if image.pk in problems:
+                raise PlanRefused(f"{image.product_id}: {problems[image.pk]}")
         for image in images:
             assignments.assign_gold(actor, image, teams.teams[image.orbital_class])
         return len(images)

@@ -1,4 +1,4 @@
-"""How far the experts are with the gold set."""
+"""The progress of the experts on the gold set."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role, S
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Gold assignments by what has become of them.
+    """Numbers of gold assignments by status.
 
-    `corrected`: of those that are done, labels that were corrected after their labeler had seen
-    the others'. They count, and are not independent.
+    Attributes:
+        done: Assignments with a label.
+        open: Assignments without a label yet.
+        skipped: Assignments that the expert skipped.
+        corrected: Of those done, the labels that were corrected after their labeler saw the
+            others'. They are used, and are not independent.
     """
 
     done: int
@@ -27,29 +31,31 @@ class Tally:
 
     @property
     def all(self) -> int:
+        """The number of all assignments."""
         return self.done + self.open + self.skipped
 
 
 @dataclass(frozen=True, slots=True)
 class ExpertProgress:
+    """The progress of one expert. Skipped assignments with `has_seen` can never be labeled."""
+
     labeler: Labeler
     total: Tally
     by_class: dict[str, Tally]
     skipped: list[Assignment]
-    """With `has_seen`: given up for good, to see what the others drew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Of one campaign; classes by name, experts with the most open images first."""
+    """The progress on one campaign: classes by name, experts with the most open images first."""
 
     total: Tally
     by_class: dict[str, Tally]
     experts: list[ExpertProgress]
 
 
-def of_campaign(campaign: Campaign) -> Progress:
-    """How far every expert of a campaign is, in every terrain class."""
+def campaign_progress(campaign: Campaign) -> Progress:
+    """Return the progress of each expert of a campaign, in each terrain class."""
     given = list(_gold_assignments().filter(image__campaign=campaign))
     by_labeler: dict[Labeler, list[Assignment]] = {}
     for assignment in given:
@@ -59,8 +65,8 @@ def of_campaign(campaign: Campaign) -> Progress:
     return Progress(_tally(given), _by_class(given), experts)
 
 
-def of_expert(labeler: Labeler) -> dict[Campaign, ExpertProgress]:
-    """An expert's own gold assignments, by campaign."""
+def expert_progress(labeler: Labeler) -> dict[Campaign, ExpertProgress]:
+    """Return the progress of one expert in each campaign."""
     own: dict[Campaign, list[Assignment]] = {}
     for assignment in _gold_assignments().filter(labeler=labeler):
         own.setdefault(assignment.image.campaign, []).append(assignment)

@@ -1,1 +1,1 @@
-"""Pages of the gold set, of a plan, and of the consensus meeting."""
+"""Pages of the gold set, of a plan, and of the expert consensus meeting."""

@@ -1,4 +1,4 @@
-"""The consensus meeting: what experts disagree about, and what they settle."""
+"""Pages of the expert consensus meeting: disputes of experts, and labeling guidelines."""
 
 from __future__ import annotations
 
@@ -32,37 +32,38 @@ from merging.models import ExpertAgreement
 from terrain.masks import NO_LABEL
 
 PAGE = 24
-#: Images that are compared while the page waits; the rest is a worker's.
+#: The number of images that are compared in the request; a worker compares the rest.
 COMPARED_AT_ONCE = 6
 
 
-def campaign_to_meet_on(request: HttpRequest, slug: str) -> tuple[Campaign, User]:
-    """The campaign of a meeting and who asks, for its admins and its experts.
+def meeting_campaign(request: HttpRequest, slug: str) -> tuple[Campaign, User]:
+    """Return the campaign of a meeting and the account, if it is a manager or one of its experts.
 
-    Raises Forbidden for others.
+    Raises:
+        Forbidden: The account is neither.
     """
     campaign = get_object_or_404(Campaign, slug=slug)
     user = request.user
     if isinstance(user, User) and (
-        may_manage(user) or consensus.takes_part(campaign, labeler_of_user(user))
+        may_manage(user) or consensus.is_expert_of(campaign, labeler_of_user(user))
     ):
         return campaign, user
-    raise Forbidden(_("This page is for the campaign's experts and admins."))
+    raise Forbidden(_("This page is for the campaign's experts and managers."))
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
 def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
-    """Images with the worst agreement, what is disputed over all of them, and what was settled."""
-    campaign, user = campaign_to_meet_on(request, slug)
+    """Show the images with the lowest agreement, the disputes over all images, and guidelines."""
+    campaign, user = meeting_campaign(request, slug)
     form = GuidelineForm(request.POST or None, label_suffix="")
     if request.method == "POST" and add_guideline(request, form, campaign):
         return redirect(reverse("gold:consensus_meeting", args=(slug,)) + "#guidelines")
-    waiting = consensus.bring_up_to_date(campaign, COMPARED_AT_ONCE)
+    waiting = consensus.compare_stale_images(campaign, COMPARED_AT_ONCE)
     if waiting:
         enqueue(compare_experts, campaign.pk)
-    compared = list(consensus.worst_first(campaign, user))
+    compared = list(consensus.by_lowest_agreement(campaign, user))
     page = Paginator(compared, PAGE).get_page(request.GET.get("page"))
     labeled = sum(each.labeled_pixels for each in compared)
     disputed = sum(each.disputed_pixels for each in compared)
@@ -74,12 +75,12 @@ def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
             "manages": may_manage(request.user),
             "draft": plans.draft_of(campaign),
             "waiting": waiting,
-            "closed": consensus.closed_to(campaign, user).count(),
+            "closed": consensus.images_closed_to(campaign, user).count(),
             "page": page,
             "cards": [consensus_card(each) for each in page.object_list],
             "images": len(compared),
             "percent": percent(disputed, labeled),
-            "pairs": pair_rows(campaign, consensus.pairs_of(compared), labeled),
+            "pairs": pair_rows(campaign, consensus.disputed_pairs(compared), labeled),
             "form": form,
             "guidelines": consensus.guidelines_of(campaign, user),
         },
@@ -89,20 +90,22 @@ def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
 def add_guideline(
     request: HttpRequest, form: GuidelineForm, campaign: Campaign, image: Image | None = None
 ) -> bool:
-    """Store what was written, with its author; False when the form has mistakes."""
+    """Store the guideline that was sent, with its author. Return False if the form is invalid."""
     if not form.is_valid():
         return False
-    consensus.settle(Actor.of_request(request), campaign, form.cleaned_data["text"], image)
+    consensus.add_guideline(Actor.of_request(request), campaign, form.cleaned_data["text"], image)
     return True
 
 
 def percent(part: int, whole: int) -> float | None:
+    """Return a part in percent of the whole; None if the whole is 0."""
     return 100 * part / whole if whole else None
 
 
 def pair_rows(
     campaign: Campaign, pairs: list[consensus.DisputedPair], labeled: int
 ) -> list[dict[str, Any]]:
+    """Return the disputed area of each pair of classes, for the table."""
     classes = class_cards(campaign)
     return [
         {
@@ -116,6 +119,7 @@ def pair_rows(
 
 
 def consensus_card(compared: ExpertAgreement) -> dict[str, Any]:
+    """Return what the list shows of one image."""
     image = compared.image
     assert compared.agreement is not None
     return {
@@ -132,20 +136,20 @@ def consensus_card(compared: ExpertAgreement) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 @login_required
 def consensus_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """One image: the regions in dispute, and who said what; a POST keeps what was settled."""
-    campaign, user = campaign_to_meet_on(request, slug)
-    image = image_to_talk_about(campaign, pk)
+    """Show the disputes of one image, with the votes of each expert. A POST stores a guideline."""
+    campaign, user = meeting_campaign(request, slug)
+    image = meeting_image_or_404(campaign, pk)
     if not independence.record_view(image.pk, user):
         return closed_page(request, image, user)
     form = GuidelineForm(request.POST or None, label_suffix="")
     if request.method == "POST" and add_guideline(request, form, campaign, image):
         return redirect(reverse("gold:consensus_image", args=(slug, pk)) + "#guidelines")
     compared = consensus.compare(image.pk)
-    order = list(consensus.worst_first(campaign, user).values_list("image", flat=True))
+    order = list(consensus.by_lowest_agreement(campaign, user).values_list("image", flat=True))
     place = order.index(pk) if pk in order else 0
     drawn = consensus.expert_labels(image)
-    regions = consensus.regions_of(image, consensus.masks_of(drawn, image))
-    pairs = consensus.pairs_of([compared])
+    regions = consensus.dispute_regions(image, consensus.expert_masks(drawn, image))
+    pairs = consensus.disputed_pairs([compared])
     return render(
         request,
         "merging/gold/consensus_image.html",
@@ -173,25 +177,27 @@ def consensus_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def closed_page(request: HttpRequest, image: Image, user: User) -> HttpResponse:
-    """Say to an expert who can still draw the image why it is closed, and what to do."""
+    """Explain to an expert who can still label the image why it is closed, and what to do."""
     given = independence.drawable_assignments(Labeler.objects.filter(user=user)).get(image=image)
     context = {"campaign": image.campaign, "image": image, "assignment": given}
     return render(request, "merging/gold/closed.html", context, status=HTTPStatus.FORBIDDEN)
 
 
-def image_to_talk_about(campaign: Campaign, pk: int) -> Image:
-    """A gold image that all its experts are through with; 404 for every other."""
+def meeting_image_or_404(campaign: Campaign, pk: int) -> Image:
+    """Return a gold image that all its experts labeled or skipped; 404 for any other."""
     ready = consensus.ready_images(campaign).select_related("campaign")
     return get_object_or_404(ready, pk=pk)
 
 
 def consensus_url(campaign: Campaign, order: list[int], place: int) -> str:
+    """Return the address of the image at this place in the order; empty if there is none."""
     if not 0 <= place < len(order):
         return ""
     return reverse("gold:consensus_image", args=(campaign.slug, order[place]))
 
 
 def expert_card(label: Label, number: int) -> dict[str, Any]:
+    """Return what the page shows of one expert's label."""
     args = (label.image.campaign.slug, label.image_id, number)
     return {
         "number": number + 1,
@@ -202,7 +208,7 @@ def expert_card(label: Label, number: int) -> dict[str, Any]:
 
 
 def correct_url(request: HttpRequest, drawn: list[Label]) -> str:
-    """Where an expert changes their own label by what was settled; empty for everybody else."""
+    """Return where an expert can correct their own label; empty for everybody else."""
     for label in drawn:
         if label.labeler.user_id == request.user.pk and not corrections.explain_refusal(label):
             page = reverse("annotation:annotate", args=(label.image.campaign.slug,))
@@ -213,7 +219,7 @@ def correct_url(request: HttpRequest, drawn: list[Label]) -> str:
 def region_rows(
     campaign: Campaign, regions: list[Any], drawn: list[Label], labeled: int
 ) -> list[dict[str, Any]]:
-    """Each region in dispute, with what each expert calls it (None: nothing drawn)."""
+    """Return the disputed regions, with the class that each expert chose (None: not labeled)."""
     classes = class_cards(campaign)
     return [
         {
@@ -236,11 +242,11 @@ def region_rows(
 def gold_disputes(
     request: HttpRequest, slug: str, pk: int, which: int | None = None
 ) -> HttpResponse:
-    """What is in dispute on an image, or one expert's label, to be laid over the picture."""
-    campaign, user = campaign_to_meet_on(request, slug)
-    image = image_to_talk_about(campaign, pk)
+    """Return the disputes of an image, or one expert's label, as a PNG to lay over the image."""
+    campaign, user = meeting_campaign(request, slug)
+    image = meeting_image_or_404(campaign, pk)
     if not independence.record_view(image.pk, user):
-        raise Forbidden(_("Draw this picture first, or give it up."))
+        raise Forbidden(_("Label this image first, or give it up."))
     try:
         content = consensus.picture(image, which)
     except IndexError as error:
@@ -252,8 +258,8 @@ def gold_disputes(
 @require_GET
 @login_required
 def guidelines_file(request: HttpRequest, slug: str) -> HttpResponse:
-    """What was settled, as CSV, the oldest first."""
-    campaign, user = campaign_to_meet_on(request, slug)
+    """Return the guidelines as CSV, the oldest first."""
+    campaign, user = meeting_campaign(request, slug)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{slug}-guidelines.csv"'},

@@ -1,4 +1,4 @@
-"""The gold set for its admins: what is gold, and how far its experts are."""
+"""Pages of the gold set for managers: its images, and the progress of its experts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from labeling.models import Assignment, Campaign, Image, Role
 from labeling.people.access import managed_campaign
 from labeling.people.visitors import labeler_of
 from labeling.training.services.reference_answers import AnswerRefused
-from merging.gold.forms import DrawForm
+from merging.gold.forms import SampleForm
 from merging.gold.services import experts as gold_set
 from merging.gold.services import plans
 from merging.gold.services import progress as gold_progress
@@ -29,31 +29,34 @@ from terrain.aggregation.gold_sampling import PAPER_TABLE_2
 
 
 def class_name(name: str) -> str:
-    """An orbital terrain class as it is read; images may have none."""
-    return name or _("Terrain class not known")
+    """Return the name of an orbital terrain class for pages; images may have none."""
+    return name or _("Terrain class unknown")
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def gold(request: HttpRequest, slug: str) -> HttpResponse:
-    """The gold set; a GET with bounds counts what they leave, a POST draws a plan by them."""
+    """Show the gold set.
+
+    A GET with bounds counts the images within them, a POST samples a plan.
+    """
     campaign = managed_campaign(request, slug)
-    form = draw_form(request, campaign)
+    form = sample_form(request, campaign)
     if request.method == "POST" and form.is_valid():
         plan = form.save(commit=False)
         try:
-            plans.draw(Actor.of_request(request), plan)
+            plans.sample_plan(Actor.of_request(request), plan)
         except plans.PlanRefused as refused:
             form.add_error(None, str(refused))
         else:
-            drawn = plan.planned.count()
-            if drawn < plan.count:
-                said = ngettext(
-                    "Only %d picture was left to draw.",
-                    "Only %d pictures were left to draw.",
-                    drawn,
+            sampled = plan.planned.count()
+            if sampled < plan.count:
+                text = ngettext(
+                    "Only %d image was within all bounds.",
+                    "Only %d images were within all bounds.",
+                    sampled,
                 )
-                messages.warning(request, said % drawn)
+                messages.warning(request, text % sampled)
             return redirect("gold:gold_plan", slug)
     images = campaign.images.gold()
     images = images.order_by("orbital_class", "product_id")
@@ -65,7 +68,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
             "draft": plans.draft_of(campaign),
             "form": form,
             "usual_count": plans.usual_count(campaign),
-            **counted(form, campaign),
+            **remaining_counts(form, campaign),
             "gold_images": [
                 gold_card(image) for image in images.prefetch_related("assignments__labeler__user")
             ],
@@ -73,10 +76,10 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def draw_form(request: HttpRequest, campaign: Campaign) -> DrawForm:
-    """The form as it was sent, or with what is usual."""
+def sample_form(request: HttpRequest, campaign: Campaign) -> SampleForm:
+    """Return the form as it was sent, or with the usual values."""
     sent = request.POST if request.method == "POST" else request.GET
-    return DrawForm(
+    return SampleForm(
         sent if "count" in sent else None,
         campaign=campaign,
         usual_count=plans.usual_count(campaign),
@@ -84,11 +87,14 @@ def draw_form(request: HttpRequest, campaign: Campaign) -> DrawForm:
     )
 
 
-def counted(form: DrawForm, campaign: Campaign) -> dict[str, Any]:
-    """How many images each bound of the form leaves; of one with mistakes, the usual ones do."""
+def remaining_counts(form: SampleForm, campaign: Campaign) -> dict[str, Any]:
+    """Return how many images remain after each bound of the form.
+
+    An invalid form counts as default.
+    """
     sent = form.is_bound and form.is_valid()
     plan = form.instance if sent else GoldPlan(campaign=campaign)
-    left = dict(plans.left_after_each(plan))
+    left = dict(plans.count_remaining(plan))
     return {
         "training": left[""],
         "bounds": [(field, left.get(field.name)) for field in form.bounds()],
@@ -98,19 +104,20 @@ def counted(form: DrawForm, campaign: Campaign) -> dict[str, Any]:
 
 @require_GET
 @login_required
-def gold_left(request: HttpRequest, slug: str) -> JsonResponse:
-    """How many images each bound leaves, by name, as somebody types them in."""
+def gold_remaining(request: HttpRequest, slug: str) -> JsonResponse:
+    """Return how many images remain after each bound, by name, for the form while it is edited."""
     campaign = managed_campaign(request, slug)
-    form = draw_form(request, campaign)
+    form = sample_form(request, campaign)
     if not form.is_valid():
         return JsonResponse({}, status=400)
-    found = counted(form, campaign)
+    found = remaining_counts(form, campaign)
     return JsonResponse(
         {field.name: left for field, left in found["bounds"]} | {"left": found["left"]}
     )
 
 
 def gold_card(image: Image) -> dict[str, Any]:
+    """Return what the page shows of one gold image."""
     return {
         "pk": image.pk,
         "product_id": image.product_id,
@@ -127,9 +134,9 @@ def gold_card(image: Image) -> dict[str, Any]:
 @require_GET
 @login_required
 def gold_experts(request: HttpRequest, slug: str) -> HttpResponse:
-    """How far each expert is, in each terrain class, with a reminder to send."""
+    """Show the progress of each expert in each terrain class, with a reminder to send."""
     campaign = managed_campaign(request, slug)
-    progress = gold_progress.of_campaign(campaign)
+    progress = gold_progress.campaign_progress(campaign)
     draw_url = request.build_absolute_uri(reverse("gold:my_gold"))
     return render(
         request,
@@ -146,23 +153,24 @@ def gold_experts(request: HttpRequest, slug: str) -> HttpResponse:
                     "tally": each.total,
                     "cells": [each.by_class.get(name) for name in progress.by_class],
                     "skipped": each.skipped,
-                    "reminder": reminder(campaign, each, draw_url),
+                    "reminder": reminder_text(campaign, each, draw_url),
                 }
                 for each in progress.experts
             ],
-            "reminder_subject": _("Gold pictures of %(campaign)s") % {"campaign": campaign.name},
+            "reminder_subject": _("Gold images of %(campaign)s") % {"campaign": campaign.name},
         },
     )
 
 
-def reminder(campaign: Campaign, expert: gold_progress.ExpertProgress, url: str) -> str:
-    """A letter to somebody who has gold pictures left; empty when nothing is."""
+def reminder_text(campaign: Campaign, expert: gold_progress.ExpertProgress, url: str) -> str:
+    """Return the text of a letter to an expert with open images; empty without any."""
     if not expert.total.open:
         return ""
     return _(
         "Hello %(name)s,\n\n"
-        "of your %(all)s gold pictures of %(campaign)s, %(open)s wait for you. Draw only what you "
-        "are sure of, and do not look at what others drew. You find them here:\n\n%(url)s\n\n"
+        "of your %(all)s gold images of %(campaign)s, %(open)s are still to be labeled. Label "
+        "only what you are sure of, and do not look at the labels of others. The images are here:"
+        "\n\n%(url)s\n\n"
         "Thank you!"
     ) % {
         "name": expert.labeler,
@@ -176,9 +184,9 @@ def reminder(campaign: Campaign, expert: gold_progress.ExpertProgress, url: str)
 @require_POST
 @login_required
 def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a gold picture that an expert skipped to the same expert once more.
+    """Assign a skipped gold image to the same expert again.
 
-    An admin asks again, or the expert takes it up again.
+    A manager asks the expert again, or the expert takes it up again.
     """
     gold = Assignment.objects.filter(role=Role.EXPERT).select_related("image__campaign", "labeler")
     assignment = get_object_or_404(gold, pk=pk)
@@ -188,20 +196,20 @@ def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
         managed_campaign(request, slug)
     reopened = assignments.reopen(Actor.of_request(request), assignment)
     if not reopened and assignment.status == Assignment.Status.SKIPPED:
-        said = _("%(expert)s has given %(picture)s up, so nobody can ask for that drawing again.")
+        text = _("%(expert)s gave up %(picture)s, so it cannot be assigned to them again.")
         names = {"expert": assignment.labeler, "picture": assignment.image.product_id}
-        messages.error(request, said % names)
+        messages.error(request, text % names)
     return redirect("gold:my_gold") if is_own else redirect("gold:gold_experts", slug)
 
 
 @require_POST
 @login_required
 def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """An expert never draws a picture that they skipped, and sees what the others drew."""
+    """Let an expert give up a skipped image: they can never label it, and see what others drew."""
     own = Assignment.objects.filter(role=Role.EXPERT, labeler__user=request.user.pk)
     assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
     if not independence.give_up(Actor.of_request(request), assignment):
-        messages.error(request, _("Skip the picture first: it is still open to draw."))
+        messages.error(request, _("Skip the image first: it is still open."))
     return redirect("gold:my_gold")
 
 
@@ -209,9 +217,9 @@ def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @login_required
 def my_gold(request: HttpRequest) -> HttpResponse:
-    """An expert's own gold pictures, in every campaign: what is left, and what was skipped."""
+    """Show an expert's own gold images in every campaign: the open ones and the skipped ones."""
     labeler = labeler_of(request)
-    own = gold_progress.of_expert(labeler) if labeler else {}
+    own = gold_progress.expert_progress(labeler) if labeler else {}
     return render(
         request,
         "merging/gold/mine.html",
@@ -232,23 +240,23 @@ def my_gold(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def gold_reference_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let people learn on a gold picture: its gold mask becomes its reference answer."""
+    """Make the gold mask of an image its reference answer, for practice."""
     images = Image.objects.select_related("campaign").filter(pool=Image.Pool.GOLD)
     image = get_object_or_404(images, pk=pk)
     campaign = managed_campaign(request, image.campaign.slug)
     try:
-        gold_set.reference_answer(Actor.of_request(request), image)
+        gold_set.set_reference_answer(Actor.of_request(request), image)
     except AnswerRefused as refused:
         messages.error(request, str(refused))
         return redirect("gold:gold", campaign.slug)
     messages.success(
-        request, _("The answer for %(picture)s is known now.") % {"picture": image.product_id}
+        request, _("%(picture)s now has a reference answer.") % {"picture": image.product_id}
     )
     return redirect("training:reference_images", campaign.slug)
 
 
 def table_2(planned: dict[str, int], present: dict[str, int]) -> dict[str, Any]:
-    """Gold images by terrain class, planned and present, beside the paper's Table 2."""
+    """Return gold images by terrain class, planned and present, beside the paper's Table 2."""
     names = sorted(planned.keys() | present.keys() | PAPER_TABLE_2.keys(), key=lambda n: (not n, n))
     rows = [
         {

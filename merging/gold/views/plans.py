@@ -1,4 +1,4 @@
-"""A plan of gold images: looked through, changed, and assigned."""
+"""Pages on which managers check, change and assign a gold plan."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from terrain.aggregation.gold_sampling import CLASSES_PER_EXPERT
 @require_GET
 @login_required
 def gold_plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """The campaign's draft; without one, the page where one is drawn."""
+    """Show the campaign's draft. Without one, redirect to the page that samples one."""
     plan = plans.draft_of(managed_campaign(request, slug))
     if plan is None:
         return redirect("gold:gold", slug)
@@ -36,13 +36,14 @@ def gold_plan(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def experts_form(plan: GoldPlan, sent: Any = None) -> ExpertsForm:
+    """Return the form for the experts of a plan."""
     chosen = plan.experts.values_list("user", flat=True)
     initial = {"experts": list(chosen), "classes_per_expert": plan.classes_per_expert}
     return ExpertsForm(sent, initial=initial, label_suffix="")
 
 
 def plan_page(plan: GoldPlan, form: ExpertsForm) -> dict[str, Any]:
-    """All that the page of a draft shows."""
+    """Return all that the page of a draft shows."""
     images = plans.images_of(plan)
     teams = plans.teams_of(plan, images)
     wrong = plans.conflicts(plan, images, teams)
@@ -62,7 +63,7 @@ def plan_page(plan: GoldPlan, form: ExpertsForm) -> dict[str, Any]:
         "out": [tile(image) for image in out.order_by("orbital_class", "product_id")],
         "form": form,
         "usual_limit": CLASSES_PER_EXPERT,
-        "too_few": plans.too_few(teams, plan.classes_per_expert),
+        "too_few": plans.missing_experts_message(teams, plan.classes_per_expert),
         "teams": team_table(teams),
         "wrong": len(wrong),
         "ready": bool(images) and bool(teams.teams) and not wrong,
@@ -70,6 +71,7 @@ def plan_page(plan: GoldPlan, form: ExpertsForm) -> dict[str, Any]:
 
 
 def tile(image: Image, wrong: str = "") -> dict[str, Any]:
+    """Return what the page shows of one planned image."""
     return {
         "pk": image.pk,
         "product_id": image.product_id,
@@ -81,12 +83,11 @@ def tile(image: Image, wrong: str = "") -> dict[str, Any]:
 
 
 def team_table(teams: plans.Teams) -> dict[str, Any]:
-    """Experts by terrain class, with how much each of them has to do."""
+    """Return the experts of each terrain class, with the number of images of each expert."""
     loads = [teams.load(expert) for expert in teams.experts]
     return {
         "classes": [
-            (class_name(name), images, name in teams.settled)
-            for name, images in teams.images.items()
+            (class_name(name), images, name in teams.kept) for name, images in teams.images.items()
         ],
         "experts": [
             {
@@ -106,22 +107,22 @@ def team_table(teams: plans.Teams) -> dict[str, Any]:
 @require_POST
 @login_required
 def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """One step of editing a draft: `do` says which, and where it is about an image, `image`."""
+    """Make one change to a draft. `do` names the change, and `image` the image that it is about."""
     plan = plans.draft_of(managed_campaign(request, slug))
     if plan is None:
-        messages.warning(request, _("There is no plan any more: it was assigned or thrown away."))
+        messages.warning(request, _("This plan no longer exists: it was assigned or discarded."))
         return redirect("gold:gold", slug)
     actor = Actor.of_request(request)
     do = request.POST.get("do", "")
     if do == "throw-away":
-        plans.throw_away(actor, plan)
+        plans.discard(actor, plan)
         return redirect("gold:gold", slug)
     if do == "experts":
         form = experts_form(plan, request.POST)
         if not form.is_valid():
             return render(request, "merging/gold/plan.html", plan_page(plan, form))
         experts = [labeler_of_user(user) for user in form.cleaned_data["experts"]]
-        return changed(
+        return apply_change(
             request,
             lambda: plans.set_experts(
                 actor, plan, experts, form.cleaned_data["classes_per_expert"]
@@ -131,24 +132,24 @@ def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
         )
     if do == "add":
         name = request.POST.get("product_id", "")
-        return changed(request, lambda: plans.add(actor, plan, name), slug, "#add")
+        return apply_change(request, lambda: plans.add_image(actor, plan, name), slug, "#add")
     steps: dict[str, Callable[[Actor, GoldPlan, int], object]] = {
-        "take-out": plans.take_out,
-        "put-back": plans.put_back,
-        "replace": plans.replace,
+        "take-out": plans.remove_image,
+        "put-back": plans.restore_image,
+        "replace": plans.replace_image,
     }
     if do not in steps:
-        raise Http404("A plan is not changed that way.")
+        raise Http404("There is no such change of a plan.")
     number = request.POST.get("image", "")
     planned = plan.planned.filter(image=int(number) if number.isdecimal() else 0)
     image_id = get_object_or_404(planned).image_id
-    return changed(request, lambda: steps[do](actor, plan, image_id), slug, "#pictures")
+    return apply_change(request, lambda: steps[do](actor, plan, image_id), slug, "#pictures")
 
 
-def changed(
+def apply_change(
     request: HttpRequest, step: Callable[[], object], slug: str, place: str
 ) -> HttpResponse:
-    """Back to the page, to where the step was taken, with a sentence when it was refused."""
+    """Apply a change and return to its place on the page; show a message if it is refused."""
     try:
         image = step()
     except plans.PlanRefused as refused:
@@ -162,7 +163,7 @@ def changed(
 @require_POST
 @login_required
 def assign_plan(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Make the plan that was looked at; pressing twice does no harm."""
+    """Assign the plan that the manager saw. Sending this twice has no further effect."""
     campaign = managed_campaign(request, slug)
     plan = get_object_or_404(GoldPlan.objects.select_related("campaign"), pk=pk, campaign=campaign)
     revision = request.POST.get("revision", "")
@@ -173,10 +174,10 @@ def assign_plan(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("gold:gold_plan", slug)
     if count:
-        said = ngettext(
-            "%d picture is gold now and waits for its experts.",
-            "%d pictures are gold now and wait for their experts.",
+        text = ngettext(
+            "%d image is now gold and assigned to its experts.",
+            "%d images are now gold and assigned to their experts.",
             count,
         )
-        messages.success(request, said % count)
+        messages.success(request, text % count)
     return redirect("gold:gold_experts", slug)

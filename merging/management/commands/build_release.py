@@ -28,7 +28,7 @@ from merging.releases.services import builder, requests
 from merging.statistics import services
 from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
 
-#: What a release is packed as.
+#: The kinds of archives of a release.
 KINDS = ("zip", "tar")
 #: The name of standard output.
 PIPE = "-"
@@ -38,13 +38,13 @@ class Command(BulkCommand):
     help = (
         "Build a release of a campaign: the released AI4Mars tree with SHA256SUMS, as a folder, as "
         "one file, or in a bucket. "
-        "Labels are merged first where they have changed. A version is built once; asked for "
-        "again, the same content is written again, and other content is refused: what is left out "
-        "of the options then is as it was."
+        "Changed labels are merged first. A version is built once. Requested again, it is written "
+        "again with the same content, and other content is refused. Options that are left out "
+        "keep their values."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # Django's own --version, of Django, gives way to the release's.
+        # Here --version is the version of the release, not that of Django.
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,27 +54,27 @@ class Command(BulkCommand):
         parser.add_argument(
             "--layout",
             choices=Release.Layout.values,
-            help=f"names and folders of a new version (default: {Release.Layout.V0_1.value})",
+            help=f"file names and folders of a new version (default: {Release.Layout.V0_1.value})",
         )
         parser.add_argument(
             "--method",
             choices=[kind.value for kind in Kind],
-            help="how the crowd's labels are merged (default: votes); the rule itself is the "
-            "campaign's",
+            help="the merge method for the crowd's labels (default: votes); the rule is that of "
+            "the campaign",
         )
-        parser.add_argument("--seed", type=whole, help="of --method random (default: 0)")
+        parser.add_argument("--seed", type=whole, help="seed of --method random (default: 0)")
         parser.add_argument(
             "--formats",
             nargs="*",
             choices=list(EXPORTS),
             metavar="FORMAT",
-            help=f"beside the tree (default: none): {', '.join(EXPORTS)}",
+            help=f"further formats (default: none): {', '.join(EXPORTS)}",
         )
         parser.add_argument(
             "--date",
             type=day,
             metavar="YYYY-MM-DD",
-            help="that the release tells; today's where none is given",
+            help="date of the release (default: today)",
         )
         parser.add_argument(
             "--archive",
@@ -104,31 +104,31 @@ class Command(BulkCommand):
             else:
                 tree = self.build(campaign, options, Path(out))
                 self.stdout.write(f"{tree} is complete. Check it: {checks(tree)}")
-                self.tell_empty_masks(campaign, options, self.stdout)
+                self.report_empty_masks(campaign, options, self.stdout)
         except FileExistsError as there:
             raise CommandError(
-                f"{there} is in the way: it is not this release. Move it."
+                f"{there} already exists and is not this release. Move it first."
             ) from there
         except OSError as error:
             raise CommandError(f"{out} cannot be written to: {why(error)}.") from error
 
     def send(self, campaign: Campaign, options: dict[str, Any]) -> None:
-        """Build into scratch, and upload from there."""
+        """Build in a scratch folder, and upload from there."""
         from merging.releases.services import publishing
 
         url = options["out"]
         if options["archive"]:
-            raise CommandError("A bucket gets the release's files. Leave --archive out.")
+            raise CommandError("A bucket receives the files of a release. Leave --archive out.")
         publishing.check(url)
         with self.scratch_tree(campaign, options) as tree:
             sent = publishing.upload_tree(tree, url, self.track_files)
             self.stdout.write(
                 f"{url} is complete; {sent:,} files were sent. Fetch it and check it: {checks()}"
             )
-            self.tell_empty_masks(campaign, options, self.stdout)
+            self.report_empty_masks(campaign, options, self.stdout)
 
     def pack(self, campaign: Campaign, options: dict[str, Any]) -> None:
-        """Build into scratch, and pack that as one file."""
+        """Build in a scratch folder, and pack it as one file."""
         out = Path(options["out"])
         out.mkdir(parents=True, exist_ok=True)
         with self.scratch_tree(campaign, options) as tree:
@@ -138,20 +138,20 @@ class Command(BulkCommand):
                 f"{target} is complete. Check it: `manage.py verify_release {target}`, or unpack "
                 "it and run `sha256sum -c SHA256SUMS` in its folder."
             )
-            self.tell_empty_masks(campaign, options, self.stdout)
+            self.report_empty_masks(campaign, options, self.stdout)
 
     def stream(self, campaign: Campaign, options: dict[str, Any]) -> None:
-        """Build into scratch, and write that as a tar to standard output, and nothing else."""
+        """Build in a scratch folder, and write it as a tar to standard output."""
         if options["archive"] != "tar":
             raise CommandError("Only a tar can be written to standard output: add --archive tar.")
         with self.scratch_tree(campaign, options) as tree:
             self.exhaust(archive.pack_tar(tree, sys.stdout.buffer), tree)
             self.stderr.write(f"{tree.name} is complete. Unpack it and check it: {checks()}")
-            self.tell_empty_masks(campaign, options, self.stderr)
+            self.report_empty_masks(campaign, options, self.stderr)
 
     @contextmanager
     def scratch_tree(self, campaign: Campaign, options: dict[str, Any]) -> Iterator[Path]:
-        """The tree where it costs next to nothing: it shares the files of the store."""
+        """Yield the tree in a scratch folder, with hard links to the store."""
         scratch = Path(settings.AI4MARS_HOME) / "scratch"
         scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=scratch, prefix="release-") as folder:
@@ -166,22 +166,22 @@ class Command(BulkCommand):
         if known is None or known.status in requests.UNFINISHED:
             known = requests.request_release(Actor.of_command(self), campaign, version, requested)
         else:
-            requests.check_same(known, requested)
+            requests.check_same_choices(known, requested)
         if known.status == Release.Status.COMPLETE:
             return builder.rebuild_folder(known, out, workers, self.track, link=link)
         release = builder.claim(known.pk)
         if release is None:
             known.refresh_from_db()
-            raise requests.taken(known)
+            raise requests.version_taken(known)
         with working(release):
             return builder.build_folder(release, out, workers, self.track, link=link)
 
-    def tell_empty_masks(
+    def report_empty_masks(
         self, campaign: Campaign, options: dict[str, Any], out: OutputWrapper
     ) -> None:
-        """Say how many masks have no labeled pixel, and why."""
+        """Report how many masks have no labeled pixel, and why."""
         release = Release.objects.get(campaign=campaign, version=options["release_version"])
-        counted = services.of_release(release)
+        counted = services.release_statistics(release)
         if counted is not None:
             for said in emptiness.sentences(counted.totals, requests.method_of(release)):
                 out.write(said)
@@ -193,14 +193,14 @@ class Command(BulkCommand):
         return self.progress(items, total, "Files")
 
     def exhaust(self, packing: Iterator[str], tree: Path) -> None:
-        """Let a tree be packed to its end."""
+        """Pack a tree completely, with progress."""
         total = sum(1 for path in tree.rglob("*") if path.is_file())
         for _ in self.track_files(packing, total):
             pass
 
 
 def checks(tree: Path | None = None) -> str:
-    """How to check what was built."""
+    """Return how to check what was built."""
     return (
         "`sha256sum -c SHA256SUMS` in its folder, or all that can be checked with "
         f"`manage.py verify_release {tree or 'DIR'}`."
@@ -210,9 +210,10 @@ def checks(tree: Path | None = None) -> str:
 def request_of(
     campaign: Campaign, options: dict[str, Any], known: Release | None
 ) -> requests.ReleaseRequest:
-    """What was asked for on the command line; CommandError for a seed that means nothing.
+    """Return the request from the command line. `known` is the existing release of the version.
 
-    `known` is the release that is there under the version.
+    Raises:
+        CommandError: A seed was given without the method that uses it.
     """
     formats = options["formats"]
     return requests.ReleaseRequest(
@@ -226,13 +227,13 @@ def request_of(
 def requested_method(
     campaign: Campaign, options: dict[str, Any], known: Release | None
 ) -> MergeMethod | None:
-    """The method that --method and --seed name; None without them."""
+    """Return the method from --method and --seed, or None without them."""
     before = MergeMethod(Kind.VOTES) if known is None else requests.method_of(known)
     kind = Kind(options["method"]) if options["method"] else before.kind
     seed = options["seed"]
     if seed is not None and kind != Kind.RANDOM:
         raise CommandError(
-            f"--seed is of --method random, and the method here is {kind}. Leave --seed out, or "
+            f"--seed needs --method random, but the method is {kind}. Leave --seed out, or "
             "add --method random."
         )
     if seed is None:
@@ -243,7 +244,11 @@ def requested_method(
 
 
 def check_version(version: str) -> None:
-    """The version becomes a folder's name; CommandError where it cannot."""
+    """Check that the version can be part of a folder name.
+
+    Raises:
+        CommandError: It cannot.
+    """
     field = Release._meta.get_field("version")
     try:
         field.run_validators(version)

@@ -13,16 +13,14 @@ from merging.dashboard import services
 
 class Command(BaseCommand):
     help = (
-        "Delete a campaign for good, with its images, labels and files. One with labels only when "
-        "its name in addresses is typed once more (--confirm, or when asked). One with releases is "
-        "kept: a release never changes, and what it was made from stays."
+        "Delete a campaign permanently, with its images, labels and files. If it has labels, its "
+        "slug must be given again (--confirm, or typed when asked). A campaign with releases "
+        "cannot be deleted: a release never changes, and its labels are kept."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("campaign", metavar="SLUG")
-        parser.add_argument(
-            "--confirm", metavar="SLUG", help="the same once more, where there are labels"
-        )
+        parser.add_argument("--confirm", metavar="SLUG", help="the slug again, if there are labels")
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
@@ -34,9 +32,9 @@ class Command(BaseCommand):
                 typed = input(
                     f"{campaign.name} has {labels} labels. Type {campaign.slug} to delete it: "
                 ).strip()
-            gone = services.delete(Actor.of_command(self), campaign, typed)
+            deleted = services.delete(Actor.of_command(self), campaign, typed)
         except services.DeleteRefused as refused:
             raise CommandError(f"{refused} Nothing was deleted.") from refused
         self.stdout.write(
-            f"Deleted {options['campaign']}: {gone.images} images, {gone.labels} labels."
+            f"Deleted {options['campaign']}: {deleted.images} images, {deleted.labels} labels."
         )

@@ -22,8 +22,8 @@ class Command(BulkCommand):
         "Compare predicted masks with the gold masks of a release: confusion matrices in the form "
         "of the paper's Tables 3 and 4, overall accuracy, IoU and mIoU, with 95 % intervals over "
         "images, for gold min1, min2 and min3. Predictions are 8-bit gray PNG masks of class "
-        "codes, called <ID>.png or as the gold masks. What does not fit is listed, and nothing is "
-        "guessed: then there is no table, and the exit status is 1."
+        "codes, named <ID>.png or like the gold masks. Predictions with problems are listed. Then "
+        "there is no table, and the exit status is 1."
     )
     needs_database = False
 
@@ -34,23 +34,23 @@ class Command(BulkCommand):
             required=True,
             type=place,
             metavar="DIR",
-            help="a release's folder, zip or tar",
+            help="the folder, zip or tar of a release",
         )
         parser.add_argument("--predictions", required=True, type=place, metavar="DIR")
-        parser.add_argument("--name", default="", help="what to call the predictions")
+        parser.add_argument("--name", default="", help="the name of the predictions")
         parser.add_argument(
-            "--json", type=place, metavar="FILE", help="write the figures here, too"
+            "--json", type=place, metavar="FILE", help="also write the figures to this file"
         )
         parser.add_argument(
             "--allow-missing",
             action="store_true",
-            help="show the table of what fits, although something does not",
+            help="show the table of predictions without problems",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = options["predictions"]
         if not folder.is_dir():
-            raise CommandError(f"{folder} is no folder of predictions.")
+            raise CommandError(f"{folder} is not a folder of predictions.")
 
         def run(
             compare: predictions.Comparison, pairs: Sequence[predictions.Pair]
@@ -67,7 +67,9 @@ class Command(BulkCommand):
             self.write_json(report, options)
         if report.problems:
             rest = (
-                "" if options["allow_missing"] else " --allow-missing shows the table of the rest."
+                ""
+                if options["allow_missing"]
+                else " Use --allow-missing to show the table of the other predictions."
             )
             if rest and options["json"] is not None:
                 rest += f" {options['json']} was not written."

@@ -29,8 +29,8 @@ from terrain.projection.orthographic import Grid
 
 class Command(BulkCommand):
     help = (
-        "Export a campaign's images and labels as seen from straight above, with the geometry as "
-        "JSON, and their tiles by range. Only what has changed is written again."
+        "Export orthographic views of a campaign's images and labels, with the geometry as JSON, "
+        "and tiles by range. Only changed images are written again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,23 +41,31 @@ class Command(BulkCommand):
             "--release",
             type=place,
             metavar="TREE",
-            help="take the labels of this release (its folder, zip or tar), and its images only; "
-            "by default labels are taken as they are merged now",
+            help="export the labels and images of this release (folder, zip or tar); by default "
+            "the labels are merged now",
         )
         grid = Grid()
         for name, default, what in (
-            ("meters-per-pixel", grid.meters_per_pixel, "side of a pixel seen from above"),
-            ("nearest", grid.nearest_m, "meters ahead of the camera where the view begins"),
-            ("farthest", grid.farthest_m, "meters ahead of the camera where it ends"),
-            ("half-width", grid.half_width_m, "meters it reaches to the left and to the right"),
-            ("tile", 2.0, "meters of ground that a tile is long and wide"),
+            ("meters-per-pixel", grid.meters_per_pixel, "meters per pixel of the view"),
+            (
+                "nearest",
+                grid.nearest_m,
+                "distance from the camera to the near edge of the view, meters",
+            ),
+            (
+                "farthest",
+                grid.farthest_m,
+                "distance from the camera to the far edge of the view, meters",
+            ),
+            ("half-width", grid.half_width_m, "extent to the left and to the right, meters"),
+            ("tile", 2.0, "length and width of a tile, meters"),
         ):
             help_text = f"{what} (default: {default})"
             parser.add_argument(
                 f"--{name}", type=finite, default=default, metavar="M", help=help_text
             )
         parser.add_argument(
-            "--cut-tiles", action="store_true", help="write the tiles as pictures, too"
+            "--cut-tiles", action="store_true", help="also write the tiles as image files"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,7 +74,7 @@ class Command(BulkCommand):
         released = None if options["release"] is None else Released(options["release"])
         jobs = list(jobs_of(campaign, options["out"], released, settings))
         if not jobs:
-            raise CommandError("There is nothing to export: the campaign has none of these images.")
+            raise CommandError("Nothing to export: the campaign has none of these images.")
         done = each(export_image, jobs, options["workers"])
         try:
             outcomes = list(self.progress(done, len(jobs), "Images"))
@@ -75,8 +83,8 @@ class Command(BulkCommand):
         self.report(outcomes)
         if released is not None and len(released.labels) > len(jobs):
             self.stdout.write(
-                f"{len(released.labels) - len(jobs)} labels of the release are of images that the "
-                "campaign does not have, so nobody knows where they lie"
+                f"{len(released.labels) - len(jobs)} labels of the release were not exported, "
+                "because the campaign does not have their images"
             )
 
     def report(self, outcomes: list[Outcome]) -> None:
@@ -91,7 +99,11 @@ class Command(BulkCommand):
 
 
 def settings_of(campaign: Campaign, options: dict[str, Any]) -> ViewSettings:
-    """What the options ask for; CommandError where they make no sense."""
+    """Return the settings from the options.
+
+    Raises:
+        CommandError: The options are invalid.
+    """
     try:
         grid = Grid(
             options["meters_per_pixel"],
@@ -107,7 +119,7 @@ def settings_of(campaign: Campaign, options: dict[str, Any]) -> ViewSettings:
 
 
 class Released:
-    """The labels of a release: which files they are, by image and variant."""
+    """The label files of a release, by image and variant."""
 
     def __init__(self, path: Path) -> None:
         self.tree = tree_files.tree_at(path)
@@ -118,13 +130,13 @@ class Released:
         for gold in found.gold:
             self.labels[gold.product_id] = dict(zip(GOLD_VARIANTS, gold.paths, strict=True))
         if not self.labels:
-            raise CommandError(f"There are no labels in {path}. Name the folder of a release.")
+            raise CommandError(f"There are no labels in {path}. Give the folder of a release.")
 
 
 def jobs_of(
     campaign: Campaign, out: Path, released: Released | None, settings: ViewSettings
 ) -> Iterator[Job]:
-    """One job for each image: of the dataset, or of the release whose labels are given."""
+    """Yield a job for each image of the dataset, or of the given release."""
     images = Image.objects.filter(campaign=campaign).order_by("product_id")
     if released is None:
         for pk in images.in_dataset().values_list("pk", flat=True):

@@ -24,50 +24,53 @@ MASKS, RELEASE = "masks", "release"
 
 class Command(BulkCommand):
     help = (
-        "Import finished masks. Of a released tree (a folder, a zip or tar archive, or "
-        "s3://bucket/prefix) its train and gold masks, which stand in for merged masks and count "
-        "as no labels. Of SOURCE/<labeler>/<image id>.png each mask as one label, with --role "
-        "always; of experts the images become gold. Masks are 8-bit class codes, 255 for no label."
+        "Import finished masks. From a release tree (a folder, a zip or tar archive, or "
+        "s3://bucket/prefix), import its train and gold masks, which are used instead of merged "
+        "masks and are not labels. From SOURCE/<labeler>/<image id>.png, or with --role, import "
+        "each mask as one label; images of experts become gold. Masks are 8-bit class codes, 255 "
+        "for no label."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "source", type=filled, help="a released tree, or a folder with one per labeler"
+            "source",
+            type=filled,
+            help="a release tree, or a folder with one folder for each labeler",
         )
         parser.add_argument("--campaign", required=True, metavar="SLUG")
         parser.add_argument(
             "--format",
             choices=(MASKS, RELEASE),
-            help="what SOURCE is (default: told by its names)",
+            help="the kind of SOURCE (default: found by its file names)",
         )
         parser.add_argument(
             "--role",
             choices=[role.value for role in LABEL_ROLES],
-            help=f"of the labelers of a folder of masks (default: {Role.CROWD})",
+            help=f"the role of the labelers of a folder of masks (default: {Role.CROWD})",
         )
         parser.add_argument(
             "--source-name",
             default="",
             metavar="NAME",
-            help="what releases call the source (default: the name of SOURCE)",
+            help="the name of the source in releases (default: the name of SOURCE)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
         where = options["source"]
         name = (options["source_name"] or name_of(where))[: imported_masks.LONGEST_SOURCE]
-        wanted = options["format"] or (MASKS if options["role"] else "")
-        if wanted != MASKS:
+        kind = options["format"] or (MASKS if options["role"] else "")
+        if kind != MASKS:
             place, above = open_place(where)
             found = imported_masks.find(place, above)
             if found:
                 self.import_release(campaign, place, found, name, options)
                 return
-            if wanted == RELEASE:
+            if kind == RELEASE:
                 raise CommandError(
-                    f"There are no masks of a release in {where}: none lies in a folder such "
-                    "as labels/train or labels/test/masked-gold-min1-100agree."
+                    f"There are no masks of a release in {where}: no folder such as labels/train "
+                    "or labels/test/masked-gold-min1-100agree has any."
                 )
         self.import_labels(campaign, Path(where), name, options)
 
@@ -80,16 +83,14 @@ class Command(BulkCommand):
         options: dict[str, Any],
     ) -> None:
         if options["role"]:
-            raise CommandError(
-                "A released tree says itself which masks are gold: leave --role out."
-            )
-        told = imported_masks.told_by(place)
+            raise CommandError("A release tree has separate gold masks. Leave --role out.")
+        facts = imported_masks.read_manifest(place)
         for sentence in unused(place.names(), found):
             self.stdout.write(sentence)
-        for sentence in imported_masks.other_classes(campaign, told):
+        for sentence in imported_masks.other_classes(campaign, facts):
             self.stdout.write(sentence)
         outcomes = imported_masks.import_masks(
-            Actor.of_command(self), campaign, place, found, name, told, options["workers"]
+            Actor.of_command(self), campaign, place, found, name, facts, options["workers"]
         )
         report(self.progress(outcomes, len(found), "Masks"), "images with masks", self.stdout)
 
@@ -98,7 +99,7 @@ class Command(BulkCommand):
     ) -> None:
         files = label_imports.find_masks(source)
         for stray in skipped_files(source):
-            self.stdout.write(f"passed over {stray}: it is no PNG in a labeler's folder")
+            self.stdout.write(f"skipped {stray}: it is not a PNG in the folder of a labeler")
         role = options["role"] or Role.CROWD
         outcomes = label_imports.import_masks(
             Actor.of_command(self), campaign, files, role, options["workers"], name
@@ -107,7 +108,7 @@ class Command(BulkCommand):
 
 
 def name_of(where: str) -> str:
-    """What a source is called where nobody said otherwise: its folder or archive, without path."""
+    """Return the default name of a source: its folder or archive, without path."""
     path = PurePosixPath(where) if "://" in where else PurePosixPath(Path(where).resolve())
     for suffix in (".zip", ".tar", ".tgz", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"):
         if path.name.lower().endswith(suffix):

@@ -10,14 +10,14 @@ from merging.masks.services import merges
 
 
 def merge(image_id: int) -> int:
-    """Merge one image; the number of its masks."""
+    """Merge one image and return the number of its masks."""
     return len(merges.merge_image(image_id))
 
 
 class Command(BulkCommand):
     help = (
         "Merge the labels of a campaign's images, pixel by pixel: the crowd's into train masks, "
-        "the experts' into the three gold masks. Only what has changed is merged again."
+        "the experts' into the three gold masks. Only changed images are merged again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,9 +10,10 @@ from ai4mars_site.toolkit.commands import BulkCommand
 
 class Command(BulkCommand):
     help = (
-        "Upload a release's folder to a bucket, s3://bucket/prefix; SHA256SUMS comes last, so that "
-        "it is there only when all is. Run again, it goes on where it broke off. Credentials and "
-        "address are those of the environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL ...)."
+        "Upload the folder of a release to a bucket, s3://bucket/prefix. SHA256SUMS is sent last, "
+        "so a release with that file is complete. Run it again to continue an interrupted upload. "
+        "Credentials and address come from the environment (AWS_ACCESS_KEY_ID, "
+        "AWS_ENDPOINT_URL ...)."
     )
     needs_database = False
 

@@ -27,9 +27,11 @@ class Command(BulkCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "release", type=place, metavar="DIR", help="its folder, its zip or its tar"
+            "release", type=place, metavar="DIR", help="the folder, zip or tar of a release"
         )
-        parser.add_argument("--csv", type=place, metavar="DIR", help="write CSV files here, too")
+        parser.add_argument(
+            "--csv", type=place, metavar="DIR", help="also write CSV files to this folder"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         def run(

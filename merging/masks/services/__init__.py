@@ -1,1 +1,1 @@
-"""Merging, merge methods side by side, imported masks, progress."""
+"""Services for merged masks: merging, comparing methods, importing masks, progress."""

@@ -1,4 +1,4 @@
-"""The ways to merge side by side, on a sample of a campaign's images."""
+"""Comparison of the merge methods on a sample of a campaign's images."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
 from terrain.metrics.differences import Difference, difference, sum_differences
 from terrain.postprocess import Mask
 
-#: Images that are compared: enough to see what differs, few enough to look at.
+#: The number of images that are compared: enough to see differences, few enough to look at.
 SAMPLE = 24
-#: What is put in order by how much it differs; a label drawn by lot nearly always differs most.
-WEIGHED = (Kind.SKILL, Kind.RATINGS, Kind.EM)
+#: The methods by which images are sorted. A random label nearly always differs most, so it is not
+#: among them.
+SORTED_BY = (Kind.SKILL, Kind.RATINGS, Kind.EM)
 
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """One way to merge beside the campaign's rule, on one image or on several.
+    """The result of one merge method compared with the campaign's rule, on one or more images.
 
-    ``counts`` are its pixels by class code, ``difference`` compares it (second) with the rule's
-    mask (first).
+    Attributes:
+        kind: The kind of the method.
+        counts: The labeled pixels by class code.
+        difference: The comparison of the rule's mask (first) with the method's mask (second).
     """
 
     kind: Kind
@@ -40,37 +43,38 @@ class MethodResult:
 
     @property
     def labeled(self) -> float:
-        """The share of the pixels that it labels."""
+        """The share of the pixels that this method labels, 0 to 1."""
         return self.difference.second / self.difference.pixels if self.difference.pixels else 0.0
 
     def share(self, code: int) -> float:
-        """The share of a class among the pixels that it labels."""
+        """Return the share of a class among the pixels that this method labels, 0 to 1."""
         total = sum(self.counts.values())
         return self.counts.get(code, 0) / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One image of the sample, merged each way that could be used."""
+class ComparedImage:
+    """One image of the sample, merged by each method that was available."""
 
     image: Image
     results: Mapping[Kind, MethodResult]
 
     def lowest_match(self, kinds: Collection[Kind]) -> float:
-        """How much the way of these that differs most has in common with the rule: 0 to 1."""
+        """Return the lowest match of these methods with the rule, 0 to 1; 1 without methods."""
         found = [result.difference.match for kind, result in self.results.items() if kind in kinds]
         return min(found, default=1.0)
 
 
-def compared_methods(campaign: Campaign) -> dict[Kind, MergeMethod]:
-    """Each kind once, with the campaign's own minimum and percent."""
+def campaign_methods(campaign: Campaign) -> dict[Kind, MergeMethod]:
+    """Return a merge method of each kind, with the campaign's minimum and percent."""
     return methods_to_compare(merges.rule_of(campaign))
 
 
 def sample(campaign: Campaign) -> list[int]:
-    """Crowd images with labels enough to merge, chosen by chance once for all.
+    """Return the ids of up to `SAMPLE` random crowd images that have enough labels to merge.
 
-    Without those that have an imported mask, which no method changes.
+    The choice depends only on the ids, so it stays the same. Images with an imported mask are
+    excluded, since no method changes that mask.
     """
     images = campaign.images.in_dataset().filter(
         pool=Image.Pool.CROWD,
@@ -84,11 +88,8 @@ def _random_order(image_id: int) -> bytes:
     return hashlib.sha256(str(image_id).encode()).digest()
 
 
-def bring_up_to_date(campaign: Campaign, most: int) -> int:
-    """Compare up to ``most`` images of the sample that are not compared as they are now.
-
-    Their labels have changed since, or the campaign's rule. Returns how many are left.
-    """
+def compare_stale_images(campaign: Campaign, most: int) -> int:
+    """Compare up to `most` images whose labels or rule changed. Return how many remain."""
     chosen = sample(campaign)
     current = MethodComparison.objects.filter(
         image__in=chosen,
@@ -102,15 +103,21 @@ def bring_up_to_date(campaign: Campaign, most: int) -> int:
     return len(due[most:])
 
 
-def forget(campaign: Campaign) -> None:
-    """Compare all anew: ratings or the labelers' skill may have changed, and labels not."""
+def delete_comparisons(campaign: Campaign) -> None:
+    """Delete a campaign's comparisons, so that all of its images are compared again.
+
+    This is needed when ratings or the labelers' skill changed and the labels did not.
+    """
     MethodComparison.objects.filter(image__campaign=campaign).delete()
 
 
 def compare(image_id: int) -> None:
-    """Merge one image each way, and store how they differ; what cannot be used is left out."""
-    image = merges.processed(image_id)
-    compared = compared_methods(image.campaign)
+    """Merge one image by each method and store the differences.
+
+    Methods that are not available are skipped.
+    """
+    image = merges.post_processed_image(image_id)
+    compared = campaign_methods(image.campaign)
     paper = methods.merge_image(image_id, compared[Kind.VOTES]).get(methods.TRAIN)
     if paper is None:
         return
@@ -141,12 +148,12 @@ def _mask(stored: StoredMerge) -> Mask:
         return read_mask(file)
 
 
-def worst_first(campaign: Campaign, kinds: Collection[Kind] = WEIGHED) -> list[Compared]:
-    """The images of the sample that are compared, those on which the ways differ most first."""
+def by_lowest_match(campaign: Campaign, kinds: Collection[Kind] = SORTED_BY) -> list[ComparedImage]:
+    """Return the compared images of the sample, those with the lowest match first."""
     rows = MethodComparison.objects.filter(
         image__in=sample(campaign), rule=str(merges.rule_of(campaign))
     ).select_related("image")
-    found = [Compared(row.image, _results(row.figures)) for row in rows]
+    found = [ComparedImage(row.image, _results(row.figures)) for row in rows]
     return sorted(found, key=lambda each: (each.lowest_match(kinds), each.image.product_id))
 
 
@@ -154,15 +161,15 @@ def _results(figures: Mapping[str, Mapping[str, object]]) -> dict[Kind, MethodRe
     results = {}
     for kind in Kind:
         if kind.value in figures:
-            known = dict(figures[kind.value])
-            counts: Mapping[str, int] = known.pop("counts")  # type: ignore[assignment]
+            stored = dict(figures[kind.value])
+            counts: Mapping[str, int] = stored.pop("counts")  # type: ignore[assignment]
             of_class = {int(code): pixels for code, pixels in counts.items()}
-            results[kind] = MethodResult(kind, of_class, Difference(**known))  # type: ignore[arg-type]
+            results[kind] = MethodResult(kind, of_class, Difference(**stored))  # type: ignore[arg-type]
     return results
 
 
-def over_all(compared: Sequence[Compared]) -> dict[Kind, MethodResult]:
-    """Each way over all these images; only on those where it could be used."""
+def total_results(compared: Sequence[ComparedImage]) -> dict[Kind, MethodResult]:
+    """Return the total result of each method over the images for which it was available."""
     results = {}
     for kind in Kind:
         found = [each.results[kind] for each in compared if kind in each.results]
@@ -177,8 +184,8 @@ def over_all(compared: Sequence[Compared]) -> dict[Kind, MethodResult]:
 
 
 def stored_mask(image: Image, kind: Kind) -> StoredMerge | None:
-    """The image's mask by this way, as it was last made; None where it never was."""
-    method = compared_methods(image.campaign)[kind]
+    """Return the image's latest stored mask by a kind of method, or None."""
+    method = campaign_methods(image.campaign)[kind]
     if kind == Kind.VOTES:
         return image.merged_masks.filter(variant=methods.TRAIN).first()
-    return image.alternative_masks.filter(method=methods.name_of(method)).first()
+    return image.alternative_masks.filter(method=methods.method_key(method)).first()

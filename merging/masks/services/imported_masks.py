@@ -1,7 +1,7 @@
-"""Taking in the finished masks of a released tree, twice without harm.
+"""Import of the finished masks of a release tree. Importing twice changes nothing.
 
-A mask that comes in here was merged elsewhere: it is stored as it is, and is no label
-(`merges.stands_in` says for how long it stands).
+These masks were merged elsewhere. They are stored unchanged and do not count as labels (see
+`merges.imported_substitute`).
 """
 
 from __future__ import annotations
@@ -36,18 +36,19 @@ from merging.masks.services import merges
 from merging.models import ImportedMask
 from terrain.postprocess import pixels_per_class
 
-#: What `ImportedMask.source` has room for.
+#: The maximum length of `ImportedMask.source`.
 LONGEST_SOURCE = 200
 
 _MASTCAM = "mastcam"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a release of this site says of itself beside its masks; nothing for any other tree.
+class ReleaseFacts:
+    """Facts from the manifest of a release of this site; empty for any other tree.
 
-    `labels` is how many labels an image's masks were merged from, by product id; `classes` are
-    the names of the classes by code.
+    Attributes:
+        labels: The number of labels that the masks of an image were merged from, by product id.
+        classes: The names of the classes by code.
     """
 
     labels: Mapping[str, int | None] = field(default_factory=dict)
@@ -67,33 +68,41 @@ class MaskJob:
 
 
 def find(place: Place, above: Sequence[str] = ()) -> list[FoundMasks]:
-    """The finished masks of a place; [] where it is no released tree. Raises UnknownSource."""
+    """Return the finished masks in a place; [] if it is not a release tree.
+
+    Raises:
+        UnknownSource: The place cannot be read as a source.
+    """
     return masks_in(place.names(), above)
 
 
-def told_by(place: Place) -> Told:
-    """What the manifest in a place says. Raises UnknownSource where it is damaged."""
+def read_manifest(place: Place) -> ReleaseFacts:
+    """Return the facts in the manifest of a place; empty facts without a manifest.
+
+    Raises:
+        UnknownSource: The manifest is damaged.
+    """
     name = next((name for name in place.names() if name.split("/")[-1] == manifest.NAME), None)
     if name is None:
-        return Told()
+        return ReleaseFacts()
     try:
-        known = json.loads(read_bytes(place.fetch(name)))
-        if not {"images", "classes"} <= known.keys():  # some other tool's
-            return Told()
-        return Told(
-            {entry["id"]: entry.get("merged_labels") for entry in known["images"]},
-            {int(known_class["code"]): known_class["name"] for known_class in known["classes"]},
+        content = json.loads(read_bytes(place.fetch(name)))
+        if not {"images", "classes"} <= content.keys():  # a manifest of another tool
+            return ReleaseFacts()
+        return ReleaseFacts(
+            {entry["id"]: entry.get("merged_labels") for entry in content["images"]},
+            {int(entry["code"]): entry["name"] for entry in content["classes"]},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnknownSource(f"{name} is damaged: {error}. Get the release again.") from error
+        raise UnknownSource(f"{name} is damaged: {error}. Download the release again.") from error
 
 
-def other_classes(campaign: Campaign, told: Told) -> list[str]:
-    """What a release and a campaign call by one code and different names, a sentence each."""
+def other_classes(campaign: Campaign, facts: ReleaseFacts) -> list[str]:
+    """Return a sentence for each class code that has another name in the release than here."""
     names = dict(campaign.terrain_classes.values_list("code", "name"))
     return [
         f"Code {code} is {name} in the release, and {names[code]} in the campaign."
-        for code, name in sorted(told.classes.items())
+        for code, name in sorted(facts.classes.items())
         if code in names and names[code].casefold() != name.casefold()
     ]
 
@@ -104,27 +113,36 @@ def import_masks(
     place: Place,
     found: Sequence[FoundMasks],
     source: str,
-    told: Told | None = None,
+    facts: ReleaseFacts | None = None,
     workers: int = 1,
 ) -> Iterator[Outcome]:
-    """Import the masks that were found in a place; yields the outcome of each image's.
+    """Import the masks that were found in a place and yield the outcome for each image.
 
-    source: what the release is called, for people. Gold images leave the crowd's pool.
+    Gold images leave the crowd's pool.
+
+    Args:
+        actor: In whose name the masks are imported.
+        campaign: The campaign whose images the masks belong to.
+        place: Where the masks are.
+        found: The masks, from `find`.
+        source: The name of the release, as people read it.
+        facts: The facts from the manifest, from `read_manifest`.
+        workers: The number of processes.
     """
-    told = told or Told()
+    facts = facts or ReleaseFacts()
     known = ImageIds(campaign.images.values_list("product_id", flat=True))
-    in_manifest = ImageIds(told.labels)
+    in_manifest = ImageIds(facts.labels)
     jobs = []
     for masks in found:
         listed = in_manifest.find_by_mask_name(masks.stem)
-        labels = masks.labels if listed is None else told.labels[listed]
+        labels = masks.labels if listed is None else facts.labels[listed]
         product_id = known.find_by_mask_name(masks.stem)
         jobs.append(MaskJob(campaign.pk, product_id, masks, labels, source[:LONGEST_SOURCE], place))
     yield from each(partial(import_image_masks, actor), jobs, workers)
 
 
 def import_image_masks(actor: Actor, job: MaskJob) -> Outcome:
-    """Store the masks of one image, all or none, and merge it again."""
+    """Store all masks of one image, or none, and merge the image again."""
     try:
         image = _image_of(job)
         contents = {
@@ -138,15 +156,23 @@ def import_image_masks(actor: Actor, job: MaskJob) -> Outcome:
 
 
 def _image_of(job: MaskJob) -> Image:
-    """The image that the masks belong to. Raises Refused where it cannot have them."""
+    """Return the image that the masks belong to.
+
+    Raises:
+        Refused: The campaign has no such image, or the image cannot have these masks.
+    """
     if job.product_id is None:
         raise Refused("The campaign has no image of this name. Import the images first.")
     images = Image.objects.select_related("campaign").filter(campaign=job.campaign_id)
     image = images.get(product_id=job.product_id)
     if image.retired_at is not None:
-        raise Refused(f"The image {image.product_id} was retired from the campaign.")
+        raise Refused(
+            f"The image {image.product_id} was retired from the campaign. Restore it first."
+        )
     if image.pool == Image.Pool.PRACTICE:
-        raise Refused(f"The image {image.product_id} is there to practice on; it takes no masks.")
+        raise Refused(
+            f"The image {image.product_id} is a practice image, and practice images take no masks."
+        )
     if not job.masks.is_gold and image.pool == Image.Pool.GOLD:
         raise Refused(f"The image {image.product_id} is gold, and has no train mask.")
     missing = [name for name in GOLD_VARIANTS if name not in job.masks.paths]
@@ -162,7 +188,7 @@ class _Content:
 
 
 def _content(place: Place, path: str, image: Image) -> _Content:
-    """A mask's file as it is stored: the very bytes, where they are a plain gray PNG."""
+    """Read a mask and return the content to store: the same bytes if it is a plain gray PNG."""
     content, name = read_bytes(place.fetch(path)), path.rpartition("/")[2]
     delivered = decode_gray(content, name, "PNG", (image.width, image.height))
     codes = image.campaign.class_codes()
@@ -174,9 +200,13 @@ def _content(place: Place, path: str, image: Image) -> _Content:
 
 
 def _store(actor: Actor, job: MaskJob, image: Image, contents: Mapping[str, _Content]) -> bool:
-    """Store what is not there yet; False where all is. Raises Refused where another mask is.
+    """Store the masks that are not there yet, files first, rows last.
 
-    Files come first, the rows last.
+    Returns:
+        False if all masks are there already.
+
+    Raises:
+        Refused: The image has another imported mask.
     """
     if _is_present(image, contents, job.labels):
         return False
@@ -201,7 +231,7 @@ def _store(actor: Actor, job: MaskJob, image: Image, contents: Mapping[str, _Con
                 ImportedMask(image=image, **values) for values in columns
             )
     except IntegrityError:
-        # Another import has been faster.
+        # Another import stored them at the same time.
         if _is_present(image, contents, job.labels):
             return False
         raise
@@ -209,18 +239,22 @@ def _store(actor: Actor, job: MaskJob, image: Image, contents: Mapping[str, _Con
 
 
 def _is_present(image: Image, contents: Mapping[str, _Content], labels: int | None) -> bool:
-    there = {
-        given.variant: given for given in image.imported_masks.filter(variant__in=list(contents))
+    present = {
+        imported.variant: imported
+        for imported in image.imported_masks.filter(variant__in=list(contents))
     }
-    for variant, given in there.items():
-        if (given.sha256, given.labels) != (sha256(contents[variant].png), labels):
+    for variant, imported in present.items():
+        if (imported.sha256, imported.labels) != (sha256(contents[variant].png), labels):
             raise Refused(
-                f"{image.product_id} already has another imported mask, from {given.source}; it "
-                "was left as it was. Delete it in the admin's pages to import this one."
+                f"{image.product_id} already has another imported mask, from {imported.source}. "
+                "It was kept. To import this one, delete the other on the admin pages."
             )
-    return len(there) == len(contents)
+    return len(present) == len(contents)
 
 
 def remove(actor: Actor, masks: QuerySet[ImportedMask]) -> int:
-    """Delete imported masks, which leaves their images to their labels; return how many."""
+    """Delete imported masks and return how many there were.
+
+    Their images are merged from labels again.
+    """
     return masks.delete()[1].get(ImportedMask._meta.label, 0)

@@ -1,4 +1,4 @@
-"""Merged masks, kept in step with the labels they were made from (paper 3.3)."""
+"""Merged masks, kept up to date with the labels they are made from (paper 3.3)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from terrain.aggregation.majority import MergeRule, gold_rule, merge_planes
 from terrain.aggregation.methods import Kind, MergeMethod
 from terrain.postprocess import Mask, pixels_per_class
 
-#: So many experts label a gold image (paper 3.1).
+#: The number of experts who label a gold image (paper 3.1).
 EXPERTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Whose labels make a variant, and by which rule."""
+    """How one variant is merged: the role of its labelers, and the rule."""
 
     variant: str
     role: str
@@ -36,10 +36,10 @@ class Recipe:
 
 
 def recipes(image: Image) -> list[Recipe]:
-    """What is merged for an image: three gold variants, or the crowd's train label.
+    """Return what to merge for an image: three gold variants, or the crowd's train mask.
 
-    Gold images are never in the training set, so they have no train variant (paper 3.3); practice
-    images have none at all.
+    Gold images are never in the training set, so they have no train variant (paper 3.3). Practice
+    images have no merged masks.
     """
     if image.pool == Image.Pool.PRACTICE:
         return []
@@ -51,21 +51,21 @@ def recipes(image: Image) -> list[Recipe]:
 
 
 def rule_of(campaign: Campaign) -> MergeRule:
-    """The rule by which a campaign's crowd is merged: the paper's, unless it was changed."""
+    """Return the campaign's merge rule for the crowd: the paper's, unless a manager changed it."""
     return MergeRule(campaign.merge_minimum, campaign.merge_percent, strict=True)
 
 
 def default_method(campaign: Campaign) -> MergeMethod:
-    """Return how the campaign's own masks are merged: by votes and its rule."""
+    """Return the method that makes the campaign's own masks: votes and the campaign's rule."""
     return MergeMethod(Kind.VOTES, rule_of(campaign))
 
 
 def mergeable(campaign: Campaign) -> QuerySet[Image]:
-    """Images with something to merge: all gold images, and crowd images with a label.
+    """Return the images that have a merged mask: all gold images, and crowd images with a label.
 
-    A gold image on which nothing is left is still written, all 255; so is a crowd image whose
-    labels are empty, and one with an imported mask. A crowd image nobody has labeled (or whose
-    labels were all rejected) has no train label.
+    A gold image without any labeled pixel still gets a mask, all 255. So does a crowd image whose
+    labels are empty, or one with an imported mask. A crowd image without a label, or whose labels
+    were all rejected, has no train mask.
     """
     drawn = Label.objects.filter(image=OuterRef("pk")).crowd().in_use()
     imported = ImportedMask.objects.filter(image=OuterRef("pk"), variant=MergedMask.Variant.TRAIN)
@@ -76,66 +76,69 @@ def mergeable(campaign: Campaign) -> QuerySet[Image]:
     )
 
 
-def wanted_labels(image: Image, role: str) -> int:
-    """How many labels of a role an image is meant to have: from then on they replace an import."""
+def required_labels(image: Image, role: str) -> int:
+    """Return how many labels of a role replace the imported mask of an image."""
     return EXPERTS if role == Role.EXPERT else image.campaign.target_labels
 
 
-def stands_in(rasterized: Rasterized, recipe: Recipe) -> ImportedMask | None:
-    """The imported mask that is an image's merged mask, as long as labels are missing for one.
+def imported_substitute(rasterized: Rasterized, recipe: Recipe) -> ImportedMask | None:
+    """Return the imported mask to use while an image has too few labels to merge, or None.
 
-    An imported mask rests on labels that are not here, and cannot be merged with those that are.
-    It stands until as many accepted labels as are wanted were drawn here; then these are merged.
+    An imported mask was made from labels that are not stored here, so it cannot be merged with
+    labels that are. It is used until the image has its required number of accepted labels. From
+    then on these are merged.
     """
-    given = rasterized.imported().get(recipe.variant)
-    if given is None:
+    imported = rasterized.imported().get(recipe.variant)
+    if imported is None:
         return None
-    wanted = wanted_labels(rasterized.image, recipe.role)
-    return given if len(rasterized.counting(recipe.role)) < wanted else None
+    required = required_labels(rasterized.image, recipe.role)
+    return imported if len(rasterized.accepted(recipe.role)) < required else None
 
 
 def merge_image(image_id: int) -> dict[str, MergedMask]:
-    """The image's merged masks by variant, made anew only where what they are made from changed.
+    """Return the image's merged masks by variant. Merge again only where the inputs changed.
 
-    Labels still waiting for post-processing are processed first, so what comes out is what the
-    labels say now. Harmless to run twice or at once: the same labels give the same mask.
+    Labels that wait for post-processing are processed first. Running this twice, or at the same
+    time, gives the same masks.
     """
-    merged = merge(Rasterized(processed(image_id)))
+    merged = merge(Rasterized(post_processed_image(image_id)))
     return {variant: each.stored for variant, each in merged.items()}
 
 
 def merge(rasterized: Rasterized) -> dict[str, Merged[MergedMask]]:
-    """Return what `merge_image` does of labels that are post-processed already."""
+    """Merge labels that are post-processed already, as `merge_image` does."""
     image = rasterized.image
-    present = {stored.variant: stored for stored in image.merged_masks.all()}
-    done = {}
+    stored_masks = {stored.variant: stored for stored in image.merged_masks.all()}
+    merged = {}
     for recipe in recipes(image):
-        stored = present.pop(recipe.variant, None)
-        given = stands_in(rasterized, recipe)
-        made_from = _made_from(rasterized, recipe) if given is None else _imported_from(given)
-        if stored is None or stored.inputs != made_from or not is_there(stored):
-            done[recipe.variant] = (
-                _store(rasterized, recipe) if given is None else _store_imported(image, given)
+        stored = stored_masks.pop(recipe.variant, None)
+        imported = imported_substitute(rasterized, recipe)
+        made_from = (
+            _inputs_hash(rasterized, recipe) if imported is None else _imported_from(imported)
+        )
+        if stored is None or stored.inputs != made_from or not file_exists(stored):
+            merged[recipe.variant] = (
+                _store(rasterized, recipe) if imported is None else _store_imported(image, imported)
             )
             continue
         if stored.labels_version != image.labels_version:
-            # Labels came and went; those that count are the same.
+            # Labels were added or removed, but the accepted ones are the same.
             stored.labels_version = image.labels_version
             stored.save(update_fields=("labels_version",))
-        done[recipe.variant] = Merged(stored)
-    if present:
-        image.merged_masks.filter(variant__in=list(present)).delete()
-    return done
+        merged[recipe.variant] = Merged(stored)
+    if stored_masks:
+        image.merged_masks.filter(variant__in=list(stored_masks)).delete()
+    return merged
 
 
-def processed(image_id: int) -> Image:
-    """The image, all of whose labels are post-processed."""
+def post_processed_image(image_id: int) -> Image:
+    """Post-process all labels of an image and return the image."""
     labels.process_image(image_id)
     return Image.objects.select_related("campaign").get(pk=image_id)
 
 
-def is_there(stored: StoredMerge) -> bool:
-    """Whether the mask's file is where the row says."""
+def file_exists(stored: StoredMerge) -> bool:
+    """Return whether the stored mask has its file."""
     name = stored.mask.name
     return bool(name and stored.mask.storage.exists(name))
 
@@ -145,18 +148,18 @@ Stored = TypeVar("Stored", bound=StoredMerge)
 
 @dataclass(frozen=True, slots=True)
 class Merged(Generic[Stored]):
-    """A merged mask that is stored, with its pixels and its file where it was made just now."""
+    """A stored merged mask. `made` has its pixels and PNG file if it was merged just now."""
 
     stored: Stored
     made: tuple[Mask, bytes] | None = None
 
     @property
     def imported(self) -> ImportedMask | None:
-        """The imported mask that it is, where nothing was merged."""
+        """The imported mask that is used instead of a merge, or None."""
         return self.stored.imported if isinstance(self.stored, MergedMask) else None
 
     def content(self) -> tuple[Mask, bytes]:
-        """The mask, uint8 (height, width), and its PNG."""
+        """Return the mask, uint8 (height, width), and its PNG file."""
         if self.made is not None:
             return self.made
         with self.stored.mask.open("rb") as file:
@@ -164,16 +167,21 @@ class Merged(Generic[Stored]):
                 content = file.read()
                 return read_mask(io.BytesIO(content)), content
             mask = read_mask(file)
-        # Encoded anew: an older version of the encoder may have written the file.
+        # Encode again: an older version of the encoder may have written the file.
         return mask, png_bytes(mask)
 
 
-def written(image: Image, merged: Mask, content: bytes, labelers: int) -> dict[str, Any]:
-    """Write a merged mask to its file; what the columns of `StoredMerge` say of it.
+def write_mask(image: Image, merged: Mask, content: bytes, labelers: int) -> dict[str, Any]:
+    """Write a merged mask to its file and return the values of the columns of `StoredMerge`.
 
-    `content` is its PNG. The file's name is its sum: two workers that merge the same labels
-    write the same file, and a file that a release is being copied from never changes under it:
-    what is there whole is left as it is.
+    The file is named after its checksum. Two workers that merge the same labels write the same
+    file, and a file never changes while a release copies it. An intact file is not written again.
+
+    Args:
+        image: The image that was merged.
+        merged: The mask, uint8 (height, width).
+        content: The mask as PNG.
+        labelers: The number of labels that went into the vote.
     """
     return {
         "mask": keep(image.campaign_id, "merged", content, ".png"),
@@ -183,8 +191,8 @@ def written(image: Image, merged: Mask, content: bytes, labelers: int) -> dict[s
     }
 
 
-def _made_from(rasterized: Rasterized, recipe: Recipe) -> str:
-    return rasterized.inputs(rasterized.counting(recipe.role), rule=str(recipe.rule))
+def _inputs_hash(rasterized: Rasterized, recipe: Recipe) -> str:
+    return rasterized.inputs(rasterized.accepted(recipe.role), rule=str(recipe.rule))
 
 
 def _store(rasterized: Rasterized, recipe: Recipe) -> Merged[MergedMask]:
@@ -196,39 +204,39 @@ def _store(rasterized: Rasterized, recipe: Recipe) -> Merged[MergedMask]:
     stored = MergedMask(
         image=image,
         variant=recipe.variant,
-        inputs=_made_from(rasterized, recipe),
+        inputs=_inputs_hash(rasterized, recipe),
         labels_version=image.labels_version,
         rule=str(recipe.rule),
-        **written(image, mask, content, len(planes)),
+        **write_mask(image, mask, content, len(planes)),
     )
-    put_row(stored, ("image", "variant"))
+    upsert(stored, ("image", "variant"))
     return Merged(stored, (mask, content))
 
 
-def _imported_from(given: ImportedMask) -> str:
-    told = ["imported", given.pk, given.sha256, given.labels, given.source]
-    return sha256(json.dumps(told).encode())
+def _imported_from(imported: ImportedMask) -> str:
+    identity = ["imported", imported.pk, imported.sha256, imported.labels, imported.source]
+    return sha256(json.dumps(identity).encode())
 
 
-def _store_imported(image: Image, given: ImportedMask) -> Merged[MergedMask]:
+def _store_imported(image: Image, imported: ImportedMask) -> Merged[MergedMask]:
     stored = MergedMask(
         image=image,
-        variant=given.variant,
-        inputs=_imported_from(given),
+        variant=imported.variant,
+        inputs=_imported_from(imported),
         labels_version=image.labels_version,
-        rule=f"imported from {given.source}",
-        imported=given,
-        mask=given.mask.name,
-        labelers=given.labels,
-        pixel_counts=given.pixel_counts,
-        merged_at=given.imported_at,
+        rule=f"imported from {imported.source}",
+        imported=imported,
+        mask=imported.mask.name,
+        labelers=imported.labels,
+        pixel_counts=imported.pixel_counts,
+        merged_at=imported.imported_at,
     )
-    put_row(stored, ("image", "variant"))
+    upsert(stored, ("image", "variant"))
     return Merged(stored)
 
 
-def put_row(stored: StoredMerge, unique: Collection[str]) -> None:
-    """Write a row in place of the one that has the same `unique` fields, if there is one."""
+def upsert(stored: StoredMerge, unique: Collection[str]) -> None:
+    """Insert a row, or replace the row that has the same `unique` fields."""
     model = type(stored)
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     model._default_manager.bulk_create(

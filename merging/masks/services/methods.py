@@ -1,7 +1,7 @@
-"""The crowd's labels merged by any merge method: for releases, and to compare methods.
+"""Merging the crowd's labels by any merge method, for releases and for comparisons.
 
-The campaign's own method makes the campaign's own masks (`merges`). What another method makes is
-kept beside them (`AlternativeMask`), and leaves them as they are.
+The campaign's default method makes the campaign's own masks (`merges`). The masks of other methods
+are stored beside them (`AlternativeMask`) and never change them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from labeling.models import Image, Label, Role
 from merging.masks.services import merges
 from merging.masks.services.merges import Merged
 from merging.masks.services.rasterized import Rasterized
-from merging.masks.services.weighing import known_of
+from merging.masks.services.weighing import method_inputs
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from terrain.aggregation.majority import gold_rule
 from terrain.aggregation.methods import Kind, MergeMethod
@@ -32,92 +32,96 @@ TRAIN = MergedMask.Variant.TRAIN.value
 
 
 def merge_image(image_id: int, method: MergeMethod) -> Mapping[str, StoredMerge]:
-    """Return the image's merged masks by variant, the crowd's merged by this method.
+    """Return the image's merged masks by variant, with the crowd's labels merged by this method.
 
-    Gold images are merged by the gold rules, whatever the method; practice images are not merged.
-    Made again only if the labels, the method, its weights or the code have changed.
-    Raises MergeRefused where the method needs the labelers' skill and that is not known.
+    Gold images are always merged by the gold rules. Practice images are not merged. A mask is made
+    again only if the labels, the method, its weights or the code changed.
+
+    Raises:
+        MergeRefused: The method needs the labelers' skill, and there is no estimate.
     """
-    found = merge(Rasterized(merges.processed(image_id)), method)
+    found = merge(Rasterized(merges.post_processed_image(image_id)), method)
     return {variant: each.stored for variant, each in found.items()}
 
 
 def merge(
     rasterized: Rasterized, method: MergeMethod
 ) -> Mapping[str, Merged[MergedMask] | Merged[AlternativeMask]]:
-    """Return what `merge_image` does of labels that are post-processed already."""
-    if _is_as_by_default(rasterized, method):
+    """Merge labels that are post-processed already, as `merge_image` does."""
+    if _uses_default_masks(rasterized, method):
         return merges.merge(rasterized)
-    return {TRAIN: _merge_otherwise(rasterized, method)}
+    return {TRAIN: _merge_by_other_method(rasterized, method)}
 
 
-def _is_as_by_default(rasterized: Rasterized, method: MergeMethod) -> bool:
-    """Whether an image's masks are the campaign's own with this method.
+def _uses_default_masks(rasterized: Rasterized, method: MergeMethod) -> bool:
+    """Return whether the campaign's own masks are the result of this method.
 
-    So are those of all but the crowd, and an imported mask that stands in for labels.
+    They are for all images outside the crowd's pool, and for images that use an imported mask.
     """
     image = rasterized.image
     if image.pool != Image.Pool.CROWD or method == merges.default_method(image.campaign):
         return True
-    return any(merges.stands_in(rasterized, recipe) for recipe in merges.recipes(image))
+    return any(merges.imported_substitute(rasterized, recipe) for recipe in merges.recipes(image))
 
 
-def layers_of(image_id: int, method: MergeMethod) -> Layers:
-    """Return votes, labelers and confidence of an image, pixel by pixel, if merged by this method.
+def image_layers(image_id: int, method: MergeMethod) -> Layers:
+    """Return votes, labelers and confidence of an image, pixel by pixel, for this method.
 
-    Of a gold image they are the experts', of any other the crowd's. Raises MergeRefused as
-    `merge_image` does.
+    For a gold image these count the experts' labels, for any other image the crowd's.
+
+    Raises:
+        MergeRefused: The method needs the labelers' skill, and there is no estimate.
     """
-    return layers_from(Rasterized(merges.processed(image_id)), method)
+    return rasterized_layers(Rasterized(merges.post_processed_image(image_id)), method)
 
 
-def layers_from(rasterized: Rasterized, method: MergeMethod) -> Layers:
-    """Return what `layers_of` does of labels that are post-processed already."""
+def rasterized_layers(rasterized: Rasterized, method: MergeMethod) -> Layers:
+    """Return the layers of labels that are post-processed already, as `image_layers` does."""
     image = rasterized.image
     role: str = Role.CROWD
     if image.pool == Image.Pool.GOLD:
         role, method = Role.EXPERT, MergeMethod(Kind.VOTES, gold_rule(1))
     runs = vote_runs(rasterized.planes(role))
-    known = known_of(image, method, rasterized.counting(role))
+    known = method_inputs(image, method, rasterized.accepted(role))
     classes = len(rasterized.codes)
     decision = decide_patterns(runs.votes, classes, method, known)
     return merge_layers(runs, decision, classes, (image.height, image.width))
 
 
-def name_of(method: MergeMethod) -> str:
-    """Return how a method is named in the database, whichever estimate of skill it uses."""
+def method_key(method: MergeMethod) -> str:
+    """Return the key of a method in the database. It does not depend on the skill estimate."""
     return json.dumps(replace(method, skill="").to_json(), sort_keys=True)
 
 
-def _merge_otherwise(rasterized: Rasterized, method: MergeMethod) -> Merged[AlternativeMask]:
-    """Merge the crowd's labels by a method that is not the campaign's own, where not done yet."""
+def _merge_by_other_method(rasterized: Rasterized, method: MergeMethod) -> Merged[AlternativeMask]:
+    """Merge the crowd's labels by a method other than the default, unless this is done already."""
     image = rasterized.image
-    counting = rasterized.counting(Role.CROWD)
-    made_from = _made_from(rasterized, method, counting, known_of(image, method, counting))
-    present = AlternativeMask.objects.filter(image=image, method=name_of(method)).first()
-    if present is not None and present.inputs == made_from and merges.is_there(present):
+    accepted = rasterized.accepted(Role.CROWD)
+    made_from = _inputs_hash(rasterized, method, accepted, method_inputs(image, method, accepted))
+    present = AlternativeMask.objects.filter(image=image, method=method_key(method)).first()
+    if present is not None and present.inputs == made_from and merges.file_exists(present):
         return Merged(present)
     runs = vote_runs(rasterized.planes(Role.CROWD))
-    # What was read with the planes may be newer.
-    counting = rasterized.counting(Role.CROWD)
-    known = known_of(image, method, counting)
+    # The labels that were read with the planes may be newer.
+    accepted = rasterized.accepted(Role.CROWD)
+    known = method_inputs(image, method, accepted)
     decision = decide_patterns(runs.votes, len(rasterized.codes), method, known)
     mask = merged_mask(runs, decision, rasterized.codes, (image.height, image.width))
     content = png_bytes(mask)
     stored = AlternativeMask(
         image=image,
-        method=name_of(method),
-        inputs=_made_from(rasterized, method, counting, known),
-        **merges.written(image, mask, content, len(counting)),
+        method=method_key(method),
+        inputs=_inputs_hash(rasterized, method, accepted, known),
+        **merges.write_mask(image, mask, content, len(accepted)),
     )
-    merges.put_row(stored, ("image", "method"))
+    merges.upsert(stored, ("image", "method"))
     return Merged(stored, (mask, content))
 
 
-def _made_from(
-    rasterized: Rasterized, method: MergeMethod, counting: Sequence[Label], known: MergeInputs
+def _inputs_hash(
+    rasterized: Rasterized, method: MergeMethod, accepted: Sequence[Label], known: MergeInputs
 ) -> str:
-    """Return the sum of all that a mask is made from, with the numbers that weigh votes."""
+    """Return the SHA-256 of all that a mask is made from, the weights of the votes included."""
     numbers = [known.weights, known.chosen]
     numbers += [None if each is None else each.tolist() for each in (known.prior, known.matrices)]
-    return rasterized.inputs(counting, method=name_of(method), known=numbers)
+    return rasterized.inputs(accepted, method=method_key(method), known=numbers)

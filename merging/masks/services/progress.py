@@ -1,4 +1,4 @@
-"""How many images have a trusted mask, and how many masks are still of an earlier rule or label."""
+"""Progress of merging: how many masks a campaign has, and how many are out of date."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from merging.models import ImportedMask, MergedMask
 
 logger = logging.getLogger(__name__)
 
-#: Of a large campaign the numbers may be so old.
-KEPT_SECONDS = 300
+#: The counts of a large campaign are cached for this time.
+CACHE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class MergeProgress:
-    """Of one campaign, by the rule it has now.
+    """The merge progress of one campaign, by its present rule.
 
-    `trusted`: images of the crowd whose mask has a class on at least one pixel, as merged last;
-    `stale`: images, gold ones too, that are to be merged again since labels or the rule changed;
-    `of_other_rule`: of the crowd's masks, those that were merged by an earlier rule.
+    Attributes:
+        trusted: Crowd images whose latest merged mask has a class on at least one pixel.
+        stale: Images, gold ones included, to merge again because their labels or the rule changed.
+        of_other_rule: Crowd masks that were merged by an earlier rule.
     """
 
     trusted: int
@@ -32,31 +33,34 @@ class MergeProgress:
     of_other_rule: int
 
 
-def of_campaign(campaign: Campaign, is_large: bool = False) -> MergeProgress:
-    """Count now; of a large campaign at most every five minutes, or when its rule has changed."""
+def campaign_progress(campaign: Campaign, is_large: bool = False) -> MergeProgress:
+    """Return the merge progress of a campaign.
+
+    The counts of a large campaign are cached for five minutes, or until its rule changes.
+    """
     if not is_large:
-        return _count(campaign)
+        return _count_progress(campaign)
     rule = f"{campaign.merge_minimum}-{campaign.merge_percent}"
     key = f"merge-progress-{campaign.pk}-{rule}"
-    kept: MergeProgress | None = cache.get(key)
-    if kept is None:
-        kept = _count(campaign)
-        cache.set(key, kept, KEPT_SECONDS)
-    return kept
+    cached: MergeProgress | None = cache.get(key)
+    if cached is None:
+        cached = _count_progress(campaign)
+        cache.set(key, cached, CACHE_SECONDS)
+    return cached
 
 
-def _count(campaign: Campaign) -> MergeProgress:
+def _count_progress(campaign: Campaign) -> MergeProgress:
     return MergeProgress(
-        trusted=trusted(campaign).count(),
-        stale=stale(campaign).count(),
-        of_other_rule=of_other_rule(campaign).count(),
+        trusted=trusted_masks(campaign).count(),
+        stale=stale_images(campaign).count(),
+        of_other_rule=masks_of_other_rule(campaign).count(),
     )
 
 
-def stale(campaign: Campaign) -> QuerySet[Image]:
-    """Images to merge again: their labels, or the campaign's rule, are not those of their masks.
+def stale_images(campaign: Campaign) -> QuerySet[Image]:
+    """Return the images to merge again, because their labels or the campaign's rule changed.
 
-    An imported mask stands until as many labels as are wanted were drawn.
+    An imported mask is up to date until the image has its target number of labels.
     """
     current = MergedMask.objects.filter(image=OuterRef("pk")).current()
     imported = ImportedMask.objects.filter(
@@ -75,35 +79,35 @@ def stale(campaign: Campaign) -> QuerySet[Image]:
     )
 
 
-def of_other_rule(campaign: Campaign) -> QuerySet[MergedMask]:
-    """The crowd's masks that were merged here by another rule than the campaign has now."""
-    train = masks_of(campaign).filter(variant=MergedMask.Variant.TRAIN, imported=None)
+def masks_of_other_rule(campaign: Campaign) -> QuerySet[MergedMask]:
+    """Return the crowd's masks that were merged here by another rule than the present one."""
+    train = dataset_masks(campaign).filter(variant=MergedMask.Variant.TRAIN, imported=None)
     return train.exclude(rule=str(merges.rule_of(campaign)))
 
 
-def trusted(campaign: Campaign) -> QuerySet[MergedMask]:
-    """The crowd's masks with a class on at least one pixel, of images that have such a mask.
+def trusted_masks(campaign: Campaign) -> QuerySet[MergedMask]:
+    """Return the crowd's masks that have a class on at least one pixel.
 
-    As they were merged last: `stale` names those that are not up to date.
+    The masks may be out of date: see `stale_images`.
     """
-    return masks_of(campaign).filter(variant=MergedMask.Variant.TRAIN).exclude(pixel_counts={})
+    return dataset_masks(campaign).filter(variant=MergedMask.Variant.TRAIN).exclude(pixel_counts={})
 
 
-def masks_of(campaign: Campaign) -> QuerySet[MergedMask]:
-    """The merged masks that belong to a campaign's dataset: gold masks of gold images alone."""
+def dataset_masks(campaign: Campaign) -> QuerySet[MergedMask]:
+    """Return the merged masks of a campaign's dataset. Gold masks count for gold images only."""
     is_gold = Q(image__pool=Image.Pool.GOLD)
     is_train = Q(variant=MergedMask.Variant.TRAIN)
     fitting = (is_gold & ~is_train) | (~is_gold & is_train)
     return MergedMask.objects.filter(fitting, image__in=merges.mergeable(campaign).order_by())
 
 
-def bring_up_to_date(campaign: Campaign, most: int) -> int:
-    """Merge up to `most` stale images; how many were.
+def merge_stale_images(campaign: Campaign, most: int) -> int:
+    """Merge up to `most` stale images and return how many were merged.
 
-    An image whose files are missing is logged and left.
+    An image whose files are missing is logged and skipped.
     """
     merged = 0
-    for pk in list(stale(campaign).order_by("pk").values_list("pk", flat=True)[:most]):
+    for pk in list(stale_images(campaign).order_by("pk").values_list("pk", flat=True)[:most]):
         try:
             merges.merge_image(pk)
         except OSError:

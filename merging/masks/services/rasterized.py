@@ -1,4 +1,4 @@
-"""The labels of one image, read and rasterized once for all that is merged from them."""
+"""The labels of one image, read and rasterized once for all masks that are merged from them."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from terrain.bitplanes import Planes
 from terrain.postprocess import BoolMask
 
 
-def who_counts(image: Image, role: str) -> QuerySet[Label]:
-    """The labels that go into a merge, in a fixed order."""
+def accepted_labels(image: Image, role: str) -> QuerySet[Label]:
+    """Return the labels of a role that are merged, in a fixed order."""
     return image.labels.accepted().filter(role=role).order_by("pk")
 
 
 class Rasterized:
     """The labels of one image, each read and rasterized at most once.
 
-    Polygons are read, and rasterized, only where something has to be made from them: neither to see
-    that nothing has changed, nor where the bit planes that scoring made are still in the cache.
+    Polygons are read and rasterized only if a mask must be made from them. They are not needed to
+    find that nothing changed, nor if the bit planes from scoring are still in the cache.
 
     Args:
         image: The image, with its campaign.
-        read: All labels of the image with their polygons, where somebody has read them.
-        removed: What labels lose under the masks, where that is known.
-        codes: The class codes, where they are not those of the campaign now.
+        read: All labels of the image with their polygons, if they are read already.
+        removed: The pixels that post-processing removes, bool (height, width), if known already.
+        codes: The class codes, if they are not those of the campaign now.
     """
 
     def __init__(
@@ -45,36 +45,37 @@ class Rasterized:
         self.codes = image.campaign.class_codes() if codes is None else codes
         self._all = read
         self._removed = removed
-        self._counting: dict[str, list[Label]] = {}
+        self._accepted: dict[str, list[Label]] = {}
         self._labels: dict[str, list[Label]] = {}
         self._planes: dict[str, list[Planes]] = {}
         self._imported: dict[str, ImportedMask] | None = None
 
     def imported(self) -> dict[str, ImportedMask]:
-        """The image's imported masks by variant, read once."""
+        """Return the image's imported masks by variant, read once."""
         if self._imported is None:
-            self._imported = {given.variant: given for given in self.image.imported_masks.all()}
+            self._imported = {mask.variant: mask for mask in self.image.imported_masks.all()}
         return self._imported
 
-    def counting(self, role: str) -> list[Label]:
-        """Return the labels that go into a merge, in a fixed order, perhaps without polygons."""
+    def accepted(self, role: str) -> list[Label]:
+        """Return the labels that are merged, in a fixed order. Polygons may be deferred."""
         if self._all is not None or role in self._labels:
             return self._read(role)
-        if role not in self._counting:
-            self._counting[role] = list(who_counts(self.image, role).defer("polygons"))
-        return self._counting[role]
+        if role not in self._accepted:
+            self._accepted[role] = list(accepted_labels(self.image, role).defer("polygons"))
+        return self._accepted[role]
 
     def planes(self, role: str) -> list[Planes]:
         """Return these labels as bit planes, post-processed.
 
-        Ask for `counting` afterwards: labels that are read here, with their polygons, may be newer.
+        Call `accepted` afterwards: the labels that are read here, with their polygons, may be
+        newer.
         """
         if role not in self._planes:
             found = None
             if self._all is None and role not in self._labels:
-                found = bit_planes.cached_planes(self.counting(role), self.image, self.codes)
+                found = bit_planes.cached_planes(self.accepted(role), self.image, self.codes)
             if found is None:
-                # A merged mask is stored: its planes are not needed again, and not kept.
+                # The merged mask is stored, so its planes are not needed again.
                 found = bit_planes.planes_of(
                     self._read(role), self.image, self.codes, removed=self._removed, keep=False
                 )
@@ -82,28 +83,28 @@ class Rasterized:
         return self._planes[role]
 
     def _read(self, role: str) -> list[Label]:
-        """Return the labels that go into a merge, in the same order, with their polygons."""
+        """Return the labels that are merged, in the same order, with their polygons."""
         if role not in self._labels:
             self._labels[role] = (
-                list(who_counts(self.image, role))
+                list(accepted_labels(self.image, role))
                 if self._all is None
                 else [x for x in self._all if x.role == role and x.status == Label.Status.ACCEPTED]
             )
         return self._labels[role]
 
-    def inputs(self, counting: Sequence[Label], **parameters: Any) -> str:
-        """SHA-256 of all that decides what a merged mask looks like.
+    def inputs(self, accepted: Sequence[Label], **parameters: Any) -> str:
+        """Return the SHA-256 of all that decides the merged mask.
 
-        A label is told by its id and version, and by its time of sending: one that was imported,
-        deleted and imported again has the same id, and perhaps other polygons. `parameters` are
-        plain values.
+        A label is identified by its id, version, and time of sending. A label that was imported,
+        deleted and imported again has the same id, and maybe other polygons. `parameters` are plain
+        values.
         """
         made_from = {
             "code": MERGE_METHOD,
             "classes": self.codes,
             "size": [self.image.width, self.image.height],
             "masks": [self.image.rover_mask.name, self.image.range_mask.name],
-            "labels": [[str(x.pk), x.version, x.sent_at.isoformat()] for x in counting],
+            "labels": [[str(x.pk), x.version, x.sent_at.isoformat()] for x in accepted],
             **parameters,
         }
         return sha256(json.dumps(made_from, sort_keys=True).encode())

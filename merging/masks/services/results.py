@@ -1,4 +1,4 @@
-"""How the crowd finally saw an image, for those who drew on it."""
+"""The crowd's result on an image, for the people who labeled it."""
 
 from __future__ import annotations
 
@@ -16,35 +16,36 @@ from terrain.metrics.mask_comparison import ClassAgreement, agreement_by_class
 
 @dataclass(frozen=True, slots=True)
 class CrowdView:
-    """The crowd's mask of an image beside one label of it."""
+    """The crowd's mask of an image, and its agreement with one label of that image."""
 
     merged: MergedMask
     agreements: list[ClassAgreement]
 
 
 def is_ready(label: Label) -> bool:
-    """Whether the crowd's result can be shown to who drew this label.
+    """Return whether the crowd's result may be shown to the author of this label.
 
-    Reads `label.image.campaign`. Experts' labels stay apart from the crowd's.
+    Reads `label.image.campaign`. Experts' labels are never compared with the crowd's.
     """
     return label.role == Role.CROWD and policies.crowd_has_finished(label.image)
 
 
 def reveal(actor: Actor, label: Label) -> bool:
-    """Show the labeler the others' result: from now on the label is fixed.
+    """Lock a label, so that its labeler may see the crowd's result.
 
-    False when it is not ready, or was corrected since it was read.
+    Returns:
+        False if the result is not ready, or if the label was corrected after it was read.
     """
     return is_ready(label) and labels.lock(actor, label, Label.LockReason.RESULTS)
 
 
 def merged_mask(label: Label) -> MergedMask:
-    """The crowd's result on a label's image, merged anew where labels have changed since."""
+    """Return the crowd's merged mask of a label's image, merged again if the labels changed."""
     return merge_image(label.image_id)[MergedMask.Variant.TRAIN]
 
 
 def crowd_view(label: Label) -> CrowdView:
-    """The crowd's result, and how the label agrees with it."""
+    """Return the crowd's mask and its agreement with the label, class by class."""
     merged = merged_mask(label)
     image = label.image
     with merged.mask.open("rb") as file:
@@ -54,7 +55,7 @@ def crowd_view(label: Label) -> CrowdView:
 
 
 def crowd_picture(merged: MergedMask) -> bytes:
-    """The mask in the colors of its campaign, as a PNG that is clear where there is no label."""
+    """Return the mask in the class colors of its campaign, as PNG, transparent where unlabeled."""
     with merged.mask.open("rb") as file:
         mask = read_mask(file)
     classes = TerrainClass.objects.filter(campaign__images=merged.image_id)

@@ -1,4 +1,4 @@
-"""What a merge method has to know of labels beside what they show: lots, ratings, skill."""
+"""What a merge method needs besides the labels: the random choice, ratings, or skill."""
 
 from __future__ import annotations
 
@@ -19,58 +19,61 @@ from terrain.aggregation.weighted import MergeInputs, random_label, rating_weigh
 
 
 class MergeRefused(Conflict):
-    """Labels that cannot be merged this way."""
+    """The merge method cannot be used on these labels."""
 
     code = "merge_refused"
 
 
-def known_of(image: Image, method: MergeMethod, counting: Sequence[Label]) -> MergeInputs:
-    """Return what the method has to know of these labels of the image.
+def method_inputs(image: Image, method: MergeMethod, accepted: Sequence[Label]) -> MergeInputs:
+    """Return what the method needs to know about these labels of the image.
 
-    Raises MergeRefused where it needs the labelers' skill and that is not known.
+    Raises:
+        MergeRefused: The method needs the labelers' skill, and there is no estimate.
     """
     if method.kind == Kind.RANDOM:
-        names = [str(label.pk) for label in counting]
+        names = [str(label.pk) for label in accepted]
         return MergeInputs(chosen=random_label(method.seed, image.product_id, names))
     if method.kind == Kind.RATINGS:
-        return MergeInputs(weights=_rating_weights(counting, method))
+        return MergeInputs(weights=_rating_weights(accepted, method))
     if method.needs_skill:
         known = _estimate(image.campaign, method.skill).matrices
-        labelers = [label.labeler_id for label in counting]
+        labelers = [label.labeler_id for label in accepted]
         return MergeInputs.of_skill(method, known.prior, known.of(labelers))
     return MergeInputs()
 
 
-def pinned(campaign: Campaign, method: MergeMethod) -> MergeMethod:
-    """Return the method with the estimate of skill that is there now written into it.
+def pin_skill_estimate(campaign: Campaign, method: MergeMethod) -> MergeMethod:
+    """Return the method with the identity of the current skill estimate in it.
 
-    Labelers' skill is estimated anew as labels come. With a pinned method `known_of` refuses
-    another estimate, so that all images of a release are merged by one. Raises MergeRefused where
-    skill is needed and not known.
+    Skill is estimated again as labels arrive. With such a method, `method_inputs` refuses any other
+    estimate, so that all images of a release are merged with the same one.
+
+    Raises:
+        MergeRefused: The method needs the labelers' skill, and there is no estimate.
     """
     if not method.needs_skill:
         return method
     return replace(method, skill=_estimate(campaign, "").identity)
 
 
-def _rating_weights(counting: Sequence[Label], method: MergeMethod) -> tuple[int, ...]:
-    active = Rating.objects.active().filter(label__in=[label.pk for label in counting])
-    ratings: dict[Any, list[int]] = {label.pk: [] for label in counting}
+def _rating_weights(accepted: Sequence[Label], method: MergeMethod) -> tuple[int, ...]:
+    active = Rating.objects.active().filter(label__in=[label.pk for label in accepted])
+    ratings: dict[Any, list[int]] = {label.pk: [] for label in accepted}
     for label, value in active.values_list("label", "value"):
         ratings[label].append(value)
-    return tuple(rating_weight(ratings[label.pk], method.weights) for label in counting)
+    return tuple(rating_weight(ratings[label.pk], method.weights) for label in accepted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
-    """What is known of a campaign's labelers, and which estimate that is."""
+    """The skill matrices of a campaign, and the identity of their estimate."""
 
     identity: str
     matrices: Matrices
 
 
-def _estimate(campaign: Campaign, wanted: str) -> _Estimate:
-    """The stored estimate; with `wanted` only that very one."""
+def _estimate(campaign: Campaign, required: str) -> _Estimate:
+    """Return the stored skill estimate; refuse it if its identity is not `required`."""
     stored = CampaignSkill.objects.filter(campaign=campaign).values_list(
         "label_set", "estimated_at"
     )
@@ -79,16 +82,16 @@ def _estimate(campaign: Campaign, wanted: str) -> _Estimate:
     if found is None:
         raise MergeRefused(
             _(
-                "Nothing is known of the skill of this campaign's labelers yet. Run `manage.py "
-                "estimate_skill --campaign %(slug)s`, or merge by the votes alone."
+                "There is no skill estimate for this campaign's labelers yet. Run `manage.py "
+                "estimate_skill --campaign %(slug)s`, or choose a method without skill."
             )
             % {"slug": campaign.slug}
         )
-    if wanted and wanted != found.identity:
+    if required and required != found.identity:
         raise MergeRefused(
             _(
-                "The skill of the labelers was estimated anew since this was begun, because labels "
-                "have changed. Begin again: then all images are merged by one estimate."
+                "The skill of the labelers was estimated again after this job started, because "
+                "labels changed. Start again, so that all images are merged with the same estimate."
             )
         )
     return found
@@ -98,6 +101,6 @@ def _estimate(campaign: Campaign, wanted: str) -> _Estimate:
 def _read_estimate(
     campaign_id: int, codes: tuple[int, ...], label_set: str, estimated_at: object
 ) -> _Estimate | None:
-    """Read once for many images of one estimate: there can be thousands of labelers."""
+    """Return the estimate, cached: many images use the same one, with thousands of labelers."""
     matrices = services.matrices(Campaign.objects.get(pk=campaign_id))
     return None if matrices is None else _Estimate(label_set, matrices)

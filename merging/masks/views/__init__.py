@@ -1,1 +1,1 @@
-"""Merge methods side by side, and the crowd's result of a picture."""
+"""Pages that compare merge methods, and show the crowd's result of a picture."""

@@ -1,4 +1,4 @@
-"""The ways to merge side by side, for admins who choose one for a release."""
+"""The page that compares merge methods, for managers who choose one for a release."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from merging.masks.class_cards import class_cards
 from merging.masks.method_descriptions import description
 from merging.masks.method_names import NAMES
 from merging.masks.services import comparisons
-from merging.masks.services.comparisons import Compared, MethodResult
-from merging.masks.services.methods import layers_of
+from merging.masks.services.comparisons import ComparedImage, MethodResult
+from merging.masks.services.methods import image_layers
 from merging.masks.tasks import compare_merges
 from terrain.aggregation.majority import Mask
 from terrain.aggregation.methods import Kind, MergeMethod
 
-#: Images that are compared while the page waits; the rest is a worker's.
+#: The number of images that are compared in the request; a worker compares the rest.
 COMPARED_AT_ONCE = 1
-#: What a layer's picture is colored by: from this value on, up to the next.
+#: The lowest value of each color step of a layer.
 STEPS = {
     "labelers": (1, 2, 3, 5, 8),
     "confidence": (0, 50, 65, 80, 95),
 }
-#: From little to much; told apart by eyes that see no red or green, too.
+#: Colors from low to high values (viridis), safe for color-blind people.
 RAMP = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")
 
 
@@ -46,20 +46,23 @@ RAMP = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")
 @require_http_methods(["GET", "POST"])
 @login_required
 def merge_methods(request: HttpRequest, slug: str) -> HttpResponse:
-    """A sample of a campaign's images merged each way; a POST compares all of them anew."""
+    """Show a sample of a campaign's images merged by each method.
+
+    A POST compares all of them again.
+    """
     campaign = managed_campaign(request, slug)
     if request.method == "POST":
-        comparisons.forget(campaign)
+        comparisons.delete_comparisons(campaign)
         return redirect("masks:merge_methods", slug)
-    waiting = comparisons.bring_up_to_date(campaign, COMPARED_AT_ONCE)
+    waiting = comparisons.compare_stale_images(campaign, COMPARED_AT_ONCE)
     if waiting:
         enqueue(compare_merges, campaign.pk)
     by = request.GET.get("by", "")
-    kinds = (Kind(by),) if by in set(Kind) - {Kind.VOTES} else comparisons.WEIGHED
-    compared = comparisons.worst_first(campaign, kinds)
+    kinds = (Kind(by),) if by in set(Kind) - {Kind.VOTES} else comparisons.SORTED_BY
+    compared = comparisons.by_lowest_match(campaign, kinds)
     classes = class_cards(campaign)
-    methods = comparisons.compared_methods(campaign)
-    results = comparisons.over_all(compared)
+    methods = comparisons.campaign_methods(campaign)
+    results = comparisons.total_results(compared)
     return render(
         request,
         "merging/masks/methods.html",
@@ -96,8 +99,8 @@ def method_row(
     }
 
 
-def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
-    """One image with all its masks; `compared` says how they differ."""
+def image_card(campaign: Campaign, compared: ComparedImage) -> dict[str, Any]:
+    """Return one image with all its masks. `compared` has their differences."""
     image = compared.image
 
     def url(picture: str) -> str:
@@ -109,7 +112,7 @@ def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "labels": image.crowd_label_count,
-        "match": 100 * compared.lowest_match(comparisons.WEIGHED),
+        "match": 100 * compared.lowest_match(comparisons.SORTED_BY),
         "results": [
             {
                 "name": NAMES[kind],
@@ -126,9 +129,9 @@ def image_card(campaign: Campaign, compared: Compared) -> dict[str, Any]:
 
 
 def legend(name: str) -> list[dict[str, str]]:
-    """What the colors of a layer mean."""
+    """Return what the colors of a layer mean."""
     steps = STEPS[name]
-    unit = " %" if name == "confidence" else ""
+    unit = "%" if name == "confidence" else ""
     last = [str(step - 1) for step in steps[1:]]
     words = [
         str(low) if str(low) == high else f"{low}-{high}"
@@ -142,30 +145,30 @@ def legend(name: str) -> list[dict[str, str]]:
 @require_GET
 @login_required
 def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> HttpResponse:
-    """A merged mask in the campaign's colors, or a layer of the campaign's own merge.
+    """Return a merged mask in the campaign's colors, or a layer of the campaign's own merge.
 
-    To be laid over the image: clear where there is nothing.
+    The picture is laid over the image. It is transparent where there is no value.
     """
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images.select_related("campaign"), pk=pk)
     assert isinstance(request.user, User)
     if not independence.record_view(image.pk, request.user):
-        raise Forbidden(_("Draw this picture first, or give it up."))
+        raise Forbidden(_("Label this image first, or give it up."))
     if picture in STEPS:
         return _png(layer_steps(image, picture), dict(enumerate(RAMP)))
     if picture not in set(Kind):
         raise Http404("There is no such picture.")
     stored = comparisons.stored_mask(image, Kind(picture))
     if stored is None:
-        raise Http404("It was not merged this way yet.")
+        raise Http404("This image was not merged by this method yet.")
     with stored.mask.open("rb") as file:
         return _png(read_mask(file), dict(campaign.terrain_classes.values_list("code", "color")))
 
 
 def layer_steps(image: Image, name: str) -> Mask:
-    """A layer as the place of each pixel's step in `RAMP`; 255 where nobody labeled it."""
-    method = comparisons.compared_methods(image.campaign)[Kind.VOTES]
-    layers = layers_of(image.pk, method)
+    """Return the index in `RAMP` of each pixel of a layer, uint8; 255 where nobody labeled it."""
+    method = comparisons.campaign_methods(image.campaign)[Kind.VOTES]
+    layers = image_layers(image.pk, method)
     values = layers.labelers if name == "labelers" else layers.confidence
     steps = np.searchsorted(STEPS[name], values, side="right") - 1
     return np.where(layers.labelers == 0, 255, steps).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""How the crowd finally saw a picture, for a volunteer who drew on it."""
+"""The page that shows the crowd's result of a picture to a volunteer who drew on it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from labeling.models import Label
 from merging.masks.services import results
 from terrain.metrics.mask_comparison import ClassAgreement
 
-#: From which intersection over union on the agreement is called so.
+#: The lowest intersection over union for each sentence, the highest first.
 WORDS: tuple[tuple[float, str | Promise], ...] = (
     (0.85, gettext_lazy("Nearly the same as the others.")),
     (0.6, gettext_lazy("Mostly the same as the others.")),
     (0.3, gettext_lazy("Partly the same as the others.")),
     (0.0, gettext_lazy("Quite different from the others.")),
 )
-ONLY_MINE = gettext_lazy("You drew this. The others called it something else.")
-ONLY_CROWD = gettext_lazy("The others found this. You called it something else.")
+ONLY_MINE = gettext_lazy("You drew this. The others chose another kind of ground.")
+ONLY_CROWD = gettext_lazy("The others found this. You chose another kind of ground.")
 UNDECIDED = gettext_lazy("You drew this where the others did not agree, or drew nothing.")
 MISSED = gettext_lazy("The others found this where you drew nothing.")
 
@@ -36,7 +36,7 @@ MISSED = gettext_lazy("The others found this where you drew nothing.")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One's own drawing beside the crowd's; a POST asks to see it, and fixes the drawing."""
+    """Show the volunteer's drawing and the crowd's result. A POST locks the drawing first."""
     label = own_label_or_404(request, pk)
     if request.method == "POST" and not results.reveal(label.labeler.actor, label):
         messages.warning(
@@ -45,7 +45,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("annotation:my_drawing", pk)
     if request.method == "POST":
         return redirect("masks:crowd_result", pk)
-    if not shows(label):
+    if not may_see_result(label):
         return redirect("annotation:my_drawing", pk)
     view = results.crowd_view(label)
     classes = {each.code: each for each in label.image.campaign.terrain_classes.all()}
@@ -62,7 +62,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 {
                     "name": classes[each.code].translated("name"),
                     "color": classes[each.code].color,
-                    **in_words(each),
+                    **describe_agreement(each),
                 }
                 for each in view.agreements
             ],
@@ -73,21 +73,21 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def crowd_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The crowd's result in the campaign's colors, to be laid over the picture."""
+    """Return the crowd's result in the campaign's colors, to lay over the picture."""
     label = own_label_or_404(request, pk)
-    if not shows(label):
+    if not may_see_result(label):
         raise Http404("Nothing to show yet.")
     content = results.crowd_picture(results.merged_mask(label))
     return HttpResponse(content, content_type="image/png")
 
 
-def shows(label: Label) -> bool:
-    """Only to whom can no longer correct the drawing by it."""
+def may_see_result(label: Label) -> bool:
+    """Return whether the result may be shown: only once the drawing can no longer be corrected."""
     return label.locked_at is not None and results.is_ready(label)
 
 
-def in_words(agreement: ClassAgreement) -> dict[str, Any]:
-    """How well a class agrees, as a sentence and as percent of its area."""
+def describe_agreement(agreement: ClassAgreement) -> dict[str, Any]:
+    """Return how well a class agrees, as a sentence and in percent of its area."""
     share = agreement.share
     if share is None:
         return {"percent": None, "sentence": UNDECIDED if agreement.mine_alone else MISSED}

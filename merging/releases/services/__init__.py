@@ -1,1 +1,1 @@
-"""From a request to an archive: snapshots, parts, assembly, publishing."""
+"""Services for releases: requests, snapshots, parts, assembly, publishing."""

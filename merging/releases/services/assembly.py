@@ -1,4 +1,4 @@
-"""A release's tree, put together from its parts."""
+"""Assembly of the tree of a release from its parts."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from merging.releases.services.part_records import PartFile, PartRecord, files_o
 from merging.releases.services.parts import store
 from terrain.masks import NO_LABEL
 
-#: Files that are copied at the same time: most of the work is the kernel's, and a disk's.
+#: The number of copying threads. Most of the work is done by the kernel and the disk.
 COPIES_AT_ONCE = 2
-#: Images whose files are handed out to be copied before anybody waits for them.
+#: The number of images whose files are submitted for copying before waiting for them.
 PARTS_AT_ONCE = 50
 
 
 @dataclass(slots=True)
 class Built:
-    """A tree that was assembled: the SHA-256 of its SHA256SUMS, and what was counted."""
+    """An assembled tree: the SHA-256 of its SHA256SUMS, its changes, and its statistics."""
 
     sums: str
     changes: list[str]
@@ -47,7 +47,10 @@ class Built:
 
 
 def assemble(release: Release, tree: Path, *, link: bool) -> Built:
-    """Write every file of a release under `tree` from its parts."""
+    """Write all files of a release below `tree` from its parts.
+
+    `link` makes hard links to the store.
+    """
     tree.mkdir()
     writer = _Writer(release, tree)
     objects = store()
@@ -92,7 +95,7 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
 
 @dataclass(slots=True)
 class _Writer:
-    """Writes files of a tree that are not pieces of the store, and sums them on the way."""
+    """Writes the files of a tree that are not in the store, and computes their checksums."""
 
     release: Release
     tree: Path
@@ -116,7 +119,7 @@ class _Writer:
 
 @dataclass(frozen=True, slots=True)
 class _Fragments(Collection[Fragment]):
-    """What one export keeps of the images of a release, read from the store one by one."""
+    """The fragments of one format of all images of a release, read from the store one by one."""
 
     release: Release
     name: str
@@ -138,7 +141,7 @@ class _Fragments(Collection[Fragment]):
 
 
 def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
-    """What a release says of itself, from its parts."""
+    """Return the facts that the documents of a release contain, and its statistics."""
     totals = Statistics()
     counts: dict[tuple[str, str, str], int] = {}
     people: dict[str, set[str]] = {}
@@ -180,7 +183,7 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         corrected=corrected,
         labelers=len(people.get(Role.CROWD, ())),
         experts=len(people.get(Role.EXPERT, ())),
-        # One that is built again by a later version says which one built it first.
+        # A release that is built again keeps the version that built it first.
         software_version=release.software_version or __version__,
         masks=dict(totals.masks),
         empty={variant: dict(reasons) for variant, reasons in totals.empty.items()},

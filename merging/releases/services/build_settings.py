@@ -1,4 +1,4 @@
-"""What a release was asked to be, as far as it decides on the files of its images."""
+"""The settings of a release that determine the files of its images."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from terrain.aggregation.methods import MergeMethod
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What all images of a release have in common, small enough to send to other processes.
+    """The settings that all images of a release share, small enough to send to other processes.
 
     Attributes:
         layout: A `Release.Layout`.
         method: How the crowd's labels are merged.
-        formats: Names of the exports, see `merging.formats.exports`.
+        formats: Names of the formats, see `merging.formats.exports`.
         classes: The taxonomy, by code.
-        pseudonym_key: The secret that labelers' names are made with.
-        stems: How the files of an image are named, by its product id, for images whose files
-            cannot be named by their ids alone (`product_ids.file_stems`).
+        pseudonym_key: The secret key for the pseudonyms of labelers.
+        stems: File names without suffix by product id, for images whose ids alone do not give
+            unique file names (`product_ids.file_stems`).
     """
 
     layout: str
@@ -38,7 +38,7 @@ class BuildSettings:
 
     @staticmethod
     def of(release: Release) -> BuildSettings:
-        """Return the settings that a release keeps, with the file names of its images now."""
+        """Return the stored settings of a release, with the present file names of its images."""
         images = Image.objects.filter(campaign=release.campaign_id).in_dataset()
         return BuildSettings(
             release.layout,
@@ -50,13 +50,14 @@ class BuildSettings:
         )
 
     def stem_of(self, product_id: str) -> str:
-        """Return how the files of an image are named, without suffix."""
+        """Return the file name of an image, without suffix."""
         return self.stems.get(product_id) or file_stem(product_id)
 
     def as_json(self) -> list[Any]:
-        """Return all that decides on the bytes of every image, without the secret itself.
+        """Return all settings that determine the bytes of the images, with the key as a checksum.
 
-        It is part of `ImageSnapshot.inputs`: another form makes every part of every release stale.
+        This is part of `ImageSnapshot.inputs`: another form makes every part of every release
+        stale.
         """
         classes = [[each.code, each.name, each.color] for each in self.classes]
         key = sha256(self.pseudonym_key.encode())

@@ -1,4 +1,4 @@
-"""Releases: immutable, checksummed trees, built by a command or by a worker from their parts."""
+"""Building releases from their parts: immutable, checksummed trees."""
 
 from __future__ import annotations
 
@@ -31,22 +31,25 @@ from merging.releases.services.requests import ReleaseRefused
 from merging.statistics import services
 from review.scores.services import scores
 
-#: Parts written down together; a builder that is killed loses no more than these.
+#: The number of parts saved together. A builder that is killed loses at most these.
 PARTS_AT_ONCE = 20
-#: Labels that change while a release is built are taken in; not for ever.
+#: The maximum number of passes to include labels that change during the build.
 PASSES = 5
 
 
 def claim(release_id: int) -> Release | None:
-    """Become the one builder of a release; None when somebody else is, or it is settled."""
+    """Claim a release for building. Return None if another builder has it, or it is not waiting."""
     rows = Release.objects.select_related("campaign").filter(pk=release_id)
     return claim_one(rows, done=0, message="")
 
 
 def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
-    """Build a claimed release for download: tree, sums and zip, visible only when complete."""
+    """Build a claimed release for download: tree, checksums and zip.
+
+    It is visible once complete.
+    """
     folder = scratch / f"release-{release.pk}"
-    # What a builder that was killed has left.
+    # Files of a builder that was killed.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -56,8 +59,8 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
         packed = folder / "release.zip"
         for _packed in archive.pack(tree, packed):
             keep_alive(release)
-        # The claim is in the path: a builder that was taken over cannot write over the file of its
-        # successor.
+        # The path contains the claim, so that a builder that lost its claim cannot overwrite the
+        # file of its successor.
         name = f"releases/{release.pk}/{release.claim}/{tree.name}.zip"
         with packed.open("rb") as content:
             stored = release.archive.storage.save(name, _Stored(content, release))
@@ -74,12 +77,20 @@ def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
 def build_folder(
     release: Release, out: Path, workers: int, track: Track | None, *, link: bool = False
 ) -> Path:
-    """Build a claimed release into the folder `out`; returns the tree's path.
+    """Build a claimed release into the folder `out` and return the path of the tree.
 
-    `link` is for a tree that nobody changes and that is thrown away: it shares the store's files.
-    The tree appears under its name only when it is whole, and after the release is complete: a
-    builder that is killed in between leaves one that `rebuild_folder` writes again. Raises
-    ReleaseRefused when something else is there already.
+    The tree gets its name only when it is whole, after the release is complete. If the builder is
+    killed in between, `rebuild_folder` writes the tree.
+
+    Args:
+        release: The release, claimed.
+        out: The folder to build in.
+        workers: The number of processes.
+        track: Called to show the progress.
+        link: Share files with the store, for a temporary tree that nobody changes.
+
+    Raises:
+        ReleaseRefused: The tree cannot be built, or its folder exists already.
     """
     target = out / ai4mars_tree.root(release.version)
     folder = out / f".building-{target.name}-{uuid.uuid4().hex}"
@@ -87,15 +98,15 @@ def build_folder(
         try:
             if target.exists():
                 raise ReleaseRefused(
-                    _("%(folder)s exists already. Choose another folder, or move it."),
+                    _("%(folder)s already exists. Choose another folder, or move it."),
                     folder=target,
                 )
             make_parts(release, workers, track)
-            # What a builder that was killed has left.
-            for left in out.glob(f".building-{target.name}-{'?' * 32}"):
-                shutil.rmtree(left, ignore_errors=True)
+            # Files of a builder that was killed.
+            for leftover in out.glob(f".building-{target.name}-{'?' * 32}"):
+                shutil.rmtree(leftover, ignore_errors=True)
             folder.mkdir(parents=True)
-            # Else copies: people may change what is in their folder.
+            # Without `link` these are copies: people may change files in their folder.
             built = assemble(release, folder / target.name, link=link)
             os.sync()
         except BaseException as error:
@@ -111,43 +122,43 @@ def build_folder(
 def rebuild_folder(
     release: Release, out: Path, workers: int, track: Track | None, *, link: bool = False
 ) -> Path:
-    """Write a complete release once more, into `out`, the same to the byte.
+    """Write a complete release again into `out`, with the same bytes.
 
-    From the pieces that were kept of it, whatever has happened to its labels since. Where they are
-    gone they are made again; raises ReleaseRefused where that would give another content.
+    It is written from the stored pieces, even if its labels changed since. Lost pieces are made
+    again.
+
+    Raises:
+        ReleaseRefused: The folder has other files, or the lost pieces would have other content.
     """
     target = out / ai4mars_tree.root(release.version)
     if target.exists():
         if checksums.sha256(archive.sums_of(target)) == release.sums_sha256:
             return target
         raise ReleaseRefused(
-            _(
-                "%(folder)s is in the way: it is not this release, or it was changed. "
-                "Move it first."
-            ),
+            _("%(folder)s already exists and is not this release, or was changed. Move it first."),
             folder=target,
         )
-    lost = lost_parts(release)
+    lost = parts_with_lost_pieces(release)
     if lost:
         _remake(release, lost, workers, track)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as folder:
         tree = Path(folder) / target.name
         if assemble(release, tree, link=link).sums != release.sums_sha256:
-            raise _another_program(release)
+            raise _other_version(release)
         os.sync()
         tree.rename(target)
     return target
 
 
-def lost_parts(release: Release) -> list[ReleasePart]:
-    """The parts of a release of which something is missing in the store, or is damaged."""
+def parts_with_lost_pieces(release: Release) -> list[ReleasePart]:
+    """Return the parts of a release of which a piece is missing or damaged in the store."""
     parts, objects = release_parts.in_order(release), store()
-    return [part for part in parts if not release_parts.is_whole(part, objects)]
+    return [part for part in parts if not release_parts.is_complete(part, objects)]
 
 
 def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Track | None) -> None:
-    """Put lost pieces of a complete release back into the store."""
+    """Make lost pieces of a complete release again."""
     campaign = release.campaign
     names = {part.product_id: part for part in lost}
     images = Image.objects.filter(campaign=campaign).values_list("product_id", "pk")
@@ -159,44 +170,47 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
     if changed or len(found) < len(names):
         raise ReleaseRefused(
             _(
-                "Version %(version)s was released before, and its labels or images have changed "
-                "since. A release never changes: choose a new version."
+                "Version %(version)s is complete, but its labels or images changed since then. "
+                "A release never changes: choose a new version."
             ),
             version=release.version,
         )
-    if lost_parts(release):
-        raise _another_program(release)
+    if parts_with_lost_pieces(release):
+        raise _other_version(release)
 
 
-def _another_program(release: Release) -> ReleaseRefused:
+def _other_version(release: Release) -> ReleaseRefused:
     return ReleaseRefused(
         _(
-            "Version %(version)s would come out other than it was released, because this is "
-            "another version of the program. Use the archive that was built then."
+            "Version %(version)s would differ from the released files, because it was built by "
+            "another version of AI4Mars. Use the archive that was built then."
         ),
         version=release.version,
     )
 
 
 def make_parts(release: Release, workers: int, track: Track | None) -> None:
-    """Make what a claimed release is missing, image by image, until nothing is out of date.
+    """Make the missing and stale parts of a claimed release, until nothing is out of date.
 
-    Scores come first, where labels have none. A label that comes, or is thrown out, while others
-    are worked on is taken in at the end.
+    Labels without scores are scored first. Labels that change during the build are included in
+    another pass.
+
+    Raises:
+        ReleaseRefused: A part cannot be made, or labels change faster than they are released.
     """
     total = Image.objects.filter(campaign=release.campaign).in_dataset().count()
     change(release, done=0, total=total)
     settings = BuildSettings.of(release)
     for _pass in range(PASSES):
-        scored = _bring_scores_up_to_date(release, total, workers, track)
-        todo = release_parts.stale(release)
-        if not todo:
+        scored = _update_scores(release, total, workers, track)
+        stale = release_parts.update_stale_parts(release)
+        if not stale:
             break
-        ready = total - len(todo)
-        made = each(make_part, release_parts.jobs(todo, settings), workers)
+        ready = total - len(stale)
+        made = each(make_part, release_parts.jobs(stale, settings), workers)
         waiting: list[PartRecord] = []
         try:
-            for done, part in enumerate(track(made, len(todo)) if track else made, start=1):
+            for done, part in enumerate(track(made, len(stale)) if track else made, start=1):
                 waiting.append(part)
                 if len(waiting) >= PARTS_AT_ONCE:
                     release_parts.save(release, waiting)
@@ -207,19 +221,17 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
     else:
         raise ReleaseRefused(
             _(
-                "Labels of this campaign change faster than they are released. Close the campaign, "
-                "or build again when fewer people are drawing."
+                "Labels of this campaign change faster than they can be released. Close the "
+                "campaign, or build again when fewer people are labeling."
             )
         )
     change(release, done=total, total=total)
 
 
-def _bring_scores_up_to_date(
-    release: Release, images: int, workers: int, track: Track | None
-) -> int:
-    """Post-process and score labels that wait for it; of how many images.
+def _update_scores(release: Release, images: int, workers: int, track: Track | None) -> int:
+    """Post-process and score waiting labels. Return the number of their images.
 
-    Each is work like an image of the release, of which there are `images`.
+    The progress counts each of them like one of the `images` of the release.
     """
     behind = scores.images_behind(release.campaign)
     together = chunks(behind, scores.IMAGES_AT_ONCE)
@@ -230,7 +242,7 @@ def _bring_scores_up_to_date(
 
 
 class _Stored(File):  # type: ignore[type-arg]  # not when it runs
-    """A file that is being written to where archives are kept, which can take minutes."""
+    """A file that reports progress while it is written to the storage, which can take minutes."""
 
     def __init__(self, content: IO[bytes], release: Release) -> None:
         super().__init__(content)
@@ -259,5 +271,5 @@ def _finish(release: Release, built: Built, archive: str = "", size: int | None 
 
 
 def _fail(release: Release, error: BaseException) -> None:
-    said = str(error) or type(error).__name__
-    change(release, status=Release.Status.FAILED, message=said)
+    text = str(error) or type(error).__name__
+    change(release, status=Release.Status.FAILED, message=text)

@@ -1,4 +1,4 @@
-"""What is different in a release from the version before, image by image."""
+"""The changes of a release since the previous version, image by image."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from merging.releases.services import parts as release_parts
 from merging.releases.services import requests
 from merging.releases.services.part_records import files_of
 
-#: What is counted, in the order in which it is told.
+#: The sentence of each kind of change, in order. A number comes before it.
 _SENTENCES = {
     "new": "images are new.",
-    "left": "images are no longer in it.",
+    "left": "images were removed.",
     "split": "images changed between splits.",
-    "added": "labels of images that were in it before are new or were corrected.",
-    "gone": "labels of these were thrown out, or replaced by their corrections.",
-    "frames": "images have another picture.",
+    "added": "labels of earlier images are new or were corrected.",
+    "gone": "labels of earlier images were rejected, or replaced by their corrections.",
+    "frames": "images have another frame.",
     "removing": "images have another rover or range mask.",
     "scores": "images have other agreement scores, with the same labels.",
-    "said": "images have other ratings, or something else said of the same labels.",
+    "said": "images have other ratings or other metadata of the same labels.",
     "merged": "images have another merged mask, from the same labels.",
 }
 
 
 def changes_of(release: Release) -> list[str]:
-    """Sentences on what is different from the version before; [] in the first."""
+    """Return sentences on the changes since the previous version; [] for the first version."""
     if release.status == Release.Status.COMPLETE:
         return list(release.changes)
     if release.previous is None:
         return []
     counts: Counter[str] = Counter()
     for before, now in _pairs(release.previous, release):
-        counts.update(_different(before, now))
+        counts.update(_count_changes(before, now))
     changed = [f"{counts[name]} {what}" for name, what in _SENTENCES.items() if counts[name]]
-    changed += _of_the_whole(release.previous, release)
-    return changed or ["Nothing has changed but what the release says of itself."]
+    changed += _release_changes(release.previous, release)
+    return changed or ["Only the description of the release changed."]
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is compared of one image: `digests` are SHA-256 by what a file is."""
+class _ComparedPart:
+    """What is compared of one image. `digests` are SHA-256 by kind of file."""
 
     product_id: str
     split: str
@@ -53,12 +53,14 @@ class _Known:
     digests: dict[str, str]
 
 
-def _pairs(before: Release, now: Release) -> Iterator[tuple[_Known | None, _Known | None]]:
-    """The images of two releases side by side; None for one that has an image not.
+def _pairs(
+    before: Release, now: Release
+) -> Iterator[tuple[_ComparedPart | None, _ComparedPart | None]]:
+    """Yield the images of two releases side by side, None for an image that a release lacks.
 
-    Both come in the order of the product ids, so that few are in memory at once.
+    Both are read in the order of product ids, so that few are in memory at the same time.
     """
-    older, newer = _known_of(before), _known_of(now)
+    older, newer = _compared_parts(before), _compared_parts(now)
     one, other = next(older, None), next(newer, None)
     while one or other:
         if other is None or (one and one.product_id < other.product_id):
@@ -72,13 +74,13 @@ def _pairs(before: Release, now: Release) -> Iterator[tuple[_Known | None, _Know
             one, other = next(older, None), next(newer, None)
 
 
-def _known_of(release: Release) -> Iterator[_Known]:
+def _compared_parts(release: Release) -> Iterator[_ComparedPart]:
     parts = release_parts.in_order(release, "product_id", "split", "labels", "counted", "files")
-    yield from map(_known, parts)
+    yield from map(_compared_part, parts)
 
 
-def _known(part: ReleasePart) -> _Known:
-    return _Known(
+def _compared_part(part: ReleasePart) -> _ComparedPart:
+    return _ComparedPart(
         part.product_id,
         part.split,
         frozenset(part.labels),
@@ -87,8 +89,8 @@ def _known(part: ReleasePart) -> _Known:
     )
 
 
-def _different(before: _Known | None, now: _Known | None) -> dict[str, int]:
-    """What is different of an image, under the names of `_SENTENCES`."""
+def _count_changes(before: _ComparedPart | None, now: _ComparedPart | None) -> dict[str, int]:
+    """Return the number of changes of an image, by the names of `_SENTENCES`."""
     if before is None or now is None:
         return {"new": int(before is None), "left": int(now is None)}
     found = {
@@ -106,23 +108,24 @@ def _different(before: _Known | None, now: _Known | None) -> dict[str, int]:
     return found
 
 
-def _differs(before: _Known, now: _Known, *keys: str) -> bool:
-    """Whether a file that both versions have of an image has another content."""
+def _differs(before: _ComparedPart, now: _ComparedPart, *keys: str) -> bool:
+    """Return whether a file that both versions have of an image has another content."""
     both = before.digests.keys() & now.digests.keys()
     return any(before.digests[key] != now.digests[key] for key in both.intersection(keys))
 
 
-def _of_the_whole(before: Release, now: Release) -> Iterator[str]:
+def _release_changes(before: Release, now: Release) -> Iterator[str]:
+    """Yield sentences on the changes of the settings of the release."""
     if before.method != now.method:
-        yield f"Labels are merged another way: {requests.method_of(now)}."
+        yield f"The merge method changed: {requests.method_of(now)}."
     if before.layout != now.layout:
-        yield f"The layout is {now.layout}, and was {before.layout}."
+        yield f"The layout changed from {before.layout} to {now.layout}."
     if before.formats != now.formats:
-        yield f"Formats beside the tree are {_listed(now)}, and were {_listed(before)}."
+        yield f"The further formats changed from {_listed(before)} to {_listed(now)}."
     if before.classes != now.classes:
-        yield "Names, codes or colors of classes are others."
+        yield "Names, codes or colors of classes changed."
     if before.pseudonym_key != now.pseudonym_key:
-        yield "Labelers have other pseudonyms."
+        yield "The pseudonyms of labelers changed."
 
 
 def _listed(release: Release) -> str:

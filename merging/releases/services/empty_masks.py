@@ -1,4 +1,4 @@
-"""Why the merged mask of an image is empty: the first reason that applies."""
+"""Reasons why the merged mask of an image is empty."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ def reasons(
     read: list[Label],
     imported: Collection[str] = (),
 ) -> dict[str, str]:
-    """Why masks are empty, by variant; a mask that has a labeled pixel is left out.
+    """Return why masks are empty, by variant. Masks with a labeled pixel are left out.
 
-    `read` are all labels of the image, `imported` the variants that were imported and not merged.
-    Pixels are looked at only where a mask is empty.
+    Args:
+        rasterized: The labels of the image.
+        masks: The merged masks by variant.
+        method: How the crowd's labels were merged.
+        read: All labels of the image.
+        imported: The variants that were imported and not merged.
     """
     return {
         variant: (
@@ -41,14 +45,15 @@ def reasons(
 def _reason(
     rasterized: Rasterized, variant: str, method: MergeMethod, read: list[Label]
 ) -> Emptiness:
+    """Return the first reason that applies to an empty mask."""
     is_train = variant == MergedMask.Variant.TRAIN
     role: str = Role.CROWD if is_train else Role.EXPERT
-    counting = rasterized.counting(role)
-    if not counting:
+    accepted = rasterized.accepted(role)
+    if not accepted:
         blank = any(x.role == role and x.status == Label.Status.EMPTY for x in read)
         return Emptiness.REMOVED if blank else Emptiness.NO_LABELS
     minimum = GOLD_VARIANTS.index(variant) + 1 if not is_train else _minimum(method)
-    if len(counting) < minimum:
+    if len(accepted) < minimum:
         return Emptiness.TOO_FEW
     covered = [np.bitwise_or.reduce(planes, axis=0) for planes in rasterized.planes(role)]
     labelers = np.sum([np.unpackbits(words.view(np.uint8)) for words in covered], axis=0)

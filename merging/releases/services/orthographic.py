@@ -1,12 +1,12 @@
-"""Images and their labels seen from above, and their tiles by range, as files (paper 4.2).
+"""Export of orthographic views of images and labels, and of tiles by range (paper 4.2).
 
-    DIR/geometry/<ID>.json           where the view lies on the ground, and the tiles
-    DIR/images/<ID>.png              the frame, 8-bit grayscale, 0 where nothing is seen
-    DIR/labels/<variant>/<ID>.png    class codes, 255 where nothing is seen, or nothing is labeled
-    DIR/tiles/<ID>/<NNN>.png         the frame's tiles, cut out of it; labels/ beside them
+    DIR/geometry/<ID>.json           the position of the view on the ground, and the tiles
+    DIR/images/<ID>.png              the frame, 8-bit grayscale, 0 where not visible
+    DIR/labels/<variant>/<ID>.png    class codes, 255 where not visible or not labeled
+    DIR/tiles/<ID>/<NNN>.png         tiles cut out of the frame; labels/ beside them
 
-An image's geometry is written last and says what it was made from: an export that is killed goes
-on where it stopped, and only what has changed is written again.
+An image's geometry is written last, with a checksum of its inputs. So an export that was killed
+continues where it stopped, and only changed images are written again.
 """
 
 from __future__ import annotations
@@ -47,19 +47,26 @@ from terrain.projection.orthographic import (
 )
 from terrain.projection.tiles import Tile, ranges_of_rows, ranges_on_plane, tiles_by_range
 
-#: Of the files below: what was written by other code is written again when this grows.
+#: Version of the files. Increase it to write files of earlier code again.
 FORMAT = 1
 
 WRITTEN, PRESENT, SKIPPED = "written", "present", "skipped"
 
 
 class Skipped(Exception):
-    """An image that has no view from above; the sentence says why."""
+    """An image without an orthographic view. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSettings:
-    """What is to be exported. tile_m: length of a tile; limit_m: how far away tiles are cut."""
+    """What to export.
+
+    Attributes:
+        grid: The ground grid of a view.
+        tile_m: The length of a tile, meters.
+        limit_m: The maximum distance of a tile, meters.
+        cut_tiles: Whether to write the tiles as files.
+    """
 
     grid: Grid
     tile_m: float
@@ -69,10 +76,14 @@ class ViewSettings:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to export into the folder `out`, small enough to send to another process.
+    """One image to export, small enough to send to another process.
 
-    released: the release whose labels are taken, and which files of it, by variant; None for the
-    labels as they are merged now.
+    Attributes:
+        image_id: The image.
+        out: The folder to write to.
+        settings: What to export.
+        released: A release and its files to take labels from, by variant; None for the present
+            labels.
     """
 
     image_id: int
@@ -83,7 +94,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an image; `reason` only where it was skipped."""
+    """The outcome for one image. `reason` says why it was skipped."""
 
     product_id: str
     status: str
@@ -92,7 +103,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What an image's pixels are known to look at. range_m: None for a plane."""
+    """The ground that an image shows. `range_m` is None for a plane."""
 
     camera: CameraModel
     frame: GroundFrame
@@ -102,28 +113,31 @@ class _Ground:
 
     @property
     def name(self) -> str:
+        """The kind of the ground: "plane" or "range map"."""
         return "plane" if self.range_m is None else "range map"
 
     def sources(self, grid: Grid, shape: tuple[int, int]) -> Sources:
+        """Return the source pixels of each cell of the grid."""
         if self.range_m is None:
             return sources_on_plane(self.camera, self.frame, grid, shape)
         return sources_over_range(self.camera, self.frame, grid, shape, self.range_m)
 
     def ranges(self, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+        """Return the range of each image row, meters."""
         if self.range_m is None:
             return ranges_on_plane(self.camera, shape, self.ground_z, self.up)
         return ranges_of_rows(self.range_m, shape[0])
 
 
 def export_image(job: Job) -> Outcome:
-    """Write one image's files, unless they are there already and made from the same."""
+    """Write the files of one image, unless they exist and were made from the same inputs."""
     image = Image.objects.select_related("campaign").get(pk=job.image_id)
     try:
         ground = _ground_of(image)
         masks = _masks_of(image, job.released)
     except (Skipped, NoGround) as reason:
         return Outcome(image.product_id, SKIPPED, str(reason))
-    inputs = _sum_of(image, masks, job.settings)
+    inputs = _inputs_hash(image, masks, job.settings)
     geometry = job.out / "geometry" / f"{file_stem(image.product_id)}.json"
     if _is_complete(geometry, job.out, inputs):
         return Outcome(image.product_id, PRESENT)
@@ -136,15 +150,15 @@ def export_image(job: Job) -> Outcome:
 
 
 def _ground_of(image: Image) -> _Ground:
-    """Measured ranges where there are some, else the plane under the rover's wheels."""
+    """Return the ground from measured ranges, or else the plane under the rover's wheels."""
     if not image.camera_model:
-        raise Skipped("It has no camera model, so nobody knows which ground its pixels show.")
+        raise Skipped("The image has no camera model, so the ground in its pixels is unknown.")
     camera = CameraModel.from_json(image.camera_model)
     nominal = NOMINAL_CAMERAS.get((image.rover, image.camera.removesuffix(f"-{image.eye}")))
     if nominal is None:
         raise Skipped(
-            f"How high {image.rover or 'its rover'} carries {image.camera or 'this camera'} is not "
-            "known, so nobody knows where the ground lies."
+            f"The height of {image.camera or 'this camera'} on {image.rover or 'its rover'} is "
+            "unknown, so the position of the ground is unknown."
         )
     up: Vector = tuple(image.details.get("up") or LEVEL_UP)
     range_m = None
@@ -156,7 +170,7 @@ def _ground_of(image: Image) -> _Ground:
 
 
 def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> dict[str, Mask]:
-    """The image's labels by variant, of a release or as they are merged now."""
+    """Return the image's masks by variant, of a release or as they are merged now."""
     masks = {}
     if released is not None:
         tree, names = released
@@ -173,9 +187,9 @@ def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> 
     return masks
 
 
-def _sum_of(image: Image, masks: Mapping[str, Mask], settings: ViewSettings) -> str:
-    """All that the files depend on, in one number."""
-    known = {
+def _inputs_hash(image: Image, masks: Mapping[str, Mask], settings: ViewSettings) -> str:
+    """Return the SHA-256 of all that determines the files."""
+    inputs = {
         "format": FORMAT,
         "image": [image.content_sha256, image.camera_model, image.details.get("up")],
         "files": [image.original.name, image.range_map.name],
@@ -183,7 +197,7 @@ def _sum_of(image: Image, masks: Mapping[str, Mask], settings: ViewSettings) -> 
         "labels": {name: hashlib.sha256(mask.data).hexdigest() for name, mask in masks.items()},
         "wanted": asdict(settings),
     }
-    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def _is_complete(geometry: Path, out: Path, inputs: str) -> bool:
@@ -194,14 +208,17 @@ def _is_complete(geometry: Path, out: Path, inputs: str) -> bool:
         same = written["inputs"] == inputs
         return same and all((out / name).is_file() for name in written["files"])
     except (ValueError, KeyError, TypeError):
-        # not whole, or somebody else's: it is written again
+        # Incomplete, or from another program: it is written again.
         return False
 
 
 def _write_pictures(
     image: Image, ground: _Ground, masks: Mapping[str, Mask], job: Job
 ) -> tuple[list[str], list[Tile]]:
-    """The view, the labels' views and the tiles; returns the files' names and the tiles."""
+    """Write the view, the views of the labels, and the tiles.
+
+    Return the names of the files, and the tiles.
+    """
     shape, name = (image.height, image.width), file_stem(image.product_id)
     with image.original.open("rb") as file:
         frame = read_gray(file)
@@ -233,7 +250,7 @@ def _write_pictures(
 def _document(
     image: Image, ground: _Ground, settings: ViewSettings, tiles: list[Tile]
 ) -> dict[str, Any]:
-    """What a reader needs to know to go from a view's pixels to the ground, and on to a map."""
+    """Return the geometry, which relates pixels of the view to the ground and to a map."""
     grid, frame = settings.grid, ground.frame
     rows, columns = grid.shape
     return {

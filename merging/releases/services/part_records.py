@@ -1,4 +1,4 @@
-"""What a made part of a release holds, as its row of the database keeps it."""
+"""The content of a part of a release, as its database row stores it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from merging.formats.contents.facts import FileFact, Import
 from merging.formats.statistics.counts import CountedImage
 from merging.models import ReleasePart
 
-#: The columns of a `ReleasePart` that a record fills.
+#: The columns of a `ReleasePart` that a record sets.
 COLUMNS = (
     "product_id",
     "split",
@@ -27,7 +27,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some content in the store, by its SHA-256; `size` in bytes, None where it is not known."""
+    """Content in the store, by its SHA-256. `size` is in bytes, or None if unknown."""
 
     sha256: str
     size: int | None
@@ -42,7 +42,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PartFile:
-    """One file of a part: what it is (a key of `ReleasedImage.paths`, or "raw"), and where."""
+    """One file of a part: its kind (a key of `ReleasedImage.paths`, or "raw") and its path."""
 
     key: str
     path: str
@@ -67,17 +67,17 @@ class PartFile:
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """Everything that is kept of one image of a release, so that it need not be made again.
+    """Everything that is stored of one image of a release, so that it need not be made again.
 
     Attributes:
-        inputs: `ImageSnapshot.inputs` that it was made from.
-        files: Its files in the tree, in order; a gold frame of MER is there twice.
-        fragments: What each export keeps of the image, by the export's name.
-        counted: What the statistics need of it.
+        inputs: The `ImageSnapshot.inputs` that it was made from.
+        files: Its files in the tree, in order. A gold frame of MER has two.
+        fragments: The fragment of each format, by the name of the format.
+        counted: Its counts for the statistics.
         labels: Its labels that were not rejected, as `LabelSnapshot.key`, in order.
-        labelers: Pseudonyms of who drew them here, by role.
-        merged_labels: How many labels its masks were merged from; None: no masks, or not known.
-        imports: What of its labels and masks was imported.
+        labelers: Pseudonyms of the people who labeled it here, by role.
+        merged_labels: The number of labels its masks were merged from; None: no masks, or unknown.
+        imports: Its imported labels and masks.
     """
 
     product_id: str
@@ -92,7 +92,10 @@ class PartRecord:
     imports: tuple[Import, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the columns of a `ReleasePart`; parts that were made before must stay readable."""
+        """Return the columns of a `ReleasePart`.
+
+        The form must not change: parts of earlier releases must remain readable.
+        """
         return {
             "product_id": self.product_id,
             "split": self.split,
@@ -108,7 +111,7 @@ class PartRecord:
 
     @staticmethod
     def from_json(columns: Mapping[str, Any]) -> PartRecord:
-        """Return the record that has these columns: the inverse of `as_json`."""
+        """Return the record with these columns: the inverse of `as_json`."""
         return PartRecord(
             product_id=columns["product_id"],
             split=columns["split"],
@@ -126,22 +129,25 @@ class PartRecord:
 
     @staticmethod
     def of(part: ReleasePart) -> PartRecord:
-        """Return the record of a part of which all columns were read."""
+        """Return the record of a part that was read with all columns."""
         return PartRecord.from_json({name: getattr(part, name) for name in COLUMNS})
 
 
 def files_of(part: ReleasePart) -> list[PartFile]:
-    """Return the files of a part of which other columns were perhaps not read."""
+    """Return the files of a part. The other columns may be deferred."""
     return [PartFile.from_json(file) for file in part.files]
 
 
 def fragment_of(part: ReleasePart, export: str) -> Piece:
-    """Return what an export keeps of a part, of which only `fragments` need have been read."""
+    """Return the fragment of a format in a part.
+
+    The columns besides `fragments` may be deferred.
+    """
     return Piece.from_json(part.fragments[export])
 
 
 def pieces_of(part: ReleasePart) -> Iterator[Piece]:
-    """Yield all that a part is made of, from its files and fragments."""
+    """Yield the pieces of all files and fragments of a part."""
     for file in files_of(part):
         yield file.piece
     for piece in part.fragments.values():

@@ -1,4 +1,4 @@
-"""The parts of a release: one image each, made by workers, and made again only where needed."""
+"""The parts of a release, one for each image. Workers make them, and make them again if stale."""
 
 from __future__ import annotations
 
@@ -31,53 +31,59 @@ from merging.releases.services.requests import ReleaseRefused
 from merging.releases.services.snapshots import ImageSnapshot
 from review.scores.services import scores
 
-#: Images whose snapshots are taken at once.
+#: The number of images whose snapshots are taken at once.
 CHUNK = 500
-#: Images whose snapshots are taken together for the workers: not so many that they have to wait.
+#: The number of images whose snapshots are taken at once for workers, so that they need not wait.
 JOBS_AT_ONCE = 50
-#: Labels arrive while an image's part is made; after this many overtakings it is left for the end.
+#: How often a part is made if labels arrive meanwhile. Then the build of the release fails.
 ATTEMPTS = 3
-#: Pieces are made before the part that is made of them is written down. None waits this long.
-KEPT_ANYWAY = timedelta(days=1)
+#: Pieces are stored before their part is saved. Unused pieces are kept for this time.
+MIN_AGE = timedelta(days=1)
 
 
 class Overtaken(ReleaseRefused):
-    """An image's labels changed again and again while it was being released."""
+    """The labels of an image changed repeatedly while its part was made."""
 
 
 def store() -> Objects:
-    """Where pieces of releases are kept on this machine."""
+    """Return the store of the pieces of releases on this machine."""
     return Objects(Path(settings.AI4MARS_HOME) / "release-objects")
 
 
-def sweep() -> int:
-    """Delete the pieces that no release is made of any more; how many files went."""
-    older_than = timezone.now() - KEPT_ANYWAY
+def delete_unused_pieces() -> int:
+    """Delete the pieces that no release uses. Return how many files were deleted."""
+    older_than = timezone.now() - MIN_AGE
     parts = ReleasePart.objects.order_by().only("files", "fragments").iterator(chunk_size=CHUNK)
-    wanted = {piece.sha256 for part in parts for piece in pieces_of(part)}
-    return store().sweep(wanted, older_than)
+    used = {piece.sha256 for part in parts for piece in pieces_of(part)}
+    return store().sweep(used, older_than)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to be made a part of, small enough to send to another process."""
+    """One image to make a part of, small enough to send to another process."""
 
     snapshot: ImageSnapshot
     settings: BuildSettings
 
 
 def jobs(image_ids: Sequence[int], settings: BuildSettings) -> Iterator[Job]:
-    """Yield work for `make_part`, with snapshots of the images when it is asked for."""
+    """Yield jobs for `make_part`.
+
+    The snapshots of images are taken when their jobs are requested.
+    """
     for chunk in chunks(image_ids, JOBS_AT_ONCE):
         found = snapshots.take(chunk)
         yield from (Job(found[image_id], settings) for image_id in chunk)
 
 
 def make_part(job: Job) -> PartRecord:
-    """Make an image's files and fragments, and put them into the store.
+    """Make the files and fragments of an image and put them into the store.
 
-    Labels that wait for post-processing or for their agreement score get it first. Raises
-    ReleaseRefused, and Overtaken of it.
+    Labels that wait for post-processing or scoring are processed and scored first.
+
+    Raises:
+        ReleaseRefused: A file is missing, or the labels cannot be merged by this method.
+        Overtaken: The labels changed repeatedly while the part was made.
     """
     snapshot, settings = job.snapshot, job.settings
     for _attempt in range(ATTEMPTS):
@@ -92,8 +98,8 @@ def make_part(job: Job) -> PartRecord:
         snapshot = again
     raise Overtaken(
         _(
-            "The labels of %(picture)s change all the time. Build again when fewer people are "
-            "drawing."
+            "The labels of %(picture)s changed repeatedly during the build. Build again when "
+            "fewer people are labeling."
         ),
         picture=snapshot.product_id,
     )
@@ -105,8 +111,8 @@ def _content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageConten
     except FileNotFoundError as error:
         raise ReleaseRefused(
             _(
-                "A file of %(picture)s is gone: %(file)s. Bring it back from a backup, or retire "
-                "the image; then build again."
+                "A file of %(picture)s is missing: %(file)s. Restore it from a backup, or retire "
+                "the image. Then build again."
             ),
             picture=snapshot.product_id,
             file=error.filename,
@@ -118,7 +124,7 @@ def _content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageConten
 def _stored(
     content: ImageContent, snapshot: ImageSnapshot, settings: BuildSettings, inputs: str
 ) -> PartRecord:
-    """Put an image's files and fragments into the store, and return the record of them."""
+    """Put the files and fragments of an image into the store and return their record."""
     objects, image = store(), content.image
     return PartRecord(
         product_id=image.product_id,
@@ -144,9 +150,9 @@ def _stored_files(
     files = {"frame": image.frame, **content.pngs, "raw": raw_labels.to_bytes(image)}
     metadata = image.metadata
     home = ai4mars_tree.home_of(settings.layout, metadata["rover"], metadata["camera"])
-    assert home is not None, "the content was made from it"
+    assert home is not None, "the image has a place in the layout"
     stem = settings.stem_of(image.product_id)
-    # A gold frame of MER is in the tree twice.
+    # The tree has two copies of a gold frame of MER.
     places = {key: [path] for key, path in image.paths.items()}
     if image.split == "test":
         places["frame"] += [path.format(id=stem) for path in home.gold_frames]
@@ -157,7 +163,7 @@ def _stored_files(
 
 
 def _labelers_of(image: ReleasedImage) -> dict[str, tuple[str, ...]]:
-    """Return the pseudonyms of who drew labels of an image here, by role."""
+    """Return the pseudonyms of the people who labeled an image here, by role."""
     found: dict[str, set[str]] = {}
     for label in image.labels:
         if not label.source:
@@ -169,10 +175,11 @@ def _added(objects: Objects, content: bytes) -> Piece:
     return Piece(objects.add(content), len(content))
 
 
-def stale(release: Release) -> list[int]:
-    """The images whose part is missing or no longer true, once others' parts are taken over.
+def update_stale_parts(release: Release) -> list[int]:
+    """Return the images whose part is missing or stale and must be made.
 
-    Parts of images that are no longer in the dataset are taken out.
+    Parts of other releases with the same inputs are copied first. Parts of images that are no
+    longer in the dataset are deleted.
     """
     campaign, settings, objects = release.campaign, BuildSettings.of(release), store()
     missing: list[int] = []
@@ -190,25 +197,25 @@ def stale(release: Release) -> list[int]:
             part.product_id: part
             for part in parts.only("release", "product_id", "inputs", "files", "fragments")
         }
-        wanted = [
+        needed = [
             name
             for name, part_inputs in inputs.items()
             if name not in own
             or own[name].inputs != part_inputs
-            or not is_whole(own[name], objects)
+            or not is_complete(own[name], objects)
         ]
         others = ReleasePart.objects.filter(
-            release__campaign=campaign, inputs__in=[inputs[name] for name in wanted]
+            release__campaign=campaign, inputs__in=[inputs[name] for name in needed]
         ).exclude(release=release)
-        known = {part.product_id: part for part in others if is_whole(part, objects)}
-        save(release, [PartRecord.of(known[name]) for name in wanted if name in known])
-        missing += [names[name] for name in wanted if name not in known]
-    _take_out(release, set(release.parts.values_list("product_id", flat=True)) - seen)
+        reusable = {part.product_id: part for part in others if is_complete(part, objects)}
+        save(release, [PartRecord.of(reusable[name]) for name in needed if name in reusable])
+        missing += [names[name] for name in needed if name not in reusable]
+    _delete_parts(release, set(release.parts.values_list("product_id", flat=True)) - seen)
     return missing
 
 
 @transaction.atomic
-def _take_out(release: Release, product_ids: set[str]) -> None:
+def _delete_parts(release: Release, product_ids: set[str]) -> None:
     hold(release)
     for name in product_ids:
         release.parts.filter(product_id=name).delete()
@@ -219,16 +226,16 @@ def _chunks(campaign: Campaign) -> Iterator[list[int]]:
     return chunks(images.values_list("pk", flat=True).iterator(chunk_size=CHUNK), CHUNK)
 
 
-def is_whole(part: ReleasePart, objects: Objects) -> bool:
-    """Whether all that the part is made of is in the store, and undamaged as far as sizes tell."""
+def is_complete(part: ReleasePart, objects: Objects) -> bool:
+    """Return whether the store has all pieces of the part, with the right sizes."""
     return all(objects.has(piece.sha256, piece.size) for piece in pieces_of(part))
 
 
 def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
-    """A release's parts by product id, with these columns, or with all.
+    """Yield the parts of a release by product id, with these columns, or with all.
 
-    Sorted here and not by the database: each has its own idea of the order of texts, and a
-    release must be the same to the byte on all of them.
+    Python sorts them, since databases differ in how they sort text. A release must have the same
+    bytes with each of them.
     """
     ids = [pk for _product, pk in sorted(release.parts.order_by().values_list("product_id", "pk"))]
     for chunk in chunks(ids, CHUNK):
@@ -238,9 +245,10 @@ def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
 
 @transaction.atomic
 def save(release: Release, made: Sequence[PartRecord]) -> None:
-    """Write finished parts of a claimed release down, in place of older ones of the same images.
+    """Save finished parts of a claimed release, in place of older ones of the same images.
 
-    Raises ClaimLost; then none is written.
+    Raises:
+        ClaimLost: Another builder has the claim. Nothing is saved.
     """
     if not made:
         return

@@ -1,4 +1,4 @@
-"""The keys of labelers' pseudonyms: when the next releases get other ones."""
+"""The secret keys for pseudonyms of labelers: when the next releases get a new key."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from merging.models import Publishing, new_pseudonym_key
 
 @transaction.atomic
 def key_of(actor: Actor, campaign: Campaign) -> str:
-    """The key of a campaign's next release.
+    """Return the key for a campaign's next release.
 
-    A new one where somebody who labeled was erased since the last was made: what they drew then
-    stands under another name than in the releases before, as everybody's does.
+    It is a new key if a labeler of the campaign was erased after the present key was made. Then all
+    labelers, the erased one included, have other pseudonyms than in earlier releases.
     """
     Publishing.objects.get_or_create(campaign=campaign)
     publishing = Publishing.objects.select_for_update().get(campaign=campaign)
     erased = Labeler.objects.filter(
         erased_at__gte=publishing.pseudonyms_since, labels__image__campaign=campaign
     )
-    return forget(actor, campaign) if erased.exists() else publishing.pseudonym_key
+    return renew_key(actor, campaign) if erased.exists() else publishing.pseudonym_key
 
 
-def forget(actor: Actor, campaign: Campaign) -> str:
-    """Give the next releases of a campaign other pseudonyms; returns their key.
+def renew_key(actor: Actor, campaign: Campaign) -> str:
+    """Give the next releases of a campaign other pseudonyms and return their key.
 
-    Releases that were asked for before keep theirs, and can still be built again from them.
+    Releases that were requested before keep their key, and can still be built again with it.
     """
     publishing, _ = Publishing.objects.update_or_create(
         campaign=campaign,

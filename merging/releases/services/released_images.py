@@ -1,4 +1,4 @@
-"""Everything that a release holds of one image: its labels, its masks, its frame."""
+"""The content of a release for one image: its labels, masks, and frame."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from terrain.postprocess import Mask
 
 @dataclass(frozen=True, slots=True)
 class ImageContent:
-    """Everything a release holds of an image, and the PNGs of its masks.
+    """The content of a release for one image.
 
-    `pngs` are by the keys of `ReleasedImage.paths`.
+    `pngs` are its mask files by `ReleasedImage.paths` key.
     """
 
     image: ReleasedImage
@@ -43,10 +43,14 @@ class ImageContent:
 
 @dataclass(slots=True)
 class _MergedMasks:
-    """The merged masks of an image by variant, and their PNGs.
+    """The merged masks of an image by variant, and their PNG files.
 
-    `labelers` is how many labels they were merged from, None where that is not known; `imported`
-    are the variants that were imported and not merged, `source` the last of their masks.
+    Attributes:
+        masks: The masks, uint8 (height, width).
+        pngs: The masks as PNG.
+        labelers: The number of labels they were merged from; None if unknown.
+        imported: The variants that were imported and not merged.
+        source: The last imported mask.
     """
 
     masks: dict[str, Mask] = field(default_factory=dict)
@@ -57,12 +61,12 @@ class _MergedMasks:
 
 
 def content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageContent:
-    """Return what a release holds of an image whose labels are post-processed and scored.
+    """Return the content of a release for an image whose labels are post-processed and scored.
 
-    The masks are merged now where their labels have changed.
+    Masks are merged first if their labels changed.
 
     Raises:
-        FileNotFoundError: A file of the image is gone.
+        FileNotFoundError: A file of the image is missing.
         MergeRefused: The labels cannot be merged by this method.
         LookupError: The layout has no place for the image.
     """
@@ -70,9 +74,9 @@ def content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageContent
     home = ai4mars_tree.home_of(settings.layout, image.rover, image.camera)
     if home is None:
         raise LookupError(f"Layout {settings.layout} has no place for {image.product_id}.")
-    # Rejected ones too: one may have become so since the snapshot.
+    # Rejected labels too: one may have been rejected after the snapshot.
     read = list(image.labels.order_by("pk"))
-    rover, beyond = _removing(image, image.rover_mask), _removing(image, image.range_mask)
+    rover, beyond = _mask_or_zeros(image, image.rover_mask), _mask_or_zeros(image, image.range_mask)
     codes = tuple(each.code for each in settings.classes)
     rasterized = Rasterized(image, read, rover.removes | beyond.removes, codes)
     merged = _merged(rasterized, settings.method) if snapshot.split else _MergedMasks()
@@ -84,7 +88,7 @@ def content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageContent
         labelers=merged.labelers,
     )
     by_id = {label.pk: label for label in read}
-    # An imported mask rests on labels that are not here.
+    # The labels of an imported mask are not stored here.
     has_layers = snapshot.split and layers.NAME in settings.formats and merged.source is None
     released = ReleasedImage(
         product_id=image.product_id,
@@ -98,7 +102,7 @@ def content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageContent
         labels=tuple(_label(each, by_id, settings.pseudonym_key) for each in snapshot.labels),
         paths={key: where[0] for key, where in paths.items() if key in pngs or key == "frame"},
         metadata={name: _plain(value) for name, value in snapshot.metadata.items()},
-        layers=methods.layers_from(rasterized, settings.method) if has_layers else None,
+        layers=methods.rasterized_layers(rasterized, settings.method) if has_layers else None,
         merged_labels=merged.labelers if snapshot.split else None,
         imports=(*_imported_labels(snapshot), *_imported_mask(merged.source)),
         empty=empty_masks.reasons(rasterized, merged.masks, settings.method, read, merged.imported),
@@ -122,7 +126,7 @@ def _plain(value: Any) -> Any:
 
 
 def _imported_labels(snapshot: ImageSnapshot) -> Iterator[Import]:
-    """Yield the image's labels that were imported, counted by source and day."""
+    """Yield the imported labels of the image, counted by source and day."""
     counts = Counter(
         (label.source, label.sent_at[: len("2026-11-30")]) for label in snapshot.labels
     )
@@ -131,10 +135,10 @@ def _imported_labels(snapshot: ImageSnapshot) -> Iterator[Import]:
             yield Import("labels", source, day, count)
 
 
-def _imported_mask(given: ImportedMask | None) -> Iterator[Import]:
-    if given is not None:
-        day = given.imported_at.astimezone(UTC).date().isoformat()
-        yield Import("mask", given.source, day, given.labels)
+def _imported_mask(mask: ImportedMask | None) -> Iterator[Import]:
+    if mask is not None:
+        day = mask.imported_at.astimezone(UTC).date().isoformat()
+        yield Import("mask", mask.source, day, mask.labels)
 
 
 def _label(label: LabelSnapshot, by_id: Mapping[uuid.UUID, Label], key: str) -> ReleasedLabel:
@@ -161,13 +165,13 @@ def _frame_of(image: Image) -> bytes:
             return bytes(file.read())
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"The picture of {image.product_id} is not there: {image.original.name}. Bring it back "
-            "from a backup; check_files lists all that is missing."
+            f"The frame of {image.product_id} is missing: {image.original.name}. Restore it from a "
+            "backup. check_files lists all missing files."
         ) from error
 
 
-def _removing(image: Image, file: FieldFile) -> StoredMask:
-    """Return a mask of an image: loaders rely on one for every image, so none is one of zeros."""
+def _mask_or_zeros(image: Image, file: FieldFile) -> StoredMask:
+    """Return a mask of an image. A missing mask is all zeros: loaders need one for every image."""
     stored = postprocessing.stored_mask(file)
     if stored is not None:
         return stored

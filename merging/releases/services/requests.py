@@ -1,4 +1,4 @@
-"""Requests for releases: what they are to be, and whether that can be."""
+"""Requests for releases: their settings, and whether such a release can be built."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ from labeling.models import Campaign, Image
 from merging.formats.exports import EXPORTS
 from merging.formats.tree import ai4mars_tree
 from merging.masks.services.merges import default_method
-from merging.masks.services.weighing import MergeRefused, pinned
+from merging.masks.services.weighing import MergeRefused, pin_skill_estimate
 from merging.models import Publishing, Release
 from merging.releases.services import pseudonyms
 from terrain.aggregation.methods import Kind, MergeMethod, methods_to_compare
 
 
 class ReleaseRefused(Conflict):
-    """A release that cannot be built.
+    """The release cannot be built.
 
-    `about` is what has to be chosen otherwise: "version", a field of `ReleaseRequest`, or "" for
-    nothing.
+    `about` names the choice to change: "version", a field of `ReleaseRequest`, or "" for none.
     """
 
     code = "release_refused"
@@ -43,10 +42,10 @@ class ReleaseRefused(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRequest:
-    """What somebody chooses of a release; the rest is what the campaign's `Publishing` says.
+    """The choices for a release. All else comes from the campaign's `Publishing`.
 
-    None is no choice: a release that is there under the version keeps its value, and a new one gets
-    layout v0.1, the campaign's own rule, no further formats, and today's date.
+    None is no choice: an existing release of the version keeps its value. A new one gets layout
+    v0.1, the campaign's default method, no further formats, and today's date.
     """
 
     layout: str | None = None
@@ -55,7 +54,7 @@ class ReleaseRequest:
     released_on: date | None = None
 
 
-#: A release of these may be asked for again, with the same choices or with others.
+#: Releases with these statuses may be requested again, with the same or other choices.
 UNFINISHED = (Release.Status.FAILED, Release.Status.STOPPED)
 
 
@@ -65,14 +64,17 @@ def request_release(
     version: str,
     requested: ReleaseRequest | None = None,
 ) -> Release:
-    """Write down that a release is requested; a worker or command then builds it.
+    """Store a request for a release. A worker or command then builds it.
 
-    A failed or stopped release may be asked for again under its version: what was made of it is
-    kept, and used where it is still true. Raises ReleaseRefused when the version is taken, the
-    campaign has images the layout has no place for, or labels cannot be merged as requested.
+    A failed or stopped release may be requested again under its version. Its parts are kept, and
+    reused where they are up to date.
+
+    Raises:
+        ReleaseRefused: The version is taken, the layout has no place for some images, or the labels
+            cannot be merged as requested.
     """
-    known = Release.objects.filter(campaign=campaign, version=version).first()
-    chosen = _completed(campaign, requested or ReleaseRequest(), known)
+    existing = Release.objects.filter(campaign=campaign, version=version).first()
+    chosen = _with_defaults(campaign, requested or ReleaseRequest(), existing)
     check_layout(campaign, chosen.layout)
     columns = _columns(actor, campaign, chosen)
     try:
@@ -89,34 +91,38 @@ def request_release(
         ) from error
     again = Release.objects.filter(pk=release.pk, status__in=UNFINISHED)
     if not created and not again.update(status=Release.Status.QUEUED, message="", **columns):
-        raise taken(release)
+        raise version_taken(release)
     release.refresh_from_db()
     return release
 
 
-def taken(release: Release) -> ReleaseRefused:
-    """Why the version of a release that waits, is being built or is complete is not to be had."""
+def version_taken(release: Release) -> ReleaseRefused:
+    """Return why a version cannot be used: its release waits, is being built, or is complete."""
     said = {
         Release.Status.QUEUED: _(
-            "Version %(version)s was requested before and waits for a worker. Wait for it, or "
-            "choose another."
+            "Version %(version)s is already requested and waits for a worker. Wait for it, or "
+            "choose another version."
         ),
         Release.Status.BUILDING: _(
-            "Version %(version)s is being built right now. Wait for it, or choose another. "
-            "If its builder was killed, it can go on from two minutes after that."
+            "Version %(version)s is being built. Wait for it, or choose another version. "
+            "If its builder was killed, another can take over after two minutes."
         ),
     }.get(
         Release.Status(release.status),
         _(
-            "Version %(version)s of this campaign exists already, and a release never changes. "
+            "Version %(version)s of this campaign already exists, and a release never changes. "
             "Choose a new version."
         ),
     )
     return ReleaseRefused(said % {"version": release.version}, "version")
 
 
-def check_same(release: Release, requested: ReleaseRequest) -> None:
-    """Raise ReleaseRefused, naming what differs, where a release is not what is requested."""
+def check_same_choices(release: Release, requested: ReleaseRequest) -> None:
+    """Check that a release has the requested choices.
+
+    Raises:
+        ReleaseRefused: They differ. The message names the differences.
+    """
     differences = list(_differences(release, requested))
     if not differences:
         return
@@ -124,9 +130,9 @@ def check_same(release: Release, requested: ReleaseRequest) -> None:
     if release.status == Release.Status.COMPLETE:
         raise ReleaseRefused(
             _(
-                "Version %(version)s was released with %(has)s; asked for now: %(asked)s. A "
-                "release never changes: choose a new version, or leave out what differs to get the "
-                "same again."
+                "Version %(version)s was released with %(has)s. Now requested: %(asked)s. A "
+                "release never changes: choose a new version, or leave out these options to write "
+                "the same release again."
             ),
             "version",
             version=release.version,
@@ -135,8 +141,8 @@ def check_same(release: Release, requested: ReleaseRequest) -> None:
         )
     raise ReleaseRefused(
         _(
-            "Version %(version)s was asked for with %(has)s, and is not finished; asked for now: "
-            "%(asked)s. Leave out what differs to go on with it, stop it on its page first, or "
+            "Version %(version)s was requested with %(has)s and is not complete. Now requested: "
+            "%(asked)s. Leave out these options to continue it, stop it on its page first, or "
             "choose a new version."
         ),
         "version",
@@ -147,40 +153,41 @@ def check_same(release: Release, requested: ReleaseRequest) -> None:
 
 
 def _differences(release: Release, requested: ReleaseRequest) -> Iterator[tuple[str, str]]:
-    """What a release has and what is requested instead, where somebody chose.
+    """Yield what the release has and what is requested instead, for each choice that was made.
 
-    Of the merge method, its kind and seed count: no choice is made of the rule's numbers.
+    Of the merge method, only the kind and the seed are compared: nobody chooses the numbers of the
+    rule here.
     """
     if requested.layout not in (None, release.layout):
         yield f"layout {release.layout}", f"layout {requested.layout}"
     if requested.method is not None:
-        has, asked = (_method_in_words(each) for each in (method_of(release), requested.method))
+        has, asked = (_describe_method(each) for each in (method_of(release), requested.method))
         if has != asked:
             yield has, asked
     if requested.formats is not None and set(requested.formats) != set(release.formats):
-        yield _formats_in_words(release.formats), _formats_in_words(requested.formats)
+        yield _describe_formats(release.formats), _describe_formats(requested.formats)
     if requested.released_on not in (None, release.released_on):
         yield f"date {release.released_on}", f"date {requested.released_on}"
 
 
-def _method_in_words(method: MergeMethod) -> str:
+def _describe_method(method: MergeMethod) -> str:
     seed = f" and seed {method.seed}" if method.kind == Kind.RANDOM else ""
     return f"method {method.kind}{seed}"
 
 
-def _formats_in_words(names: Collection[str]) -> str:
+def _describe_formats(names: Collection[str]) -> str:
     return f"formats {' '.join(sorted(set(names)))}" if names else "no further formats"
 
 
 def method_of(release: Release) -> MergeMethod:
-    """How a release merges: as was chosen, else by the rule of its campaign."""
+    """Return the merge method of a release: the chosen one, or its campaign's default."""
     if release.method:
         return MergeMethod.from_json(release.method)
     return default_method(release.campaign)
 
 
 class _Chosen(NamedTuple):
-    """A `ReleaseRequest` with a value for all."""
+    """A `ReleaseRequest` with a value for each choice."""
 
     layout: str
     method: MergeMethod
@@ -188,36 +195,38 @@ class _Chosen(NamedTuple):
     released_on: date
 
 
-def _completed(campaign: Campaign, requested: ReleaseRequest, known: Release | None) -> _Chosen:
-    """What is requested, with a value for all: of the release that is there, or the usual one."""
+def _with_defaults(
+    campaign: Campaign, requested: ReleaseRequest, existing: Release | None
+) -> _Chosen:
+    """Return the choices, completed from the existing release or with the usual values."""
     method = default_method(campaign)
-    if known is not None:
-        before = method_of(known)
-        # The numbers of a rule are the campaign's as it is now.
+    if existing is not None:
+        before = method_of(existing)
+        # The numbers of the rule are those that the campaign has now.
         method = methods_to_compare(method.rule, before.seed)[before.kind]
     return _Chosen(
-        requested.layout or (known.layout if known else Release.Layout.V0_1.value),
+        requested.layout or (existing.layout if existing else Release.Layout.V0_1.value),
         requested.method or method,
         requested.formats
         if requested.formats is not None
-        else tuple(known.formats if known else ()),
-        requested.released_on or (known.released_on if known else timezone.localdate()),
+        else tuple(existing.formats if existing else ()),
+        requested.released_on or (existing.released_on if existing else timezone.localdate()),
     )
 
 
 def _columns(actor: Actor, campaign: Campaign, chosen: _Chosen) -> dict[str, Any]:
-    """The columns that say what a release will be."""
+    """Return the columns that describe the requested release."""
     publishing = Publishing.objects.get_or_create(campaign=campaign)[0]
     unknown = sorted(set(chosen.formats) - set(EXPORTS))
     if unknown:
         raise ReleaseRefused(
-            _("There is no format %(unknown)s: choose of %(known)s."),
+            _("Unknown format %(unknown)s. Choose from %(known)s."),
             "formats",
             unknown=", ".join(unknown),
             known=", ".join(EXPORTS),
         )
     try:
-        method = pinned(campaign, chosen.method)
+        method = pin_skill_estimate(campaign, chosen.method)
     except MergeRefused as refused:
         raise ReleaseRefused(str(refused), "method") from refused
     finished = campaign.releases.filter(status=Release.Status.COMPLETE)
@@ -229,8 +238,8 @@ def _columns(actor: Actor, campaign: Campaign, chosen: _Chosen) -> dict[str, Any
         "title": publishing.title or campaign.name,
         "description": campaign.description,
         "classes": [
-            list(known)
-            for known in campaign.terrain_classes.order_by("code").values_list(
+            list(row)
+            for row in campaign.terrain_classes.order_by("code").values_list(
                 "code", "name", "color"
             )
         ],
@@ -244,27 +253,31 @@ def _columns(actor: Actor, campaign: Campaign, chosen: _Chosen) -> dict[str, Any
 
 
 def check_layout(campaign: Campaign, layout: str) -> None:
-    """Raise ReleaseRefused where a layout has no place for the campaign's images."""
+    """Check that a layout has a place for the campaign's images.
+
+    Raises:
+        ReleaseRefused: It has no place for some of them, or there are no images.
+    """
     images = Image.objects.filter(campaign=campaign).in_dataset()
     cameras = images.order_by().values_list("rover", "camera").distinct()
     if not cameras:
         raise ReleaseRefused(
             _("This campaign has no images yet, so there is nothing to release. Import some first.")
         )
-    homeless = Q(pk__in=())
+    unplaced = Q(pk__in=())
     for rover, camera in cameras:
         if ai4mars_tree.home_of(layout, rover, camera) is None:
-            homeless |= Q(rover=rover, camera=camera)
-    others = images.filter(homeless)
+            unplaced |= Q(rover=rover, camera=camera)
+    others = images.filter(unplaced)
     count = others.count()
     if count:
         places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
         raise ReleaseRefused(
             ngettext(
-                "Layout %(layout)s has a place for %(places)s only; %(count)d of this campaign's "
-                "images is of another camera (%(example)s). %(instead)s",
-                "Layout %(layout)s has a place for %(places)s only; %(count)d of this campaign's "
-                "images are of another camera (such as %(example)s). %(instead)s",
+                "Layout %(layout)s supports %(places)s only; %(count)d of this campaign's images "
+                "is from another camera (%(example)s). %(instead)s",
+                "Layout %(layout)s supports %(places)s only; %(count)d of this campaign's images "
+                "are from other cameras (such as %(example)s). %(instead)s",
                 count,
             )
             % {
@@ -272,24 +285,25 @@ def check_layout(campaign: Campaign, layout: str) -> None:
                 "places": ", ".join(places),
                 "count": count,
                 "example": others[0].product_id,
-                "instead": _instead(cameras),
+                "instead": _alternative(cameras),
             },
             "layout",
         )
 
 
-def _instead(cameras: Iterable[tuple[str, str]]) -> str:
-    """What to do about images of these rovers and cameras, for which a layout has no place."""
+def _alternative(cameras: Iterable[tuple[str, str]]) -> str:
+    """Return a sentence on what to do if a layout has no place for these rovers and cameras."""
     for layout in Release.Layout.values:
         if all(ai4mars_tree.home_of(layout, rover, camera) for rover, camera in cameras):
             return _("Choose layout %(layout)s.") % {"layout": layout}
-    return _("Retire them, or import them into a campaign of their own.")
+    return _("Retire these images, or import them into a separate campaign.")
 
 
 def fitting_layout(campaign: Campaign) -> str:
-    """The first layout that has a place for all images of a campaign.
+    """Return the first layout that has a place for all images of a campaign.
 
-    Raises ReleaseRefused where none has, and where there is no image.
+    Raises:
+        ReleaseRefused: No layout has, or there are no images.
     """
     *older, newest = Release.Layout.values
     for layout in older:
@@ -301,17 +315,19 @@ def fitting_layout(campaign: Campaign) -> str:
 
 
 def stop(actor: Actor, release: Release) -> bool:
-    """Stop a release that is waiting or being built; False when it is neither.
+    """Stop a release that waits or is being built. Return False if it does neither.
 
-    Its builder finds its claim gone within a second. What was made is kept for `request_release`.
+    Its builder notices within a second that its claim is gone. The parts are kept for
+    `request_release`.
     """
     return bool(jobs.stop(Release.objects.filter(pk=release.pk)))
 
 
 def resume(actor: Actor, release: Release) -> bool:
-    """Go on with a release that was stopped or has failed; False for any other.
+    """Continue a release that was stopped or failed. Return False for any other.
 
-    Whoever was erased in between has another pseudonym in it than in the releases before.
+    If a labeler was erased in the meantime, the release gets other pseudonyms than earlier
+    releases.
     """
     unfinished = Release.objects.filter(pk=release.pk, status__in=UNFINISHED)
     key = pseudonyms.key_of(actor, release.campaign)

@@ -1,4 +1,4 @@
-"""What the database said of an image and of its labels at one moment."""
+"""Snapshots: the database rows of an image and its labels, read at one time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from merging.models import MERGE_METHOD, RELEASE_CODE, ImportedMask, MergedMask
 from merging.releases.services.build_settings import BuildSettings
 from review.models import Rating, images_to_score
 
-#: Of an image, what a release tells of it.
+#: The columns of an image that a release publishes.
 METADATA = (
     "rover",
     "camera",
@@ -32,7 +32,7 @@ METADATA = (
     "camera_model",
     "scale_bar",
 )
-#: Of an image, what else decides on its files.
+#: The other columns that determine the files of an image.
 _CONTENT = (
     "product_id",
     "pool",
@@ -50,10 +50,10 @@ class LabelSnapshot:
     """One label that was not rejected, without its polygons.
 
     Attributes:
-        started_at: ISO 8601 in UTC, like `sent_at`; None where it is not known.
-        source: What it was imported from; "" where it was drawn here.
-        score: Its agreement score, 0..1, from `pairs` of labels; both None without one.
-        ratings: The reviewers' 1..5 that stand, in ascending order.
+        started_at: ISO 8601 in UTC, like `sent_at`; None if unknown.
+        source: What it was imported from; "" if it was drawn here.
+        score: Its agreement score, 0..1, from `pairs` of labels; both None without a score.
+        ratings: The active ratings of reviewers, 1..5, in ascending order.
     """
 
     id: uuid.UUID
@@ -70,11 +70,11 @@ class LabelSnapshot:
 
     @property
     def key(self) -> str:
-        """Its name among all labels and their versions, as a part keeps it."""
+        """The id and version of the label, as a part stores it."""
         return f"{self.id}:{self.version}"
 
     def as_json(self) -> list[Any]:
-        """Return it in the form that `ImageSnapshot.inputs` is made of."""
+        """Return the form that goes into `ImageSnapshot.inputs`."""
         return [
             str(self.id),
             self.version,
@@ -92,7 +92,7 @@ class LabelSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ImportedMaskSnapshot:
-    """A finished mask that was imported; so many labels drawn here replace it (`replaced_at`)."""
+    """An imported mask. It is replaced once `replaced_at` labels were drawn here."""
 
     variant: str
     sha256: str
@@ -102,7 +102,7 @@ class ImportedMaskSnapshot:
     replaced_at: int
 
     def as_json(self) -> list[Any]:
-        """Return it in the form that `ImageSnapshot.inputs` is made of."""
+        """Return the form that goes into `ImageSnapshot.inputs`."""
         return [
             self.variant,
             self.sha256,
@@ -118,11 +118,10 @@ class ImageSnapshot:
     """One image and its labels, without polygons and pixels.
 
     Attributes:
-        id: Its primary key, which is in no release.
+        id: Its primary key, which no release contains.
         original: The stored file of the frame; "" for none, as for the masks.
-        metadata: What a release tells of it: METADATA by column.
-        is_waiting: Some labels are not post-processed or scored yet, so that nothing can be said
-            of them.
+        metadata: The published columns: METADATA by column.
+        is_waiting: Whether some labels are not post-processed or scored yet.
     """
 
     id: int
@@ -141,9 +140,9 @@ class ImageSnapshot:
 
     @property
     def split(self) -> str:
-        """ "test" for gold; "train" for a crowd image with a label or an imported mask; else "".
+        """The split: "test" for gold, "train" for labeled or imported crowd images, else "".
 
-        A label that is empty is one.
+        An empty label counts as a label.
         """
         if self.pool == Image.Pool.GOLD:
             return "test"
@@ -152,7 +151,7 @@ class ImageSnapshot:
         return "train" if has_label or has_mask else ""
 
     def as_json(self) -> list[Any]:
-        """Return all that `inputs` is made of: the image, its labels, its imported masks."""
+        """Return all that goes into `inputs`: the image, its labels, its imported masks."""
         content = {name: getattr(self, name) for name in _CONTENT}
         return [
             {**content, **self.metadata},
@@ -161,19 +160,19 @@ class ImageSnapshot:
         ]
 
     def inputs(self, settings: BuildSettings) -> str:
-        """Return the SHA-256 of all that decides on the bytes of the image's files in a release.
+        """Return the SHA-256 of all that determines the bytes of the image's files in a release.
 
-        Parts keep it: what it is made of, and in which form, changes with RELEASE_CODE alone.
+        Parts store it. What it includes, and in which form, changes only with RELEASE_CODE.
         """
-        said = self.as_json()
+        content = self.as_json()
         if (stem := settings.stems.get(self.product_id)) is not None:
-            said.append(stem)
-        made_from = [RELEASE_CODE, MERGE_METHOD, settings.as_json(), *said]
+            content.append(stem)
+        made_from = [RELEASE_CODE, MERGE_METHOD, settings.as_json(), *content]
         return sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
 
 
 def take(image_ids: Collection[int]) -> dict[int, ImageSnapshot]:
-    """Return snapshots of some images, by primary key: five queries, however many they are."""
+    """Return snapshots of images by primary key. It takes five queries for any number of images."""
     rows = list(Image.objects.filter(pk__in=image_ids).values("pk", *_CONTENT, *METADATA))
     waiting = set(images_to_score().filter(pk__in=image_ids).values_list("pk", flat=True))
     labels: dict[int, list[LabelSnapshot]] = {}
@@ -186,7 +185,7 @@ def take(image_ids: Collection[int]) -> dict[int, ImageSnapshot]:
         row["pk"]: ImageSnapshot(
             id=row["pk"],
             **{name: row[name] for name in _CONTENT},
-            metadata={name: as_everywhere(row[name]) for name in METADATA},
+            metadata={name: without_negative_zeros(row[name]) for name in METADATA},
             labels=tuple(labels.get(row["pk"], ())),
             imported=tuple(imported.get(row["pk"], ())),
             is_waiting=row["pk"] in waiting,
@@ -247,25 +246,25 @@ def _imported_masks_of(image_ids: Collection[int]) -> dict[int, list[ImportedMas
             labels=mask.labels,
             source=mask.source,
             imported_at=utc_text(mask.imported_at),
-            replaced_at=merges.wanted_labels(mask.image, role),
+            replaced_at=merges.required_labels(mask.image, role),
         )
         found.setdefault(mask.image_id, []).append(snapshot)
     return found
 
 
-def as_everywhere(value: Any) -> Any:
-    """Return JSON as every database gives it back: PostgreSQL knows no -0.0, SQLite keeps it.
+def without_negative_zeros(value: Any) -> Any:
+    """Return JSON without -0.0, which SQLite keeps and PostgreSQL does not.
 
-    Polygons need it not: they are stored without (`terrain.geometry.regions.regions_to_json`).
+    Polygons are stored without it already (`terrain.geometry.regions.regions_to_json`).
     """
     if isinstance(value, dict):
-        return {key: as_everywhere(each) for key, each in value.items()}
+        return {key: without_negative_zeros(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [as_everywhere(each) for each in value]
-    # Added to 0, -0.0 is 0.0, and all else is what it was.
+        return [without_negative_zeros(each) for each in value]
+    # Adding 0 makes 0.0 of -0.0 and changes no other number.
     return value + 0 if isinstance(value, float) else value
 
 
 def utc_text(moment: datetime) -> str:
-    """Return a time as a release tells it: ISO 8601 in UTC."""
+    """Return a time as releases write it: ISO 8601 in UTC."""
     return moment.astimezone(UTC).isoformat()

@@ -142,8 +142,8 @@ SPOILED: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "empty file": (lambda path: path.write_bytes(b""), "is empty: it has no bytes"),
     "no PNG": (lambda path: path.write_text("hello"), "is not a PNG image"),
-    "codes": (strange_codes, "has the codes 4, 5, 200, which are no class; known are 0, 1, 2, 3"),
-    "missing": (lambda path: path.unlink(), f"should be called {product_id(1)}.png"),
+    "codes": (strange_codes, "has the codes 4, 5, 200, which are not classes. Use 0, 1, 2, 3"),
+    "missing": (lambda path: path.unlink(), f"Name it {product_id(1)}.png"),
     "twice": (
         lambda path: shutil.copy(path, path.with_name(f"{product_id(1)}_merged.png")),
         "is of the same image as",
@@ -156,7 +156,7 @@ SPOILED: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda path: shutil.copy(path, path.with_name(f"{product_id(3)}.png")),
         "The release has no gold mask of this name",
     ),
-    "other file": (lambda path: path.with_name("notes.txt").write_text("hello"), "It is no PNG"),
+    "other file": (lambda path: path.with_name("notes.txt").write_text("hello"), "It is not a PNG"),
 }
 
 
@@ -198,7 +198,7 @@ def test_every_problem_is_said_and_a_partial_table_only_if_asked(
 def test_what_is_no_release(tree: Path, predictions: Path, tmp_path: Path) -> None:
     assert "There is no release" in refused(tmp_path / "none", predictions)[1]
     assert "no gold masks to compare" in refused(predictions, predictions)[1]
-    assert "is no folder" in refused(tree, tmp_path / "none")[1]
+    assert "is not a folder" in refused(tree, tmp_path / "none")[1]
     notes = tmp_path / "notes.txt"
     notes.write_text("hello")
     assert "cannot be read as a zip" in refused(notes, predictions)[1]

@@ -53,7 +53,7 @@ def campaign(kept: Campaign) -> Campaign:
     return campaign
 
 
-def is_whole(kept: Campaign) -> bool:
+def is_complete(kept: Campaign) -> bool:
     call_command("check_files")
     return (
         list(Campaign.objects.all()) == [kept]
@@ -72,13 +72,13 @@ def test_labels_are_deleted_only_when_confirmed(campaign: Campaign, kept: Campai
 
     call_command("delete_campaign", "gone", "--confirm", "gone")
 
-    assert is_whole(kept)
+    assert is_complete(kept)
 
 
 def test_without_labels_nothing_is_asked(kept: Campaign) -> None:
     new_image(new_campaign("empty"), 1)
     call_command("delete_campaign", "empty")
-    assert is_whole(kept)
+    assert is_complete(kept)
     with pytest.raises(CommandError, match="no campaign 'empty'"):
         call_command("delete_campaign", "empty")
 
@@ -99,7 +99,7 @@ def test_an_unfinished_release_goes_and_an_import_under_way_is_in_the_way(
         call_command("delete_campaign", "gone", "--confirm", "gone")
     import_jobs.stop(ACTOR, job)
     call_command("delete_campaign", "gone", "--confirm", "gone")
-    assert is_whole(kept)
+    assert is_complete(kept)
 
 
 def test_a_file_that_an_earlier_version_gave_to_two_campaigns_stays(
@@ -133,7 +133,7 @@ def test_the_page_asks_and_deletes(client: Client, campaign: Campaign, kept: Cam
     answer = client.post(page, {"typed": "gone"}, follow=True)
 
     assert "was deleted." in answer.content.decode()
-    assert is_whole(kept)
+    assert is_complete(kept)
 
 
 def test_the_page_says_why_not(client: Client, campaign: Campaign, tmp_path: Path) -> None:

@@ -145,9 +145,9 @@ def test_the_pages_agree_with_each_other_and_with_a_release(
     overview = admin.get("/manage/navcam/").context
     assert overview["merge"].trusted == 3, "complete, over and set aside have three labels"
 
-    now = services.of_campaign(campaign).totals
+    now = services.campaign_statistics(campaign).totals
     build(campaign, tmp_path)
-    released = services.of_release(Release.objects.get())
+    released = services.release_statistics(Release.objects.get())
     assert released is not None
     assert released.totals.total() == now.total()
     assert released.totals.pixels == now.pixels
@@ -156,9 +156,9 @@ def test_the_pages_agree_with_each_other_and_with_a_release(
 
 def test_a_rule_that_changes_reaches_every_page(campaign: Campaign, admin: Client) -> None:
     bring_up_to_date(campaign)
-    before = services.of_campaign(campaign).totals.pixels["train"]
+    before = services.campaign_statistics(campaign).totals.pixels["train"]
     assert before == {0: 4 + 1, 1: 2, 2: 0, 3: 0}
-    comparisons.bring_up_to_date(campaign, 99)
+    comparisons.compare_stale_images(campaign, 99)
 
     Campaign.objects.filter(pk=campaign.pk).update(merge_minimum=2, target_labels=5)
     campaign.refresh_from_db()
@@ -172,18 +172,18 @@ def test_a_rule_that_changes_reaches_every_page(campaign: Campaign, admin: Clien
     spanish = admin.get("/manage/navcam/statistics/").content.decode()
     assert "al menos 2 etiquetadores y más del 65\N{NO-BREAK SPACE}%" in html.unescape(spanish)
     del admin.cookies[settings.LANGUAGE_COOKIE_NAME]
-    assert not comparisons.worst_first(campaign), "nothing is shown of the rule before"
+    assert not comparisons.by_lowest_match(campaign), "nothing is shown of the rule before"
 
     bring_up_to_date(campaign)
     train = MergedMask.objects.filter(image__in=campaign.images.to_draw())
     assert not train.exclude(rule=str(merges.rule_of(campaign)))
-    after = services.of_campaign(campaign).totals.pixels["train"]
+    after = services.campaign_statistics(campaign).totals.pixels["train"]
     assert after == {0: 4 + 1, 1: 2, 2: 4, 3: 0}
     assert pages(admin) == EXPECTED | {"done": {1}, "stale": {0}}
     assert admin.get("/manage/navcam/").context["merge"].trusted == 4
     assert "being merged again" not in admin.get("/manage/navcam/statistics/").content.decode()
-    assert comparisons.bring_up_to_date(campaign, 99) == 0
-    assert comparisons.worst_first(campaign)
+    assert comparisons.compare_stale_images(campaign, 99) == 0
+    assert comparisons.by_lowest_match(campaign)
 
 
 def test_the_sweep_finds_a_changed_rule_and_nothing_else(
@@ -220,7 +220,7 @@ def test_an_image_whose_files_are_missing_does_not_stop_the_others(campaign: Cam
     image = campaign.images.to_draw().earliest("pk")
     Image.objects.filter(pk=image.pk).update(rover_mask="gone.png")
     tasks.merge_campaign(campaign.pk)
-    assert [each.pk for each in progress.stale(campaign)] == [image.pk]
+    assert [each.pk for each in progress.stale_images(campaign)] == [image.pk]
 
 
 def test_a_large_campaign_is_counted_again_when_its_target_changes(

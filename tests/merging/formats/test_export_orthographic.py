@@ -87,7 +87,7 @@ def test_every_image_with_a_camera_is_exported(
 
     bare = product_id(7)
     assert said == [
-        f"skipped {bare}: It has no camera model, so nobody knows which ground its pixels show.",
+        f"skipped {bare}: The image has no camera model, so the ground in its pixels is unknown.",
         "3 images exported, 0 already there, 1 skipped",
     ]
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
@@ -245,7 +245,7 @@ def test_an_unknown_camera_is_skipped(
     campaign: Campaign, scenes: dict[int, Scene], tmp_path: Path
 ) -> None:
     campaign.images.filter(product_id=scenes[2].product_id).update(camera="hazcam")
-    assert "How high curiosity carries hazcam is not known" in export(tmp_path)
+    assert "The height of hazcam on curiosity is unknown" in export(tmp_path)
 
 
 @pytest.mark.parametrize(

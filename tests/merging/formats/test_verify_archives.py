@@ -29,7 +29,7 @@ from tests.merging.formats.test_verify_release import (
 
 __all__ = ["release"]  # the fixture
 
-SOUND = "2 images are as they should be; the masks of 2 images were made again"
+SOUND = "2 images are correct. The masks of 2 images were merged again"
 
 
 def packed(root: Path, kind: str) -> Path:
@@ -59,10 +59,10 @@ def test_what_is_wrong_in_an_archive(release: Path, kind: str) -> None:
 
     problems, _ = told_of(packed(release, kind))
 
-    assert f"{TRAIN_MASK}: It was changed: its sum is not that of SHA256SUMS." in problems
+    assert f"{TRAIN_MASK}: It was changed: its checksum differs from SHA256SUMS." in problems
     assert "stray.txt: The file is not in SHA256SUMS." in problems
     assert f"{FRAME}: The file is missing." in problems
-    assert "32 pixels are not what its labels come to" in problems
+    assert "32 pixels differ from the mask that its labels give" in problems
 
 
 def test_a_zip_without_a_folder_around_the_release(release: Path, tmp_path: Path) -> None:
@@ -84,14 +84,14 @@ def test_an_archive_of_which_no_file_can_be_taken(tmp_path: Path) -> None:
     with tarfile.open(path, "w") as file:
         file.addfile(tarfile.TarInfo("/srv/mask.png"))
     problems, _ = told_of(path)
-    assert "holds no file of a release. /srv/mask.png: Its name leads out of the arch" in problems
+    assert "/srv/mask.png: Its name points outside the archive" in problems
 
 
 def test_what_lies_beside_the_release_in_an_archive(release: Path) -> None:
     path = packed(release, "zip")
     with zipfile.ZipFile(path, "a") as file:
         file.writestr("notes.txt", "hello")
-    assert "notes.txt: It lies beside the release and is no part of it." in told_of(path)[0]
+    assert "notes.txt: It is next to the release and not part of it." in told_of(path)[0]
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
@@ -166,7 +166,7 @@ LINKS = pytest.mark.parametrize("link", [link_out, link_inside, link_folder, lin
 def test_no_link_is_followed(release: Path, link: Callable[[Path], str]) -> None:
     name = link(release)
     problems, said = told_of(release)
-    assert f"{name}: It is a link, and a release has plain files only." in problems
+    assert f"{name}: It is a link, and a release has regular files only." in problems
     assert SOUND not in said
 
 
@@ -216,7 +216,7 @@ def test_names_that_lead_out_of_an_archive(release: Path, kind: str, name: str) 
         member.size = len(content)
         with tarfile.open(path, "a") as file:
             file.addfile(member, io.BytesIO(content))
-    assert f"{name}: Its name leads out of the archive." in told_of(path)[0]
+    assert f"{name}: Its name points outside the archive." in told_of(path)[0]
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")

@@ -137,7 +137,7 @@ def test_a_sound_release(release: Path, workers: int) -> None:
     problems, said = told_of(release, workers=workers)
 
     assert problems == ""
-    assert "2 images are as they should be; the masks of 2 images were made again" in said
+    assert "2 images are correct. The masks of 2 images were merged again" in said
 
 
 def write_mask(root: Path, path: str, mask: Mask) -> None:
@@ -167,15 +167,15 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "size": (
         lambda root: write_mask(root, TRAIN_MASK, np.full((4, 8), N, dtype=np.uint8)),
-        f"{TRAIN_MASK}: It is 8 x 4 pixels, its picture 8 x 8.",
+        f"{TRAIN_MASK}: Its size is 8 x 4 pixels, but its image has 8 x 8.",
     ),
     "values": (
         lambda root: write_mask(root, TRAIN_MASK, columns(0, 0, 0, 9, N, N, N, N)),
-        f"{TRAIN_MASK}: It has the values 9, which mean nothing.",
+        f"{TRAIN_MASK}: It has the values 9, which are not class codes.",
     ),
     "values of a rover mask": (
         lambda root: write_mask(root, ROVER, columns(0, 0, 0, 0, 0, 0, 255, 255)),
-        f"{ROVER}: It has the values 255, which mean nothing.",
+        f"{ROVER}: It has the values 255, which are not class codes.",
     ),
     "nesting": (
         lambda root: write_mask(root, gold_path(3), columns(2, 1, N, N, N, N, N, N)),
@@ -187,7 +187,7 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "both splits": (
         write_gold_into_train,
-        f"msl/labels/train/{GOLD}.png: The image {GOLD} is in the test set, and in train.",
+        f"msl/labels/train/{GOLD}.png: The image {GOLD} is in both test and train.",
     ),
     "under the rover": (
         lambda root: write_mask(root, TRAIN_MASK, columns(0, 0, 0, 0, N, N, N, 1)),
@@ -195,11 +195,11 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "gold of two": (
         lambda root: (root / gold_path(2)).unlink(),
-        f"{gold_path(2)}: This gold mask is missing; there are three.",
+        f"{gold_path(2)}: This gold mask is missing. Each gold image has three.",
     ),
     "no frame": (
         lambda root: (root / FRAME).unlink(),
-        f"{TRAIN_MASK}: There is no picture of {TRAIN}.",
+        f"{TRAIN_MASK}: The frame of {TRAIN} is missing.",
     ),
     "frame": (
         lambda root: (root / FRAME).write_bytes(b"JPEG"),
@@ -207,7 +207,7 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "other labels": (
         lambda root: write_raw(root, lambda told: told["labels"][0]["polygons"].pop(0)),
-        f"{TRAIN_MASK}: 32 pixels are not what its labels come to.",
+        f"{TRAIN_MASK}: 32 pixels differ from the mask that its labels give.",
     ),
     "fewer labels": (
         lambda root: write_raw(root, lambda told: told["labels"].pop()),
@@ -219,11 +219,11 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "another file in the manifest": (
         lambda root: (root / RAW).unlink(),
-        f"{RAW}: It is not there, although the manifest names it for {TRAIN}.",
+        f"{RAW}: It is missing, although the manifest lists it for {TRAIN}.",
     ),
     "no manifest": (
         lambda root: (root / manifest.NAME).write_text('{"method": {}}'),
-        f"{manifest.NAME}: It is no manifest of a release",
+        f"{manifest.NAME}: It is not a manifest of a release",
     ),
 }
 
@@ -251,7 +251,7 @@ def test_files_that_are_not_those_of_the_sums(release: Path) -> None:
 
     assert "more.txt: The file is not in SHA256SUMS." in problems
     assert f"{FRAME}: The file is missing." in problems
-    assert f"{ROVER}: It was changed: its sum is not that of SHA256SUMS." in problems
+    assert f"{ROVER}: It was changed: its checksum differs from SHA256SUMS." in problems
     assert "is not a sum and a path." in problems
 
 
@@ -261,18 +261,18 @@ def test_without_sums_a_release_is_not_whole(release: Path) -> None:
     problems, said = told_of(release)
 
     assert "SHA256SUMS: It is missing." in problems
-    assert "whether files were changed is not known" in said
+    assert "changed files cannot be detected" in said
 
 
 def test_without_sums_pictures_that_are_not_looked_at_are_told(release: Path) -> None:
     """Nothing else would say that masks in a folder of another name were not checked."""
     (release / checksums.NAME).unlink()
-    assert "not looked at" not in told_of(release)[1]
+    assert "were not verified" not in told_of(release)[1]
     (release / "msl/labels/test-gold-min3").mkdir()
     write_mask(release, "msl/labels/test-gold-min3/NLA_1.png", columns(9, 9, 9, 9, 9, 9, 9, 9))
     assert (
-        "1 more pictures, such as msl/labels/test-gold-min3/NLA_1.png, are none of the frames and "
-        "masks that are known by their names: they were not looked at."
+        "1 other image files, such as msl/labels/test-gold-min3/NLA_1.png, do not have the name "
+        "of a frame or mask. They were not verified."
     ) in told_of(release)[1]
 
 
@@ -351,7 +351,7 @@ def test_a_release_as_it_is_built(tmp_path: Path, layout: Layout) -> None:
     problems, said = told_of(tree, all=True)
 
     assert problems == ""
-    assert "3 images are as they should be; the masks of 2 images were made again" in said
+    assert "3 images are correct. The masks of 2 images were merged again" in said
 
 
 def test_the_real_release(real_data: Path) -> None:
@@ -361,4 +361,4 @@ def test_the_real_release(real_data: Path) -> None:
     assert "There is no manifest.json" in said
     assert "There is no SHA256SUMS" in said
     assert "images have masks, and no picture" in said
-    assert "0 sums and 21 images are as they should be" in said
+    assert "0 checksums and 21 images are correct" in said

@@ -111,18 +111,18 @@ def test_the_worst_comes_first_and_the_whole_set_is_added_up(
     alike, unlike, half = (gold(campaign, experts, *drawn) for drawn in (ALIKE, UNLIKE, HALF))
     gold(new_campaign("other"), experts, *UNLIKE)
 
-    assert consensus.bring_up_to_date(campaign, 2) == 1
-    assert consensus.bring_up_to_date(campaign, 2) == 0
+    assert consensus.compare_stale_images(campaign, 2) == 1
+    assert consensus.compare_stale_images(campaign, 2) == 0
 
-    compared = list(consensus.worst_first(campaign, new_admin()))
+    compared = list(consensus.by_lowest_agreement(campaign, new_admin()))
     assert [each.image for each in compared] == [unlike, half, alike]
-    [pair] = consensus.pairs_of(compared)
+    [pair] = consensus.disputed_pairs(compared)
     assert (pair.codes, pair.pixels, pair.images) == ((0, 2), 6, 2)
 
 
 def test_a_label_that_changes_is_compared_anew(campaign: Campaign, experts: list[Labeler]) -> None:
     image = gold(campaign, experts, *UNLIKE)
-    consensus.bring_up_to_date(campaign, 5)
+    consensus.compare_stale_images(campaign, 5)
     assert not consensus.stale_images(campaign)
     label = Label.objects.get(image=image, labeler=experts[0])
 
@@ -138,7 +138,9 @@ def test_what_is_known_is_not_computed_again(
 ) -> None:
     image = gold(campaign, experts, *UNLIKE)
     known = consensus.compare(image.pk)
-    monkeypatch.setattr(consensus.disputes, "areas", lambda masks: pytest.fail("computed again"))
+    monkeypatch.setattr(
+        consensus.disputes, "measure_disputes", lambda masks: pytest.fail("computed again")
+    )
     assert consensus.compare(image.pk) == known
 
 
@@ -304,7 +306,7 @@ def test_the_number_of_queries_does_not_grow_with_the_set(
     campaign: Campaign, experts: list[Labeler], admin: Client
 ) -> None:
     def queries() -> int:
-        consensus.bring_up_to_date(campaign, 100)
+        consensus.compare_stale_images(campaign, 100)
         with CaptureQueriesContext(connection) as captured:
             assert admin.get(MEETING).status_code == 200
         return len(captured)

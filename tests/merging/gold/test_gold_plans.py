@@ -59,7 +59,7 @@ def grounds(campaign: Campaign, each: int = 4) -> None:
 def drawn(
     campaign: Campaign, count: int = 6, seed: int = 1, *, actor: Actor = ACTOR, **fields: Any
 ) -> GoldPlan:
-    return plans.draw(actor, GoldPlan(campaign=campaign, count=count, seed=seed, **fields))
+    return plans.sample_plan(actor, GoldPlan(campaign=campaign, count=count, seed=seed, **fields))
 
 
 def ids(plan: GoldPlan) -> list[int]:
@@ -102,7 +102,7 @@ def test_how_many_are_left_after_each_exclusion(campaign: Campaign) -> None:
     new_image(new_campaign("other"))
     plan = GoldPlan(campaign=campaign)
 
-    assert plans.left_after_each(plan) == [
+    assert plans.count_remaining(plan) == [
         ("", 10),
         ("only_fresh", 9),
         ("max_dark", 8),
@@ -124,7 +124,7 @@ def test_how_many_are_left_after_each_exclusion(campaign: Campaign) -> None:
         min_terrain=0,
         without_duplicates=False,
     )
-    assert plans.left_after_each(loose)[-1] == ("min_terrain", 10)
+    assert plans.count_remaining(loose)[-1] == ("min_terrain", 10)
 
 
 def test_what_lies_on_a_bound_is_in(campaign: Campaign) -> None:
@@ -151,9 +151,9 @@ def test_a_plan_is_even_and_comes_back_by_its_seed(campaign: Campaign) -> None:
 
     assert names == dict.fromkeys(CLASSES, 2)
     assert plan.seed == 5
-    plans.throw_away(ACTOR, plan)
+    plans.discard(ACTOR, plan)
     assert ids(drawn(campaign, 6, seed=5)) == first
-    plans.throw_away(ACTOR, GoldPlan.objects.get())
+    plans.discard(ACTOR, GoldPlan.objects.get())
     assert ids(drawn(campaign, 6, seed=6)) != first
     assert not Image.objects.filter(pool=Image.Pool.GOLD).exists(), "nothing is made yet"
 
@@ -170,7 +170,7 @@ def test_a_class_with_gold_gets_less(campaign: Campaign) -> None:
 
 
 def test_no_image_left_is_said_and_nothing_is_stored(campaign: Campaign) -> None:
-    with pytest.raises(PlanRefused, match="No picture is left"):
+    with pytest.raises(PlanRefused, match="No image is within all bounds"):
         drawn(campaign)
     assert not GoldPlan.objects.exists()
 
@@ -178,7 +178,7 @@ def test_no_image_left_is_said_and_nothing_is_stored(campaign: Campaign) -> None
 def test_one_draft_at_a_time_also_in_the_database(campaign: Campaign) -> None:
     grounds(campaign)
     plan = drawn(campaign)
-    with pytest.raises(PlanRefused, match="waits already"):
+    with pytest.raises(PlanRefused, match="already has a draft"):
         drawn(campaign)
     with pytest.raises(IntegrityError), transaction.atomic():
         GoldPlan.objects.create(campaign=campaign, count=1, seed=1)
@@ -207,9 +207,9 @@ def test_taking_out_and_putting_back(campaign: Campaign) -> None:
     plan = drawn(campaign)
     before = ids(plan)
 
-    plans.take_out(ACTOR, plan, before[0])
+    plans.remove_image(ACTOR, plan, before[0])
     assert ids(plan) == before[1:]
-    plans.put_back(ACTOR, plan, before[0])
+    plans.restore_image(ACTOR, plan, before[0])
     assert ids(plan) == before
     assert current(plan).revision == 3
 
@@ -220,13 +220,13 @@ def test_replacing_gives_another_of_the_same_class_until_none_is_left(campaign: 
     [first] = [image for image in plans.images_of(plan) if image.orbital_class == "Smooth"]
     replaced = [first]
     for _ in range(2):
-        replaced.append(plans.replace(ACTOR, plan, replaced[-1].pk))
+        replaced.append(plans.replace_image(ACTOR, plan, replaced[-1].pk))
         assert [i for i in plans.images_of(plan) if i.orbital_class == "Smooth"] == [replaced[-1]]
 
     assert len(set(replaced)) == 3, "what was taken out does not come back"
     before = ids(plan)
-    with pytest.raises(PlanRefused, match="No other picture of this terrain class"):
-        plans.replace(ACTOR, plan, replaced[-1].pk)
+    with pytest.raises(PlanRefused, match="no other image of this terrain class"):
+        plans.replace_image(ACTOR, plan, replaced[-1].pk)
     assert ids(plan) == before
 
 
@@ -236,21 +236,21 @@ def test_adding_by_name(campaign: Campaign) -> None:
     extra = new_image(campaign, 900, orbital_class="Pitted")
     bad = measured(campaign, dark_share=1.0)
 
-    assert plans.add(ACTOR, plan, f" {extra.product_id} ") == extra
-    assert plans.add(ACTOR, plan, bad.product_id) == bad, "an admin knows better than a bound"
-    plans.add(ACTOR, plan, extra.product_id)
+    assert plans.add_image(ACTOR, plan, f" {extra.product_id} ") == extra
+    assert plans.add_image(ACTOR, plan, bad.product_id) == bad, "an admin knows better than a bound"
+    plans.add_image(ACTOR, plan, extra.product_id)
     assert {extra.pk, bad.pk} < set(ids(plan))
     assert len(ids(plan)) == 5
 
     for name, why in [
-        ("NOWHERE", "no picture NOWHERE"),
-        (new_image(campaign, pool=Image.Pool.GOLD).product_id, "gold already"),
+        ("NOWHERE", "no image NOWHERE"),
+        (new_image(campaign, pool=Image.Pool.GOLD).product_id, "already gold"),
         (new_image(campaign, pool=Image.Pool.PRACTICE).product_id, "practice"),
-        (new_image(campaign, retired_at=timezone.now()).product_id, "taken out"),
-        (new_image(new_campaign("other"), 901).product_id, "no picture"),
+        (new_image(campaign, retired_at=timezone.now()).product_id, "is retired"),
+        (new_image(new_campaign("other"), 901).product_id, "no image"),
     ]:
         with pytest.raises(PlanRefused, match=why):
-            plans.add(ACTOR, plan, name)
+            plans.add_image(ACTOR, plan, name)
     assert len(ids(plan)) == 5
 
 
@@ -263,15 +263,15 @@ def test_teams_of_a_plan(campaign: Campaign, experts: list[Labeler]) -> None:
 
     teams = plans.teams_of(plan, plans.images_of(plan))
     assert (teams.missing, teams.teams) == (5, {})
-    assert plans.too_few(teams, 2) == (
-        "3 terrain classes need at least 5 experts, three each, when nobody is in more than 2. "
+    assert plans.missing_experts_message(teams, 2) == (
+        "3 terrain classes need at least 5 experts, three each, if nobody labels more than 2. "
         "Choose more experts, or raise the limit."
     )
 
     plans.set_experts(ACTOR, plan, experts, 2)
     plan = current(plan)
     teams = plans.teams_of(plan, plans.images_of(plan))
-    assert plans.too_few(teams, 2) == ""
+    assert plans.missing_experts_message(teams, 2) == ""
     assert {len(set(team)) for team in teams.teams.values()} == {3}
     assert sorted(teams.load(expert) for expert in experts) == [2, 4, 4, 4, 4]
 
@@ -302,9 +302,9 @@ def test_carrying_a_plan_out(campaign: Campaign, experts: list[Labeler]) -> None
     assert not plans.training_images(campaign).filter(pk__in=planned).exists()
     assert assignments.next_assignment(campaign, new_guest()).image_id not in planned
     assert plans.draft_of(campaign) is None
-    with pytest.raises(PlanRefused, match="assigned already"):
-        plans.take_out(ACTOR, plan, planned[0])
-    plans.throw_away(ACTOR, plan)
+    with pytest.raises(PlanRefused, match="already assigned"):
+        plans.remove_image(ACTOR, plan, planned[0])
+    plans.discard(ACTOR, plan)
     assert GoldPlan.objects.count() == 1, "an assigned plan stays as a record"
 
 
@@ -321,7 +321,7 @@ def test_the_next_plan_goes_on_with_the_same_teams(
     plans.set_experts(ACTOR, second, [*experts, new_expert("edda")], 2)
     teams = plans.teams_of(current(second), plans.images_of(second))
 
-    assert teams.settled == set(CLASSES)
+    assert teams.kept == set(CLASSES)
     assert {n: set(t) for n, t in teams.teams.items()} == {n: set(t) for n, t in before.items()}
 
 
@@ -332,9 +332,9 @@ def test_a_plan_that_changed_since_it_was_seen_is_not_carried_out(
     plan = drawn(campaign, 3)
     plans.set_experts(ACTOR, plan, experts, 2)
     seen = current(plan).revision
-    plans.take_out(ACTOR, plan, ids(plan)[0])
+    plans.remove_image(ACTOR, plan, ids(plan)[0])
 
-    with pytest.raises(PlanRefused, match="changed since"):
+    with pytest.raises(PlanRefused, match="plan changed after"):
         plans.assign(ACTOR, plan, seen)
     nothing_is_made()
 
@@ -352,8 +352,8 @@ def test_too_few_experts_or_no_image(campaign: Campaign, experts: list[Labeler])
         plans.assign(ACTOR, plan, plan.revision)
     plans.set_experts(ACTOR, plan, experts, 2)
     for pk in ids(plan):
-        plans.take_out(ACTOR, plan, pk)
-    with pytest.raises(PlanRefused, match="no picture in the plan"):
+        plans.remove_image(ACTOR, plan, pk)
+    with pytest.raises(PlanRefused, match="plan has no images"):
         plans.assign(ACTOR, plan, current(plan).revision)
     nothing_is_made()
 
@@ -376,9 +376,9 @@ def test_a_plan_that_cannot_be_carried_out_whole_is_not_carried_out(
 
     found = plans.conflicts(plan, plans.images_of(plan), teams)
     assert set(found) == {seen.pk, retired.pk}
-    assert "has seen it as a volunteer" in found[seen.pk]
-    assert "taken out" in found[retired.pk]
-    with pytest.raises(PlanRefused, match=r"volunteer|taken out"):
+    assert "saw it as a volunteer" in found[seen.pk]
+    assert "is retired" in found[retired.pk]
+    with pytest.raises(PlanRefused, match=r"volunteer|retired"):
         plans.assign(ACTOR, plan, plan.revision)
     nothing_is_made()
 

@@ -95,7 +95,7 @@ def test_drawing_a_plan_keeps_its_bounds_and_seed(campaign: Campaign, admin: Cli
 
 def test_fewer_pictures_than_were_wanted_are_said(campaign: Campaign, admin: Client) -> None:
     draw(admin, 10)
-    assert "Only 9 pictures were left to draw." in text(admin.get(PLAN))
+    assert "Only 9 images were within all bounds." in text(admin.get(PLAN))
 
 
 def test_without_a_seed_each_plan_has_another(campaign: Campaign, admin: Client) -> None:
@@ -127,7 +127,7 @@ def test_numbers_that_cannot_be(campaign: Campaign, admin: Client, field: str, v
 def test_no_picture_left(admin: Client) -> None:
     new_campaign()
     response = admin.post(PAGE, {**BOUNDS, "count": 1, "seed": ""})
-    assert "No picture is left" in text(response)
+    assert "No image is within all bounds" in text(response)
 
 
 # -- the plan --------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_no_picture_left(admin: Client) -> None:
 
 def test_without_a_plan_there_is_no_page(campaign: Campaign, admin: Client) -> None:
     assert admin.get(PLAN).headers["Location"] == PAGE
-    assert "There is no plan any more" in text(admin.post(CHANGE, {"do": "add"}, follow=True))
+    assert "This plan no longer exists" in text(admin.post(CHANGE, {"do": "add"}, follow=True))
 
 
 def test_the_plan_beside_table_2(campaign: Campaign, admin: Client) -> None:
@@ -176,7 +176,7 @@ def test_editing_the_list(campaign: Campaign, admin: Client) -> None:
     admin.post(CHANGE, {"do": "add", "product_id": extra.product_id})
     assert extra in plans.images_of(plan)
     refused = admin.post(CHANGE, {"do": "add", "product_id": "NOWHERE"}, follow=True)
-    assert "has no picture NOWHERE" in text(refused)
+    assert "has no image NOWHERE" in text(refused)
 
 
 @pytest.mark.parametrize(
@@ -225,11 +225,11 @@ def test_assigning_a_plan_twice_does_no_harm(
     revision = admin.get(PLAN).context["plan"].revision
 
     old = admin.post(f"{PLAN}{plan.pk}/", {"revision": revision - 1}, follow=True)
-    assert "changed since you looked" in text(old)
+    assert "plan changed after" in text(old)
     assert not Assignment.objects.exists()
 
     response = admin.post(f"{PLAN}{plan.pk}/", {"revision": revision}, follow=True)
-    assert "3 pictures are gold now" in text(response)
+    assert "3 images are now gold" in text(response)
     assert Assignment.objects.filter(role="expert").count() == 9
     again = admin.post(f"{PLAN}{plan.pk}/", {"revision": revision}, follow=True)
     assert again.status_code == 200
@@ -264,7 +264,7 @@ def test_the_number_of_queries_does_not_grow_with_the_plan(
     plans.set_experts(ACTOR, plan, experts, 2)
     few = queries()
     for image in campaign.images.all():
-        plans.add(ACTOR, plan, image.product_id)
+        plans.add_image(ACTOR, plan, image.product_id)
     assert queries() == few
 
 
@@ -298,9 +298,9 @@ def test_how_far_the_experts_are(
     rows = {each["name"]: each for each in page.context["experts"]}
     assert [each["name"] for each in page.context["experts"]] == ["emil", "eva", "erik"]
     assert rows["erik"]["reminder"] == ""
-    assert "of your 2 gold pictures" in rows["emil"]["reminder"]
+    assert "of your 2 gold images" in rows["emil"]["reminder"]
     assert "http://testserver/gold/" in rows["emil"]["reminder"]
-    assert "mailto:emil@example.org?subject=Gold%20pictures" in text(page)
+    assert "mailto:emil@example.org?subject=Gold%20images" in text(page)
     assert [each.image for each in rows["erik"]["skipped"]] == [assigned[1]]
 
     [skipped] = rows["erik"]["skipped"]

@@ -60,7 +60,7 @@ def image(campaign: Campaign, experts: list[Labeler]) -> Image:
     for expert, drawn in zip(experts, ("00..", "22.."), strict=False):
         accept(image, drawn, "....", labeler=expert, role="expert")
     assignments.skip(ACTOR, given(image, experts[2]))
-    consensus.bring_up_to_date(campaign, 9)
+    consensus.compare_stale_images(campaign, 9)
     return image
 
 
@@ -118,7 +118,7 @@ def test_who_gives_up_sees_the_others_and_never_draws(image: Image, experts: lis
     for asking in (emil, admin):
         page = asking.post(f"/gold/{assignment.pk}/ask-again/", follow=True)
         assert "Given up" in page.content.decode()
-        assert "nobody can ask for that drawing again" in page.content.decode()
+        assert "it cannot be assigned to them again" in page.content.decode()
     assert given(image, experts[2]).status == Assignment.Status.SKIPPED
 
     refused = emil.post("/api/labels/", submission(image), "application/json")
@@ -136,7 +136,7 @@ def test_only_the_own_skipped_picture_is_given_up(
     another = new_image(campaign)
     [still_open] = assignments.assign_gold(ACTOR, another, [experts[2]])
     page = browser(experts[2]).post(f"/gold/{still_open.pk}/give-up/", follow=True)
-    assert "Skip the picture first" in page.content.decode()
+    assert "Skip the image first" in page.content.decode()
     assert not SeenLabels.objects.exists()
 
 
@@ -198,7 +198,7 @@ def test_a_correction_before_the_meeting_is_independent_and_one_after_it_is_mark
 ) -> None:
     mine = Label.objects.get(image=image, labeler=experts[0])
     assert correct(mine).independent
-    assert progress.of_campaign(campaign).total.corrected == 0
+    assert progress.campaign_progress(campaign).total.corrected == 0
     erik = browser(experts[0])
     erik.get(meeting(image))
     mine.refresh_from_db()
@@ -208,7 +208,7 @@ def test_a_correction_before_the_meeting_is_independent_and_one_after_it_is_mark
     # It still counts: experts settle their labels together.
     mine.refresh_from_db()
     assert mine in consensus.expert_labels(image)
-    assert progress.of_campaign(campaign).total.corrected == 1
+    assert progress.campaign_progress(campaign).total.corrected == 1
     page = browser(new_admin()).get("/manage/navcam/gold/experts/").content.decode()
     assert "1 label was changed after its expert had seen the others" in page
     assert "changed after the meeting" in erik.get(meeting(image)).content.decode()
@@ -264,12 +264,12 @@ def test_who_reviewed_a_picture_cannot_be_its_expert(
     assert browser(experts[0]).get("/api/campaigns/navcam/review/next/").json()["label"] is not None
     assert independence.has_seen(image.pk, experts[0])
 
-    plan = plans.draw(
+    plan = plans.sample_plan(
         ACTOR, plans.GoldPlan(campaign=campaign, seed=1, count=1, only_fresh=False), experts
     )
     images = plans.images_of(plan)
     found = plans.conflicts(plan, images, plans.teams_of(plan, images))
-    assert "has seen what others drew" in found[image.pk]
+    assert "saw labels of others" in found[image.pk]
     with pytest.raises(plans.PlanRefused):
         plans.assign(ACTOR, plan, plan.revision)
     with pytest.raises(assignments.SeenByExpert, match="already seen what others drew"):
@@ -333,10 +333,10 @@ def test_gold_becomes_a_reference_answer_when_nobody_has_it_open(
     Label.objects.filter(pk=label.pk).delete()
     accept(image, "00..", "....", labeler=experts[1], role="expert")
     assert assignments.reopen(ACTOR, given(image, experts[2]))
-    with pytest.raises(AnswerRefused, match="still to draw"):
-        gold_set.reference_answer(ACTOR, image)
+    with pytest.raises(AnswerRefused, match="still has to label"):
+        gold_set.set_reference_answer(ACTOR, image)
     assignments.skip(ACTOR, given(image, experts[2]))
-    gold_set.reference_answer(ACTOR, image)
+    gold_set.set_reference_answer(ACTOR, image)
     assert not assignments.reopen(ACTOR, given(image, experts[2]))
 
 

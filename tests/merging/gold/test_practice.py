@@ -103,7 +103,9 @@ def test_it_waits_for_no_reviewer(campaign: Campaign, image: Image) -> None:
 
 
 def test_it_is_never_planned_as_gold(campaign: Campaign, image: Image) -> None:
-    planned = plans.draw(ACTOR, GoldPlan(campaign=campaign, count=50, seed=1, only_fresh=False))
+    planned = plans.sample_plan(
+        ACTOR, GoldPlan(campaign=campaign, count=50, seed=1, only_fresh=False)
+    )
     assert plans.images_of(planned)
     assert image not in plans.images_of(planned)
 
@@ -124,10 +126,10 @@ def test_a_gold_mask_becomes_the_reference_answer_where_that_is_allowed() -> Non
         accept(image, drawn, "0000", labeler=labeler, role="expert")
     image.refresh_from_db()
     with pytest.raises(AnswerRefused, match="gold picture"):
-        gold.reference_answer(ACTOR, image)
+        gold.set_reference_answer(ACTOR, image)
     Campaign.objects.update(allow_gold_practice=True)
     image = Image.objects.select_related("campaign").get()
-    answer = gold.reference_answer(ACTOR, image)
+    answer = gold.set_reference_answer(ACTOR, image)
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["22..", "0000"]
     assert (answer.source, image.pool) == ("gold", Image.Pool.GOLD)

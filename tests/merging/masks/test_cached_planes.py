@@ -12,7 +12,7 @@ from django.core.cache import cache
 from labeling.annotation.services import bit_planes, corrections, labels
 from labeling.models import Campaign, Image, Label
 from merging.masks.services.merges import merge_image
-from merging.masks.services.methods import layers_of
+from merging.masks.services.methods import image_layers
 from merging.masks.services.methods import merge_image as merge_by
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from review.scores.services.scores import score_image
@@ -69,7 +69,7 @@ def merged_anew(image: Image) -> dict[str, Any]:
     """What the labels come to by several methods, after all that was merged is forgotten."""
     MergedMask.objects.all().delete()
     AlternativeMask.objects.all().delete()
-    layers = layers_of(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
+    layers = image_layers(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
     return {
         "own": content(merge_image(image.pk)["train"]),
         "any": content(merge_by(image.pk, ANY)["train"]),

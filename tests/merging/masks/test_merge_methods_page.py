@@ -73,39 +73,39 @@ def disputed(campaign: Campaign) -> Image:
 def test_an_image_by_hand(campaign: Campaign) -> None:
     image = disputed(campaign)
 
-    assert comparisons.bring_up_to_date(campaign, 5) == 0
+    assert comparisons.compare_stale_images(campaign, 5) == 0
 
-    (found,) = comparisons.worst_first(campaign)
+    (found,) = comparisons.by_lowest_match(campaign)
     assert (found.image, set(found.results)) == (image, {Kind.VOTES, Kind.RATINGS, Kind.RANDOM})
     # Ratings: 4 + 4 + 2 for soil against 2 + 2 for sand are 71 %.
     ratings = found.results[Kind.RATINGS]
     assert ratings.difference == Difference(first=1, second=3, both=1, same=1, pixels=8)
     assert ratings.counts == {0: 2, 1: 1}
     assert (ratings.labeled, ratings.share(0), ratings.share(3)) == (3 / 8, 2 / 3, 0)
-    assert found.lowest_match(comparisons.WEIGHED) == pytest.approx(1 / 3)
+    assert found.lowest_match(comparisons.SORTED_BY) == pytest.approx(1 / 3)
     assert found.results[Kind.VOTES].difference.match == 1
 
 
 def test_skill_takes_part_once_it_is_known(campaign: Campaign) -> None:
     agreed(campaign)
-    comparisons.bring_up_to_date(campaign, 5)
-    assert Kind.SKILL not in comparisons.worst_first(campaign)[0].results
+    comparisons.compare_stale_images(campaign, 5)
+    assert Kind.SKILL not in comparisons.by_lowest_match(campaign)[0].results
     services.estimate_campaign(campaign)
 
-    comparisons.forget(campaign)
-    comparisons.bring_up_to_date(campaign, 5)
+    comparisons.delete_comparisons(campaign)
+    comparisons.compare_stale_images(campaign, 5)
 
-    assert list(comparisons.worst_first(campaign)[0].results) == list(Kind)
+    assert list(comparisons.by_lowest_match(campaign)[0].results) == list(Kind)
 
 
 def test_the_worst_come_first(campaign: Campaign) -> None:
     first, second, third = agreed(campaign), disputed(campaign), agreed(campaign)
-    comparisons.bring_up_to_date(campaign, 5)
+    comparisons.compare_stale_images(campaign, 5)
 
-    found = comparisons.worst_first(campaign)
+    found = comparisons.by_lowest_match(campaign)
 
     assert [each.image for each in found] == [second, first, third]
-    total = comparisons.over_all(found)[Kind.RATINGS]
+    total = comparisons.total_results(found)[Kind.RATINGS]
     assert total.difference == Difference(first=9, second=11, both=9, same=9, pixels=24)
     assert total.counts == {0: 6, 1: 5}
 
@@ -114,13 +114,13 @@ def test_only_what_changed_is_compared_again(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, changed = agreed(campaign), agreed(campaign)
-    assert comparisons.bring_up_to_date(campaign, 1) == 1
-    assert comparisons.bring_up_to_date(campaign, 1) == 0
+    assert comparisons.compare_stale_images(campaign, 1) == 1
+    assert comparisons.compare_stale_images(campaign, 1) == 0
     accept(changed, "..33", "....")
     compared: list[int] = []
     monkeypatch.setattr(comparisons, "compare", compared.append)
 
-    comparisons.bring_up_to_date(campaign, 5)
+    comparisons.compare_stale_images(campaign, 5)
 
     assert compared == [changed.pk]
     assert kept.pk not in compared
@@ -168,16 +168,16 @@ def test_the_page(campaign: Campaign, admin: Client) -> None:
 
     (card,) = page.context["cards"]
     assert [str(result["name"]) for result in card["results"]] == [
-        "The rule of the campaign",
-        "Weighed by ratings",
+        "The campaign's rule",
+        "Weighted by ratings",
         "Random label",
     ]
     assert f"{PAGE}{image.pk}/ratings.png" in text
     assert text.count("Needs the skill of the labelers") == 2
     assert "at least 33.3% match" in text
     rows = {str(row["name"]): row for row in page.context["methods"]}
-    assert rows["Weighed by ratings"]["labeled"] == 37.5
-    assert rows["Weighed by ratings"]["same"] == 100
+    assert rows["Weighted by ratings"]["labeled"] == 37.5
+    assert rows["Weighted by ratings"]["same"] == 100
     assert PAGE in admin.get("/manage/navcam/").content.decode(), "linked from the campaign"
 
 
@@ -256,7 +256,7 @@ def test_the_number_of_queries_does_not_grow_with_the_sample(
     campaign: Campaign, admin: Client
 ) -> None:
     def queries() -> int:
-        comparisons.bring_up_to_date(campaign, 9)
+        comparisons.compare_stale_images(campaign, 9)
         with CaptureQueriesContext(
             connection,
         ) as captured:
@@ -274,7 +274,7 @@ def test_legends() -> None:
     said = [step["words"] for step in methods.legend("labelers")]
     assert said == ["1", "2", "3-4", "5-7", "8+"]
     said = [step["words"] for step in methods.legend("confidence")]
-    assert said == ["0-49 %", "50-64 %", "65-79 %", "80-94 %", "95-100 %"]
+    assert said == ["0-49%", "50-64%", "65-79%", "80-94%", "95-100%"]
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -354,7 +354,7 @@ def test_the_released_gold_masks_come_back_through_the_commands(
             merged = image.merged_masks.get(variant=f"gold-min{minimum}")
             assert (stored(merged) == expected).all(), (image.product_id, minimum)
     # What comes of 100 % agreement has nothing to talk about left in it.
-    assert consensus.bring_up_to_date(campaign, 20) == 0
+    assert consensus.compare_stale_images(campaign, 20) == 0
     assert not ExpertAgreement.objects.exclude(disputed_pixels=0).exists()
 
 

@@ -15,9 +15,9 @@ from labeling.people.services.labelers import new_guest
 from merging.formats.exports.layers import LAYERS, layer_png
 from merging.masks.services import methods, rasterized
 from merging.masks.services.merges import merge_image
-from merging.masks.services.methods import layers_of
+from merging.masks.services.methods import image_layers
 from merging.masks.services.methods import merge_image as merged
-from merging.masks.services.weighing import MergeRefused, pinned
+from merging.masks.services.weighing import MergeRefused, pin_skill_estimate
 from merging.models import AlternativeMask, MergedMask, StoredMerge
 from review.models import CampaignSkill, Rating
 from review.queue.services.ratings import rate
@@ -126,7 +126,7 @@ def test_a_rejected_label_never_counts(campaign: Campaign, method: MergeMethod) 
     accept(image, "00..", "....")
 
     assert train(image, method) == ["00..", "...."]
-    assert layers_of(image.pk, method).labelers.max() == 1
+    assert image_layers(image.pk, method).labelers.max() == 1
 
 
 @pytest.mark.usefixtures("crowd")
@@ -148,7 +148,7 @@ def test_nobody_has_labeled_it(campaign: Campaign) -> None:
     image = new_image(campaign)
     for method in (RANDOM, RATINGS):
         assert train(image, method) == ["....", "...."]
-        assert (layers_of(image.pk, method).confidence == 255).all()
+        assert (image_layers(image.pk, method).confidence == 255).all()
 
 
 # -- lots and ratings ------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_ratings_weigh(campaign: Campaign) -> None:
     rate(Actor.of_user(new_reviewer("roy")), good, 5)
 
     assert train(image, RATINGS) == ["1"], "1 + 1 against 4"
-    layers = layers_of(image.pk, RATINGS)
+    layers = image_layers(image.pk, RATINGS)
     assert layers.confidence.tolist() == [[66]]
     assert layers.votes[:2].tolist() == [[[2]], [[1]]]
 
@@ -189,12 +189,12 @@ def test_ratings_weigh(campaign: Campaign) -> None:
 def test_skill_that_is_not_known(campaign: Campaign, method: MergeMethod) -> None:
     image = new_image(campaign)
     accept(image, "00..", "....")
-    for ask in (merged, layers_of):
+    for ask in (merged, image_layers):
         with pytest.raises(MergeRefused, match="estimate_skill --campaign navcam"):
             ask(image.pk, method)
     with pytest.raises(MergeRefused):
-        pinned(campaign, method)
-    assert pinned(campaign, RANDOM) == RANDOM
+        pin_skill_estimate(campaign, method)
+    assert pin_skill_estimate(campaign, RANDOM) == RANDOM
 
 
 @pytest.mark.parametrize("method", [SKILL, EM])
@@ -221,7 +221,7 @@ def test_skill_outweighs_number(
 @pytest.mark.usefixtures("crowd")
 def test_a_release_is_merged_by_one_estimate(campaign: Campaign) -> None:
     estimate(campaign)
-    method = pinned(campaign, SKILL)
+    method = pin_skill_estimate(campaign, SKILL)
     image = campaign.images.all()[0]
     first = merged(image.pk, method)["train"]
     assert merged(image.pk, SKILL)["train"] == first, "the one that is there now"
@@ -230,7 +230,7 @@ def test_a_release_is_merged_by_one_estimate(campaign: Campaign) -> None:
     accept(campaign.images.all()[1], "0000", "2222")
     estimate(campaign)
 
-    with pytest.raises(MergeRefused, match="Begin again"):
+    with pytest.raises(MergeRefused, match="Start again"):
         merged(image.pk, method)
     assert merged(image.pk, SKILL)["train"].pk == first.pk
 
@@ -296,7 +296,7 @@ def test_layers_as_pictures(campaign: Campaign) -> None:
     image = new_image(campaign)
     for drawn in ("001.", "011.", "000."):
         accept(image, drawn, "....")
-    layers = layers_of(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
+    layers = image_layers(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
 
     pictures = {name: layer_png(layers, name) for name in LAYERS}
 
@@ -304,7 +304,7 @@ def test_layers_as_pictures(campaign: Campaign) -> None:
     assert votes[:, 0].tolist() == [[3, 2, 1, 0], [0, 1, 2, 0], [0] * 4, [0] * 4]
     assert read_mask(io.BytesIO(pictures["labelers"]))[0].tolist() == [3, 3, 3, 0]
     assert read_mask(io.BytesIO(pictures["confidence"]))[0].tolist() == [100, 66, 66, 255]
-    again = layers_of(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
+    again = image_layers(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
     assert pictures == {name: layer_png(again, name) for name in LAYERS}
 
 
@@ -313,7 +313,7 @@ def test_layers_of_gold_are_the_experts(campaign: Campaign) -> None:
     accept(image, "00..", "....", role=Role.EXPERT, labeler=new_expert())
     accept(image, "1111", "1111")
 
-    layers = layers_of(image.pk, RANDOM)
+    layers = image_layers(image.pk, RANDOM)
 
     assert layers.labelers.tolist() == [[1, 1, 0, 0], [0] * 4]
     assert Label.objects.count() == 2

@@ -152,10 +152,10 @@ def scene(seed: int, size: int = 96, split: str = "train") -> ReleasedImage:
         range_source="product",
         camera_model={"model_type": "CAHV", "c": [0.5, 0.25, -1.9]},
     )
-    return replace(image, layers=layers_of(masks))
+    return replace(image, layers=image_layers(masks))
 
 
-def layers_of(masks: Sequence[Mask]) -> Layers:
+def image_layers(masks: Sequence[Mask]) -> Layers:
     """What a merge of masks by their votes rests on."""
     votes = np.stack([np.sum(np.equal(masks, code), axis=0) for code in range(4)]).astype(np.uint8)
     labelers = votes.sum(axis=0, dtype=np.uint8)

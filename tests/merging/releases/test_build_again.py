@@ -72,7 +72,7 @@ def test_other_content_is_refused(
 
     assert "Version 1.0 was released with" in str(refused.value)
     assert has in str(refused.value)
-    assert f"asked for now: {asked}." in str(refused.value)
+    assert f"Now requested: {asked}." in str(refused.value)
     assert files_in(tree) == before
     assert not (tree.parent.parent / "another").exists()
 
@@ -80,11 +80,11 @@ def test_other_content_is_refused(
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--layout=v0.1", "layout v0.6; asked for now: layout v0.1."),
-        ("--method=votes", "method random and seed 7; asked for now: method votes."),
-        ("--seed=8", "method random and seed 7; asked for now: method random and seed 8."),
-        ("--formats", "formats geojson; asked for now: no further formats."),
-        ("--date=2026-05-02", "date 2026-05-01; asked for now: date 2026-05-02."),
+        ("--layout=v0.1", "layout v0.6. Now requested: layout v0.1."),
+        ("--method=votes", "method random and seed 7. Now requested: method votes."),
+        ("--seed=8", "method random and seed 7. Now requested: method random and seed 8."),
+        ("--formats", "formats geojson. Now requested: no further formats."),
+        ("--date=2026-05-02", "date 2026-05-01. Now requested: date 2026-05-02."),
     ],
 )
 def test_what_is_usual_is_other_content_too(
@@ -156,12 +156,12 @@ def test_a_release_that_was_not_finished_is_gone_on_with_as_it_was_wanted(
     """Queued by a page, or left by a builder that was killed."""
     wanted = ReleaseRequest(layout="v0.6", formats=("geojson",))
     request_release(ACTOR, campaign, "1.0", wanted)
-    with pytest.raises(CommandError, match=r"asked for with layout v0\.6, and is not finished"):
+    with pytest.raises(CommandError, match=r"requested with layout v0\.6 and is not complete"):
         build("--layout=v0.1")
     killed = builder.claim(Release.objects.get().pk)
     assert killed is not None
     lose(killed)
-    with pytest.raises(CommandError, match="formats geojson, and is not finished"):
+    with pytest.raises(CommandError, match="formats geojson and is not complete"):
         build("--formats", "geojson", "metadata")
 
     told = json.loads((build("--layout=v0.6") / "manifest.json").read_bytes())

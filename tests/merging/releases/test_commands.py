@@ -80,7 +80,7 @@ def test_build_release_does_not_overwrite(campaign: Campaign, tmp_path: Path, ru
     spoiled = tmp_path / "out" / "ai4mars-dataset-merged-0.1" / "SHA256SUMS"
     spoiled.write_text("spoiled")
 
-    with pytest.raises(CommandError, match="is in the way"):
+    with pytest.raises(CommandError, match="already exists"):
         run()
 
     assert spoiled.read_text() == "spoiled"
@@ -94,13 +94,13 @@ def test_build_release_does_not_vouch_for_a_changed_folder(
     label = next((tree / "msl" / "images" / "edr").iterdir())
     content = label.read_bytes()
     label.write_bytes(content + b"?")
-    with pytest.raises(CommandError, match="it was changed"):
+    with pytest.raises(CommandError, match="was changed"):
         run()
 
     label.write_bytes(content)
     run()
     (tree / "stray.txt").write_text("not ours")
-    with pytest.raises(CommandError, match="it was changed"):
+    with pytest.raises(CommandError, match="was changed"):
         run()
 
 
@@ -156,7 +156,7 @@ def test_a_file_of_another_content_is_not_replaced(campaign: Campaign, tmp_path:
     target = tmp_path / "out" / f"{NAME}.zip"
     target.write_bytes(b"mine")
 
-    with pytest.raises(CommandError, match="is in the way"):
+    with pytest.raises(CommandError, match="already exists"):
         run(archive="zip")
 
     assert list(target.parent.iterdir()) == [target]
@@ -213,7 +213,7 @@ def test_build_release_that_is_stopped_on_its_page(
 
 def test_build_release_while_somebody_else_builds(campaign: Campaign, run) -> None:
     claim(request_release(ACTOR, campaign, "0.1").pk)
-    with pytest.raises(CommandError, match="is being built right now"):
+    with pytest.raises(CommandError, match="is being built"):
         run()
 
 

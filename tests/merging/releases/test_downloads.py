@@ -83,7 +83,7 @@ def test_two_ranges_join_to_the_same_bytes_and_are_one_download(
     rest = take(admin, release, Range="bytes=5000-", **{"If-Range": start["ETag"]})
 
     assert body(start) + body(rest) == CONTENT
-    assert downloads.count_of(release) == 1
+    assert downloads.download_count(release) == 1
 
 
 @pytest.mark.parametrize("asked", ["bytes=10240-", "bytes=-0", "bytes=20000-30000"])
@@ -91,7 +91,7 @@ def test_a_range_behind_the_end(admin: Client, release: Release, asked: str) -> 
     response = take(admin, release, Range=asked)
 
     assert (response.status_code, response["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
-    assert downloads.count_of(release) == 0
+    assert downloads.download_count(release) == 0
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_range_of_another_file_gets_the_whole(admin: Client, release: Release)
     response = take(admin, release, Range="bytes=5000-", **{"If-Range": '"another"'})
 
     assert (response.status_code, body(response)) == (200, CONTENT)
-    assert downloads.count_of(release) == 1
+    assert downloads.download_count(release) == 1
 
 
 def test_head_says_how_large_it_is_and_counts_nothing(admin: Client, release: Release) -> None:
@@ -119,15 +119,15 @@ def test_head_says_how_large_it_is_and_counts_nothing(admin: Client, release: Re
     assert response["Content-Length"] == str(len(CONTENT))
     whole = take(admin, release)
     assert (whole["ETag"], body(whole)) == (response["ETag"], CONTENT)
-    assert downloads.count_of(release) == 1
+    assert downloads.download_count(release) == 1
 
 
 def test_downloads_add_up(admin: Client, release: Release) -> None:
-    assert downloads.count_of(release) == 0
+    assert downloads.download_count(release) == 0
     for _ in range(3):
         body(take(admin, release))
 
-    assert downloads.count_of(release) == 3
+    assert downloads.download_count(release) == 3
     assert [day.count for day in release.downloads.all()] == [3]
 
 
@@ -137,7 +137,7 @@ def test_only_admins_may(release: Release) -> None:
 
     assert take(volunteer, release).status_code == 403
     assert take(Client(), release).status_code == 302
-    assert downloads.count_of(release) == 0
+    assert downloads.download_count(release) == 0
 
 
 def test_a_web_server_may_send_the_file_itself(release: Release) -> None:

@@ -159,8 +159,7 @@ def test_sentences() -> None:
     ).empty
     votes = MergeMethod(Kind.VOTES, PAPER_RULE)
     assert emptiness.sentences(totals, votes) == [
-        "Train masks: 3 of 5 are empty (2: fewer than 3 labels; 1: nowhere do 3 labels lie on the "
-        "same pixel).",
+        "Train masks: 3 of 5 are empty (2: fewer than 3 labels; 1: no pixel has 3 labels).",
         "Gold masks min2: 1 of 2 are empty (1: the labels do not agree enough).",
     ]
     one = MergeMethod(Kind.EM, MergeRule(1, EM_RULE.percent, strict=True))

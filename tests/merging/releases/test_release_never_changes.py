@@ -210,7 +210,7 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
     image.retired_at = timezone.now()
     image.save()
     with pytest.raises(ClaimLost):
-        release_parts.stale(slow)
+        release_parts.update_stale_parts(slow)
     with pytest.raises(ClaimLost):
         builder.build_folder(slow, tmp_path / "slow", 1, None)
 
@@ -306,7 +306,7 @@ def test_a_damaged_piece_is_made_again(all_formats: Release, tmp_path: Path, kin
     part = all_formats.parts.get(product_id=TRAIN)
     first = files_in(tmp_path / "all" / "ai4mars-dataset-merged-0.1")
     damage(part.files[-1][2] if kind == "file" else part.fragments[FORMAT][0])
-    assert builder.lost_parts(all_formats) == [part]
+    assert builder.parts_with_lost_pieces(all_formats) == [part]
 
     again = builder.rebuild_folder(all_formats, tmp_path / "again", 1, None)
 
@@ -338,7 +338,7 @@ def test_another_program_writes_no_other_content_under_an_old_version(
     real = release_parts.raw_labels.to_bytes
     monkeypatch.setattr(release_parts.raw_labels, "to_bytes", lambda image: real(image) + b"\n")
 
-    with pytest.raises(requests.ReleaseRefused, match="another version of the program"):
+    with pytest.raises(requests.ReleaseRefused, match="another version of AI4Mars"):
         builder.rebuild_folder(complete, tmp_path / "again", 1, None)
 
     assert not (tmp_path / "again").exists()
@@ -354,7 +354,7 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
     builder.make_parts(stopped, 1, None)
     assert requests.stop(ACTOR, stopped)
     unwanted = store.add(b"of a release that was deleted")
-    then = (timezone.now() - 2 * release_parts.KEPT_ANYWAY).timestamp()
+    then = (timezone.now() - 2 * release_parts.MIN_AGE).timestamp()
     for path in store.folder.glob("??/*"):
         os.utime(path, (then, then))
     just_added = store.add(b"of a part that is being made")
@@ -363,7 +363,9 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
 
     assert not store.has(unwanted, None)
     assert store.has(just_added, None)
-    assert builder.lost_parts(all_formats) == builder.lost_parts(stopped) == []
+    assert (
+        builder.parts_with_lost_pieces(all_formats) == builder.parts_with_lost_pieces(stopped) == []
+    )
 
 
 # -- the same on every database --------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_a_build_brings_scores_up_to_date(campaign: Campaign, tmp_path: Path) ->
     said = (tree / "DATASHEET.md").read_text()
     assert (
         "3 of 6 labels have one; for the others it is null, for 2 because no other label of the "
-        "image can be compared with it, for 1 because nothing is left of it outside the rover and "
+        "image can be compared with it, for 1 because it has no pixels outside the rover and "
         "range masks."
     ) in said
 
@@ -153,15 +153,13 @@ def test_only_ratings_have_changed(campaign: Campaign, tmp_path: Path) -> None:
     label = Label.objects.filter(image__product_id=product_id(1))[0]
     Rating.objects.create(label=label, reviewer=new_reviewer(), value=4)
     build(campaign, tmp_path, "0.2")
-    assert changes("0.2") == [
-        "1 images have other ratings, or something else said of the same labels."
-    ]
+    assert changes("0.2") == ["1 images have other ratings or other metadata of the same labels."]
 
 
 def test_nothing_has_changed(campaign: Campaign, tmp_path: Path) -> None:
     build(campaign, tmp_path, "0.1")
     build(campaign, tmp_path, "0.2")
-    assert changes("0.2") == ["Nothing has changed but what the release says of itself."]
+    assert changes("0.2") == ["Only the description of the release changed."]
 
 
 def test_all_else_that_can_change(campaign: Campaign, tmp_path: Path) -> None:
@@ -177,11 +175,11 @@ def test_all_else_that_can_change(campaign: Campaign, tmp_path: Path) -> None:
 
     assert changes("0.2") == [
         "1 images are new.",
-        "1 images are no longer in it.",
+        "1 images were removed.",
         "2 images have another merged mask, from the same labels.",
-        "Labels are merged another way: at least 1 labelers and more than 65 % of those who "
+        "The merge method changed: at least 1 labelers and more than 65 % of those who "
         "labeled the pixel.",
-        "The layout is v0.6, and was v0.1.",
-        "Formats beside the tree are geojson, and were none.",
-        "Names, codes or colors of classes are others.",
+        "The layout changed from v0.1 to v0.6.",
+        "The further formats changed from none to geojson.",
+        "Names, codes or colors of classes changed.",
     ]

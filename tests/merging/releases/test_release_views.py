@@ -56,7 +56,7 @@ def test_asking_for_a_release(campaign: Campaign, admin: Client, enqueued: list[
 
     again = admin.post("/manage/navcam/releases/", WANTED)
     assert again.status_code == 200
-    assert "requested before" in again.context["form"].errors["version"][0]
+    assert "already requested" in again.context["form"].errors["version"][0]
     assert (Release.objects.count(), enqueued) == (1, [release.pk])
 
 
@@ -153,7 +153,7 @@ def test_a_layout_with_a_place_for_all_images_is_proposed(
     assert admin.get("/manage/navcam/releases/").context["form"]["layout"].value() == "v0.6"
     refused = admin.post("/manage/navcam/releases/", WANTED)
     said = refused.context["form"].errors["layout"][0]
-    assert "has a place for curiosity navcam only; 1 of this" in said
+    assert "supports curiosity navcam only; 1 of this" in said
     assert said.endswith("Choose layout v0.6.")
     assert (Release.objects.count(), enqueued) == (0, [])
 
@@ -165,7 +165,7 @@ def test_where_nothing_can_be_released_it_is_said_instead(
     said = "Import some first"
     if camera:
         new_image(campaign, camera=camera)
-        said = "Retire them"
+        said = "Retire these images"
 
     answer = admin.get("/manage/navcam/releases/")
 
@@ -259,7 +259,7 @@ def test_what_is_under_way_is_stopped(
         assert release.status == after
         assert answer.redirect_chain == [("/manage/navcam/releases/", 302)]
     # The second time there was nothing to stop, and nothing is said.
-    assert "is stopped" not in answer.content.decode()
+    assert "was stopped" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(

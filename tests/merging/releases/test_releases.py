@@ -255,7 +255,7 @@ def test_what_is_stale_is_found_with_as_many_queries_for_few_images_as_for_many(
         assert release is not None
         builder.make_parts(release, 1, None)
         with CaptureQueriesContext(connection) as captured:
-            assert parts.stale(release) == []
+            assert parts.update_stale_parts(release) == []
         counts.append(len(captured))
     assert len(set(counts)) == 1
 
@@ -301,7 +301,7 @@ def test_a_build_that_fails_leaves_no_folder_and_says_why(
 ) -> None:
     Path(campaign.images.get(product_id=BARE).original.path).unlink()
 
-    with pytest.raises(ReleaseRefused, match=r"A file of .* is gone: .* Bring it back"):
+    with pytest.raises(ReleaseRefused, match=r"A file of .* is missing: .* Restore it"):
         build(campaign, tmp_path)
 
     assert list(tmp_path.iterdir()) == []
@@ -331,7 +331,7 @@ def test_a_failed_version_may_be_asked_for_again(campaign: Campaign, tmp_path: P
     original = Path(campaign.images.get(product_id=BARE).original.path)
     content = original.read_bytes()
     original.unlink()
-    with pytest.raises(ReleaseRefused, match=r"A file of .* is gone: .* Bring it back"):
+    with pytest.raises(ReleaseRefused, match=r"A file of .* is missing: .* Restore it"):
         build(campaign, tmp_path)
     original.write_bytes(content)
 
@@ -346,7 +346,7 @@ def test_something_else_in_the_way_is_left_alone(campaign: Campaign, tmp_path: P
     mine.parent.mkdir()
     mine.write_text("do not lose this")
 
-    with pytest.raises(ReleaseRefused, match="exists already"):
+    with pytest.raises(ReleaseRefused, match="already exists"):
         build(campaign, tmp_path)
 
     assert mine.read_text() == "do not lose this"
@@ -359,7 +359,7 @@ def test_something_else_in_the_way_is_left_alone(campaign: Campaign, tmp_path: P
 def test_a_version_is_announced_once(campaign: Campaign) -> None:
     request_release(Actor.of_user(new_account("ada")), campaign, "0.1")
 
-    with pytest.raises(ReleaseRefused, match="requested before"):
+    with pytest.raises(ReleaseRefused, match="already requested"):
         request_release(ACTOR, campaign, "0.1")
 
     assert Release.objects.get().created_by is not None

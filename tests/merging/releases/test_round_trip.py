@@ -238,7 +238,9 @@ def test_a_manifest_of_another_tool_tells_nothing_and_a_damaged_one_is_refused(
     assert set(ImportedMask.objects.values_list("labels", flat=True)) == {None}
 
     (tree / "manifest.json").write_text('{"images": [{')
-    with pytest.raises(CommandError, match=r"manifest\.json is damaged.*Get the release again\."):
+    with pytest.raises(
+        CommandError, match=r"manifest\.json is damaged.*Download the release again\."
+    ):
         run("import_labels", tree, "--campaign", campaign.slug)
 
 
@@ -348,11 +350,11 @@ def test_a_mask_is_stale_when_the_wanted_labels_are_fewer_or_more(tmp_path: Path
         campaign.target_labels = target
         campaign.save()
         if target != 10:
-            assert list(progress.stale(campaign)) == [image]
+            assert list(progress.stale_images(campaign)) == [image]
         merges.merge_image(image.pk)
-        assert not progress.stale(campaign).exists()
+        assert not progress.stale_images(campaign).exists()
         assert (MergedMask.objects.get(image=image).imported is None) == (target == 1)
-    assert not progress.of_other_rule(campaign).exists()
+    assert not progress.masks_of_other_rule(campaign).exists()
 
 
 def test_imported_gold_masks_stand_until_three_experts_have_drawn(tmp_path: Path) -> None:
@@ -401,7 +403,7 @@ def test_a_deleted_import_leaves_the_image_to_its_labels(tmp_path: Path) -> None
 def test_no_count_takes_an_imported_mask_for_a_label(tmp_path: Path) -> None:
     campaign, mission = with_imported_masks(tmp_path)
 
-    total = services.of_campaign(campaign).totals.total()
+    total = services.campaign_statistics(campaign).totals.total()
     assert (total.train_images, total.train_labels) == (2, 0)
     assert (total.test_images, total.test_labels) == (1, 0)
     assert queue.remaining(campaign) == 0
@@ -412,10 +414,10 @@ def test_no_count_takes_an_imported_mask_for_a_label(tmp_path: Path) -> None:
     assert "from 0 accepted labels" in datasheet
     assert "Nobody drew labels for this version: all were imported." in datasheet
     assert "Each was compared with the others" not in datasheet
-    assert "Imported masks were left as they are." in datasheet
+    assert "Imported masks were not changed." in datasheet
     assert (
-        f"- Merged masks of 3 images were imported from {source} on {today}; they rest on 11 "
-        "labels." in datasheet
+        f"- Merged masks of 3 images were imported from {source} on {today}; they were merged "
+        "from 11 labels." in datasheet
     )
     assert Release.objects.get(campaign=campaign).status == "complete"
 

@@ -85,7 +85,7 @@ def test_a_campaign_is_added_up_by_the_database(
     campaign: Campaign, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     with django_assert_max_num_queries(12):
-        totals = services.of_campaign(campaign).totals
+        totals = services.campaign_statistics(campaign).totals
 
     assert totals.table_1() == [
         ("curiosity", "navcam", CameraCounts(3, 2, 6, 1, 3)),
@@ -99,12 +99,12 @@ def test_a_campaign_is_added_up_by_the_database(
 def test_a_rejected_label_does_not_count_and_the_numbers_are_kept_for_a_while(
     campaign: Campaign,
 ) -> None:
-    before = services.of_campaign(campaign)
+    before = services.campaign_statistics(campaign)
     labels.reject(ACTOR, Label.objects.crowd().accepted()[0])
 
-    assert services.of_campaign(campaign).totals == before.totals
+    assert services.campaign_statistics(campaign).totals == before.totals
     cache.clear()
-    assert services.of_campaign(campaign).totals.total().train_labels == 5
+    assert services.campaign_statistics(campaign).totals.total().train_labels == 5
 
 
 def test_the_page_of_a_campaign(campaign: Campaign) -> None:
@@ -194,7 +194,7 @@ def test_a_release_is_counted_once_by_a_worker(release: Release) -> None:
 
     statistics_tasks.count_release(release.pk)
 
-    counted = services.of_release(release)
+    counted = services.release_statistics(release)
     assert counted is not None
     assert pixels_of(counted.totals) == EXPECTED_PIXELS
     assert counted.totals.table_1() == [("curiosity", "navcam", CameraCounts(3, 2, None, 1, None))]
@@ -203,7 +203,7 @@ def test_a_release_is_counted_once_by_a_worker(release: Release) -> None:
     assert "Big rock" in admin.get(file).text
     at = counted.at
     statistics_tasks.count_release(release.pk)
-    again = services.of_release(release)
+    again = services.release_statistics(release)
     assert again is not None
     assert again.at == at
 
@@ -217,7 +217,7 @@ def test_what_the_builder_counted_stays(release: Release) -> None:
     services.store(release, Statistics())
     statistics_tasks.count_release(release.pk)
 
-    counted = services.of_release(release)
+    counted = services.release_statistics(release)
     assert counted is not None
     assert counted.totals == totals
 
