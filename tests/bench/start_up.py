@@ -29,16 +29,15 @@ django.setup()
 from django.conf import settings
 from django.core.management import get_commands
 own = {app for app in settings.INSTALLED_APPS if (settings.BASE_DIR / app).is_dir()}
-print(json.dumps({name: app for name, app in get_commands().items() if app in own}))
+print(json.dumps(sorted(name for name, app in get_commands().items() if app in own)))
 """
 
-#: What manage.py does for a command before it calls it.
+#: manage.py with a command that ends after the system checks, where its work would begin.
 START = """
-import sys, django
-django.setup()
-from django.core.management import load_command_class
-command = load_command_class(*sys.argv[1:])
-command.check()
+import manage
+from django.core.management import BaseCommand
+BaseCommand.run_from_argv = lambda command, argv: command.check()
+manage.main()
 """
 
 EMPTY_PROJECT = """
@@ -93,8 +92,8 @@ def median(words: Sequence[str], home: str) -> Taken:
     )
 
 
-def own_commands(home: str) -> dict[str, str]:
-    """Return the name of each command of the project, with its app."""
+def own_commands(home: str) -> list[str]:
+    """Return the name of each command of the project."""
     environment = {
         **os.environ,
         "AI4MARS_HOME": home,
@@ -107,7 +106,7 @@ def own_commands(home: str) -> dict[str, str]:
         check=True,
         stdout=subprocess.PIPE,
     ).stdout
-    commands: dict[str, str] = json.loads(said)
+    commands: list[str] = json.loads(said)
     return commands
 
 
@@ -128,7 +127,7 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as home:
         commands = own_commands(home)
         helps = {name: ("manage.py", name, "--help") for name in commands}
-        starts = {name: ("-c", START, app, name) for name, app in commands.items()}
+        starts = {name: ("-c", START, name) for name in commands}
         check = median(("manage.py", "check"), home)
         return [
             Figure("start: import django", median(("-c", "import django"), home).processor, "s"),
