@@ -2,7 +2,7 @@
 import type { Config as AnnotateConfig } from "./config";
 import { createOutbox, placeOf } from "./saving/outbox";
 import { ownerOf, rememberOwner } from "./saving/owner";
-import { delivery } from "./saving/parcel";
+import { delivery } from "./saving/queued_upload";
 import { connect } from "../shared/delivery/connection";
 import { oneTabAtATime } from "../shared/delivery/outbox";
 import { deviceStorage } from "../shared/storage";

@@ -1,7 +1,7 @@
 /** The page of sent predictions: follows the comparison, and shows its result when it is there. */
 
-import { wordsOf } from "../shared/words";
-import { follow } from "../shared/progress/follow";
+import { wordsOf } from "../shared/translations";
+import { follow } from "../shared/progress/poll";
 
 interface Progress {
   readonly is_over: boolean;

@@ -1,7 +1,7 @@
 /** The gold set's pages: counts as bounds are typed in, and keys in the consensus meeting. */
 
 import { ask } from "../shared/server";
-import { fill } from "../shared/words";
+import { fill } from "../shared/translations";
 import { stepOf } from "./keys";
 
 const PAUSE_MS = 300;

@@ -1,7 +1,7 @@
 /** The page of one rating for all drawings of a person or of a picture: look, preview, rate, undo. */
 
 import { sentenceOf } from "../shared/server";
-import { decimal, wordsOf } from "../shared/words";
+import { decimal, wordsOf } from "../shared/translations";
 import { type BulkPreview, type Chosen, reviewApi } from "./api";
 import { NOTHING_DONE, type Progress, rateAll, undoAll } from "./batches";
 import { thumbnail } from "./comparing/regions";

@@ -1,6 +1,6 @@
 /** What is known of a drawing beside its lines: picture, scores, who drew it. */
 
-import { decimal, type Words } from "../shared/words";
+import { decimal, type Words } from "../shared/translations";
 import type { Candidate, LabelerRecord, LabelFacts, TerrainClass } from "./types";
 
 function row(name: string, ...what: (string | Node)[]): HTMLElement {

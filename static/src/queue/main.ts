@@ -4,7 +4,7 @@ import { SignedOut, sentenceOf } from "../shared/server";
 import type { Refused, Trouble } from "../shared/server";
 import { oneTabAtATime } from "../shared/delivery/outbox";
 import { deviceStorage } from "../shared/storage";
-import { wordsOf } from "../shared/words";
+import { wordsOf } from "../shared/translations";
 import { reviewApi } from "./api";
 import { Comparisons } from "./comparing/comparisons";
 import { VerdictForm } from "./form";

@@ -1,6 +1,6 @@
 /** The review page on the screen: finds its parts in the template once, and renders a session into them. */
 
-import { decimal, type Words } from "../shared/words";
+import { decimal, type Words } from "../shared/translations";
 import { Facts } from "./facts";
 import { Layers } from "./comparing/layers";
 import { LargePicture } from "./comparing/picture";

@@ -1,9 +1,9 @@
 /** The releases page: asks once a second how far each release is, until it is complete, has failed, or was stopped. */
 
-import { wordsOf } from "../shared/words";
+import { wordsOf } from "../shared/translations";
 import { offerCopies } from "./copy";
-import { follow } from "../shared/progress/follow";
-import { rateText, remember, type Sample } from "../shared/progress/pace";
+import { follow } from "../shared/progress/poll";
+import { rateText, remember, type Sample } from "../shared/progress/job_rate";
 
 interface Progress {
   readonly status: "queued" | "building" | "complete" | "failed" | "stopped";

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addRegion, cutOut, fillRest, kinOf, merge, removeRegion, setClass, split } from "./actions";
 import type { Action } from "./actions";
-import { expectSound, loosePoints, overlap, scribbles, square } from "./checks";
+import { expectSound, loosePoints, overlap, scribbles, square } from "./test_helpers";
 import { regionArea } from "./geometry";
 import type { Frame } from "./geometry";
 import { begin, push, redo, undo } from "./history";
 import { EMPTY_LABEL, fromPolygons, toPolygons } from "./label";
 import type { Label, Point, Ring } from "./label";
-import { moveCorner, removeCorner } from "./vertices";
+import { moveCorner, removeCorner } from "./corners";
 
 const FRAME: Frame = { width: 200, height: 160, masked: [] };
 const MASKED: Frame = {

@@ -11,7 +11,7 @@ import { boxOf, boxesMeet } from "./geometry";
 import type { Frame } from "./geometry";
 import type { Label, Region, Ring, Rings } from "./label";
 import { splitRings } from "./split";
-import { untangle } from "./untangle";
+import { untangle } from "./self_intersections";
 
 export type Action = (label: Label) => Label;
 

@@ -9,7 +9,7 @@ import type { MultiPolygon, Polygon } from "polygon-clipping";
 import { MIN_AREA, boxOf, boxesMeet, clamp, imageRing, regionArea, roundPoint, same } from "./geometry";
 import type { Frame, Why } from "./geometry";
 import type { Point, Ring, Rings } from "./label";
-import { untangle } from "./untangle";
+import { untangle } from "./self_intersections";
 
 /** Square pixels; a smaller common area is the rounding of a border that two regions share. */
 const ROUNDING_AREA = 0.05;

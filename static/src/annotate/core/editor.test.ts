@@ -6,7 +6,7 @@ import type { Frame } from "./geometry";
 import { EMPTY_LABEL } from "./label";
 import type { Ring } from "./label";
 import { NO_SKETCH, addStep } from "./sketch";
-import { cornerPoint, moveCorner } from "./vertices";
+import { cornerPoint, moveCorner } from "./corners";
 
 const FRAME: Frame = { width: 100, height: 100, masked: [] };
 const left: Ring = [[0, 0], [20, 0], [20, 20], [0, 20]];

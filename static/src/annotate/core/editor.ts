@@ -13,8 +13,8 @@ import { EMPTY_LABEL } from "./label";
 import type { Label, Point, Region } from "./label";
 import { NO_SKETCH, isEmpty, takeBack } from "./sketch";
 import type { Sketch } from "./sketch";
-import { cornerPoint } from "./vertices";
-import type { Corner } from "./vertices";
+import { cornerPoint } from "./corners";
+import type { Corner } from "./corners";
 
 export type Change = "label" | "sketch" | "selection" | "class" | "options";
 

@@ -4,7 +4,7 @@ import { freeParts } from "./clip";
 import { contains, distance, regionArea, ringArea, simplify } from "./geometry";
 import type { Frame } from "./geometry";
 import type { Point, Ring } from "./label";
-import { untangle } from "./untangle";
+import { untangle } from "./self_intersections";
 
 const FRAME: Frame = { width: 1024, height: 1024, masked: [] };
 

@@ -12,7 +12,7 @@ import {
   shareOf, signedArea,
 } from "./geometry";
 import type { Point, Ring, Rings } from "./label";
-import { crossingOf } from "./untangle";
+import { crossingOf } from "./self_intersections";
 
 /** Pixels; what lies closer to a border than this is on it. */
 const ON_BORDER = 1e-3;

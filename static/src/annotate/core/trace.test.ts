@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addRegion } from "./actions";
-import { expectSound, loosePoints, square } from "./checks";
+import { expectSound, loosePoints, square } from "./test_helpers";
 import { distance } from "./geometry";
 import type { Frame } from "./geometry";
 import { EMPTY_LABEL } from "./label";

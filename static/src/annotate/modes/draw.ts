@@ -9,8 +9,8 @@ import type { Point } from "../core/label";
 import { NO_SKETCH, addStep, canFinish, isEmpty, pointsOf, takeBack } from "../core/sketch";
 import type { Sketch } from "../core/sketch";
 import type { Snap } from "../core/snap";
-import { nextPart, stick, wayHome } from "./follow";
-import type { Next } from "./follow";
+import { nextPart, stick, wayHome } from "./snapping";
+import type { Next } from "./snapping";
 import { reachOf } from "./mode";
 import type { Mode } from "./mode";
 

@@ -11,7 +11,7 @@ import type { Mode, Reach } from "./mode";
 import { hasCorner } from "../core/borders";
 import {
   borderAt, cornerAt, cornerPoint, insertCorner, moveCorner, moved, removeCorner,
-} from "../core/vertices";
+} from "../core/corners";
 
 export interface EditSurface {
   /** Image pixels in one screen pixel. */

@@ -1,7 +1,7 @@
 /** What waits on this device, and why: a button with a number, and a list behind it. */
 import type { Say } from "../config";
 import type { LabelOutbox } from "../saving/outbox";
-import type { Parcel } from "../saving/parcel";
+import type { Parcel } from "../saving/queued_upload";
 import { reasonIn, whyIn } from "../saving/reasons";
 
 export interface OutboxActions {

@@ -3,8 +3,8 @@ import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import { NewerDraft, createApi } from "./api";
 import type { Api } from "./api";
 import { toJson } from "./drawing";
-import { drawing, parcel, task } from "./fakes";
-import { newId } from "./parcel";
+import { drawing, parcel, task } from "./test_doubles";
+import { newId } from "./queued_upload";
 
 const urls = {
   next: "/next/", labels: "/labels/", skip: "/i/{id}/skip/", draft: "/i/{id}/draft/",

@@ -3,8 +3,8 @@ import { connect } from "../../shared/delivery/connection";
 import type { Identity } from "../../shared/delivery/connection";
 import { Refused, Unreachable } from "../../shared/server";
 import type { DrawingJson } from "./drawing";
-import { delivery, offerHeader } from "./parcel";
-import type { Deliver, ParcelUrls } from "./parcel";
+import { delivery, offerHeader } from "./queued_upload";
+import type { Deliver, ParcelUrls } from "./queued_upload";
 import type { Next, SentLabel, Task } from "./task";
 
 /** The server has a newer drawing than the one that this one was built upon. */

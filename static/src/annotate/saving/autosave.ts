@@ -12,7 +12,7 @@ import { choose } from "./draft";
 import type { Drafts } from "./draft";
 import { isBlank, readDraft } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
-import { Sync } from "./sync";
+import { Sync } from "./draft_sync";
 import type { Task } from "./task";
 
 export interface AutosaveEvents {

@@ -3,7 +3,7 @@ import { choose, createDrafts } from "./draft";
 import type { Drafts } from "./draft";
 import { FORMAT, isBlank, readDraft, toJson } from "./drawing";
 import type { Draft } from "./drawing";
-import { DeviceStorage, drawing } from "./fakes";
+import { DeviceStorage, drawing } from "./test_doubles";
 
 let storage: DeviceStorage;
 beforeEach(() => {

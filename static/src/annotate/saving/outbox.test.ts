@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Exclusively } from "../../shared/delivery/outbox";
 import { Refused, SignedOut } from "../../shared/server";
-import { DeviceStorage, LabelServer, parcel } from "./fakes";
+import { DeviceStorage, LabelServer, parcel } from "./test_doubles";
 import { createOutbox, waitingOfOthers } from "./outbox";
 import type { LabelOutbox } from "./outbox";
 

@@ -2,8 +2,8 @@
 import { Outbox } from "../../shared/delivery/outbox";
 import type { Exclusively, Round } from "../../shared/delivery/outbox";
 import { keysOf, readJson } from "../../shared/storage";
-import { readParcel } from "./parcel";
-import type { Deliver, Parcel } from "./parcel";
+import { readParcel } from "./queued_upload";
+import type { Deliver, Parcel } from "./queued_upload";
 import { reasonOf } from "./reasons";
 import type { Answer } from "./task";
 

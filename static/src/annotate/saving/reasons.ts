@@ -2,7 +2,7 @@
 import { SignedOut } from "../../shared/server";
 import type { Refused, Trouble } from "../../shared/server";
 import type { Say } from "../config";
-import type { Parcel } from "./parcel";
+import type { Parcel } from "./queued_upload";
 
 /** Why something has to wait, as a sentence. */
 export function whyIn(say: Say, trouble: Trouble): string {

@@ -1,6 +1,6 @@
 /** Asks before pictures with labels are retired. */
 
-import type { Words } from "../../shared/words";
+import type { Words } from "../../shared/translations";
 
 export type Answer = "all" | "some" | "none";
 

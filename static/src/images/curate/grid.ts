@@ -1,7 +1,7 @@
 /** The pictures of a page as tiles to move among and select: a list box with one tab stop. */
 
-import type { Words } from "../../shared/words";
-import type { Marks } from "./marks";
+import type { Words } from "../../shared/translations";
+import type { Marks } from "./selection";
 import type { Picture } from "./types";
 import type { Measure } from "./view";
 

@@ -1,13 +1,13 @@
 /** The page of pictures: filter, sort, select, retire and restore, from the keyboard or by touch. */
 
 import { sentenceOf } from "../../shared/server";
-import { wordsOf } from "../../shared/words";
+import { wordsOf } from "../../shared/translations";
 import { type Action, actionOn, applied, batchesOf, reversed, withLabels } from "./actions";
 import { curateApi } from "./api";
 import { confirmRetiring } from "./confirm";
 import { Grid } from "./grid";
-import { Look } from "./look";
-import { extendTo, FRESH, type Marks, moveTo, selectAll, selectNone, stepOf, toggle } from "./marks";
+import { Look } from "./picture_dialog";
+import { extendTo, FRESH, type Marks, moveTo, selectAll, selectNone, stepOf, toggle } from "./selection";
 import { CuratePage } from "./page";
 import type { Listing, Picture, CurateConfig } from "./types";
 import { addressOf, type Measure, pageAfter, startOf, type View, viewOf } from "./view";

@@ -1,6 +1,6 @@
 /** What stands around the tiles: filters, order, counts, the bar of actions, messages. Knows nothing of the server. */
 
-import type { Words } from "../../shared/words";
+import type { Words } from "../../shared/translations";
 import type { Listing } from "./types";
 import { pageAfter, type View } from "./view";
 

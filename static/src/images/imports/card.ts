@@ -1,8 +1,8 @@
 /** An import's card: shows what the server says of it, once a second, until it has ended. */
 
-import type { Words } from "../../shared/words";
-import { follow } from "../../shared/progress/follow";
-import { rateText, remember, type Sample } from "../../shared/progress/pace";
+import type { Words } from "../../shared/translations";
+import { follow } from "../../shared/progress/poll";
+import { rateText, remember, type Sample } from "../../shared/progress/job_rate";
 import { isActive, type Job } from "./job";
 
 function setText(card: ParentNode, selector: string, text: string): void {

@@ -1,6 +1,6 @@
 /** The pages of imports: follows those that run, and shows how much of an archive is away. */
 
-import { wordsOf } from "../../shared/words";
+import { wordsOf } from "../../shared/translations";
 import { followCard } from "./card";
 import { isActive, type Job } from "./job";
 import { watchUpload } from "./send";

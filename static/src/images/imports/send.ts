@@ -1,6 +1,6 @@
 /** Sends the form with an archive and shows how much of it is away. Without this the browser sends the form by itself. */
 
-import type { Words } from "../../shared/words";
+import type { Words } from "../../shared/translations";
 import { outcomeOf, percentSent } from "./upload";
 
 interface Parts {

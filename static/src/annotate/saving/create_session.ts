@@ -11,12 +11,12 @@ import { createApi } from "./api";
 import { createDrafts } from "./draft";
 import { createOutbox, placeOf, waitingOfOthers } from "./outbox";
 import { ownerOf, rememberOwner } from "./owner";
-import { newId } from "./parcel";
+import { newId } from "./queued_upload";
 import { Session } from "./session";
 import type { Parts } from "./session";
 import { Prefetcher } from "./prefetcher";
 import type { FrameOf } from "./prefetcher";
-import { halved } from "./smaller";
+import { halved } from "./simplify";
 
 export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened" | "closed"> {
   readonly config: Config;

@@ -3,8 +3,8 @@ import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import { NewerDraft } from "./api";
 import type { DraftBody } from "./api";
 import { toJson } from "./drawing";
-import { drawing } from "./fakes";
-import { Sync } from "./sync";
+import { drawing } from "./test_doubles";
+import { Sync } from "./draft_sync";
 
 /** A server that keeps drafts as the real one does. */
 class DraftServer {

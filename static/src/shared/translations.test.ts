@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fill } from "./words";
+import { fill } from "./translations";
 
 it.each([
   ["no names", {}, "no names"],

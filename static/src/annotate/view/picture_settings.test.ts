@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NEUTRAL, filterOf, keepLook, recallLook } from "./adjust";
+import { NEUTRAL, filterOf, keepLook, recallLook } from "./picture_settings";
 
 class Store extends Map<string, string> {
   getItem(key: string): string | null {

@@ -6,11 +6,11 @@ import type { Editor } from "../core/editor";
 import { boxOf } from "../core/geometry";
 import type { Point, Region } from "../core/label";
 import { canFinish, isEmpty, pointsOf } from "../core/sketch";
-import type { Corners } from "./corners";
+import type { Corners } from "./corner_editor";
 import { Walk } from "./cursor";
 import type { Cursor, Step } from "./cursor";
 import type { Mode } from "./mode";
-import type { Narrator } from "./narrator";
+import type { Narrator } from "./announcer";
 
 /** What the walker needs from the page around it. */
 export interface Ground {

@@ -1,7 +1,7 @@
 /** The panel that changes how the picture looks, and which classes are shown. */
 import type { Say, TerrainClass } from "../config";
-import { NEUTRAL } from "../view/adjust";
-import type { Look } from "../view/adjust";
+import { NEUTRAL } from "../view/picture_settings";
+import type { Look } from "../view/picture_settings";
 
 export interface LookEvents {
   changed(look: Look): void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pace, rateText, remember, type Sample, WINDOW_MS } from "./pace";
+import { pace, rateText, remember, type Sample, WINDOW_MS } from "./job_rate";
 
 const at = (seconds: number, done: number): Sample => ({ at: seconds * 1000, done });
 

@@ -1,6 +1,6 @@
 /** How fast a long job goes, and how long it will still take, from what was seen of it. Pure. */
 
-import type { Words } from "../words";
+import type { Words } from "../translations";
 
 export interface Sample {
   /** When it was seen, in milliseconds of any steady clock. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Label, Region } from "../core/label";
 import { NO_SKETCH, addStep } from "../core/sketch";
-import { Narrator, tellChange } from "./narrator";
+import { Narrator, tellChange } from "./announcer";
 
 const region = (code: number, x = 0): Region => ({
   code,

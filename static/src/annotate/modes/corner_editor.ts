@@ -7,7 +7,7 @@ import { clamp } from "../core/geometry";
 import type { Label, Point, Region } from "../core/label";
 import {
   borderAt, cornerAfter, cornerAt, cornerPoint, insertCorner, moveCorner, removeCorner,
-} from "../core/vertices";
+} from "../core/corners";
 
 /** One corner on its way: many presses of an arrow key are one step of the history. */
 interface Move {

@@ -1,6 +1,6 @@
 /** One picture large, with what was measured of it. */
 
-import type { Words } from "../../shared/words";
+import type { Words } from "../../shared/translations";
 import type { Picture, Quality } from "./types";
 
 export interface LookEvents {

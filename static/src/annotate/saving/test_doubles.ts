@@ -2,7 +2,7 @@
 import { Refused, Unreachable } from "../../shared/server";
 import { PageStorage } from "../../shared/storage";
 import type { Drawing } from "./drawing";
-import type { Parcel } from "./parcel";
+import type { Parcel } from "./queued_upload";
 import type { Answer, Task } from "./task";
 
 /** A device's storage that may be full. Several tabs share one. */

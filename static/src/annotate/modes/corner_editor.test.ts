@@ -3,7 +3,7 @@ import { addRegion, removeRegion } from "../core/actions";
 import { Editor } from "../core/editor";
 import { EMPTY_LABEL } from "../core/label";
 import type { Ring } from "../core/label";
-import { Corners } from "./corners";
+import { Corners } from "./corner_editor";
 
 const SQUARE: Ring = [[20, 20], [60, 20], [60, 60], [20, 60]];
 
