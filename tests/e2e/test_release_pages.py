@@ -239,7 +239,7 @@ def test_from_new_release_to_the_verified_archive(
     assert copied == card.locator("code").text_content()
     said = served_site.manage("verify_release", str(tree), "--all")
     assert re.search(rf"\b{IMAGES} images are correct", said), said
-    assert f"the masks of {IMAGES} images were made again" in said, said
+    assert f"The masks of {IMAGES} images were merged again" in said, said
     assert {path.name for path in tree.iterdir()} >= {
         *("coco", "geojson", "layers", "metadata", "parquet", "webdataset", "zooniverse"),
         *("msl", "raw", "manifest.json", "info.md", "changelog.md", "label_keys.json"),

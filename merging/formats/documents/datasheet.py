@@ -142,7 +142,7 @@ def _collection(facts: ReleaseFacts) -> Iterator[str]:
     if facts.labelers or facts.experts or not facts.imports:
         yield (
             f"**Who labeled?** {facts.labelers} volunteers and {facts.experts} experts, who drew "
-            "outlines on the images by hand, independently."
+            "outlines on the images by hand, each alone."
         )
         if facts.corrected:
             yield ""

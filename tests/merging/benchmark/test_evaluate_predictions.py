@@ -146,7 +146,7 @@ SPOILED: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing": (lambda path: path.unlink(), f"Name it {product_id(1)}.png"),
     "twice": (
         lambda path: shutil.copy(path, path.with_name(f"{product_id(1)}_merged.png")),
-        "is of the same image as",
+        "predicts the same image as",
     ),
     "unknown": (
         lambda path: shutil.copy(path, path.with_name("NLA_1.png")),

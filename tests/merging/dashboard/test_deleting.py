@@ -65,7 +65,7 @@ def is_complete(kept: Campaign) -> bool:
 def test_labels_are_deleted_only_when_confirmed(campaign: Campaign, kept: Campaign) -> None:
     before = len(files())
     for typed in ([], ["--confirm", "kept"]):
-        with pytest.raises(CommandError, match="1 label, which is deleted with it"):
+        with pytest.raises(CommandError, match="1 label, which will be deleted too"):
             call_command("delete_campaign", "gone", *typed)
     assert len(files()) == before
     assert Label.objects.count() == 2

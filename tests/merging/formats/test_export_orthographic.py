@@ -226,7 +226,7 @@ def test_labels_of_a_release_are_taken_from_its_tree(
     said = export(tmp_path / "out", f"--release={tree}").splitlines()
 
     assert said[-2] == "2 images exported, 0 already there, 0 skipped"
-    assert said[-1].startswith("1 labels of the release are of images that the campaign does not")
+    assert said[-1].startswith("1 labels of the release were not exported")
     view = picture(tmp_path / "out" / "labels" / "train" / f"{crowd}.png")
     assert set(np.unique(view).tolist()) == {2, NO_LABEL}
 
@@ -268,5 +268,5 @@ def test_options_without_sense_are_refused(
 
 def test_a_campaign_without_images_is_refused(tmp_path: Path) -> None:
     new_campaign()
-    with pytest.raises(CommandError, match="nothing to export"):
+    with pytest.raises(CommandError, match="Nothing to export"):
         export(tmp_path)

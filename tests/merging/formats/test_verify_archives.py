@@ -183,7 +183,7 @@ def test_other_readers_refuse_links(release: Path, link: Callable[[Path], str]) 
 
 def test_a_pipe_is_not_waited_for(release: Path) -> None:
     os.mkfifo(release / "pipe.png")
-    assert "pipe.png: It is no plain file" in told_of(release)[0]
+    assert "pipe.png: It is a special file" in told_of(release)[0]
 
 
 @KINDS

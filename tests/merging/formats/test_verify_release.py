@@ -203,7 +203,7 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "frame": (
         lambda root: (root / FRAME).write_bytes(b"JPEG"),
-        f"{FRAME}: The picture cannot be read",
+        f"{FRAME}: The image cannot be read",
     ),
     "other labels": (
         lambda root: write_raw(root, lambda told: told["labels"][0]["polygons"].pop(0)),
@@ -252,7 +252,7 @@ def test_files_that_are_not_those_of_the_sums(release: Path) -> None:
     assert "more.txt: The file is not in SHA256SUMS." in problems
     assert f"{FRAME}: The file is missing." in problems
     assert f"{ROVER}: It was changed: its checksum differs from SHA256SUMS." in problems
-    assert "is not a sum and a path." in problems
+    assert "is not a checksum and a path." in problems
 
 
 def test_without_sums_a_release_is_not_whole(release: Path) -> None:
@@ -299,7 +299,7 @@ def test_labels_weighed_by_their_ratings(release: Path) -> None:
     problems, said = told_of(release)
 
     assert problems == ""
-    assert "the masks of 2 images were made again" in said
+    assert "The masks of 2 images were merged again" in said
 
 
 def test_a_lot_cannot_be_drawn_again(release: Path) -> None:
@@ -311,8 +311,8 @@ def test_a_lot_cannot_be_drawn_again(release: Path) -> None:
     problems, said = told_of(release)
 
     assert problems == ""
-    assert "so they were not made again. Gold masks were." in said
-    assert "the masks of 1 images were made again" in said
+    assert "So only gold masks were merged again." in said
+    assert "The masks of 1 images were merged again" in said
 
 
 def test_a_release_of_an_earlier_version(release: Path) -> None:
@@ -326,7 +326,7 @@ def test_a_release_of_an_earlier_version(release: Path) -> None:
     problems, said = told_of(release, all=True)
 
     assert problems == ""
-    assert "the masks of 2 images were made again" in said
+    assert "The masks of 2 images were merged again" in said
 
 
 def test_a_sample_is_spread_evenly() -> None:

@@ -141,12 +141,12 @@ def test_a_later_version_of_the_software_writes_the_same(
 def test_a_seed_that_means_nothing_is_refused(
     build: Callable[..., Path], method: list[str]
 ) -> None:
-    with pytest.raises(CommandError, match="--seed is of --method random"):
+    with pytest.raises(CommandError, match="--seed needs --method random"):
         build("--seed=7", *method)
     assert not Release.objects.exists()
 
     build(*method)
-    with pytest.raises(CommandError, match="--seed is of --method random"):
+    with pytest.raises(CommandError, match="--seed needs --method random"):
         build("--seed=0", *method)
 
 

@@ -112,7 +112,7 @@ def test_a_release_whose_masks_are_all_empty_says_so(
     datasheet = (tmp_path / "ai4mars-dataset-merged-0.1" / "DATASHEET.md").read_text()
     assert (
         "**Are there masks without any label?** `train`: 3 of 3 are empty, 3 because the image has "
-        "fewer labels than must lie on a pixel."
+        "fewer labels than a pixel needs."
     ) in datasheet
 
     client.force_login(new_admin())

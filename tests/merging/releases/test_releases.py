@@ -308,7 +308,7 @@ def test_a_build_that_fails_leaves_no_folder_and_says_why(
     release = Release.objects.get()
     assert (release.status, release.sums_sha256, release.completed_at) == ("failed", "", None)
     # Equal pictures share a file.
-    assert f"A file of {TRAIN} is gone" in release.message
+    assert f"A file of {TRAIN} is missing" in release.message
 
 
 def test_an_interrupted_build_leaves_no_folder(

@@ -293,18 +293,15 @@ def test_what_is_not_used_is_named_with_its_reason(tmp_path: Path) -> None:
     _, said = imported(tree, mission)
 
     assert (
-        "Not used: 1 file in m2020/labels/M2020_GEO: masks of the geology classes, which are other "
-        "classes than those of navigation." in said
+        "Not used: 1 file in m2020/labels/M2020_GEO: masks of the geology classes, which differ "
+        "from the navigation classes." in said
     )
     assert (
-        "Not used: 3 files in m2020/images/ncam: pictures and their masks, which import_images "
-        "takes." in said
+        "Not used: 3 files in m2020/images/ncam: images and their masks, which import_images "
+        "imports." in said
     )
     assert "Not used: 10 files in the top folder: no masks." in said
-    assert (
-        "Not used: 3 files in raw/labels: labels as they were drawn; their merged masks are taken."
-        in said
-    )
+    assert "Not used: 3 files in raw/labels: raw labels; their merged masks are imported." in said
 
 
 # -- an imported mask and labels -------------------------------------------------------------------
@@ -590,8 +587,8 @@ def test_a_list_that_is_not_true_is_a_problem(damage: str, tmp_path: Path) -> No
     problems = [str(problem) for problem in plan(tree).problems]
 
     said = {
-        "gone": "It is missing; loaders find the gold images of MER by it.",
-        "other": "It does not list the gold images that are there.",
+        "gone": "It is missing. Loaders need it to find the gold images of MER.",
+        "other": "It does not list the gold images of the release.",
     }[damage]
     assert f"{listed.relative_to(tree)}: {said}" in problems
 
