@@ -117,8 +117,8 @@ def test_import_labels(tmp_path: Path) -> None:
     (tmp_path / "vera" / "notes.txt").write_text("hello")
     (tmp_path / "vera" / ".hidden").write_text("hello")
     assert run(*arguments).splitlines()[:2] == [
-        "passed over stray.png: it is no PNG in a labeler's folder",
-        "passed over vera/notes.txt: it is no PNG in a labeler's folder",
+        "skipped stray.png: it is not a PNG in the folder of a labeler",
+        "skipped vera/notes.txt: it is not a PNG in the folder of a labeler",
     ]
 
 

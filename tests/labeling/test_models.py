@@ -186,5 +186,5 @@ def test_a_class_keeps_its_code_once_there_are_labels() -> None:
     sand.clean()
 
     draw(image, "00..", "....")
-    with pytest.raises(ValidationError, match="the code stays 2"):
+    with pytest.raises(ValidationError, match="its code stays 2"):
         sand.clean()

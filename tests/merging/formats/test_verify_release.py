@@ -360,5 +360,5 @@ def test_the_real_release(real_data: Path) -> None:
     assert problems == ""
     assert "There is no manifest.json" in said
     assert "There is no SHA256SUMS" in said
-    assert "images have masks, and no picture" in said
+    assert "images have masks and no frame" in said
     assert "0 checksums and 21 images are correct" in said
