@@ -169,7 +169,7 @@ function hide(): void {
 function deleteOrTakeBack(): void {
   if (!isEmpty(editor.sketch)) {
     why = "undo";
-    editor.takeBack();
+    editor.removeLastStep();
     why = null;
   } else if (walker.removeCorner()) return;
   else if (editor.selected) editor.apply(removeRegion(editor.selected));

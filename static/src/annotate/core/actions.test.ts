@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addRegion, cutOut, fillRest, kinOf, merge, removeRegion, setClass, split } from "./actions";
+import { addRegion, cutOut, fillRest, connectedRegions, merge, removeRegion, setClass, split } from "./actions";
 import type { Action } from "./actions";
-import { expectSound, loosePoints, overlap, scribbles, square } from "./test_helpers";
+import { expectSound, findUnsharedCorners, overlap, scribbles, square } from "./test_helpers";
 import { regionArea } from "./geometry";
 import type { Frame } from "./geometry";
-import { begin, push, redo, undo } from "./history";
+import { startHistory, push, redo, undo } from "./history";
 import { EMPTY_LABEL, fromPolygons, toPolygons } from "./label";
 import type { Label, Point, Ring } from "./label";
 import { moveCorner, removeCorner } from "./corners";
@@ -23,7 +23,7 @@ const code = fc.integer({ min: 0, max: 3 });
 const stroke = scribbles(FRAME);
 const strokes = fc.array(fc.tuple(code, stroke), { maxLength: 5 });
 
-/** One thing a hand can do, with numbers in place of the regions and corners it picks. */
+/** One random edit, with numbers in place of the regions and corners that it picks. */
 const deed = fc.oneof(
   fc.record({ does: fc.constantFrom("free", "over", "cut", "cut one", "split", "split one" ), code, ring: stroke, pick: fc.nat() }),
   fc.record({ does: fc.constantFrom("merge", "fill", "remove", "class", "remove point"), code, ring: fc.constant<Point[]>([]), pick: fc.nat() }),
@@ -65,18 +65,18 @@ describe("addRegion", () => {
     expect(regionArea(label.regions[0]!.rings)).toBe(400);
   });
 
-  it("gives way to what is there already", () => {
+  it("takes only the area without other regions", () => {
     const label = draw([[0, square(10, 10, 20)], [1, square(20, 10, 20)]]);
     expect(label.regions.map((region) => regionArea(region.rings))).toEqual([400, 200]);
   });
 
-  it("goes round a region that lies inside", () => {
+  it("leaves a hole for a region that lies inside", () => {
     const label = draw([[3, square(20, 20, 10)], [0, square(10, 10, 40)]]);
     expect(label.regions[1]!.rings).toHaveLength(2);
     expect(regionArea(label.regions[1]!.rings)).toBe(1500);
   });
 
-  it("falls apart into pieces around a region that cuts it through", () => {
+  it("splits into pieces around a region that cuts it through", () => {
     const wall: Ring = [[40, 0], [50, 0], [50, 160], [40, 160]];
     const label = draw([[0, wall], [1, square(30, 50, 30)]]);
     expect(label.regions.map((region) => region.code)).toEqual([0, 1, 1]);
@@ -87,7 +87,7 @@ describe("addRegion", () => {
     expect(regionArea(label.regions[0]!.rings)).toBe(400);
   });
 
-  it("leaves the masked areas free, whatever was drawn there before", () => {
+  it("never covers masked areas", () => {
     const masked = [{ rings: [square(20, 10, 20)], why: "rover" as const }];
     const label = addRegion(0, square(10, 10, 20), { ...FRAME, masked })(EMPTY_LABEL);
     expect(label.regions.map((region) => regionArea(region.rings))).toEqual([200]);
@@ -95,25 +95,25 @@ describe("addRegion", () => {
 
   it.each([
     ["under four square pixels", square(10, 10, 1.9)],
-    ["beside the image", square(300, 300, 20)],
+    ["outside the image", square(300, 300, 20)],
     ["a line", [[1, 1], [9, 9]] as Ring],
   ])("changes nothing for a shape that is %s", (_, ring) => {
     expect(addRegion(0, ring, FRAME)(EMPTY_LABEL)).toBe(EMPTY_LABEL);
   });
 
-  it("gives a corner that it leaves on a neighbor's edge to that neighbor, too", () => {
+  it("also inserts its corner into the neighbor whose edge it touches", () => {
     const label = draw([[0, square(10, 10, 20)], [1, square(20, 20, 20)]]);
-    expect(loosePoints(label)).toEqual([]);
+    expect(findUnsharedCorners(label)).toEqual([]);
     expect(label.regions[0]!.rings[0]).toContainEqual([30, 20]);
   });
 
-  it("paints over what is there, and drops what is left of it under four square pixels", () => {
+  it("paints over other regions, and drops their remains below four square pixels", () => {
     const label = draw([[0, square(10, 10, 20)], [1, square(40, 10, 20)], [2, square(70, 10, 20)]]);
     const ring: Ring = [[20, 0], [89.9, 0], [89.9, 40], [20, 40]];
     const painted = addRegion(3, ring, FRAME, true)(label);
     expect(painted.regions.map((region) => region.code)).toEqual([0, 3]);
     expect(areas(painted)[0]).toBeCloseTo(200, 6);
-    expect(loosePoints(painted)).toEqual([]);
+    expect(findUnsharedCorners(painted)).toEqual([]);
   });
 
   it("does not paint over a mask", () => {
@@ -125,16 +125,16 @@ describe("addRegion", () => {
 describe("cutOut", () => {
   const label = draw([[0, square(10, 10, 40)], [1, square(50, 10, 40)]]);
 
-  it("makes a hole, or trims all that it touches", () => {
+  it("makes a hole, or trims all regions that it overlaps", () => {
     expect(cutOut(square(20, 20, 10), null)(label).regions[0]!.rings).toHaveLength(2);
     expect(areas(cutOut(square(40, 20, 20), null)(label))).toEqual([1400, 1400]);
   });
 
-  it("spares the others of the selected region", () => {
+  it("changes only the selected region", () => {
     expect(areas(cutOut(square(40, 20, 20), label.regions[1]!)(label))).toEqual([1600, 1400]);
   });
 
-  it("divides what it cuts through, removes what it covers, changes nothing elsewhere", () => {
+  it("splits regions it crosses, removes regions it covers, changes no others", () => {
     const through: Ring = [[25, 0], [35, 0], [35, 60], [25, 60]];
     expect(areas(cutOut(through, null)(label))).toEqual([600, 600, 1600]);
     expect(areas(cutOut(square(0, 0, 55), null)(label))).toEqual([1400]);
@@ -145,7 +145,7 @@ describe("cutOut", () => {
 describe("split", () => {
   const label = draw([[0, square(10, 10, 40)], [1, square(50, 10, 40)]]);
 
-  it("makes two of one, with the same corners along the line", () => {
+  it("makes two regions of one, with the same corners along the line", () => {
     const { regions } = split([[0, 20], [30, 35], [60, 20]], label.regions[0]!)(label);
     expect(regions.map((region) => region.code)).toEqual([0, 0, 1]);
     const [first, second] = regions.map((region) => new Set(region.rings[0]!.map(String)));
@@ -156,19 +156,19 @@ describe("split", () => {
     expect(areas({ regions }).reduce((sum, area) => sum + area)).toBeCloseTo(3200, 2);
   });
 
-  it("divides all that the line crosses, from corner to corner as well", () => {
+  it("splits all regions that the line crosses, also from corner to corner", () => {
     expect(split([[0, 30], [100, 30]], null)(label).regions).toHaveLength(4);
     expect(areas(split([[10, 10], [50, 50]], null)(label))).toEqual([800, 800, 1600]);
   });
 
-  it("needs a line that goes all the way through", () => {
+  it("needs a line that crosses the whole region", () => {
     expect(split([[0, 30], [30, 30]], null)(label)).toBe(label);
     expect(split([[20, 30], [30, 30]], null)(label)).toBe(label);
     expect(split([[10, 0], [10, 60]], label.regions[0]!)(label)).toBe(label);
     expect(split([[0, 11], [11, 0]], null)(label)).toBe(label);
   });
 
-  it("divides only one arm when the line crosses only one", () => {
+  it("splits off only one arm when the line crosses only one", () => {
     const horseshoe: Ring = [[0, 0], [60, 0], [60, 60], [40, 60], [40, 20], [20, 20], [20, 60], [0, 60]];
     const parts = split([[-5, 40], [30, 40]], null)(draw([[2, horseshoe]]));
     expect(areas(parts).sort((a, b) => a - b)).toEqual([400, 2400]);
@@ -180,7 +180,7 @@ describe("split", () => {
     const halves = split([[0, 40], [90, 40]], null)(ring);
     expect(areas(halves)).toEqual([1600, 1600]);
     expect(halves.regions.every((region) => region.rings.length === 1)).toBe(true);
-    // A line that ends in the hole divides nothing; one that leaves it and comes back does.
+    // A line that ends in the hole splits nothing; a line that crosses the region twice does.
     expect(split([[0, 40], [40, 40]], null)(ring)).toBe(ring);
     const bite = split([[40, 35], [60, 35], [60, 45], [40, 45]], null)(ring);
     expect(areas(bite).sort((a, b) => a - b)).toEqual([100, 3100]);
@@ -189,18 +189,18 @@ describe("split", () => {
 });
 
 describe("merge", () => {
-  it("joins all of the same class that touch, one after the other", () => {
+  it("merges all connected regions of the same class", () => {
     const label = draw([
       [0, square(10, 10, 20)], [0, square(30, 10, 20)], [0, square(50, 20, 20)],
       [1, square(70, 10, 20)], [0, square(120, 10, 20)], [0, square(10, 30, 5)],
     ]);
-    expect(kinOf(label.regions[0]!, label)).toHaveLength(4);
+    expect(connectedRegions(label.regions[0]!, label)).toHaveLength(4);
     const merged = merge(label.regions[1]!)(label);
     expect(merged.regions.map((region) => region.code)).toEqual([0, 1, 0]);
     expect(areas(merged)).toEqual([1225, 400, 400]);
   });
 
-  it("does not join what touches in a point, or what is alone", () => {
+  it("does not merge regions that touch only in a point, or a single region", () => {
     const label = draw([[0, square(10, 10, 20)], [0, square(30, 30, 20)]]);
     expect(merge(label.regions[0]!)(label)).toBe(label);
   });
@@ -213,7 +213,7 @@ describe("merge", () => {
 });
 
 describe("fillRest", () => {
-  it("takes all that is free and not masked, and nothing when there is nothing", () => {
+  it("fills all unlabeled unmasked pixels, and changes nothing when there are none", () => {
     expect(areas(fillRest(2, FRAME)(EMPTY_LABEL))).toEqual([32_000]);
     const masked = MASKED.masked.reduce((sum, { rings }) => sum + regionArea(rings), 0);
     const label = fillRest(2, MASKED)(addRegion(0, square(20, 60, 40), MASKED)(EMPTY_LABEL));
@@ -226,25 +226,25 @@ describe("the other actions", () => {
   const label = draw([[0, square(10, 10, 20)], [1, square(40, 10, 20)]]);
   const [first, second] = [label.regions[0]!, label.regions[1]!];
 
-  it("removes, and changes the class in place", () => {
+  it("removes regions, and changes the class in place", () => {
     expect(removeRegion(first)(label).regions).toEqual([second]);
     expect(removeRegion({ ...first })(label)).toBe(label);
     expect(setClass(first, 3)(label).regions.map((r) => r.code)).toEqual([3, 1]);
     expect(setClass(first, 0)(label)).toBe(label);
   });
 
-  it("survives the trip to the server's form and back", () => {
+  it("converts labels to the server's format and back without change", () => {
     expect(fromPolygons(JSON.parse(JSON.stringify(toPolygons(label))))).toEqual(label);
   });
 });
 
-describe("whatever is done", () => {
+describe("any sequence of actions", () => {
   it.each([["without masks", FRAME], ["with masks", MASKED]])(
-    "%s, nothing overlaps, leaves the image, lies under a mask or is lost to undo",
+    "%s, regions never overlap, leave the image or cover masks, and undo restores all",
     (_, frame) => {
       fc.assert(
         fc.property(fc.array(deed, { maxLength: 12 }), (deeds) => {
-          let history = begin(EMPTY_LABEL);
+          let history = startHistory(EMPTY_LABEL);
           for (const each of deeds) {
             const before = history.present;
             history = push(history, actionOf(each, before, frame)(before));
@@ -267,7 +267,7 @@ describe("history", () => {
   it("redoes exactly what it undid", () => {
     fc.assert(
       fc.property(strokes, fc.nat(6), (drawn, back) => {
-        let history = begin(EMPTY_LABEL);
+        let history = startHistory(EMPTY_LABEL);
         for (const [code, ring] of drawn) {
           history = push(history, addRegion(code, ring, FRAME)(history.present));
         }
@@ -283,11 +283,11 @@ describe("history", () => {
     );
   });
 
-  it("forgets the undone future when something new is done, and has firm ends", () => {
-    const history = push(undo(push(begin("a"), "b")), "c");
+  it("drops undone steps after a new step, and stops at both ends", () => {
+    const history = push(undo(push(startHistory("a"), "b")), "c");
     expect(history).toEqual({ past: ["a"], present: "c", future: [] });
     expect(redo(history)).toBe(history);
-    expect(undo(begin("a"))).toEqual(begin("a"));
+    expect(undo(startHistory("a"))).toEqual(startHistory("a"));
     expect(push(history, "c")).toBe(history);
   });
 });

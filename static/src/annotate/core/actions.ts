@@ -1,33 +1,33 @@
 /**
- * What can be done to a label. An action is a pure function label -> label and knows nothing of
- * undo; one that changes nothing returns the very label it was given.
+ * Pure editing functions from one label to the next.
  *
- * Whatever is done, afterwards regions lie on the image, outside the masked areas and on no other
- * region, and borders that two of them share have the same corners in both.
+ * An action knows nothing of the undo history. If it changes nothing, it returns the same object.
+ * After every action, regions lie inside the image, outside the masked areas, and do not overlap; a
+ * border shared by two regions has the same vertices in both.
  */
-import { weld } from "./borders";
-import { freeParts, freeSpace, subtract, tidy, unite } from "./clip";
-import { boxOf, boxesMeet } from "./geometry";
+import { shareCorners } from "./borders";
+import { clipToFreeArea, unlabeledArea, subtract, splitIntoSimpleParts, unite } from "./clip";
+import { boxOf, boxesOverlap } from "./geometry";
 import type { Frame } from "./geometry";
 import type { Label, Region, Ring, Rings } from "./label";
 import { splitRings } from "./split";
-import { untangle } from "./self_intersections";
+import { resolveSelfIntersections } from "./self_intersections";
 
 export type Action = (label: Label) => Label;
 
 /**
- * Adds the ring as a region, or several if it falls into pieces. It takes what is free, or paints
- * over the regions that are there.
+ * Add the ring as a region, or as several if clipping splits it. With `paintOver` it replaces other
+ * regions; otherwise it takes only unlabeled pixels.
  */
 export function addRegion(code: number, ring: Ring, frame: Frame, paintOver = false): Action {
   return (label) => {
     const drawn: Region = { code, rings: [ring] };
-    const next = settle([...label.regions, drawn], new Set([drawn]), frame, paintOver);
+    const next = clipDrawnRegions([...label.regions, drawn], new Set([drawn]), frame, paintOver);
     return next ? { regions: next } : label;
   };
 }
 
-/** Gives regions new rings, all at once; as it was when one of them would vanish. */
+/** Replace the rings of several regions at once. Change nothing if one of them would disappear. */
 export function reshape(
   changes: ReadonlyMap<Region, Rings>,
   frame: Frame,
@@ -42,16 +42,16 @@ export function reshape(
       moved.add(changed);
       return changed;
     });
-    const next = moved.size ? settle(regions, moved, frame, paintOver) : null;
+    const next = moved.size ? clipDrawnRegions(regions, moved, frame, paintOver) : null;
     return next ? { regions: next } : label;
   };
 }
 
 /**
- * Cuts the drawn regions to what they may take; null when nothing is left of one of them. Of two
- * drawn regions the earlier wins.
+ * Clip the drawn regions to the free area. Where two of them overlap, the earlier one keeps the
+ * area. Return null if nothing remains of one of them.
  */
-function settle(
+function clipDrawnRegions(
   regions: readonly Region[],
   drawn: ReadonlySet<Region>,
   frame: Frame,
@@ -63,7 +63,7 @@ function settle(
   for (const region of regions) {
     if (!drawn.has(region)) continue;
     const taken = paintOver ? placed : [...still, ...placed];
-    const parts = piecesOf(region, freeParts(region.rings, taken, frame));
+    const parts = piecesOf(region, clipToFreeArea(region.rings, taken, frame));
     if (!parts.length) return null;
     pieces.set(region, parts);
     placed.push(...parts);
@@ -72,7 +72,7 @@ function settle(
   return replaceWith(regions, pieces);
 }
 
-/** Takes away from the regions what lies under the others; notes in `pieces` what that changed. */
+/** Subtract the other regions from these regions, and record the changed pieces in `pieces`. */
 function erase(
   regions: readonly Region[],
   others: readonly Rings[],
@@ -89,37 +89,40 @@ function replaceWith(
   pieces: ReadonlyMap<Region, readonly Region[]>,
 ): Region[] {
   const next = regions.flatMap((region) => pieces.get(region) ?? [region]);
-  return joinBorders(next, new Set([...pieces.values()].flat()));
+  return alignBorders(next, new Set([...pieces.values()].flat()));
 }
 
-/** Gives shared borders the same corners; what then runs along itself is tidied, and joined again. */
-function joinBorders(regions: readonly Region[], changed: ReadonlySet<Region>): Region[] {
-  const welded = weld(regions, changed);
-  const tidied = new Map<Region, Region[]>();
-  for (const region of welded) {
-    const parts = regions.includes(region) && !changed.has(region) ? null : tidy(region.rings);
-    if (parts) tidied.set(region, piecesOf(region, parts));
+/**
+ * Give shared borders the same vertices. Then repair rings that touch themselves, and align borders
+ * again.
+ */
+function alignBorders(regions: readonly Region[], changed: ReadonlySet<Region>): Region[] {
+  const aligned = shareCorners(regions, changed);
+  const simpleParts = new Map<Region, Region[]>();
+  for (const region of aligned) {
+    const parts = regions.includes(region) && !changed.has(region) ? null : splitIntoSimpleParts(region.rings);
+    if (parts) simpleParts.set(region, piecesOf(region, parts));
   }
-  if (!tidied.size) return welded;
-  const next = welded.flatMap((region) => tidied.get(region) ?? [region]);
-  return weld(next, new Set([...tidied.values()].flat()));
+  if (!simpleParts.size) return aligned;
+  const next = aligned.flatMap((region) => simpleParts.get(region) ?? [region]);
+  return shareCorners(next, new Set([...simpleParts.values()].flat()));
 }
 
 function piecesOf(region: Region, parts: readonly Rings[]): Region[] {
   return parts.map((rings) => ({ ...region, rings }));
 }
 
-/** Erases what lies inside the ring: from the one region, or from all that it touches. */
+/** Erase the inside of the ring from one region, or from every region that it overlaps. */
 export function cutOut(ring: Ring, only: Region | null): Action {
   return (label) => {
     const pieces = new Map<Region, Region[]>();
-    const loops = untangle(ring).map((loop): Rings => [loop]);
+    const loops = resolveSelfIntersections(ring).map((loop): Rings => [loop]);
     erase(label.regions.filter((region) => !only || region === only), loops, pieces);
     return pieces.size ? { regions: replaceWith(label.regions, pieces) } : label;
   };
 }
 
-/** Divides along the path: the one region, or all that the path crosses. */
+/** Split one region along the path, or every region that the path crosses. */
 export function split(path: Ring, only: Region | null): Action {
   return (label) => {
     const pieces = new Map<Region, Region[]>();
@@ -132,57 +135,60 @@ export function split(path: Ring, only: Region | null): Action {
   };
 }
 
-export function hasKin(region: Region, { regions }: Label): boolean {
+export function hasConnectedRegions(region: Region, { regions }: Label): boolean {
   return regions.some(
     (each) => each !== region && each.code === region.code && shareBorder(region, each),
   );
 }
 
-/** The regions of the same class that touch the region, and those that touch these, and so on. */
-export function kinOf(region: Region, { regions }: Label): Region[] {
-  const kin = [region];
+/**
+ * Return the regions of the same class connected to this one by shared borders, directly or through
+ * others.
+ */
+export function connectedRegions(region: Region, { regions }: Label): Region[] {
+  const connected = [region];
   const others = regions.filter((each) => each !== region && each.code === region.code);
-  for (const one of kin) {
+  for (const one of connected) {
     for (const other of others) {
-      if (!kin.includes(other) && shareBorder(one, other)) kin.push(other);
+      if (!connected.includes(other) && shareBorder(one, other)) connected.push(other);
     }
   }
-  return kin;
+  return connected;
 }
 
-/** One of the other's edges is an edge of this one; touching in a point alone is not enough. */
+/** Return whether two regions share an edge. A shared vertex alone does not count. */
 function shareBorder(a: Region, b: Region): boolean {
-  if (!boxesMeet(boxOf(a.rings[0]!), boxOf(b.rings[0]!))) return false;
-  const edges = new Set(edgesOf(a.rings));
-  return edgesOf(b.rings).some((edge) => edges.has(edge));
+  if (!boxesOverlap(boxOf(a.rings[0]!), boxOf(b.rings[0]!))) return false;
+  const edges = new Set(edgeKeys(a.rings));
+  return edgeKeys(b.rings).some((edge) => edges.has(edge));
 }
 
-/** Each edge by its two ends, whichever way round. */
-function edgesOf(rings: Rings): string[] {
+/** Return a key for each edge that does not depend on its direction. */
+function edgeKeys(rings: Rings): string[] {
   return rings.flatMap((ring) =>
     ring.map((point, i) => [point, ring[(i + 1) % ring.length]!].map(String).sort().join(" ")),
   );
 }
 
-/** Makes one region of it and of all that `kinOf` finds. */
+/** Merge a region with all regions that `connectedRegions` returns. */
 export function merge(region: Region): Action {
   return (label) => {
     if (!label.regions.includes(region)) return label;
-    const kin = kinOf(region, label);
-    const union = kin.length > 1 ? unite(kin.map(({ rings }) => rings)) : null;
-    if (!union || union.length >= kin.length) return label;
-    const pieces = new Map<Region, Region[]>(kin.map((each) => [each, []]));
+    const connected = connectedRegions(region, label);
+    const union = connected.length > 1 ? unite(connected.map(({ rings }) => rings)) : null;
+    if (!union || union.length >= connected.length) return label;
+    const pieces = new Map<Region, Region[]>(connected.map((each) => [each, []]));
     pieces.set(region, piecesOf(region, union));
     return { regions: replaceWith(label.regions, pieces) };
   };
 }
 
-/** Gives the class all that is left of the image. */
+/** Give the class to all pixels without a label. */
 export function fillRest(code: number, frame: Frame): Action {
   return (label) => {
-    const parts = freeSpace(label.regions, frame).map((rings): Region => ({ code, rings }));
+    const parts = unlabeledArea(label.regions, frame).map((rings): Region => ({ code, rings }));
     if (!parts.length) return label;
-    return { regions: joinBorders([...label.regions, ...parts], new Set(parts)) };
+    return { regions: alignBorders([...label.regions, ...parts], new Set(parts)) };
   };
 }
 

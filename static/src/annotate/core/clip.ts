@@ -1,20 +1,23 @@
 /**
- * Boolean operations on regions: what is free, what a cut leaves, what several are together.
+ * Boolean operations on regions: difference, union and free area.
  *
- * Corners that were there come back with the very same coordinates, so that neighbors keep
- * meeting; corners on straight edges may be dropped (see borders.ts, which puts them back).
+ * Existing vertices keep their exact coordinates, so that neighbors still share them. Vertices on
+ * straight edges may be dropped; borders.ts inserts them again.
  */
 import polygonClipping from "polygon-clipping";
 import type { MultiPolygon, Polygon } from "polygon-clipping";
-import { MIN_AREA, boxOf, boxesMeet, clamp, imageRing, regionArea, roundPoint, same } from "./geometry";
+import { MIN_AREA, boxOf, boxesOverlap, clamp, imageRing, regionArea, roundPoint, isSamePoint } from "./geometry";
 import type { Frame, Why } from "./geometry";
 import type { Point, Ring, Rings } from "./label";
-import { untangle } from "./self_intersections";
+import { resolveSelfIntersections } from "./self_intersections";
 
-/** Square pixels; a smaller common area is the rounding of a border that two regions share. */
+/** Square pixels. A smaller overlap comes from rounding a shared border. */
 const ROUNDING_AREA = 0.05;
 
-/** A hair's breadth to either side mends nearly every case in which the clipping fails. */
+/**
+ * Tiny offsets in pixels; shifting a shape by one of them avoids nearly every failure of the
+ * clipping library.
+ */
 const NUDGES: readonly Point[] = [[0, 0], [0.0037, 0.0071], [-0.0053, 0.0029], [0.0113, -0.0097]];
 
 interface Shape {
@@ -22,13 +25,13 @@ interface Shape {
 }
 
 /**
- * The parts of a drawn shape that lie on the image, on none of the taken shapes and under no mask,
- * each as its rings.
+ * Return the parts of a drawn shape inside the image, outside all taken shapes and masks, each as
+ * rings.
  *
- * Pieces under MIN_AREA are dropped, so the answer may be empty. In the rare case that the
- * clipping fails, the shape comes back as it was drawn, moved onto the image: the server trims it.
+ * Pieces smaller than MIN_AREA are dropped, so the result may be empty. If clipping fails, which is
+ * rare, return the drawn shape clamped to the image; the server then trims it.
  */
-export function freeParts(drawn: Rings, taken: readonly Shape[], frame: Frame): Rings[] {
+export function clipToFreeArea(drawn: Rings, taken: readonly Shape[], frame: Frame): Rings[] {
   const [outline, ...holes] = drawn;
   if (!outline || outline.length < 3) return [];
   const away = [...taken, ...frame.masked].map(({ rings }) => rings).filter(near(outline));
@@ -39,7 +42,7 @@ export function freeParts(drawn: Rings, taken: readonly Shape[], frame: Frame): 
 }
 
 function onImage(outline: Ring, away: readonly Rings[], frame: Frame): Rings[] {
-  const [first, ...rest] = untangle(outline).map((loop) => toPolygon([loop]));
+  const [first, ...rest] = resolveSelfIntersections(outline).map((loop) => toPolygon([loop]));
   if (!first) return [];
   let shape = polygonClipping.union(first, ...rest);
   shape = polygonClipping.intersection(shape, toPolygon([imageRing(frame)]));
@@ -50,8 +53,8 @@ function onImage(outline: Ring, away: readonly Rings[], frame: Frame): Rings[] {
 }
 
 /**
- * What is left of a region, MIN_AREA or more a piece, when others are taken away from it; null
- * when they take nothing.
+ * Subtract other regions from a region. Return the pieces of at least MIN_AREA, or null if the
+ * others take nothing.
  */
 export function subtract(rings: Rings, others: readonly Rings[]): Rings[] | null {
   const away = others.filter(near(rings[0]!));
@@ -64,37 +67,41 @@ export function subtract(rings: Rings, others: readonly Rings[]): Rings[] | null
   return left.filter(isWorthKeeping);
 }
 
-/** All of the image that is on no shape and under no mask, MIN_AREA or more a piece. */
-export function freeSpace(taken: readonly Shape[], frame: Frame): Rings[] {
+/** Return the parts of the image without a shape or mask, in pieces of at least MIN_AREA. */
+export function unlabeledArea(taken: readonly Shape[], frame: Frame): Rings[] {
   const away = [...taken, ...frame.masked].map(({ rings }) => rings);
   const image = [imageRing(frame)];
-  return (subtract(image, away) ?? oneByOne(image, away)).filter(isWorthKeeping);
+  return (subtract(image, away) ?? subtractOneByOne(image, away)).filter(isWorthKeeping);
 }
 
-/** Slower, but each step is simpler; one that fails is passed over, and the server trims. */
-function oneByOne(from: Rings, away: readonly Rings[]): Rings[] {
+/**
+ * Subtract the shapes one by one. This is slower but more robust: a step that fails is skipped, and
+ * the server trims the rest.
+ */
+function subtractOneByOne(from: Rings, away: readonly Rings[]): Rings[] {
   return away.reduce<Rings[]>(
     (left, each) => left.flatMap((rings) => subtract(rings, [each]) ?? [rings]),
     [from],
   );
 }
 
-/** The shapes as one, in as many pieces as do not touch; null when the clipping fails. */
+/** Return the union of the shapes as disjoint pieces, or null if clipping fails. */
 export function unite(shapes: readonly Rings[]): Rings[] | null {
   const [first, ...rest] = shapes.map(toPolygon);
   if (!first) return [];
   try {
-    return fromMultiPolygon(polygonClipping.union(first, ...rest)).map(withoutPinholes);
+    return fromMultiPolygon(polygonClipping.union(first, ...rest)).map(removePinholes);
   } catch {
     return null;
   }
 }
 
 /**
- * A region whose rings touch themselves or run along each other, as simple parts of MIN_AREA or
- * more; null when there is nothing to tidy. Rounding closes gaps that are thinner than itself.
+ * Split a region whose rings touch themselves or overlap into simple parts of at least MIN_AREA.
+ * Return null if the region is already simple. Rounding closes gaps narrower than the rounding
+ * step.
  */
-export function tidy(rings: Rings): Rings[] | null {
+export function splitIntoSimpleParts(rings: Rings): Rings[] | null {
   const edges = new Set<string>();
   for (const ring of rings) {
     const corners = ring.map(String);
@@ -113,16 +120,16 @@ function simpleParts(rings: Rings): Rings[] | null {
   return unite([rings])?.filter(isWorthKeeping) ?? null;
 }
 
-/** Two borders that met but for rounding leave a hole between them that nobody can see. */
-function withoutPinholes([outline, ...holes]: Rings): Rings {
+/** Remove tiny holes that rounding leaves between two borders. */
+function removePinholes([outline, ...holes]: Rings): Rings {
   return [outline!, ...holes.filter((hole) => regionArea([hole]) > ROUNDING_AREA)];
 }
 
-/** The kinds of masked areas that take something from a drawn ring, MIN_AREA or more. */
-export function trimmedBy(ring: Ring, { masked }: Frame): Set<Why> {
+/** Return the kinds of masked areas that overlap a drawn ring by at least MIN_AREA. */
+export function findTrimmingMasks(ring: Ring, { masked }: Frame): Set<Why> {
   const found = new Set<Why>();
   if (ring.length < 3) return found;
-  const loops = untangle(ring);
+  const loops = resolveSelfIntersections(ring);
   for (const { rings, why } of masked) {
     if (!found.has(why) && commonArea(loops, rings) >= MIN_AREA) found.add(why);
   }
@@ -144,14 +151,14 @@ function nudged(clip: (move: (point: Point) => Point) => Rings[]): Rings[] | nul
     try {
       return clip(([x, y]) => [x + dx, y + dy]);
     } catch {
-      // The next one is a little aside.
+      // Try the next offset.
     }
   }
   return null;
 }
 
 function near(ring: Ring): (rings: Rings) => boolean {
-  return (rings) => boxesMeet(boxOf(ring), boxOf(rings[0] ?? []));
+  return (rings) => boxesOverlap(boxOf(ring), boxOf(rings[0] ?? []));
 }
 
 function isWorthKeeping(rings: Rings): boolean {
@@ -170,7 +177,7 @@ function fromMultiPolygon(shape: MultiPolygon): Rings[] {
   return shape.map(fromPolygon).filter((rings) => rings.length > 0);
 }
 
-/** Rings rounded, without the repeated last point, points in the same place and spikes. */
+/** Return rounded rings without the repeated last point, duplicate points and spikes. */
 function fromPolygon(polygon: Polygon): Rings {
   const rings = polygon.map((closed) => withoutSpikes(closed.map(roundPoint)));
   const [outline, ...holes] = rings;
@@ -180,9 +187,9 @@ function fromPolygon(polygon: Polygon): Rings {
 function withoutSpikes(ring: readonly Point[]): Ring {
   const kept: Point[] = [];
   for (const point of ring) {
-    if (kept.length > 1 && same(kept.at(-2)!, point)) kept.pop();
-    else if (!kept.length || !same(kept.at(-1)!, point)) kept.push(point);
+    if (kept.length > 1 && isSamePoint(kept.at(-2)!, point)) kept.pop();
+    else if (!kept.length || !isSamePoint(kept.at(-1)!, point)) kept.push(point);
   }
-  while (kept.length > 1 && same(kept[0]!, kept.at(-1)!)) kept.pop();
+  while (kept.length > 1 && isSamePoint(kept[0]!, kept.at(-1)!)) kept.pop();
   return kept;
 }

@@ -1,15 +1,16 @@
 /**
- * Single corners of regions: find, move, insert, remove. A corner that several regions share is
- * moved and removed in all of them, and one set on a border that two share is set in both.
+ * Find, move, insert and remove single corners of regions. A corner shared by several regions is
+ * moved and removed in all of them. A corner inserted on a shared border is inserted in both
+ * regions.
  */
 import { reshape } from "./actions";
 import type { Action } from "./actions";
 import { hasCorner, withCornerOnBorder } from "./borders";
-import { along, boxOf, distance, isInBox, roundPoint, same, shareOf } from "./geometry";
+import { interpolate, boxOf, distance, isInBox, roundPoint, isSamePoint, fractionAlong } from "./geometry";
 import type { Frame } from "./geometry";
 import type { Label, Point, Region, Ring, Rings } from "./label";
 
-/** A corner by its place: which ring of the region, which point of the ring. */
+/** A corner given by the index of its ring in the region and of its point in the ring. */
 export interface Corner {
   readonly ring: number;
   readonly index: number;
@@ -19,7 +20,7 @@ export function cornerPoint(region: Region, corner: Corner): Point | null {
   return region.rings[corner.ring]?.[corner.index] ?? null;
 }
 
-/** The corner next to a point, within reach; null when none is. */
+/** Return the corner nearest to a point within reach, or null. */
 export function cornerAt(region: Region, point: Point, reach: number): Corner | null {
   let found: Corner | null = null;
   let least = reach;
@@ -33,7 +34,7 @@ export function cornerAt(region: Region, point: Point, reach: number): Corner | 
   return found;
 }
 
-/** The point of the region's border next to a point, within reach; null when none is. */
+/** Return the point on the region's border nearest to a point within reach, or null. */
 export function borderAt(region: Region, point: Point, reach: number): Point | null {
   let found: Point | null = null;
   let least = reach;
@@ -41,7 +42,7 @@ export function borderAt(region: Region, point: Point, reach: number): Point | n
     if (!isInBox(point, boxOf(ring), reach)) continue;
     ring.forEach((a, i) => {
       const b = ring[(i + 1) % ring.length]!;
-      const closest = along(a, b, shareOf(point, a, b));
+      const closest = interpolate(a, b, fractionAlong(point, a, b));
       const off = distance(closest, point);
       if (off <= least) [found, least] = [roundPoint(closest), off];
     });
@@ -49,7 +50,7 @@ export function borderAt(region: Region, point: Point, reach: number): Point | n
   return found;
 }
 
-/** The corner `step` places on, through all rings and round again. */
+/** Return the corner `step` positions later, wrapping around over all rings of the region. */
 export function cornerAfter(region: Region, corner: Corner | null, step: number): Corner {
   const all = region.rings.flatMap((ring, number) =>
     ring.map((_, index): Corner => ({ ring: number, index })),
@@ -59,29 +60,29 @@ export function cornerAfter(region: Region, corner: Corner | null, step: number)
   return all.at(next % all.length)!;
 }
 
-/** What moving a corner changes: the new rings of all regions that have it. */
+/** Return the new rings of all regions that share a moved corner. */
 export function moved(label: Label, from: Point, to: Point): Map<Region, Rings> {
   const target = roundPoint(to);
-  return changed(label, from, (ring) => ring.map((point) => (same(point, from) ? target : point)));
+  return changed(label, from, (ring) => ring.map((point) => (isSamePoint(point, from) ? target : point)));
 }
 
 export function moveCorner(from: Point, to: Point, frame: Frame, paintOver = false): Action {
   return (label) => {
-    if (same(from, roundPoint(to))) return label;
+    if (isSamePoint(from, roundPoint(to))) return label;
     return reshape(moved(label, from, to), frame, paintOver)(label);
   };
 }
 
-/** A triangle keeps its corners. */
+/** Remove a corner from all regions that share it. A triangle keeps its three corners. */
 export function removeCorner(corner: Point, frame: Frame, paintOver = false): Action {
   return (label) => {
-    const changes = changed(label, corner, (ring) => ring.filter((point) => !same(point, corner)));
+    const changes = changed(label, corner, (ring) => ring.filter((point) => !isSamePoint(point, corner)));
     const whole = [...changes.values()].every((rings) => rings.every((ring) => ring.length >= 3));
     return whole ? reshape(changes, frame, paintOver)(label) : label;
   };
 }
 
-/** Sets a corner on the border of a region, and of the region beside it where they share it. */
+/** Insert a corner on the border of a region, and of the neighbor if the border is shared. */
 export function insertCorner(region: Region, at: Point): Action {
   return (label) => {
     if (!label.regions.includes(region) || hasCorner(region.rings, at)) return label;
@@ -96,7 +97,7 @@ function changed(label: Label, corner: Point, change: (ring: Ring) => Ring): Map
     if (!hasCorner(region.rings, corner)) continue;
     changes.set(
       region,
-      region.rings.map((ring) => (ring.some((point) => same(point, corner)) ? change(ring) : ring)),
+      region.rings.map((ring) => (ring.some((point) => isSamePoint(point, corner)) ? change(ring) : ring)),
     );
   }
   return changes;

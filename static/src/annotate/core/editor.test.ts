@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe("editor", () => {
-  it("undoes and redoes actions, and starts afresh with an image", () => {
+  it("undoes and redoes actions, and clears the history when an image is opened", () => {
     editor.apply(addRegion(5, left, FRAME));
     const drawn = editor.label;
     editor.undo();
@@ -32,7 +32,7 @@ describe("editor", () => {
     expect([editor.canUndo, editor.canRedo]).toEqual([false, false]);
   });
 
-  it("takes back the sketch first, step by step", () => {
+  it("undoes the sketch first, step by step", () => {
     editor.apply(addRegion(5, left, FRAME));
     editor.setSketch(addStep(NO_SKETCH, [[1, 1]]));
     editor.setSketch(addStep(editor.sketch, [[2, 2]]));
@@ -44,7 +44,7 @@ describe("editor", () => {
     expect(editor.label.regions).toHaveLength(0);
   });
 
-  it("redoes what it took back of a sketch, and brings a finished one back", () => {
+  it("redoes undone steps of a sketch, and undoes a finished one", () => {
     editor.setSketch(addStep(NO_SKETCH, left.slice(0, 3)));
     editor.setSketch(addStep(editor.sketch, left.slice(3)));
     editor.undo();
@@ -58,7 +58,7 @@ describe("editor", () => {
     expect([editor.label.regions.length, editor.sketch]).toEqual([1, NO_SKETCH]);
   });
 
-  it("takes back an unfinished shape that it was opened with, step by step", () => {
+  it("undoes an unfinished shape that it was opened with, step by step", () => {
     editor.open(EMPTY_LABEL, FRAME, { steps: [[[1, 1]], [[2, 2], [3, 3]]] });
     editor.undo();
     expect(editor.sketch.steps).toEqual([[[1, 1]]]);
@@ -66,7 +66,7 @@ describe("editor", () => {
     expect([editor.sketch.steps, editor.canUndo]).toEqual([[], false]);
   });
 
-  it("keeps the chosen corner while others move, and drops it with its region", () => {
+  it("keeps the selected corner while others move, and deselects it with its region", () => {
     editor.apply(addRegion(5, left, FRAME));
     editor.select(editor.label.regions[0]!);
     const ring = editor.selected!.rings[0]!;
@@ -77,14 +77,14 @@ describe("editor", () => {
     expect(editor.selectedVertex).toBeNull();
   });
 
-  it("follows the biggest part of a region that was split", () => {
+  it("selects the biggest part of a region that was split", () => {
     editor.apply(addRegion(5, left, FRAME));
     editor.select(editor.label.regions[0]!);
     editor.apply(split([[0, 5], [20, 5]], null));
     expect(editor.label.regions).toContain(editor.selected);
   });
 
-  it("keeps the selection on a region that changes, and drops it with the region", () => {
+  it("keeps a changed region selected, and deselects a deleted one", () => {
     editor.apply(addRegion(5, left, FRAME));
     editor.apply(addRegion(5, right, FRAME));
     editor.select(editor.label.regions[0]!);
@@ -99,13 +99,13 @@ describe("editor", () => {
     expect(editor.selected).toBeNull();
   });
 
-  it("changes the class of what is drawn next", () => {
+  it("changes the class of the next shape", () => {
     editor.useClass(2);
     expect(editor.code).toBe(2);
     expect(changes).toEqual(["label", "sketch", "class"]);
   });
 
-  it("says whether anything happened", () => {
+  it("returns whether an action changed anything", () => {
     expect(editor.apply((label) => label)).toBe(false);
     expect(editor.canUndo).toBe(false);
   });

@@ -1,34 +1,35 @@
 /**
- * The state of the drawing: the label and the shape under the hand with their history, the class
- * in use, the selected region and corner, and how the tools behave. Knows neither the page nor the
- * drawing surface; tells `onChange`.
+ * State of the drawing: label and sketch with their undo history, class in use, selected region and
+ * corner, options of the tools.
+ *
+ * It knows neither the page nor the drawing surface, and reports changes through `onChange`.
  */
 import { setClass } from "./actions";
 import type { Action } from "./actions";
-import { NO_FRAME, same } from "./geometry";
+import { NO_FRAME, isSamePoint } from "./geometry";
 import type { Frame } from "./geometry";
-import { begin, push, redo, undo } from "./history";
+import { startHistory, push, redo, undo } from "./history";
 import type { History } from "./history";
 import { EMPTY_LABEL } from "./label";
 import type { Label, Point, Region } from "./label";
-import { NO_SKETCH, isEmpty, takeBack } from "./sketch";
+import { NO_SKETCH, isEmpty, removeLastStep } from "./sketch";
 import type { Sketch } from "./sketch";
 import { cornerPoint } from "./corners";
 import type { Corner } from "./corners";
 
 export type Change = "label" | "sketch" | "selection" | "class" | "options";
 
-/** How the tools behave. */
+/** Options of the drawing tools. */
 export interface Options {
-  /** What is new wins against the regions that are there; otherwise it takes what is free. */
+  /** A new shape replaces existing regions. Otherwise it takes only unlabeled pixels. */
   readonly paintOver: boolean;
-  /** The pointer sticks to corners and edges. */
+  /** The pointer snaps to corners and edges. */
   readonly snap: boolean;
-  /** Between two points on one outline, the outline is followed. */
+  /** Between two points on the same outline, the sketch follows the outline. */
   readonly follow: boolean;
 }
 
-/** What undo goes back to. */
+/** One state in the undo history. */
 interface Drawing {
   readonly label: Label;
   readonly sketch: Sketch;
@@ -36,7 +37,7 @@ interface Drawing {
 
 export class Editor {
   frame: Frame = NO_FRAME;
-  private history: History<Drawing> = begin({ label: EMPTY_LABEL, sketch: NO_SKETCH });
+  private history: History<Drawing> = startHistory({ label: EMPTY_LABEL, sketch: NO_SKETCH });
   private currentSelection: Region | null = null;
   private currentCorner: Corner | null = null;
   private currentCode: number;
@@ -61,7 +62,7 @@ export class Editor {
     return this.currentSelection;
   }
 
-  /** The chosen corner of the selected region. */
+  /** Return the selected corner of the selected region. */
   get selectedVertex(): Corner | null {
     return this.currentCorner;
   }
@@ -82,24 +83,24 @@ export class Editor {
     return this.history.future.length > 0;
   }
 
-  /** A new image: nothing to undo but an unfinished shape, nothing selected. */
+  /** Open an image. Only an unfinished sketch can be undone, and nothing is selected. */
   open(label: Label, frame: Frame, sketch: Sketch = NO_SKETCH): void {
     this.frame = frame;
     this.currentSelection = null;
     this.currentCorner = null;
     const steps = [...sketch.steps, null].map((_, i) => ({ ...sketch, steps: sketch.steps.slice(0, i) }));
     const drawings = steps.map((each): Drawing => ({ label, sketch: each }));
-    this.history = drawings.slice(1).reduce(push, begin(drawings[0]!));
+    this.history = drawings.slice(1).reduce(push, startHistory(drawings[0]!));
     this.onChange("label");
     this.onChange("sketch");
   }
 
-  /** Does an action; whether it changed anything. The selection follows a region that changed. */
+  /** Run an action and return whether it changed anything. A changed region stays selected. */
   apply(action: Action): boolean {
     return this.step({ label: action(this.label), sketch: this.sketch });
   }
 
-  /** Does an action with the shape under the hand, which is gone afterwards; one step of undo. */
+  /** Run an action that uses up the sketch, as one undo step. */
   finish(action: Action): boolean {
     const before = this.label;
     this.step({ label: action(before), sketch: NO_SKETCH });
@@ -118,9 +119,9 @@ export class Editor {
     this.step({ label: this.label, sketch });
   }
 
-  /** Removes the last point, or the last stroke, of the shape under the hand. */
-  takeBack(): void {
-    if (!isEmpty(this.sketch)) this.setSketch(takeBack(this.sketch));
+  /** Remove the last point or stroke of the sketch. */
+  removeLastStep(): void {
+    if (!isEmpty(this.sketch)) this.setSketch(removeLastStep(this.sketch));
   }
 
   select(region: Region | null): void {
@@ -135,7 +136,7 @@ export class Editor {
     this.onChange("selection");
   }
 
-  /** The class of what is drawn next, and of the selected region. */
+  /** Set the class of new shapes, and of the selected region if there is one. */
   useClass(code: number): void {
     this.currentCode = code;
     if (this.selected) this.apply(setClass(this.selected, code));
@@ -176,8 +177,10 @@ export class Editor {
 }
 
 /**
- * The region that took the place of one that is gone: of the new ones the one in its very place,
- * or, where there are more or fewer than before, the one that has most of its corners.
+ * Return the region that replaced a deleted one.
+ *
+ * If the number of regions is unchanged, this is the new region at the same index; otherwise the
+ * new region with most of its corners.
  */
 function successor(region: Region, before: Label, after: Label): Region | null {
   const fresh = after.regions.filter((each) => !before.regions.includes(each));
@@ -193,7 +196,7 @@ function successor(region: Region, before: Label, after: Label): Region | null {
 
 function placeOf(corner: Point, region: Region): Corner | null {
   for (const [ring, points] of region.rings.entries()) {
-    const index = points.findIndex((point) => same(point, corner));
+    const index = points.findIndex((point) => isSamePoint(point, corner));
     if (index >= 0) return { ring, index };
   }
   return null;

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { freeParts } from "./clip";
+import { clipToFreeArea } from "./clip";
 import { contains, distance, regionArea, ringArea, simplify } from "./geometry";
 import type { Frame } from "./geometry";
 import type { Point, Ring } from "./label";
-import { untangle } from "./self_intersections";
+import { resolveSelfIntersections } from "./self_intersections";
 
 const FRAME: Frame = { width: 1024, height: 1024, masked: [] };
 
-/** A hand-drawn blob: a circle with a wobble, as many points as a slow hand makes. */
+/** A hand-drawn blob: a wobbly circle with as many points as a slow stroke. */
 const blob: fc.Arbitrary<Point[]> = fc
   .tuple(
     fc.integer({ min: 30, max: 300 }),
@@ -25,7 +25,7 @@ const blob: fc.Arbitrary<Point[]> = fc
   );
 
 describe("simplify", () => {
-  it("drops what lies on a line and keeps corners and ends", () => {
+  it("drops points on a line and keeps corners and ends", () => {
     const path: Point[] = [[0, 0], [5, 0.1], [10, 0], [10, 10]];
     expect(simplify(path, 0.5)).toEqual([[0, 0], [10, 0], [10, 10]]);
     expect(simplify([[0, 0], [1, 1]], 5)).toEqual([[0, 0], [1, 1]]);
@@ -37,7 +37,7 @@ describe("simplify", () => {
       fc.property(blob, fc.double({ min: 0.2, max: 3, noNaN: true }), (drawn, tolerance) => {
         const simple = simplify(drawn, tolerance);
         expect(simple.every((point) => drawn.includes(point))).toBe(true);
-        const parts = freeParts([simple], [], FRAME);
+        const parts = clipToFreeArea([simple], [], FRAME);
         expect(parts).toHaveLength(1);
         expect(parts[0]!.every((ring) => ring.length >= 3)).toBe(true);
         const length = drawn.reduce((sum, p, i) => sum + distance(p, drawn.at(i - 1)!), 0);
@@ -51,33 +51,33 @@ describe("simplify", () => {
 describe("untangle", () => {
   it("leaves a simple ring alone", () => {
     const square: Ring = [[0, 0], [10, 0], [10, 10], [0, 10]];
-    expect(untangle(square)).toEqual([square]);
+    expect(resolveSelfIntersections(square)).toEqual([square]);
   });
 
   it("makes two loops of a bow tie", () => {
     const bowTie: Ring = [[0, 0], [10, 10], [10, 0], [0, 10]];
-    expect(untangle(bowTie).map(ringArea)).toEqual([25, 25]);
-    expect(freeParts([bowTie], [], FRAME).reduce((sum, part) => sum + regionArea(part), 0)).toBe(50);
+    expect(resolveSelfIntersections(bowTie).map(ringArea)).toEqual([25, 25]);
+    expect(clipToFreeArea([bowTie], [], FRAME).reduce((sum, part) => sum + regionArea(part), 0)).toBe(50);
   });
 
-  it("fills the small loop of a hand that overshot its start", () => {
+  it("fills the small loop of a stroke that overshot its start", () => {
     const round = Array.from({ length: 44 }, (_, i): Point => {
       const angle = (i / 40) * 2 * Math.PI;
       const radius = 100 - i / 4;
       return [512 + radius * Math.cos(angle), 512 + radius * Math.sin(angle)];
     });
-    const parts = freeParts([round], [], FRAME);
+    const parts = clipToFreeArea([round], [], FRAME);
     expect(parts).toHaveLength(1);
     expect(parts[0]).toHaveLength(1);
     expect(contains(parts[0]!, [512, 512])).toBe(true);
   });
 
-  it("always ends in loops that do not cross themselves", () => {
+  it("always returns loops that do not cross themselves", () => {
     const corner = fc.tuple(fc.integer({ max: 90, min: 0 }), fc.integer({ max: 90, min: 0 }));
     const scribble = fc.array(corner, { minLength: 3, maxLength: 25 });
     fc.assert(
       fc.property(scribble, (ring) => {
-        for (const loop of untangle(ring)) expect(untangle(loop)).toEqual([loop]);
+        for (const loop of resolveSelfIntersections(ring)) expect(resolveSelfIntersections(loop)).toEqual([loop]);
       }),
       { numRuns: 200 },
     );

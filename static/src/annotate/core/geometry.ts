@@ -1,6 +1,6 @@
 /**
- * Plane geometry of regions: area, inside, boxes, simplify. Even-odd everywhere, like the server's
- * masks.
+ * Plane geometry of regions: area, containment, bounding boxes, simplification. It uses the
+ * even-odd rule everywhere, like the masks on the server.
  */
 import type { Point, Ring, Rings } from "./label";
 
@@ -9,33 +9,36 @@ export interface Size {
   readonly height: number;
 }
 
-/** Why nothing is drawn somewhere: the rover itself is there, or it is beyond the range limit. */
+/** Why an area is masked: it shows the rover itself, or it lies beyond the range limit. */
 export type Why = "rover" | "beyond";
 
-/** A part of the image that no region takes. */
+/** A part of the image that must not be labeled. */
 export interface Masked {
   readonly rings: Rings;
   readonly why: Why;
 }
 
-/** Where regions may be: on the image, outside the masked areas. */
+/** The area where regions are allowed: inside the image and outside masked areas. */
 export interface Frame extends Size {
   readonly masked: readonly Masked[];
 }
 
 export const NO_FRAME: Frame = { width: 0, height: 0, masked: [] };
 
-/** Square pixels; what is smaller is a slip of the hand or the rest of a cut. */
+/** Square pixels. A smaller piece is an accidental mark or left over from a cut. */
 export const MIN_AREA = 4;
 
-/** Fine enough that rounding a cut's corner never makes neighbors overlap by half a pixel. */
+/**
+ * Coordinates are rounded to 1 / DECIMALS pixel, so that rounding a corner never makes neighbors
+ * overlap by half a pixel.
+ */
 const DECIMALS = 1e4;
 
 export function distance(a: Point, b: Point): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1]);
 }
 
-/** Area of a ring in square pixels, negative the other way round; 0 for fewer than three points. */
+/** Return the signed area of a ring in square pixels; 0 for fewer than three points. */
 export function signedArea(ring: Ring): number {
   let doubled = 0;
   let previous = ring[ring.length - 1];
@@ -50,7 +53,7 @@ export function ringArea(ring: Ring): number {
   return Math.abs(signedArea(ring));
 }
 
-/** The outline's area less its holes. */
+/** Return the area of the outline minus the area of its holes. */
 export function regionArea(rings: Rings): number {
   return rings.reduce((sum, ring, index) => sum + (index ? -ringArea(ring) : ringArea(ring)), 0);
 }
@@ -70,8 +73,8 @@ export function contains(rings: Rings, [x, y]: Point): boolean {
 }
 
 /**
- * The path with fewer points, none of the dropped ones farther than `tolerance` from what is left
- * (Douglas and Peucker 1973). Both ends stay.
+ * Simplify a path so that no dropped point is farther than `tolerance` from the result (Douglas and
+ * Peucker 1973). Both ends are kept.
  */
 export function simplify(path: readonly Point[], tolerance: number): Point[] {
   if (path.length < 3) return [...path];
@@ -94,22 +97,22 @@ export function simplify(path: readonly Point[], tolerance: number): Point[] {
 }
 
 function distanceToSegment(p: Point, a: Point, b: Point): number {
-  return distance(p, along(a, b, shareOf(p, a, b)));
+  return distance(p, interpolate(a, b, fractionAlong(p, a, b)));
 }
 
-/** How far along ab, 0..1, the point of ab is that lies closest to p. */
-export function shareOf(p: Point, a: Point, b: Point): number {
+/** Return the position, from 0 at a to 1 at b, of the point of segment ab closest to p. */
+export function fractionAlong(p: Point, a: Point, b: Point): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const squared = dx * dx + dy * dy;
   const share = squared ? ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / squared : 0;
   return Math.min(1, Math.max(0, share));
 }
 
-export function along(a: Point, b: Point, share: number): Point {
+export function interpolate(a: Point, b: Point, share: number): Point {
   return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
 }
 
-export function same(a: Point, b: Point): boolean {
+export function isSamePoint(a: Point, b: Point): boolean {
   return a[0] === b[0] && a[1] === b[1];
 }
 
@@ -121,7 +124,7 @@ export function clamp([x, y]: Point, { width, height }: Size): Point {
   return [Math.min(width, Math.max(0, x)), Math.min(height, Math.max(0, y))];
 }
 
-/** The outline of the image. */
+/** Return the outline of the image. */
 export function imageRing({ width, height }: Size): Ring {
   return [[0, 0], [width, 0], [width, height], [0, height]];
 }
@@ -135,7 +138,7 @@ export interface Box {
 
 const boxes = new WeakMap<readonly Point[], Box>();
 
-/** The points' bounding box; computed once for an array, which must not change. */
+/** Return the bounding box of the points. It is cached per array, so the array must not change. */
 export function boxOf(points: readonly Point[]): Box {
   const known = boxes.get(points);
   if (known) return known;
@@ -151,7 +154,7 @@ export function boxOf(points: readonly Point[]): Box {
   return box;
 }
 
-export function boxesMeet(a: Box, b: Box, slack = 0): boolean {
+export function boxesOverlap(a: Box, b: Box, slack = 0): boolean {
   return (
     a.left <= b.right + slack && b.left <= a.right + slack &&
     a.top <= b.bottom + slack && b.top <= a.bottom + slack

@@ -1,4 +1,4 @@
-/** Undo and redo: a stack of snapshots that knows nothing of what they are. */
+/** Undo and redo as a stack of snapshots of any type. */
 
 export interface History<T> {
   readonly past: readonly T[];
@@ -6,11 +6,11 @@ export interface History<T> {
   readonly future: readonly T[];
 }
 
-export function begin<T>(present: T): History<T> {
+export function startHistory<T>(present: T): History<T> {
   return { past: [], present, future: [] };
 }
 
-/** The same snapshot again is no step. */
+/** Add a snapshot. An unchanged snapshot adds no step. */
 export function push<T>(history: History<T>, next: T): History<T> {
   if (next === history.present) return history;
   return { past: [...history.past, history.present], present: next, future: [] };

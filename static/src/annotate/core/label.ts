@@ -1,9 +1,9 @@
 /**
- * The label being drawn: what the volunteer marked on one image, as immutable data.
+ * The label being drawn: the regions that the volunteer marked on one image, as immutable data.
  *
- * Points are (x, y) in image pixels, x right, y down. A ring's first point is not repeated at its
- * end; a region's first ring is its outline, the others are holes. Regions are compared by
- * identity: an action that changes one puts a new object in its place.
+ * Points are (x, y) in image pixels, x right, y down. A ring does not repeat its first point at the
+ * end. The first ring of a region is its outline; the others are holes. Regions are compared by
+ * identity: an action replaces a changed region with a new object.
  */
 
 export type Point = readonly [x: number, y: number];
@@ -11,7 +11,7 @@ export type Ring = readonly Point[];
 export type Rings = readonly Ring[];
 
 export interface Region {
-  /** Terrain class code, as it will stand in masks. */
+  /** Terrain class code, as written in masks. */
   readonly code: number;
   readonly rings: Rings;
 }

@@ -1,16 +1,16 @@
-/** What a shaking or overshooting hand meant: rings that do not cross themselves. */
+/** Resolve self-intersections of hand-drawn rings. */
 import type { Point, Ring } from "./label";
 
-/** A scribble with more crossings than this is left to the even-odd rule. */
+/** A ring with more crossings than this is filled by the even-odd rule. */
 const MAX_LOOPS = 400;
 
 /**
- * Simple loops that together cover everything a self-crossing ring goes round.
+ * Return simple loops that together cover everything inside a self-crossing ring.
  *
- * A hand that overshoots its starting point makes a small loop there; by the even-odd rule that
- * loop would become a notch or a hole, which nobody meant.
+ * Overshooting the starting point makes a small loop there. The even-odd rule would turn that loop
+ * into an unintended notch or hole.
  */
-export function untangle(ring: Ring): Ring[] {
+export function resolveSelfIntersections(ring: Ring): Ring[] {
   const loops: Ring[] = [];
   const open: Ring[] = [ring];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -41,15 +41,18 @@ function firstCrossing(ring: Ring): Crossing | null {
     for (let j = i + 2; j < count; j++) {
       const [c, d] = [ring[j]!, ring[(j + 1) % count]!];
       if ((c[0] < left && d[0] < left) || (c[0] > right && d[0] > right)) continue;
-      const at = crossingOf(a, b, c, d);
+      const at = findCrossing(a, b, c, d);
       if (at) return { first: i, second: j, at };
     }
   }
   return null;
 }
 
-/** Where ab and cd cross in their interiors; null when they only touch or miss. */
-export function crossingOf(a: Point, b: Point, c: Point, d: Point): Point | null {
+/**
+ * Return the point where ab and cd cross in their interiors, or null if they only touch or do not
+ * meet.
+ */
+export function findCrossing(a: Point, b: Point, c: Point, d: Point): Point | null {
   const [sideC, sideD] = [cross(a, b, c), cross(a, b, d)];
   if (sideC * sideD >= 0 || cross(c, d, a) * cross(c, d, b) >= 0) return null;
   const t = sideC / (sideC - sideD);

@@ -1,12 +1,13 @@
 /**
- * The shape under the hand, before it becomes a region: a row of steps. A click is a step of one
- * point (or of the border that was followed to it), a freehand stroke a step of many; taking back
- * removes one step.
+ * The sketch: a shape being drawn, as a list of steps, before it becomes a region.
+ *
+ * A click adds a step with one point, or with the part of a border that leads to it. A freehand
+ * stroke adds a step with many points. Undo removes one step.
  */
 import type { Point } from "./label";
 
 export interface Sketch {
-  /** What the shape is drawn for; a region if nothing is said. */
+  /** The tool that the sketch belongs to; "draw" if missing. */
   readonly tool?: "draw" | "cut" | "split";
   readonly steps: readonly (readonly Point[])[];
 }
@@ -17,7 +18,7 @@ export function addStep(sketch: Sketch, points: readonly Point[]): Sketch {
   return points.length ? { ...sketch, steps: [...sketch.steps, points] } : sketch;
 }
 
-export function takeBack(sketch: Sketch): Sketch {
+export function removeLastStep(sketch: Sketch): Sketch {
   return { ...sketch, steps: sketch.steps.slice(0, -1) };
 }
 
@@ -29,7 +30,7 @@ export function isEmpty(sketch: Sketch): boolean {
   return sketch.steps.length === 0;
 }
 
-/** Three points make an area, two a line. */
+/** Return whether the sketch has enough points: three for an area, two for a line. */
 export function canFinish(sketch: Sketch, least = 3): boolean {
   return pointsOf(sketch).length >= least;
 }

@@ -1,9 +1,9 @@
 /**
- * Where a pointer sticks: the corners and edges of regions, of masked areas and of the image.
+ * Snapping of the pointer to corners and edges of regions, masked areas and the image.
  *
- * Cheap enough for every pointer move: whole regions are passed over by their boxes.
+ * Regions are skipped by their bounding boxes, so this is fast enough for every pointer move.
  */
-import { along, boxOf, clamp, distance, imageRing, isInBox, roundPoint, shareOf } from "./geometry";
+import { interpolate, boxOf, clamp, distance, imageRing, isInBox, roundPoint, fractionAlong } from "./geometry";
 import type { Frame } from "./geometry";
 import type { Label, Point, Ring, Rings } from "./label";
 
@@ -12,19 +12,22 @@ export interface Snap {
   readonly on: "corner" | "edge";
 }
 
-/** A place on a ring: on the edge from corner `index` to the next one, that far along (0..1). */
+/**
+ * A position on a ring: on the edge from corner `index` to the next one, at a fraction (0..1) of
+ * its length.
+ */
 export interface Place {
   readonly ring: Ring;
   readonly index: number;
   readonly share: number;
 }
 
-/** Pixels; closer than this to a ring is on it: coordinates are rounded. */
+/** Pixels. A point closer to a ring than this counts as on it, because coordinates are rounded. */
 const ON_RING = 1e-3;
 
 const imageRings = new WeakMap<Frame, Ring>();
 
-/** All outlines a pointer can stick to. */
+/** Yield all outlines that the pointer can snap to. */
 function* outlines({ regions }: Label, frame: Frame): Generator<Rings> {
   for (const { rings } of regions) yield rings;
   for (const { rings } of frame.masked) yield rings;
@@ -33,7 +36,7 @@ function* outlines({ regions }: Label, frame: Frame): Generator<Rings> {
   yield [image];
 }
 
-/** The next corner within reach, or else the next point of an edge; null when neither is near. */
+/** Return the nearest corner within reach, else the nearest point on an edge, else null. */
 export function snapTo(point: Point, reach: number, label: Label, frame: Frame): Snap | null {
   let corner: Point | null = null;
   let edge: Point | null = null;
@@ -48,7 +51,7 @@ export function snapTo(point: Point, reach: number, label: Label, frame: Frame):
         if (!isNearSegment(point, a, b, reach)) continue;
         const off = distance(point, a);
         if (off <= toCorner) [corner, toCorner] = [a, off];
-        const closest = along(a, b, shareOf(point, a, b));
+        const closest = interpolate(a, b, fractionAlong(point, a, b));
         const offEdge = distance(point, closest);
         if (offEdge < toEdge) [edge, toEdge] = [closest, offEdge];
       }
@@ -58,8 +61,8 @@ export function snapTo(point: Point, reach: number, label: Label, frame: Frame):
   return edge && { point: clamp(roundPoint(edge), frame), on: "edge" };
 }
 
-/** The rings a point lies on, and where on each. */
-export function placesOf(point: Point, label: Label, frame: Frame): Place[] {
+/** Return the rings that a point lies on, with the position on each. */
+export function findRingPositions(point: Point, label: Label, frame: Frame): Place[] {
   const places: Place[] = [];
   for (const rings of outlines(label, frame)) {
     for (const ring of rings) {
@@ -75,10 +78,10 @@ function placeOn(ring: Ring, point: Point): Place | null {
     const a = ring[index]!;
     const b = ring[index + 1] ?? ring[0]!;
     if (!isNearSegment(point, a, b, ON_RING)) continue;
-    const share = shareOf(point, a, b);
-    // The end of an edge is the begin of the next one.
+    const share = fractionAlong(point, a, b);
+    // The end of an edge is the start of the next one.
     if (distance(point, b) <= ON_RING) continue;
-    if (distance(point, along(a, b, share)) <= ON_RING) return { ring, index, share };
+    if (distance(point, interpolate(a, b, share)) <= ON_RING) return { ring, index, share };
   }
   return null;
 }

@@ -1,4 +1,4 @@
-/** What tests of the drawing share: shapes, and what must hold of any label. */
+/** Shared shapes and invariants for the tests of the drawing. */
 import fc from "fast-check";
 import polygonClipping from "polygon-clipping";
 import type { Polygon } from "polygon-clipping";
@@ -16,7 +16,7 @@ export const square = (x: number, y: number, side: number): Ring => [
   [x, y + side],
 ];
 
-/** Points on the image and around it, as no hand would set them: evenly spread, not bunched at 0. */
+/** Generate points on the image and around it, evenly spread instead of clustered near 0. */
 export function scribbles({ width, height }: Frame, most = 14): fc.Arbitrary<Point[]> {
   const place = (size: number): fc.Arbitrary<number> =>
     fc.integer({ min: -300 * size, max: 1300 * size }).map((value) => value / 1000);
@@ -24,7 +24,10 @@ export function scribbles({ width, height }: Frame, most = 14): fc.Arbitrary<Poi
   return fc.noBias(fc.array(point, { minLength: 3, maxLength: most, size: "max" }));
 }
 
-/** Measured a hair aside where the clipping fails on the very shapes. */
+/**
+ * Return the overlap of two shapes in square pixels. If clipping fails, measure again with a tiny
+ * offset.
+ */
 export function overlap(a: Rings, b: Rings, aside = 0): number {
   try {
     return polygonClipping
@@ -51,8 +54,10 @@ export function expectSound({ regions }: Label, { width, height, masked }: Frame
   });
 }
 
-/** Corners of one region that lie on an edge of another, and are no corner of it. */
-export function loosePoints({ regions }: Label): Point[] {
+/**
+ * Return corners of one region that lie on an edge of another region without being a corner of it.
+ */
+export function findUnsharedCorners({ regions }: Label): Point[] {
   return regions.flatMap((region) =>
     regions.flatMap((other) => {
       if (other === region) return [];

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addRegion } from "./actions";
-import { expectSound, loosePoints, square } from "./test_helpers";
+import { expectSound, findUnsharedCorners, square } from "./test_helpers";
 import { distance } from "./geometry";
 import type { Frame } from "./geometry";
 import { EMPTY_LABEL } from "./label";
 import type { Label, Point, Ring } from "./label";
-import { placesOf, snapTo } from "./snap";
+import { findRingPositions, snapTo } from "./snap";
 import { lengthOf, traceBetween } from "./trace";
 
 const FRAME: Frame = { width: 400, height: 400, masked: [] };
@@ -27,13 +27,13 @@ const blob: fc.Arbitrary<Point[]> = fc.noBias(
 describe("snapTo", () => {
   const label = one(square(100, 100, 100));
 
-  it("prefers a corner to an edge that is closer, and finds nothing out of reach", () => {
+  it("prefers a corner to a closer edge, and returns null out of reach", () => {
     expect(snapTo([104, 98], 8, label, FRAME)).toEqual({ point: [100, 100], on: "corner" });
     expect(snapTo([150, 98], 8, label, FRAME)).toEqual({ point: [150, 100], on: "edge" });
     expect(snapTo([150, 90], 8, label, FRAME)).toBeNull();
   });
 
-  it("sticks to the image's edge from both sides, and to masked areas", () => {
+  it("snaps to the image's edge from both sides, and to masked areas", () => {
     expect(snapTo([-3, 50], 8, label, FRAME)?.point).toEqual([0, 50]);
     expect(snapTo([395, 396], 8, label, FRAME)?.point).toEqual([400, 400]);
     const masked = [{ rings: [square(300, 300, 50)], why: "rover" as const }];
@@ -44,7 +44,7 @@ describe("snapTo", () => {
 describe("traceBetween", () => {
   const label = one(square(100, 100, 100));
 
-  it("goes the shorter way round, and knows the other", () => {
+  it("returns the shorter way and the longer way", () => {
     const trace = traceBetween([120, 100], [200, 150], label, FRAME)!;
     expect(trace.shorter).toEqual([[200, 100]]);
     expect(trace.longer).toEqual([[100, 100], [100, 200], [200, 200]]);
@@ -57,7 +57,7 @@ describe("traceBetween", () => {
     expect(traceBetween([150, 100], [120, 100], label, FRAME)!.longer).toHaveLength(4);
   });
 
-  it("follows no border between two rings, nor from a point to itself", () => {
+  it("returns null between two rings, and from a point to itself", () => {
     const two = addRegion(1, square(250, 100, 50), FRAME)(label);
     expect(traceBetween([120, 100], [270, 100], two, FRAME)).toBeNull();
     expect(traceBetween([120, 100], [120, 100], two, FRAME)).toBeNull();
@@ -68,7 +68,7 @@ describe("traceBetween", () => {
     expect(traceBetween([30, 0], [0, 40], EMPTY_LABEL, FRAME)!.shorter).toEqual([[0, 0]]);
   });
 
-  it("gives a new region the very corners of its neighbor, whichever way it goes", () => {
+  it("gives a new region the same corners as its neighbor, in both directions", () => {
     fc.assert(
       fc.property(blob, fc.nat(), fc.nat(), fc.boolean(), (ring, m, n, turned) => {
         const before = one(ring);
@@ -91,14 +91,14 @@ describe("traceBetween", () => {
         expect(label.regions[0]!.rings[0]!.map(String).sort()).toEqual(border.map(String).sort());
         const mine = new Set(label.regions.slice(1).flatMap((region) => region.rings.flat().map(String)));
         for (const corner of way) expect(mine.has(String(corner))).toBe(true);
-        expect(loosePoints(label)).toEqual([]);
+        expect(findUnsharedCorners(label)).toEqual([]);
         expectSound(label, FRAME);
       }),
       { numRuns: 300 },
     );
   });
 
-  it("starts and ends on edges as well, and its ends become the neighbor's corners", () => {
+  it("also starts and ends on edges, and its ends become the neighbor's corners", () => {
     fc.assert(
       fc.property(blob, fc.nat(359), fc.nat(359), (ring, m, n) => {
         const before = one(ring);
@@ -108,12 +108,12 @@ describe("traceBetween", () => {
           return snapTo(probe, 100, before, FRAME)!.point;
         };
         const [from, to] = [at(m), at(n)];
-        expect(placesOf(from, before, FRAME)).toHaveLength(1);
+        expect(findRingPositions(from, before, FRAME)).toHaveLength(1);
         const trace = traceBetween(from, to, before, FRAME);
         if (!trace || trace.shorter.length === 0) return;
         const far: Point[] = [[from[0] < 200 ? 1 : 399, to[1]], [399, from[1] < 200 ? 1 : 399]];
         const label = addRegion(1, [from, ...trace.shorter, to, ...far], FRAME)(before);
-        expect(loosePoints(label)).toEqual([]);
+        expect(findUnsharedCorners(label)).toEqual([]);
         expectSound(label, FRAME);
       }),
       { numRuns: 300 },

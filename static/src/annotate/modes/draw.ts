@@ -6,7 +6,7 @@
 import type { Editor } from "../core/editor";
 import { boxOf, distance, simplify } from "../core/geometry";
 import type { Point } from "../core/label";
-import { NO_SKETCH, addStep, canFinish, isEmpty, pointsOf, takeBack } from "../core/sketch";
+import { NO_SKETCH, addStep, canFinish, isEmpty, pointsOf, removeLastStep } from "../core/sketch";
 import type { Sketch } from "../core/sketch";
 import type { Snap } from "../core/snap";
 import { nextPart, stick, wayHome } from "./snapping";
@@ -174,7 +174,7 @@ export class DrawMode implements Mode {
     const { followed } = this;
     if (this.ahead?.trace) this.turned = !this.turned;
     else if (followed?.sketch === this.editor.sketch) {
-      const before = takeBack(followed.sketch);
+      const before = removeLastStep(followed.sketch);
       const sketch = addStep(before, followed.otherStep);
       this.followed = { sketch, otherStep: followed.sketch.steps.at(-1)! };
       this.editor.setSketch(sketch);

@@ -4,7 +4,7 @@
  */
 import type { Editor } from "../core/editor";
 import { snapTo } from "../core/snap";
-import { contains, same } from "../core/geometry";
+import { contains, isSamePoint } from "../core/geometry";
 import type { Label, Point, Region, Rings } from "../core/label";
 import { SNAP_REACH, reachOf } from "./mode";
 import type { Mode, Reach } from "./mode";
@@ -100,7 +100,7 @@ export class EditMode implements Mode {
     const { grip } = this;
     const { frame, options } = this.editor;
     this.strokeCancel();
-    if (!grip || same(grip.from, grip.to)) return;
+    if (!grip || isSamePoint(grip.from, grip.to)) return;
     this.editor.apply((label) => {
       const after = moveCorner(grip.from, grip.to, frame, options.paintOver)(grip.label);
       return after === grip.label ? label : after;

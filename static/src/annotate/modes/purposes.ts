@@ -1,6 +1,6 @@
 /** What shapes are drawn for: to become a region, to cut something out, to split what is there. */
 import { addRegion, cutOut, split } from "../core/actions";
-import { trimmedBy } from "../core/clip";
+import { findTrimmingMasks } from "../core/clip";
 import type { Editor } from "../core/editor";
 import { contains } from "../core/geometry";
 import type { Why } from "../core/geometry";
@@ -29,7 +29,7 @@ export function drawing(editor: Editor, tell: Tell): Purpose {
     finish: (points) => {
       const { code, frame, options } = editor;
       const kept = editor.finish(addRegion(code, points, frame, options.paintOver));
-      tell({ tool: "draw", kept, trimmed: trimmedBy(points, frame) });
+      tell({ tool: "draw", kept, trimmed: findTrimmingMasks(points, frame) });
     },
   };
 }

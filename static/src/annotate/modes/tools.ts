@@ -1,5 +1,5 @@
 /** The tools of the drawing page: which one is on, and what their commands do. */
-import { fillRest, hasKin, merge } from "../core/actions";
+import { fillRest, hasConnectedRegions, merge } from "../core/actions";
 import type { Editor } from "../core/editor";
 import type { Point } from "../core/label";
 import { isEmpty } from "../core/sketch";
@@ -104,7 +104,7 @@ export class Tools {
 
   get canMerge(): boolean {
     const { selected, label } = this.editor;
-    return selected !== null && hasKin(selected, label);
+    return selected !== null && hasConnectedRegions(selected, label);
   }
 
   merge(): void {
