@@ -6,16 +6,16 @@ import type { Change } from "./core/editor";
 import { isEmpty } from "./core/sketch";
 import { cornerPoint } from "./core/corners";
 import { loadMasked } from "./measure/masked_areas";
-import { Corners } from "./modes/corner_editor";
+import { CornerEditor } from "./modes/corner_editor";
 import { Cursor } from "./modes/cursor";
 import { listenToKeys } from "./modes/keyboard";
 import type { Command, HeldCommand } from "./modes/keys";
 import type { Tool } from "./modes/mode";
-import { Narrator } from "./modes/announcer";
-import type { Why } from "./modes/announcer";
+import { Announcer } from "./modes/announcer";
+import type { Cause } from "./modes/announcer";
 import type { Outcome } from "./modes/purposes";
 import { Tools } from "./modes/tools";
-import { Walker } from "./modes/keyboard_navigator";
+import { KeyboardNavigator } from "./modes/keyboard_navigator";
 import { AboutPicture } from "./panels/about_picture";
 import { labelToCorrect, showCorrecting } from "./panels/correction";
 import { FeedbackPanel } from "./panels/answer_feedback";
@@ -26,7 +26,7 @@ import { Page } from "./panels/page";
 import { RegionList } from "./panels/region_list";
 import { foldRegionList } from "./panels/region_sheet";
 import { keepWork } from "./saving/create_session";
-import { Seeing, orRuler } from "./view_tools";
+import { ViewTools, withRuler } from "./view_tools";
 import { Surface } from "./view/surface";
 
 const config = readConfig();
@@ -42,9 +42,9 @@ const toolsPage = {
 };
 const tools: Tools = new Tools(editor, () => surface, toolsPage, update);
 const surface: Surface = new Surface(
-  page.map, config.campaign.classes, orRuler(tools.pen, () => seeing),
+  page.map, config.campaign.classes, withRuler(tools.pen, () => viewTools),
 );
-const seeing: Seeing = new Seeing(config, surface.viewport, editor, page, say, update);
+const viewTools: ViewTools = new ViewTools(config, surface.viewport, editor, page, say, update);
 const masksMissing = new Set<number>();
 const session = keepWork({
   config,
@@ -56,10 +56,10 @@ const session = keepWork({
   showFeedback: (told, { task }) => feedback.show(told, task?.image.display_url ?? ""),
   opened: ({ picture, task }) => {
     tools.use("draw"); // on a new picture there is nothing to change, cut or split
-    seeing.opened(picture, masksMissing.has(picture.id));
+    viewTools.opened(picture, masksMissing.has(picture.id));
     showCorrecting(task.corrects !== undefined, say);
   },
-  closed: () => seeing.closed(),
+  closed: () => viewTools.closed(),
   frameOf: async (picture) => {
     const { masked, missing } = await loadMasked(picture);
     if (missing) masksMissing.add(picture.id);
@@ -76,19 +76,19 @@ const about = new AboutPicture(session.api, say, {
 const nameOf = (code: number): string =>
   config.campaign.classes.find((each) => each.code === code)?.name ?? "";
 const spoken = page.part("spoken");
-const narrator = new Narrator(say, nameOf, (sentences) => {
+const announcer = new Announcer(say, nameOf, (sentences) => {
   // The same sentence again would be no change, and not be heard.
   spoken.textContent = "";
   setTimeout(() => (spoken.textContent = sentences), 50);
 });
 const list = new RegionList(page.part("region-list"), config.campaign.classes, say, {
-  select: (region) => walker.select(region),
+  select: (region) => keyNavigator.select(region),
   setClass: (region, code) => void editor.apply(setClass(region, code)),
   remove: (region) => void editor.apply(removeRegion(region)),
 });
 const cursor = new Cursor(() => surface, () => editor.frame, (point) => tools.mode.hover(point));
-const corners = new Corners(editor);
-const walker = new Walker(editor, {
+const corners = new CornerEditor(editor);
+const keyNavigator = new KeyboardNavigator(editor, {
   get resolution() { return surface.resolution; },
   get mode() { return tools.mode; },
   get isChanging() { return tools.tool === "edit"; },
@@ -102,15 +102,15 @@ const walker = new Walker(editor, {
     class: nameOf(region.code),
     share: list.shareOf(region, editor.frame),
   }),
-}, cursor, corners, narrator);
+}, cursor, corners, announcer);
 
 let hidden = false;
 let panHeld = false;
-let why: Why = null;
+let why: Cause = null;
 
 function update(): void {
   page.update(editor, tools, hidden);
-  page.showRuler(seeing.measures);
+  page.showRuler(viewTools.measures);
 }
 
 function onChange(change: Change): void {
@@ -122,27 +122,27 @@ function onChange(change: Change): void {
     list.show(label, selected, editor.frame);
   }
   if (page.state !== "drawing") {
-    walker.rest();
-    narrator.reset(editor.label, editor.sketch);
-  } else if (change === "label") narrator.labelChanged(editor.label, why);
-  else if (change === "sketch") narrator.sketchChanged(editor.sketch, why === "undo" || walker.isDrawing);
+    keyNavigator.rest();
+    announcer.reset(editor.label, editor.sketch);
+  } else if (change === "label") announcer.labelChanged(editor.label, why);
+  else if (change === "sketch") announcer.sketchChanged(editor.sketch, why === "undo" || keyNavigator.isDrawing);
   if (change === "sketch") tools.resume();
   if (change !== "selection") tools.refresh();
-  if (change !== "sketch") seeing.changed();
+  if (change !== "sketch") viewTools.changed();
   update();
 }
 
 function onFinished({ tool, kept, trimmed }: Outcome): void {
   const sentence = { draw: "nothing_left", cut: "nothing_cut", split: "nothing_split" }[tool];
   if (!kept && !trimmed.size) page.announce(say(sentence), "warn");
-  seeing.trimmed(trimmed);
+  viewTools.trimmed(trimmed);
 }
 
 function useTool(tool: Tool): void {
-  seeing.putRulerAway();
+  viewTools.putRulerAway();
   if (tool === tools.tool) return;
   tools.use(tool);
-  narrator.tell("note", `said_tool_${tool}`);
+  announcer.announce("note", `said_tool_${tool}`);
 }
 
 /** Takes a step back or forward; what is said about it says so. */
@@ -156,7 +156,7 @@ function step(back: boolean): void {
 function zoom(steps: number): void {
   surface.zoomBy(steps, cursor.point);
   const tell = (): void =>
-    narrator.tell("zoom", "said_zoom", { percent: Math.round(100 / surface.resolution) });
+    announcer.announce("zoom", "said_zoom", { percent: Math.round(100 / surface.resolution) });
   setTimeout(tell, 200);
 }
 
@@ -171,7 +171,7 @@ function deleteOrTakeBack(): void {
     why = "undo";
     editor.removeLastStep();
     why = null;
-  } else if (walker.removeCorner()) return;
+  } else if (keyNavigator.removeCorner()) return;
   else if (editor.selected) editor.apply(removeRegion(editor.selected));
 }
 
@@ -179,8 +179,8 @@ function deleteOrTakeBack(): void {
 const ACTS: Record<Command, (key: string) => void> = {
   draw: () => useTool("draw"),
   class: (key) => useClassAt(Number(key) - 1),
-  finish: () => walker.enter(),
-  cancel: () => seeing.putRulerAway() || walker.cancel() || tools.mode.cancel(),
+  finish: () => keyNavigator.enter(),
+  cancel: () => viewTools.putRulerAway() || keyNavigator.cancel() || tools.mode.cancel(),
   undo: () => step(true),
   redo: () => step(false),
   edit: () => useTool("edit"),
@@ -193,14 +193,14 @@ const ACTS: Record<Command, (key: string) => void> = {
   snap: () => editor.setOptions({ snap: !editor.options.snap }),
   follow: () => editor.setOptions({ follow: !editor.options.follow }),
   delete: deleteOrTakeBack,
-  "next-region": () => walker.stepRegion(1),
-  "previous-region": () => walker.stepRegion(-1),
-  "next-corner": () => walker.stepCorner(1),
-  "previous-corner": () => walker.stepCorner(-1),
-  "add-corner": () => walker.addCorner(),
-  cross: (key) => walker.arrow(key, "near"),
-  "cross-far": (key) => walker.arrow(key, "far"),
-  "cross-pixel": (key) => walker.arrow(key, "pixel"),
+  "next-region": () => keyNavigator.stepRegion(1),
+  "previous-region": () => keyNavigator.stepRegion(-1),
+  "next-corner": () => keyNavigator.stepCorner(1),
+  "previous-corner": () => keyNavigator.stepCorner(-1),
+  "add-corner": () => keyNavigator.addCorner(),
+  cross: (key) => keyNavigator.arrow(key, "near"),
+  "cross-far": (key) => keyNavigator.arrow(key, "far"),
+  "cross-pixel": (key) => keyNavigator.arrow(key, "pixel"),
   "zoom-in": () => zoom(0.5),
   "zoom-out": () => zoom(-0.5),
   fit: () => {
@@ -208,9 +208,9 @@ const ACTS: Record<Command, (key: string) => void> = {
     zoom(0);
   },
   hide,
-  look: () => seeing.toggleLook(),
-  magnifier: () => seeing.toggleMagnifier(),
-  ruler: () => seeing.toggleRuler(),
+  look: () => viewTools.toggleSettings(),
+  magnifier: () => viewTools.toggleMagnifier(),
+  ruler: () => viewTools.toggleRuler(),
   // An unfinished shape is finished first: what is on the screen is what is sent.
   send: () => (isEmpty(editor.sketch) ? void session.send() : tools.mode.finish()),
   guide: () => guide.open(),
@@ -226,14 +226,14 @@ const HELD: Record<HeldCommand, (held: boolean, key: string) => void> = {
   },
   "let-go": (held) => tools.suspendSnapping(held),
   "hide-all": (held) => surface.hideRegions(held || hidden),
-  "hide-class": (held, key) => seeing.holdClass(Number(key) - 1, held),
+  "hide-class": (held, key) => viewTools.holdClass(Number(key) - 1, held),
 };
 
 function useClassAt(place: number): void {
   const chosen = config.campaign.classes[place];
   if (!chosen) return;
   editor.useClass(chosen.code);
-  if (!editor.selected) narrator.tell("note", "said_class_chosen", { class: chosen.name });
+  if (!editor.selected) announcer.announce("note", "said_class_chosen", { class: chosen.name });
 }
 
 function obey(command: Command, key = ""): void {
@@ -282,9 +282,9 @@ listenToKeys({
 foldRegionList(page.part("regions"), page.part("regions-open"), page.part("regions-close"));
 fillHelp(page.part("help-list"), page.part("help-all"), say);
 page.map.addEventListener("pointermove", ({ movementX, movementY }) => {
-  if (movementX || movementY) walker.rest();
+  if (movementX || movementY) keyNavigator.rest();
 });
-page.map.addEventListener("pointerdown", () => walker.rest());
+page.map.addEventListener("pointerdown", () => keyNavigator.rest());
 foldMoreTools();
 surface.useTool(tools.tool);
 const toCorrect = labelToCorrect(window.location.search);

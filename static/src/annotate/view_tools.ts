@@ -6,7 +6,7 @@ import type { Config, Say } from "./config";
 import { removeRegion } from "./core/actions";
 import type { Editor } from "./core/editor";
 import { contains } from "./core/geometry";
-import type { Masked, Why } from "./core/geometry";
+import type { Masked, MaskKind } from "./core/geometry";
 import type { Label, Point, Region } from "./core/label";
 import { loadSurroundings } from "./measure/range_data";
 import type { Surroundings } from "./measure/range_data";
@@ -18,29 +18,29 @@ import type { Space } from "./measure/size";
 import { isSmallerThanBar } from "./measure/scale_bar";
 import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/format";
 import type { Pen } from "./modes/mode";
-import { LookPanel } from "./panels/picture_settings_panel";
+import { PictureSettingsPanel } from "./panels/picture_settings_panel";
 import { ownerOf } from "./saving/owner";
 import type { Picture } from "./saving/task";
-import { filterOf, keepLook, lookStorage, recallLook } from "./view/picture_settings";
+import { cssFilter, saveSettings, settingsStorage, loadSettings } from "./view/picture_settings";
 import { Magnifier } from "./view/magnifier";
 import type { Pointer, Viewport } from "./view/viewport";
 
-export interface SeeingPage {
+export interface ViewToolsPage {
   announce(sentence: string, tone?: "plain" | "warn"): void;
 }
 
-export class Seeing {
+export class ViewTools {
   private picture: Picture | null = null;
   private surroundings: Surroundings | null = null;
-  private known: Label | null = null;
+  private previousLabel: Label | null = null;
   private shownMasks: readonly Masked[] = [];
   private readonly heldCodes = new Set<number>();
   private panelCodes: ReadonlySet<number> = new Set();
   private rulerIsOn = false;
   private shownSize: Region | null = null;
-  private readonly told = new Set<Why>();
-  private readonly storage = lookStorage();
-  private readonly panel: LookPanel;
+  private readonly explained = new Set<MaskKind>();
+  private readonly storage = settingsStorage();
+  private readonly panel: PictureSettingsPanel;
   private readonly magnifier: Magnifier;
   readonly ruler = new Ruler((ends) => this.showRuler(ends));
   private readonly readOuts: ReadOuts;
@@ -50,19 +50,19 @@ export class Seeing {
     private readonly config: Config,
     private readonly viewport: Viewport,
     private readonly editor: Editor,
-    private readonly page: SeeingPage,
+    private readonly page: ViewToolsPage,
     private readonly say: Say,
     /** Told when the ruler is taken up or put away. */
     private readonly onTool: () => void,
   ) {
     const { id, device_name } = config.labeler;
     const owner = this.storage ? ownerOf(this.storage, config.labeler) : String(id ?? device_name);
-    const look = recallLook(this.storage, owner);
-    viewport.adjust(filterOf(look), look.opacity / 100);
-    this.panel = new LookPanel(look, config.campaign.classes, say, {
+    const look = loadSettings(this.storage, owner);
+    viewport.adjust(cssFilter(look), look.opacity / 100);
+    this.panel = new PictureSettingsPanel(look, config.campaign.classes, say, {
       changed: (next) => {
-        viewport.adjust(filterOf(next), next.opacity / 100);
-        keepLook(this.storage, owner, next);
+        viewport.adjust(cssFilter(next), next.opacity / 100);
+        saveSettings(this.storage, owner, next);
       },
       hidden: (codes) => {
         this.panelCodes = codes;
@@ -95,7 +95,7 @@ export class Seeing {
   }
 
   closed(): void {
-    this.picture = this.surroundings = this.known = null;
+    this.picture = this.surroundings = this.previousLabel = null;
     delete this.viewport.element.dataset.measured;
     this.putRulerAway();
     this.readOuts.clear();
@@ -107,8 +107,8 @@ export class Seeing {
     const { label, frame } = this.editor;
     if (frame.masked !== this.shownMasks) this.viewport.showMasked((this.shownMasks = frame.masked));
     if (!this.picture) return;
-    const before = this.known;
-    this.known = label;
+    const before = this.previousLabel;
+    this.previousLabel = label;
     // A draft that is opened brings its regions along; only what is drawn now is looked at.
     const added = before ? label.regions.filter((each) => !before.regions.includes(each)) : [];
     const drawn = before && added.length === 1 && label.regions.length > before.regions.length;
@@ -119,14 +119,14 @@ export class Seeing {
   }
 
   /** Why something of a finished shape was cut away. */
-  trimmed(why: ReadonlySet<Why>): void {
+  trimmed(why: ReadonlySet<MaskKind>): void {
     const words = [...why].map((each) => this.reason(each));
     if (words.length) this.page.announce(words.join(" "));
   }
 
   // -- keys and buttons ---------------------------------------------------------------------------
 
-  toggleLook(): void {
+  toggleSettings(): void {
     this.panel.toggle();
   }
 
@@ -177,7 +177,7 @@ export class Seeing {
   // -- what is read off ---------------------------------------------------------------------------
 
   /** What there is to say about a place: why not to draw there, or how far it is; "" for nothing. */
-  wordsAt(point: Point): string {
+  describePoint(point: Point): string {
     const { masked, width, height } = this.editor.frame;
     const [x, y] = point;
     if (x < 0 || y < 0 || x > width || y > height) return "";
@@ -189,14 +189,14 @@ export class Seeing {
   }
 
   private onPointer(pointer: Pointer | null): void {
-    const words = pointer && this.picture ? this.wordsAt(pointer.point) : "";
+    const words = pointer && this.picture ? this.describePoint(pointer.point) : "";
     this.readOuts.showDistance(words);
     const area = pointer?.pressed
       ? this.editor.frame.masked.find(({ rings }) => contains(rings, pointer.point))
       : undefined;
     // The first press on a masked area says aloud what the hatching means, unless it measures.
-    if (!area || this.rulerIsOn || this.told.has(area.why)) return;
-    this.told.add(area.why);
+    if (!area || this.rulerIsOn || this.explained.has(area.why)) return;
+    this.explained.add(area.why);
     this.page.announce(this.reason(area.why));
   }
 
@@ -255,14 +255,14 @@ export class Seeing {
     this.viewport.hideClasses(new Set([...this.heldCodes, ...this.panelCodes]));
   }
 
-  private reason(why: Why): string {
+  private reason(why: MaskKind): string {
     return this.say(`masked_${why}`, { meters: this.config.campaign.range_limit_m ?? "" });
   }
 }
 
 /** A tool's pen, in whose place the ruler is while it is on. */
-export function orRuler(pen: Pen, seeing: () => Seeing): Pen {
-  const on = (): Pen => (seeing().measures ? seeing().ruler : pen);
+export function withRuler(pen: Pen, viewTools: () => ViewTools): Pen {
+  const on = (): Pen => (viewTools().measures ? viewTools().ruler : pen);
   return {
     takes: (point, coarse) => on().takes(point, coarse),
     tap: (point, coarse, removing) => on().tap(point, coarse, removing),

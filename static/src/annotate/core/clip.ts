@@ -7,7 +7,7 @@
 import polygonClipping from "polygon-clipping";
 import type { MultiPolygon, Polygon } from "polygon-clipping";
 import { MIN_AREA, boxOf, boxesOverlap, clamp, imageRing, regionArea, roundPoint, isSamePoint } from "./geometry";
-import type { Frame, Why } from "./geometry";
+import type { Frame, MaskKind } from "./geometry";
 import type { Point, Ring, Rings } from "./label";
 import { resolveSelfIntersections } from "./self_intersections";
 
@@ -126,8 +126,8 @@ function removePinholes([outline, ...holes]: Rings): Rings {
 }
 
 /** Return the kinds of masked areas that overlap a drawn ring by at least MIN_AREA. */
-export function findTrimmingMasks(ring: Ring, { masked }: Frame): Set<Why> {
-  const found = new Set<Why>();
+export function findTrimmingMasks(ring: Ring, { masked }: Frame): Set<MaskKind> {
+  const found = new Set<MaskKind>();
   if (ring.length < 3) return found;
   const loops = resolveSelfIntersections(ring);
   for (const { rings, why } of masked) {

@@ -10,12 +10,12 @@ export interface Size {
 }
 
 /** Why an area is masked: it shows the rover itself, or it lies beyond the range limit. */
-export type Why = "rover" | "beyond";
+export type MaskKind = "rover" | "beyond";
 
 /** A part of the image that must not be labeled. */
 export interface Masked {
   readonly rings: Rings;
-  readonly why: Why;
+  readonly why: MaskKind;
 }
 
 /** The area where regions are allowed: inside the image and outside masked areas. */

@@ -1,7 +1,7 @@
 /** The masked areas of a picture, from its masks. */
 import { readPng } from "../../shared/png";
 import { bytesOf } from "../../shared/server";
-import type { Masked, Why } from "../core/geometry";
+import type { Masked, MaskKind } from "../core/geometry";
 import type { Picture } from "../saving/task";
 import { outlinesOf } from "./mask_outlines";
 
@@ -16,7 +16,7 @@ export async function loadMasked(
   picture: Pick<Picture, "width" | "height" | "range_mask_url" | "rover_mask_url">,
   load: typeof bytesOf = bytesOf,
 ): Promise<MaskedAreas> {
-  const areas = async (url: string | null, why: Why): Promise<Masked[] | null> => {
+  const areas = async (url: string | null, why: MaskKind): Promise<Masked[] | null> => {
     if (!url) return [];
     try {
       const { width, height, channels, bytes } = await readPng(await load(url));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Label, Region } from "../core/label";
 import { NO_SKETCH, addStep } from "../core/sketch";
-import { Narrator, tellChange } from "./announcer";
+import { Announcer, describeChange } from "./announcer";
 
 const region = (code: number, x = 0): Region => ({
   code,
@@ -9,7 +9,7 @@ const region = (code: number, x = 0): Region => ({
 });
 const label = (...regions: Region[]): Label => ({ regions });
 
-describe("tellChange", () => {
+describe("describeChange", () => {
   const [sand, soil] = [region(2), region(0, 10)];
   it.each([
     ["a new shape", label(), label(sand), null, { name: "said_added", code: 2 }],
@@ -27,15 +27,15 @@ describe("tellChange", () => {
       { name: "said_added", code: 0 },
     ],
     ["nothing", label(sand), label(sand), null, null],
-  ] as const)("%s", (_, before, after, why, told) => {
-    expect(tellChange(before, after, why)).toEqual(told);
+  ] as const)("%s", (_, before, after, why, announcement) => {
+    expect(describeChange(before, after, why)).toEqual(announcement);
   });
 });
 
-describe("Narrator", () => {
+describe("Announcer", () => {
   let said: string[] = [];
   const say = (name: string, values = {}): string => [name, ...Object.values(values)].join(" ");
-  const narrator = (): Narrator => new Narrator(say, (code) => `c${code}`, (text) => said.push(text));
+  const announcer = (): Announcer => new Announcer(say, (code) => `c${code}`, (text) => said.push(text));
 
   beforeEach(() => {
     said = [];
@@ -43,8 +43,8 @@ describe("Narrator", () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  it("says a quick row of points once, with how many there are at the end", () => {
-    const teller = narrator();
+  it("announces quickly added points once, with the final count", () => {
+    const teller = announcer();
     let sketch = NO_SKETCH;
     for (const x of [1, 2, 3]) {
       sketch = addStep(sketch, [[x, x]]);
@@ -54,8 +54,8 @@ describe("Narrator", () => {
     expect(said).toEqual(["said_point 3"]);
   });
 
-  it("says the finished shape, not that its points are gone", () => {
-    const teller = narrator();
+  it("announces the finished shape, not the removed points", () => {
+    const teller = announcer();
     teller.sketchChanged(addStep(NO_SKETCH, [[1, 1], [2, 2], [3, 1]]), true);
     teller.sketchChanged(NO_SKETCH, true);
     teller.labelChanged(label(region(2)), null);
@@ -63,8 +63,8 @@ describe("Narrator", () => {
     expect(said).toEqual(["said_added c2 1"]);
   });
 
-  it("keeps quiet about points set by a hand, and about what a new picture brings", () => {
-    const teller = narrator();
+  it("does not announce points set by pointer, nor the content of a new picture", () => {
+    const teller = announcer();
     teller.sketchChanged(addStep(NO_SKETCH, [[1, 1]]), false);
     teller.reset(label(region(2)), NO_SKETCH);
     teller.labelChanged(label(), null);

@@ -1,7 +1,7 @@
 /**
- * Says what happened, for those who do not see it: plain sentences for one polite live region.
+ * Announcements for screen readers: short sentences in one polite live region.
  *
- * What comes in quick succession is said once, as it is at the end.
+ * Changes in quick succession are announced once, with the final state.
  */
 import type { Say } from "../config";
 import type { Label } from "../core/label";
@@ -10,18 +10,18 @@ import type { Sketch } from "../core/sketch";
 
 const PAUSE_MS = 350;
 
-/** Sentences about the same thing: the later one replaces the earlier one that waits. */
+/** Topics of announcements. A later sentence replaces a waiting one with the same topic. */
 export type Topic = "shapes" | "points" | "zoom" | "selection" | "cross" | "note";
 
-export type Why = "undo" | "redo" | null;
+export type Cause = "undo" | "redo" | null;
 
-export interface Told {
+export interface Announcement {
   readonly name: string;
   readonly code?: number;
 }
 
-/** What became of the label: the name of the sentence, and the class of the region it is about. */
-export function tellChange(before: Label, after: Label, why: Why): Told | null {
+/** Return the name of the sentence that describes a change, and the class of the changed region. */
+export function describeChange(before: Label, after: Label, why: Cause): Announcement | null {
   const came = after.regions.filter((region) => !before.regions.includes(region));
   const went = before.regions.filter((region) => !after.regions.includes(region));
   if (!came.length && !went.length) return null;
@@ -32,13 +32,13 @@ export function tellChange(before: Label, after: Label, why: Why): Told | null {
     region.rings === went[index]!.rings);
   if (sameOutlines) return { name: `${prefix}class`, code: came[0]!.code };
   const code = came.at(-1)!.code;
-  // A new region that took something from its neighbors is a new region all the same.
+  // An added region may also have changed its neighbors; announce only the added one.
   if (came.length > went.length) return { name: `${prefix}added`, code };
   if (came.length < went.length) return { name: `${prefix}removed`, code: went.at(-1)!.code };
   return { name: `${prefix}changed`, code };
 }
 
-export class Narrator {
+export class Announcer {
   private label: Label = { regions: [] };
   private points = 0;
   private readonly waiting = new Map<Topic, string>();
@@ -50,35 +50,35 @@ export class Narrator {
     private readonly speak: (sentences: string) => void,
   ) {}
 
-  /** A new picture: what is on it is where everything starts. */
+  /** Start from the content of a new picture, without announcing it. */
   reset(label: Label, sketch: Sketch): void {
     this.label = label;
     this.points = pointsOf(sketch).length;
     this.waiting.clear();
   }
 
-  labelChanged(label: Label, why: Why): void {
-    const told = tellChange(this.label, label, why);
+  labelChanged(label: Label, why: Cause): void {
+    const announcement = describeChange(this.label, label, why);
     this.label = label;
-    if (!told) return;
+    if (!announcement) return;
     this.waiting.delete("points");
-    this.tell("shapes", told.name, {
-      class: told.code === undefined ? "" : this.className(told.code),
+    this.announce("shapes", announcement.name, {
+      class: announcement.code === undefined ? "" : this.className(announcement.code),
       count: label.regions.length,
     });
   }
 
-  /** A point of the shape under the hand came or went; strokes are not counted out. */
+  /** Announce an added or removed point of the sketch. Strokes are not announced. */
   sketchChanged(sketch: Sketch, aloud: boolean): void {
     const points = pointsOf(sketch).length;
     const before = this.points;
     this.points = points;
     if (!aloud || points === before) return;
-    if (isEmpty(sketch)) this.tell("points", "said_dropped");
-    else this.tell("points", points > before ? "said_point" : "said_point_back", { count: points });
+    if (isEmpty(sketch)) this.announce("points", "said_dropped");
+    else this.announce("points", points > before ? "said_point" : "said_point_back", { count: points });
   }
 
-  tell(topic: Topic, name: string, values: Record<string, string | number> = {}): void {
+  announce(topic: Topic, name: string, values: Record<string, string | number> = {}): void {
     this.waiting.delete(topic);
     this.waiting.set(topic, this.say(name, values));
     clearTimeout(this.timer);

@@ -3,24 +3,24 @@ import { addRegion, removeRegion } from "../core/actions";
 import { Editor } from "../core/editor";
 import { EMPTY_LABEL } from "../core/label";
 import type { Ring } from "../core/label";
-import { Corners } from "./corner_editor";
+import { CornerEditor } from "./corner_editor";
 
 const SQUARE: Ring = [[20, 20], [60, 20], [60, 60], [20, 60]];
 
-function changing(ring: Ring = SQUARE): { editor: Editor; corners: Corners } {
+function changing(ring: Ring = SQUARE): { editor: Editor; corners: CornerEditor } {
   const editor = new Editor(0, () => {});
   const frame = { width: 100, height: 100, masked: [] };
   editor.open(EMPTY_LABEL, frame);
   editor.apply(addRegion(0, ring, frame));
   editor.select(editor.label.regions[0]!);
-  return { editor, corners: new Corners(editor) };
+  return { editor, corners: new CornerEditor(editor) };
 }
 
 const cornersOf = (editor: Editor): string[] =>
   editor.label.regions[0]!.rings[0]!.map(String).sort();
 
-describe("Corners", () => {
-  it("goes round the outline and comes back, both ways", () => {
+describe("CornerEditor", () => {
+  it("steps through the outline and wraps around, in both directions", () => {
     const { corners } = changing();
     const there = Array.from({ length: 5 }, () => (corners.step(1), String(corners.point)));
     expect(new Set(there.slice(0, 4)).size).toBe(4);
@@ -29,7 +29,7 @@ describe("Corners", () => {
     expect(String(corners.point)).toBe(there[3]);
   });
 
-  it("moves a corner by many presses, and takes all of them back at once", () => {
+  it("moves a corner by many presses, and undoes all of them at once", () => {
     const { editor, corners } = changing();
     const before = editor.label;
     corners.step(1);
@@ -42,7 +42,7 @@ describe("Corners", () => {
     expect(cornersOf(editor)).toContain(String([x + 7, y - 7]));
   });
 
-  it("makes a step of its own of what comes after something else", () => {
+  it("starts a new undo step after another change", () => {
     const { editor, corners } = changing();
     corners.step(1);
     corners.move([2, 0]);
@@ -60,7 +60,7 @@ describe("Corners", () => {
     expect(corners.point).toEqual([0, 0]);
   });
 
-  it("puts a corner in after the chosen one, and takes one out, but never the last three", () => {
+  it("inserts a corner after the selected one, and removes one, but never the last three", () => {
     const { editor, corners } = changing();
     corners.step(1);
     corners.insert();
@@ -72,7 +72,7 @@ describe("Corners", () => {
     expect(cornersOf(editor)).toHaveLength(3);
   });
 
-  it("has nothing to move when the region is gone or another one is selected", () => {
+  it("selects no corner when the region is deleted or another one is selected", () => {
     const { editor, corners } = changing();
     corners.step(1);
     editor.apply(removeRegion(editor.selected!));

@@ -1,7 +1,4 @@
-/**
- * The corners of the selected region, one after the other, for those who change a shape by keys:
- * choose one, move it, put one in after it, take it out.
- */
+/** Keyboard editing of the corners of the selected region: select, move, insert and remove. */
 import type { Editor } from "../core/editor";
 import { clamp } from "../core/geometry";
 import type { Label, Point, Region } from "../core/label";
@@ -9,21 +6,23 @@ import {
   borderAt, cornerAfter, cornerAt, cornerPoint, insertCorner, moveCorner, removeCorner,
 } from "../core/corners";
 
-/** One corner on its way: many presses of an arrow key are one step of the history. */
+/** A corner being moved. Repeated presses of arrow keys count as one step of the history. */
 interface Move {
   readonly region: Region;
   readonly from: Point;
   readonly to: Point;
-  /** The label as the move left it; another one: somebody did something else since. */
+  /**
+   * The label after the last move. If the editor has another label, something else changed since.
+   */
   readonly label: Label;
 }
 
-export class Corners {
+export class CornerEditor {
   private underWay: Move | null = null;
 
   constructor(private readonly editor: Editor) {}
 
-  /** The chosen corner; null when there is none. */
+  /** Return the position of the selected corner, or null. */
   get point(): Point | null {
     const { selected, selectedVertex } = this.editor;
     return selected && selectedVertex && cornerPoint(selected, selectedVertex);
@@ -34,25 +33,27 @@ export class Corners {
     if (this.editor.selectedVertex) this.editor.selectVertex(null);
   }
 
-  /** What comes next is a step of its own. */
+  /** End the current move; the next move is a new step of the history. */
   rest(): void {
     this.underWay = null;
   }
 
-  /** Chooses the next corner (1) or the one before (-1), through all rings; the first at first. */
+  /**
+   * Select the next corner (1) or the previous one (-1) over all rings, starting with the first.
+   */
   step(by: 1 | -1): void {
     const { selected, selectedVertex } = this.editor;
     this.rest();
     if (selected) this.editor.selectVertex(cornerAfter(selected, selectedVertex, by));
   }
 
-  /** Moves the chosen corner, and with it the neighbors' that are there too. */
+  /** Move the selected corner, together with shared corners of neighbors. */
   move([dx, dy]: Point): void {
     const { editor } = this;
     const before = this.point;
     if (!before) return;
     const start = this.underWay?.label === editor.label ? this.underWay : null;
-    // From where it started: the step before is taken back, not built upon.
+    // Undo the previous step, so that the whole move stays one step.
     if (start) {
       editor.undo();
       editor.select(start.region);
@@ -67,7 +68,7 @@ export class Corners {
     this.underWay = { region, from, to, label: editor.label };
   }
 
-  /** Puts a corner halfway between the chosen one and the next, and chooses it. */
+  /** Insert a corner halfway to the next one, and select it. */
   insert(): void {
     const { selected, selectedVertex } = this.editor;
     const ring = selectedVertex && selected?.rings[selectedVertex.ring];
@@ -78,7 +79,7 @@ export class Corners {
     if (middle && this.editor.apply(insertCorner(selected, middle))) this.choose(middle);
   }
 
-  /** Takes the chosen corner out; whether there was one, and enough others. */
+  /** Remove the selected corner. Return false if none is selected or too few would remain. */
   remove(): boolean {
     const { selected, selectedVertex, frame } = this.editor;
     const { point } = this;
@@ -89,7 +90,7 @@ export class Corners {
     return done;
   }
 
-  /** Chooses the corner of the region, as it is now, nearest to a point. */
+  /** Select the corner of the current region nearest to a point. */
   private choose(point: Point): void {
     const { selected } = this.editor;
     this.rest();

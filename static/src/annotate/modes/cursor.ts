@@ -1,25 +1,25 @@
 /**
- * The cross: a pointer for those who draw without one. Arrow keys move it over the picture, and
- * what a click does elsewhere, Enter does where it stands.
+ * The keyboard cursor: a crosshair that the arrow keys move over the picture. Enter acts like a
+ * click at its position.
  */
 import type { Size } from "../core/geometry";
 import type { Point } from "../core/label";
 
 export interface CursorSurface {
-  /** Image pixels in one screen pixel. */
+  /** Image pixels per screen pixel. */
   readonly resolution: number;
-  /** The point of the image in the middle of what can be seen. */
+  /** The image point at the center of the visible area. */
   readonly center: Point;
   showCross(point: Point | null): void;
-  /** Moves the picture until the point can be seen, away from the edge. */
+  /** Pan the picture until the point is visible and away from the edge. */
   keepInView(point: Point): void;
 }
 
 export type Step = "near" | "far" | "pixel";
 
-/** In screen pixels, so that a step looks the same at every zoom. */
+/** In screen pixels, so that a step has the same size on screen at every zoom. */
 const STEPS: Record<Exclude<Step, "pixel">, number> = { near: 8, far: 48 };
-/** Presses that follow each other as fast as a held key's are one walk, which gets faster. */
+/** Key presses in quicker succession count as a held key, and the steps grow. */
 const HELD_MS = 120;
 const PRESSES_TO_DOUBLE = 8;
 const FASTEST = 5;
@@ -31,8 +31,8 @@ const DIRECTIONS: Record<string, Point> = {
   ArrowDown: [0, 1],
 };
 
-/** How far an arrow key goes, in whole image pixels, for someone who holds it longer and longer. */
-export class Walk {
+/** The step size of arrow keys in whole image pixels, growing while a key is held. */
+export class CursorSteps {
   private lastKey = "";
   private lastAt = -Infinity;
   private presses = 0;
@@ -58,18 +58,18 @@ export class Cursor {
   constructor(
     private readonly surface: () => CursorSurface,
     private readonly size: () => Size,
-    /** Told where the cross is now, as a mouse would tell where it hovers; null: it is gone. */
+    /** Called with the position, like a hovering mouse; null when the cursor is hidden. */
     private readonly onMove: (point: Point | null) => void,
   ) {}
 
-  /** Where the cross stands; null while it is not shown. */
+  /** Return the position of the cursor, or null while it is hidden. */
   get point(): Point | null {
     return this.at;
   }
 
   move([dx, dy]: Point): void {
     const [x, y] = this.at ?? this.surface().center.map(Math.round);
-    // The first press shows where the cross is; it moves from there.
+    // The first press only shows the cursor.
     if (this.at) this.goTo([x + dx, y + dy]);
     else this.goTo([x, y]);
   }

@@ -43,19 +43,19 @@ describe("draw mode", () => {
     expect(isEmpty(editor.sketch)).toBe(true);
   });
 
-  it("does not close a line, and forgets a second tap on one spot", () => {
+  it("does not close a line, and ignores a second tap on one spot", () => {
     tap([10, 10], [60, 10], [60, 10]);
     draw.finish();
     expect(areas()).toEqual([]);
     expect(editor.sketch.steps).toHaveLength(2);
   });
 
-  it("makes a region of one stroke when the hand lifts", () => {
+  it("makes a region of one stroke when the pointer is lifted", () => {
     stroke([10, 10], [60, 10], [60, 60], [10, 60]);
     expect(areas()).toEqual([2500]);
   });
 
-  it("lets strokes follow taps, and closes where they come home", () => {
+  it("lets strokes follow taps, and closes at the starting point", () => {
     tap([10, 10], [60, 10]);
     stroke([60, 12], [60, 60], [40, 60]);
     expect(areas()).toEqual([]);
@@ -63,12 +63,12 @@ describe("draw mode", () => {
     expect(areas()).toHaveLength(1);
   });
 
-  it("takes a tiny stroke for a tap", () => {
+  it("treats a tiny stroke as a tap", () => {
     stroke([10, 10], [14, 12]);
     expect(editor.sketch.steps).toEqual([[[14, 12]]]);
   });
 
-  it("leaves no trace of a stroke that a second finger ended", () => {
+  it("discards a stroke that a second finger ended", () => {
     draw.strokeStart([10, 10]);
     draw.strokeMove([90, 10]);
     draw.strokeMove([90, 90]);
@@ -76,13 +76,13 @@ describe("draw mode", () => {
     expect([editor.canUndo, editor.label]).toEqual([false, EMPTY_LABEL]);
   });
 
-  it("says so when nothing is left of a shape", () => {
+  it("reports when nothing remains of a shape", () => {
     stroke([10, 10], [60, 10], [60, 60], [10, 60]);
     stroke([20, 20], [40, 20], [40, 40], [20, 40]);
     expect([areas(), outcomes.map(({ kept }) => kept)]).toEqual([[2500], [true, false]]);
   });
 
-  it("tells which masked area took a part of a shape", () => {
+  it("reports which masked area trimmed a shape", () => {
     const beside: Point[] = [[300, 0], [400, 0], [400, 100], [300, 100]];
     const under: Point[] = [[40, 0], [90, 0], [90, 100], [40, 100]];
     const masked = [{ rings: [under], why: "rover" }, { rings: [beside], why: "beyond" }] as const;

@@ -1,7 +1,9 @@
 /**
- * Drawing a shape: a tap sets a corner, a drag draws freehand, and the two mix. Tapping the first
- * corner, or the last one again, completes the shape; so does lifting the hand after a shape that
- * was drawn in one stroke. What the shape is for is the purpose's affair (see purposes.ts).
+ * Drawing of a shape: a tap sets a corner, a drag draws freehand, and both can be mixed.
+ *
+ * Tapping the first corner, or the last one again, completes the shape. Lifting the pointer
+ * completes a shape drawn in one stroke. A `Purpose` decides what happens with the shape (see
+ * purposes.ts).
  */
 import type { Editor } from "../core/editor";
 import { boxOf, distance, simplify } from "../core/geometry";
@@ -9,26 +11,26 @@ import type { Point } from "../core/label";
 import { NO_SKETCH, addStep, canFinish, isEmpty, pointsOf, removeLastStep } from "../core/sketch";
 import type { Sketch } from "../core/sketch";
 import type { Snap } from "../core/snap";
-import { nextPart, stick, wayHome } from "./snapping";
+import { nextPart, snapPoint, cornersToStart } from "./snapping";
 import type { Next } from "./snapping";
-import { reachOf } from "./mode";
+import { reachInPixels } from "./mode";
 import type { Mode } from "./mode";
 
-/** What a shape is drawn for. */
+/** The tool that a shape is drawn with, and what happens when it is complete. */
 export interface Purpose {
   readonly tool: NonNullable<Sketch["tool"]>;
-  /** A line is open and has two points at least; an area is closed and has three. */
+  /** A line is open and has at least two points; an area is closed and has at least three. */
   readonly isLine: boolean;
-  /** The tool works on the selected region alone, if there is one. */
+  /** The tool changes only the selected region, if there is one. */
   readonly keepsSelection: boolean;
-  /** Whether a line that ends there is complete. */
+  /** Return whether a line that ends at the last point is complete. */
   isComplete(points: readonly Point[]): boolean;
   finish(points: readonly Point[]): void;
 }
 
 export interface SketchView {
   readonly points: readonly Point[];
-  /** From the last point to the pointer. */
+  /** The points from the last one to the pointer. */
   readonly ahead: readonly Point[];
   readonly snap: Snap | null;
   readonly tool: Purpose["tool"];
@@ -37,13 +39,13 @@ export interface SketchView {
 }
 
 export interface DrawSurface {
-  /** Image pixels in one screen pixel. */
+  /** Image pixels per screen pixel. */
   readonly resolution: number;
   showSketch(view: SketchView): void;
 }
 
 const CLOSE_REACH = { fine: 9, coarse: 20 };
-/** Tapping the last corner again needs a steadier hand: corners may lie close to each other. */
+/** Smaller than the snap reach, because corners may lie close to each other. */
 const AGAIN_REACH = { fine: 4, coarse: 12 };
 /** Screen pixels. */
 const STROKE_SPACING = 1.5;
@@ -54,9 +56,9 @@ export class DrawMode implements Mode {
   private stroke: Point[] = [];
   private pointer: Point | null = null;
   private ahead: Next | null = null;
-  /** The other way round is wanted for the border that lies ahead. */
+  /** The upcoming border is followed the other way. */
   private turned = false;
-  /** The border that was followed last, as long as nothing came after it. */
+  /** The border followed last, until another step is added. */
   private followed: { readonly sketch: Sketch; readonly otherStep: readonly Point[] } | null = null;
   private suspended = false;
 
@@ -64,7 +66,7 @@ export class DrawMode implements Mode {
     private readonly editor: Editor,
     private readonly surface: () => DrawSurface,
     private readonly purpose: Purpose,
-    /** Whether there is a border to follow the other way round. */
+    /** Called with whether a border can be followed the other way. */
     private readonly onTurnable: (can: boolean) => void = () => {},
   ) {}
 
@@ -73,7 +75,7 @@ export class DrawMode implements Mode {
     this.refresh();
   }
 
-  /** Another tool is taken up: a shape that can be finished is, so that it is not lost. */
+  /** Leave the tool. A shape that can be finished is finished, so that it is not lost. */
   exit(): void {
     this.stroke = [];
     this.pointer = null;
@@ -89,10 +91,10 @@ export class DrawMode implements Mode {
   tap(point: Point, coarse: boolean): void {
     const { resolution } = this.surface();
     const corners = pointsOf(this.editor.sketch);
-    const reach = reachOf(CLOSE_REACH, coarse, resolution);
+    const reach = reachInPixels(CLOSE_REACH, coarse, resolution);
     const { isLine } = this.purpose;
     const onFirst = !isLine && corners.length >= 3 && distance(point, corners[0]!) <= reach;
-    const again = reachOf(AGAIN_REACH, coarse, resolution);
+    const again = reachInPixels(AGAIN_REACH, coarse, resolution);
     const onLast = corners.length > 0 && distance(point, corners.at(-1)!) <= again;
     this.pointer = null;
     if (onFirst || (onLast && this.canFinish)) this.finish();
@@ -100,8 +102,8 @@ export class DrawMode implements Mode {
   }
 
   private addCorner({ point, trace }: Next): void {
-    const [way, other] = this.waysOf(trace);
-    const sketch = addStep(this.begun, [...way, point]);
+    const [way, other] = this.orderedWays(trace);
+    const sketch = addStep(this.currentSketch, [...way, point]);
     this.turned = false;
     if (this.purpose.isComplete(pointsOf(sketch))) {
       this.complete(pointsOf(sketch));
@@ -111,8 +113,8 @@ export class DrawMode implements Mode {
     this.editor.setSketch(sketch);
   }
 
-  /** The shape so far, known by its tool wherever undo brings it back. */
-  private get begun(): Sketch {
+  /** Return the sketch with its tool, so that undo can restore both. */
+  private get currentSketch(): Sketch {
     return { ...this.editor.sketch, tool: this.purpose.tool };
   }
 
@@ -133,30 +135,30 @@ export class DrawMode implements Mode {
     const stroke = this.stroke;
     this.stroke = [];
     if (screenSize(stroke, resolution) < SMALLEST_STROKE) {
-      // A shaking hand, not a shape.
+      // Accidental movement, not a stroke.
       this.tap(stroke.at(-1)!, coarse);
       return;
     }
-    const step = this.fasten(simplify(stroke, STROKE_TOLERANCE * resolution), coarse);
+    const step = this.snapEnds(simplify(stroke, STROKE_TOLERANCE * resolution), coarse);
     if (isEmpty(this.editor.sketch)) {
       this.complete(step);
       return;
     }
-    const sketch = addStep(this.begun, step);
+    const sketch = addStep(this.currentSketch, step);
     const points = pointsOf(sketch);
-    const reach = reachOf(CLOSE_REACH, coarse, resolution);
+    const reach = reachInPixels(CLOSE_REACH, coarse, resolution);
     const isHome = !this.purpose.isLine && distance(points[0]!, points.at(-1)!) <= reach;
     if (isHome || this.purpose.isComplete(points)) this.complete(points);
     else this.editor.setSketch(sketch);
   }
 
-  /** Both ends of a stroke stick to borders; the border to its begin is followed. */
-  private fasten(stroke: readonly Point[], coarse: boolean): Point[] {
+  /** Snap both ends of a stroke to borders, and follow the border that leads to its start. */
+  private snapEnds(stroke: readonly Point[], coarse: boolean): Point[] {
     const { point: start, trace } = this.next(stroke[0]!, coarse);
     const end = this.suspended
       ? null
-      : stick(this.editor, stroke.at(-1)!, coarse, this.surface().resolution);
-    return [...this.waysOf(trace)[0], start, ...stroke.slice(1, -1), end?.point ?? stroke.at(-1)!];
+      : snapPoint(this.editor, stroke.at(-1)!, coarse, this.surface().resolution);
+    return [...this.orderedWays(trace)[0], start, ...stroke.slice(1, -1), end?.point ?? stroke.at(-1)!];
   }
 
   strokeCancel(): void {
@@ -169,7 +171,7 @@ export class DrawMode implements Mode {
     this.refresh();
   }
 
-  /** Follows the border the other way round: the one ahead, or else the one followed last. */
+  /** Switch the upcoming border, or else the border followed last, to the other way. */
   turn(): void {
     const { followed } = this;
     if (this.ahead?.trace) this.turned = !this.turned;
@@ -183,7 +185,7 @@ export class DrawMode implements Mode {
     this.refresh();
   }
 
-  /** While held, the pointer lets go of borders. */
+  /** Stop snapping while a key is held. */
   suspend(suspended: boolean): void {
     if (suspended === this.suspended) return;
     this.suspended = suspended;
@@ -202,7 +204,7 @@ export class DrawMode implements Mode {
     const { isLine } = this.purpose;
     this.pointer = null;
     this.followed = null;
-    this.purpose.finish(isLine ? points : [...points, ...wayHome(this.editor, points)]);
+    this.purpose.finish(isLine ? points : [...points, ...cornersToStart(this.editor, points)]);
     this.refresh();
   }
 
@@ -211,13 +213,13 @@ export class DrawMode implements Mode {
     this.editor.setSketch(NO_SKETCH);
   }
 
-  /** Draws the sketch as it is now. */
+  /** Redraw the sketch. */
   refresh(): void {
     const { editor, purpose } = this;
     const points = [...pointsOf(editor.sketch), ...this.stroke];
     const pointer = this.stroke.length ? null : this.pointer;
     this.ahead = pointer && this.next(pointer, false);
-    const ahead = this.ahead && points.length ? this.waysOf(this.ahead.trace)[0] : [];
+    const ahead = this.ahead && points.length ? this.orderedWays(this.ahead.trace)[0] : [];
     this.surface().showSketch({
       points,
       ahead: this.ahead && points.length ? [...ahead, this.ahead.point] : [],
@@ -235,8 +237,8 @@ export class DrawMode implements Mode {
     return this.purpose.isLine ? { ...next, trace: null } : next;
   }
 
-  /** The way that is taken, and the other one. */
-  private waysOf(trace: Next["trace"]): [readonly Point[], readonly Point[]] {
+  /** Return the chosen way and the other way. */
+  private orderedWays(trace: Next["trace"]): [readonly Point[], readonly Point[]] {
     if (!trace) return [[], []];
     return this.turned ? [trace.longer, trace.shorter] : [trace.shorter, trace.longer];
   }

@@ -1,12 +1,12 @@
 /**
- * The change tool: tap a region to select it, drag its corners or its border, tap a corner to
- * choose it. Corners that neighbors share move in all of them.
+ * The edit tool: tap a region to select it, drag its corners or border, tap a corner to select it.
+ * Corners shared by neighbors move in all of them.
  */
 import type { Editor } from "../core/editor";
 import { snapTo } from "../core/snap";
 import { contains, isSamePoint } from "../core/geometry";
 import type { Label, Point, Region, Rings } from "../core/label";
-import { SNAP_REACH, reachOf } from "./mode";
+import { SNAP_REACH, reachInPixels } from "./mode";
 import type { Mode, Reach } from "./mode";
 import { hasCorner } from "../core/borders";
 import {
@@ -14,26 +14,26 @@ import {
 } from "../core/corners";
 
 export interface EditSurface {
-  /** Image pixels in one screen pixel. */
+  /** Image pixels per screen pixel. */
   readonly resolution: number;
-  /** Shows regions with other rings than they have, until told otherwise. */
+  /** Show regions with changed rings until the next call. */
   preview(changes: ReadonlyMap<Region, Rings>): void;
-  /** The point that a press would take hold of. */
+  /** Highlight the point that a press would drag. */
   showHandle(point: Point | null): void;
 }
 
 const HANDLE_REACH: Reach = { fine: 10, coarse: 22 };
 
-/** Under the hand: the label with the corner that is moved, and where that was. */
-interface Grip {
+/** A corner being dragged: the label that contains it, and its starting position. */
+interface CornerDrag {
   readonly label: Label;
   readonly from: Point;
   to: Point;
 }
 
 export class EditMode implements Mode {
-  private grip: Grip | null = null;
-  /** Where the pointer went down, until it is known whether this is a drag. */
+  private drag: CornerDrag | null = null;
+  /** Where the pointer went down, until the gesture turns out to be a tap or a drag. */
   private held: Point | null = null;
   private suspended = false;
 
@@ -42,12 +42,12 @@ export class EditMode implements Mode {
     private readonly surface: () => EditSurface,
   ) {}
 
-  /** Starts with the newest region in hand, so that the tool shows at once what it does. */
+  /** Select the newest region, so that its corners are visible at once. */
   enter(): void {
     if (!this.editor.selected) this.editor.select(this.editor.label.regions.at(-1) ?? null);
   }
 
-  /** The selection stays: cutting and splitting work on it. */
+  /** Leave the tool but keep the selection, which cutting and splitting use. */
   exit(): void {
     this.strokeCancel();
     this.surface().showHandle(null);
@@ -60,7 +60,7 @@ export class EditMode implements Mode {
 
   tap(point: Point, coarse: boolean, removing = false): void {
     const { selected, label } = this.editor;
-    const reach = reachOf(HANDLE_REACH, coarse, this.surface().resolution);
+    const reach = reachInPixels(HANDLE_REACH, coarse, this.surface().resolution);
     const corner = selected && cornerAt(selected, point, reach);
     if (corner && removing) this.remove(cornerPoint(selected, corner)!);
     else if (corner) this.editor.selectVertex(corner);
@@ -73,19 +73,19 @@ export class EditMode implements Mode {
     const { selected, label } = this.editor;
     const from = this.held;
     if (!selected || !from) return;
-    this.grip = { label: insertCorner(selected, from)(label), from, to: from };
+    this.drag = { label: insertCorner(selected, from)(label), from, to: from };
     this.strokeMove(point);
   }
 
   strokeMove(point: Point): void {
-    if (!this.grip) return;
-    this.grip.to = this.stick(point, this.grip);
-    this.surface().showHandle(this.grip.to);
-    this.surface().preview(this.changes(this.grip));
+    if (!this.drag) return;
+    this.drag.to = this.snapCorner(point, this.drag);
+    this.surface().showHandle(this.drag.to);
+    this.surface().preview(this.changes(this.drag));
   }
 
-  /** What the drag changes, by the regions as they are in the label. */
-  private changes({ label, from, to }: Grip): Map<Region, Rings> {
+  /** Return the new rings of each changed region during a drag. */
+  private changes({ label, from, to }: CornerDrag): Map<Region, Rings> {
     const changes = moved(label, from, to);
     const now = this.editor.label.regions;
     return new Map(
@@ -97,18 +97,18 @@ export class EditMode implements Mode {
   }
 
   strokeEnd(): void {
-    const { grip } = this;
+    const { drag } = this;
     const { frame, options } = this.editor;
     this.strokeCancel();
-    if (!grip || isSamePoint(grip.from, grip.to)) return;
+    if (!drag || isSamePoint(drag.from, drag.to)) return;
     this.editor.apply((label) => {
-      const after = moveCorner(grip.from, grip.to, frame, options.paintOver)(grip.label);
-      return after === grip.label ? label : after;
+      const after = moveCorner(drag.from, drag.to, frame, options.paintOver)(drag.label);
+      return after === drag.label ? label : after;
     });
   }
 
   strokeCancel(): void {
-    this.grip = null;
+    this.drag = null;
     this.held = null;
     this.surface().preview(new Map());
   }
@@ -117,7 +117,7 @@ export class EditMode implements Mode {
     this.surface().showHandle(point && this.handleAt(point, false));
   }
 
-  /** While held, corners that are moved do not stick to others. */
+  /** Stop snapping of dragged corners while a key is held. */
   suspend(suspended: boolean): void {
     this.suspended = suspended;
   }
@@ -126,9 +126,9 @@ export class EditMode implements Mode {
     this.editor.select(null);
   }
 
-  /** Lets go of the corner first, then of the region. */
+  /** Deselect the corner first, then the region. */
   cancel(): void {
-    if (this.grip) this.strokeCancel();
+    if (this.drag) this.strokeCancel();
     else if (this.editor.selectedVertex) this.editor.selectVertex(null);
     else this.editor.select(null);
   }
@@ -140,16 +140,16 @@ export class EditMode implements Mode {
   private handleAt(point: Point, coarse: boolean): Point | null {
     const { selected } = this.editor;
     if (!selected) return null;
-    const reach = reachOf(HANDLE_REACH, coarse, this.surface().resolution);
+    const reach = reachInPixels(HANDLE_REACH, coarse, this.surface().resolution);
     const corner = cornerAt(selected, point, reach);
     return corner ? cornerPoint(selected, corner) : borderAt(selected, point, reach);
   }
 
-  /** A moved corner sticks to the regions that do not move with it. */
-  private stick(point: Point, { label, from }: Grip): Point {
+  /** Snap a dragged corner to regions that do not move with it. */
+  private snapCorner(point: Point, { label, from }: CornerDrag): Point {
     const { frame, options } = this.editor;
     const still = { regions: label.regions.filter(({ rings }) => !hasCorner(rings, from)) };
-    const reach = reachOf(SNAP_REACH, false, this.surface().resolution);
+    const reach = reachInPixels(SNAP_REACH, false, this.surface().resolution);
     const snap = options.snap && !this.suspended ? snapTo(point, reach, still, frame) : null;
     return snap?.point ?? point;
   }

@@ -1,21 +1,21 @@
-/** Listens to the keyboard and says which command was called, and which is held or let go. */
-import { callOf } from "./keys";
+/** Listens to the keyboard and reports pressed, held and released commands. */
+import { findCommand } from "./keys";
 import type { Command, HeldCommand } from "./keys";
 
 export interface KeyboardEvents {
-  /** Whether the keys belong to something else now, such as a dialog. */
+  /** Return whether keys belong to something else, such as an open dialog. */
   isBusy(): boolean;
-  /** `key` is the key without what is held with it. */
+  /** Run a command. `key` is the key without modifiers. */
   call(command: Command, key: string): void;
   hold(command: HeldCommand, held: boolean, key: string): void;
 }
 
-/** Fields in which people type. */
+/** Fields that accept text. */
 const FIELDS = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
 const CONTROLS = "button, a, summary, input";
 
 export function listenToKeys(events: KeyboardEvents): void {
-  // By place on the keyboard: what a key is called may change while it is down, with Shift.
+  // By physical key: the value of `key` may change while Shift is held.
   const held = new Map<string, { command: HeldCommand; key: string }>();
 
   const letGo = (code: string): void => {
@@ -26,7 +26,7 @@ export function listenToKeys(events: KeyboardEvents): void {
   document.addEventListener("keydown", (event) => {
     const target = event.target as Element;
     if (events.isBusy() || event.defaultPrevented || target.closest(FIELDS)) return;
-    const call = callOf(event);
+    const call = findCommand(event);
     if (!call || (target.closest(CONTROLS) && isForControls(event))) return;
     event.preventDefault();
     if (!call.hold) events.call(call.command, call.key);
@@ -36,11 +36,13 @@ export function listenToKeys(events: KeyboardEvents): void {
     }
   });
   document.addEventListener("keyup", ({ code }) => letGo(code));
-  // The key may come up in another window.
+  // The key may be released in another window.
   window.addEventListener("blur", () => [...held.keys()].forEach(letGo));
 }
 
-/** Enter and the space bar press a focused control, arrows go through a row or along a slider. */
+/**
+ * Return whether a focused control needs the key: Enter and space press it, arrows move within it.
+ */
 function isForControls({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
   return !ctrlKey && !metaKey && (key === " " || key === "Enter" || key.startsWith("Arrow"));
 }

@@ -1,19 +1,19 @@
 /**
- * Goes over the picture by keys: the cross, the regions one after the other, their corners. What
- * it does there, the tools do, exactly as they do it for a mouse.
+ * Keyboard navigation on the picture: the keyboard cursor, regions and their corners. The tools
+ * handle its actions exactly like those of a mouse.
  */
 import type { Editor } from "../core/editor";
 import { boxOf } from "../core/geometry";
 import type { Point, Region } from "../core/label";
 import { canFinish, isEmpty, pointsOf } from "../core/sketch";
-import type { Corners } from "./corner_editor";
-import { Walk } from "./cursor";
+import type { CornerEditor } from "./corner_editor";
+import { CursorSteps } from "./cursor";
 import type { Cursor, Step } from "./cursor";
 import type { Mode } from "./mode";
-import type { Narrator } from "./announcer";
+import type { Announcer } from "./announcer";
 
-/** What the walker needs from the page around it. */
-export interface Ground {
+/** What the navigator needs from the page. */
+export interface NavigatorPage {
   readonly resolution: number;
   readonly mode: Mode;
   readonly isChanging: boolean;
@@ -26,26 +26,26 @@ export interface Ground {
 
 const PAN_STEP = 64;
 
-export class Walker {
-  private readonly walk = new Walk();
+export class KeyboardNavigator {
+  private readonly steps = new CursorSteps();
 
   constructor(
     private readonly editor: Editor,
-    private readonly ground: Ground,
+    private readonly page: NavigatorPage,
     readonly cursor: Cursor,
-    readonly corners: Corners,
-    private readonly narrator: Narrator,
+    readonly corners: CornerEditor,
+    private readonly announcer: Announcer,
   ) {}
 
-  /** An arrow key moves the picture while the space bar is held, a chosen corner, or the cross. */
+  /** Handle an arrow key: pan while space is held, else move the selected corner or the cursor. */
   arrow(key: string, step: Step): void {
-    if (this.ground.panHeld) {
-      const [dx, dy] = this.walk.step(key, "pixel", 1);
-      this.ground.panBy([dx * PAN_STEP, dy * PAN_STEP]);
+    if (this.page.panHeld) {
+      const [dx, dy] = this.steps.step(key, "pixel", 1);
+      this.page.panBy([dx * PAN_STEP, dy * PAN_STEP]);
       return;
     }
-    const by = this.walk.step(key, step, this.ground.resolution);
-    if (this.ground.isChanging && this.corners.point) {
+    const by = this.steps.step(key, step, this.page.resolution);
+    if (this.page.isChanging && this.corners.point) {
       this.corners.move(by);
       this.showCorner();
     } else {
@@ -54,10 +54,10 @@ export class Walker {
     }
   }
 
-  /** Enter: sets a corner at the cross, or takes what is there; without a cross it finishes. */
+  /** Handle Enter: set a corner or select at the cursor; without a cursor, finish the shape. */
   enter(): void {
     const { point } = this.cursor;
-    const { mode, isChanging } = this.ground;
+    const { mode, isChanging } = this.page;
     if (!point || (isChanging && this.corners.point)) {
       this.corners.letGo();
       this.cursor.hide();
@@ -68,13 +68,13 @@ export class Walker {
     mode.tap(point, false);
     if (isChanging) this.tellSelected();
     else if (this.editor.sketch === before && !isEmpty(before) && !canFinish(before)) {
-      this.narrator.tell("points", "said_need_three");
+      this.announcer.announce("points", "said_need_three");
     } else {
-      this.narrator.sketchChanged(this.editor.sketch, true);
+      this.announcer.sketchChanged(this.editor.sketch, true);
     }
   }
 
-  /** Escape: lets go of a chosen corner; whether there was one. */
+  /** Handle Escape: deselect the corner. Return whether one was selected. */
   cancel(): boolean {
     const chosen = this.corners.point !== null;
     this.corners.letGo();
@@ -82,11 +82,11 @@ export class Walker {
     return chosen;
   }
 
-  /** Selects the next region (1) or the one before (-1) in the order of the list. */
+  /** Select the next region (1) or the previous one (-1) in the order of the list. */
   stepRegion(by: 1 | -1): void {
     const { regions } = this.editor.label;
     if (!regions.length || !isEmpty(this.editor.sketch)) {
-      if (!regions.length) this.narrator.tell("selection", "said_no_shapes");
+      if (!regions.length) this.announcer.announce("selection", "said_no_shapes");
       return;
     }
     const { selected } = this.editor;
@@ -95,17 +95,17 @@ export class Walker {
   }
 
   select(region: Region): void {
-    if (!this.ground.isChanging) this.ground.startChanging();
+    if (!this.page.isChanging) this.page.startChanging();
     this.corners.letGo();
     this.cursor.hide();
     this.editor.select(region);
     const box = boxOf(region.rings[0] ?? []);
-    this.ground.keepInView([(box.left + box.right) / 2, (box.top + box.bottom) / 2]);
+    this.page.keepInView([(box.left + box.right) / 2, (box.top + box.bottom) / 2]);
     this.tellSelected();
   }
 
   stepCorner(by: 1 | -1): void {
-    if (!this.ground.isChanging || !this.editor.selected) this.stepRegion(-1);
+    if (!this.page.isChanging || !this.editor.selected) this.stepRegion(-1);
     this.corners.step(by);
     this.showCorner();
   }
@@ -115,21 +115,21 @@ export class Walker {
     this.showCorner();
   }
 
-  /** Takes the chosen corner out; whether one was chosen. */
+  /** Remove the selected corner. Return whether one was selected. */
   removeCorner(): boolean {
-    if (!this.ground.isChanging || !this.corners.point) return false;
+    if (!this.page.isChanging || !this.corners.point) return false;
     this.corners.remove();
     this.showCorner();
     return true;
   }
 
-  /** A hand has taken over. */
+  /** Hide the keyboard cursor when a pointer is used. */
   rest(): void {
     this.corners.rest();
     this.cursor.hide();
   }
 
-  /** Whether points are set from the keyboard, so that each is worth a word. */
+  /** Return whether points are set with the keyboard, so that each is announced. */
   get isDrawing(): boolean {
     return this.cursor.point !== null && pointsOf(this.editor.sketch).length > 0;
   }
@@ -143,12 +143,12 @@ export class Walker {
 
   private tellPlace(name: string, point: Point | null): void {
     if (!point) return;
-    this.narrator.tell("cross", name, { x: Math.round(point[0]), y: Math.round(point[1]) });
+    this.announcer.announce("cross", name, { x: Math.round(point[0]), y: Math.round(point[1]) });
   }
 
   private tellSelected(): void {
     const { selected } = this.editor;
-    if (!selected) this.narrator.tell("selection", "said_unselected");
-    else this.narrator.tell("selection", "said_selected", this.ground.describe(selected));
+    if (!selected) this.announcer.announce("selection", "said_unselected");
+    else this.announcer.announce("selection", "said_selected", this.page.describe(selected));
   }
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import helpTemplate from "../../../../templates/labeling/annotation/draw/keys.html?raw";
-import { COMMANDS, GESTURES, GROUPS, callOf, keysOf } from "./keys";
+import { COMMANDS, GESTURES, GROUPS, findCommand, keysOf } from "./keys";
 
 const press = (key: string, held: { ctrl?: boolean; shift?: boolean; alt?: boolean } = {}) =>
-  callOf({
+  findCommand({
     key,
     ctrlKey: held.ctrl ?? false,
     metaKey: false,
@@ -11,7 +11,7 @@ const press = (key: string, held: { ctrl?: boolean; shift?: boolean; alt?: boole
     shiftKey: held.shift ?? false,
   });
 
-describe("callOf", () => {
+describe("findCommand", () => {
   it.each([
     ["1", {}, "class"],
     ["9", {}, "class"],
@@ -32,7 +32,7 @@ describe("callOf", () => {
     expect(press(key, held)?.command ?? null).toBe(command);
   });
 
-  it("tells which key of several was pressed, and whether it has to be held", () => {
+  it("returns which of several keys was pressed, and whether it has to be held", () => {
     expect(press("3")).toEqual({ command: "class", key: "3", hold: false });
     expect(press(" ")).toEqual({ command: "pan", key: " ", hold: true });
   });
@@ -44,7 +44,7 @@ describe("the table", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("names its keys as they are looked up", () => {
+  it("writes its keys in the form of the lookup", () => {
     for (const key of COMMANDS.flatMap((row) => [...row.keys])) {
       expect(key).toMatch(/^(Ctrl\+)?(Alt\+)?(Shift\+)?([^A-Z]|[A-Z][A-Za-z]+)$/);
     }

@@ -1,26 +1,26 @@
 /**
- * Every key and every gesture of the drawing page, in one table: what is pressed is looked up here,
- * and the help dialog is made from here, so neither can know something the other does not.
+ * All keys and gestures of the drawing page in one table. Key handling and the help dialog both use
+ * it.
  *
- * To add a command: a line below, its sentence `key_<command>` in annotation/draw/keys.html, and what it
- * does in main.ts (the type checker asks for it). Keys never act while someone types into a field
- * or a dialog is open.
+ * To add a command: add a line below, its sentence `key_<command>` in annotation/draw/keys.html,
+ * and its action in main.ts (required by the type checker). Keys are ignored while typing in a
+ * field or while a dialog is open.
  */
 
-/** The parts of the help dialog, in this order; each has its title `keys_<group>`. */
+/** Sections of the help dialog, in this order. Each has the title `keys_<group>`. */
 export const GROUPS = ["draw", "change", "look", "cross", "send"] as const;
 export type Group = (typeof GROUPS)[number];
 
 interface Entry {
   readonly command: string;
   /**
-   * `Ctrl+`, `Alt+`, `Shift+` in this order, then the key; a letter in lower case. Ctrl is the
-   * command key on a Mac. A key without `Shift+` also means the one with it, unless that has a
-   * line of its own.
+   * Modifiers `Ctrl+`, `Alt+`, `Shift+` in this order, then the key, with letters in lower case.
+   * Ctrl means the command key on a Mac. A key without `Shift+` also matches with Shift, unless
+   * that has its own line.
    */
   readonly keys: readonly string[];
   readonly group: Group;
-  /** Does something as long as the key is held. */
+  /** Active as long as the key is held. */
   readonly hold?: true;
 }
 
@@ -75,15 +75,15 @@ export const COMMANDS = [
 ] as const satisfies readonly Entry[];
 
 type Row = (typeof COMMANDS)[number];
-/** A command that acts when its key goes down. */
+/** A command that runs when its key goes down. */
 export type Command = Exclude<Row, { hold: true }>["command"];
-/** A command that lasts as long as its key is held. */
+/** A command that is active while its key is held. */
 export type HeldCommand = Extract<Row, { hold: true }>["command"];
 
-/** What a gesture cannot be made without, where a finger is not enough. */
+/** The device that a gesture requires, if touch is not enough. */
 export type Needs = "keyboard" | "mouse";
 
-/** What a hand does without keys: `gesture_<name>` says how, `gesture_<name>_does` what for. */
+/** Pointer gestures. `gesture_<name>` describes the gesture, `gesture_<name>_does` its effect. */
 export const GESTURES = [
   { gesture: "drag", group: "draw" },
   { gesture: "click", group: "draw" },
@@ -99,13 +99,13 @@ export const GESTURES = [
   { gesture: "pen", group: "look" },
 ] as const satisfies readonly { gesture: string; group: Group; needs?: Needs }[];
 
-export type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"> & {
-  /** The key's place on the keyboard: with Shift, a digit is another sign on each of them. */
+export type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"> & {
+  /** The physical key, needed because Shift changes the character of digit keys. */
   readonly code?: string;
 };
 
-/** A command, and the key (without what is held with it) that called it. */
-export type Call =
+/** A command with the key (without modifiers) that triggered it. */
+export type CommandCall =
   | { readonly command: Command; readonly key: string; readonly hold: false }
   | { readonly command: HeldCommand; readonly key: string; readonly hold: true };
 
@@ -113,18 +113,18 @@ const ROWS = new Map<string, Row>(
   COMMANDS.flatMap((row) => row.keys.map((key): [string, Row] => [key, row])),
 );
 
-/** What a key press calls for. */
-export function callOf(press: Press): Call | null {
+/** Return the command of a key press, or null. */
+export function findCommand(press: KeyPress): CommandCall | null {
   const digit = press.shiftKey ? /^Digit([1-9])$/.exec(press.code ?? "")?.[1] : undefined;
   const key = digit ?? (press.key.length === 1 ? press.key.toLowerCase() : press.key);
   const held = `${press.ctrlKey || press.metaKey ? "Ctrl+" : ""}${press.altKey ? "Alt+" : ""}`;
   const row =
     (press.shiftKey && ROWS.get(`${held}Shift+${key}`)) || ROWS.get(held + key);
   if (!row) return null;
-  return { command: row.command, key, hold: "hold" in row } as Call;
+  return { command: row.command, key, hold: "hold" in row } as CommandCall;
 }
 
-/** `Ctrl+Shift+z` as its keys: Ctrl, Shift, z. */
+/** Split a chord into keys: `Ctrl+Shift+z` gives Ctrl, Shift, z. */
 export function keysOf(chord: string): string[] {
   const held = ["Ctrl", "Alt", "Shift"].filter((each) => chord.includes(`${each}+`));
   return [...held, chord.slice(held.join("+").length + (held.length ? 1 : 0))];

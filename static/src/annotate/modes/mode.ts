@@ -1,12 +1,14 @@
-/** What a hand does on the surface, and a tool: what taps and strokes mean while it is on. */
+/** Interfaces for pointer input on the surface, and for the tools that handle it. */
 import type { Point } from "../core/label";
 
 export type Tool = "draw" | "edit" | "cut" | "split";
 
 export interface Pen {
-  /** Whether a press there begins a stroke; otherwise a drag moves the picture. */
+  /** Return whether a press there begins a stroke; otherwise a drag pans the picture. */
   takes(point: Point, coarse: boolean): boolean;
-  /** `coarse`: a finger, which aims less well than a mouse or a pen. `removing`: Alt is held. */
+  /**
+   * Handle a tap. `coarse`: a finger, less precise than a mouse or pen. `removing`: Alt is held.
+   */
   tap(point: Point, coarse: boolean, removing?: boolean): void;
   strokeStart(point: Point): void;
   strokeMove(point: Point): void;
@@ -17,23 +19,23 @@ export interface Pen {
 
 export interface Mode extends Pen {
   enter(): void;
-  /** Leaves nothing half done behind. */
+  /** Leave the tool without unfinished work. */
   exit(): void;
-  /** Enter key: completes what is under way. */
+  /** Handle Enter: complete the current action. */
   finish(): void;
-  /** Escape key: drops what is under way, or lets go. */
+  /** Handle Escape: cancel the current action, or deselect. */
   cancel(): void;
 }
 
-/** All in screen pixels: how near is near enough, for a mouse or a pen, and for a finger. */
+/** Tolerances in screen pixels: `fine` for a mouse or pen, `coarse` for a finger. */
 export interface Reach {
   readonly fine: number;
   readonly coarse: number;
 }
 
-export function reachOf({ fine, coarse }: Reach, isCoarse: boolean, resolution: number): number {
+export function reachInPixels({ fine, coarse }: Reach, isCoarse: boolean, resolution: number): number {
   return (isCoarse ? coarse : fine) * resolution;
 }
 
-/** To corners and edges that a pointer sticks to. */
+/** Reach for snapping to corners and edges. */
 export const SNAP_REACH: Reach = { fine: 8, coarse: 16 };

@@ -1,24 +1,24 @@
-/** What shapes are drawn for: to become a region, to cut something out, to split what is there. */
+/** The purposes of a drawn shape: a new region, a cut, or a split. */
 import { addRegion, cutOut, split } from "../core/actions";
 import { findTrimmingMasks } from "../core/clip";
 import type { Editor } from "../core/editor";
 import { contains } from "../core/geometry";
-import type { Why } from "../core/geometry";
+import type { MaskKind } from "../core/geometry";
 import { splitRings } from "../core/split";
 import type { Purpose } from "./draw";
 
-/** What became of a finished shape. */
+/** The result of a finished shape. */
 export interface Outcome {
   readonly tool: "draw" | "cut" | "split";
-  /** Whether it changed anything. */
+  /** Whether the shape changed the label. */
   readonly kept: boolean;
-  /** The masked areas that took a part of it. */
-  readonly trimmed: ReadonlySet<Why>;
+  /** The kinds of masked areas that removed a part of the shape. */
+  readonly trimmed: ReadonlySet<MaskKind>;
 }
 
 type Tell = (outcome: Outcome) => void;
 
-const NOTHING: ReadonlySet<Why> = new Set();
+const NOTHING: ReadonlySet<MaskKind> = new Set();
 
 export function drawing(editor: Editor, tell: Tell): Purpose {
   return {
@@ -34,7 +34,7 @@ export function drawing(editor: Editor, tell: Tell): Purpose {
   };
 }
 
-/** Erases from the selected region, or from all that the shape touches. */
+/** Erase the shape from the selected region, or from all regions that it overlaps. */
 export function cutting(editor: Editor, tell: Tell): Purpose {
   return {
     tool: "cut",
@@ -48,13 +48,13 @@ export function cutting(editor: Editor, tell: Tell): Purpose {
   };
 }
 
-/** Divides the selected region, or all that the line crosses. */
+/** Split the selected region, or all regions that the line crosses. */
 export function splitting(editor: Editor, tell: Tell): Purpose {
   return {
     tool: "split",
     isLine: true,
     keepsSelection: true,
-    // Once through and out of all that it divides, the line has done its work.
+    // The line is complete once it has left every region that it splits.
     isComplete: (points) => {
       const { label, selected } = editor;
       const targets = selected ? [selected] : label.regions;

@@ -1,7 +1,4 @@
-/**
- * The next part of a shape under the hand: where the pointer sticks, and the border that is
- * followed to there.
- */
+/** The next part of a sketch: the snapped pointer position, and the border followed to it. */
 import type { Editor } from "../core/editor";
 import type { Point } from "../core/label";
 import { pointsOf } from "../core/sketch";
@@ -9,16 +6,16 @@ import { snapTo } from "../core/snap";
 import type { Snap } from "../core/snap";
 import { traceBetween } from "../core/trace";
 import type { Trace } from "../core/trace";
-import { SNAP_REACH, reachOf } from "./mode";
+import { SNAP_REACH, reachInPixels } from "./mode";
 
 export interface Next {
   readonly point: Point;
   readonly snap: Snap | null;
-  /** The border from the last point to this one, where there is one to follow. */
+  /** The border from the last point to this one, or null if there is none to follow. */
   readonly trace: Trace | null;
 }
 
-/** `suspended`: the key that lets go of borders is held. */
+/** Return the next part of the sketch. `suspended`: the key that turns off snapping is held. */
 export function nextPart(
   editor: Editor,
   point: Point,
@@ -26,19 +23,19 @@ export function nextPart(
   resolution: number,
   suspended: boolean,
 ): Next {
-  const snap = suspended ? null : stick(editor, point, coarse, resolution);
+  const snap = suspended ? null : snapPoint(editor, point, coarse, resolution);
   const last = pointsOf(editor.sketch).at(-1);
   const trace = snap && last ? borderBetween(editor, last, snap.point) : null;
   return { point: snap?.point ?? point, snap, trace };
 }
 
-export function stick(
+export function snapPoint(
   { label, frame, options }: Editor,
   point: Point,
   coarse: boolean,
   resolution: number,
 ): Snap | null {
-  return options.snap ? snapTo(point, reachOf(SNAP_REACH, coarse, resolution), label, frame) : null;
+  return options.snap ? snapTo(point, reachInPixels(SNAP_REACH, coarse, resolution), label, frame) : null;
 }
 
 function borderBetween({ label, frame, options }: Editor, from: Point, to: Point): Trace | null {
@@ -46,10 +43,10 @@ function borderBetween({ label, frame, options }: Editor, from: Point, to: Point
 }
 
 /**
- * The corners from the last point back to the first, where a border can be followed there that is
- * not part of the shape already.
+ * Return the corners from the last point back to the first along a common border, or none if there
+ * is no border or the shape already contains it.
  */
-export function wayHome(editor: Editor, points: readonly Point[]): readonly Point[] {
+export function cornersToStart(editor: Editor, points: readonly Point[]): readonly Point[] {
   const trace = borderBetween(editor, points.at(-1)!, points[0]!);
   if (!trace) return [];
   const there = new Set(points.map(String));

@@ -1,4 +1,4 @@
-/** The tools of the drawing page: which one is on, and what their commands do. */
+/** The tools of the drawing page: the active one, and what its commands do. */
 import { fillRest, hasConnectedRegions, merge } from "../core/actions";
 import type { Editor } from "../core/editor";
 import type { Point } from "../core/label";
@@ -12,7 +12,7 @@ import { cutting, drawing, splitting } from "./purposes";
 import type { Outcome } from "./purposes";
 
 export interface ToolsPage {
-  /** Something to say by its name among the template's sentences. */
+  /** Show a warning, given the name of a sentence in the template. */
   warn(sentence: string): void;
   finished(outcome: Outcome): void;
   showTurn(can: boolean): void;
@@ -52,7 +52,7 @@ export class Tools {
     return this.modes[this.current];
   }
 
-  /** What the surface hands to the tool that is on. */
+  /** The pen that passes input to the active tool. */
   readonly pen: Pen = {
     takes: (point: Point, coarse: boolean) => this.mode.takes(point, coarse),
     tap: (point, coarse, removing) => this.mode.tap(point, coarse, removing),
@@ -72,7 +72,7 @@ export class Tools {
     this.onChange();
   }
 
-  /** Takes up the tool of an unfinished shape that undo or a draft brought back. */
+  /** Switch to the tool of an unfinished shape that undo or a draft restored. */
   resume(): void {
     const { sketch } = this.editor;
     const tool = sketch.tool ?? "draw";
@@ -85,7 +85,7 @@ export class Tools {
     this.onChange();
   }
 
-  /** After a change of the label, the shape, the class or the options. */
+  /** Update the tool after a change of the label, the sketch, the class or the options. */
   refresh(): void {
     if (this.mode instanceof DrawMode) this.mode.refresh();
   }

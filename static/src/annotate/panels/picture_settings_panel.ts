@@ -1,10 +1,10 @@
 /** The panel that changes how the picture looks, and which classes are shown. */
 import type { Say, TerrainClass } from "../config";
 import { NEUTRAL } from "../view/picture_settings";
-import type { Look } from "../view/picture_settings";
+import type { PictureSettings } from "../view/picture_settings";
 
-export interface LookEvents {
-  changed(look: Look): void;
+export interface PictureSettingsEvents {
+  changed(look: PictureSettings): void;
   /** The classes that are not shown. */
   hidden(codes: ReadonlySet<number>): void;
   magnifier(on: boolean): void;
@@ -12,7 +12,7 @@ export interface LookEvents {
 
 const SLIDERS = ["brightness", "contrast", "opacity"] as const;
 
-export class LookPanel {
+export class PictureSettingsPanel {
   private readonly panel = byId("look");
   private readonly opener = byId<HTMLButtonElement>("look-open");
   private readonly invert = byId<HTMLInputElement>("look-invert");
@@ -21,10 +21,10 @@ export class LookPanel {
   private readonly percent = new Intl.NumberFormat(document.documentElement.lang || undefined, { style: "percent" });
 
   constructor(
-    private look: Look,
+    private look: PictureSettings,
     classes: readonly TerrainClass[],
     say: Say,
-    private readonly events: LookEvents,
+    private readonly events: PictureSettingsEvents,
   ) {
     this.opener.addEventListener("click", () => this.toggle());
     byId("look-close").addEventListener("click", () => this.close());

@@ -1,4 +1,4 @@
-/** The cross that the arrow keys move, as the drawing engine shows it. */
+/** The keyboard cursor as an OpenLayers feature. */
 import Feature from "ol/Feature";
 import OlPoint from "ol/geom/Point";
 import VectorLayer from "ol/layer/Vector";
@@ -10,8 +10,11 @@ import Style from "ol/style/Style";
 
 const ARM = 16;
 
-/** A light cross with a dark edge stands out on every ground; its middle is open, to aim. */
-export function createCross(light: string, dark: string): {
+/**
+ * Create a light crosshair with a dark edge, visible on any background, with an open center for
+ * aiming.
+ */
+export function createCrosshair(light: string, dark: string): {
   layer: VectorLayer;
   show(coordinate: [number, number] | null): void;
 } {

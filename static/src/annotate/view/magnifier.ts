@@ -1,6 +1,6 @@
 /**
- * A round glass that shows larger what a finger hides, away from the finger, or, switched on, what
- * the mouse points at. It copies what is on the screen anyway, once a frame and only while it shows.
+ * A round magnifier: it shows the area under a finger, or, when switched on, under the mouse. It
+ * copies the canvases already on screen, once per frame and only while visible.
  */
 import type { Pointer, Viewport } from "./viewport";
 
@@ -16,7 +16,7 @@ export class Magnifier {
   private readonly drawing: CanvasRenderingContext2D;
   private pointer: Pointer | null = null;
   private waiting = false;
-  /** Whether the mouse has it, too. */
+  /** Whether it also follows the mouse. */
   private forMouse = false;
 
   constructor(private readonly viewport: Viewport) {
@@ -33,7 +33,7 @@ export class Magnifier {
     viewport.onFrame(() => this.draw());
   }
 
-  /** Switches it on or off for the mouse; whether it is on now. */
+  /** Switch it on or off for the mouse. Return whether it is now on. */
   toggle(): boolean {
     this.forMouse = !this.forMouse;
     this.later();
@@ -66,7 +66,7 @@ export class Magnifier {
     for (const canvas of rest) copy(canvas, this.drawing, x, y, false);
   }
 
-  /** Above the finger; beside it where there is no room above. */
+  /** Return a position above the finger, or beside it if there is no room above. */
   private placeBeside(x: number, y: number): [number, number] {
     const { clientWidth, clientHeight } = this.viewport.element;
     const within = (value: number, size: number): number =>
@@ -88,7 +88,7 @@ export class Magnifier {
   }
 }
 
-/** Copies what of a canvas lies around a place on the surface, larger. */
+/** Copy the part of a canvas around a place on the surface, magnified. */
 function copy(
   from: HTMLCanvasElement,
   to: CanvasRenderingContext2D,

@@ -1,4 +1,4 @@
-/** The areas where nothing is to be drawn, as OpenLayers shows them: hatched, each kind its way. */
+/** Masked areas in OpenLayers, with a hatch for each kind. */
 import Feature from "ol/Feature";
 import OlPolygon from "ol/geom/Polygon";
 import VectorImageLayer from "ol/layer/VectorImage";
@@ -6,13 +6,13 @@ import VectorSource from "ol/source/Vector";
 import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
-import type { Masked, Why } from "../core/geometry";
+import type { Masked, MaskKind } from "../core/geometry";
 import type { Point } from "../core/label";
-import { token } from "./styles";
+import { cssColor } from "./styles";
 
 const TILE = 12;
-/** Where the lines of a tile run, in tiles: level lines for far away, crossed ones for the rover. */
-const LINES: Record<Why, readonly (readonly [number, number, number, number])[]> = {
+/** Hatch lines in units of one tile: horizontal for too far away, crossed for the rover. */
+const LINES: Record<MaskKind, readonly (readonly [number, number, number, number])[]> = {
   beyond: [[0, 0.5, 1, 0.5]],
   rover: [[-0.5, 0.5, 0.5, -0.5], [0, 1, 1, 0], [0.5, 1.5, 1.5, 0.5], [0, 0, 1, 1]],
 };
@@ -22,10 +22,10 @@ export class MaskedLayer {
   readonly layer: VectorImageLayer<VectorSource<Feature<OlPolygon>>>;
 
   constructor(private readonly toCoordinate: (point: Point) => [number, number]) {
-    const styles: Record<Why, Style> = { beyond: styleOf("beyond"), rover: styleOf("rover") };
+    const styles: Record<MaskKind, Style> = { beyond: styleOf("beyond"), rover: styleOf("rover") };
     this.layer = new VectorImageLayer({
       source: this.source,
-      style: (feature) => styles[feature.get("why") as Why],
+      style: (feature) => styles[feature.get("why") as MaskKind],
     });
   }
 
@@ -38,20 +38,20 @@ export class MaskedLayer {
   }
 }
 
-function styleOf(why: Why): Style {
+function styleOf(why: MaskKind): Style {
   return new Style({
     fill: new Fill({ color: hatchOf(why) }),
-    stroke: new Stroke({ color: token("--chrome-mask-edge"), width: 1, lineDash: [4, 4] }),
+    stroke: new Stroke({ color: cssColor("--chrome-mask-edge"), width: 1, lineDash: [4, 4] }),
   });
 }
 
-function hatchOf(why: Why): CanvasPattern {
+function hatchOf(why: MaskKind): CanvasPattern {
   const ratio = window.devicePixelRatio;
   const tile = document.createElement("canvas");
   tile.width = tile.height = Math.round(TILE * ratio);
   const pen = tile.getContext("2d")!;
   pen.scale(tile.width, tile.height);
-  pen.strokeStyle = token("--chrome-mask");
+  pen.strokeStyle = cssColor("--chrome-mask");
   pen.lineWidth = 1 / TILE;
   for (const [x0, y0, x1, y1] of LINES[why]) {
     pen.beginPath();

@@ -1,10 +1,10 @@
-/** How a terrain class looks on the picture: a thin wash of its color, and its hatch. */
+/** The appearance of a terrain class on the picture: a transparent fill color and a hatch. */
 
 const TILE = 16;
 const WASH = 0.26;
 const HATCH = 0.75;
 
-/** Draws one hatch tile, 16 x 16 CSS pixels; an unknown pattern is plain. */
+/** Functions that draw one hatch tile of 16 x 16 CSS pixels. An unknown pattern has no hatch. */
 const HATCHES: Record<string, (pen: CanvasRenderingContext2D) => void> = {
   dots: (pen) => {
     for (const [x, y] of [[4, 4], [12, 12]] as const) {
@@ -39,7 +39,7 @@ function strokeLine(pen: CanvasRenderingContext2D, [[x0, y0], [x1, y1]]: Line): 
   pen.stroke();
 }
 
-/** A canvas pattern in device pixels: what a browser's canvas fills a region with. */
+/** Return a canvas pattern in device pixels to fill a region with. */
 export function hatch(color: string, pattern: string, pixelRatio: number): CanvasPattern {
   const tile = document.createElement("canvas");
   tile.width = tile.height = Math.round(TILE * pixelRatio);
@@ -54,7 +54,7 @@ export function hatch(color: string, pattern: string, pixelRatio: number): Canva
   return pen.createPattern(tile, "repeat")!;
 }
 
-/** A little square of the class for the palette. */
+/** Return a small sample of the class for the palette. */
 export function swatch(color: string, pattern: string): HTMLCanvasElement {
   const ratio = Math.max(1, window.devicePixelRatio);
   const canvas = document.createElement("canvas");

@@ -1,18 +1,18 @@
-/** How the picture looks on this device: brightness, contrast, inverted or not, opacity of shapes. */
+/** Picture settings on this device: brightness, contrast, inverted colors and opacity of shapes. */
 
-export interface Look {
-  /** All in percent; 100 is the picture as it is. */
+export interface PictureSettings {
+  /** In percent; 100 leaves the picture unchanged. */
   readonly brightness: number;
   readonly contrast: number;
-  /** Of the regions. */
+  /** Opacity of the regions. */
   readonly opacity: number;
   readonly invert: boolean;
 }
 
-export const NEUTRAL: Look = { brightness: 100, contrast: 100, opacity: 100, invert: false };
+export const NEUTRAL: PictureSettings = { brightness: 100, contrast: 100, opacity: 100, invert: false };
 
-/** The picture's part of a look, as a CSS filter: the browser applies it, no pixel is touched here. */
-export function filterOf({ brightness, contrast, invert }: Look): string {
+/** Return the CSS filter of the settings. The browser applies it; the pixels stay unchanged. */
+export function cssFilter({ brightness, contrast, invert }: PictureSettings): string {
   const parts = [
     ...(brightness === 100 ? [] : [`brightness(${brightness}%)`]),
     ...(contrast === 100 ? [] : [`contrast(${contrast}%)`]),
@@ -24,10 +24,10 @@ export function filterOf({ brightness, contrast, invert }: Look): string {
 const KEY = "ai4mars.look.";
 const LIMITS = { brightness: [40, 300], contrast: [40, 300], opacity: [10, 100] } as const;
 
-/** The look that was kept on this device for this person; what is not one is neutral. */
-export function recallLook(storage: Storage | null, owner: string): Look {
+/** Return the settings stored on this device for this person. Invalid values become neutral. */
+export function loadSettings(storage: Storage | null, owner: string): PictureSettings {
   try {
-    const kept = JSON.parse(storage?.getItem(KEY + owner) ?? "{}") as Partial<Look>;
+    const kept = JSON.parse(storage?.getItem(KEY + owner) ?? "{}") as Partial<PictureSettings>;
     const within = (name: keyof typeof LIMITS): number => {
       const [least, most] = LIMITS[name];
       const value = kept[name];
@@ -44,17 +44,17 @@ export function recallLook(storage: Storage | null, owner: string): Look {
   }
 }
 
-/** Kept where the device allows it; else it lasts as long as the page. */
-export function keepLook(storage: Storage | null, owner: string, look: Look): void {
+/** Store the settings. If the device does not allow storage, they last until the page closes. */
+export function saveSettings(storage: Storage | null, owner: string, look: PictureSettings): void {
   try {
     storage?.setItem(KEY + owner, JSON.stringify(look));
   } catch {
-    // Full or forbidden: nothing is lost that matters.
+    // Storage is full or forbidden; the settings are not essential.
   }
 }
 
-/** The device's storage; null where even asking for it is forbidden. */
-export function lookStorage(): Storage | null {
+/** Return the local storage, or null if the browser forbids access. */
+export function settingsStorage(): Storage | null {
   try {
     return window.localStorage;
   } catch {

@@ -1,4 +1,4 @@
-/** The shape under the hand, where the pointer sticks, and the points a hand can take hold of. */
+/** The layer with the sketch, the snap marker, and draggable points. */
 import Feature from "ol/Feature";
 import LineString from "ol/geom/LineString";
 import OlPoint from "ol/geom/Point";
@@ -39,7 +39,9 @@ export class SketchLayer {
     });
   }
 
-  /** The shape's points so far, what lies ahead of the last, and where the pointer sticks. */
+  /**
+   * Show the points of the sketch, the line from the last one to the pointer, and the snap marker.
+   */
   show({ points, ahead, snap, tool, code, isLine }: SketchView): void {
     const path = points.map(this.toCoordinate);
     const beyond = ahead.map(this.toCoordinate);
@@ -59,12 +61,12 @@ export class SketchLayer {
     if (snap) this.snap.setStyle(this.styles.snap(snap.on));
   }
 
-  /** The point that a press would take hold of. */
+  /** Highlight the point that a press would drag. */
   showHandle(point: Point | null): void {
     this.handle.setGeometry(point ? this.pointAt(point) : undefined);
   }
 
-  /** The chosen point. */
+  /** Show the selected corner. */
   showVertex(point: Point | null): void {
     this.vertex.setGeometry(point ? this.pointAt(point) : undefined);
   }

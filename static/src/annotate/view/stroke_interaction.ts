@@ -1,8 +1,8 @@
 /**
- * Reads one pointer as a pen: a press and release in one place is a tap, a drag is a stroke.
+ * Pen input from one pointer: press and release in one place is a tap, a drag is a stroke.
  *
- * A second finger ends the stroke without a trace, so that two fingers always move the picture.
- * Once a real pen was seen, fingers and palms no longer draw.
+ * A second finger cancels the stroke, so that two fingers always pan and zoom the picture. After a
+ * stylus has been used, touches no longer draw.
  */
 import type MapBrowserEvent from "ol/MapBrowserEvent";
 import PointerInteraction from "ol/interaction/Pointer";
@@ -13,11 +13,11 @@ const MOUSE_SLACK = 4;
 const TOUCH_SLACK = 9;
 
 export class PenInput extends PointerInteraction {
-  /** Whether a real pen has touched the surface. */
+  /** Whether a stylus has touched the surface. */
   hasPen = false;
   private down: { pixel: number[]; point: Point } | null = null;
   private stroking = false;
-  /** The press under way is the picture's, but a tap if it does not move. */
+  /** The current press pans the picture, but counts as a tap if it does not move. */
   private mayTap = false;
 
   constructor(
@@ -33,7 +33,7 @@ export class PenInput extends PointerInteraction {
       this.mayTap = false;
       return true;
     }
-    // A press that moved nothing, of a kind that the tool leaves to the picture.
+    // A press without movement that the tool did not take.
     if (event.type === "click" && this.mayTap) {
       this.pen.tap(this.toPoint(event), isTouch(event), isAltHeld(event));
     }

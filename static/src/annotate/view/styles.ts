@@ -1,4 +1,4 @@
-/** Regions, the sketch and its handles as OpenLayers draws them. */
+/** OpenLayers styles of regions, the sketch and its handles. */
 import MultiPoint from "ol/geom/MultiPoint";
 import type OlPolygon from "ol/geom/Polygon";
 import CircleStyle from "ol/style/Circle";
@@ -12,35 +12,35 @@ import { hatch } from "./patterns";
 export interface SketchStyle {
   readonly area: Style;
   readonly line: Style[];
-  /** From the last point to the pointer. */
+  /** Styles of the line from the last point to the pointer. */
   readonly ahead: Style[];
   readonly start: Style;
 }
 
-export type SketchLook = number | "cut" | "split";
+export type SketchKind = number | "cut" | "split";
 
 export interface Styles {
   region(code: number): Style[];
   selected(code: number): Style[];
-  /** Of the class with that code, or of a tool. */
-  sketch(look: SketchLook, closable: boolean): SketchStyle;
-  /** Where the pointer sticks: a ring on a corner, a square on an edge. */
+  /** Return the sketch style of the class with that code, or of a tool. */
+  sketch(look: SketchKind, closable: boolean): SketchStyle;
+  /** Return the snap marker: a ring on a corner, a square on an edge. */
   snap(on: "corner" | "edge"): Style;
-  /** The point that a hand is about to move. */
+  /** Style of the point that a drag would move. */
   readonly handle: Style;
-  /** The chosen point. */
+  /** Style of the selected corner. */
   readonly vertex: Style;
 }
 
 export function createStyles(classes: readonly TerrainClass[]): Styles {
-  const casing = token("--chrome-casing");
-  const light = token("--chrome-text");
+  const casing = cssColor("--chrome-casing");
+  const light = cssColor("--chrome-text");
   const white = new Fill({ color: light });
   const dot = (radius: number, color: string, width = 2): CircleStyle =>
     new CircleStyle({ radius, fill: white, stroke: new Stroke({ color, width }) });
-  const danger = token("--chrome-danger");
-  const accent = token("--chrome-accent");
-  const colorOf = (look: SketchLook): string => {
+  const danger = cssColor("--chrome-danger");
+  const accent = cssColor("--chrome-accent");
+  const colorOf = (look: SketchKind): string => {
     if (look === "cut") return danger;
     if (look === "split") return light;
     return classes.find((each) => each.code === look)?.color ?? light;
@@ -78,7 +78,7 @@ export function createStyles(classes: readonly TerrainClass[]): Styles {
     });
   }
 
-  const sketchOf = (look: SketchLook, closable: boolean): SketchStyle => {
+  const sketchOf = (look: SketchKind, closable: boolean): SketchStyle => {
     const color = colorOf(look);
     return {
       area: new Style({ fill: new Fill({ color: `${color}40` }) }),
@@ -111,7 +111,7 @@ export function createStyles(classes: readonly TerrainClass[]): Styles {
   };
 }
 
-/** A color of the page's one palette. */
-export function token(name: string): string {
+/** Return a color of the page by the name of its CSS variable. */
+export function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#fff";
 }

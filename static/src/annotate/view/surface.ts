@@ -1,6 +1,8 @@
 /**
- * The drawing surface. This folder alone talks to OpenLayers, and this module alone knows that its
- * y axis points up: everyone else speaks image pixels, y down.
+ * The drawing surface.
+ *
+ * Only this folder uses OpenLayers, and only this module knows that its y axis points up. All other
+ * code uses image pixels with y down.
  */
 import Feature from "ol/Feature";
 import OlMap from "ol/Map";
@@ -22,32 +24,32 @@ import type { Size } from "../core/geometry";
 import type { Label, Point, Region, Rings } from "../core/label";
 import type { SketchView } from "../modes/draw";
 import type { Pen, Tool } from "../modes/mode";
-import { createCross } from "./crosshair";
+import { createCrosshair } from "./crosshair";
 import { PenInput } from "./stroke_interaction";
 import { Viewport } from "./viewport";
 import { NO_SKETCH, SketchLayer } from "./sketch_layer";
-import { createStyles, token } from "./styles";
+import { createStyles, cssColor } from "./styles";
 
 const FIT_PADDING = [8, 8, 8, 8];
 const MAX_SCREEN_PIXELS_PER_PIXEL = 12;
 const SMALLEST_PICTURE = 160;
-/** Screen pixels between what has to be seen and the edge. */
+/** Minimum distance in screen pixels of a visible point from the edge. */
 const EDGE = 56;
 
 export class Surface {
   private size: Size = { width: 1, height: 1 };
   private readonly map: OlMap;
-  /** How the picture is seen. */
+  /** The view of the picture. */
   readonly viewport: Viewport;
   private readonly picture = new ImageLayer<ImageStatic>({ className: "picture" });
   private readonly regions = new VectorSource<Feature<OlPolygon>>();
   private readonly features = new Map<Region, Feature<OlPolygon>>();
   private readonly sketch: SketchLayer;
-  /** The selected region, and regions that change under the hand: few, so drawn anew each time. */
-  private readonly inHand = new VectorSource<Feature<OlPolygon>>();
+  /** The selected region and regions being changed. They are few and redrawn in each frame. */
+  private readonly changing = new VectorSource<Feature<OlPolygon>>();
   private selected: Feature<OlPolygon> | undefined;
   private readonly previewed = new Set<Feature<OlPolygon>>();
-  private readonly cross = createCross(token("--chrome-text"), token("--chrome-bg"));
+  private readonly cross = createCrosshair(cssColor("--chrome-text"), cssColor("--chrome-bg"));
   private readonly penInput: PenInput;
   private readonly regionLayer: VectorImageLayer<VectorSource<Feature<OlPolygon>>>;
   private readonly selectionLayer: VectorLayer<VectorSource<Feature<OlPolygon>>>;
@@ -61,7 +63,7 @@ export class Surface {
     pen: Pen,
   ) {
     this.styles = createStyles(classes);
-    // Kept as an image while a hand draws: a hundred regions would slow down each stroke.
+    // Cached as an image while drawing: a hundred regions would slow down each stroke.
     this.regionLayer = new VectorImageLayer({
       source: this.regions,
       style: (feature) => this.styles.region(feature.get("code") as number),
@@ -69,7 +71,7 @@ export class Surface {
       renderOrder: (a, b) => (b.get("area") as number) - (a.get("area") as number),
     });
     this.selectionLayer = new VectorLayer({
-      source: this.inHand,
+      source: this.changing,
       style: (feature) => {
         const code = feature.get("code") as number;
         return feature === this.selected ? this.styles.selected(code) : this.styles.region(code);
@@ -109,7 +111,9 @@ export class Surface {
     this.element.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
-  /** Shows a picture, fitted; resolves when it can be seen, rejects when it cannot be loaded. */
+  /**
+   * Show a picture fitted to the window. Resolve when it is visible; reject if it cannot be loaded.
+   */
   async show(url: string, size: Size): Promise<void> {
     const image = new Image();
     image.src = url;
@@ -146,7 +150,7 @@ export class Surface {
     this.fittedAt = this.whereabouts();
   }
 
-  /** Zooms by a number of doublings, about a point if one is given. */
+  /** Zoom by a number of doublings, around a point if one is given. */
   zoomBy(steps: number, about: Point | null = null): void {
     const view = this.map.getView();
     const zoom = view.getZoom();
@@ -156,19 +160,19 @@ export class Surface {
     view.animate({ zoom: zoom + steps, duration: still ? 0 : 140, ...(anchor && { anchor }) });
   }
 
-  /** The point of the image in the middle of what can be seen. */
+  /** Return the image point at the center of the visible area. */
   get center(): Point {
     return this.toPoint(this.map.getView().getCenter() ?? [0, 0]);
   }
 
-  /** Moves the picture by screen pixels. */
+  /** Pan the picture by screen pixels. */
   panBy([dx, dy]: Point): void {
     const view = this.map.getView();
     const [x = 0, y = 0] = view.getCenter() ?? [];
     view.setCenter([x + dx * this.resolution, y - dy * this.resolution]);
   }
 
-  /** Moves the picture no farther than needed for a point to be seen, away from the edge. */
+  /** Pan the picture just enough to make a point visible, away from the edge. */
   keepInView(point: Point): void {
     const [width = 0, height = 0] = this.map.getSize() ?? [];
     const [x, y] = point.map((value, axis) => (value - this.center[axis]!) / this.resolution);
@@ -180,7 +184,7 @@ export class Surface {
     this.element.dataset.cross = point ? point.join(",") : "";
   }
 
-  /** How many image pixels one CSS pixel of the screen spans. */
+  /** Return the image pixels per CSS pixel of the screen. */
   get resolution(): number {
     return this.map.getView().getResolution() ?? 1;
   }
@@ -189,7 +193,7 @@ export class Surface {
     this.element.dataset.tool = tool;
   }
 
-  /** While held, every drag moves the picture, whatever the tool. */
+  /** While held, every drag pans the picture, whatever the tool. */
   holdPan(held: boolean): void {
     this.panHeld = held;
     this.penInput.setActive(!held);
@@ -201,7 +205,7 @@ export class Surface {
     this.selectionLayer.setVisible(!hidden);
   }
 
-  /** Shows the regions; only those that are new, gone or selected cost anything. */
+  /** Show the regions. Only added, removed or selected regions are redrawn. */
   showLabel(label: Label, selected: Region | null, vertex: Point | null = null): void {
     this.preview(new Map());
     const current = new Set(label.regions);
@@ -230,10 +234,10 @@ export class Surface {
     if (held === feature) return;
     this.selected = feature;
     if (held) this.putBack(held);
-    if (feature) this.takeUp(feature);
+    if (feature) this.moveToChanging(feature);
   }
 
-  /** Shows regions with other rings than they have, until told otherwise. */
+  /** Show regions with changed rings until the next call. */
   preview(changes: ReadonlyMap<Region, Rings>): void {
     const features = new Map(
       [...changes].map(([region, rings]) => [this.features.get(region)!, rings]),
@@ -246,25 +250,25 @@ export class Surface {
     }
     for (const [feature, rings] of features) {
       this.previewed.add(feature);
-      this.takeUp(feature);
+      this.moveToChanging(feature);
       feature.setGeometry(this.toGeometry(rings));
     }
   }
 
-  /** Takes one region out of the picture of all regions and into the hand. */
-  private takeUp(feature: Feature<OlPolygon>): void {
-    if (this.inHand.hasFeature(feature)) return;
+  /** Move one region from the layer of all regions to the layer of regions being changed. */
+  private moveToChanging(feature: Feature<OlPolygon>): void {
+    if (this.changing.hasFeature(feature)) return;
     this.regions.removeFeature(feature);
-    this.inHand.addFeature(feature);
+    this.changing.addFeature(feature);
   }
 
   private putBack(feature: Feature<OlPolygon>): void {
-    if (!this.inHand.hasFeature(feature)) return;
-    this.inHand.removeFeature(feature);
+    if (!this.changing.hasFeature(feature)) return;
+    this.changing.removeFeature(feature);
     this.regions.addFeature(feature);
   }
 
-  /** The point that a press would take hold of. */
+  /** Highlight the point that a press would drag. */
   showHandle(point: Point | null): void {
     this.element.toggleAttribute("data-grip", point !== null);
     this.sketch.showHandle(point);
@@ -301,7 +305,10 @@ export class Surface {
     return `${view.getResolution()} ${String(view.getCenter())}`;
   }
 
-  /** Leaves on the element where image pixels lie: page = x0 + scale * x, inside the element. */
+  /**
+   * Publish the position of image pixels in data attributes: page = x0 + scale * x inside the
+   * element.
+   */
   private publishView(): void {
     const origin = this.picture.getSource()
       ? this.map.getPixelFromCoordinate(this.toCoordinate([0, 0]))
@@ -312,7 +319,7 @@ export class Surface {
   }
 }
 
-/** How far a value is outside -bound .. bound, with its sign. */
+/** Return how far a value lies outside -bound .. bound, with its sign. */
 function beyond(value: number, bound: number): number {
   const most = Math.max(bound, 0);
   return value - Math.min(Math.max(value, -most), most);

@@ -1,6 +1,6 @@
 /**
- * How the picture is seen: crisp pixels, its look, masked areas, classes that are hidden for a
- * moment, the ruler, and what the pointer is over. The label itself is the surface's business.
+ * The view of the picture: crisp pixels, picture settings, masked areas, temporarily hidden
+ * classes, ruler and pointer position. The surface itself shows the label.
  */
 import Feature from "ol/Feature";
 import type { FeatureLike } from "ol/Feature";
@@ -18,21 +18,21 @@ import Style from "ol/style/Style";
 import type { Masked, Size } from "../core/geometry";
 import type { Point } from "../core/label";
 import { MaskedLayer } from "./masked_layer";
-import { token } from "./styles";
+import { cssColor } from "./styles";
 
-/** From so many screen pixels for one of the picture on, its pixels are shown as they are. */
+/** From this zoom on (screen pixels per image pixel), pixels are shown without smoothing. */
 const CRISP_FROM = 3.5;
 
-/** Where a pointer is. */
+/** The position of a pointer. */
 export interface Pointer {
   readonly point: Point;
-  /** Place on the drawing surface, CSS pixels. */
+  /** Position on the drawing surface in CSS pixels. */
   readonly place: readonly [number, number];
   readonly type: string;
   readonly pressed: boolean;
 }
 
-/** Any layer of regions; features carry their class's `code`. */
+/** Any layer of regions. Its features have the property `code` of their class. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the engine's own generics
 type RegionLayer = BaseVectorLayer<any, any, any>;
 
@@ -71,7 +71,7 @@ export class Viewport {
     }
   }
 
-  /** A new picture, without masked areas so far. */
+  /** Start with a new picture, at first without masked areas. */
   open(size: Size): void {
     this.size = size;
     this.masked.show([]);
@@ -82,7 +82,7 @@ export class Viewport {
     this.masked.show(masked);
   }
 
-  /** How the picture looks, as a CSS filter, and how opaque the regions are, 0..1. */
+  /** Set the CSS filter of the picture and the opacity (0..1) of the regions. */
   adjust(filter: string, opacity: number): void {
     this.element.style.setProperty("--picture-filter", filter);
     for (const layer of this.regionLayers) layer.setOpacity(opacity);
@@ -97,7 +97,7 @@ export class Viewport {
     this.ruler.setGeometry(ends ? new LineString(ends.map((end) => this.toCoordinate(end))) : undefined);
   }
 
-  /** Tells where the pointer is; null when it has left, or a finger was lifted. */
+  /** Call the listener with the pointer position; with null when it left or a finger was lifted. */
   onPointer(listener: (pointer: Pointer | null) => void): void {
     const tell = (event: PointerEvent): void => {
       const box = this.element.getBoundingClientRect();
@@ -120,12 +120,12 @@ export class Viewport {
     }
   }
 
-  /** Called after each frame that was drawn. */
+  /** Call the listener after each rendered frame. */
   onFrame(listener: () => void): void {
     this.map.on("postrender", listener);
   }
 
-  /** What is drawn on the screen, from the picture up. */
+  /** Return the canvases on the screen, from the picture up. */
   get canvases(): readonly HTMLCanvasElement[] {
     return [...this.element.querySelectorAll<HTMLCanvasElement>(".ol-layers canvas")];
   }
@@ -136,8 +136,8 @@ export class Viewport {
 }
 
 function rulerStyle(): Style[] {
-  const light = token("--chrome-text");
-  const casing = token("--chrome-casing");
+  const light = cssColor("--chrome-text");
+  const casing = cssColor("--chrome-casing");
   const ends = (feature: { getGeometry(): unknown }): MultiPoint | undefined => {
     const line = feature.getGeometry() as LineString | undefined;
     return line && new MultiPoint(line.getCoordinates());
@@ -149,7 +149,7 @@ function rulerStyle(): Style[] {
       geometry: ends as never,
       image: new CircleStyle({
         radius: 5,
-        fill: new Fill({ color: token("--chrome-accent") }),
+        fill: new Fill({ color: cssColor("--chrome-accent") }),
         stroke: new Stroke({ color: casing, width: 2 }),
       }),
     }),
