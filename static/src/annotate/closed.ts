@@ -1,4 +1,4 @@
-/** The page of a closed campaign: finished drawings that still wait on this device go out from it. */
+/** The page of a closed campaign: it still sends finished drawings that wait on this device. */
 import type { Config as AnnotateConfig } from "./config";
 import { createOutbox, placeOf } from "./saving/outbox";
 import { ownerOf, rememberOwner } from "./saving/owner";
@@ -22,7 +22,7 @@ const ask = connect(config.urls.session, {
   visit: config.labeler.visit,
   became: (labeler) => rememberOwner(storage, labeler, owner),
 });
-// Nothing is corrected here: a correction that waits is refused, and stays for its person.
+// A waiting correction is refused here and stays on the device.
 const deliver = delivery(ask, { ...config.urls, correct: "" });
 const outbox = createOutbox(storage, owner, { deliver }, oneTabAtATime(placeOf(owner)));
 outbox.listen({ retry: () => void send() });

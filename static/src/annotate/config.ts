@@ -1,4 +1,4 @@
-/** What the template hands over: campaign, addresses, sentences in the person's language. */
+/** Configuration from the template: campaign, URLs, and texts in the person's language. */
 
 export interface TerrainClass {
   readonly code: number;
@@ -6,7 +6,7 @@ export interface TerrainClass {
   readonly color: string;
   readonly pattern: string;
   readonly guidance: string;
-  /** What a thing of the class must measure at least, meters; null: no rule. */
+  /** Minimum size of an object of the class in meters; null without one. */
   readonly min_width_m: number | null;
   readonly min_height_m: number | null;
 }
@@ -35,13 +35,13 @@ export interface Config {
   };
   readonly csrf_token: string;
   readonly labeler: {
-    /** Null for a visitor who has saved nothing yet. */
+    /** Null for a visitor without saved work. */
     readonly id: number | null;
     readonly name: string;
     readonly is_guest: boolean;
-    /** Of a guest, or of who becomes one with the first save: to stay the same one. */
+    /** Token of a guest or future guest, to restore the identity if cookies are lost. */
     readonly visit: string | null;
-    /** A name for what this device keeps before there is a labeler. */
+    /** Name for the device's stored work before there is a labeler. */
     readonly device_name: string | null;
     readonly role: string;
   };
@@ -51,7 +51,7 @@ export function readConfig(): Config {
   return JSON.parse(document.getElementById("annotate-config")?.textContent ?? "") as Config;
 }
 
-/** Looks up a sentence of the template (`data-string`) by name and fills in its {placeholders}. */
+/** Returns the template's text (`data-string`) of a name, with its {placeholders} filled in. */
 export type Say = (name: string, values?: Record<string, string | number>) => string;
 
 export function readStrings(): Say {

@@ -1,4 +1,4 @@
-/** The drawing page: puts the parts together and gives each button and key its meaning. */
+/** The drawing page: connects its parts, buttons and keys. */
 import { readConfig, readStrings } from "./config";
 import { removeRegion, setClass } from "./core/actions";
 import { Editor } from "./core/editor";
@@ -77,7 +77,7 @@ const nameOf = (code: number): string =>
   config.campaign.classes.find((each) => each.code === code)?.name ?? "";
 const spoken = page.part("spoken");
 const announcer = new Announcer(say, nameOf, (sentences) => {
-  // The same sentence again would be no change, and not be heard.
+  // Screen readers do not announce an unchanged text.
   spoken.textContent = "";
   setTimeout(() => (spoken.textContent = sentences), 50);
 });
@@ -145,7 +145,7 @@ function useTool(tool: Tool): void {
   announcer.announce("note", `said_tool_${tool}`);
 }
 
-/** Takes a step back or forward; what is said about it says so. */
+/** Undo or redo one step, and announce it as such. */
 function step(back: boolean): void {
   why = back ? "undo" : "redo";
   if (back) editor.undo();
@@ -175,7 +175,9 @@ function deleteOrTakeBack(): void {
   else if (editor.selected) editor.apply(removeRegion(editor.selected));
 }
 
-/** What each command does; the help dialog can be opened at any time, the rest while drawing. */
+/**
+ * The action of each command. The help dialog is always available, the others only while drawing.
+ */
 const ACTS: Record<Command, (key: string) => void> = {
   draw: () => useTool("draw"),
   class: (key) => useClassAt(Number(key) - 1),
@@ -218,7 +220,7 @@ const ACTS: Record<Command, (key: string) => void> = {
   help: () => page.toggleHelp(),
 };
 
-/** What lasts as long as a key is held. */
+/** The actions that last as long as a key is held. */
 const HELD: Record<HeldCommand, (held: boolean, key: string) => void> = {
   pan: (held) => {
     panHeld = held;

@@ -1,6 +1,6 @@
 /**
- * Seeing and measuring on the drawing page: how the picture looks, what is hidden for a moment,
- * what is masked and why, how far and how large things are. Never changes the label by itself.
+ * Viewing and measuring on the drawing page: picture settings, hidden classes, masked areas and
+ * their reasons, distances and sizes. It never changes the label by itself.
  */
 import type { Config, Say } from "./config";
 import { removeRegion } from "./core/actions";
@@ -52,7 +52,7 @@ export class ViewTools {
     private readonly editor: Editor,
     private readonly page: ViewToolsPage,
     private readonly say: Say,
-    /** Told when the ruler is taken up or put away. */
+    /** Called when the ruler is switched on or off. */
     private readonly onTool: () => void,
   ) {
     const { id, device_name } = config.labeler;
@@ -77,9 +77,9 @@ export class ViewTools {
     viewport.onPointer((pointer) => this.onPointer(pointer));
   }
 
-  // -- what the page tells ------------------------------------------------------------------------
+  // -- events of the page -------------------------------------------------------------------------
 
-  /** A picture is opened, before it is drawn on. */
+  /** Prepare for an opened picture, before drawing starts. */
   opened(picture: Picture, masksMissing = false): void {
     this.closed();
     this.picture = picture;
@@ -102,14 +102,14 @@ export class ViewTools {
     this.panel.showAllClasses();
   }
 
-  /** The label, the selection or the class has changed. */
+  /** Handle a change of the label, the selection or the class. */
   changed(): void {
     const { label, frame } = this.editor;
     if (frame.masked !== this.shownMasks) this.viewport.showMasked((this.shownMasks = frame.masked));
     if (!this.picture) return;
     const before = this.previousLabel;
     this.previousLabel = label;
-    // A draft that is opened brings its regions along; only what is drawn now is looked at.
+    // Check only newly drawn regions, not those of an opened draft.
     const added = before ? label.regions.filter((each) => !before.regions.includes(each)) : [];
     const drawn = before && added.length === 1 && label.regions.length > before.regions.length;
     if (label !== before) this.readOuts.withdraw();
@@ -118,7 +118,7 @@ export class ViewTools {
     this.showSize();
   }
 
-  /** Why something of a finished shape was cut away. */
+  /** Explain why a part of a finished shape was removed. */
   trimmed(why: ReadonlySet<MaskKind>): void {
     const words = [...why].map((each) => this.reason(each));
     if (words.length) this.page.announce(words.join(" "));
@@ -134,7 +134,7 @@ export class ViewTools {
     this.panel.showMagnifier(this.magnifier.toggle());
   }
 
-  /** Hides one class, in its place among the classes, for as long as a key is held. */
+  /** Hide the class at this index while a key is held. */
   holdClass(place: number, held: boolean): void {
     const code = this.config.campaign.classes[place]?.code;
     if (code === undefined) return;
@@ -152,7 +152,10 @@ export class ViewTools {
     else this.takeRuler();
   }
 
-  /** Escape: first the line, then the ruler itself. Whether there was anything to put away. */
+  /**
+   * Handle Escape: remove the line first, then switch the ruler off. Return whether either was
+   * active.
+   */
   putRulerAway(): boolean {
     if (!this.rulerIsOn) return false;
     this.ruler.clear();
@@ -174,9 +177,9 @@ export class ViewTools {
     this.onTool();
   }
 
-  // -- what is read off ---------------------------------------------------------------------------
+  // -- displays -----------------------------------------------------------------------------------
 
-  /** What there is to say about a place: why not to draw there, or how far it is; "" for nothing. */
+  /** Return why a point must not be labeled, or its distance; "" for neither. */
   describePoint(point: Point): string {
     const { masked, width, height } = this.editor.frame;
     const [x, y] = point;
@@ -194,7 +197,7 @@ export class ViewTools {
     const area = pointer?.pressed
       ? this.editor.frame.masked.find(({ rings }) => contains(rings, pointer.point))
       : undefined;
-    // The first press on a masked area says aloud what the hatching means, unless it measures.
+    // The first press on a masked area explains the hatch, unless the ruler is on.
     if (!area || this.rulerIsOn || this.explained.has(area.why)) return;
     this.explained.add(area.why);
     this.page.announce(this.reason(area.why));
@@ -216,7 +219,9 @@ export class ViewTools {
     );
   }
 
-  /** Size and verdict of the selected region, or of the one just drawn, where its class has a rule. */
+  /**
+   * Show the size of the selected or newest region, and whether it meets the minimum of its class.
+   */
   private showSize(): void {
     const { selected, label } = this.editor;
     if (this.shownSize && !label.regions.includes(this.shownSize)) this.shownSize = null;
@@ -239,7 +244,10 @@ export class ViewTools {
     if (bar && isSmallerThanBar(region.rings, bar, this.space)) this.readOuts.offer(region);
   }
 
-  /** The rule of the picture's own bar: pictures of one campaign may be of several rovers. */
+  /**
+   * Return the rule of the picture's own scale bar: pictures of one campaign may come from several
+   * rovers.
+   */
   private barRule({ scale_bar: bar }: Picture): string | null {
     if (!bar) return null;
     const whole = new Intl.NumberFormat(this.language, { maximumFractionDigits: 1 });
@@ -260,7 +268,7 @@ export class ViewTools {
   }
 }
 
-/** A tool's pen, in whose place the ruler is while it is on. */
+/** Return a pen that passes input to the ruler while it is on, else to the tool. */
 export function withRuler(pen: Pen, viewTools: () => ViewTools): Pen {
   const on = (): Pen => (viewTools().measures ? viewTools().ruler : pen);
   return {

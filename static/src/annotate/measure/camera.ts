@@ -1,9 +1,9 @@
 /**
- * Rays of the rovers' cameras: where in the scene a pixel looks. The same models, and the same
- * words, as terrain/camera.py, whose tests run this module beside it.
+ * Rays of the rovers' cameras: the direction that a pixel looks in. The models and names match
+ * terrain/camera.py, whose tests compare both.
  *
- * All in the rover's frame: x forward, y right, z down, meters. Pixel coordinates are those of the
- * whole project, so that the first pixel's center is (0.5, 0.5).
+ * All vectors are in the rover's frame: x forward, y right, z down, meters. The center of the first
+ * pixel is (0.5, 0.5), as everywhere in the project.
  */
 import type { Point } from "../core/label";
 import { add, cross, dot, length, minus, times, unit } from "./vectors";
@@ -69,7 +69,7 @@ export function focalLength({ a, h }: CameraModel): number {
   return length(cross(a, h));
 }
 
-/** The place at a range, which counts from the camera's center, along a pixel's ray. */
+/** Return the point on a pixel's ray at a range measured from the camera's center. */
 export function placeAt(camera: CameraModel, pixel: Point, range: number): Vector {
   const { origin, direction } = rayOf(camera, pixel);
   const start = minus(origin, camera.c);

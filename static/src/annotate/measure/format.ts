@@ -1,8 +1,8 @@
-/** Measures in words of the page, in the person's language. */
+/** Formatting of measurements in the person's language. */
 import type { Say, TerrainClass } from "../config";
 import type { Size3 } from "./size";
 
-/** The least a thing of a class must measure; null where the class has no such rule. */
+/** Minimum size of an object of a class; null if the class has none. */
 export interface Rule {
   readonly width: number;
   readonly height: number;
@@ -13,19 +13,21 @@ export function ruleOf(terrain: TerrainClass | undefined): Rule | null {
   return width || height ? { width, height } : null;
 }
 
-/** Whether a thing is large enough; as precise as it is shown, in whole centimeters. */
+/** Return whether an object is large enough, compared in whole centimeters as displayed. */
 export function obeys({ width, height }: Size3, rule: Rule): boolean {
   const cm = (meters: number): number => Math.round(100 * meters);
   return cm(width) >= cm(rule.width) && cm(height) >= cm(rule.height);
 }
 
-/** Centimeters below ten meters, as a rover's engineers and a school ruler count. */
+/** Format a length: in centimeters below ten meters. */
 export function lengthInWords(meters: number, say: Say, language: string): string {
   if (meters >= 10) return say("meters", { number: numberIn(language, meters, 1) });
   return say("centimeters", { number: numberIn(language, 100 * meters, 0) });
 }
 
-/** "12.4 m away"; beyond 100 m, and of an estimate beyond 10 m, no decimals that mean nothing. */
+/**
+ * Format a distance as "12.4 m away", without decimals beyond 100 m, or beyond 10 m for estimates.
+ */
 export function distanceInWords(
   meters: number | null,
   estimated: boolean,
@@ -39,7 +41,7 @@ export function distanceInWords(
   return say(name, { meters: numberIn(language, meters, digits) });
 }
 
-/** A thing's size, and the verdict on it where its class has a rule. */
+/** Format an object's size, and say whether it meets the minimum size of its class. */
 export function sizeInWords(
   size: Size3,
   estimated: boolean,

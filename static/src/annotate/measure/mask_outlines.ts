@@ -1,18 +1,20 @@
 /**
- * From a mask's pixels to the polygons that go round them along the pixels' edges. Pure.
+ * Polygons that follow the pixel edges of a mask.
  *
- * Outlines are simplified by at most a pixel and specks are dropped: the server removes masked
- * pixels exactly all the same.
+ * Outlines are simplified by at most one pixel, and specks are dropped. The server still removes
+ * masked pixels exactly.
  */
 import { contains, ringArea, simplify } from "../core/geometry";
 import type { Size } from "../core/geometry";
 import type { Point, Ring, Rings } from "../core/label";
 
-/** Square pixels; smaller spots and holes only slow a hand down. */
+/** Square pixels. Smaller spots and holes only slow down drawing. */
 const SMALLEST = 24;
 const TOLERANCE = 0.9;
 
-/** One polygon for each connected part (neighbors share an edge): its outline, then its holes. */
+/**
+ * Return one polygon for each connected part (pixels sharing an edge): its outline, then its holes.
+ */
 export function outlinesOf(mask: ArrayLike<number>, { width, height }: Size): Rings[] {
   const outlines: { rings: Ring[]; area: number }[] = [];
   const holes: Ring[] = [];
@@ -32,8 +34,8 @@ export function outlinesOf(mask: ArrayLike<number>, { width, height }: Size): Ri
 }
 
 /**
- * The closed ways along the mask's edge, the mask on their right: outlines run clockwise on the
- * screen, holes against it. Only corners are points.
+ * Return closed paths along the mask's edge, with the mask on their right. Outlines run clockwise
+ * on the screen, holes counterclockwise. Only corners are points.
  */
 function edgesOf(mask: ArrayLike<number>, width: number, height: number): Ring[] {
   const masked = (x: number, y: number): boolean =>
@@ -78,7 +80,7 @@ function walkFrom(
   return ring;
 }
 
-/** Positive for clockwise on the screen. */
+/** Return the signed area, positive if clockwise on the screen. */
 function signedArea(ring: Ring): number {
   let doubled = 0;
   let previous = ring[ring.length - 1]!;
@@ -89,13 +91,13 @@ function signedArea(ring: Ring): number {
   return doubled / 2;
 }
 
-/** A point just outside a hole's ring, where the mask is. */
+/** Return a point just outside a hole's ring, where the mask is. */
 function insideOf(hole: Ring): Point {
   const highest = hole.reduce((a, b) => (b[1] < a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a));
   return [highest[0] + 0.5, highest[1] - 0.5];
 }
 
-/** Simplified between its two corners that lie farthest apart from the first. */
+/** Simplify a ring, split at its first corner and the corner farthest from it. */
 function simplifyRing(ring: Ring): Ring {
   const start = ring[0]!;
   let far = 0;

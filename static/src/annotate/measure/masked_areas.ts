@@ -7,11 +7,11 @@ import { outlinesOf } from "./mask_outlines";
 
 export interface MaskedAreas {
   readonly masked: readonly Masked[];
-  /** A mask could not be loaded: the server will take away what is drawn under it. */
+  /** A mask could not be loaded; the server removes what is drawn under it. */
   readonly missing: boolean;
 }
 
-/** Never rejects: without its masks a picture can be drawn on all the same. */
+/** Load the masked areas. Never rejects, because a picture can be drawn on without its masks. */
 export async function loadMasked(
   picture: Pick<Picture, "width" | "height" | "range_mask_url" | "rover_mask_url">,
   load: typeof bytesOf = bytesOf,

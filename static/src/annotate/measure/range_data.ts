@@ -1,4 +1,4 @@
-/** What is known of a picture's space, loaded. */
+/** The range and camera data of a picture. */
 import { readPng } from "../../shared/png";
 import { bytesOf } from "../../shared/server";
 import type { Picture } from "../saving/task";
@@ -7,7 +7,7 @@ import { toRangeMap } from "./range_map";
 import type { RangeMap } from "./range_map";
 import type { Vector } from "./vectors";
 
-/** A picture's range, and where it is known, its camera: without one there are no lengths. */
+/** A picture's range map and, if available, its camera; without a camera there are no lengths. */
 export interface Surroundings {
   readonly range: RangeMap;
   readonly camera: CameraModel | null;
@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly estimated: boolean;
 }
 
-/** Null where the picture has no range, or it cannot be loaded: nothing is measured then. */
+/** Load the range data. Return null if the picture has none or it cannot be loaded. */
 export async function loadSurroundings(
   picture: Pick<Picture, "range_map_url" | "range_map_source" | "camera_model" | "up">,
   load: typeof bytesOf = bytesOf,

@@ -8,7 +8,10 @@ import type { Point } from "../core/label";
 export const REDUCTION = 4;
 const FARTHER = 65535;
 
-/** Four cells with a larger ratio of ranges than this are no one surface: a rock before ground. */
+/**
+ * Adjacent cells whose ranges have a larger ratio lie on different surfaces, e.g. a rock before
+ * ground.
+ */
 const LARGEST_STEP = 1.12;
 
 export interface RangeMap {
@@ -17,7 +20,7 @@ export interface RangeMap {
   readonly centimeters: Uint16Array;
 }
 
-/** From the pixels of the map's PNG: red holds the upper 8 bits, green the lower. */
+/** Return the range map from its PNG: red holds the upper 8 bits, green the lower. */
 export function toRangeMap({ width, height, channels, bytes }: Pixels): RangeMap {
   const centimeters = new Uint16Array(width * height);
   for (let i = 0; i < centimeters.length; i++) {
@@ -26,7 +29,10 @@ export function toRangeMap({ width, height, channels, bytes }: Pixels): RangeMap
   return { columns: width, rows: height, centimeters };
 }
 
-/** Meters of one cell; 0 without range, Infinity for farther; beside the map as its edge. */
+/**
+ * Return the range of one cell in meters: 0 without range, Infinity for farther. Outside the map,
+ * the nearest edge cell counts.
+ */
 export function cellRange({ columns, rows, centimeters }: RangeMap, i: number, j: number): number {
   const row = Math.min(Math.max(i, 0), rows - 1);
   const column = Math.min(Math.max(j, 0), columns - 1);
@@ -35,11 +41,10 @@ export function cellRange({ columns, rows, centimeters }: RangeMap, i: number, j
 }
 
 /**
- * Meters from the camera to what a pixel shows; Infinity for the sky of an estimate, null where
- * nothing is known.
+ * Return the range at a pixel in meters: Infinity for the sky of an estimate, null if unknown.
  *
- * Between the cells' centers the range is interpolated, as its inverse, which is linear over flat
- * ground; across an edge in the scene, or beside a hole, it is that of the pixel's own cell.
+ * Between cell centers, the inverse range is interpolated, which is linear over flat ground. Next
+ * to an edge in the scene or a hole, the value is that of the pixel's own cell.
  */
 export function rangeAt(map: RangeMap, [x, y]: Point): number | null {
   const across = x / REDUCTION - 0.5;

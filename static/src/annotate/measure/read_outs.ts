@@ -1,4 +1,4 @@
-/** Where measures are read on the page, and the offer to remove a shape that is too small. */
+/** The displays of measurements, and the offer to remove a shape that is too small. */
 import type { Region } from "../core/label";
 
 export interface SizeWords {
@@ -33,7 +33,9 @@ export class ReadOuts {
     write("distance", words);
   }
 
-  /** What need not be labeled beside this picture's scale bar; null for a picture without one. */
+  /**
+   * Show which objects need no label compared with the scale bar; null for a picture without one.
+   */
   showBarRule(words: string | null): void {
     write("bar-rule", words ?? "");
     byId("bar-rule").hidden = words === null;
@@ -62,7 +64,7 @@ export class ReadOuts {
     byId("offer").hidden = false;
   }
 
-  /** Whoever goes on drawing keeps the shape. */
+  /** Withdraw the offer when drawing continues. */
   withdraw(): void {
     this.offered = null;
     byId("offer").hidden = true;

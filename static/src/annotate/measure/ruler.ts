@@ -1,4 +1,4 @@
-/** The ruler: a drag, or a tap at either end, marks a line. Knows nothing of lengths. */
+/** The ruler: a drag, or a tap at either end, marks a line. It does not compute lengths. */
 import type { Point } from "../core/label";
 import type { Pen } from "../modes/mode";
 
@@ -8,7 +8,7 @@ export class Ruler implements Pen {
   private dragging = false;
 
   constructor(
-    /** The line as it is now; null for none. */
+    /** Called with the current line, or null. */
     private readonly onLine: (ends: readonly [Point, Point] | null) => void,
   ) {}
 
@@ -37,7 +37,7 @@ export class Ruler implements Pen {
     this.dragging = false;
   }
 
-  /** A second finger, or another tool. */
+  /** Handle a second finger, or a change of tool. */
   strokeCancel(): void {
     if (this.dragging) this.clear();
   }

@@ -1,18 +1,19 @@
-/** Whether a region is smaller than the scale bar: then it need not be there. Pure. */
+/** Comparison of a region with the scale bar: smaller objects need no label. */
 import { boxOf } from "../core/geometry";
 import type { Rings } from "../core/label";
 import { longestWay } from "./size";
 import type { Space } from "./size";
 
-/** A drawn scale bar: what it stands for, and how wide it is in the picture. */
+/** A scale bar: the length it represents, and its width in the picture. */
 export interface ScaleBar {
   readonly width_m: number;
   readonly width_px: number;
 }
 
 /**
- * Compared are the region's longest way and the bar's width: in meters where the picture's space
- * is known at the region's own place, else in pixels, as a person would hold the bar beside it.
+ * Return whether the region's longest extent is smaller than the bar.
+ *
+ * Both are compared in meters if the range is known at the region, else in pixels.
  */
 export function isSmallerThanBar(rings: Rings, bar: ScaleBar, space: Space | null): boolean {
   const longest = space && longestWay(space, rings);

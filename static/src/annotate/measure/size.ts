@@ -1,4 +1,4 @@
-/** How long, wide and high things of the scene are, in meters. Pure. */
+/** Length, width and height of objects in the scene, in meters. */
 import { boxOf, contains } from "../core/geometry";
 import type { Point, Ring, Rings } from "../core/label";
 import { focalLength, placeAt, rayOf } from "./camera";
@@ -8,13 +8,13 @@ import type { RangeMap } from "./range_map";
 import { cross, dot, length, minus, times, unit } from "./vectors";
 import type { Vector } from "./vectors";
 
-/** What is known of a picture's space. */
+/** Range and camera data of a picture. */
 export interface Space {
   readonly range: RangeMap;
   readonly camera: CameraModel;
-  /** Away from the planet, in the camera's frame. */
+  /** Unit vector pointing up, in the camera's frame. */
   readonly up: Vector;
-  /** The range is that of flat ground: it knows nothing of what stands on it. */
+  /** The range is estimated for flat ground, without the objects on it. */
   readonly estimated: boolean;
 }
 
@@ -23,29 +23,33 @@ export interface Size3 {
   readonly height: number;
 }
 
-/** An outline is walked in about this many steps, and a region's ranges are read in so many. */
+/** The approximate number of samples along an outline, and of range samples across a region. */
 const OUTLINE_STEPS = 160;
 const MOST_CELLS = 3000;
-/** A region with fewer ranges on it than this is measured at its foot alone. */
+/** A region with fewer range cells than this is measured from its lowest point only. */
 const FEWEST_CELLS = 6;
-/** No thing is deeper than so many times its extent in the picture. */
+/** The assumed maximum depth of an object, relative to its extent in the picture. */
 const DEEPEST = 0.75;
-/** The range of an outline's point is the middle one of so many cells nearest to it. */
+/** The depth of an outline point is the median of this many nearest cells. */
 const NEAREST_CELLS = 3;
 
-/** Where in the scene a pixel lies, meters in the camera's frame; null without a finite range. */
+/**
+ * Return the scene point of a pixel in meters in the camera's frame; null without a finite range.
+ */
 export function placeOf({ range, camera }: Space, pixel: Point): Vector | null {
   const found = rangeAt(range, pixel);
   return found !== null && found < Infinity ? placeAt(camera, pixel, found) : null;
 }
 
-/** Meters from what one pixel shows to what another does, straight through the scene. */
+/** Return the straight distance in meters between the scene points of two pixels. */
 export function distanceBetween(space: Space, a: Point, b: Point): number | null {
   const [from, to] = [placeOf(space, a), placeOf(space, b)];
   return from && to && length(minus(to, from));
 }
 
-/** The longest way between two points of a region's outline, meters; null without any range. */
+/**
+ * Return the longest distance in meters between two points of the outline; null without any range.
+ */
 export function longestWay(space: Space, rings: Rings): number | null {
   const places = walk(rings[0] ?? [], OUTLINE_STEPS / 4).map((point) => placeOf(space, point));
   const known = places.filter((place) => place !== null);
@@ -58,13 +62,13 @@ export function longestWay(space: Space, rings: Rings): number | null {
 }
 
 /**
- * Width and height of a thing that stands on the ground, such as a rock, from its outline.
+ * Return width and height of an object standing on the ground, such as a rock, from its outline.
  *
- * Width is level and across the line of sight, height along up. Each point of the outline is as far
- * ahead as the range measured on the region next to it, never the background's, and the top is no
- * higher than what was measured there. Where the range is an estimate over flat ground, or too
- * little of it is known, all points stand above the foot, the outline's lowest place: then what a
- * thing extends away from the camera counts as height. Null where not even the foot has a range.
+ * Width is horizontal and perpendicular to the line of sight; height is along up. Each outline
+ * point gets the depth measured on the region next to it, not that of the background. The top is
+ * limited to the height measured there. If the range is estimated for flat ground, or too sparse,
+ * all points get the depth of the lowest outline point; then depth away from the camera counts as
+ * height. Return null if the lowest point has no range either.
  */
 export function sizeOf(space: Space, rings: Rings): Size3 | null {
   const outline = walk(rings[0] ?? [], OUTLINE_STEPS);
@@ -92,18 +96,18 @@ export function sizeOf(space: Space, rings: Rings): Size3 | null {
   return { width: width.span, height: top - height.least };
 }
 
-/** A cell of the range map on a region, and what it shows. */
+/** A cell of the range map inside a region. */
 interface Cell {
   readonly pixel: Point;
-  /** From the camera's center, meters. */
+  /** Position relative to the camera's center, in meters. */
   readonly place: Vector;
-  /** Meters straight ahead. */
+  /** Depth in meters. */
   readonly depth: number;
-  /** Meters that half a cell spans there. */
+  /** Half the width of the cell at this depth, in meters. */
   readonly half: number;
 }
 
-/** The cells inside a region that belong to the thing itself; none when they are too few. */
+/** Return the cells inside a region that belong to the object; none if there are too few. */
 function cellsOf({ range, camera }: Space, rings: Rings, ahead: Vector): readonly Cell[] {
   const { left, top, right, bottom } = boxOf(rings[0]!);
   const count = ((right - left) * (bottom - top)) / REDUCTION ** 2;
@@ -127,13 +131,13 @@ function cellsOf({ range, camera }: Space, rings: Rings, ahead: Vector): readonl
   return own.length < FEWEST_CELLS ? [] : own;
 }
 
-/** How high the highest cells reach, upper edge included; single wrong ranges do not count. */
+/** Return the height of the highest cells including their upper edge, ignoring outliers. */
 function topOf(cells: readonly Cell[], level: Vector): number {
   const tops = cells.map(({ place, half }) => dot(place, level) + half).sort((a, b) => b - a);
   return tops[Math.min(2, Math.floor(tops.length / 50))]!;
 }
 
-/** Meters ahead of an outline's point: the middle one of the cells nearest to it. */
+/** Return the depth of an outline point: the median of the nearest cells. */
 function depthBeside([x, y]: Point, cells: readonly Cell[]): number {
   const nearest: { depth: number; off: number }[] = [];
   for (const { pixel, depth } of cells) {
@@ -146,7 +150,7 @@ function depthBeside([x, y]: Point, cells: readonly Cell[]): number {
   return medianOf(nearest.map(({ depth }) => depth));
 }
 
-/** Meters ahead of the lowest point of the outline that has a range. */
+/** Return the depth in meters of the lowest outline point that has a range. */
 function depthAtFoot(
   space: Space,
   outline: readonly Point[],
@@ -162,7 +166,7 @@ function depthAtFoot(
   return null;
 }
 
-/** Points along a ring, its corners among them, in about so many steps. */
+/** Sample a ring in about this many steps, including its corners. */
 function walk(ring: Ring, steps: number): Point[] {
   const lengths = ring.map((a, i) => {
     const b = ring[(i + 1) % ring.length]!;

@@ -1,4 +1,4 @@
-/** Three numbers at a time. */
+/** Operations on vectors with three components. */
 
 export type Vector = readonly [number, number, number];
 

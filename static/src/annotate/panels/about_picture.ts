@@ -1,4 +1,4 @@
-/** What a volunteer can say about a picture: nothing to label on it, or something wrong with it. */
+/** Reports about a picture: nothing to label on it, or a problem with it. */
 import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import type { Say } from "../config";
 import type { Api } from "../saving/api";
@@ -8,7 +8,7 @@ import type { Task } from "../saving/task";
 export interface AboutActions {
   task(): Task | null;
   hasDrawing(): boolean;
-  /** The picture is done without a label. */
+  /** Finish the picture without a label. */
   nothing(): void;
   announce(sentence: string): void;
 }
@@ -41,7 +41,7 @@ export class AboutPicture {
     const task = this.actions.task();
     if (!task || this.dialog.open) return;
     this.form.reset();
-    // What was drawn and sent before cannot be nothing.
+    // A picture with a sent label has something to label.
     byId("about-to-nothing").hidden = task.corrects !== undefined;
     byId("about-throws-away").hidden = !this.actions.hasDrawing();
     this.dialog.showModal();

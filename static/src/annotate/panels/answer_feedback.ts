@@ -1,16 +1,16 @@
 /**
- * After a picture with a reference answer: what matched, what was missed and what was too much, on the
- * picture and in words. The words are the server's, in the person's language.
+ * Feedback on a picture with a reference answer: matched, missed and extra areas on the picture,
+ * with a text. The text comes from the server in the person's language.
  */
 import type { Say } from "../config";
 import type { ClassFeedback, AnswerFeedback } from "../saving/task";
 import { hatch, swatch } from "../view/patterns";
 import { EXTRA, MATCHED, MISSED, stencil, verdicts } from "./feedback_pixels";
 
-/** What the volunteer does next: the same picture once more, or the next one. */
+/** The volunteer's next step: the same picture again, or the next one. */
 export type Choice = "again" | "on";
 
-/** Told apart by color and by hatch; the colors are the page's. */
+/** Verdicts are distinguished by color and hatch; the colors are those of the page. */
 const LOOKS = [
   { verdict: MATCHED, name: "matched", token: "--chrome-ok", pattern: "dots" },
   { verdict: MISSED, name: "missed", token: "--chrome-warn", pattern: "lines" },
@@ -38,9 +38,9 @@ export class FeedbackPanel {
     new ResizeObserver(() => this.paint()).observe(this.canvas);
   }
 
-  /** Shows the feedback over the picture it is about; resolves when the volunteer goes on. */
+  /** Show the feedback over its picture. Resolve when the volunteer continues. */
   show(feedback: AnswerFeedback, pictureUrl: string): Promise<Choice> {
-    // What was drawn without a network may come back all at once: one after the other.
+    // Uploads queued offline may return together: show their feedback one after the other.
     this.last = this.last.then(() => this.present(feedback, pictureUrl));
     return this.last;
   }
@@ -99,7 +99,7 @@ export class FeedbackPanel {
     byId("feedback-on").classList.toggle("primary", !first);
   }
 
-  /** How one class was drawn; chosen, it alone is shown on the picture. */
+  /** Return the card of one class. Selecting it shows only this class on the picture. */
   private card({ code, name, color, pattern, iou, words }: ClassFeedback): HTMLElement {
     const card = option(String(code), name, false);
     const agree = document.createElement("small");
@@ -122,7 +122,7 @@ export class FeedbackPanel {
     if (!codes || !pen || !canvas.width || !canvas.height || !this.toggle.checked) return;
     const value = this.classes.querySelector<HTMLInputElement>("input:checked")?.value;
     const found = verdicts(codes.data, value ? Number(value) : null);
-    // Where the picture lies in its frame: whole, and in the middle.
+    // Position of the picture in its frame: complete and centered.
     const scale = Math.min(canvas.width / codes.width, canvas.height / codes.height);
     const [width, height] = [codes.width * scale, codes.height * scale];
     const [left, top] = [(canvas.width - width) / 2, (canvas.height - height) / 2];

@@ -1,12 +1,12 @@
-/** Correcting a label after it was sent, as far as the page shows it. */
+/** Display of the correction of a sent label. */
 import type { Say } from "../config";
 
-/** The label that the page's address asks to correct. */
+/** Return the label that the page's address asks to correct. */
 export function labelToCorrect(query: string): string | null {
   return new URLSearchParams(query).get("correct");
 }
 
-/** The words of the page while a sent label is corrected; others, or the usual ones again. */
+/** Switch the texts of the page to those of a correction, or back. */
 export function showCorrecting(correcting: boolean, say: Say): void {
   document.getElementById("correcting")!.hidden = !correcting;
   document.getElementById("annotate")!.dataset.correcting = String(correcting);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { EXTRA, MATCHED, MISSED, NOTHING, stencil, verdicts } from "./feedback_pixels";
 
-/** RGBA pixels from pairs of known and drawn codes. */
+/** RGBA pixels from pairs of reference and drawn codes. */
 const pixelsOf = (pairs: readonly (readonly [number, number])[]): Uint8ClampedArray =>
   new Uint8ClampedArray(pairs.flatMap(([known, drawn]) => [known, drawn, 0, 255]));
 

@@ -1,6 +1,6 @@
-/** A drawing beside the reference answer, pixel by pixel. */
+/** Comparison of a drawing with the reference answer, pixel by pixel. */
 
-/** Not compared, or nothing there; as the answer is; in the answer alone; in the drawing alone. */
+/** Verdicts: not compared or empty; same as the answer; only in the answer; only in the drawing. */
 export const NOTHING = 0;
 export const MATCHED = 1;
 export const MISSED = 2;
@@ -9,9 +9,11 @@ export const EXTRA = 3;
 const NO_LABEL = 255;
 
 /**
- * What each pixel is. `pixels` are RGBA, red the answer's class code and green the drawn one, 255
- * for none. Of one class (`code`), or of all: then another class than the answer's is too much.
- * Pixels without a reference answer are not compared.
+ * Return the verdict of each pixel.
+ *
+ * `pixels` are RGBA: red holds the answer's class code, green the drawn code, 255 for none. With
+ * `code`, only this class is compared; otherwise, a pixel with another class than the answer's
+ * counts as extra. Pixels without a reference answer are not compared.
  */
 export function verdicts(pixels: Uint8ClampedArray, code: number | null = null): Uint8Array {
   const found = new Uint8Array(pixels.length / 4);
@@ -34,7 +36,7 @@ function ofOne(known: boolean, drawn: boolean): number {
   return drawn ? EXTRA : NOTHING;
 }
 
-/** A stencil of one verdict for a canvas: RGBA, opaque where it holds. */
+/** Return an RGBA mask of one verdict for a canvas, opaque where it applies. */
 export function stencil(found: Uint8Array, verdict: number): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(4 * found.length);
   for (let i = 0; i < found.length; i++) {

@@ -1,4 +1,4 @@
-/** The field guide on the drawing page: a sheet that opens with a key and closes with Esc. */
+/** The field guide on the drawing page: a dialog opened by a key and closed by Esc. */
 
 export class Guide {
   private readonly dialog = document.getElementById("guide") as HTMLDialogElement;
@@ -17,7 +17,7 @@ export class Guide {
     });
   }
 
-  /** The browser gives the focus back to where it was when the sheet is closed. */
+  /** Open the guide. The browser restores the focus when it closes. */
   open(): void {
     if (this.dialog.open) return;
     this.dialog.showModal();

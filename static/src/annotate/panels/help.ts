@@ -1,8 +1,8 @@
-/** The help dialog: all keys and gestures, made from their table. */
+/** The help dialog: all keys and gestures, generated from their table. */
 import type { Say } from "../config";
 import { COMMANDS, GESTURES, GROUPS, keysOf, type Needs } from "../modes/keys";
 
-/** Keys whose names are words, and so differ by language: `keyname_<this>`. */
+/** Keys with translated names: `keyname_<this>`. */
 const NAMED: Record<string, string> = {
   " ": "space",
   Alt: "alt",
@@ -21,8 +21,8 @@ const DRAWN: Record<string, string> = { "-": "−" };
 const ARROW_CAP = "← ↑ ↓ →";
 
 /**
- * Fills the list; called once. What needs a keyboard or a mouse is marked so: a phone leaves it out
- * until it is asked for, or a key tells that there is a keyboard.
+ * Fill the list once. Entries that need a keyboard or mouse are marked; a phone hides them until
+ * they are requested or a keyboard is used.
  */
 export function fillHelp(list: HTMLElement, all: HTMLElement, say: Say): void {
   const fingersOnly = matchMedia("(hover: none) and (pointer: coarse)").matches;
@@ -61,7 +61,9 @@ function row(how: (string | Node)[], what: string, needs: Needs | null): HTMLEle
   return element;
 }
 
-/** The keys of a command; numbers by their ends, arrows together: 1 – 9, Shift + ← ↑ ↓ →. */
+/**
+ * Return the keys of a command, with ranges for digits and grouped arrows: 1 – 9, Shift + ← ↑ ↓ →.
+ */
 function shown(keys: readonly string[], say: Say): (string | Node)[] {
   const arrows = keys.filter((chord) => chord.includes("Arrow"));
   if (arrows.length) return spaced(arrowRows(arrows).map((row) => chordOf(row, say)), " ");
@@ -70,7 +72,7 @@ function shown(keys: readonly string[], say: Say): (string | Node)[] {
   return spaced(ends.map((chord) => chordOf(keysOf(chord), say)), long ? " – " : " ");
 }
 
-/** For each key that is held with the arrows: that key, and all the arrows in one cap. */
+/** Return one row per modifier, with all arrow keys grouped. */
 function arrowRows(chords: readonly string[]): string[][] {
   const held = new Set(chords.map((chord) => keysOf(chord).slice(0, -1).join("+")));
   return [...held].map((each) => [...(each ? each.split("+") : []), ARROW_CAP]);

@@ -1,4 +1,7 @@
-/** The rarer tools, folded away where room is short: opened by a button, closed by what comes next. */
+/**
+ * Fold the less used tools where space is limited: a button opens them, the next action closes
+ * them.
+ */
 
 export function foldMoreTools(): void {
   const button = document.getElementById("more-open")!;

@@ -1,4 +1,4 @@
-/** A message that stays until it is answered, with what can be done about it. */
+/** A message that stays until it is answered, with actions. */
 
 export interface NoticeAction {
   readonly label: string;
@@ -10,7 +10,7 @@ export class Notice {
 
   constructor(private readonly element: HTMLElement) {}
 
-  /** Shows a message in place of the one before; `name` says which one it is. */
+  /** Show a message in place of the previous one; `name` identifies it. */
   show(name: string, sentence: string, actions: readonly NoticeAction[]): void {
     this.shown = name;
     const words = document.createElement("p");
@@ -30,7 +30,7 @@ export class Notice {
     this.element.hidden = false;
   }
 
-  /** Takes this message away, if it is the one that is shown. Without a name, any. */
+  /** Hide this message if it is shown, or any message without a name. */
   hide(name = this.shown): void {
     if (name !== this.shown) return;
     this.shown = "";

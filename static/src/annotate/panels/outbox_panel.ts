@@ -1,4 +1,4 @@
-/** What waits on this device, and why: a button with a number, and a list behind it. */
+/** The uploads waiting on this device, and why: a button with a count that opens a list. */
 import type { Say } from "../config";
 import type { LabelOutbox } from "../saving/outbox";
 import type { Parcel } from "../saving/queued_upload";
@@ -9,7 +9,7 @@ export interface OutboxActions {
   reopen(parcel: Parcel): void;
   drop(parcel: Parcel): void;
   simplify(parcel: Parcel): void;
-  /** Under a new id: something else was sent under this one. */
+  /** Send it under a new id, because its id is already used for another upload. */
   sendAsNew(parcel: Parcel): void;
 }
 
@@ -28,7 +28,7 @@ export class OutboxPanel {
   constructor(
     private readonly say: Say,
     private readonly language: string,
-    /** How many finished labels of other people are on this device. */
+    /** Returns the number of finished labels of other people on this device. */
     private readonly ofOthers: () => number,
     private readonly actions: OutboxActions,
   ) {
@@ -51,7 +51,7 @@ export class OutboxPanel {
     byId("outbox-none").hidden = parcels.length > 0;
     byId("outbox-others").hidden = others === 0;
     byId("outbox-others").textContent = others ? this.say("outbox_others", { count: others }) : "";
-    // What is on its way this very moment is not worth a sentence.
+    // An upload in progress needs no explanation.
     const { trouble } = outbox;
     const why = trouble && waiting ? whyIn(this.say, trouble) : "";
     byId("outbox-why").textContent = why;
@@ -65,7 +65,7 @@ export class OutboxPanel {
   private entry(parcel: Parcel): HTMLElement {
     const entry = document.createElement("li");
     entry.dataset.image = String(parcel.image);
-    // Of the browser's cache; without a network there may be none.
+    // From the browser's cache; it may be missing when offline.
     const picture = document.createElement("img");
     picture.alt = "";
     picture.addEventListener("error", () => picture.toggleAttribute("data-missing", true));

@@ -1,4 +1,4 @@
-/** The page around the drawing: buttons, palette, messages and panels. Decides nothing. */
+/** The page around the drawing: buttons, palette, messages and panels. It contains no logic. */
 import type { Config, Say, TerrainClass } from "../config";
 import type { Editor } from "../core/editor";
 import { isEmpty } from "../core/sketch";
@@ -6,7 +6,9 @@ import type { Tools } from "../modes/tools";
 import type { Picture } from "../saving/task";
 import { swatch } from "../view/patterns";
 
-/** "between": the picture can be seen, and is not drawn on: it was sent, or is about to change. */
+/**
+ * "between": the picture is visible but not editable, because it was sent or is about to change.
+ */
 export type State = "loading" | "drawing" | "between" | "empty" | "closed" | "error";
 
 const MESSAGE_MS = 8_000;
@@ -41,7 +43,7 @@ export class Page {
     return this.main.dataset.state as State;
   }
 
-  /** A part of the page that another module fills. */
+  /** Return an element of the page that another module fills. */
   part(id: string): HTMLElement {
     return byId(id);
   }
@@ -91,7 +93,7 @@ export class Page {
     byId("labels-sent").textContent = String(count);
   }
 
-  /** Says something once, aloud too; it goes away by itself. */
+  /** Show a message for a short time, and announce it to screen readers. */
   announce(sentence: string, tone: "plain" | "warn" = "plain"): void {
     const status = byId("status");
     status.textContent = sentence;
@@ -151,12 +153,12 @@ export class Page {
     byId("add-point").hidden = byId("remove-point").hidden = !onPoint;
   }
 
-  /** Whether there is a border to follow the other way round. */
+  /** Show whether a border can be followed the other way. */
   showTurn(can: boolean): void {
     byId("turn").hidden = !can;
   }
 
-  /** The ruler lies over whatever tool is on. */
+  /** Show whether the ruler is on, in addition to the active tool. */
   showRuler(on: boolean): void {
     this.press("tool-ruler", on);
     if (!on || this.state !== "drawing") return;

@@ -1,11 +1,11 @@
-/** The panel that changes how the picture looks, and which classes are shown. */
+/** The panel for the picture settings and the visible classes. */
 import type { Say, TerrainClass } from "../config";
 import { NEUTRAL } from "../view/picture_settings";
 import type { PictureSettings } from "../view/picture_settings";
 
 export interface PictureSettingsEvents {
   changed(look: PictureSettings): void;
-  /** The classes that are not shown. */
+  /** Called with the hidden classes. */
   hidden(codes: ReadonlySet<number>): void;
   magnifier(on: boolean): void;
 }
@@ -62,7 +62,7 @@ export class PictureSettingsPanel {
     this.magnifier.checked = on;
   }
 
-  /** A new picture shows every class again. */
+  /** Show every class again, for a new picture. */
   showAllClasses(): void {
     if (!this.hiddenCodes.size) return;
     this.hiddenCodes.clear();

@@ -1,7 +1,4 @@
-/**
- * The regions as a list: which there are, how large they are, which one is selected. The list and
- * the picture show the same selection.
- */
+/** The list of regions with their sizes. The list and the picture show the same selection. */
 import type { Say, TerrainClass } from "../config";
 import { regionArea } from "../core/geometry";
 import type { Size } from "../core/geometry";
@@ -34,7 +31,7 @@ export class RegionList {
     private readonly events: RegionListEvents,
   ) {}
 
-  /** How much of the picture a region takes, in words. */
+  /** Return the share of the picture that a region takes, as text. */
   shareOf(region: Region, { width, height }: Size): string {
     const share = regionArea(region.rings) / (width * height || 1);
     return share < 0.001 ? this.say("share_tiny") : this.percent.format(share);
@@ -61,7 +58,7 @@ export class RegionList {
     if (focused && !now.has(focused[0])) this.keepFocus(selected);
   }
 
-  /** The row with the focus is gone: its successor has it, and not the page. */
+  /** Move the focus to the next row when the focused row is removed. */
   private keepFocus(selected: Region | null): void {
     const row = (selected && this.rows.get(selected)) ?? [...this.rows.values()].at(-1);
     (row?.name ?? this.list).focus();

@@ -1,4 +1,4 @@
-/** On a phone the list of regions is a sheet over the picture, opened and closed by its buttons. */
+/** Make the list of regions a panel over the picture on phones, opened and closed by buttons. */
 
 export function foldRegionList(sheet: HTMLElement, opener: HTMLElement, closer: HTMLElement): void {
   const show = (open: boolean): void => {

@@ -22,7 +22,7 @@ interface Asked {
   readonly keepalive: boolean;
 }
 
-/** A server that gives these answers, one after the other, the last one again and again. */
+/** Mock a server that gives these answers in order and repeats the last one. */
 function answering(...answers: (() => Response | Promise<Response>)[]): Asked[] {
   const asked: Asked[] = [];
   globalThis.fetch = async (url, init) => {
@@ -244,7 +244,10 @@ describe("a session that ended", () => {
     await expect(api("token").deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
   });
 
-  /** A server that gives whoever comes without a cookie a token of his own; the last one counts. */
+  /**
+   * Mock a server that issues a new token to each request without a cookie; only the last one is
+   * valid.
+   */
   function forgetful(): { renewals: number; refuseOnce: boolean } {
     const seen = { renewals: 0, refuseOnce: false };
     let cookie = "";

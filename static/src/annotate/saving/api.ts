@@ -1,4 +1,4 @@
-/** What the drawing page asks the server. */
+/** Requests of the drawing page to the server. */
 import { connect } from "../../shared/delivery/connection";
 import type { Identity } from "../../shared/delivery/connection";
 import { Refused, Unreachable } from "../../shared/server";
@@ -7,33 +7,35 @@ import { delivery, offerHeader } from "./queued_upload";
 import type { Deliver, ParcelUrls } from "./queued_upload";
 import type { Next, SentLabel, Task } from "./task";
 
-/** The server has a newer drawing than the one that this one was built upon. */
+/** The server has a newer drawing than the base of this one. */
 export class NewerDraft extends Error {
   constructor(readonly draft: unknown) {
     super();
   }
 }
 
-/** A drawing on its way: built upon `base` by `writer`, whose `stroke`th it is. */
+/** A drawing to save: save number `stroke` by `writer`, based on version `base`. */
 export interface DraftBody extends DrawingJson {
   readonly base: number;
   readonly writer: string;
   readonly stroke: number;
-  /** Of a correction: the label's version that it began from. */
+  /** The version of the label being corrected. */
   readonly corrects?: number;
 }
 
 export interface Api {
-  /** `pending`: images that are finished but still wait on this device. */
+  /**
+   * Request the next tasks. `pending`: images that are finished but still queued on this device.
+   */
   next(pending: readonly number[], ahead: number): Promise<Next>;
   readonly deliver: Deliver;
-  /** Keeps a drawing; its version. `leaving`: the page is about to close. Throws `NewerDraft`. */
+  /** Save a drawing and return its version. `leaving`: the page is closing. Throws `NewerDraft`. */
   saveDraft(image: number, body: DraftBody, leaving?: boolean): Promise<number>;
-  /** A label of one's own as a task, to correct it. Throws `Refused` where it is fixed. */
+  /** Return an own label as a task for correction. Throws `Refused` if the label is locked. */
   sentLabel(id: string): Promise<Task>;
-  /** Any other question to an address of this site. */
+  /** Send any other request to an address of this site. */
   ask(method: "GET" | "POST" | "PUT", url: string, body?: unknown): Promise<unknown>;
-  /** Tells that something is wrong with a picture. */
+  /** Report a problem with a picture. */
   report(image: number, said: unknown): Promise<void>;
 }
 
@@ -45,12 +47,12 @@ export interface Urls extends ParcelUrls {
   readonly sent: string;
 }
 
-/** So many offers are shown to the server again, to be given what they offer. */
+/** The number of previous offers sent along with a request for tasks. */
 const OFFERS = 3;
 
 export function createApi(urls: Urls, identity: Identity): Api {
   const ask = connect(urls.session, identity);
-  /** By image; what is offered becomes the visitor's with the first thing saved of it. */
+  /** Offer tokens by image. The first thing saved of an image assigns it to the visitor. */
   const offers = new Map<number, string>();
 
   return {
@@ -99,7 +101,7 @@ interface NextJson extends Partial<Task> {
 
 interface SentJson extends Task {
   readonly label?: SentLabel;
-  /** Why it cannot be corrected any more; empty when it can. */
+  /** The reason why it can no longer be corrected; empty if it can. */
   readonly why_fixed: string;
 }
 

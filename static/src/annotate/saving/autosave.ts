@@ -1,6 +1,6 @@
 /**
- * Keeps the drawing under the hand: on the device after each stroke, on the server soon after, and
- * asks which one to go on with where the same picture was drawn on twice.
+ * Autosave of the open drawing: on the device after each stroke, and on the server soon after. If
+ * the same picture was drawn on twice, it asks which drawing to keep.
  */
 import type { Refused } from "../../shared/server";
 import type { Say } from "../config";
@@ -18,19 +18,19 @@ import type { Task } from "./task";
 export interface AutosaveEvents {
   warn(sentence: string): void;
   signedOut(): void;
-  /** The picture needs no drawing any more: go on with the next one. */
+  /** The picture no longer needs a drawing; continue with the next one. */
   leave(): void;
 }
 
-/** Read from the device and the server; nothing is shown of it yet. */
+/** A drawing read from the device and the server, not shown yet. */
 export interface Found {
   readonly draft: Draft | null;
   readonly other: Draft | null;
-  /** Something was kept that cannot be read, or not wholly. */
+  /** A stored drawing could not be read completely. */
   readonly damaged: boolean;
-  /** What the device had, where the server's is newer: one undo away. */
+  /** The device's drawing if the server's is newer; one undo step away. */
   readonly beneath: Draft | null;
-  /** The device's, which the server does not have. */
+  /** Whether the drawing comes from the device and is not on the server. */
   readonly unsent: boolean;
 }
 
@@ -42,7 +42,7 @@ export class Autosave {
   private startedAt = "";
   private warnedOfSpace = false;
   private contested: Draft | null = null;
-  /** A drawing that is part of this one already, or that a person has decided against. */
+  /** A drawing already contained in this one, or rejected by the person. */
   private overruled: Draft | null = null;
   private overrulesAll = false;
 
@@ -70,7 +70,7 @@ export class Autosave {
     return this.startedAt;
   }
 
-  /** What was drawn on a picture before, and which of several drawings to go on with. */
+  /** Return the stored drawing of a picture, chosen among several if necessary. */
   find({ image, draft: kept }: Pick<Task, "image" | "draft">): Found {
     const device = this.drafts.load(image.id);
     const server = readDraft(kept);
@@ -84,15 +84,16 @@ export class Autosave {
   }
 
   /**
-   * From now on each change is kept. `instead`: the drawing that was opened in place of what was
-   * found; it was finished later than any draft, and replaces it without asking. `corrects`: the
-   * version of the sent label that is corrected.
+   * Start saving each change.
+   *
+   * `instead`: a drawing opened in place of the stored one. It was finished later than any draft
+   * and replaces it without asking. `corrects`: the version of the label being corrected.
    */
   open(image: number, found: Found, instead?: Drawing, corrects?: number): void {
     const { draft, other, damaged, beneath, unsent } = found;
     this.image = image;
     this.contested = null;
-    // The page before may save it at the last moment, after this page has asked: that is no rival.
+    // The previous page may save the same drawing while closing; that is no conflict.
     this.overruled = unsent ? draft : null;
     this.overrulesAll = instead !== undefined;
     this.startedAt = (instead ?? draft)?.startedAt || new Date().toISOString();
@@ -109,7 +110,7 @@ export class Autosave {
     else if (draft && !isBlank(draft)) this.offerFreshStart(beneath !== null);
   }
 
-  /** Nothing is kept any more until the next `open`. */
+  /** Stop saving until the next `open`. */
   close(): void {
     this.image = null;
     this.sync.close();
@@ -128,7 +129,7 @@ export class Autosave {
     this.sync.changed();
   }
 
-  /** Another tab has changed what is kept on this device. */
+  /** Handle a change of the device storage by another tab. */
   changedElsewhere(key: string | null, value: string | null): void {
     if (this.image === null || key === null || this.drafts.imageOf(key) !== this.image) return;
     if (value === null) this.finishedElsewhere();
@@ -148,7 +149,7 @@ export class Autosave {
       return;
     }
     if (theirs.writer === settled?.writer && theirs.stroke <= settled.stroke) {
-      // On the server now as it was on the device: the person has chosen already.
+      // The server has the device's drawing: the person has already chosen.
       this.sync.resume(theirs.version);
       return;
     }
@@ -161,7 +162,7 @@ export class Autosave {
     ]);
   }
 
-  /** Goes on with one of two drawings; the other is one undo away. */
+  /** Continue with one of two drawings; the other is one undo step away. */
   private settle(useTheirs: boolean): void {
     const { image } = this;
     if (image === null || !this.contested) return;
@@ -182,7 +183,7 @@ export class Autosave {
   }
 
   private refused(reason: Refused): void {
-    // Too large to keep there, or not understood: the device has it.
+    // Too large for the server or invalid: the device keeps the drawing.
     if (reason.code === "not_assigned") this.finishedElsewhere();
     else if (reason.status === 410) this.notice.show("gone", this.say("gone"), [this.next()]);
   }
@@ -199,7 +200,7 @@ export class Autosave {
     ]);
   }
 
-  /** An empty picture; the drawing is one undo away. */
+  /** Start with an empty picture; the drawing is one undo step away. */
   private startFresh(): void {
     this.editor.setSketch(NO_SKETCH);
     this.editor.apply(() => EMPTY_LABEL);

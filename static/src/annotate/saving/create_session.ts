@@ -1,4 +1,4 @@
-/** Puts together what keeps the work safe: device, server, outbox, and the pictures loaded ahead. */
+/** Creates the session with device storage, server, outbox and prefetched pictures. */
 import { oneTabAtATime } from "../../shared/delivery/outbox";
 import { deviceStorage } from "../../shared/storage";
 import type { Config, Say } from "../config";
@@ -75,7 +75,7 @@ export function keepWork(around: Around): Session {
     session.autosave.changedElsewhere(key, newValue);
     if (key?.startsWith("ai4mars.outbox.")) panel.show(outbox);
   });
-  // A lid that closes and a phone that puts the page away: the last moment to be sure of.
+  // Closing the lid or switching apps: the last event that is sure to fire.
   window.addEventListener("pagehide", () => void session.autosave.sync.flush(true));
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") void session.autosave.sync.flush(true);

@@ -1,8 +1,9 @@
 /**
- * The unsent drawing of each image, kept on this device after every stroke.
+ * The unsent drawing of each image, stored on this device after every stroke.
  *
- * Two tabs may have the same image open. Whoever writes looks first whether the kept drawing is
- * the one it knows; if not, its own goes to a place beside it, and a person has to choose.
+ * Two tabs may have the same image open. Before writing, a tab checks that the stored drawing is
+ * the one it last read or wrote. If not, it stores its own drawing beside it, and the person has to
+ * choose.
  */
 import { keep, keysOf, readJson } from "../../shared/storage";
 import { readDraft, toJson } from "./drawing";
@@ -11,34 +12,38 @@ import type { Draft, Drawing } from "./drawing";
 export type Kept = "kept" | "full" | "contested";
 
 export interface Drafts {
-  /** Keeps the drawing at once. `contested`: another tab has kept one meanwhile, both are kept. */
+  /**
+   * Store the drawing at once. `contested`: another tab has stored one meanwhile; both are kept.
+   */
   save(image: number, drawing: Drawing): Kept;
-  /** What is kept of an image; from now on this page builds upon it. */
+  /** Return the stored drawing of an image, the base of later saves by this page. */
   load(image: number): Draft | null;
-  /** What another tab has kept of it since this page read or wrote it; null if none has. */
+  /** Return the drawing another tab stored since this page read or wrote it, or null. */
   elsewhere(image: number): Draft | null;
-  /** Drawings of the image that lost to the kept one and wait for a person to choose. */
+  /** Return other drawings of the image that wait for the person's choice. */
   beside(image: number): Draft[];
   forgetBeside(image: number): void;
-  /** The server has the drawing as it was at this stroke, as this version. */
+  /** Record that the server has the drawing of this save as this version. */
   synced(image: number, version: number, stroke: number): void;
-  /** Whether the server has the kept drawing as it is. */
+  /** Return whether the server has the stored drawing unchanged. */
   isSynced(draft: Draft, image: number): boolean;
-  /** How many times this page has saved the image's drawing. */
+  /** Return how many times this page has saved the drawing of the image. */
   strokes(image: number): number;
   remove(image: number): void;
-  /** The image whose drawing lies under a key of the storage, if it was another tab's. */
+  /** Return the image of a storage key written by another tab, or null. */
   imageOf(key: string): number | null;
 }
 
-/** Long enough to hold the writer and its stroke, which change with each save. */
+/** Long enough to contain the writer and its save count, which change with each save. */
 const HEAD = 100;
 
-/** `owner` keeps two people at one device apart, `writer` two pages of one person. */
+/**
+ * Create the store. `owner` separates people on one device, `writer` separates pages of one person.
+ */
 export function createDrafts(storage: Storage, owner: string, writer: string): Drafts {
   const key = (image: number): string => `ai4mars.draft.${owner}.${image}`;
   const syncKey = (image: number): string => `ai4mars.synced.${owner}.${image}`;
-  /** The beginning of what this page has read or written last. */
+  /** The first characters of what this page last read or wrote, by image. */
   const known = new Map<number, string | null>();
   const strokes = new Map<number, number>();
 
@@ -52,7 +57,7 @@ export function createDrafts(storage: Storage, owner: string, writer: string): D
     return draft && { ...draft, version: readSync(storage, syncKey(image)).version };
   }
 
-  /** What nobody can read is put aside, where the next stroke does not write over it. */
+  /** Move an unreadable drawing aside, so that the next save does not overwrite it. */
   function putAside(image: number): void {
     const kept = storage.getItem(key(image));
     if (kept === null) return;
@@ -129,20 +134,20 @@ function readSync(storage: Storage, place: string): Synced {
 }
 
 export interface Choice {
-  /** Opened at once. */
+  /** The drawing to open. */
   readonly draft: Draft | null;
-  /** Drawn somewhere else, and not part of the opened one: a person decides. */
+  /** A conflicting drawing from elsewhere; the person decides. */
   readonly other: Draft | null;
 }
 
-/** Which of the device's and the server's drawing to go on with. */
+/** Choose between the drawings of the device and of the server. */
 export function choose(device: Draft | null, server: Draft | null, synced: boolean): Choice {
   if (!device || !server) return { draft: device ?? server, other: null };
   const own = server.writer === device.writer && server.stroke <= device.stroke;
   if (own || server.version === device.version) {
     return { draft: { ...device, version: server.version }, other: null };
   }
-  // Nothing was drawn here that the server did not know when the newer one was made from it.
+  // The newer version is based on everything drawn here.
   if (synced && server.version > device.version) return { draft: server, other: null };
   const [draft, other] = server.savedAt > device.savedAt ? [server, device] : [device, server];
   return { draft: { ...draft, version: server.version }, other };

@@ -6,7 +6,7 @@ import { toJson } from "./drawing";
 import { drawing } from "./test_doubles";
 import { Sync } from "./draft_sync";
 
-/** A server that keeps drafts as the real one does. */
+/** A server that stores drafts like the real one. */
 class DraftServer {
   stored: (DraftBody & { version: number }) | null = null;
   failing: Error | null = null;

@@ -1,6 +1,6 @@
 /**
- * The unfinished drawing on its way to the server, soon after each stroke, so that another device
- * can go on with it. The device has it already: whatever happens here, nothing waits for it.
+ * Saving of the unfinished drawing on the server, soon after each stroke, so that another device
+ * can continue it. The device already has it, so nothing waits for the server.
  */
 import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import { NewerDraft } from "./api";
@@ -9,13 +9,13 @@ import { readDraft, toJson } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
 
 export interface SyncEvents {
-  /** The drawing as it was at this stroke is on the server, as this version. */
+  /** The server has the drawing of this save as this version. */
   saved(image: number, version: number, stroke: number): void;
-  /** Somebody went on with the picture somewhere else; nothing is saved until `resume`. */
+  /** The picture was also drawn on elsewhere; nothing is saved until `resume`. */
   contested(image: number, newer: Draft): void;
-  /** The server takes this browser for somebody else; tried again all the same. */
+  /** The browser is signed in as somebody else; saving is retried. */
   signedOut(): void;
-  /** The server does not want this drawing any more (the picture is gone), and says why. */
+  /** The server refuses the drawing for this reason, e.g. because the picture was retired. */
   refused(image: number, reason: Refused): void;
 }
 
@@ -26,7 +26,7 @@ const LAST_RETRY_MS = 60_000;
 interface Open {
   readonly image: number;
   readonly corrects: number | undefined;
-  /** The drawing as it is now, and the stroke it is at. */
+  /** Returns the current drawing and its save count. */
   readonly now: () => { readonly drawing: Drawing; readonly stroke: number };
   base: number;
   dirty: boolean;
@@ -46,8 +46,10 @@ export class Sync {
   ) {}
 
   /**
-   * A picture is drawn on; `base` is the server's version of what is on the screen, `corrects` the
-   * version of the sent label that is corrected.
+   * Start saving a picture.
+   *
+   * `base` is the server's version of the drawing on screen, `corrects` the version of the label
+   * being corrected.
    */
   open(image: number, base: number, now: Open["now"], corrects?: number): void {
     this.close();
@@ -63,16 +65,16 @@ export class Sync {
   changed(): void {
     if (!this.open_) return;
     this.open_.dirty = true;
-    // The first of several strokes decides when: somebody who never rests is saved too.
+    // The first of several strokes starts the timer, so that continuous drawing is saved too.
     if (!this.timer) this.wait(SOON_MS);
   }
 
-  /** Waits for a person to choose between two drawings. */
+  /** Stop saving until the person chooses between two drawings. */
   pause(): void {
     if (this.open_) this.open_.paused = true;
   }
 
-  /** Goes on from the server's `base`, which the drawing on the screen may now replace. */
+  /** Resume saving on top of the server's version `base`. */
   resume(base: number): void {
     if (!this.open_) return;
     this.open_.base = Math.max(this.open_.base, base);
@@ -80,11 +82,11 @@ export class Sync {
     this.changed();
   }
 
-  /** Saves now what is not saved yet; `leaving`: the page may be gone in a moment. */
+  /** Save unsaved changes now. `leaving`: the page may close any moment. */
   flush(leaving = false): Promise<void> {
     const open = this.open_;
     if (!open?.dirty || open.paused) return Promise.resolve();
-    // A page that goes away cannot wait for the answer to what it sent before.
+    // A closing page cannot wait for the answer to an earlier request.
     if (leaving) return this.save(open, true);
     return (this.sending ??= this.save(open, false).finally(() => {
       this.sending = null;
@@ -126,7 +128,7 @@ export class Sync {
       const newer = readDraft(error.draft);
       if (!newer) return;
       if (newer.writer === this.writer) {
-        // Our own, whose answer got lost.
+        // Our own save, whose response was lost.
         open.base = newer.version;
         open.dirty = true;
         return;

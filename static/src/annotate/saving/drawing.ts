@@ -1,34 +1,37 @@
 /**
- * An unfinished drawing in the form in which it is kept, on the device and on the server.
+ * The stored form of an unfinished drawing, on the device and on the server.
  *
- * What was kept may be of an older or a newer page, or broken: what can be read is read.
+ * A stored drawing may come from an older or newer page, or be damaged: readable parts are used.
  */
 import { fromPolygons, toPolygons } from "../core/label";
 import type { Label, Point, PolygonJson } from "../core/label";
 import type { Sketch } from "../core/sketch";
 
-/** 1 had no number, and no writer; 2 names the page that saved it. */
+/**
+ * Version of the format. Version 1 had neither a version number nor a writer; 2 names the page that
+ * saved it.
+ */
 export const FORMAT = 2;
 
-/** What the volunteer has drawn on one image so far. */
+/** The volunteer's drawing on one image so far. */
 export interface Drawing {
   readonly label: Label;
-  /** The shape under the hand, not finished yet. */
+  /** The unfinished shape. */
   readonly sketch: Sketch;
-  /** When the volunteer first saw the image, ISO time. */
+  /** When the volunteer first opened the image, as ISO time. */
   readonly startedAt: string;
 }
 
-/** A drawing, and who kept it when. */
+/** A drawing with the page that saved it, and when. */
 export interface Draft extends Drawing {
-  /** The opening of the page that saved it, and its count of saves. */
+  /** Identifier of the page that saved it, followed by its save count. */
   readonly writer: string;
   readonly stroke: number;
-  /** The server's version of it, or that it was built upon; 0 when the server has none. */
+  /** The server's version of the drawing or of its base; 0 if the server has none. */
   readonly version: number;
   /** ISO time. */
   readonly savedAt: string;
-  /** Parts of it could not be read. */
+  /** Whether parts of it could not be read. */
   readonly damaged: boolean;
 }
 
@@ -36,7 +39,7 @@ export interface DrawingJson {
   readonly format: number;
   readonly polygons: readonly PolygonJson[];
   readonly steps: readonly (readonly Point[])[];
-  /** What the shape under the hand is drawn for, where that is not a region. */
+  /** The tool of the unfinished shape, if it is not a new region. */
   readonly tool?: Sketch["tool"];
   readonly started_at: string;
 }
@@ -51,7 +54,7 @@ export function toJson({ label, sketch, startedAt }: Drawing): DrawingJson {
   return isRegion ? json : { ...json, tool: sketch.tool };
 }
 
-/** Reads a kept drawing of any format; null when nothing in it looks like one. */
+/** Read a stored drawing of any format. Return null if nothing in it is readable. */
 export function readDraft(raw: unknown): Draft | null {
   if (!isObject(raw) || !Array.isArray(raw.polygons)) return null;
   const format = raw.format ?? 1;

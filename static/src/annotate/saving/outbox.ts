@@ -10,7 +10,7 @@ import type { Answer } from "./task";
 export type LabelOutbox = Outbox<Parcel, Answer>;
 export type Delivery = Round<Parcel, Answer>;
 
-/** Of what a person has finished, in the device's storage; also the name of its lock. */
+/** Return the storage key of a person's finished uploads, also used as the name of the lock. */
 export const placeOf = (owner: string): string => `ai4mars.outbox.${owner}`;
 
 export function createOutbox(
@@ -26,7 +26,7 @@ export function createOutbox(
     order: (a: Parcel, b: Parcel) => a.queued_at.localeCompare(b.queued_at),
     isDue: ({ refused }: Parcel) => !refused,
     send: (parcel: Parcel) => api.deliver(parcel),
-    // Any other that is refused was closed before, which is what it wanted.
+    // Any other refused upload concerns a closed picture and can be dropped.
     afterRefusal: (parcel: Parcel, error: Parameters<typeof reasonOf>[0]) =>
       parcel.kind === "label" ? { ...parcel, refused: reasonOf(error) } : null,
   };
@@ -35,7 +35,7 @@ export function createOutbox(
   return outbox;
 }
 
-/** Pages before had one list of labels under one key. */
+/** Import the list of labels that older pages stored under one key. */
 function adoptOldList(storage: Storage, owner: string, outbox: LabelOutbox): void {
   const list = readJson(storage, placeOf(owner));
   if (!Array.isArray(list)) return;
@@ -43,7 +43,7 @@ function adoptOldList(storage: Storage, owner: string, outbox: LabelOutbox): voi
   if (parcels.map((parcel) => outbox.put(parcel)).every(Boolean)) storage.removeItem(placeOf(owner));
 }
 
-/** How many finished labels of other people wait on this device. */
+/** Return how many finished labels of other people wait on this device. */
 export function waitingOfOthers(storage: Storage, owner: string): number {
   const own = `${placeOf(owner)}.`;
   return keysOf(storage, placeOf("")).filter((key) => !key.startsWith(own)).length;

@@ -1,8 +1,8 @@
 /**
- * Under which name this device keeps what a labeler draws.
+ * The name under which this device stores a labeler's drawings.
  *
- * A labeler's number; but a visitor who has saved nothing yet has none, and gets one with the first
- * save. What was kept until then stays where it is: the device remembers the name for the number.
+ * It is the labeler's number. A visitor without saved work has no number until the first save.
+ * Drawings stored before then keep their name, and the device maps the number to it.
  */
 import { keep, keysOf } from "../../shared/storage";
 import type { Config } from "../config";
@@ -16,7 +16,7 @@ export function ownerOf(
   if (id === null) return device_name ?? "nobody";
   const remembered = storage.getItem(placeOf(id));
   if (remembered) return remembered;
-  // The answer to the first save got lost.
+  // The response to the first save was lost.
   if (device_name && hasWork(storage, device_name)) {
     rememberOwner(storage, id, device_name);
     return device_name;
@@ -24,7 +24,7 @@ export function ownerOf(
   return String(id);
 }
 
-/** The visitor has become this labeler. */
+/** Record that the visitor has become this labeler. */
 export function rememberOwner(storage: Storage, labeler: number, owner: string): void {
   if (storage.getItem(placeOf(labeler)) === null) keep(storage, placeOf(labeler), owner);
 }

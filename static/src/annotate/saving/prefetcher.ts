@@ -1,22 +1,22 @@
-/** The next pictures, loaded and decoded while the one before is drawn on. */
+/** Prefetching: the next pictures are loaded and decoded while the current one is drawn on. */
 import { Unreachable } from "../../shared/server";
 import type { Frame } from "../core/geometry";
 import type { Picture, Task } from "./task";
 
-/** A picture ready to be drawn on, also without a network. */
+/** A loaded picture, usable without a network. */
 export interface Loaded {
   readonly task: Task;
-  /** The task's image, with addresses of what this page holds in memory. */
+  /** The task's image, with object URLs held by this page. */
   readonly picture: Picture;
   readonly frame: Frame;
   release(): void;
 }
 
-/** The frame of a picture whose files are at hand: its size, and where it is masked. */
+/** Returns the frame of a loaded picture: its size and masked areas. */
 export type FrameOf = (picture: Picture) => Promise<Frame>;
 
 const TIMEOUT_MS = 60_000;
-/** Without these a picture can be drawn on all the same. */
+/** Files that are not required for drawing. */
 const EXTRAS = ["range_map_url", "range_mask_url", "rover_mask_url"] as const;
 
 export class Prefetcher {
@@ -36,7 +36,7 @@ export class Prefetcher {
     return this.order[0] ?? null;
   }
 
-  /** What to have at hand, in order; the rest is let go. */
+  /** Prefetch these tasks in order, and release all others. */
   stock(tasks: readonly Task[]): void {
     const wanted = new Set(tasks.map(({ image }) => image.id));
     for (const { image } of this.order) if (!wanted.has(image.id)) this.letGo(image.id);
@@ -50,8 +50,9 @@ export class Prefetcher {
   }
 
   /**
-   * The next picture leaves the prefetcher; null when it is empty. Throws `Unreachable`, or a
-   * `DOMException` for one that is broken; then it stays.
+   * Remove and return the next picture, or null if there is none.
+   *
+   * Throws `Unreachable`, or a `DOMException` for a broken picture, which then stays.
    */
   async take(): Promise<Loaded | null> {
     const [task, ...rest] = this.order;
@@ -62,7 +63,7 @@ export class Prefetcher {
     return loaded;
   }
 
-  /** A picture that is not next in the row. Throws `Unreachable`. */
+  /** Load a picture outside the queue. Throws `Unreachable`. */
   async fetch(task: Task): Promise<Loaded> {
     const loaded = await this.load(task);
     this.order = this.order.filter(({ image }) => image.id !== task.image.id);
@@ -70,7 +71,7 @@ export class Prefetcher {
     return loaded;
   }
 
-  /** Comes next again, for somebody who looks at another picture in between. */
+  /** Put a picture back as the next one, after another picture was opened in between. */
   putBack(loaded: Loaded): void {
     this.order = [loaded.task, ...this.order];
     this.places.set(loaded.task.image.id, Promise.resolve(loaded));
@@ -80,7 +81,7 @@ export class Prefetcher {
     const { id } = task.image;
     const under = this.places.get(id) ?? this.loadFrom(task, this.frameOf);
     this.places.set(id, under);
-    // One that failed is tried anew when it is asked for again.
+    // A failed download is retried at the next request.
     under.catch(() => this.places.delete(id));
     return under;
   }
@@ -99,12 +100,12 @@ async function loadTask(task: Task, frameOf: FrameOf): Promise<Loaded> {
       const url = task.image[name];
       return [name, url && (await toMemory(url, urls).catch(() => url))] as const;
     });
-    // For the list of what waits; the browser keeps it.
+    // The browser caches the thumbnail for the list of waiting uploads.
     new Image().src = task.image.thumbnail_url;
     const display_url = await toMemory(task.image.display_url, urls);
     const found = Object.fromEntries(await Promise.all(extras));
     const picture: Picture = { ...task.image, ...found, display_url };
-    // Kept for as long as the picture is on the prefetcher: a decoded image is drawn at once.
+    // Keep the decoded image while it is prefetched, so that it is shown at once.
     const decoded = new Image();
     decoded.src = picture.display_url;
     const [frame] = await Promise.all([frameOf(picture), decoded.decode()]);

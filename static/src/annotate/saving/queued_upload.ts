@@ -1,22 +1,22 @@
-/** A finished thing on its way to the server: what it is, and how it is sent. */
+/** A finished upload: what it contains, and how it is sent. */
 import type { Ask, More } from "../../shared/delivery/connection";
 import { Unreachable } from "../../shared/server";
 import type { PolygonJson } from "../core/label";
 import type { Answer, Task } from "./task";
 
-/** The same id however often it is sent. */
+/** The same id for every attempt, so that the server stores it once. */
 export interface Parcel {
   readonly id: string;
-  /** "nothing": there is nothing to label on the image. */
+  /** "nothing": the image has nothing to label. */
   readonly kind: "label" | "skip" | "nothing";
-  /** The image as it was given; enough to open it again. `null` in parcels of older pages. */
+  /** The task as the server sent it, enough to reopen it. `null` in uploads of older pages. */
   readonly task: Task | null;
   readonly image: number;
   readonly polygons: readonly PolygonJson[];
   readonly started_at: string;
-  /** When it was finished, ISO time. */
+  /** When it was finished, as ISO time. */
   readonly queued_at: string;
-  /** The server's no, which only the volunteer can do something about. */
+  /** The server's refusal, which only the volunteer can resolve. */
   readonly refused?: { readonly status: number; readonly code: string; readonly reason: string };
 }
 
@@ -29,11 +29,11 @@ export interface ParcelUrls {
 
 export type Deliver = (parcel: Parcel) => Promise<Answer>;
 
-/** The header with which an offered image becomes the visitor's. */
+/** Return the header that assigns an offered image to the visitor. */
 export const offerHeader = (offer: string | null | undefined): More =>
   offer ? { headers: { "X-Offer": offer } } : {};
 
-/** `offered`: the offer of an image, where this page has one. */
+/** Return the function that sends an upload. `offered`: returns the offer of an image, if any. */
 export function delivery(
   ask: Ask,
   urls: ParcelUrls,
@@ -60,7 +60,7 @@ export function delivery(
         id, polygons, base_version: corrects.version,
       })
       : await post(urls.labels, { id, image, polygons, started_at }, more);
-    // Whoever else answers here (a hotel's sign-in page) has not stored the label.
+    // Another server, such as a hotel's sign-in page, has not stored the label.
     if (answer.id !== (corrects?.id ?? id)) {
       throw new Unreachable("server", "This is no answer to a label.");
     }
@@ -73,7 +73,7 @@ interface ParcelAnswer extends Answer {
   readonly image?: number;
 }
 
-/** A parcel as a page of any age has kept it; null for what is none. */
+/** Read a stored upload of any version of the page. Return null if it is invalid. */
 export function readParcel(raw: unknown): Parcel | null {
   const parcel = raw as Partial<Parcel> | null;
   if (typeof parcel?.id !== "string" || !Number.isInteger(parcel.image)) return null;
@@ -87,7 +87,7 @@ export function readParcel(raw: unknown): Parcel | null {
   } as Parcel;
 }
 
-/** A random UUID, also on a plain-http host, where browsers withhold `crypto.randomUUID`. */
+/** Return a random UUID. Browsers withhold `crypto.randomUUID` on plain HTTP. */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;

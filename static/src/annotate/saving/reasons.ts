@@ -1,18 +1,18 @@
-/** Why something waits or was refused, as a sentence of the page. */
+/** Sentences for why an upload waits or was refused. */
 import { SignedOut } from "../../shared/server";
 import type { Refused, Trouble } from "../../shared/server";
 import type { Say } from "../config";
 import type { Parcel } from "./queued_upload";
 
-/** Why something has to wait, as a sentence. */
+/** Return the sentence for why an upload has to wait. */
 export function whyIn(say: Say, trouble: Trouble): string {
   if (trouble instanceof SignedOut) return say("error_signed_out");
   return say(`error_${trouble.reason}`);
 }
 
-/** The server's no, in its own words. */
+/** Return the server's reason for a refusal. */
 export function reasonIn(say: Say, { status, code, reason }: NonNullable<Parcel["refused"]>): string {
-  // Of what a proxy on the way found too large, the site heard nothing, and no word is said.
+  // If a proxy rejects an upload as too large, there is no sentence of the site.
   return status === 413 && !code ? say("refused_too_large") : say("refused", { reason });
 }
 

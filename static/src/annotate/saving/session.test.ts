@@ -20,14 +20,14 @@ import { Prefetcher } from "./prefetcher";
 import type { Loaded } from "./prefetcher";
 import type { Answer, Next, Task, AnswerFeedback } from "./task";
 
-/** What the volunteer answers to the next feedback; "on" when there is nothing here. */
+/** The volunteer's choices for the next feedback dialogs; "on" if empty. */
 const choices: Choice[] = [];
 
 const feedbackOf = (score: number): AnswerFeedback => ({
   title: "", passed: score > 0.5, must_pass: false, may_repeat: true, score, classes: [], codes: "",
 });
 
-/** The server: gives out pictures one after the other, never one that is finished. */
+/** The server: assigns pictures in order, never a finished one. */
 class Site extends LabelServer {
   pictures: Task[] = [1, 2, 3, 4, 5].map((image) => task(image));
   drafts = new Map<number, DraftBody & { version: number }>();
@@ -64,7 +64,7 @@ class Site extends LabelServer {
   ask: Api["ask"] = () => Promise.resolve(null);
   report: Api["report"] = () => Promise.resolve();
 
-  /** A label sent before, to be corrected. */
+  /** Return a sent label for correction. */
   async sentLabel(id: string): Promise<Task> {
     await Promise.resolve();
     return task(9, { corrects: { id, version: 1, polygons: [] } });
@@ -80,7 +80,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** A page as it is opened: everything but the screen is real. */
+/** Open a page where everything but the screen is real. */
 function openPage(writer = "page") {
   const heard: string[] = [];
   const shown: string[] = [];
@@ -152,7 +152,7 @@ function openPage(writer = "page") {
     session, editor, outbox, page, notices, heard, shown, released, looked, corrected,
     get image() { return session.task?.image.id ?? null; },
     draw: (size = 5) => void editor.apply(() => drawing(size).label),
-    /** Ends as a page that crashes: without a word to the server. */
+    /** Close without contacting the server, like a crash. */
     kill: () => session.autosave.sync.close(),
     press: (name: string, place: number) => notices.get(name)![place]!.act(),
   };

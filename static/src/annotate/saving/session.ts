@@ -1,9 +1,9 @@
 /**
- * One picture after the other: ask for the next ones, keep the drawing safe, send it, go on.
+ * The labeling session: request the next pictures, save the drawing, send it, continue.
  *
- * The page waits for nobody: the next pictures are loaded ahead, and what is finished goes out
- * through the outbox. A label is in the outbox before its draft is thrown away: at no moment is a
- * drawing in one place that can fail.
+ * The page never waits for the server: the next pictures are prefetched, and finished work is sent
+ * through the outbox. A label is put into the outbox before its draft is deleted, so that a drawing
+ * is always stored in at least one safe place.
  */
 import { Refused, SignedOut, isTrouble } from "../../shared/server";
 import type { Say } from "../config";
@@ -37,26 +37,26 @@ export interface Parts {
   readonly panel: OutboxPanel;
   readonly notice: Notice;
   readonly say: Say;
-  /** The name of this opening of the page. */
+  /** Identifier of this page load. */
   readonly writer: string;
-  /** Where to sign in and come back. */
+  /** URL for signing in and returning. */
   readonly login: string;
-  /** Shows the page as it is now. */
+  /** Update the page. */
   update(): void;
-  /** A picture with a reference answer came back: shows how it went; resolves when it was looked at. */
+  /** Show the feedback on a picture with a reference answer. Resolve when the person continues. */
   showFeedback?(feedback: AnswerFeedback, parcel: Parcel): Promise<Choice>;
-  /** Called with each picture that is opened, before it is drawn on. */
+  /** Called with each opened picture, before drawing starts. */
   opened?(loaded: Loaded): void;
-  /** Called when the picture is put away. */
+  /** Called when the picture is closed. */
   closed?(): void;
-  /** A sent label is as it shall be: back to where it is shown. */
+  /** Called when a correction is finished, to return to the page that shows the label. */
   corrected(label: string): void;
 }
 
 const AHEAD = 2;
 const SKIP_AGAIN_MS = 6_000;
 
-/** Pictures that are drawn to learn: what the server says is looked at before the next one. */
+/** Roles of training pictures: their feedback is shown before the next picture. */
 const WAIT_FOR_ANSWER: ReadonlySet<string> = new Set(["practice", "answer"]);
 
 export class Session {
@@ -64,14 +64,14 @@ export class Session {
   private current: Loaded | null = null;
   private advancing: Promise<void> | null = null;
   private filling: Promise<void> | null = null;
-  /** Why the prefetcher could not be filled; null when it could. */
+  /** The error that kept the prefetcher empty; null if there was none. */
   private emptyBecause: unknown = null;
-  /** Images that were left without a label or a skip. */
+  /** Images left without a label or a skip. */
   private readonly left = new Set<number>();
   private skipAskedAt = -Infinity;
-  /** How often the server has taken something since the page was opened. */
+  /** The number of uploads confirmed since the page was opened. */
   private confirmed = 0;
-  /** Labels whose answer is looked at before the next picture. */
+  /** Labels whose feedback is shown before the next picture. */
   private readonly awaited = new Set<string>();
 
   constructor(private readonly parts: Parts) {
@@ -98,13 +98,13 @@ export class Session {
     return this.current?.task ?? null;
   }
 
-  /** Begins, or tries again after trouble. */
+  /** Start, or retry after an error. */
   async start(): Promise<void> {
     void this.deliver();
     await this.advance();
   }
 
-  /** Begins with a label that was sent, to correct it; goes on as always where that cannot be. */
+  /** Start with the correction of a sent label, or normally if it cannot be corrected. */
   async correct(label: string): Promise<void> {
     void this.deliver();
     try {
@@ -115,7 +115,7 @@ export class Session {
     if (!this.current) await this.advance();
   }
 
-  /** The network may be back: what waits goes out, and who was stopped goes on. */
+  /** Send waiting uploads and continue, when the network may be back. */
   async retry(): Promise<void> {
     const { trouble } = await this.deliver();
     if (this.parts.page.state !== "error") return;
@@ -123,7 +123,7 @@ export class Session {
     else await this.advance();
   }
 
-  /** After each change of the label or the sketch. */
+  /** Save the draft after a change of the label or the sketch. */
   keepDraft(): void {
     if (this.parts.page.state === "drawing") this.autosave.keep();
   }
@@ -148,7 +148,7 @@ export class Session {
     await this.advance();
   }
 
-  /** Shows how a drawing went; whether the volunteer then draws on that picture once more. */
+  /** Show the feedback. Return whether the volunteer wants to draw on the picture again. */
   private async giveFeedback({ answer_feedback: feedback }: Answer, parcel: Parcel): Promise<boolean> {
     if (!feedback) return false;
     const choice = await this.parts.showFeedback?.(feedback, parcel);
@@ -160,7 +160,7 @@ export class Session {
     return true;
   }
 
-  /** Leaves the picture to others; a picture with a drawing on it only when asked twice. */
+  /** Skip the picture; if something was drawn on it, only after a second request. */
   async skip(): Promise<void> {
     const { editor, page, say } = this.parts;
     if (!this.current || page.state !== "drawing") return;
@@ -172,7 +172,7 @@ export class Session {
     await this.leaveWith("skip");
   }
 
-  /** There is nothing to label on the picture: it is done without a label. */
+  /** Finish the picture as having nothing to label. */
   async nothing(): Promise<void> {
     if (this.parts.page.state === "drawing") await this.leaveWith("nothing");
   }
@@ -184,7 +184,7 @@ export class Session {
     this.parts.page.announce("");
     const delivering = this.deliver();
     if (corrects) {
-      // A correction given up: the label stays as it was sent.
+      // The correction was canceled; the label stays unchanged.
       this.showState("between");
       if (!(await delivering).trouble) {
         this.parts.corrected(corrects.id);
@@ -194,7 +194,7 @@ export class Session {
     await this.advance();
   }
 
-  /** Opens a picture out of the row; the one that is open comes next again. */
+  /** Open a picture outside the queue; the current one comes next again. */
   async openTask(task: Task, drawing?: Drawing): Promise<void> {
     const { page, prefetcher } = this.parts;
     try {
@@ -208,12 +208,12 @@ export class Session {
     }
   }
 
-  /** Takes a finished label out of the outbox, to draw on. */
+  /** Take a finished label out of the outbox and open it. */
   async reopen(parcel: Parcel): Promise<void> {
     if (!parcel.task) return;
     let task: Task = { ...parcel.task, draft: null };
     try {
-      // Corrected somewhere else meanwhile: this drawing comes upon that one.
+      // The label may have been corrected elsewhere; base this drawing on its current version.
       if (task.corrects) task = await this.parts.api.sentLabel(task.corrects.id);
     } catch (error) {
       this.parts.page.announce(this.sentenceOf(error), "warn");
@@ -225,7 +225,7 @@ export class Session {
     this.parts.outbox.drop(parcel.id);
   }
 
-  /** Goes on without a label and without a skip: the picture is not for this volunteer now. */
+  /** Continue without a label or a skip, because the picture is not available to this volunteer. */
   private async leave(): Promise<void> {
     if (this.current) this.left.add(this.current.task.image.id);
     await this.advance();
@@ -240,7 +240,7 @@ export class Session {
     return delivery;
   }
 
-  /** Puts what is finished into the outbox; from there it cannot get lost. */
+  /** Put finished work into the outbox, where it is stored safely. */
   private pack(kind: Parcel["kind"], task: Task): string {
     const { drafts, editor, outbox, page, say } = this.parts;
     const id = newId();
@@ -248,7 +248,7 @@ export class Session {
     const kept = outbox.put({
       id,
       kind,
-      // Enough to open it again: the label that is corrected is asked for anew.
+      // Enough to reopen it: a label being corrected is requested again.
       task: { ...task, draft: null, ...(corrects && { corrects: { ...corrects, polygons: [] } }) },
       image: task.image.id,
       polygons: kind === "label" ? toPolygons(editor.label) : [],
@@ -261,7 +261,7 @@ export class Session {
     return id;
   }
 
-  /** Shows the next picture, or says why there is none. */
+  /** Show the next picture, or say why there is none. */
   private advance(): Promise<void> {
     return (this.advancing ??= this.showNext().finally(() => {
       this.advancing = null;
@@ -272,7 +272,7 @@ export class Session {
     this.close();
     if (!this.parts.prefetcher.size) {
       this.clear();
-      // An answer on its way may be to an older question.
+      // A pending response may belong to an older request.
       await this.filling;
       if (!this.parts.prefetcher.size) await this.fill();
     }
@@ -291,7 +291,7 @@ export class Session {
     }
   }
 
-  /** The next picture that can be shown: one whose file is broken keeps nobody from going on. */
+  /** Return the next picture that can be shown, skipping broken files. */
   private async takeNext(): Promise<Loaded | null> {
     const { page, say, prefetcher } = this.parts;
     for (;;) {
@@ -319,7 +319,7 @@ export class Session {
     }
   }
 
-  /** Asks what comes next, and loads it. */
+  /** Request the next tasks and prefetch them. */
   private fill(): Promise<void> {
     return (this.filling ??= this.askForNext().finally(() => {
       this.filling = null;
@@ -332,9 +332,9 @@ export class Session {
       const done = new Set([...outbox.all().map(({ image }) => image), ...this.left]);
       const before = this.confirmed;
       const { tasks, labelsSent } = await api.next([...done], AHEAD);
-      // A label that was confirmed meanwhile may not be in this count yet.
+      // This count may not include a label confirmed meanwhile.
       if (before === this.confirmed) page.showLabelsSent(labelsSent);
-      // Finished while the answer was on its way.
+      // Finished while the request was pending.
       for (const { image } of outbox.all()) done.add(image);
       const here = this.current?.task.image.id;
       prefetcher.stock(tasks.filter(({ image }) => image.id !== here && !done.has(image.id)));
@@ -364,7 +364,7 @@ export class Session {
     if (task.role === "expert") page.announce(say("gold"));
   }
 
-  /** Nothing is under the hand any more; what is on the screen stays until there is something new. */
+  /** Close the drawing; the screen stays unchanged until the next picture. */
   private close(): void {
     this.parts.closed?.();
     this.autosave.close();
@@ -407,7 +407,7 @@ export class Session {
     this.parts.update();
   }
 
-  /** What a person should know of an error; one that nobody expected is thrown on. */
+  /** Return a sentence for an expected error; rethrow any other. */
   private sentenceOf(error: unknown): string {
     const { say } = this.parts;
     if (isTrouble(error)) return whyIn(say, error);
@@ -417,7 +417,7 @@ export class Session {
   }
 }
 
-/** What is in a parcel, to draw on. */
+/** Return the drawing in an upload. */
 function drawingOf(parcel: Parcel): Drawing {
   return {
     label: fromPolygons(parcel.polygons),

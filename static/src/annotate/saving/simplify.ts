@@ -1,4 +1,4 @@
-/** Outlines with fewer points, for a label that is too large to send. */
+/** Simplified outlines, for a label that is too large to send. */
 import { simplify } from "../core/geometry";
 import type { PolygonJson } from "../core/label";
 
@@ -7,7 +7,7 @@ const LARGEST_TOLERANCE = 8;
 const pointsIn = (polygons: readonly PolygonJson[]): number =>
   polygons.reduce((sum, { rings }) => sum + rings.reduce((n, ring) => n + ring.length, 0), 0);
 
-/** At most half the points, or as few as outlines that are off by 8 pixels at most can have. */
+/** Return polygons with at most half the points, limited by a deviation of 8 pixels. */
 export function halved(polygons: readonly PolygonJson[]): PolygonJson[] {
   const enough = pointsIn(polygons) / 2;
   let smaller = [...polygons];

@@ -1,4 +1,4 @@
-/** What the server gives to draw on, and what it says to what was drawn. */
+/** Tasks from the server, and its responses to uploads. */
 import type { PolygonJson } from "../core/label";
 import type { CameraModel } from "../measure/camera";
 import type { Vector } from "../measure/vectors";
@@ -12,35 +12,37 @@ export interface Picture {
   readonly thumbnail_url: string;
   readonly sol: number | null;
   readonly rover: string;
-  /** Where what is beyond the limit is known from: "product", "released", "estimated", "none". */
+  /** Source of the range limit: "product", "released", "estimated", "none". */
   readonly range_source: string;
   readonly range_mask_url: string | null;
   readonly rover_mask_url: string | null;
   readonly range_map_url: string | null;
-  /** Where distances are known from, in the same words. */
+  /** Source of the distances, with the same values. */
   readonly range_map_source: string;
   readonly camera_model: CameraModel | null;
-  /** Away from the planet, in the camera's frame. */
+  /** Unit vector pointing up, in the camera's frame. */
   readonly up: Vector;
   readonly scale_bar: { readonly width_m: number; readonly width_px: number } | null;
 }
 
-/** A picture that was given to this volunteer. */
+/** A picture assigned to this volunteer. */
 export interface Task {
-  /** Null where it is only offered so far. */
+  /** Null while the picture is only offered. */
   readonly assignment: number | null;
-  /** Of a visitor who has saved nothing yet: a token that goes with what is saved of the picture. */
+  /**
+   * For a visitor without saved work: a token sent along when something of the picture is saved.
+   */
   readonly offer?: string | null;
   readonly image: Picture;
   /** "expert" for a picture of the gold set. */
   readonly role: string;
-  /** The drawing as the server has it, in any format. */
+  /** The drawing stored on the server, in any format. */
   readonly draft: unknown;
-  /** The label that was sent before and is corrected now. */
+  /** The sent label being corrected. */
   readonly corrects?: SentLabel;
 }
 
-/** A label as the server has it. */
+/** A label as stored on the server. */
 export interface SentLabel {
   readonly id: string;
   readonly version: number;
@@ -48,15 +50,15 @@ export interface SentLabel {
 }
 
 export interface Next {
-  /** The one to draw on now, then those to load ahead; empty when nothing is left. */
+  /** The current task, followed by those to prefetch; empty if there are none. */
   readonly tasks: readonly Task[];
   readonly labelsSent: number;
 }
 
-/** What the server says to a delivered parcel. */
+/** Tasks from the server, and its responses to uploads. */
 export interface Answer {
   readonly labels_sent?: number;
-  /** Of a picture with a reference answer: how well it was drawn. */
+  /** Feedback on a picture with a reference answer. */
   readonly answer_feedback?: AnswerFeedback;
 }
 
@@ -73,15 +75,18 @@ export interface ClassFeedback {
 export interface AnswerFeedback {
   readonly title: string;
   readonly passed: boolean;
-  /** It comes again until it is passed. */
+  /** The picture is repeated until it is passed. */
   readonly must_pass: boolean;
   readonly may_repeat: boolean;
-  /** Mean of the classes' intersections over unions, 0..1. */
+  /** Mean intersection over union of the classes, 0..1. */
   readonly score: number;
   readonly classes: readonly ClassFeedback[];
-  /** How much of the answer is shown: nothing, where it was drawn on, or all; and why, if not all. */
+  /**
+   * How much of the answer is shown: none, only the drawn parts, or all. Also the reason if not
+   * all.
+   */
   readonly answer?: "none" | "drawn" | "all";
   readonly note?: string;
-  /** A picture of both masks: red the answer's codes, green the drawn ones. */
+  /** An image of both masks: red holds the answer's codes, green the drawn codes. */
   readonly codes: string;
 }

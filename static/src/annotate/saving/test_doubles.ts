@@ -1,11 +1,11 @@
-/** Stand-ins for the tests of what keeps the work safe. */
+/** Test doubles for storage and server. */
 import { Refused, Unreachable } from "../../shared/server";
 import { PageStorage } from "../../shared/storage";
 import type { Drawing } from "./drawing";
 import type { Parcel } from "./queued_upload";
 import type { Answer, Task } from "./task";
 
-/** A device's storage that may be full. Several tabs share one. */
+/** Device storage, shared by tabs, that may be full. */
 export class DeviceStorage extends PageStorage {
   full = false;
 
@@ -19,10 +19,10 @@ export class DeviceStorage extends PageStorage {
   }
 }
 
-/** A server that is up, down, or says no to some images; it stores each label once. */
+/** A server that is up, down, or refuses some images. It stores each label once. */
 export class LabelServer {
   up = true;
-  /** Handles what it is sent, and its answer gets lost. */
+  /** Stores an upload but loses the response. */
   dropsAnswers = false;
   readonly refusing = new Map<number, Refused>();
   readonly stored = new Map<string, Parcel>();
@@ -81,7 +81,7 @@ export function parcel(image: number, fields: Partial<Parcel> = {}): Parcel {
   };
 }
 
-/** A drawing whose one triangle reaches `size` pixels to the right. */
+/** Return a drawing with one triangle that extends `size` pixels to the right. */
 export function drawing(size = 5): Drawing {
   return {
     label: { regions: [{ code: 2, rings: [[[0, 0], [size, 0], [size, 5]]] }] },
