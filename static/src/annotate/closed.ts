@@ -1,8 +1,8 @@
 /** The page of a closed campaign: it still sends finished drawings that wait on this device. */
 import type { Config as AnnotateConfig } from "./config";
-import { createOutbox, placeOf } from "./saving/outbox";
-import { ownerOf, rememberOwner } from "./saving/owner";
-import { delivery } from "./saving/queued_upload";
+import { createOutbox, outboxKey } from "./saving/outbox";
+import { findOwner, rememberOwner } from "./saving/owner";
+import { createDelivery } from "./saving/queued_upload";
 import { connect } from "../shared/delivery/connection";
 import { oneTabAtATime } from "../shared/delivery/outbox";
 import { deviceStorage } from "../shared/storage";
@@ -15,7 +15,7 @@ interface Config {
 
 const config = JSON.parse(document.getElementById("outbox-config")!.textContent) as Config;
 const { storage } = deviceStorage();
-const owner = ownerOf(storage, config.labeler);
+const owner = findOwner(storage, config.labeler);
 const ask = connect(config.urls.session, {
   labeler: config.labeler.id,
   csrfToken: config.csrf_token,
@@ -23,8 +23,8 @@ const ask = connect(config.urls.session, {
   became: (labeler) => rememberOwner(storage, labeler, owner),
 });
 // A waiting correction is refused here and stays on the device.
-const deliver = delivery(ask, { ...config.urls, correct: "" });
-const outbox = createOutbox(storage, owner, { deliver }, oneTabAtATime(placeOf(owner)));
+const deliver = createDelivery(ask, { ...config.urls, correct: "" });
+const outbox = createOutbox(storage, owner, { deliver }, oneTabAtATime(outboxKey(owner)));
 outbox.listen({ retry: () => void send() });
 
 function tell(state: "sending" | "sent" | "kept"): void {

@@ -25,7 +25,7 @@ import { foldMoreTools } from "./panels/more_tools";
 import { Page } from "./panels/page";
 import { RegionList } from "./panels/region_list";
 import { foldRegionList } from "./panels/region_sheet";
-import { keepWork } from "./saving/create_session";
+import { createSession } from "./saving/create_session";
 import { ViewTools, withRuler } from "./view_tools";
 import { Surface } from "./view/surface";
 
@@ -46,7 +46,7 @@ const surface: Surface = new Surface(
 );
 const viewTools: ViewTools = new ViewTools(config, surface.viewport, editor, page, say, update);
 const masksMissing = new Set<number>();
-const session = keepWork({
+const session = createSession({
   config,
   say,
   page,

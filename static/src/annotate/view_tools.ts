@@ -8,18 +8,18 @@ import type { Editor } from "./core/editor";
 import { contains } from "./core/geometry";
 import type { Masked, MaskKind } from "./core/geometry";
 import type { Label, Point, Region } from "./core/label";
-import { loadSurroundings } from "./measure/range_data";
-import type { Surroundings } from "./measure/range_data";
+import { loadRangeData } from "./measure/range_data";
+import type { RangeData } from "./measure/range_data";
 import { rangeAt } from "./measure/range_map";
 import { ReadOuts } from "./measure/read_outs";
 import { Ruler } from "./measure/ruler";
 import { distanceBetween, sizeOf } from "./measure/size";
 import type { Space } from "./measure/size";
 import { isSmallerThanBar } from "./measure/scale_bar";
-import { distanceInWords, lengthInWords, ruleOf, sizeInWords } from "./measure/format";
+import { formatDistance, formatLength, ruleOf, formatSize } from "./measure/format";
 import type { Pen } from "./modes/mode";
 import { PictureSettingsPanel } from "./panels/picture_settings_panel";
-import { ownerOf } from "./saving/owner";
+import { findOwner } from "./saving/owner";
 import type { Picture } from "./saving/task";
 import { cssFilter, saveSettings, settingsStorage, loadSettings } from "./view/picture_settings";
 import { Magnifier } from "./view/magnifier";
@@ -31,7 +31,7 @@ export interface ViewToolsPage {
 
 export class ViewTools {
   private picture: Picture | null = null;
-  private surroundings: Surroundings | null = null;
+  private rangeData: RangeData | null = null;
   private previousLabel: Label | null = null;
   private shownMasks: readonly Masked[] = [];
   private readonly heldCodes = new Set<number>();
@@ -56,7 +56,7 @@ export class ViewTools {
     private readonly onTool: () => void,
   ) {
     const { id, device_name } = config.labeler;
-    const owner = this.storage ? ownerOf(this.storage, config.labeler) : String(id ?? device_name);
+    const owner = this.storage ? findOwner(this.storage, config.labeler) : String(id ?? device_name);
     const look = loadSettings(this.storage, owner);
     viewport.adjust(cssFilter(look), look.opacity / 100);
     this.panel = new PictureSettingsPanel(look, config.campaign.classes, say, {
@@ -86,16 +86,16 @@ export class ViewTools {
     this.shownMasks = [];
     this.readOuts.showBarRule(this.barRule(picture));
     if (masksMissing) this.page.announce(this.say("masks_missing"), "warn");
-    void loadSurroundings(picture).then((found) => {
+    void loadRangeData(picture).then((found) => {
       if (this.picture !== picture) return;
-      this.surroundings = found;
+      this.rangeData = found;
       this.viewport.element.dataset.measured = found ? String(found.estimated) : "none";
       this.showSize();
     });
   }
 
   closed(): void {
-    this.picture = this.surroundings = this.previousLabel = null;
+    this.picture = this.rangeData = this.previousLabel = null;
     delete this.viewport.element.dataset.measured;
     this.putRulerAway();
     this.readOuts.clear();
@@ -168,7 +168,7 @@ export class ViewTools {
   private takeRuler(): void {
     if (!this.picture) return;
     if (!this.space) {
-      const why = this.surroundings ? "ruler_no_camera" : "ruler_no_range";
+      const why = this.rangeData ? "ruler_no_camera" : "ruler_no_range";
       this.page.announce(this.say(why), "warn");
       return;
     }
@@ -186,9 +186,9 @@ export class ViewTools {
     if (x < 0 || y < 0 || x > width || y > height) return "";
     const area = masked.find(({ rings }) => contains(rings, point));
     if (area) return this.reason(area.why);
-    if (!this.surroundings) return "";
-    const { range, estimated } = this.surroundings;
-    return distanceInWords(rangeAt(range, point), estimated, this.say, this.language);
+    if (!this.rangeData) return "";
+    const { range, estimated } = this.rangeData;
+    return formatDistance(rangeAt(range, point), estimated, this.say, this.language);
   }
 
   private onPointer(pointer: Pointer | null): void {
@@ -215,7 +215,7 @@ export class ViewTools {
     this.readOuts.showRuler(
       length === null
         ? this.say("ruler_none")
-        : this.say(name, { length: lengthInWords(length, this.say, this.language) }),
+        : this.say(name, { length: formatLength(length, this.say, this.language) }),
     );
   }
 
@@ -234,7 +234,7 @@ export class ViewTools {
     const size = sizeOf(this.space, region.rings);
     this.readOuts.showSize(
       size
-        ? sizeInWords(size, this.space.estimated, terrain, this.say, this.language)
+        ? formatSize(size, this.space.estimated, terrain, this.say, this.language)
         : { measures: this.say("size_unknown"), verdict: "", obeyed: false },
     );
   }
@@ -255,8 +255,8 @@ export class ViewTools {
   }
 
   private get space(): Space | null {
-    const { surroundings } = this;
-    return surroundings?.camera ? (surroundings as Space) : null;
+    const { rangeData } = this;
+    return rangeData?.camera ? (rangeData as Space) : null;
   }
 
   private hideClasses(): void {

@@ -14,13 +14,13 @@ export function ruleOf(terrain: TerrainClass | undefined): Rule | null {
 }
 
 /** Return whether an object is large enough, compared in whole centimeters as displayed. */
-export function obeys({ width, height }: Size3, rule: Rule): boolean {
+export function meetsRule({ width, height }: Size3, rule: Rule): boolean {
   const cm = (meters: number): number => Math.round(100 * meters);
   return cm(width) >= cm(rule.width) && cm(height) >= cm(rule.height);
 }
 
 /** Format a length: in centimeters below ten meters. */
-export function lengthInWords(meters: number, say: Say, language: string): string {
+export function formatLength(meters: number, say: Say, language: string): string {
   if (meters >= 10) return say("meters", { number: numberIn(language, meters, 1) });
   return say("centimeters", { number: numberIn(language, 100 * meters, 0) });
 }
@@ -28,7 +28,7 @@ export function lengthInWords(meters: number, say: Say, language: string): strin
 /**
  * Format a distance as "12.4 m away", without decimals beyond 100 m, or beyond 10 m for estimates.
  */
-export function distanceInWords(
+export function formatDistance(
   meters: number | null,
   estimated: boolean,
   say: Say,
@@ -42,16 +42,16 @@ export function distanceInWords(
 }
 
 /** Format an object's size, and say whether it meets the minimum size of its class. */
-export function sizeInWords(
+export function formatSize(
   size: Size3,
   estimated: boolean,
   terrain: TerrainClass,
   say: Say,
   language: string,
 ): { measures: string; verdict: string; obeyed: boolean } {
-  const words = (meters: number): string => lengthInWords(meters, say, language);
+  const words = (meters: number): string => formatLength(meters, say, language);
   const rule = ruleOf(terrain)!;
-  const obeyed = obeys(size, rule);
+  const obeyed = meetsRule(size, rule);
   const needs = rule.width && rule.height ? "both" : rule.width ? "width" : "height";
   const least = { width: words(rule.width), height: words(rule.height) };
   return {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contains, regionArea } from "../core/geometry";
-import { outlinesOf } from "./mask_outlines";
+import { traceMaskOutlines } from "./mask_outlines";
 
 function maskOf(rows: readonly string[]): { mask: number[]; width: number; height: number } {
   const mask = rows.flatMap((row) => [...row].map((pixel) => (pixel === "#" ? 1 : 0)));
@@ -16,19 +16,19 @@ const block = (width: number, height: number, is: (x: number, y: number) => bool
 const STEPS = [-2, -1, 0, 1, 2];
 const NEAR = STEPS.flatMap((dy) => STEPS.map((dx) => [dx, dy] as const));
 
-describe("outlinesOf", () => {
+describe("traceMaskOutlines", () => {
   it("finds nothing in an empty mask, and a rectangle in a full one", () => {
     const empty = maskOf(block(20, 10, () => false));
-    expect(outlinesOf(empty.mask, empty)).toEqual([]);
+    expect(traceMaskOutlines(empty.mask, empty)).toEqual([]);
     const full = maskOf(block(20, 10, () => true));
-    const [only] = outlinesOf(full.mask, full);
+    const [only] = traceMaskOutlines(full.mask, full);
     expect(only).toHaveLength(1);
     expect(new Set(only![0]!.map(String))).toEqual(new Set(["0,0", "20,0", "20,10", "0,10"]));
   });
 
   it("makes one rectangle of the rows above a cut", () => {
     const { mask, ...size } = maskOf(block(64, 64, (_, y) => y < 23));
-    const outlines = outlinesOf(mask, size);
+    const outlines = traceMaskOutlines(mask, size);
     expect(outlines).toHaveLength(1);
     expect(outlines[0]!.map((ring) => ring.length)).toEqual([4]);
     expect(regionArea(outlines[0]!)).toBe(64 * 23);
@@ -40,7 +40,7 @@ describe("outlinesOf", () => {
     const { mask, ...size } = maskOf(
       block(60, 60, (x, y) => ring(x, y, 2, 58) && !ring(x, y, 10, 50) ? true : ring(x, y, 20, 40)),
     );
-    const outlines = outlinesOf(mask, size);
+    const outlines = traceMaskOutlines(mask, size);
     expect(outlines.map((rings) => rings.length).sort()).toEqual([1, 2]);
     const areas = outlines.map(regionArea).sort((a, b) => a - b);
     expect(areas).toEqual([400, 56 * 56 - 40 * 40]);
@@ -48,9 +48,9 @@ describe("outlinesOf", () => {
 
   it("drops specks and pinholes, and keeps parts apart that touch in a corner", () => {
     const speckled = maskOf(block(40, 40, (x, y) => (x % 8 < 3 && y % 8 < 3) || y > 30));
-    expect(outlinesOf(speckled.mask, speckled)).toHaveLength(1);
+    expect(traceMaskOutlines(speckled.mask, speckled)).toHaveLength(1);
     const touching = maskOf(block(20, 20, (x, y) => (x < 10 ? y < 10 : y >= 10)));
-    expect(outlinesOf(touching.mask, touching).map(regionArea)).toEqual([100, 100]);
+    expect(traceMaskOutlines(touching.mask, touching).map(regionArea)).toEqual([100, 100]);
   });
 
   it("is never off by more than its tolerance and the specks", () => {
@@ -71,7 +71,7 @@ describe("outlinesOf", () => {
             false,
           );
         const { mask, width, height } = maskOf(block(48, 48, is));
-        const outlines = outlinesOf(mask, { width, height });
+        const outlines = traceMaskOutlines(mask, { width, height });
         // A pixel with only its like around, two pixels far, is on its side of all outlines.
         const wrong = block(width, height, (x, y) => {
           const value = mask[y * width + x]!;

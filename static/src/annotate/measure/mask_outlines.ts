@@ -15,7 +15,7 @@ const TOLERANCE = 0.9;
 /**
  * Return one polygon for each connected part (pixels sharing an edge): its outline, then its holes.
  */
-export function outlinesOf(mask: ArrayLike<number>, { width, height }: Size): Rings[] {
+export function traceMaskOutlines(mask: ArrayLike<number>, { width, height }: Size): Rings[] {
   const outlines: { rings: Ring[]; area: number }[] = [];
   const holes: Ring[] = [];
   for (const ring of edgesOf(mask, width, height)) {

@@ -3,7 +3,7 @@ import { readPng } from "../../shared/png";
 import { bytesOf } from "../../shared/server";
 import type { Masked, MaskKind } from "../core/geometry";
 import type { Picture } from "../saving/task";
-import { outlinesOf } from "./mask_outlines";
+import { traceMaskOutlines } from "./mask_outlines";
 
 export interface MaskedAreas {
   readonly masked: readonly Masked[];
@@ -21,7 +21,7 @@ export async function loadMasked(
     try {
       const { width, height, channels, bytes } = await readPng(await load(url));
       const fits = width === picture.width && height === picture.height && channels === 1;
-      return fits ? outlinesOf(bytes, { width, height }).map((rings) => ({ rings, why })) : null;
+      return fits ? traceMaskOutlines(bytes, { width, height }).map((rings) => ({ rings, why })) : null;
     } catch {
       return null;
     }

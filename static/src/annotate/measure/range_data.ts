@@ -8,7 +8,7 @@ import type { RangeMap } from "./range_map";
 import type { Vector } from "./vectors";
 
 /** A picture's range map and, if available, its camera; without a camera there are no lengths. */
-export interface Surroundings {
+export interface RangeData {
   readonly range: RangeMap;
   readonly camera: CameraModel | null;
   readonly up: Vector;
@@ -16,10 +16,10 @@ export interface Surroundings {
 }
 
 /** Load the range data. Return null if the picture has none or it cannot be loaded. */
-export async function loadSurroundings(
+export async function loadRangeData(
   picture: Pick<Picture, "range_map_url" | "range_map_source" | "camera_model" | "up">,
   load: typeof bytesOf = bytesOf,
-): Promise<Surroundings | null> {
+): Promise<RangeData | null> {
   if (!picture.range_map_url) return null;
   try {
     const range = toRangeMap(await readPng(await load(picture.range_map_url)));

@@ -36,22 +36,22 @@ const NEAREST_CELLS = 3;
 /**
  * Return the scene point of a pixel in meters in the camera's frame; null without a finite range.
  */
-export function placeOf({ range, camera }: Space, pixel: Point): Vector | null {
+export function scenePointOf({ range, camera }: Space, pixel: Point): Vector | null {
   const found = rangeAt(range, pixel);
   return found !== null && found < Infinity ? placeAt(camera, pixel, found) : null;
 }
 
 /** Return the straight distance in meters between the scene points of two pixels. */
 export function distanceBetween(space: Space, a: Point, b: Point): number | null {
-  const [from, to] = [placeOf(space, a), placeOf(space, b)];
+  const [from, to] = [scenePointOf(space, a), scenePointOf(space, b)];
   return from && to && length(minus(to, from));
 }
 
 /**
  * Return the longest distance in meters between two points of the outline; null without any range.
  */
-export function longestWay(space: Space, rings: Rings): number | null {
-  const places = walk(rings[0] ?? [], OUTLINE_STEPS / 4).map((point) => placeOf(space, point));
+export function longestExtent(space: Space, rings: Rings): number | null {
+  const places = walk(rings[0] ?? [], OUTLINE_STEPS / 4).map((point) => scenePointOf(space, point));
   const known = places.filter((place) => place !== null);
   if (known.length < 2) return null;
   let longest = 0;
@@ -160,7 +160,7 @@ function depthAtFoot(
 ): number | null {
   const order = rays.map((ray, i) => ({ fall: dot(ray, level), i })).sort((a, b) => a.fall - b.fall);
   for (const { i } of order) {
-    const place = placeOf(space, outline[i]!);
+    const place = scenePointOf(space, outline[i]!);
     if (place) return dot(minus(place, space.camera.c), ahead);
   }
   return null;

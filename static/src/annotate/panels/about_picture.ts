@@ -2,7 +2,7 @@
 import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import type { Say } from "../config";
 import type { Api } from "../saving/api";
-import { whyIn } from "../saving/reasons";
+import { formatTrouble } from "../saving/reasons";
 import type { Task } from "../saving/task";
 
 export interface AboutActions {
@@ -84,7 +84,7 @@ export class AboutPicture {
 
   private sentenceOf(error: unknown): string {
     if (error instanceof Unreachable && error.reason === "network") return this.say("report_network");
-    if (error instanceof Unreachable || error instanceof SignedOut) return whyIn(this.say, error);
+    if (error instanceof Unreachable || error instanceof SignedOut) return formatTrouble(this.say, error);
     if (error instanceof Refused) return this.say("refused", { reason: error.message });
     throw error;
   }

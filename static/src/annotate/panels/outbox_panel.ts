@@ -1,16 +1,16 @@
 /** The uploads waiting on this device, and why: a button with a count that opens a list. */
 import type { Say } from "../config";
 import type { LabelOutbox } from "../saving/outbox";
-import type { Parcel } from "../saving/queued_upload";
-import { reasonIn, whyIn } from "../saving/reasons";
+import type { QueuedUpload } from "../saving/queued_upload";
+import { formatRefusal, formatTrouble } from "../saving/reasons";
 
 export interface OutboxActions {
   sendNow(): void;
-  reopen(parcel: Parcel): void;
-  drop(parcel: Parcel): void;
-  simplify(parcel: Parcel): void;
+  reopen(upload: QueuedUpload): void;
+  drop(upload: QueuedUpload): void;
+  simplify(upload: QueuedUpload): void;
   /** Send it under a new id, because its id is already used for another upload. */
-  sendAsNew(parcel: Parcel): void;
+  sendAsNew(upload: QueuedUpload): void;
 }
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -43,7 +43,7 @@ export class OutboxPanel {
 
   show(outbox: LabelOutbox): void {
     const parcels = outbox.all().filter(({ kind }) => kind === "label");
-    const waiting = parcels.filter((parcel) => !parcel.refused).length;
+    const waiting = parcels.filter((upload) => !upload.refused).length;
     const others = this.ofOthers();
     this.opener.hidden = parcels.length + others === 0;
     byId("outbox-count").textContent = String(parcels.length + others);
@@ -53,49 +53,49 @@ export class OutboxPanel {
     byId("outbox-others").textContent = others ? this.say("outbox_others", { count: others }) : "";
     // An upload in progress needs no explanation.
     const { trouble } = outbox;
-    const why = trouble && waiting ? whyIn(this.say, trouble) : "";
+    const why = trouble && waiting ? formatTrouble(this.say, trouble) : "";
     byId("outbox-why").textContent = why;
     this.note.hidden = why === "";
     this.note.textContent = why
       ? this.say(waiting === 1 ? "waiting_one" : "waiting_many", { count: waiting })
       : "";
-    this.list.replaceChildren(...parcels.map((parcel) => this.entry(parcel)));
+    this.list.replaceChildren(...parcels.map((upload) => this.entry(upload)));
   }
 
-  private entry(parcel: Parcel): HTMLElement {
+  private entry(upload: QueuedUpload): HTMLElement {
     const entry = document.createElement("li");
-    entry.dataset.image = String(parcel.image);
+    entry.dataset.image = String(upload.image);
     // From the browser's cache; it may be missing when offline.
     const picture = document.createElement("img");
     picture.alt = "";
     picture.addEventListener("error", () => picture.toggleAttribute("data-missing", true));
-    if (parcel.task) picture.src = parcel.task.image.thumbnail_url;
+    if (upload.task) picture.src = upload.task.image.thumbnail_url;
     const words = document.createElement("div");
     const name = document.createElement("strong");
-    name.textContent = parcel.task?.image.product_id ?? `#${parcel.image}`;
+    name.textContent = upload.task?.image.product_id ?? `#${upload.image}`;
     const state = document.createElement("p");
-    state.textContent = parcel.refused
-      ? reasonIn(this.say, parcel.refused)
-      : this.say("outbox_finished", { time: this.timeOf(parcel) });
+    state.textContent = upload.refused
+      ? formatRefusal(this.say, upload.refused)
+      : this.say("outbox_finished", { time: this.timeOf(upload) });
     words.append(name, state);
     entry.append(picture, words);
-    if (parcel.refused) {
-      entry.dataset.refused = String(parcel.refused.status);
+    if (upload.refused) {
+      entry.dataset.refused = String(upload.refused.status);
       const buttons = document.createElement("div");
       buttons.className = "outbox-buttons";
-      if (parcel.refused.status === 413) {
-        buttons.append(this.button("simplify", () => this.actions.simplify(parcel)));
+      if (upload.refused.status === 413) {
+        buttons.append(this.button("simplify", () => this.actions.simplify(upload)));
       }
-      if (parcel.refused.code === "different_label") {
-        buttons.append(this.button("send_as_new", () => this.actions.sendAsNew(parcel)));
+      if (upload.refused.code === "different_label") {
+        buttons.append(this.button("send_as_new", () => this.actions.sendAsNew(upload)));
       }
-      if (parcel.task && parcel.refused.status !== 410 && parcel.refused.code !== "label_fixed") {
+      if (upload.task && upload.refused.status !== 410 && upload.refused.code !== "label_fixed") {
         buttons.append(this.button("open_drawing", () => {
           this.dialog.close();
-          this.actions.reopen(parcel);
+          this.actions.reopen(upload);
         }));
       }
-      buttons.append(this.button("throw_away", () => this.actions.drop(parcel)));
+      buttons.append(this.button("throw_away", () => this.actions.drop(upload)));
       entry.append(buttons);
     }
     return entry;
@@ -110,7 +110,7 @@ export class OutboxPanel {
     return button;
   }
 
-  private timeOf({ queued_at }: Parcel): string {
+  private timeOf({ queued_at }: QueuedUpload): string {
     const at = new Date(queued_at);
     if (Number.isNaN(at.getTime())) return "";
     const today = at.toDateString() === new Date().toDateString();

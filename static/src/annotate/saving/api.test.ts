@@ -3,7 +3,7 @@ import { Refused, SignedOut, Unreachable } from "../../shared/server";
 import { NewerDraft, createApi } from "./api";
 import type { Api } from "./api";
 import { toJson } from "./drawing";
-import { drawing, parcel, task } from "./test_doubles";
+import { drawing, upload, task } from "./test_doubles";
 import { newId } from "./queued_upload";
 
 const urls = {
@@ -62,7 +62,7 @@ describe("what an answer means", () => {
     ["another label's id", json({ id: "other", labels_sent: 1 }), "server"],
   ])("%s: the same label may be sent again", async (_, answer, reason) => {
     answering(answer);
-    const failed = api().deliver(parcel(1));
+    const failed = api().deliver(upload(1));
     await expect(failed).rejects.toBeInstanceOf(Unreachable);
     await expect(failed).rejects.toMatchObject({ reason });
   });
@@ -72,13 +72,13 @@ describe("what an answer means", () => {
     [413, "too_large"], [403, "not_assigned"],
   ])("%i %s: a no, with the server's sentence", async (status, code) => {
     const asked = answering(no(status, code));
-    await expect(api().deliver(parcel(1))).rejects.toEqual(new Refused(status, "No.", code));
+    await expect(api().deliver(upload(1))).rejects.toEqual(new Refused(status, "No.", code));
     expect(asked).toHaveLength(1);
   });
 
   it("413 of a proxy, which has no sentence for us", async () => {
     answering(() => new Response("<html>too large", { status: 413 }));
-    await expect(api().deliver(parcel(1))).rejects.toMatchObject({ status: 413 });
+    await expect(api().deliver(upload(1))).rejects.toMatchObject({ status: 413 });
   });
 
   it("a newer drawing comes with the refusal", async () => {
@@ -107,9 +107,9 @@ describe("what is asked", () => {
 
   it("a label has what the server reads and nothing else; a skip has its image", async () => {
     const asked = answering(stored, () => new Response(null, { status: 204 }));
-    const { id, image, polygons, started_at } = parcel(1);
-    expect(await api().deliver(parcel(1))).toMatchObject({ labels_sent: 3 });
-    await api().deliver(parcel(2, { kind: "skip" }));
+    const { id, image, polygons, started_at } = upload(1);
+    expect(await api().deliver(upload(1))).toMatchObject({ labels_sent: 3 });
+    await api().deliver(upload(2, { kind: "skip" }));
     expect(asked.map(({ url, body }) => [url, body])).toEqual([
       ["/labels/", { id, image, polygons, started_at }], ["/i/2/skip/", {}],
     ]);
@@ -117,15 +117,15 @@ describe("what is asked", () => {
 
   it("nothing to label has its image, and is answered with it", async () => {
     const asked = answering(json({ image: 2, labels_sent: 4 }));
-    expect(await api().deliver(parcel(2, { kind: "nothing" }))).toMatchObject({ labels_sent: 4 });
+    expect(await api().deliver(upload(2, { kind: "nothing" }))).toMatchObject({ labels_sent: 4 });
     expect(asked.map(({ url, body }) => [url, body])).toEqual([["/i/2/nothing/", {}]]);
-    await expect(api().deliver(parcel(3, { kind: "nothing" }))).rejects.toBeInstanceOf(Unreachable);
+    await expect(api().deliver(upload(3, { kind: "nothing" }))).rejects.toBeInstanceOf(Unreachable);
   });
 
   it("a correction has the version it began from, and an id of its own", async () => {
     const corrects = { id: "sent-1", version: 3, polygons: [] };
     const asked = answering(json({ id: "sent-1", image: 1, version: 4, labels_sent: 3 }));
-    const own = parcel(1, { task: task(1, { corrects }) });
+    const own = upload(1, { task: task(1, { corrects }) });
     expect(await api().deliver(own)).toMatchObject({ labels_sent: 3 });
     expect(asked[0]).toMatchObject({
       url: "/l/sent-1/correct/",
@@ -184,7 +184,7 @@ describe("a visitor who has saved nothing yet", () => {
     expect((await visitor.next([], 2)).tasks).toEqual([offered(1), offered(2)]);
     const body = { ...toJson(drawing()), base: 0, writer: "w", stroke: 1 };
     await visitor.saveDraft(1, body);
-    await visitor.deliver(parcel(1));
+    await visitor.deliver(upload(1));
     await visitor.next([1], 2);
     await visitor.saveDraft(2, body);
     expect(header(asked, "X-Offer")).toEqual([undefined, "offer-1", "offer-1", undefined, undefined]);
@@ -196,7 +196,7 @@ describe("a visitor who has saved nothing yet", () => {
 
   it("sends what an earlier page was offered, too", async () => {
     const asked = answering(stored);
-    await api("visit").deliver(parcel(1, { task: offered(1) }));
+    await api("visit").deliver(upload(1, { task: offered(1) }));
     expect(header(asked, "X-Offer")).toEqual(["offer-1"]);
   });
 
@@ -206,7 +206,7 @@ describe("a visitor who has saved nothing yet", () => {
     answering(
       no(403, "other_labeler"), reply({ csrf_token: "b", labeler: 6 }, 6), no(403, "other_labeler"),
     );
-    await expect(visitor.deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+    await expect(visitor.deliver(upload(1))).rejects.toBeInstanceOf(SignedOut);
     expect(became).not.toHaveBeenCalled();
   });
 });
@@ -216,7 +216,7 @@ describe("a session that ended", () => {
     const asked = answering(
       no(403, "permission_denied"), json({ csrf_token: "new", labeler: 5 }), stored,
     );
-    await api().deliver(parcel(1));
+    await api().deliver(upload(1));
     expect(asked.map(({ url, headers }) => [url, headers["X-CSRFToken"]])).toEqual([
       ["/labels/", "old"], ["/session/", "old"], ["/labels/", "new"],
     ]);
@@ -226,7 +226,7 @@ describe("a session that ended", () => {
     const asked = answering(
       no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }), stored,
     );
-    await api("visit").deliver(parcel(1));
+    await api("visit").deliver(upload(1));
     expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
       "POST /labels/", "GET /session/", "POST /labels/",
     ]);
@@ -237,11 +237,11 @@ describe("a session that ended", () => {
   it("an account has to sign in, and nobody sends for somebody else", async () => {
     for (const labeler of [null, 6]) {
       const asked = answering(no(403, "other_labeler"), json({ csrf_token: "b", labeler }));
-      await expect(api().deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+      await expect(api().deliver(upload(1))).rejects.toBeInstanceOf(SignedOut);
       expect(asked).toHaveLength(2);
     }
     answering(no(403, "other_labeler"), json({ csrf_token: "b", labeler: 6 }));
-    await expect(api("token").deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+    await expect(api("token").deliver(upload(1))).rejects.toBeInstanceOf(SignedOut);
   });
 
   /**
@@ -273,14 +273,14 @@ describe("a session that ended", () => {
     const seen = forgetful();
     const asking = api("visit");
     const body = { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 };
-    await Promise.all([asking.deliver(parcel(1)), asking.saveDraft(1, body), asking.saveDraft(2, body)]);
+    await Promise.all([asking.deliver(upload(1)), asking.saveDraft(1, body), asking.saveDraft(2, body)]);
     expect(seen.renewals).toBe(1);
   });
 
   it("is renewed again where another tab has come in between", async () => {
     const seen = forgetful();
     seen.refuseOnce = true;
-    await expect(api("visit").deliver(parcel(1))).resolves.toMatchObject({ labels_sent: 1 });
+    await expect(api("visit").deliver(upload(1))).resolves.toMatchObject({ labels_sent: 1 });
   });
 
   it("that cannot be renewed leaves the label for later, and is no refusal of it", async () => {
@@ -289,7 +289,7 @@ describe("a session that ended", () => {
       json({ csrf_token: "c", labeler: 5 }), no(403, "permission_denied"),
       json({ csrf_token: "d", labeler: 5 }), no(403, "permission_denied"),
     );
-    await expect(api("visit").deliver(parcel(1))).rejects.toBeInstanceOf(Unreachable);
+    await expect(api("visit").deliver(upload(1))).rejects.toBeInstanceOf(Unreachable);
     expect(asked).toHaveLength(7);
   });
 
@@ -298,13 +298,13 @@ describe("a session that ended", () => {
       no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }),
       no(403, "permission_denied"),
     );
-    await expect(api().deliver(parcel(1))).rejects.toBeInstanceOf(SignedOut);
+    await expect(api().deliver(upload(1))).rejects.toBeInstanceOf(SignedOut);
     expect(asked).toHaveLength(3);
   });
 
   it("with no network in between is only no network", async () => {
     answering(no(403, "other_labeler"), () => Promise.reject(new TypeError("gone")));
-    await expect(api().deliver(parcel(1))).rejects.toMatchObject({ reason: "network" });
+    await expect(api().deliver(upload(1))).rejects.toMatchObject({ reason: "network" });
   });
 });
 

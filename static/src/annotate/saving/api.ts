@@ -3,8 +3,8 @@ import { connect } from "../../shared/delivery/connection";
 import type { Identity } from "../../shared/delivery/connection";
 import { Refused, Unreachable } from "../../shared/server";
 import type { DrawingJson } from "./drawing";
-import { delivery, offerHeader } from "./queued_upload";
-import type { Deliver, ParcelUrls } from "./queued_upload";
+import { createDelivery, offerHeader } from "./queued_upload";
+import type { Deliver, UploadUrls } from "./queued_upload";
 import type { Next, SentLabel, Task } from "./task";
 
 /** The server has a newer drawing than the base of this one. */
@@ -39,7 +39,7 @@ export interface Api {
   report(image: number, said: unknown): Promise<void>;
 }
 
-export interface Urls extends ParcelUrls {
+export interface Urls extends UploadUrls {
   readonly next: string;
   readonly draft: string;
   readonly session: string;
@@ -68,7 +68,7 @@ export function createApi(urls: Urls, identity: Identity): Api {
       }
       return { tasks: tasks.map(toTask), labelsSent: answer.labels_sent };
     },
-    deliver: delivery(ask, urls, (image) => offers.get(image)),
+    deliver: createDelivery(ask, urls, (image) => offers.get(image)),
     async saveDraft(image, body, leaving = false) {
       const url = urls.draft.replace("{id}", String(image));
       try {

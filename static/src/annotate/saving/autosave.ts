@@ -12,7 +12,7 @@ import { choose } from "./draft";
 import type { Drafts } from "./draft";
 import { isBlank, readDraft } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
-import { Sync } from "./draft_sync";
+import { DraftSync } from "./draft_sync";
 import type { Task } from "./task";
 
 export interface AutosaveEvents {
@@ -37,7 +37,7 @@ export interface Found {
 const NOTICES = ["restored", "contested", "damaged", "gone", "finished"];
 
 export class Autosave {
-  readonly sync: Sync;
+  readonly sync: DraftSync;
   private image: number | null = null;
   private startedAt = "";
   private warnedOfSpace = false;
@@ -47,7 +47,7 @@ export class Autosave {
   private overrulesAll = false;
 
   constructor(
-    api: ConstructorParameters<typeof Sync>[0],
+    api: ConstructorParameters<typeof DraftSync>[0],
     private readonly drafts: Drafts,
     writer: string,
     private readonly editor: Pick<Editor, "label" | "sketch" | "apply" | "setSketch">,
@@ -55,7 +55,7 @@ export class Autosave {
     private readonly say: Say,
     private readonly events: AutosaveEvents,
   ) {
-    this.sync = new Sync(api, writer, {
+    this.sync = new DraftSync(api, writer, {
       saved: (image, version, stroke) => {
         drafts.synced(image, version, stroke);
         notice.hide("signed-out");

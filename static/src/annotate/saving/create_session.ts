@@ -9,16 +9,16 @@ import type { Page } from "../panels/page";
 import type { Surface } from "../view/surface";
 import { createApi } from "./api";
 import { createDrafts } from "./draft";
-import { createOutbox, placeOf, waitingOfOthers } from "./outbox";
-import { ownerOf, rememberOwner } from "./owner";
+import { createOutbox, outboxKey, countOthersWaiting } from "./outbox";
+import { findOwner, rememberOwner } from "./owner";
 import { newId } from "./queued_upload";
 import { Session } from "./session";
-import type { Parts } from "./session";
+import type { SessionParts } from "./session";
 import { Prefetcher } from "./prefetcher";
 import type { FrameOf } from "./prefetcher";
-import { halved } from "./simplify";
+import { simplifyToHalf } from "./simplify";
 
-export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened" | "closed"> {
+export interface SessionOptions extends Pick<SessionParts, "update" | "showFeedback" | "opened" | "closed"> {
   readonly config: Config;
   readonly say: Say;
   readonly page: Page;
@@ -27,10 +27,10 @@ export interface Around extends Pick<Parts, "update" | "showFeedback" | "opened"
   readonly frameOf: FrameOf;
 }
 
-export function keepWork(around: Around): Session {
-  const { config, say, page, editor } = around;
+export function createSession(options: SessionOptions): Session {
+  const { config, say, page, editor } = options;
   const { storage, lasting } = deviceStorage();
-  const owner = ownerOf(storage, config.labeler);
+  const owner = findOwner(storage, config.labeler);
   const writer = newId();
   const api = createApi(config.urls, {
     labeler: config.labeler.id,
@@ -38,31 +38,31 @@ export function keepWork(around: Around): Session {
     visit: config.labeler.visit,
     became: (labeler) => rememberOwner(storage, labeler, owner),
   });
-  const outbox = createOutbox(storage, owner, api, oneTabAtATime(placeOf(owner)));
+  const outbox = createOutbox(storage, owner, api, oneTabAtATime(outboxKey(owner)));
   const panel = new OutboxPanel(say, document.documentElement.lang, () => {
-    return waitingOfOthers(storage, owner);
+    return countOthersWaiting(storage, owner);
   }, {
     sendNow: () => void session.retry(),
-    reopen: (parcel) => void session.reopen(parcel),
+    reopen: (upload) => void session.reopen(upload),
     drop: ({ id }) => outbox.drop(id),
-    simplify: (parcel) => {
-      const { refused: _, ...again } = parcel;
-      outbox.put({ ...again, polygons: halved(parcel.polygons) });
+    simplify: (upload) => {
+      const { refused: _, ...again } = upload;
+      outbox.put({ ...again, polygons: simplifyToHalf(upload.polygons) });
       void session.retry();
     },
-    sendAsNew: (parcel) => {
-      const { refused: _, ...again } = parcel;
+    sendAsNew: (upload) => {
+      const { refused: _, ...again } = upload;
       outbox.put({ ...again, id: newId() });
-      outbox.drop(parcel.id);
+      outbox.drop(upload.id);
       void session.retry();
     },
   });
   const session = new Session({
-    ...around,
+    ...options,
     api,
     outbox,
     drafts: createDrafts(storage, owner, writer),
-    prefetcher: new Prefetcher(around.frameOf),
+    prefetcher: new Prefetcher(options.frameOf),
     panel,
     notice: new Notice(document.getElementById("notice")!),
     writer,

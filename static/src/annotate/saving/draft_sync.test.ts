@@ -4,7 +4,7 @@ import { NewerDraft } from "./api";
 import type { DraftBody } from "./api";
 import { toJson } from "./drawing";
 import { drawing } from "./test_doubles";
-import { Sync } from "./draft_sync";
+import { DraftSync } from "./draft_sync";
 
 /** A server that stores drafts like the real one. */
 class DraftServer {
@@ -31,14 +31,14 @@ class DraftServer {
 let server: DraftServer;
 let heard: unknown[];
 let stroke: number;
-let sync: Sync;
+let sync: DraftSync;
 
 beforeEach(() => {
   vi.useFakeTimers();
   server = new DraftServer();
   heard = [];
   stroke = 0;
-  sync = new Sync(server, "here", {
+  sync = new DraftSync(server, "here", {
     saved: (_, version, at) => heard.push(["saved", version, at]),
     contested: (_, newer) => heard.push(["contested", newer.writer, newer.version]),
     refused: (_, reason) => heard.push(["refused", reason.code]),

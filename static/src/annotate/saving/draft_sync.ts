@@ -33,7 +33,7 @@ interface Open {
   paused: boolean;
 }
 
-export class Sync {
+export class DraftSync {
   private open_: Open | null = null;
   private timer = 0;
   private retryMs = FIRST_RETRY_MS;

@@ -7,14 +7,14 @@
 import { keep, keysOf } from "../../shared/storage";
 import type { Config } from "../config";
 
-const placeOf = (labeler: number): string => `ai4mars.owner.${labeler}`;
+const outboxKey = (labeler: number): string => `ai4mars.owner.${labeler}`;
 
-export function ownerOf(
+export function findOwner(
   storage: Storage,
   { id, device_name }: Pick<Config["labeler"], "id" | "device_name">,
 ): string {
   if (id === null) return device_name ?? "nobody";
-  const remembered = storage.getItem(placeOf(id));
+  const remembered = storage.getItem(outboxKey(id));
   if (remembered) return remembered;
   // The response to the first save was lost.
   if (device_name && hasWork(storage, device_name)) {
@@ -26,7 +26,7 @@ export function ownerOf(
 
 /** Record that the visitor has become this labeler. */
 export function rememberOwner(storage: Storage, labeler: number, owner: string): void {
-  if (storage.getItem(placeOf(labeler)) === null) keep(storage, placeOf(labeler), owner);
+  if (storage.getItem(outboxKey(labeler)) === null) keep(storage, outboxKey(labeler), owner);
 }
 
 function hasWork(storage: Storage, owner: string): boolean {

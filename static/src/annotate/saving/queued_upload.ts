@@ -5,7 +5,7 @@ import type { PolygonJson } from "../core/label";
 import type { Answer, Task } from "./task";
 
 /** The same id for every attempt, so that the server stores it once. */
-export interface Parcel {
+export interface QueuedUpload {
   readonly id: string;
   /** "nothing": the image has nothing to label. */
   readonly kind: "label" | "skip" | "nothing";
@@ -20,30 +20,30 @@ export interface Parcel {
   readonly refused?: { readonly status: number; readonly code: string; readonly reason: string };
 }
 
-export interface ParcelUrls {
+export interface UploadUrls {
   readonly labels: string;
   readonly skip: string;
   readonly nothing: string;
   readonly correct: string;
 }
 
-export type Deliver = (parcel: Parcel) => Promise<Answer>;
+export type Deliver = (upload: QueuedUpload) => Promise<Answer>;
 
 /** Return the header that assigns an offered image to the visitor. */
 export const offerHeader = (offer: string | null | undefined): More =>
   offer ? { headers: { "X-Offer": offer } } : {};
 
 /** Return the function that sends an upload. `offered`: returns the offer of an image, if any. */
-export function delivery(
+export function createDelivery(
   ask: Ask,
-  urls: ParcelUrls,
+  urls: UploadUrls,
   offered: (image: number) => string | undefined = () => undefined,
 ): Deliver {
   const post = async (url: string, body: unknown, more?: More): Promise<ParcelAnswer> =>
     (await ask("POST", url, body, more)) ?? {};
 
-  return async (parcel) => {
-    const { id, image, kind, polygons, started_at, task } = parcel;
+  return async (upload) => {
+    const { id, image, kind, polygons, started_at, task } = upload;
     const more = offerHeader(task?.offer ?? offered(image));
     if (kind === "skip") {
       await post(urls.skip.replace("{id}", String(image)), {}, more);
@@ -74,17 +74,17 @@ interface ParcelAnswer extends Answer {
 }
 
 /** Read a stored upload of any version of the page. Return null if it is invalid. */
-export function readParcel(raw: unknown): Parcel | null {
-  const parcel = raw as Partial<Parcel> | null;
-  if (typeof parcel?.id !== "string" || !Number.isInteger(parcel.image)) return null;
+export function readQueuedUpload(raw: unknown): QueuedUpload | null {
+  const upload = raw as Partial<QueuedUpload> | null;
+  if (typeof upload?.id !== "string" || !Number.isInteger(upload.image)) return null;
   return {
     kind: "label",
     task: null,
     polygons: [],
     started_at: "",
     queued_at: "",
-    ...parcel,
-  } as Parcel;
+    ...upload,
+  } as QueuedUpload;
 }
 
 /** Return a random UUID. Browsers withhold `crypto.randomUUID` on plain HTTP. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reasonIn } from "./reasons";
+import { formatRefusal } from "./reasons";
 
 const say = (key: string, values?: Record<string, unknown>): string =>
   values ? `${key}: ${String(values.reason)}` : key;
@@ -11,10 +11,10 @@ describe("why the server refused a drawing", () => {
     [409, "already_labeled"], [409, "different_label"], [409, "label_fixed"],
     [409, "corrected_elsewhere"], [410, "retired_image"], [410, "campaign_closed"], [413, "too_large"],
   ])("is the server's sentence, as it is (%i, %s)", (status, code) => {
-    expect(reasonIn(say, { status, code, reason })).toBe(`refused: ${reason}`);
+    expect(formatRefusal(say, { status, code, reason })).toBe(`refused: ${reason}`);
   });
 
   it("is the page's sentence where the server never heard of it", () => {
-    expect(reasonIn(say, { status: 413, code: "", reason: "HTTP 413" })).toBe("refused_too_large");
+    expect(formatRefusal(say, { status: 413, code: "", reason: "HTTP 413" })).toBe("refused_too_large");
   });
 });

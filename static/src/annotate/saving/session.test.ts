@@ -14,7 +14,7 @@ import { toJson } from "./drawing";
 import { DeviceStorage, LabelServer, drawing, task } from "./test_doubles";
 import { createOutbox } from "./outbox";
 import type { LabelOutbox } from "./outbox";
-import type { Parcel } from "./queued_upload";
+import type { QueuedUpload } from "./queued_upload";
 import { Session } from "./session";
 import { Prefetcher } from "./prefetcher";
 import type { Loaded } from "./prefetcher";
@@ -43,9 +43,9 @@ class Site extends LabelServer {
     return { tasks, labelsSent: this.stored.size };
   }
 
-  override async deliver(parcel: Parcel): Promise<Answer> {
+  override async deliver(upload: QueuedUpload): Promise<Answer> {
     if (this.no) throw this.no;
-    const answer = await super.deliver(parcel);
+    const answer = await super.deliver(upload);
     return this.feedback ? { ...answer, answer_feedback: this.feedback } : answer;
   }
 

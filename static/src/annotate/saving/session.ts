@@ -21,12 +21,12 @@ import type { Drawing } from "./drawing";
 import { Autosave } from "./autosave";
 import type { Delivery, LabelOutbox } from "./outbox";
 import { newId } from "./queued_upload";
-import type { Parcel } from "./queued_upload";
-import { reasonIn, reasonOf, whyIn } from "./reasons";
+import type { QueuedUpload } from "./queued_upload";
+import { formatRefusal, refusalOf, formatTrouble } from "./reasons";
 import type { Loaded, Prefetcher } from "./prefetcher";
 import type { Answer, Task, AnswerFeedback } from "./task";
 
-export interface Parts {
+export interface SessionParts {
   readonly api: Api;
   readonly outbox: LabelOutbox;
   readonly drafts: Drafts;
@@ -44,7 +44,7 @@ export interface Parts {
   /** Update the page. */
   update(): void;
   /** Show the feedback on a picture with a reference answer. Resolve when the person continues. */
-  showFeedback?(feedback: AnswerFeedback, parcel: Parcel): Promise<Choice>;
+  showFeedback?(feedback: AnswerFeedback, upload: QueuedUpload): Promise<Choice>;
   /** Called with each opened picture, before drawing starts. */
   opened?(loaded: Loaded): void;
   /** Called when the picture is closed. */
@@ -74,11 +74,11 @@ export class Session {
   /** Labels whose feedback is shown before the next picture. */
   private readonly awaited = new Set<string>();
 
-  constructor(private readonly parts: Parts) {
+  constructor(private readonly parts: SessionParts) {
     const { api, drafts, editor, notice, outbox, page, panel, say, writer } = parts;
     outbox.listen({
-      sent: (parcel, answer) => this.onSent(parcel, answer),
-      refused: (parcel) => this.onRefused(parcel),
+      sent: (upload, answer) => this.onSent(upload, answer),
+      refused: (upload) => this.onRefused(upload),
       changed: () => panel.show(outbox),
       waits: () => panel.show(outbox),
       retry: () => void this.retry(),
@@ -137,7 +137,7 @@ export class Session {
     if (WAIT_FOR_ANSWER.has(task.role) || task.corrects) {
       this.showState("between");
       this.awaited.add(id);
-      const own = (await this.deliver()).sent.find(({ parcel }) => parcel.id === id);
+      const own = (await this.deliver()).sent.find(({ parcel: upload }) => upload.id === id);
       this.awaited.delete(id);
       if (own && task.corrects) {
         this.parts.corrected(task.corrects.id);
@@ -149,13 +149,13 @@ export class Session {
   }
 
   /** Show the feedback. Return whether the volunteer wants to draw on the picture again. */
-  private async giveFeedback({ answer_feedback: feedback }: Answer, parcel: Parcel): Promise<boolean> {
+  private async giveFeedback({ answer_feedback: feedback }: Answer, upload: QueuedUpload): Promise<boolean> {
     if (!feedback) return false;
-    const choice = await this.parts.showFeedback?.(feedback, parcel);
-    if (choice !== "again" || !parcel.task) return false;
-    if (this.current?.task.image.id === parcel.image) this.close();
-    await this.openTask({ ...parcel.task, draft: null }, drawingOf(parcel));
-    if (this.current?.task.image.id !== parcel.image) return false;
+    const choice = await this.parts.showFeedback?.(feedback, upload);
+    if (choice !== "again" || !upload.task) return false;
+    if (this.current?.task.image.id === upload.image) this.close();
+    await this.openTask({ ...upload.task, draft: null }, drawingOf(upload));
+    if (this.current?.task.image.id !== upload.image) return false;
     this.autosave.keep();
     return true;
   }
@@ -209,9 +209,9 @@ export class Session {
   }
 
   /** Take a finished label out of the outbox and open it. */
-  async reopen(parcel: Parcel): Promise<void> {
-    if (!parcel.task) return;
-    let task: Task = { ...parcel.task, draft: null };
+  async reopen(upload: QueuedUpload): Promise<void> {
+    if (!upload.task) return;
+    let task: Task = { ...upload.task, draft: null };
     try {
       // The label may have been corrected elsewhere; base this drawing on its current version.
       if (task.corrects) task = await this.parts.api.sentLabel(task.corrects.id);
@@ -219,10 +219,10 @@ export class Session {
       this.parts.page.announce(this.sentenceOf(error), "warn");
       return;
     }
-    await this.openTask(task, drawingOf(parcel));
-    if (this.current?.task.image.id !== parcel.image) return;
+    await this.openTask(task, drawingOf(upload));
+    if (this.current?.task.image.id !== upload.image) return;
     this.autosave.keep();
-    this.parts.outbox.drop(parcel.id);
+    this.parts.outbox.drop(upload.id);
   }
 
   /** Continue without a label or a skip, because the picture is not available to this volunteer. */
@@ -234,14 +234,14 @@ export class Session {
   async deliver(): Promise<Delivery> {
     const { notice, outbox, panel } = this.parts;
     panel.show(outbox);
-    const delivery = await outbox.deliver();
-    if (delivery.trouble instanceof SignedOut) this.onSignedOut();
-    else if (delivery.sent.length) notice.hide("signed-out");
-    return delivery;
+    const createDelivery = await outbox.deliver();
+    if (createDelivery.trouble instanceof SignedOut) this.onSignedOut();
+    else if (createDelivery.sent.length) notice.hide("signed-out");
+    return createDelivery;
   }
 
   /** Put finished work into the outbox, where it is stored safely. */
-  private pack(kind: Parcel["kind"], task: Task): string {
+  private pack(kind: QueuedUpload["kind"], task: Task): string {
     const { drafts, editor, outbox, page, say } = this.parts;
     const id = newId();
     const { corrects } = task;
@@ -380,18 +380,18 @@ export class Session {
     this.showState("loading");
   }
 
-  private onSent(parcel: Parcel, answer: Answer): void {
+  private onSent(upload: QueuedUpload, answer: Answer): void {
     const { drafts, page, say } = this.parts;
     this.confirmed += 1;
-    drafts.remove(parcel.image);
+    drafts.remove(upload.image);
     if (answer.labels_sent !== undefined) page.showLabelsSent(answer.labels_sent);
-    if (parcel.kind === "label") page.announce(say("sent"));
-    if (!this.awaited.has(parcel.id)) void this.giveFeedback(answer, parcel);
+    if (upload.kind === "label") page.announce(say("sent"));
+    if (!this.awaited.has(upload.id)) void this.giveFeedback(answer, upload);
   }
 
-  private onRefused(parcel: Parcel): void {
+  private onRefused(upload: QueuedUpload): void {
     const { page, say } = this.parts;
-    if (parcel.refused) page.announce(reasonIn(say, parcel.refused), "warn");
+    if (upload.refused) page.announce(formatRefusal(say, upload.refused), "warn");
   }
 
   private onSignedOut(): void {
@@ -410,18 +410,18 @@ export class Session {
   /** Return a sentence for an expected error; rethrow any other. */
   private sentenceOf(error: unknown): string {
     const { say } = this.parts;
-    if (isTrouble(error)) return whyIn(say, error);
-    if (error instanceof Refused) return reasonIn(say, reasonOf(error));
+    if (isTrouble(error)) return formatTrouble(say, error);
+    if (error instanceof Refused) return formatRefusal(say, refusalOf(error));
     if (error instanceof DOMException) return say("error_picture");
     throw error;
   }
 }
 
 /** Return the drawing in an upload. */
-function drawingOf(parcel: Parcel): Drawing {
+function drawingOf(upload: QueuedUpload): Drawing {
   return {
-    label: fromPolygons(parcel.polygons),
+    label: fromPolygons(upload.polygons),
     sketch: { steps: [] },
-    startedAt: parcel.started_at,
+    startedAt: upload.started_at,
   };
 }

@@ -8,7 +8,7 @@ const pointsIn = (polygons: readonly PolygonJson[]): number =>
   polygons.reduce((sum, { rings }) => sum + rings.reduce((n, ring) => n + ring.length, 0), 0);
 
 /** Return polygons with at most half the points, limited by a deviation of 8 pixels. */
-export function halved(polygons: readonly PolygonJson[]): PolygonJson[] {
+export function simplifyToHalf(polygons: readonly PolygonJson[]): PolygonJson[] {
   const enough = pointsIn(polygons) / 2;
   let smaller = [...polygons];
   for (let tolerance = 0.5; tolerance <= LARGEST_TOLERANCE; tolerance *= 2) {

@@ -55,7 +55,7 @@ export interface Next {
   readonly labelsSent: number;
 }
 
-/** Tasks from the server, and its responses to uploads. */
+/** The server's response to an upload. */
 export interface Answer {
   readonly labels_sent?: number;
   /** Feedback on a picture with a reference answer. */

@@ -2,7 +2,7 @@
 import { Refused, Unreachable } from "../../shared/server";
 import { PageStorage } from "../../shared/storage";
 import type { Drawing } from "./drawing";
-import type { Parcel } from "./queued_upload";
+import type { QueuedUpload } from "./queued_upload";
 import type { Answer, Task } from "./task";
 
 /** Device storage, shared by tabs, that may be full. */
@@ -25,18 +25,18 @@ export class LabelServer {
   /** Stores an upload but loses the response. */
   dropsAnswers = false;
   readonly refusing = new Map<number, Refused>();
-  readonly stored = new Map<string, Parcel>();
+  readonly stored = new Map<string, QueuedUpload>();
   readonly requests: string[] = [];
 
-  async deliver(parcel: Parcel): Promise<Answer> {
-    this.requests.push(parcel.id);
+  async deliver(upload: QueuedUpload): Promise<Answer> {
+    this.requests.push(upload.id);
     await Promise.resolve();
     if (!this.up) throw new Unreachable("network");
-    const no = this.refusing.get(parcel.image);
+    const no = this.refusing.get(upload.image);
     if (no) throw no;
-    this.stored.set(parcel.id, parcel);
+    this.stored.set(upload.id, upload);
     if (this.dropsAnswers) throw new Unreachable("network");
-    return parcel.kind === "label" ? { labels_sent: this.stored.size } : {};
+    return upload.kind === "label" ? { labels_sent: this.stored.size } : {};
   }
 }
 
@@ -68,7 +68,7 @@ export function task(image: number, fields: Partial<Task> = {}): Task {
   };
 }
 
-export function parcel(image: number, fields: Partial<Parcel> = {}): Parcel {
+export function upload(image: number, fields: Partial<QueuedUpload> = {}): QueuedUpload {
   return {
     id: `label-${image}`,
     kind: "label",
