@@ -6,18 +6,18 @@ import { EXTRA, MATCHED, MISSED, NOTHING, stencil, verdicts } from "./feedback_p
 const pixelsOf = (pairs: readonly (readonly [number, number])[]): Uint8ClampedArray =>
   new Uint8ClampedArray(pairs.flatMap(([known, drawn]) => [known, drawn, 0, 255]));
 
-it("tells matched, missed and too much apart, and does not compare what nobody knows", () => {
+it("distinguishes matched, missed and extra pixels, and ignores pixels without a reference", () => {
   const pixels = pixelsOf([[2, 2], [2, 255], [2, 0], [255, 2], [255, 255]]);
   expect([...verdicts(pixels)]).toEqual([MATCHED, MISSED, EXTRA, NOTHING, NOTHING]);
 });
 
-it("looks at one class alone", () => {
+it("compares one class alone", () => {
   const pixels = pixelsOf([[2, 2], [2, 0], [0, 2], [0, 0], [255, 2]]);
   expect([...verdicts(pixels, 2)]).toEqual([MATCHED, MISSED, EXTRA, NOTHING, NOTHING]);
   expect([...verdicts(pixels, 0)]).toEqual([NOTHING, EXTRA, MISSED, MATCHED, NOTHING]);
 });
 
-it("gives every compared pixel one verdict over all classes, as its own class says", () => {
+it("gives every compared pixel one verdict over all classes", () => {
   const code = fc.constantFrom(0, 1, 2, 3, 255);
   fc.assert(
     fc.property(fc.array(fc.tuple(code, code)), (pairs) => {

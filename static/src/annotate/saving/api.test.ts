@@ -60,7 +60,7 @@ describe("what an answer means", () => {
     ["another's JSON", json({ welcome: true }), "server"],
     ["JSON null", json(null), "server"],
     ["another label's id", json({ id: "other", labels_sent: 1 }), "server"],
-  ])("%s: the same label may be sent again", async (_, answer, reason) => {
+  ])("%s: the same label can be retried", async (_, answer, reason) => {
     answering(answer);
     const failed = api().deliver(upload(1));
     await expect(failed).rejects.toBeInstanceOf(Unreachable);
@@ -70,13 +70,13 @@ describe("what an answer means", () => {
   it.each([
     [400, "invalid"], [404, "unknown_image"], [409, "already_labeled"], [410, "retired_image"],
     [413, "too_large"], [403, "not_assigned"],
-  ])("%i %s: a no, with the server's sentence", async (status, code) => {
+  ])("%i %s: a refusal with the server's message", async (status, code) => {
     const asked = answering(no(status, code));
     await expect(api().deliver(upload(1))).rejects.toEqual(new Refused(status, "No.", code));
     expect(asked).toHaveLength(1);
   });
 
-  it("413 of a proxy, which has no sentence for us", async () => {
+  it("413 of a proxy, without a message", async () => {
     answering(() => new Response("<html>too large", { status: 413 }));
     await expect(api().deliver(upload(1))).rejects.toMatchObject({ status: 413 });
   });
@@ -89,7 +89,7 @@ describe("what an answer means", () => {
   });
 });
 
-describe("what is asked", () => {
+describe("requests", () => {
   it("for the next pictures", async () => {
     const { image, assignment, role } = task(1);
     const now = { image, assignment, role, draft: { version: 2 } };
@@ -105,7 +105,7 @@ describe("what is asked", () => {
     await expect(api().next([], 2)).rejects.toBeInstanceOf(Unreachable);
   });
 
-  it("a label has what the server reads and nothing else; a skip has its image", async () => {
+  it("a label contains only what the server reads; a skip has its image", async () => {
     const asked = answering(stored, () => new Response(null, { status: 204 }));
     const { id, image, polygons, started_at } = upload(1);
     expect(await api().deliver(upload(1))).toMatchObject({ labels_sent: 3 });
@@ -115,14 +115,14 @@ describe("what is asked", () => {
     ]);
   });
 
-  it("nothing to label has its image, and is answered with it", async () => {
+  it("nothing to label contains its image, and the response repeats it", async () => {
     const asked = answering(json({ image: 2, labels_sent: 4 }));
     expect(await api().deliver(upload(2, { kind: "nothing" }))).toMatchObject({ labels_sent: 4 });
     expect(asked.map(({ url, body }) => [url, body])).toEqual([["/i/2/nothing/", {}]]);
     await expect(api().deliver(upload(3, { kind: "nothing" }))).rejects.toBeInstanceOf(Unreachable);
   });
 
-  it("a correction has the version it began from, and an id of its own", async () => {
+  it("a correction contains its base version and a new id", async () => {
     const corrects = { id: "sent-1", version: 3, polygons: [] };
     const asked = answering(json({ id: "sent-1", image: 1, version: 4, labels_sent: 3 }));
     const own = upload(1, { task: task(1, { corrects }) });
@@ -135,7 +135,7 @@ describe("what is asked", () => {
     await expect(api().deliver(own)).rejects.toBeInstanceOf(Unreachable);
   });
 
-  it("a label that was sent comes as a task, unless it is fixed", async () => {
+  it("a sent label is returned as a task, unless it is locked", async () => {
     const { image, assignment, role } = task(1);
     const label = { id: "sent-1", version: 2, polygons: [] };
     const answer = { image, assignment, role, draft: null, label, why_fixed: "" };
@@ -150,7 +150,7 @@ describe("what is asked", () => {
     await expect(api().sentLabel("sent-1")).rejects.toBeInstanceOf(Unreachable);
   });
 
-  it("a drawing outlives its page only where browsers allow it", async () => {
+  it("saving a drawing continues after closing only where browsers allow it", async () => {
     const asked = answering(json({ version: 2, saved_at: "" }));
     const body = { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 };
     expect(await api().saveDraft(7, body, true)).toBe(2);
@@ -169,7 +169,7 @@ describe("a visitor who has saved nothing yet", () => {
   const reply = (body: unknown, labeler?: number) => (): Response =>
     Response.json(body, { status: 200, headers: labeler ? { "X-Labeler": String(labeler) } : {} });
 
-  it("sends what was offered with what is saved of it, and learns who it has become", async () => {
+  it("sends the offer with the first save, and learns its new identity", async () => {
     const became: number[] = [];
     const visitor = createApi(urls, {
       labeler: null, csrfToken: "old", visit: "visit", became: (labeler) => became.push(labeler),
@@ -194,7 +194,7 @@ describe("a visitor who has saved nothing yet", () => {
     expect(became).toEqual([17]);
   });
 
-  it("sends what an earlier page was offered, too", async () => {
+  it("also sends offers of an earlier page", async () => {
     const asked = answering(stored);
     await api("visit").deliver(upload(1, { task: offered(1) }));
     expect(header(asked, "X-Offer")).toEqual(["offer-1"]);
@@ -212,7 +212,7 @@ describe("a visitor who has saved nothing yet", () => {
 });
 
 describe("a session that ended", () => {
-  it("a stale token is replaced quietly", async () => {
+  it("a stale token is replaced automatically", async () => {
     const asked = answering(
       no(403, "permission_denied"), json({ csrf_token: "new", labeler: 5 }), stored,
     );
@@ -269,7 +269,7 @@ describe("a session that ended", () => {
     return seen;
   }
 
-  it("is renewed once for all that was under way, and nothing is turned down", async () => {
+  it("is renewed once for all pending requests, and none is refused", async () => {
     const seen = forgetful();
     const asking = api("visit");
     const body = { ...toJson(drawing()), base: 1, writer: "w", stroke: 1 };
@@ -283,7 +283,7 @@ describe("a session that ended", () => {
     await expect(api("visit").deliver(upload(1))).resolves.toMatchObject({ labels_sent: 1 });
   });
 
-  it("that cannot be renewed leaves the label for later, and is no refusal of it", async () => {
+  it("that cannot be renewed keeps the label for later without refusing it", async () => {
     const asked = answering(
       no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }), no(403, "permission_denied"),
       json({ csrf_token: "c", labeler: 5 }), no(403, "permission_denied"),
@@ -293,7 +293,7 @@ describe("a session that ended", () => {
     expect(asked).toHaveLength(7);
   });
 
-  it("is tried once, not for ever", async () => {
+  it("is retried only once", async () => {
     const asked = answering(
       no(403, "permission_denied"), json({ csrf_token: "b", labeler: 5 }),
       no(403, "permission_denied"),
@@ -302,7 +302,7 @@ describe("a session that ended", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("with no network in between is only no network", async () => {
+  it("without network in between is a network error", async () => {
     answering(no(403, "other_labeler"), () => Promise.reject(new TypeError("gone")));
     await expect(api().deliver(upload(1))).rejects.toMatchObject({ reason: "network" });
   });

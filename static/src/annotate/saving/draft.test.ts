@@ -13,14 +13,14 @@ const page = (writer = "page", owner = "ann"): Drafts => createDrafts(storage, o
 const KEY = "ai4mars.draft.ann.7";
 
 describe("drafts on the device", () => {
-  it("come back as they were, image by image and person by person", () => {
+  it("are restored for each image and person", () => {
     expect(page().save(7, drawing())).toBe("kept");
     expect(page("later").load(7)).toMatchObject({ ...drawing(), writer: "page", stroke: 1 });
     expect(page("later").load(8)).toBeNull();
     expect(page("page", "ben").load(7)).toBeNull();
   });
 
-  it("are forgotten with all that belongs to them", () => {
+  it("are deleted completely", () => {
     const drafts = page();
     drafts.load(7);
     drafts.save(7, drawing());
@@ -29,7 +29,7 @@ describe("drafts on the device", () => {
     expect(storage).toHaveLength(0);
   });
 
-  it("say when there is no room, and still have the stroke before", () => {
+  it("report a full storage, and keep the previous stroke", () => {
     const drafts = page();
     drafts.save(7, drawing(5));
     storage.full = true;
@@ -39,7 +39,7 @@ describe("drafts on the device", () => {
     expect(drafts.save(7, drawing(7))).toBe("kept");
   });
 
-  it("know whether the server has them as they are", () => {
+  it("know whether the server has them unchanged", () => {
     const drafts = page();
     drafts.save(7, drawing());
     drafts.synced(7, 4, drafts.strokes(7));
@@ -50,7 +50,7 @@ describe("drafts on the device", () => {
     expect([newer.version, page("later").isSynced(newer, 7)]).toEqual([4, false]);
   });
 
-  it("of two tabs: the one that comes second keeps its own beside, and nothing is lost", () => {
+  it("of two tabs are both kept", () => {
     const [first, second] = [page("first"), page("second")];
     first.load(7);
     first.save(7, drawing(1));
@@ -92,7 +92,7 @@ describe("drafts on the device", () => {
     ["a list", "[]"],
     ["without shapes", '{"format":2,"steps":[]}'],
     ["with nothing to be read", '{"format":2,"polygons":[{"outline":[]}],"steps":[]}'],
-  ])("that are %s are put aside, not written over", (_, value) => {
+  ])("that are %s are moved aside, not overwritten", (_, value) => {
     storage.setItem(KEY, value);
     const drafts = page();
     expect(drafts.load(7)).toBeNull();
@@ -101,7 +101,7 @@ describe("drafts on the device", () => {
     expect(storage.getItem(aside!)).toBe(value);
   });
 
-  it("of a newer page are read as far as they can be, and kept whole aside", () => {
+  it("of a newer page are read as far as possible, and a complete copy is kept", () => {
     const json = { ...toJson(drawing()), format: FORMAT + 1 };
     const polygons = [...json.polygons, { class: 1, curve: "bezier" }];
     const value = JSON.stringify({ ...json, polygons });
@@ -119,7 +119,7 @@ describe("a kept drawing", () => {
     { polygons: [{ class: 1, rings: [[[0, 0], [1, 0]]] }], steps: [] },
     { polygons: [{ class: 1, rings: [[[0, 0], [1, null], [1, 1]]] }], steps: [] },
     { polygons: [], steps: [[[0, "1"]]] },
-  ])("without a readable part is none: %j", (raw) => {
+  ])("without a readable part is rejected: %j", (raw) => {
     expect(readDraft(raw)).toBeNull();
   });
 
@@ -128,18 +128,18 @@ describe("a kept drawing", () => {
     expect(readDraft(toJson(unfinished))!.sketch).toEqual(unfinished.sketch);
   });
 
-  it("for an unknown purpose is a region's", () => {
+  it("for an unknown tool becomes a region", () => {
     const raw = { polygons: [], steps: [[[1, 2]]], tool: "knife" };
     expect(readDraft(raw)!.sketch).toEqual({ steps: [[[1, 2]]] });
   });
 
-  it("of nothing is blank, and no damage", () => {
+  it("without content is blank, not damaged", () => {
     const blank = readDraft({ format: 2, polygons: [], steps: [] })!;
     expect([isBlank(blank), blank.damaged, isBlank(drawing())]).toEqual([true, false, false]);
   });
 });
 
-describe("the device's or the server's", () => {
+describe("the chosen drawing", () => {
   const draft = (fields: Partial<Draft>): Draft => ({
     ...readDraft({ ...toJson(drawing()), writer: "here", stroke: 1 })!,
     ...fields,
@@ -147,7 +147,7 @@ describe("the device's or the server's", () => {
   const device = draft({ version: 3, stroke: 8, savedAt: "2024-01-01T10:00:00Z" });
   const server = (fields: Partial<Draft>): Draft => draft({ writer: "there", ...fields });
 
-  it("is the one there is", () => {
+  it("is the only one", () => {
     expect(choose(null, null, false)).toEqual({ draft: null, other: null });
     expect(choose(device, null, false)).toEqual({ draft: device, other: null });
     expect(choose(null, server({}), false).draft).toEqual(server({}));
@@ -164,7 +164,7 @@ describe("the device's or the server's", () => {
     expect(choose(device, newer, true)).toEqual({ draft: newer, other: null });
   });
 
-  it("is for a person to say where both were drawn on; the newer one is shown first", () => {
+  it("is left to the person in a conflict; the newer one is shown first", () => {
     const late = server({ version: 5, savedAt: "2024-01-01T11:00:00Z" });
     expect(choose(device, late, false)).toEqual({ draft: late, other: device });
     const early = server({ version: 5, savedAt: "2024-01-01T09:00:00Z" });

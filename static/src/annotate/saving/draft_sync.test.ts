@@ -57,7 +57,7 @@ const theirs = (base: number): DraftBody =>
   ({ ...toJson(drawing(50)), base, writer: "there", stroke: 1 });
 
 describe("saving on the server", () => {
-  it("says of a correction which version of the label it began from", async () => {
+  it("sends the base version of a correction", async () => {
     sync.open(7, 0, () => ({ drawing: drawing(1), stroke }), 3);
     draw();
     await later(2_000);
@@ -67,7 +67,7 @@ describe("saving on the server", () => {
     expect(server.requests.map(({ corrects }) => corrects)).toEqual([3, undefined]);
   });
 
-  it("comes soon after strokes, together, and not again when nothing was drawn", async () => {
+  it("follows soon after strokes, combined, and not again without changes", async () => {
     draw();
     draw();
     await later(1_000);
@@ -79,7 +79,7 @@ describe("saving on the server", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("does not wait for somebody who never rests, and asks at most 40 times a minute", async () => {
+  it("also happens during continuous drawing, at most 40 times a minute", async () => {
     for (let i = 0; i < 600; i++) {
       draw();
       await later(100);
@@ -89,7 +89,7 @@ describe("saving on the server", () => {
     expect(server.stored!.version).toBe(server.requests.length);
   });
 
-  it("is tried again with growing pauses while there is no network", async () => {
+  it("is retried with growing pauses while offline", async () => {
     server.failing = new Unreachable("network");
     draw();
     await later(120_000);
@@ -101,7 +101,7 @@ describe("saving on the server", () => {
     expect(heard).toEqual([["saved", 1, 1]]);
   });
 
-  it("goes on when an answer got lost", async () => {
+  it("continues after a lost response", async () => {
     draw();
     server.failing = new Unreachable("network");
     const at = { ...toJson(drawing(2)), base: 0, writer: "here", stroke: 1 };
@@ -123,7 +123,7 @@ describe("saving on the server", () => {
     expect(heard).toEqual([["saved", 2, 1]]);
   });
 
-  it("never writes over another's; a person decides", async () => {
+  it("never overwrites another drawing; the person decides", async () => {
     server.keep(theirs(0));
     draw();
     await later(2_000);
@@ -136,7 +136,7 @@ describe("saving on the server", () => {
     expect(server.stored).toMatchObject({ version: 2, writer: "here", stroke: 2 });
   });
 
-  it("stops where the picture is gone, and says who has to sign in", async () => {
+  it("stops when the picture is retired, and reports a lost session", async () => {
     server.failing = new Refused(410, "Taken out.", "retired_image");
     draw();
     await later(2_000);

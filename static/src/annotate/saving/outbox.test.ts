@@ -15,7 +15,7 @@ const open = (owner = "ann"): LabelOutbox => createOutbox(storage, owner, server
 const ids = (outbox: LabelOutbox): string[] => outbox.waiting().map(({ id }) => id);
 
 describe("outbox", () => {
-  it("delivers in the order in which labels were finished, and forgets", async () => {
+  it("delivers labels in the order of completion, and removes them", async () => {
     const outbox = open();
     expect([outbox.put(upload(2)), outbox.put(upload(1))]).toEqual([true, true]);
     const { sent, refused, trouble } = await outbox.deliver();
@@ -40,7 +40,7 @@ describe("outbox", () => {
     expect([open().all(), before.all()]).toEqual([[], []]);
   });
 
-  it("sends again what the server handled and never answered, under the same id", async () => {
+  it("resends a label without a response under the same id", async () => {
     const outbox = open();
     outbox.put(upload(1));
     server.dropsAnswers = true;
@@ -52,7 +52,7 @@ describe("outbox", () => {
     expect([server.stored.size, outbox.all()]).toEqual([1, []]);
   });
 
-  it("keeps a refused label with its reason, and does not let it hold up the others", async () => {
+  it("keeps a refused label with its reason, and still sends the others", async () => {
     server.refusing.set(1, new Refused(409, "You have sent another.", "already_labeled"));
     const outbox = open();
     outbox.put(upload(1));
@@ -68,7 +68,7 @@ describe("outbox", () => {
     expect(storage).toHaveLength(0);
   });
 
-  it("forgets a refused skip: the picture was closed before", async () => {
+  it("removes a refused skip, because the picture was closed before", async () => {
     server.refusing.set(1, new Refused(404, "gone"));
     const outbox = open();
     outbox.put(upload(1, { kind: "skip" }));
@@ -105,7 +105,7 @@ describe("outbox", () => {
     expect(tabs.map((tab) => tab.all())).toEqual([[], []]);
   });
 
-  it("sends what is put when the last one is about to be confirmed", async () => {
+  it("sends a label added while the last one is being confirmed", async () => {
     const outbox = createOutbox(storage, "ann", server, async (work) => {
       const done = await work();
       if (server.requests.length === 1) outbox.put(upload(2));
@@ -141,7 +141,7 @@ describe("outbox", () => {
     expect(countOthersWaiting(storage, "an")).toBe(1);
   });
 
-  it("takes over what an older page had left, and ignores what is broken", async () => {
+  it("imports the uploads of an older page, and ignores broken ones", async () => {
     const old = { id: "a", image: 7, polygons: upload(7).polygons, started_at: "2023-01-01" };
     storage.setItem("ai4mars.outbox.ann", JSON.stringify([old, "nonsense", null, { id: 4 }]));
     storage.setItem("ai4mars.outbox.ann.x", "{broken");

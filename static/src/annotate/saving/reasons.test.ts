@@ -10,11 +10,11 @@ describe("why the server refused a drawing", () => {
     [400, "invalid"], [400, "too_tangled"], [403, "not_assigned"], [404, "unknown_image"],
     [409, "already_labeled"], [409, "different_label"], [409, "label_fixed"],
     [409, "corrected_elsewhere"], [410, "retired_image"], [410, "campaign_closed"], [413, "too_large"],
-  ])("is the server's sentence, as it is (%i, %s)", (status, code) => {
+  ])("is the server's message, unchanged (%i, %s)", (status, code) => {
     expect(formatRefusal(say, { status, code, reason })).toBe(`refused: ${reason}`);
   });
 
-  it("is the page's sentence where the server never heard of it", () => {
+  it("is the page's message if the server did not receive it", () => {
     expect(formatRefusal(say, { status: 413, code: "", reason: "HTTP 413" })).toBe("refused_too_large");
   });
 });

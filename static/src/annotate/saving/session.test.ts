@@ -162,7 +162,7 @@ const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const polygons = (size: number) => toJson(drawing(size)).polygons;
 
 describe("one picture after the other", () => {
-  it("goes on at once, and the label goes out behind it", async () => {
+  it("continues at once, and sends the label in the background", async () => {
     const page = openPage();
     await page.session.start();
     await settle();
@@ -212,7 +212,7 @@ describe("one picture after the other", () => {
     expect([site.requests.length, page.image]).toEqual([1, 2]);
   });
 
-  it("passes over a picture whose file is broken", async () => {
+  it("skips a picture with a broken file", async () => {
     const { image } = task(1);
     site.pictures[0] = task(1, { image: { ...image, display_url: "broken" } });
     const page = openPage();
@@ -236,7 +236,7 @@ describe("one picture after the other", () => {
 });
 
 describe("without a network", () => {
-  it("goes on with what is loaded, then waits, and sends all of it once", async () => {
+  it("continues with loaded pictures, then waits, and sends everything once", async () => {
     const page = openPage();
     await page.session.start();
     await settle();
@@ -290,7 +290,7 @@ describe("an unfinished drawing", () => {
     expect(site.drafts.get(1)).toMatchObject({ writer: "later", polygons: polygons(5) });
   });
 
-  it("comes from another device, and what was here lies beneath it", async () => {
+  it("is loaded from another device, with the local one an undo step away", async () => {
     const here = openPage("here");
     await here.session.start();
     here.draw(5);
@@ -308,7 +308,7 @@ describe("an unfinished drawing", () => {
     expect(site.drafts.get(1)).toMatchObject({ version: 3, polygons: polygons(5) });
   });
 
-  it("never writes over one from somewhere else; either choice keeps both", async () => {
+  it("never overwrites one from elsewhere; either choice keeps both", async () => {
     const page = openPage();
     await page.session.start();
     page.draw(5);
@@ -337,7 +337,7 @@ describe("an unfinished drawing", () => {
     expect(page.editor.label).toEqual(drawing(20).label);
   });
 
-  it("is kept when its picture is taken out, and the next one comes", async () => {
+  it("is kept when its picture is retired, and the next one opens", async () => {
     const page = openPage();
     await page.session.start();
     site.no = new Refused(410, "Taken out.", "retired_image");
@@ -366,8 +366,8 @@ describe("an unfinished drawing", () => {
   });
 });
 
-describe("a no", () => {
-  it("to a label keeps it, says why, and leads back to the drawing", async () => {
+describe("a refusal", () => {
+  it("of a label keeps it, gives the reason, and reopens the drawing", async () => {
     const page = openPage();
     await page.session.start();
     site.refusing.set(1, new Refused(400, "Region 1 is odd.", "invalid"));
@@ -386,7 +386,7 @@ describe("a no", () => {
     expect([page.image, page.editor.label]).toEqual([2, drawing(3).label]);
   });
 
-  it("because of a closed campaign is no trouble to wait for", async () => {
+  it("because of a closed campaign does not wait for a retry", async () => {
     const page = openPage();
     site.no = new Refused(410, "Closed.", "campaign_closed");
     await page.session.start();
@@ -410,7 +410,7 @@ describe("a no", () => {
 });
 
 describe("a picture to practice on", () => {
-  it("is drawn on once more with the drawing as it was, for who wants to", async () => {
+  it("can be drawn on again, starting from the same drawing", async () => {
     site.pictures[0] = task(1, { role: "practice" });
     site.feedback = feedbackOf(0.2);
     choices.push("again");
@@ -422,7 +422,7 @@ describe("a picture to practice on", () => {
     expect(page.editor.label.regions).toHaveLength(1);
   });
 
-  it("is looked at with the server's answer before the next one comes", async () => {
+  it("shows its feedback before the next picture", async () => {
     site.pictures[0] = task(1, { role: "practice" });
     site.feedback = feedbackOf(0.7);
     const page = openPage();
@@ -446,7 +446,7 @@ describe("a picture to practice on", () => {
 });
 
 describe("a label that was sent before", () => {
-  it("goes out as a correction, and then back to where it is shown", async () => {
+  it("is sent as a correction, and the page returns to it", async () => {
     const page = openPage();
     await page.session.correct("7");
     expect(page.image).toBe(9);

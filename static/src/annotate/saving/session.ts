@@ -234,10 +234,10 @@ export class Session {
   async deliver(): Promise<Delivery> {
     const { notice, outbox, panel } = this.parts;
     panel.show(outbox);
-    const createDelivery = await outbox.deliver();
-    if (createDelivery.trouble instanceof SignedOut) this.onSignedOut();
-    else if (createDelivery.sent.length) notice.hide("signed-out");
-    return createDelivery;
+    const delivery = await outbox.deliver();
+    if (delivery.trouble instanceof SignedOut) this.onSignedOut();
+    else if (delivery.sent.length) notice.hide("signed-out");
+    return delivery;
   }
 
   /** Put finished work into the outbox, where it is stored safely. */

@@ -45,10 +45,10 @@ export class SketchLayer {
   show({ points, ahead, snap, tool, code, isLine }: SketchView): void {
     const path = points.map(this.toCoordinate);
     const beyond = ahead.map(this.toCoordinate);
-    const options = [...path, ...beyond];
-    const isArea = !isLine && path.length > 0 && options.length > 2;
+    const outline = [...path, ...beyond];
+    const isArea = !isLine && path.length > 0 && outline.length > 2;
     const last = path.at(-1);
-    this.area.setGeometry(isArea ? new OlPolygon([[...options, options[0]!]]) : undefined);
+    this.area.setGeometry(isArea ? new OlPolygon([[...outline, outline[0]!]]) : undefined);
     this.line.setGeometry(last ? new LineString(path) : undefined);
     this.ahead.setGeometry(last && beyond.length ? new LineString([last, ...beyond]) : undefined);
     this.start.setGeometry(last ? new OlPoint(path[0]!) : undefined);
