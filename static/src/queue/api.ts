@@ -1,22 +1,22 @@
-/** The only module of the reviewers' pages that talks to the server. */
+/** The API of the review pages; no other module sends requests. */
 
 import { connect } from "../shared/delivery/connection";
 import { Unreachable } from "../shared/server";
 import type { LabelFacts, PageConfig, QueueAnswer, Verdict } from "./types";
 
-/** All of a labeler's labels, or all of a picture's. */
+/** All labels of a labeler, or of an image. */
 export interface Chosen {
   readonly labeler: number | null;
   readonly image: number | null;
 }
 
-/** What a rating of many would change; see `review/queue/services/bulk_ratings.py`. */
+/** The effect of a bulk rating; see `review/queue/services/bulk_ratings.py`. */
 export interface BulkPreview {
   readonly labels: number;
   readonly images: number;
-  /** Of `labels`, those that are flagged. */
+  /** Number of flagged labels among `labels`. */
   readonly flagged: number;
-  /** Labels that the rating does not reach, by reason. */
+  /** Labels that the rating leaves unchanged, by reason. */
   readonly left_alone: Readonly<Record<"rated" | "own" | "thrown_out" | "closed" | "not_ready", number>>;
   readonly reopened: number;
   readonly stale_merges: number;
@@ -29,21 +29,21 @@ export interface BulkDone {
   readonly ratings: readonly number[];
 }
 
-/** A rating that the server has, and what could have led it. */
+/** A rating that the server has stored, with facts that could have influenced it. */
 export interface Taken {
   readonly id: number;
   readonly facts: LabelFacts;
 }
 
 export interface ReviewApi {
-  /** `query` chooses among the labels; `skip` are ids not to offer. */
+  /** Return the next label. `query` filters labels; `skip` are ids to leave out. */
   next(query: string, skip: readonly string[]): Promise<QueueAnswer>;
-  /** `version`: the one on the screen; a label corrected since is not rated. */
+  /** Rate a label. `version` is the version on the screen; a label corrected since is not rated. */
   rate(label: string, version: number, verdict: Verdict): Promise<Taken>;
   undo(rating: number): Promise<void>;
-  /** Those of the labels that another reviewer has now. */
+  /** Renew the leases; return the labels that another reviewer holds now. */
   hold(labels: readonly string[]): Promise<readonly string[]>;
-  /** Also while the page is being left. */
+  /** Release leases, also while the page is being closed. */
   release(labels: readonly string[]): Promise<void>;
   flag(label: string, note: string): Promise<void>;
   unflag(label: string): Promise<void>;
@@ -52,12 +52,12 @@ export interface ReviewApi {
   undoMany(ratings: readonly number[]): Promise<void>;
 }
 
-/** A batch of many ratings takes its time. */
+/** A batch of many ratings takes longer. */
 const TIMEOUT_MS = 120_000;
 
 export function reviewApi({ urls, nil, csrf_token, labeler }: PageConfig): ReviewApi {
   const ask = connect(urls.session, { csrfToken: csrf_token, labeler, visit: null });
-  // A request goes on although the page is left.
+  // `keepalive` lets the request continue after the page is closed.
   const send = (method: string, url: string, body?: unknown): Promise<unknown> =>
     ask(method, url, body, { leaving: true, timeoutMs: TIMEOUT_MS });
   const post = async <T>(url: string, body: unknown): Promise<T> => (await send("POST", url, body)) as T;
@@ -71,7 +71,7 @@ export function reviewApi({ urls, nil, csrf_token, labeler }: PageConfig): Revie
     },
     async rate(label, version, verdict) {
       const taken = await post<Taken>(urls.ratings, { label, version, ...verdict });
-      // Whoever else answers here (a hotel's sign-in page) has not stored the rating.
+      // A captive portal may answer instead of the site; then the rating is not stored.
       if (!Number.isInteger(taken.id)) throw new Unreachable("server", "This is no answer to a rating.");
       return taken;
     },

@@ -1,21 +1,21 @@
-/** One rating for many labels, batch after batch: what is done so far, and what was given. Knows no page. */
+/** Bulk rating in batches: progress and stored ratings. Independent of the page. */
 
 import type { BulkDone } from "./api";
 
-/** The server takes at most so many at once. */
+/** Largest batch that the server accepts. */
 const BATCH = 100;
 
 export interface Progress {
   readonly rated: number;
   readonly refused: number;
   readonly remaining: number;
-  /** The ratings that were given, with which they can be taken back. */
+  /** Ids of the stored ratings, needed to undo them. */
   readonly ratings: readonly number[];
 }
 
 export const NOTHING_DONE: Progress = { rated: 0, refused: 0, remaining: 0, ratings: [] };
 
-/** Asks for batches until none is left, or until `goesOn` says no; tells of each. Throws what `rate` throws. */
+/** Rate batches until no labels remain or `goesOn` returns false; report each batch. Throws what `rate` throws. */
 export async function rateAll(
   rate: () => Promise<BulkDone>,
   tell: (progress: Progress) => void,
@@ -26,7 +26,7 @@ export async function rateAll(
     const done = await rate();
     all = {
       rated: all.rated + done.rated,
-      refused: done.refused, // those refused once are tried, and refused, again
+      refused: done.refused, // refused labels are tried, and refused, again
       remaining: done.remaining,
       ratings: [...all.ratings, ...done.ratings],
     };
@@ -34,7 +34,7 @@ export async function rateAll(
   } while (all.remaining > 0 && goesOn());
 }
 
-/** Takes ratings back, the newest first; tells how many are left after each batch. */
+/** Withdraw ratings, the newest first; report the remaining number after each batch. */
 export async function undoAll(
   ratings: readonly number[],
   undo: (batch: readonly number[]) => Promise<void>,

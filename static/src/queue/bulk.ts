@@ -1,4 +1,4 @@
-/** The page of one rating for all drawings of a person or of a picture: look, preview, rate, undo. */
+/** The bulk rating page: preview, rate, undo all labels of a labeler or of an image. */
 
 import { sentenceOf } from "../shared/server";
 import { decimal, wordsOf } from "../shared/translations";
@@ -15,7 +15,7 @@ interface BulkConfig extends PageConfig {
 const config = JSON.parse(document.querySelector("#bulk-config")?.textContent ?? "null") as BulkConfig;
 const words = wordsOf(document);
 const api = reviewApi(config);
-/** What was rated here can be undone also after the page was loaded again. */
+/** Ratings given here can also be undone after a reload. */
 const KEPT = `ai4mars.bulk.${config.campaign.slug}.${config.reviewer}`;
 
 function part<T extends HTMLElement>(selector: string): T {
@@ -28,7 +28,7 @@ const form = document.querySelector<HTMLFormElement>("#bulk-form");
 const undo = part<HTMLButtonElement>("#undo-all");
 let progress: Progress = NOTHING_DONE;
 let stopped = false;
-/** Only the last preview that was asked for is shown. */
+/** Only the last requested preview is shown. */
 let asked = 0;
 
 const counts = ({ rated, remaining }: Progress): { rated: number; remaining: number } => ({ rated, remaining });
@@ -57,7 +57,7 @@ function drawThumbs(): void {
   );
 }
 
-/** What the rating would change, and which drawings it does not reach and why. */
+/** Preview: what the rating would change, and which labels it leaves unchanged, with reasons. */
 function foretold(found: BulkPreview, out: "" | "-out"): string {
   const { labels, images, reopened, stale_merges, flagged, left_alone } = found;
   const sentences = [words(`changes${out}`, { labels, images, reopened, stale_merges })];
@@ -96,7 +96,7 @@ function showProgress(sentence: string): void {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(progress));
   } catch {
-    // Without a storage it can be undone from this page alone.
+    // Without storage, only this page can undo it.
   }
 }
 

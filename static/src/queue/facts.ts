@@ -1,4 +1,4 @@
-/** What is known of a drawing beside its lines: picture, scores, who drew it. */
+/** The facts of a label: image, scores, labeler. */
 
 import { decimal, type Words } from "../shared/translations";
 import type { Candidate, LabelerRecord, LabelFacts, TerrainClass } from "./types";
@@ -40,7 +40,7 @@ export class Facts {
     private readonly words: Words,
   ) {}
 
-  /** All of it; without `facts` only the picture, and why there is no more (a name of `Words`). */
+  /** Return all facts; without `facts` only the image, and why there is no more (a key of `Words`). */
   list(candidate: Candidate, facts: LabelFacts | null, whyNot = "fact-hidden"): Node[] {
     const list = document.createElement("dl");
     list.append(row(this.words("fact-picture"), span(this.pictureName(candidate), "mono")));

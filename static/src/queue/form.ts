@@ -1,4 +1,4 @@
-/** Reasons and comment that go with the next rating. */
+/** The form for reasons and comment of the next rating. */
 
 import type { RatingValue, Verdict } from "./types";
 
@@ -11,7 +11,7 @@ export class VerdictForm {
     if (!comment) throw new Error("The page has no #comment.");
     this.comment = comment;
     for (const chip of this.chips) chip.addEventListener("click", () => this.toggle(chip));
-    // Enter and Escape go back to the keys of the page.
+    // Enter and Escape return the focus to the page.
     comment.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== "Escape") return;
       event.preventDefault();
@@ -20,7 +20,7 @@ export class VerdictForm {
     });
   }
 
-  /** Switches the reason of a key; false where the key has none. */
+  /** Toggle the reason of a key; return false if the key has none. */
   pressed(key: string): boolean {
     const chip = this.chips.find((each) => each.dataset.key === key);
     if (chip) this.toggle(chip);
@@ -40,7 +40,7 @@ export class VerdictForm {
     return { value, reasons, comment: this.text };
   }
 
-  /** Empties it, or gives back what was said of a label whose rating was taken back. */
+  /** Clear the form, or restore the reasons and comment of an undone rating. */
   fill(verdict: Verdict | null = null): void {
     for (const chip of this.chips) {
       chip.setAttribute("aria-pressed", String(verdict?.reasons.includes(chip.dataset.reason ?? "") ?? false));

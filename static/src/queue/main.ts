@@ -31,11 +31,11 @@ const outbox = new RatingOutbox(
   oneTabAtATime(LOCK),
 );
 
-/** Labels that are ready behind the one on the screen. */
+/** Number of labels to prefetch. */
 const AHEAD = 2;
-/** Well before a lease of five minutes is over. */
+/** Interval of renewing leases, well below their five minutes. */
 const HOLD_MS = 2 * 60_000;
-/** Nobody rates a drawing faster than this: a key pressed sooner was meant for the one before. */
+/** Shortest time to rate a label: a key pressed sooner was meant for the previous one. */
 const SHORTEST_LOOK_MS = 250;
 
 let session: Session = sessions.FRESH;
@@ -44,14 +44,14 @@ let hidden = false;
 let loading = false;
 let exhausted = false;
 let shownAt = 0;
-/** A rating was taken back: its label is on the screen again, but not yet held. */
+/** A rating was undone: its label is on the screen again, but has no lease yet. */
 let reclaim = false;
-/** Grows with every rating and undo: counts asked for before are those of a moment ago. */
+/** Incremented by every rating and undo: counts requested before are outdated. */
 let changes = 0;
 
 // -- showing ----------------------------------------------------------------------------------------
 
-/** Shows a new session; a new label starts unflipped and with its drawing visible. */
+/** Show a new session; a new label starts with its drawing visible and no comparison. */
 function show(next: Session): void {
   const before = session.current;
   session = next;
@@ -77,7 +77,7 @@ function showLabel(candidate: Candidate): void {
   page.setHidden(false);
   look(0);
   part("#spoken").textContent = page.spoken(candidate);
-  // The picture first: the small ones and the figures come with the next frame.
+  // The image first: thumbnails and figures follow in the next frame.
   requestAnimationFrame(() =>
     setTimeout(() => {
       if (session.current?.label.id === candidate.label.id) page.renderPanel(session.current, session.done.at(-1) ?? null, view);
@@ -96,7 +96,7 @@ async function showPicture(candidate: Candidate): Promise<void> {
   }
 }
 
-/** Shows one view of the label, when its comparison is ready. */
+/** Show a view of the label when its comparison is ready. */
 function look(wanted: View): void {
   const candidate = session.current;
   if (!candidate) return;
@@ -124,7 +124,7 @@ function setHidden(value: boolean): void {
   page.setHidden(hidden);
 }
 
-/** Keeps labels ready behind the one on the screen, with picture and comparison. */
+/** Prefetch labels with image and comparison. */
 async function loadAhead(): Promise<void> {
   if (loading || exhausted || session.ahead.length >= AHEAD) return;
   loading = true;
@@ -145,9 +145,9 @@ async function loadAhead(): Promise<void> {
   }
 }
 
-/** Off the way of the label on the screen. */
+/** Do not delay the current label. */
 function prepare(candidate: Candidate): void {
-  pictures.load(candidate.label.image.display_url).catch(() => undefined); // said when it is shown
+  pictures.load(candidate.label.image.display_url).catch(() => undefined); // the error is reported when the label is shown
   if (candidate.others.length > 0) comparisons.of(candidate).catch(() => undefined);
 }
 
@@ -185,7 +185,7 @@ function skipNow(): void {
   if (!candidate) return;
   page.say(words("skipped"));
   show(sessions.skip(session));
-  // Should this fail, the lease ends by itself.
+  // If this fails, the lease expires.
   api.release([candidate.label.id]).catch(() => undefined);
 }
 
@@ -194,7 +194,7 @@ function unskipNow(): void {
   show(sessions.unskip(session));
 }
 
-/** Flags go to the server one after the other: of two at once, the later could arrive first. */
+/** Send flags one after the other, so that they arrive in order. */
 let flagsSent: Promise<void> = Promise.resolve();
 
 async function flagNow(): Promise<void> {
@@ -223,7 +223,7 @@ function outboxChanged(): void {
   reclaim = false;
 }
 
-/** What could have led a rating is shown beside it. */
+/** Show the facts that could have influenced the rating. */
 function ratingTaken(label: string, facts: LabelFacts): void {
   session = sessions.told(session, label, facts);
   page.renderLast(session.done.at(-1) ?? null);
@@ -246,10 +246,10 @@ function ratingRefused(parcel: Parcel, error: Refused): void {
 // -- leases -----------------------------------------------------------------------------------------
 
 async function holdOn(): Promise<void> {
-  // What the server has not heard of yet would be news to it.
+  // Leave out labels whose rating the server does not know yet.
   const ids = sessions.held(session).filter((id) => !outbox.labels().includes(id));
   if (ids.length === 0 || document.visibilityState === "hidden") return;
-  // Should this fail, rating says whether the label was still ours.
+  // If this fails, the response to the rating says whether the lease was lost.
   const lost = await api.hold(ids).catch((): readonly string[] => []);
   if (lost.length === 0) return;
   const losesShown = session.current !== null && lost.includes(session.current.label.id);
@@ -295,7 +295,7 @@ const KEYS: Readonly<Record<string, () => void>> = {
   "0": () => page.picture.showWhole(),
   "shift+ ": () => flip(-1),
 };
-/** These go on while the key is held down. */
+/** These repeat while the key is held down. */
 const ARROWS: Readonly<Record<string, () => void>> = {
   arrowleft: () => flip(-1),
   arrowright: () => flip(1),
@@ -305,7 +305,7 @@ const ARROWS: Readonly<Record<string, () => void>> = {
   "shift+arrowdown": () => page.picture.move(0, 0.25),
 };
 
-/** Whether a key had a meaning here. */
+/** Handle a key; return whether it had a meaning. */
 function press(key: string, repeated: boolean): boolean {
   const arrow = ARROWS[key];
   if (arrow) arrow();
@@ -322,13 +322,13 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey) {
     if (key !== "z" || event.shiftKey || event.altKey) return;
   } else if (event.altKey) return;
-  // Space and Enter press the control that has the focus.
+  // Space and Enter activate the focused control.
   if ((key === " " || key === "enter") && target.closest("button, a, summary")) return;
   const shifted = event.shiftKey && (key === " " || key.startsWith("arrow"));
   if (press(shifted ? `shift+${key}` : key, event.repeat)) event.preventDefault();
 });
 
-// A button that was clicked gives the keys back to the page.
+// Return the focus to the page after a click on a button.
 page.root.addEventListener("click", (event) => {
   if (event.detail > 0 && event.target instanceof Element) event.target.closest("button")?.blur();
 });

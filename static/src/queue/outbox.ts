@@ -1,6 +1,6 @@
 /**
- * The review page's outbox: ratings and undos, in the order in which they were made. A rating never counts twice, for
- * the server knows one that it has already.
+ * The outbox of the review page: ratings and undos in their order. The server recognizes a rating that it already has,
+ * so none counts twice.
  */
 
 import { type Cargo, type Exclusively, Outbox, type Round } from "../shared/delivery/outbox";
@@ -14,37 +14,37 @@ interface Given {
 }
 
 export interface Parcel {
-  /** Its place in the storage; sorts after all that were put before. */
+  /** Storage key; sorts after all earlier ones. */
   readonly key: string;
   readonly label: string;
   readonly what:
     | ({ readonly kind: "rate" } & Given)
     /**
-     * `rating` is null where the rating itself is still on its way. `given`: the rating, by which the server tells its
-     * number where the answer went to another page. Older pages had none.
+     * `rating` is null while the rating itself is unsent. `given` identifies the rating if another page received the
+     * response. Older pages did not store it.
      */
     | { readonly kind: "undo"; readonly rating: number | null; readonly given?: Given };
 }
 
 export interface RatingEvents {
-  /** Something has come or gone. */
+  /** The contents changed. */
   changed(): void;
-  /** A rating has arrived, and this is what could have led it. */
+  /** The server has stored a rating; `facts` could have influenced it. */
   rated(label: string, facts: LabelFacts): void;
-  /** The server's no; the parcel is gone. */
+  /** The server refused the rating; it is removed from the outbox. */
   refused(parcel: Parcel, error: Refused): void;
-  /** It cannot be delivered now, and waits. */
+  /** It cannot be delivered now; it stays in the outbox. */
   waits(trouble: Trouble): void;
 }
 
 export const LOCK = "ai4mars.review";
 
 export class RatingOutbox {
-  /** Numbers of ratings that the server has, by label. */
+  /** Ids of stored ratings, by label. */
   private readonly ratings = new Map<string, number>();
-  /** What was rated on this page and not refused, by label. */
+  /** Ratings of this page that were not refused, by label. */
   private readonly given = new Map<string, Given>();
-  /** Labels whose rating the server has refused: there is nothing to take back. */
+  /** Labels whose rating was refused: there is nothing to undo. */
   private readonly turnedDown = new Set<string>();
   private readonly prefix: string;
   private readonly outbox: Outbox<Parcel, Taken | null>;
@@ -85,7 +85,7 @@ export class RatingOutbox {
     return this.outbox.all().length;
   }
 
-  /** Labels whose rating the server may not know yet. */
+  /** Return the labels whose rating the server may not know yet. */
   labels(): string[] {
     return this.outbox.all().map(({ label }) => label);
   }
@@ -96,7 +96,7 @@ export class RatingOutbox {
     this.put(label, { kind: "rate", version, verdict });
   }
 
-  /** Takes the rating of a label back; one that has not set out yet never does. */
+  /** Undo the rating of a label; an unsent rating is removed. */
   undo(label: string): void {
     const rating = this.ratings.get(label) ?? null;
     const given = this.given.get(label);
@@ -107,7 +107,7 @@ export class RatingOutbox {
     else put();
   }
 
-  /** Sends all that waits, one after the other; what cannot go now is tried again by itself. */
+  /** Send all waiting items in order; retry those that cannot be sent now. */
   deliver(): Promise<Round<Parcel, Taken | null>> {
     return this.outbox.deliver();
   }
@@ -121,14 +121,14 @@ export class RatingOutbox {
     const rating = what.rating ?? this.ratings.get(label) ?? (await this.numberOf(label, what.given));
     if (rating === null) return null;
     await this.api.undo(rating).catch((error: unknown) => {
-      // Gone already: what was wanted.
+      // Already withdrawn, as intended.
       if (!(error instanceof Refused && error.status === 404)) throw error;
     });
     this.ratings.delete(label);
     return null;
   }
 
-  /** The number of a rating that another page has delivered; null where the server has none. */
+  /** Return the id of a rating delivered by another page; null if the server has none. */
   private async numberOf(label: string, given: Given | undefined): Promise<number | null> {
     if (!given || this.turnedDown.has(label)) return null;
     try {

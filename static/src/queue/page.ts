@@ -1,4 +1,4 @@
-/** The review page on the screen: finds its parts in the template once, and renders a session into them. */
+/** The view of the review page: finds its elements once, and renders a session into them. */
 
 import { decimal, type Words } from "../shared/translations";
 import { Facts } from "./facts";
@@ -18,7 +18,7 @@ export function part<T extends HTMLElement>(selector: string): T {
   return found;
 }
 
-/** All labels of the candidate's image, the one to rate first. */
+/** Return all labels of the current image, the one to rate first. */
 export function labelsOf(candidate: Candidate): readonly OtherLabel[] {
   return [candidate.label, ...candidate.others];
 }
@@ -56,20 +56,20 @@ export class ReviewPage {
     part("#status").textContent = sentence;
   }
 
-  /** A message that stays until it was read. */
+  /** Show a message until it is dismissed. */
   notify(sentence: string): void {
     part("#notice-text").textContent = sentence;
     part("#notice").hidden = false;
   }
 
-  /** What is on its way and cannot arrive now; nothing when empty. */
+  /** Show how many ratings cannot be sent now; nothing if none. */
   showWaiting(sentence: string): void {
     const waiting = part("#waiting");
     waiting.textContent = sentence;
     waiting.hidden = sentence === "";
   }
 
-  /** There is nothing to show: says why, beside the button that tries again. */
+  /** Show an error with a button to retry. */
   fail(sentence: string): void {
     part("#error-text").textContent = sentence;
     this.setState("error");
@@ -93,7 +93,7 @@ export class ReviewPage {
     this.picture.paint();
   }
 
-  /** What changes with every step, whatever label is shown. */
+  /** Render the counts, which change with every step. */
   renderCounts(session: Session): void {
     const { words, config } = this;
     const many = config.query !== "" && session.remaining >= config.many;
@@ -112,7 +112,7 @@ export class ReviewPage {
     this.renderFlag(session.current);
   }
 
-  /** A new label: the picture and its lines now, the rest of the panel with `renderPanel`. */
+  /** Render a new label: the image and its regions now, the panel with `renderPanel`. */
   renderLabel(candidate: Candidate, bitmap: ImageBitmap | null): void {
     const { label } = candidate;
     this.root.dataset.label = label.id;
@@ -156,7 +156,7 @@ export class ReviewPage {
     part<HTMLAnchorElement>("#last-labeler").href = `${this.config.urls.page}?part=all&${labeler}`;
   }
 
-  /** What a screen reader is told of a new label. */
+  /** Return the screen-reader text for a new label. */
   spoken(candidate: Candidate): string {
     const drawn = new Set(candidate.label.polygons.map((polygon) => polygon.class));
     const classes = this.config.campaign.classes.filter(({ code }) => drawn.has(code)).map(({ name }) => name);
@@ -166,7 +166,7 @@ export class ReviewPage {
     });
   }
 
-  /** Shows one view of the candidate; `found` is null while the comparison is being made, and without one. */
+  /** Show a view of the current label; `found` is null while the comparison is being computed. */
   show(candidate: Candidate, view: View, found: Comparison | null): void {
     const caption = this.caption(candidate, view);
     part("#caption").textContent = caption;
@@ -188,7 +188,7 @@ export class ReviewPage {
   private markOther(view: View): void {
     [...this.others.querySelectorAll("button")].forEach((button, place) => {
       button.setAttribute("aria-pressed", String(place === view));
-      // Only where the reviewer went looking: a new label must not move the page.
+      // Scroll only if the reviewer chose the view: a new label must not move the page.
       if (place === view && place > 0) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
   }
@@ -200,7 +200,7 @@ export class ReviewPage {
     return this.words(labeler === "" ? name : `${name}-by`, { labeler, n: view, others: candidate.others.length });
   }
 
-  /** Who drew the label at a place of `labelsOf`; empty where that is not to be known yet. */
+  /** Return the labeler of a label by index; empty while that is hidden. */
   private labelerOf({ label, others }: Candidate, place: number): string {
     if (this.hideRecord) return "";
     return (place === 0 ? label.facts?.labeler : others[place - 1]?.labeler) ?? "";
@@ -232,7 +232,7 @@ export class ReviewPage {
       text.className = "thumb-words";
       text.append(name);
       if (!this.hideRecord) {
-        // The others' agreement with the one to rate.
+        // The agreement of the others with the label to rate.
         const value = (place === 0 ? candidate.label.facts?.score : label.agreement) ?? null;
         const score = document.createElement("span");
         score.className = "number";

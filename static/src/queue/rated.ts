@@ -1,4 +1,4 @@
-/** The page of ratings and flags: the drawings on its cards, and one of them in full size. */
+/** The page of ratings and flags: thumbnails of labels, and one label in full size. */
 
 import { thumbnail } from "./comparing/regions";
 import type { Picture, Polygon, TerrainClass } from "./types";
@@ -20,7 +20,7 @@ for (const { id, image, polygons } of config.labels) {
     dialog?.showModal();
   });
 }
-// A click beside the picture closes it.
+// A click outside the image closes it.
 dialog?.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close();
 });

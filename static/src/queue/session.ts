@@ -1,6 +1,6 @@
 /**
- * What a reviewer's session knows, as immutable data: the label on the screen, those loaded ahead, and what was rated,
- * which can be undone. A transition is `session -> session`; nothing here knows the page or the server.
+ * The state of a review session, as immutable data: the current label, prefetched labels, and past ratings for undo. A
+ * transition is `session -> session`; it knows neither page nor server.
  */
 
 import type { Candidate, Flag, LabelFacts, QueueAnswer, Verdict } from "./types";
@@ -8,21 +8,21 @@ import type { Candidate, Flag, LabelFacts, QueueAnswer, Verdict } from "./types"
 export interface Rated {
   readonly candidate: Candidate;
   readonly verdict: Verdict;
-  /** Null until the server has the rating, where they were not known before. */
+  /** Null until the rating is stored, if they were hidden before. */
   readonly facts: LabelFacts | null;
 }
 
 export interface Session {
   readonly current: Candidate | null;
-  /** Labels that are ready to be shown after the current one, in order. */
+  /** Prefetched labels, in order. */
   readonly ahead: readonly Candidate[];
-  /** What was rated here, the newest last. */
+  /** Ratings given here, the newest last. */
   readonly done: readonly Rated[];
   readonly skipped: readonly string[];
   readonly remaining: number;
   readonly rated: number;
   readonly scored: number | null;
-  /** Scores and who drew it are shown after the rating only. */
+  /** Hide scores and labelers until the rating. */
   readonly hideRecord: boolean;
 }
 
@@ -37,20 +37,20 @@ export const FRESH: Session = {
   hideRecord: true,
 };
 
-/** So many ratings can be undone, one after the other. */
+/** Number of ratings that can be undone. */
 const UNDOABLE = 50;
 
-/** So many skipped labels are left out; an address has room for no more. */
+/** Number of skipped labels to leave out; a URL has no room for more. */
 const LEFT_OUT = 60;
 
 export const idOf = (candidate: Candidate): string => candidate.label.id;
 
-/** Labels on the screen or ready for it: no other reviewer shall have them. */
+/** Return the current and the prefetched labels, which need leases. */
 export function held(session: Session): string[] {
   return [...(session.current ? [session.current] : []), ...session.ahead].map(idOf);
 }
 
-/** Labels the server should not offer now: those held, `underWay` to it with a rating, and lately skipped. */
+/** Return the labels that the server should not offer: leased ones, `underWay` ratings, and recently skipped ones. */
 export function notToOffer(session: Session, underWay: readonly string[]): string[] {
   return [...new Set([...held(session), ...underWay, ...session.skipped.slice(-LEFT_OUT)])];
 }
@@ -60,7 +60,7 @@ function forward(session: Session): Session {
   return { ...session, current, ahead };
 }
 
-/** An answer of the queue arrives: on the screen when nothing is there, otherwise behind what is ready. */
+/** Add a label from the queue: as the current one if there is none, else to the prefetched ones. */
 export function arrived(session: Session, answer: QueueAnswer): Session {
   const told = {
     ...session,
@@ -73,12 +73,12 @@ export function arrived(session: Session, answer: QueueAnswer): Session {
   return session.current ? queued : forward(queued);
 }
 
-/** Takes the server's counts; only right when no rating is under way. */
+/** Store the counts of the server; correct only if no rating is being sent. */
 export function counted(session: Session, answer: QueueAnswer): Session {
   return { ...session, remaining: answer.remaining, rated: answer.rated };
 }
 
-/** The current label got a rating: on to the next. Without a current label nothing changes. */
+/** Rate the current label and go to the next. Nothing changes without a current label. */
 export function rate(session: Session, verdict: Verdict): Session {
   if (!session.current) return session;
   return forward({
@@ -89,7 +89,7 @@ export function rate(session: Session, verdict: Verdict): Session {
   });
 }
 
-/** The newest rating does not count after all: its label returns to the screen, the one there waits behind it. */
+/** Undo the newest rating: its label becomes the current one. */
 export function takeBack(session: Session): Session {
   const last = session.done.at(-1);
   if (!last) return session;
@@ -103,37 +103,37 @@ export function takeBack(session: Session): Session {
   };
 }
 
-/** The server did not take the rating of a label: there is nothing to undo, and it does not count. */
+/** Forget a rating that the server refused. */
 export function refused(session: Session, id: string): Session {
   const done = session.done.filter(({ candidate }) => idOf(candidate) !== id);
   if (done.length === session.done.length) return session;
   return { ...session, done, rated: Math.max(0, session.rated - 1) };
 }
 
-/** The server has a rating and tells what could have led it. */
+/** Store the facts that arrive with the response to a rating. */
 export function told(session: Session, id: string, facts: LabelFacts): Session {
   const done = session.done.map((each) => (idOf(each.candidate) === id ? { ...each, facts } : each));
   return { ...session, done };
 }
 
-/** Leaves the current label unrated, for another time or another reviewer. */
+/** Skip the current label, for another time or another reviewer. */
 export function skip(session: Session): Session {
   if (!session.current) return session;
   return forward({ ...session, skipped: [...session.skipped, idOf(session.current)] });
 }
 
-/** Labels skipped earlier may be offered again. */
+/** Allow skipped labels again. */
 export function unskip(session: Session): Session {
   return { ...session, skipped: [] };
 }
 
-/** Labels that another reviewer has now: they leave the screen and what is ready. */
+/** Remove labels that another reviewer holds now. */
 export function lose(session: Session, ids: readonly string[]): Session {
   const rest = { ...session, ahead: session.ahead.filter((each) => !ids.includes(idOf(each))) };
   return session.current && ids.includes(idOf(session.current)) ? forward(rest) : rest;
 }
 
-/** The label on the screen was flagged, or is no longer. */
+/** Flag or unflag the current label. */
 export function flag(session: Session, flagged: Flag | null): Session {
   const { current } = session;
   return current ? { ...session, current: { ...current, label: { ...current.label, flag: flagged } } } : session;

@@ -1,4 +1,4 @@
-/** What the reviewers' pages exchange with the server. */
+/** Types of the review API. */
 
 export type Point = readonly [x: number, y: number];
 
@@ -15,32 +15,32 @@ export interface Picture {
   readonly height: number;
   readonly display_url: string;
   readonly thumbnail_url: string;
-  /** What labels lose: beyond the range limit, on the rover. `null` where there is no such mask. */
+  /** Masks that are removed from labels: beyond the range limit, and the rover. `null` if there is no such mask. */
   readonly range_mask_url: string | null;
   readonly rover_mask_url: string | null;
   readonly sol: number | null;
   readonly rover: string;
 }
 
-/** A labeler's label of an image. */
+/** A label of an image. */
 export interface ReviewedLabel {
   readonly id: string;
-  /** Grows when its labeler corrects it. */
+  /** Incremented by each correction. */
   readonly version: number;
   readonly polygons: readonly Polygon[];
-  /** Who drew it; not told where that could lead a rating. */
+  /** Its labeler; hidden where that could influence a rating. */
   readonly labeler?: string;
   readonly labeler_id?: number;
-  /** Its agreement score; null when it has none, and not told where that could lead a rating. */
+  /** Its agreement score; null if it has none, or while it is hidden. */
   readonly score?: number | null;
 }
 
-/** Another label of the same image; `agreement` is the Jaccard of the two, where it was computed. */
+/** Another label of the same image; `agreement` is the Jaccard index of the two, if computed. */
 export interface OtherLabel extends ReviewedLabel {
   readonly agreement?: number | null;
 }
 
-/** What its labeler has done in the campaign so far. */
+/** The labeler's history in the campaign. */
 export interface LabelerRecord {
   readonly labels: number;
   readonly thrown_out: number;
@@ -54,16 +54,16 @@ export interface Flag {
   readonly note: string;
 }
 
-/** What could lead the rating of a label: its scores, and who drew it. */
+/** Facts that could influence a rating: scores and labeler. */
 export interface LabelFacts {
   readonly labeler: string;
   readonly labeler_id: number;
-  /** Null when it has no agreement score; `rank` 1 is the one that agrees least. */
+  /** Null without an agreement score; `rank` 1 is the lowest agreement. */
   readonly score: number | null;
   readonly rank: number | null;
   /** Mean IoU with the others by class code. */
   readonly class_agreements: Readonly<Record<string, number>>;
-  /** Ratings that stand. */
+  /** Active ratings. */
   readonly ratings: number;
   readonly record: LabelerRecord;
 }
@@ -72,7 +72,7 @@ export interface LabelFacts {
 export interface QueuedLabel extends ReviewedLabel {
   readonly image: Picture;
   readonly flag: Flag | null;
-  /** Null where they come with the answer to the rating. */
+  /** Null if they come with the response to the rating. */
   readonly facts: LabelFacts | null;
 }
 
@@ -81,14 +81,14 @@ export interface Candidate {
   readonly others: readonly OtherLabel[];
 }
 
-/** The answer of the queue: `label` is null when nothing is left to review. */
+/** The response of the queue: `label` is null when no label remains. */
 export interface QueueAnswer {
   readonly label: QueuedLabel | null;
   readonly others?: readonly OtherLabel[];
   readonly remaining: number;
   readonly rated: number;
   readonly scored?: number;
-  /** Scores and who drew it are shown after the rating only. */
+  /** Hide scores and labelers until the rating. */
   readonly hide_record?: boolean;
 }
 
@@ -100,11 +100,11 @@ export interface TerrainClass {
 
 export interface PageConfig {
   readonly campaign: { readonly slug: string; readonly name: string; readonly classes: readonly TerrainClass[] };
-  /** Number of the account. */
+  /** Id of the account. */
   readonly reviewer: number;
-  /** Number of the account's labeler; null where it has none yet, and then its session cannot be renewed. */
+  /** Id of the account's labeler; null if it has none, and then its session cannot be renewed. */
   readonly labeler: number | null;
-  /** `flag` is the address of the label `nil`. */
+  /** URLs; `flag` has the label id `nil` as a placeholder. */
   readonly urls: Readonly<
     Record<"next" | "ratings" | "withdraw" | "release" | "hold" | "flag" | "session" | "page" | "bulk" | "bulk_page" | "worker", string>
   >;
@@ -113,15 +113,15 @@ export interface PageConfig {
 }
 
 export interface ReviewConfig extends PageConfig {
-  /** What was asked for, as it is added to `next`; empty for the whole queue. */
+  /** The filter, as appended to `next`; empty for the whole queue. */
   readonly query: string;
-  /** Where the counting of what is left ends. */
+  /** Above this number, remaining labels are not counted. */
   readonly many: number;
 }
 
 export type RatingValue = 1 | 2 | 3 | 4 | 5;
 
-/** What a reviewer says of a label. */
+/** A reviewer's rating of a label. */
 export interface Verdict {
   readonly value: RatingValue;
   readonly reasons: readonly string[];

@@ -1,4 +1,4 @@
-/** "Save as PNG" beside a chart: the SVG on the page, drawn on a canvas at twice its size. */
+/** "Save as PNG" for a chart: the SVG of the page, drawn on a canvas at twice its size. */
 
 const SCALE = 2;
 
@@ -7,7 +7,7 @@ async function pngOf(chart: SVGSVGElement): Promise<Blob> {
   const { width, height } = chart.viewBox.baseVal;
   copy.setAttribute("width", String(width * SCALE));
   copy.setAttribute("height", String(height * SCALE));
-  // The copy stands alone: what the page's style gave it must be written on it.
+  // The copy has no style sheet, so computed styles are written into it.
   const { color, backgroundColor } = getComputedStyle(chart);
   copy.setAttribute("color", color);
   copy.setAttribute("font-family", "sans-serif");

@@ -1,20 +1,18 @@
 /**
- * Reads the PNGs that carry data and not a picture, masks and ranges, to their very bytes.
- *
- * A canvas would do it in fewer lines, but what it gives back may be managed for color, or blurred
- * on purpose by browsers that guard against fingerprinting: a mask's 0 and 1 do not survive that.
- * Only what labeling/images/preparation/pictures.py writes is read: 8 bits, gray or RGB, not interlaced.
+ * Read PNGs that contain data (masks, ranges) exactly, byte by byte. A canvas would be simpler, but browsers may apply
+ * color management, or add noise against fingerprinting: values of 0 and 1 would not survive. Supports only what
+ * labeling/images/preparation/pictures.py writes: 8 bits, gray or RGB, not interlaced.
  */
 
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** Bytes of a pixel: 1 gray, 3 RGB. */
+  /** Bytes per pixel: 1 for gray, 3 for RGB. */
   readonly channels: number;
   readonly bytes: Uint8Array;
 }
 
-/** The bytes are not a PNG of the kind that is read here. */
+/** The file is not a PNG of a supported kind. */
 export class UnreadablePng extends Error {}
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -53,7 +51,7 @@ async function inflate(parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array> {
   }
 }
 
-/** Undoes the prediction of each line from its neighbors (PNG specification, 9). */
+/** Undo the line filters (PNG specification, section 9). */
 function unfilter(lines: Uint8Array, stride: number, channels: number): Uint8Array {
   const height = lines.length / (stride + 1);
   const bytes = new Uint8Array(height * stride);

@@ -1,6 +1,6 @@
-/** What this device keeps for the page, also where the browser forbids keeping anything. */
+/** Storage on this device, with a fallback if the browser forbids it. */
 
-/** `localStorage`, or where it is forbidden one that lasts as long as the page (`lasting` false). */
+/** Return `localStorage`, or, if it is forbidden, a storage that lasts as long as the page (`lasting` false). */
 export function deviceStorage(): { readonly storage: Storage; readonly lasting: boolean } {
   try {
     const probe = "ai4mars.probe";
@@ -8,7 +8,7 @@ export function deviceStorage(): { readonly storage: Storage; readonly lasting: 
     localStorage.removeItem(probe);
     return { storage: localStorage, lasting: true };
   } catch (error) {
-    // A full storage still holds what it has, and frees what is removed.
+    // A full storage can still be read, and items can be removed.
     if (error instanceof DOMException && error.name === "QuotaExceededError") {
       return { storage: localStorage, lasting: true };
     }
@@ -16,7 +16,7 @@ export function deviceStorage(): { readonly storage: Storage; readonly lasting: 
   }
 }
 
-/** Keeps things as long as the page is open. */
+/** A storage that lasts as long as the page. */
 export class PageStorage implements Storage {
   private readonly items = new Map<string, string>();
 
@@ -45,7 +45,7 @@ export class PageStorage implements Storage {
   }
 }
 
-/** The keys that begin with `prefix`. */
+/** Return the keys that begin with `prefix`. */
 export function keysOf(storage: Storage, prefix: string): string[] {
   const keys: string[] = [];
   for (let place = 0; place < storage.length; place++) {
@@ -55,7 +55,7 @@ export function keysOf(storage: Storage, prefix: string): string[] {
   return keys;
 }
 
-/** Keeps a value; false when there is no room, and then what was there before is still there. */
+/** Store a value; return false if there is no room. Then the previous value stays. */
 export function keep(storage: Storage, key: string, value: string): boolean {
   try {
     storage.setItem(key, value);
@@ -65,7 +65,7 @@ export function keep(storage: Storage, key: string, value: string): boolean {
   }
 }
 
-/** The value as it was kept, or null for none and for what is not JSON. */
+/** Return the stored value; null if there is none or it is not JSON. */
 export function readJson(storage: Storage, key: string): unknown {
   try {
     return JSON.parse(storage.getItem(key) ?? "null");

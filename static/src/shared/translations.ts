@@ -1,16 +1,16 @@
 /**
- * The sentences a script says, which the page's template wrote in the reader's language:
- * `<ul id="words" hidden><li data-word="saved">Saved: {rating}.</li></ul>`.
+ * Translated sentences for scripts, which the template of the page provides: `<ul id="words" hidden><li data-
+ * word="saved">Saved: {rating}.</li></ul>`.
  */
 
 export type Words = (key: string, values?: Readonly<Record<string, string | number>>) => string;
 
-/** Fills `{name}` in a sentence; a name without a value stays as it is, so that it is noticed. */
+/** Replace `{name}` in a sentence; a name without a value stays visible. */
 export function fill(sentence: string, values: Readonly<Record<string, string | number>> = {}): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** A number with so many decimals, as the page's language writes them: 0.50, 0,50. */
+/** Format a number with a number of decimals in the language of the page: 0.50, 0,50. */
 export function decimal(value: number, digits: number): string {
   return value.toLocaleString(document.documentElement.lang || undefined, {
     minimumFractionDigits: digits,
@@ -18,7 +18,7 @@ export function decimal(value: number, digits: number): string {
   });
 }
 
-/** Reads the page's sentences; a key the page does not have is a mistake of ours and throws. */
+/** Return the sentences of the page; a missing key throws. */
 export function wordsOf(page: ParentNode): Words {
   const sentences = new Map<string, string>();
   for (const item of page.querySelectorAll<HTMLElement>("#words > [data-word]")) {

@@ -1,9 +1,9 @@
-/** Comparisons of a label with the others of its image, asked of a worker and kept while the label may be looked at. */
+/** Comparisons of a label with the others of its image, computed in a worker and cached. */
 
 import type { Candidate, ReviewedLabel } from "../types";
 import type { Comparison, Drawn, Question, Reply } from "./worker";
 
-/** The label on the screen, those ahead, and some to which undo goes back. */
+/** Cache size: the current label, prefetched ones, and some for undo. */
 const KEPT = 6;
 
 export class Comparisons {
@@ -14,7 +14,7 @@ export class Comparisons {
 
   constructor(private readonly address: string) {}
 
-  /** Asked twice it is computed once. Rejects when a mask could not be loaded. */
+  /** Return a comparison, computed once per label. Rejects if a mask cannot be loaded. */
   of(candidate: Candidate): Promise<Comparison> {
     const key = keyOf(candidate.label);
     const known = this.kept.get(key) ?? this.ask(candidate);

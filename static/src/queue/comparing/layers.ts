@@ -1,4 +1,4 @@
-/** Comparisons as canvases in the colors of the page's tokens and of the campaign's classes. */
+/** Comparisons drawn on canvases in the colors of the page and of the campaign's classes. */
 
 import { colorOf, heat, paint, type Palette } from "./palette";
 import { EXTRA, MISSED, OTHER_CLASS, SAME, type Size } from "./pixels";
@@ -10,7 +10,7 @@ const ALPHA = 150;
 
 export class Layers {
   private readonly token: (name: string) => string;
-  /** A comparison's canvases, made when they are first looked at. */
+  /** The canvases of a comparison, created on first use. */
   private readonly made = new WeakMap<Uint8Array, HTMLCanvasElement>();
 
   constructor(private readonly classes: readonly TerrainClass[]) {
@@ -18,7 +18,7 @@ export class Layers {
     this.token = (name) => style.getPropertyValue(name);
   }
 
-  /** What a view of a comparison looks like; `labels` are all labels of the image. */
+  /** Return the canvas of a view; `labels` are all labels of the image. */
   of(view: Exclude<View, number>, found: Comparison, size: Size, labels: number): HTMLCanvasElement {
     const values = found[view];
     const known = this.made.get(values);

@@ -1,18 +1,18 @@
-/** The large picture with a label's regions or a comparison over it; it can be zoomed and moved. */
+/** The zoomable image with the regions of a label or a comparison as overlay. */
 
 import type { Size } from "./pixels";
 import { drawRegions, svgElement } from "./regions";
 import type { Polygon, TerrainClass } from "../types";
 import { pan, whole, zoomAt, type View } from "./zoom";
 
-/** Where the image lies in the stage: CSS pixels of an image pixel, and the place of the image's corner. */
+/** Position of the image in the stage: CSS pixels per image pixel, and the image's origin. */
 interface Place {
   readonly scale: number;
   readonly left: number;
   readonly top: number;
 }
 
-/** Wheel or pinch zooms, dragging moves, a double click shows the whole again. */
+/** A zoomable image: wheel or pinch zooms, dragging pans, a double click fits the whole image. */
 export class LargePicture {
   private readonly canvas = document.createElement("canvas");
   private readonly svg = svgElement("svg", { preserveAspectRatio: "xMidYMid meet", role: "img" });
@@ -36,7 +36,7 @@ export class LargePicture {
     new ResizeObserver(() => this.paint()).observe(stage);
   }
 
-  /** Shows an image without regions yet, whole; `bitmap` is null while it is on its way. */
+  /** Show an image without regions, fitted; `bitmap` is null while it is loading. */
   show(size: Size, bitmap: ImageBitmap | null): void {
     this.size = size;
     this.layer = null;
@@ -52,7 +52,7 @@ export class LargePicture {
     this.paint();
   }
 
-  /** Puts one label's regions over the image; the place and zoom stay, so that two labels can be compared. */
+  /** Show the regions of a label; position and zoom stay, so that labels can be compared. */
   overlay(polygons: readonly Polygon[], classes: readonly TerrainClass[], description: string): void {
     this.layer = null;
     const drawn = drawRegions(polygons, classes);
@@ -63,7 +63,7 @@ export class LargePicture {
     this.paint();
   }
 
-  /** Puts colors by pixel over the image, instead of regions; none while they are being computed. */
+  /** Show a pixel overlay instead of regions; null while it is being computed. */
   overlayPixels(layer: CanvasImageSource | null, description: string): void {
     this.regions?.remove();
     this.regions = null;
@@ -90,13 +90,13 @@ export class LargePicture {
     if (this.size) this.setView(zoomAt(this.view, x + width / 2, y + height / 2, factor, this.size.width, this.size.height));
   }
 
-  /** Moves by a share of what is on the screen. */
+  /** Pan by a fraction of the visible area. */
   move(right: number, down: number): void {
     const { width, height } = this.view;
     if (this.size) this.setView(pan(this.view, right * width, down * height, this.size.width, this.size.height));
   }
 
-  /** Paints the picture and the pixels over it; the regions are the browser's to draw. */
+  /** Paint the image and the pixel overlay; the browser paints the SVG regions. */
   paint(): void {
     cancelAnimationFrame(this.frame);
     const { clientWidth, clientHeight } = this.stage;
@@ -113,7 +113,7 @@ export class LargePicture {
     context.imageSmoothingQuality = "medium";
     if (this.bitmap) context.drawImage(this.bitmap, 0, 0, this.size.width, this.size.height);
     if (!this.layer || this.stage.dataset.hidden === "true") return;
-    context.imageSmoothingEnabled = scale * ratio < 1; // a pixel is a pixel
+    context.imageSmoothingEnabled = scale * ratio < 1; // no smoothing
     context.drawImage(this.layer, 0, 0);
     context.imageSmoothingEnabled = true;
   }
@@ -137,7 +137,7 @@ export class LargePicture {
     this.frame = requestAnimationFrame(() => this.paint());
   }
 
-  /** The image point under a point of the window. */
+  /** Return the image point at a window position. */
   private imagePoint(clientX: number, clientY: number): { x: number; y: number } {
     const box = this.stage.getBoundingClientRect();
     const { scale, left, top } = this.place();

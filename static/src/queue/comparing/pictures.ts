@@ -1,13 +1,13 @@
-/** Pictures decoded ahead of time, so that the next label is painted in one frame. */
+/** Images decoded in advance, so that the next label is painted in one frame. */
 
-/** The one on the screen, those ahead, and some to which undo goes back. */
+/** Cache size: the current image, prefetched ones, and some for undo. */
 const KEPT = 8;
 
 export class Pictures {
   private readonly asked = new Map<string, Promise<ImageBitmap>>();
   private readonly decoded = new Map<string, ImageBitmap>();
 
-  /** Asked twice it is loaded once. Rejects when it cannot be loaded. */
+  /** Load an image once. Rejects if it cannot be loaded. */
   load(url: string): Promise<ImageBitmap> {
     const known = this.asked.get(url) ?? this.fetch(url);
     this.asked.delete(url);
@@ -20,7 +20,7 @@ export class Pictures {
     return known;
   }
 
-  /** A picture that can be painted at once. */
+  /** Return a decoded image; undefined if it is not loaded yet. */
   ready(url: string): ImageBitmap | null {
     return this.decoded.get(url) ?? null;
   }

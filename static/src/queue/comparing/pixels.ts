@@ -1,9 +1,7 @@
 /**
- * Labels as pixels, to compare them: the majority of the others, the difference, the disagreement. Pure.
- *
- * Which pixels a polygon owns is the server's rule to the letter (`terrain/masks.py`): those whose center is inside,
- * even-odd, with left < x <= right and top <= y < bottom for a center on the outline. So what is shown here is what
- * scores and merges are made of.
+ * Compare labels as pixels: the majority of the others, the difference, the disagreement. Pure. A pixel belongs to a
+ * polygon by the same rule as on the server (`terrain/masks.py`): its center is inside by the even-odd rule, with left
+ * < x <= right and top <= y < bottom for centers on the outline. So the page shows exactly what scores and merges use.
  */
 
 import type { Point, Polygon } from "../types";
@@ -17,12 +15,12 @@ export interface Size {
 }
 
 /**
- * A label's class codes, row by row, `NO_LABEL` where there is none; of overlapping polygons the earlier one wins.
- * Without what is `removed`, a byte a pixel, not 0 on the rover or beyond the range limit (paper 3.1.3).
+ * Return the class codes of a label, row by row; `NO_LABEL` where there is none. The earlier of overlapping polygons
+ * wins. Pixels where `removed` is not 0 (rover, beyond the range limit, paper 3.1.3) are `NO_LABEL`.
  */
 export function rasterize(polygons: readonly Polygon[], size: Size, removed: Uint8Array | null = null): Uint8Array {
   const codes = new Uint8Array(size.width * size.height).fill(NO_LABEL);
-  // The last one first, so that each earlier one paints over it.
+  // In reverse order, so that earlier polygons overwrite later ones.
   for (const polygon of [...polygons].reverse()) fill(codes, polygon, size);
   if (removed) {
     for (let i = 0; i < codes.length; i++) if (removed[i]) codes[i] = NO_LABEL;
@@ -30,7 +28,7 @@ export function rasterize(polygons: readonly Polygon[], size: Size, removed: Uin
   return codes;
 }
 
-/** Paints one polygon: along each row, every edge that is crossed changes from outside to inside or back. */
+/** Fill one polygon by scan lines with the even-odd rule. */
 function fill(codes: Uint8Array, polygon: Polygon, { width, height }: Size): void {
   const rows = new Map<number, number[]>();
   for (const ring of polygon.rings) {
@@ -46,9 +44,9 @@ function fill(codes: Uint8Array, polygon: Polygon, { width, height }: Size): voi
   }
 }
 
-/** Adds to each row that an edge crosses the first column whose center lies strictly after the crossing. */
+/** Add, to each row that an edge crosses, the first column whose center is right of the crossing. */
 function cross(a: Point, b: Point, width: number, height: number, rows: Map<number, number[]>): void {
-  // From the upper to the lower end: an edge walked the other way round has the same crossings to the last bit.
+  // Always from the upper to the lower end, so that both directions give bit-identical crossings.
   const [[x0, y0], [x1, y1]] = a[1] <= b[1] ? [a, b] : [b, a];
   const first = clip(Math.ceil(y0 - 0.5), height);
   const last = clip(Math.ceil(y1 - 0.5), height);
@@ -63,12 +61,12 @@ function cross(a: Point, b: Point, width: number, height: number, rows: Map<numb
 
 const clip = (value: number, end: number): number => Math.min(Math.max(value, 0), end);
 
-/** What more than half of the labels say of each pixel; `NO_LABEL` where that is nothing, or where they are split. */
+/** Return the class of more than half of the labels at each pixel; `NO_LABEL` where no class has a majority. */
 export function majorityOf(labels: readonly Uint8Array[], size: Size): Uint8Array {
   const found = new Uint8Array(size.width * size.height).fill(NO_LABEL);
   if (labels.length === 0) return found;
   for (let i = 0; i < found.length; i++) {
-    // Whoever has a majority outlives all the others' votes (Boyer and Moore 1981) ...
+    // Boyer-Moore majority vote (1981): a majority survives this pass ...
     let code = NO_LABEL;
     let lead = 0;
     for (const label of labels) {
@@ -76,7 +74,7 @@ export function majorityOf(labels: readonly Uint8Array[], size: Size): Uint8Arra
       lead += label[i] === code ? 1 : -1;
     }
     if (code === NO_LABEL || lead <= 0) continue;
-    // ... but who outlives them need not have one.
+    // ... but the survivor is not always a majority, so count it.
     let votes = 0;
     for (const label of labels) if (label[i] === code) votes += 1;
     if (2 * votes > labels.length) found[i] = code;
@@ -84,12 +82,12 @@ export function majorityOf(labels: readonly Uint8Array[], size: Size): Uint8Arra
   return found;
 }
 
-/** How a label differs from the majority of the others at a pixel. */
+/** Difference of a label from the majority of the others at a pixel. */
 export const NOTHING = 0;
 export const SAME = 1;
-/** The others have it, this label does not. */
+/** Labeled by the others, not by this label. */
 export const MISSED = 2;
-/** This label has it, the others do not. */
+/** Labeled by this label, not by the others. */
 export const EXTRA = 3;
 export const OTHER_CLASS = 4;
 
@@ -103,8 +101,8 @@ export function differenceOf(label: Uint8Array, majority: Uint8Array): Uint8Arra
 }
 
 /**
- * How many of the labels differ at each pixel from what most of them say; no label is an answer too, as it is for the
- * agreement score. 0 where all agree; a share of all labels is that many by their number.
+ * Return how many labels differ from the majority at each pixel. "No label" counts as a class, as in the agreement
+ * score. 0 where all agree.
  */
 export function disagreementOf(labels: readonly Uint8Array[], size: Size): Uint8Array {
   const found = new Uint8Array(size.width * size.height);

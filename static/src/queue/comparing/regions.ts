@@ -1,4 +1,4 @@
-/** A label's regions as SVG in image pixels. */
+/** Draw the regions of a label as SVG, in image pixels. */
 
 import type { Polygon, TerrainClass } from "../types";
 
@@ -19,7 +19,7 @@ function pathData(polygon: Polygon): string {
     .join("");
 }
 
-/** The regions as paths: a translucent fill, and an outline with a dark edge that shows on any gray. */
+/** Draw regions as paths: a translucent fill, and an outline with a dark edge for contrast. */
 export function drawRegions(polygons: readonly Polygon[], classes: readonly TerrainClass[]): SVGGElement {
   const group = svgElement("g", { class: "regions" });
   for (const polygon of polygons) {
@@ -33,7 +33,7 @@ export function drawRegions(polygons: readonly Polygon[], classes: readonly Terr
   return group;
 }
 
-/** A small picture of one label. */
+/** Return a thumbnail of one label. */
 export function thumbnail(
   picture: { readonly width: number; readonly height: number; readonly thumbnail_url: string },
   polygons: readonly Polygon[],

@@ -1,25 +1,25 @@
-/** What can be looked at of a label, as a ring through which one key goes round. Pure. */
+/** The views of a label, as a ring that one key cycles through. Pure. */
 
 import type { Candidate } from "../types";
 
-/** A label by its place, 0 the one to rate; or a comparison of it with the others. */
+/** A label by index (0 is the one to rate), or a comparison with the others. */
 export type View = number | "majority" | "difference" | "disagreement";
 
 const COMPARISONS = ["majority", "difference", "disagreement"] as const;
 
-/** The label to rate, the comparisons, then each other label; without others there is only the label. */
+/** Return the ring: the label to rate, the comparisons, then the other labels. Without others it has only the label. */
 export function ringOf(candidate: Candidate): readonly View[] {
   if (candidate.others.length === 0) return [0];
   return [0, ...COMPARISONS, ...candidate.others.map((_, place) => place + 1)];
 }
 
-/** So many steps on from a view; one that is not in the ring stands at its start. */
+/** Return the view a number of steps ahead; a view outside the ring counts as its start. */
 export function stepFrom(ring: readonly View[], view: View, steps: number): View {
   const place = Math.max(0, ring.indexOf(view)) + steps;
   return ring[((place % ring.length) + ring.length) % ring.length]!;
 }
 
-/** A view, or back to the label where that view is shown already: the same key goes there and back. */
+/** Return the view, or the label if that view is already shown: one key toggles it. */
 export function toggled(ring: readonly View[], shown: View, wanted: View): View {
   return shown === wanted || !ring.includes(wanted) ? 0 : wanted;
 }

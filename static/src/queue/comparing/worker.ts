@@ -1,4 +1,4 @@
-/** Compares the labels of an image off the main thread; what was rasterized of an image is kept for its next label. */
+/** A worker that compares the labels of an image; it caches the rasterized labels for the next label of the image. */
 
 import { bytesOf } from "../../shared/server";
 import { readPng } from "../../shared/png";
@@ -6,7 +6,7 @@ import { differenceOf, disagreementOf, majorityOf, rasterize } from "./pixels";
 import type { Picture, Polygon } from "../types";
 
 export interface Drawn {
-  /** Names the label and its version. */
+  /** Key of the label and its version. */
   readonly key: string;
   readonly polygons: readonly Polygon[];
 }
@@ -18,7 +18,7 @@ export interface Question {
   readonly others: readonly Drawn[];
 }
 
-/** A byte a pixel each; see `pixels.ts`. */
+/** One byte per pixel; see `pixels.ts`. */
 export interface Comparison {
   readonly majority: Uint8Array<ArrayBuffer>;
   readonly difference: Uint8Array<ArrayBuffer>;
@@ -32,7 +32,7 @@ interface Known {
   readonly labels: Map<string, Uint8Array>;
 }
 
-/** Images whose labels may come again soon: a few MB each. */
+/** Number of cached images: a few MB each. */
 const KEPT_IMAGES = 4;
 const known = new Map<number, Known>();
 
@@ -43,7 +43,7 @@ async function maskOf(url: string | null, pixels: number): Promise<Uint8Array | 
   return bytes;
 }
 
-/** What the rover's and the range's mask take away together. */
+/** Return the union of rover mask and range mask. */
 async function removedFrom({ width, height, range_mask_url, rover_mask_url }: Question["image"]): Promise<Uint8Array | null> {
   const [range, rover] = await Promise.all([range_mask_url, rover_mask_url].map((url) => maskOf(url, width * height)));
   return range && rover ? range.map((byte, i) => byte | rover[i]!) : (range ?? rover ?? null);
@@ -60,7 +60,7 @@ function knownOf(image: Question["image"]): Known {
 async function compare({ image, label, others }: Question): Promise<Comparison> {
   const kept = knownOf(image);
   const removed = await kept.removed.catch((error: unknown) => {
-    known.delete(image.id); // so that it is tried again
+    known.delete(image.id); // so that it can be retried
     throw error;
   });
   const pixelsOf = ({ key, polygons }: Drawn): Uint8Array => {

@@ -1,4 +1,4 @@
-/** Which part of the image is on the screen, as an SVG viewBox in image pixels. Pure: numbers in, numbers out. */
+/** The visible part of the image, as an SVG viewBox in image pixels. Pure. */
 
 export interface View {
   readonly x: number;
@@ -7,7 +7,7 @@ export interface View {
   readonly height: number;
 }
 
-/** No closer than this many times the whole picture: single pixels are then about as large as a fingertip. */
+/** Largest zoom, relative to the whole image. */
 export const CLOSEST = 16;
 
 /** The whole image. */
@@ -15,7 +15,7 @@ export function whole(width: number, height: number): View {
   return { x: 0, y: 0, width, height };
 }
 
-/** Keeps a view inside the image; one larger than the image becomes the whole image. */
+/** Move a view inside the image; a view larger than the image becomes the whole image. */
 export function clamp(view: View, width: number, height: number): View {
   const w = Math.min(view.width, width);
   const h = Math.min(view.height, height);
@@ -27,7 +27,7 @@ export function clamp(view: View, width: number, height: number): View {
   };
 }
 
-/** Zooms by `factor` (above 1 is closer) so that the image point (x, y) stays where it is on the screen. */
+/** Zoom by `factor` (above 1 zooms in) about the image point (x, y). */
 export function zoomAt(view: View, x: number, y: number, factor: number, width: number, height: number): View {
   const scale = Math.min(Math.max((width / view.width) * factor, 1), CLOSEST);
   const w = width / scale;
@@ -39,7 +39,7 @@ export function zoomAt(view: View, x: number, y: number, factor: number, width: 
   );
 }
 
-/** Moves the view by (dx, dy) image pixels. */
+/** Pan the view by (dx, dy) image pixels. */
 export function pan(view: View, dx: number, dy: number, width: number, height: number): View {
   return clamp({ ...view, x: view.x + dx, y: view.y + dy }, width, height);
 }

@@ -1,4 +1,4 @@
-/** Tries again after a while, each time a longer one. */
+/** Retry with growing delays. */
 
 const FIRST_MS = 3_000;
 const LAST_MS = 60_000;
@@ -9,7 +9,7 @@ export class Backoff {
 
   constructor(private readonly act: () => void) {}
 
-  /** One attempt is due at a time, however often it is asked for. */
+  /** Schedule one attempt, however often it is called. */
   later(): void {
     if (this.timer) return;
     this.timer = setTimeout(() => {
@@ -19,7 +19,7 @@ export class Backoff {
     this.ms = Math.min(2 * this.ms, LAST_MS);
   }
 
-  /** It went well: the next trouble begins with a short wait. */
+  /** Success: the next failure starts with a short delay. */
   reset(): void {
     this.ms = FIRST_MS;
   }

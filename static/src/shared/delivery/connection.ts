@@ -1,23 +1,23 @@
 /**
- * Requests that speak for one person: with a token of the session, renewed where it has gone stale,
- * and never sent for somebody else who has signed in meanwhile.
+ * Requests on behalf of one person: with a session token that is renewed when it expires, and never sent for another
+ * person who has signed in meanwhile.
  */
 import { SignedOut, Unreachable, read, refusalOf, request } from "../server";
 
-/** For whom the page was opened, and what it may ask with. */
+/** The person the page was opened for, and the token of the session. */
 export interface Identity {
-  /** Null for a visitor who has saved nothing yet; the answer to the first save tells. */
+  /** Null for a visitor without data; the response to the first save sets it. */
   readonly labeler: number | null;
   readonly csrfToken: string;
-  /** Only of guests: to stay the same guest when the cookie is lost. */
+  /** For guests only: restores the guest if the cookie is lost. */
   readonly visit: string | null;
-  /** The visitor has become a labeler. */
+  /** The first save has created a labeler for the visitor. */
   became?(labeler: number): void;
 }
 
-/** What goes with a request. */
+/** Options of a request. */
 export interface More {
-  /** It goes on although the page is closed. */
+  /** Continue the request after the page is closed. */
   readonly leaving?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -28,16 +28,16 @@ export type Ask = (method: string, url: string, body?: unknown, more?: More) => 
 
 const TIMEOUT_MS = 20_000;
 
-/** Browsers send no more than 64 KB of a page that closes. */
+/** Browsers send at most 64 KB for a page that is closing. */
 const KEEPALIVE_BYTES = 60_000;
 
-/** How often a token is asked for before it is left for later. */
+/** Attempts to renew a token in a row. */
 const RENEWALS = 3;
 
-/** What a 403 is called when the session or its token is stale, and not the person's doing. */
+/** Codes of a 403 response for an expired session or token. */
 const STALE = new Set(["other_labeler", "permission_denied", "not_authenticated", ""]);
 
-/** `session`: the address that tells for whom the browser is taken, and a token. */
+/** Create a connection; `session` is the URL that returns the current person and a token. */
 export function connect(session: string, identity: Identity): Ask {
   let { csrfToken, labeler } = identity;
   let renewing: Promise<void> | null = null;
@@ -60,7 +60,7 @@ export function connect(session: string, identity: Identity): Ask {
     });
   }
 
-  /** An answer to what was asked; it also tells who the server has made of a visitor. */
+  /** Process a response; it also tells which labeler the server created for a visitor. */
   async function heard(response: Response): Promise<unknown> {
     const told = Number(response.headers.get("X-Labeler"));
     if (labeler === null && identity.visit && response.ok && told) {
@@ -70,7 +70,7 @@ export function connect(session: string, identity: Identity): Ask {
     return await read(response);
   }
 
-  /** With a fresh token, if the server still takes us for the same person. */
+  /** Retry with a new token, if the browser still belongs to the same person. */
   async function askAgain(method: string, url: string, body: unknown, more: More): Promise<unknown> {
     for (let tries = 0; tries < RENEWALS; tries++) {
       await renew();
@@ -78,13 +78,13 @@ export function connect(session: string, identity: Identity): Ask {
       if (response.status !== 401 && response.status !== 403) return await heard(response);
       const said = await refusalOf(response);
       if (!STALE.has(said.code)) throw said;
-      // Another tab of a guest got itself a token at the same moment, and ours is good no more.
+      // Another tab of the guest renewed the token at the same moment, so ours is invalid.
       if (!identity.visit || said.code !== "permission_denied") throw new SignedOut();
     }
     throw new Unreachable("busy");
   }
 
-  /** Once for all requests that wait: without a cookie each would be given a token of its own. */
+  /** Renew the token once for all waiting requests: without a cookie each would get its own. */
   function renew(): Promise<void> {
     return (renewing ??= identify().finally(() => {
       renewing = null;
@@ -98,7 +98,7 @@ export function connect(session: string, identity: Identity): Ask {
       labeler: number | null;
     };
     csrfToken = found.csrf_token;
-    // A visitor may have become a guest with a save whose answer got lost; but an account is another.
+    // A visitor may have become a guest by a save whose response was lost; an account is another person.
     if (before === null ? !identity.visit : found.labeler !== before) throw new SignedOut();
   }
 

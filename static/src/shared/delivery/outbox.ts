@@ -1,57 +1,55 @@
 /**
- * What a person has finished and the server has not confirmed. It outlives the page and goes out
- * again under the same id, so that a bad network neither loses it nor stores it twice.
- *
- * One place in the storage for each parcel: tabs that share it cannot write over each other's, and
- * each delivers what it finds, one tab at a time.
+ * Finished work that the server has not confirmed. It survives the page and is sent again under the same id, so that it
+ * is neither lost nor stored twice. Each item has its own storage key: tabs cannot overwrite each other's items, and
+ * one tab at a time sends all of them.
  */
 import { Refused, isTrouble } from "../server";
 import type { Trouble } from "../server";
 import { keep, keysOf, readJson } from "../storage";
 import { Backoff } from "./backoff";
 
-/** What differs from page to page: what a parcel is, how it is sent, what a refusal leaves of it. */
+/** What differs between pages: the item, how it is sent, and what remains of a refused one. */
 export interface Cargo<P extends object, A> {
-  /** Of the keys under which parcels lie in the storage; a parcel's id follows. */
+  /** Prefix of the storage keys; the id of the item follows. */
   readonly prefix: string;
   idOf(parcel: P): string;
-  /** A parcel as it lies in the storage, also of an older page; null for what is none. */
+  /** Read a stored item, also one of an older page; null if it is invalid. */
   read(raw: unknown): P | null;
-  /** Sorts what was put first to the front. */
+  /** Sort order: the oldest first. */
   order(one: P, other: P): number;
-  /** Whether it goes out by itself; what was refused waits for its person. */
+  /** Whether to send it automatically; refused items wait for the person. */
   isDue(parcel: P): boolean;
-  /** Throws what `server.ts` says of a bad answer. */
+  /** Send an item. Throws what `server.ts` throws for a failed request. */
   send(parcel: P): Promise<A>;
-  /** What stays of a parcel that the server refused; null for nothing. */
+  /** Return what remains of a refused item; null for nothing. */
   afterRefusal(parcel: P, error: Refused): P | null;
 }
 
-/** One attempt at all that waits. */
+/** The result of one attempt to send all waiting items. */
 export interface Round<P, A> {
   readonly sent: readonly { readonly parcel: P; readonly answer: A }[];
-  /** Turned down; they stay in the outbox until their person decides. */
+  /** Refused items; they stay until the person decides. */
   readonly refused: readonly P[];
-  /** Why the round ended before all were delivered. */
+  /** Why the attempt ended early. */
   readonly trouble: Trouble | null;
 }
 
 export interface OutboxEvents<P, A> {
   sent(parcel: P, answer: A): void;
-  /** The parcel as it stays, or as it was where nothing stays. */
+  /** The item as it remains, or as it was if nothing remains. */
   refused(parcel: P, error: Refused): void;
-  /** It cannot be delivered now, and is tried again by itself. */
+  /** It cannot be delivered now and will be retried. */
   waits(trouble: Trouble): void;
-  /** Something has come, gone or been marked. */
+  /** The contents changed. */
   changed(): void;
-  /** It is time to try again. Without a listener `deliver` is called. */
+  /** Time to retry. Without a listener `deliver` is called. */
   retry(): void;
 }
 
-/** Does the work while no other tab does. */
+/** Run the work under a lock shared by all tabs. */
 export type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Only one tab of this browser at a time; where the browser cannot tell, the ids must do. */
+/** Use the Web Locks API; without it, the ids alone prevent duplicates. */
 export function oneTabAtATime(name: string): Exclusively {
   const { locks } = navigator;
   if (!locks) return (work) => work();
@@ -59,12 +57,12 @@ export function oneTabAtATime(name: string): Exclusively {
 }
 
 export class Outbox<P extends object, A> {
-  /** What the storage did not take: it lasts as long as the page. */
+  /** Items that the storage refused: kept only until the page closes. */
   private readonly unkept = new Map<string, P>();
-  /** Of the round that is under way. */
+  /** Items tried in the current attempt. */
   private readonly tried = new Set<string>();
   private underWay: string | null = null;
-  /** No other tab delivers now. */
+  /** This tab holds the lock. */
   private hasTurn = false;
   private running: Promise<Round<P, A>> | null = null;
   private events: Partial<OutboxEvents<P, A>> = {};
@@ -72,7 +70,7 @@ export class Outbox<P extends object, A> {
     if (this.events.retry) this.events.retry();
     else void this.deliver();
   });
-  /** Why the last round ended early. */
+  /** Why the last attempt ended early. */
   trouble: Trouble | null = null;
 
   constructor(
@@ -85,13 +83,13 @@ export class Outbox<P extends object, A> {
     this.events = events;
   }
 
-  /** Whether it will outlive the page; if not, it is kept in memory. */
+  /** Add an item; return whether it is stored on the device. If not, it is kept in memory. */
   put(parcel: P): boolean {
     this.tried.delete(this.cargo.idOf(parcel));
     return this.keep(parcel);
   }
 
-  /** Of all tabs, oldest first. */
+  /** Return the items of all tabs, the oldest first. */
   all(): P[] {
     const { cargo, storage } = this;
     const kept = keysOf(storage, cargo.prefix).flatMap((key) => cargo.read(readJson(storage, key)) ?? []);
@@ -100,7 +98,7 @@ export class Outbox<P extends object, A> {
     return [...parcels.values()].sort((one, other) => cargo.order(one, other));
   }
 
-  /** Those that go out by themselves, oldest first. */
+  /** Return the items to send automatically, the oldest first. */
   waiting(): P[] {
     return this.all().filter((parcel) => this.cargo.isDue(parcel));
   }
@@ -111,7 +109,7 @@ export class Outbox<P extends object, A> {
     this.events.changed?.();
   }
 
-  /** Takes out what no tab has sent or is sending; whether it was in time. */
+  /** Remove an item that no tab has sent or is sending; return whether that was possible. */
   async recall(id: string): Promise<boolean> {
     const take = async (): Promise<boolean> => {
       if (this.underWay === id || !this.has(id)) return false;
@@ -121,20 +119,17 @@ export class Outbox<P extends object, A> {
     return this.hasTurn ? await take() : await this.exclusively(take);
   }
 
-  /** Whether closing the page would lose something. */
+  /** Return whether closing the page would lose an item. */
   get atRisk(): boolean {
     return this.unkept.size > 0;
   }
 
-  /**
-   * Tries each once, oldest first, and stops at the first that cannot be delivered now; it is tried
-   * later by itself.
-   */
+  /** Try each item once, the oldest first; stop at the first that cannot be delivered, and retry later. */
   deliver(): Promise<Round<P, A>> {
     return (this.running ??= this.deliverAll());
   }
 
-  /** Asks for another attempt after a while. */
+  /** Schedule another attempt. */
   later(): void {
     this.backoff.later();
   }
@@ -146,7 +141,7 @@ export class Outbox<P extends object, A> {
     this.trouble = null;
     let trouble: Trouble | null;
     try {
-      // Again where something was put between the last look and the end.
+      // Repeat if an item was added meanwhile.
       do {
         const turn = (): Promise<Trouble | null> => this.deliverUntried(sent, refused);
         trouble = await this.exclusively(() => turn().finally(() => (this.hasTurn = false)));
@@ -162,7 +157,7 @@ export class Outbox<P extends object, A> {
     return { sent, refused, trouble };
   }
 
-  /** Why it has ended early. */
+  /** Try the untried items; return why it ended early, if it did. */
   private async deliverUntried(
     sent: { parcel: P; answer: A }[],
     refused: P[],

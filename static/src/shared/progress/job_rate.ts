@@ -1,9 +1,9 @@
-/** How fast a long job goes, and how long it will still take, from what was seen of it. Pure. */
+/** Rate and remaining time of a long job, from samples of its progress. Pure. */
 
 import type { Words } from "../translations";
 
 export interface Sample {
-  /** When it was seen, in milliseconds of any steady clock. */
+  /** Time of the sample, milliseconds of a monotonic clock. */
   readonly at: number;
   readonly done: number;
 }
@@ -13,12 +13,12 @@ export interface Pace {
   readonly secondsLeft: number;
 }
 
-/** Only the last half minute counts: what was slow an hour ago says little about now. */
+/** Samples of the last 30 seconds count: an earlier rate says little about the current one. */
 export const WINDOW_MS = 30_000;
 
 /**
- * Adds a sample and forgets those outside the window. A job that started over (fewer done) starts afresh, and so does
- * one of which nothing was done: if it goes on after a stop, what was made before comes at once, and is no pace.
+ * Add a sample and drop those outside the window. A job that restarts (fewer items done) starts over, and so does one
+ * with nothing done: after a stop, items that were made before are counted at once.
  */
 export function remember(samples: readonly Sample[], sample: Sample): Sample[] {
   const last = samples[samples.length - 1];
@@ -26,7 +26,7 @@ export function remember(samples: readonly Sample[], sample: Sample): Sample[] {
   return [...kept, sample];
 }
 
-/** The pace over the samples; null as long as nothing can be said: less than two seconds seen, or no progress. */
+/** Return the rate over the samples; null for less than two seconds or without progress. */
 export function pace(samples: readonly Sample[], total: number): Pace | null {
   const first = samples[0];
   const last = samples[samples.length - 1];
@@ -36,8 +36,8 @@ export function pace(samples: readonly Sample[], total: number): Pace | null {
 }
 
 /**
- * The pace as a sentence, such as "· 12 per second · about 3 min left"; empty as long as nothing can be said.
- * The page has the words "rate" ({rate}), "left-seconds" ({n}) and "left-minutes" ({n}).
+ * Return the rate as text, such as "· 12 per second · about 3 min left"; empty if unknown. Uses the translations "rate"
+ * ({rate}), "left-seconds" ({n}) and "left-minutes" ({n}).
  */
 export function rateText(samples: readonly Sample[], total: number, words: Words, language: string): string {
   const now = pace(samples, total);

@@ -1,12 +1,12 @@
-/** Follows a job on the server: asks how far it is, again and again, until it has ended. */
+/** Poll the progress of a job on the server until it has ended. */
 
 const EVERY_MS = 1000;
-/** A server that does not answer is asked again, less often. */
+/** Interval after a failed request. */
 const FORGIVING_MS = 5000;
 
 /**
- * Asks `url` once a second. `show` gets each answer and says whether to go on; `unreachable` is called each time
- * there was no good answer, and the asking goes on.
+ * Poll `url` once a second. `show` gets each response and returns whether to continue; `unreachable` is called after
+ * each failed request, and polling continues.
  */
 export function follow<Answer>(url: string, show: (answer: Answer) => boolean, unreachable: () => void): void {
   const look = async (): Promise<void> => {
