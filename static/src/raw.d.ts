@@ -1,10 +1,10 @@
-/** A file's text, as the tests of the front end import it. */
+/** The text of a file, imported by front-end tests. */
 declare module "*?raw" {
   const text: string;
   export default text;
 }
 
-/** Many files' texts by their path, as the tests of the front end import them. */
+/** The texts of many files by path, imported by front-end tests. */
 interface ImportMeta {
   glob(
     pattern: string,

@@ -1,4 +1,4 @@
-/** The page of sent predictions: follows the comparison, and shows its result when it is there. */
+/** The page of a submission: follows the comparison and shows its result. */
 
 import { wordsOf } from "../shared/translations";
 import { follow } from "../shared/progress/poll";

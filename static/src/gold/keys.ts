@@ -1,11 +1,11 @@
-/** What a key does on the page of one gold picture. Pure. */
+/** Keyboard commands on the page of one gold image. Pure. */
 
 export type Step =
   | { readonly do: "go"; readonly rel: "prev" | "next" }
   | { readonly do: "show"; readonly view: string }
   | { readonly do: "write" };
 
-/** The step of a key; null for a key that means nothing here. `rtl`: the page reads from right to left. */
+/** Return the step of a key; null for other keys. `rtl`: the page is right to left. */
 export function stepOf(key: string, rtl: boolean): Step | null {
   if (key === "ArrowLeft" || key === "ArrowRight") {
     return { do: "go", rel: (key === "ArrowRight") === rtl ? "prev" : "next" };

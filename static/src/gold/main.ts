@@ -1,4 +1,4 @@
-/** The gold set's pages: counts as bounds are typed in, and keys in the consensus meeting. */
+/** The pages of the gold set: live counts while bounds are typed, and keys in the consensus meeting. */
 
 import { ask } from "../shared/server";
 import { fill } from "../shared/translations";
@@ -8,7 +8,7 @@ const PAUSE_MS = 300;
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 
-/** Keeps the column "Left" in step with the bounds. */
+/** Update the column "Remaining" when the bounds change. */
 function keepCounting(form: HTMLFormElement): void {
   const status = document.querySelector<HTMLElement>("#left-status");
   form.querySelector<HTMLElement>("[data-count-again]")?.setAttribute("hidden", "");
@@ -25,7 +25,7 @@ function keepCounting(form: HTMLFormElement): void {
     try {
       left = (await ask(`${form.dataset.leftUrl}?${bounds}`, { signal })) as Record<string, number>;
     } catch {
-      // Mistakes are said when the form is sent; until then nothing is counted.
+      // Invalid values are reported when the form is sent; until then nothing is counted.
       if (signal.aborted) return;
     }
     for (const cell of form.querySelectorAll<HTMLElement>("[data-left]")) {
@@ -42,14 +42,14 @@ function keepCounting(form: HTMLFormElement): void {
   });
 }
 
-/** Steps from picture to picture, and from drawing to drawing, by the keyboard. */
+/** Go from image to image, and from label to label, by keyboard. */
 function listenToKeys(meeting: HTMLElement): void {
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = event.target instanceof HTMLElement ? event.target : null;
     if (at?.closest("textarea, select, input:not([type=radio])")) return;
     const step = stepOf(event.key, document.documentElement.dir === "rtl");
-    // The arrows move between the choices where one of them has the focus.
+    // In a radio group the arrow keys change the choice.
     if (!step || (step.do === "go" && at?.closest("input"))) return;
     event.preventDefault();
     if (step.do === "go") document.querySelector<HTMLAnchorElement>(`a[rel=${step.rel}]`)?.click();

@@ -1,4 +1,4 @@
-/** The releases page: asks once a second how far each release is, until it is complete, has failed, or was stopped. */
+/** The releases page: polls each release once a second until it is complete, failed, or stopped. */
 
 import { wordsOf } from "../shared/translations";
 import { offerCopies } from "./copy";
@@ -42,7 +42,7 @@ function say(card: HTMLElement, sentence: string): void {
   reveal(card, "[data-message]", sentence !== "");
 }
 
-/** What is seen only in some states follows `data-status` (manage.css); a focus on what goes is not lost. */
+/** `data-status` controls what is visible (manage.css); the focus is kept. */
 function setStatus(card: HTMLElement, status: Progress["status"]): void {
   if (card.dataset.status === status) return;
   const focused = card.contains(document.activeElement) ? document.activeElement : null;
@@ -78,7 +78,7 @@ function showRelease(card: HTMLElement, progress: Progress): void {
   reveal(card, "[data-empty-masks]", progress.empty_masks.length > 0);
 }
 
-/** Follows one release to its end. */
+/** Poll one release until it ends. */
 function followRelease(card: HTMLElement, url: string): void {
   let samples: Sample[] = [];
   const show = (progress: Progress): boolean => {

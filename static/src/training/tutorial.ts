@@ -1,4 +1,4 @@
-/** The tutorial, one step at a time: Back, Next, dots and the arrow keys. Without it the page is one long text. */
+/** The tutorial, one step at a time: Back, Next, dots and arrow keys. Without this script the page is one long text. */
 
 const tutorial = document.querySelector<HTMLElement>("#tutorial");
 const dots = document.querySelector<HTMLElement>("[data-dots]");
@@ -27,7 +27,7 @@ if (tutorial && dots && back && next && skip && start && announce) {
     return button;
   });
 
-  /** Shows one step; moves the focus to its heading, so that the keyboard and a screen reader follow. */
+  /** Show one step; move the focus to its heading for keyboard and screen readers. */
   const show = (step: number, takeFocus = true): void => {
     current = Math.min(Math.max(step, 0), panels.length - 1);
     const last = current === panels.length - 1;

@@ -1,4 +1,4 @@
-/** Retiring and restoring as data, so that each can be undone exactly. Pure. */
+/** Retire and restore as data, so that each action can be undone exactly. Pure. */
 
 import type { Picture } from "./types";
 
@@ -13,7 +13,7 @@ export interface Change {
   readonly after: Standing;
 }
 
-/** What was done at once, and is undone at once. */
+/** An action, which is undone as a whole. */
 export type Action = readonly Change[];
 
 /** One request to the server. */
@@ -23,7 +23,7 @@ export interface Batch {
   readonly reason: string;
 }
 
-/** Prunes or restores pictures; those that stand so already are left alone. */
+/** Return the action that retires or restores images; images already in that state are left out. */
 export function actionOn(pictures: readonly Picture[], retire: boolean, reason: string): Action {
   const after: Standing = { retired: retire, reason: retire ? reason : "" };
   return pictures
@@ -35,12 +35,12 @@ export function actionOn(pictures: readonly Picture[], retire: boolean, reason: 
     }));
 }
 
-/** The action that takes this one back, each picture to the very reason it had. */
+/** Return the inverse action; each image gets its former reason back. */
 export function reversed(action: Action): Action {
   return action.map(({ id, before, after }) => ({ id, before: after, after: before }));
 }
 
-/** The requests that carry an action out: one for each way in which pictures shall stand. */
+/** Return the requests of an action, one for each target state. */
 export function batchesOf(action: Action): Batch[] {
   const batches = new Map<string, { ids: number[]; retire: boolean; reason: string }>();
   for (const { id, after } of action) {
@@ -52,7 +52,7 @@ export function batchesOf(action: Action): Batch[] {
   return [...batches.values()];
 }
 
-/** The pictures as they stand after an action; those it is not about stay the same objects. */
+/** Return the images after an action; unchanged images stay the same objects. */
 export function applied(pictures: readonly Picture[], action: Action): Picture[] {
   const standings = new Map(action.map(({ id, after }) => [id, after]));
   return pictures.map((picture) => {
@@ -61,7 +61,7 @@ export function applied(pictures: readonly Picture[], action: Action): Picture[]
   });
 }
 
-/** How many of the pictures have labels: retiring those is asked about first. */
+/** Return the images that have labels; the page asks before retiring them. */
 export function withLabels(pictures: readonly Picture[]): readonly Picture[] {
   return pictures.filter((picture) => picture.labels > 0);
 }

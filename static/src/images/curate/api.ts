@@ -1,4 +1,4 @@
-/** The only module of the page of pictures that talks to the server. */
+/** The API of the curation page; no other module sends requests. */
 
 import { ask } from "../../shared/server";
 import type { Batch } from "./actions";

@@ -1,4 +1,4 @@
-/** Asks before pictures with labels are retired. */
+/** Ask before images with labels are retired. */
 
 import type { Words } from "../../shared/translations";
 
@@ -10,7 +10,10 @@ function part<T extends HTMLElement>(selector: string): T {
   return found;
 }
 
-/** `labeled` of `total` pictures have labels: retire all, only those without, or none? Escape means none. */
+/**
+ * Ask whether to retire all images, only those without labels, or none; `labeled` of `total` have labels. Escape means
+ * none.
+ */
 export function confirmRetiring(labeled: number, total: number, words: Words): Promise<Answer> {
   const dialog = part<HTMLDialogElement>("#confirm");
   const all = part("#confirm-all");

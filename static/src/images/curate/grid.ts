@@ -1,4 +1,4 @@
-/** The pictures of a page as tiles to move among and select: a list box with one tab stop. */
+/** The images of a page as tiles: a list box with one tab stop. */
 
 import type { Words } from "../../shared/translations";
 import type { Marks } from "./selection";
@@ -6,10 +6,10 @@ import type { Picture } from "./types";
 import type { Measure } from "./view";
 
 export interface GridEvents {
-  /** A tile was pressed; `extend` when it was pressed with Shift. */
+  /** A tile was pressed; `extend` if with Shift. */
   readonly press: (at: number, extend: boolean) => void;
   readonly open: (at: number) => void;
-  /** The focus came to a tile by other means, such as the Tab key. */
+  /** A tile received the focus by other means, such as the Tab key. */
   readonly focus: (at: number) => void;
 }
 
@@ -52,7 +52,7 @@ export class Grid {
       else this.events.press(at, event.shiftKey);
     });
     list.addEventListener("mousedown", (event) => {
-      if (event.shiftKey) event.preventDefault(); // selecting pictures, not text
+      if (event.shiftKey) event.preventDefault(); // prevent text selection
     });
     list.addEventListener("focusin", (event) => {
       const at = this.placeOf(event.target);
@@ -60,20 +60,20 @@ export class Grid {
     });
   }
 
-  /** How many tiles stand side by side; at least one. */
+  /** Return the number of columns; at least 1. */
   columns(): number {
     const top = this.tiles[0]?.offsetTop;
     const next = this.tiles.findIndex((tile) => tile.offsetTop !== top);
     return next < 0 ? Math.max(1, this.tiles.length) : next;
   }
 
-  /** Shows other pictures; `measure` is the one to tell of each. */
+  /** Show other images; `measure` is the measure to print on each. */
   fill(pictures: readonly Picture[], measure: Measure | null): void {
     this.tiles = pictures.map((picture, at) => this.tileOf(picture, at, measure));
     this.list.replaceChildren(...this.tiles);
   }
 
-  /** Brings one tile's words and standing up to date. */
+  /** Update the text and state of one tile. */
   renew(picture: Picture, at: number, measure: Measure | null): void {
     const tile = this.tiles[at];
     if (tile) this.describe(tile, picture, measure);

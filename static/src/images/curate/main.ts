@@ -1,4 +1,4 @@
-/** The page of pictures: filter, sort, select, retire and restore, from the keyboard or by touch. */
+/** The curation page: filter, sort, select, retire and restore, by keyboard or touch. */
 
 import { sentenceOf } from "../../shared/server";
 import { wordsOf } from "../../shared/translations";
@@ -23,9 +23,9 @@ let listing: Listing = { count: 0, page: 1, pages: 1, images: [] };
 let pictures: readonly Picture[] = [];
 let marks: Marks = FRESH;
 let asking = new AbortController();
-/** What was done, the latest last; each can be undone. */
+/** Past actions, the newest last; each can be undone. */
 let history: readonly Action[] = [];
-/** Actions go to the server one after the other, in the order in which they were made. */
+/** Send actions one after the other, in their order. */
 let writes: Promise<unknown> = Promise.resolve();
 
 const grid = new Grid(page.grid, words, reasonName, {
@@ -46,7 +46,7 @@ const look = new Look(words, reasonName, {
   closed: () => grid.focus(marks.focus),
 });
 
-/** The measure told on each tile: what the pictures are ordered by, or else what the filter looks at. */
+/** The measure on each tile: the sort key, or else the measure of the filter. */
 function measureShown(): Measure | null {
   const sorted = view.sort.replace(/^-/, "");
   return sorted === "product_id" || sorted === "sol" ? view.filter.measure : (sorted as Measure);
@@ -62,7 +62,7 @@ function setMarks(next: Marks, focus = false): void {
   if (focus) grid.focus(marks.focus);
 }
 
-/** Fetches what the view asks for; the focus goes to the first picture that was not on the page before. */
+/** Load the view; the focus goes to the first image that was not on the page before. */
 async function load(focus = false): Promise<void> {
   asking.abort();
   asking = new AbortController();
@@ -70,12 +70,12 @@ async function load(focus = false): Promise<void> {
   const seen = new Set(focus ? pictures.map((each) => each.id) : []);
   page.setState("loading");
   try {
-    await writes; // the list is to be that after everything done so far
+    await writes; // load the list after all actions so far
     const answer = await api.list(view, signal);
     if (signal.aborted) return;
     listing = answer;
     pictures = answer.images;
-    view = { ...view, page: answer.page }; // the list may have become shorter than that
+    view = { ...view, page: answer.page }; // the list may have fewer pages now
     page.showListing(listing, view);
     grid.fill(pictures, measureShown());
     const unseen = pictures.findIndex((each) => !seen.has(each.id));
@@ -85,7 +85,7 @@ async function load(focus = false): Promise<void> {
   }
 }
 
-/** Shows another view, as a step the browser's "back" takes back. */
+/** Show another view, as a step of the browser history. */
 function show(next: View, focus = false): void {
   view = next;
   page.showView(view);
@@ -110,7 +110,7 @@ function turnPage(by: 1 | -1): void {
   }
 }
 
-/** Shows an action on the page, at once. */
+/** Show the effect of an action at once. */
 function showAction(action: Action): void {
   const before = pictures;
   pictures = applied(pictures, action);
@@ -127,7 +127,7 @@ function setHistory(next: readonly Action[]): void {
   page.undo.disabled = history.length === 0;
 }
 
-/** Sends an action; when that fails, the pictures on the page stand as before it, and so does the history. */
+/** Send an action; on failure, restore the images and the history. */
 function send(action: Action, failed: () => void): void {
   writes = writes.then(async () => {
     try {
@@ -172,7 +172,7 @@ function restoreNow(places: readonly number[]): void {
 function undoNow(): void {
   const last = history.at(-1);
   if (!last) return page.say(words("nothing-to-undo"));
-  // The button that is about to be switched off hands the focus on.
+  // A button that will be disabled passes the focus on.
   if (history.length === 1 && document.activeElement === page.undo) grid.focus(marks.focus);
   setHistory(history.slice(0, -1));
   showAction(reversed(last));
@@ -194,7 +194,7 @@ function lookAt(place: number): void {
   if (next) new Image().src = next.display_url;
 }
 
-/** Keys and buttons do the same: they act on what is selected, and on nothing else. */
+/** Keys and buttons act on the selected images only. */
 function onSelected(act: (places: readonly number[]) => void): void {
   if (marks.selected.size === 0) page.say(words("select-first"));
   else act([...marks.selected].sort((a, b) => a - b));
@@ -212,7 +212,7 @@ const KEYS: Readonly<Record<string, () => void>> = {
   "]": () => turnPage(1),
 };
 
-/** The keys while a picture is shown large; Escape is the browser's. */
+/** Keys while an image is shown large; the browser handles Escape. */
 const LOOK_KEYS: Readonly<Record<string, () => void>> = {
   arrowleft: () => lookAt(marks.focus - 1),
   arrowright: () => lookAt(marks.focus + 1),
@@ -239,7 +239,7 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("#confirm[open]")) return;
   if (target.closest("select, input, textarea")) return;
   const key = event.key.toLowerCase();
-  // Space and Enter press the button that has the focus.
+  // Space and Enter activate the focused button.
   if ((key === " " || key === "enter") && target.closest("button, a, summary")) return;
   if (!look.isOpen && move(event)) {
     event.preventDefault();

@@ -1,4 +1,4 @@
-/** What stands around the tiles: filters, order, counts, the bar of actions, messages. Knows nothing of the server. */
+/** The controls around the tiles: filters, order, counts, actions, messages. Independent of the server. */
 
 import type { Words } from "../../shared/translations";
 import type { Listing } from "./types";
@@ -40,7 +40,7 @@ export class CuratePage {
     this.grid.setAttribute("aria-busy", String(state === "loading"));
   }
 
-  /** The name of a reason as the list of reasons has it; one it does not have is told as it is. */
+  /** Return the name of a reason; an unknown reason is shown as stored. */
   reasonName(code: string): string {
     const option = [...this.reason.options].find((each) => each.value === code);
     return option?.text ?? code;
@@ -57,7 +57,7 @@ export class CuratePage {
     this.showBound(view);
   }
 
-  /** Says how strict the filter is, also while the slider is on its way. */
+  /** Show the bound of the filter, also while the slider moves. */
   showBound(view: View): void {
     part("#bound-text").textContent = this.words(`bound-${view.filter.name}`, { n: this.bound.value });
   }
@@ -78,7 +78,7 @@ export class CuratePage {
     this.showAll.hidden = kind === "all";
   }
 
-  /** How many are selected, and whether one of them can be retired or restored. */
+  /** Show the number of selected images, and enable the actions that apply. */
   showSelection(selected: number, canRetire: boolean, canRestore: boolean): void {
     part("#selected").textContent = selected > 0 ? this.words("selected", { n: selected }) : this.words("none-selected");
     part("#bar").dataset.selected = String(selected > 0);
@@ -91,7 +91,7 @@ export class CuratePage {
     this.setState("error");
   }
 
-  /** Says something for a while; an undo button beside it when there is something to undo. */
+  /** Show a message for a while, with an undo button if possible. */
   say(sentence: string, undoable = false): void {
     part("#status").textContent = sentence;
     part("#toast-text").textContent = sentence;
@@ -99,7 +99,7 @@ export class CuratePage {
     this.toast.hidden = sentence === "";
     window.clearTimeout(this.toastEnd);
     this.toastEnd = window.setTimeout(() => {
-      // The focus would fall back to the top of the page if the button vanished under it.
+      // Move the focus before the button disappears, or it would jump to the top of the page.
       if (!this.toast.contains(document.activeElement)) this.toast.hidden = true;
     }, TOAST_MS);
   }

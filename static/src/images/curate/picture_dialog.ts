@@ -1,4 +1,4 @@
-/** One picture large, with what was measured of it. */
+/** The dialog that shows one image large, with its quality measures. */
 
 import type { Words } from "../../shared/translations";
 import type { Picture, Quality } from "./types";
@@ -39,7 +39,7 @@ export class Look {
     this.restore.addEventListener("click", events.restore);
     this.dialog.addEventListener("close", events.closed);
     this.dialog.addEventListener("click", (event) => {
-      if (event.target === this.dialog) this.close(); // beside the picture
+      if (event.target === this.dialog) this.close(); // outside the image
     });
     this.image.addEventListener("error", () => (this.failed.hidden = false));
   }
@@ -65,7 +65,7 @@ export class Look {
     duplicate.hidden = !picture.duplicate_of;
     duplicate.textContent = picture.duplicate_of ? words("duplicate-of", { id: picture.duplicate_of }) : "";
     this.showMeasures(picture.quality);
-    // The one that can be done is there; the focus goes with it when the other one had it.
+    // Show the action that applies; the focus moves to it from the other one.
     const moved = document.activeElement === this.retire || document.activeElement === this.restore;
     this.retire.hidden = picture.retired;
     this.restore.hidden = !picture.retired;

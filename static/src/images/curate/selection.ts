@@ -1,10 +1,10 @@
-/** Where the focus is among the pictures of a page, and which of them are selected. Immutable; positions count from 0. */
+/** Focus and selection of the images on a page. Immutable; positions count from 0. */
 
 export interface Marks {
   readonly focus: number;
-  /** Where an extended selection started. */
+  /** Position where an extended selection started. */
   readonly anchor: number;
-  /** What was selected before it was extended from the anchor. */
+  /** Selection before it was extended. */
   readonly before: ReadonlySet<number>;
   readonly selected: ReadonlySet<number>;
 }
@@ -13,23 +13,23 @@ const NOTHING: ReadonlySet<number> = new Set();
 
 export const FRESH: Marks = { focus: 0, anchor: 0, before: NOTHING, selected: NOTHING };
 
-/** Where a key leads from a position in rows of `columns`; null when the key leads nowhere. */
+/** Return the position after a key press, in rows of `columns`; null if the key does not move. */
 export function stepOf(key: string, from: number, columns: number, count: number): number | null {
   const to = { ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - columns, ArrowDown: from + columns, Home: 0, End: count - 1 }[key];
   if (to === undefined || count === 0) return null;
   if (key === "ArrowDown" && to >= count) {
-    // A last row that is not full: down from above its gap leads to its end.
+    // An incomplete last row: down from above its gap leads to its end.
     return Math.floor(from / columns) < Math.floor((count - 1) / columns) ? count - 1 : null;
   }
   return to >= 0 && to < count && to !== from ? to : null;
 }
 
-/** Moves the focus; the selection stays. */
+/** Move the focus; keep the selection. */
 export function moveTo(marks: Marks, to: number): Marks {
   return { ...marks, focus: to, anchor: to, before: marks.selected };
 }
 
-/** Moves the focus and selects everything between it and where the extending started. */
+/** Move the focus and select everything from the anchor to it. */
 export function extendTo(marks: Marks, to: number): Marks {
   const [first, last] = to < marks.anchor ? [to, marks.anchor] : [marks.anchor, to];
   const selected = new Set(marks.before);
@@ -37,14 +37,14 @@ export function extendTo(marks: Marks, to: number): Marks {
   return { ...marks, focus: to, selected };
 }
 
-/** Selects a picture or takes it out of the selection, and moves the focus to it. */
+/** Toggle the selection of an image, and move the focus to it. */
 export function toggle(marks: Marks, at: number): Marks {
   const selected = new Set(marks.selected);
   if (!selected.delete(at)) selected.add(at);
   return { focus: at, anchor: at, before: selected, selected };
 }
 
-/** Selects all pictures of the page; when all are selected already, none. */
+/** Select all images of the page; if all are selected, none. */
 export function selectAll(marks: Marks, count: number): Marks {
   const selected = marks.selected.size === count ? NOTHING : new Set(Array.from({ length: count }, (_, at) => at));
   return { ...marks, anchor: marks.focus, before: selected, selected };

@@ -1,6 +1,6 @@
-/** What the page of pictures exchanges with the server. */
+/** Types of the curation API. */
 
-/** Each 0..1. */
+/** All values are 0..1. */
 export interface Quality {
   readonly dark_share: number;
   readonly saturated_share: number;
@@ -19,7 +19,7 @@ export interface Picture {
   /** Retired: kept, but shown to no labeler. */
   readonly retired: boolean;
   readonly retired_reason: string;
-  /** The product id of an earlier picture that shows nearly the same. */
+  /** The product id of an earlier near-duplicate. */
   readonly duplicate_of: string | null;
   readonly labels: number;
   readonly quality: Quality | null;

@@ -1,4 +1,4 @@
-/** Which pictures the page shows: a filter, how strict it is, the order, and the page of the list. Pure. */
+/** The view of the curation page: filter, bound, order, and page number. Pure. */
 
 import type { Listing, Quality } from "./types";
 
@@ -7,14 +7,14 @@ export type FilterName = "all" | "dark" | "overexposed" | "blurry" | "rover" | "
 
 export interface Filter {
   readonly name: FilterName;
-  /** What it looks at; null where it is not about a measure. */
+  /** The measure of the filter; null if it has none. */
   readonly measure: Measure | null;
-  /** Pictures with at least ("min") or at most ("max") `bound` percent; null: no bound, only the order. */
+  /** Images with at least ("min") or at most ("max") `bound` percent; null: no bound, only an order. */
   readonly side: "min" | "max";
   readonly bound: number | null;
-  /** The order it starts with, the worst first. */
+  /** The initial order, the worst first. */
   readonly sort: string;
-  /** Why a picture found by it is retired, unless the admin says otherwise. */
+  /** The default reason for retiring its images. */
   readonly reason: string;
 }
 
@@ -55,20 +55,20 @@ export const SORTS: readonly string[] = [
 
 export interface View {
   readonly filter: Filter;
-  /** Percent; null where the filter has no bound. */
+  /** Percent; null for a filter without a bound. */
   readonly bound: number | null;
   readonly sort: string;
-  /** From 1. */
+  /** Counts from 1. */
   readonly page: number;
 }
 
-/** The filter of that name as it starts; an unknown name is all pictures. */
+/** Return the initial view of a filter; an unknown name gives all images. */
 export function startOf(name: string): View {
   const chosen = FILTERS.find((each) => each.name === name) ?? ALL;
   return { filter: chosen, bound: chosen.bound, sort: chosen.sort, page: 1 };
 }
 
-/** The question to the server. */
+/** Return the query string of the request. */
 export function questionOf(view: View): URLSearchParams {
   const { filter: chosen, bound, sort, page } = view;
   const question = new URLSearchParams({ sort, retired: chosen.name === "retired" ? "1" : "0", page: String(page) });
@@ -77,7 +77,10 @@ export function questionOf(view: View): URLSearchParams {
   return question;
 }
 
-/** The view as part of the page's own address, so that a reload, a bookmark and "back" keep it; only what differs from the start. */
+/**
+ * Return the view as the query string of the page, for reload, bookmarks and history; only differences from the initial
+ * view.
+ */
 export function addressOf(view: View): string {
   const start = startOf(view.filter.name);
   const parts = new URLSearchParams();
@@ -95,7 +98,7 @@ function wholeNumber(text: string | null, least: number, most: number): number |
   return value >= least && value <= most ? value : null;
 }
 
-/** The view an address asks for; what it says wrongly is as if it did not say it. */
+/** Return the view of a query string; invalid values are ignored. */
 export function viewOf(search: string): View {
   const parts = new URLSearchParams(search);
   const start = startOf(parts.get("show") ?? "all");
@@ -109,8 +112,8 @@ export function viewOf(search: string): View {
 }
 
 /**
- * The page after this one; null on the last. Pictures that were retired here have left the list and the ones behind
- * them have moved up, so this very page then holds pictures not seen yet: it comes again rather than be skipped.
+ * Return the next page; null on the last. Images retired here have left the list, so later ones have moved up to this
+ * page: then it is the same page again, and none is skipped.
  */
 export function pageAfter(listing: Listing, left: number): number | null {
   if (listing.page >= listing.pages) return null;

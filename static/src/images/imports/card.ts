@@ -1,4 +1,4 @@
-/** An import's card: shows what the server says of it, once a second, until it has ended. */
+/** The card of an import: polls its progress once a second until it has ended. */
 
 import type { Words } from "../../shared/translations";
 import { follow } from "../../shared/progress/poll";
@@ -19,7 +19,7 @@ function showBar(card: HTMLElement, job: Job): void {
   const bar = card.querySelector("progress");
   if (!bar) return;
   if (job.total > 0) bar.value = job.percent;
-  else bar.removeAttribute("value"); // moving: how much there is to do is not known yet
+  else bar.removeAttribute("value"); // indeterminate: the total is not known yet
 }
 
 export function showJob(card: HTMLElement, job: Job, samples: readonly Sample[], words: Words): void {
@@ -39,7 +39,7 @@ export function showJob(card: HTMLElement, job: Job, samples: readonly Sample[],
   setText(card, "[data-refused]", whole.format(job.refused));
   setText(card, "[data-unused]", whole.format(job.unused));
   reveal(card, "[data-figures]", counted);
-  say(card, job.message, "en"); // what a worker wrote down
+  say(card, job.message, "en"); // a message of the worker
 }
 
 function say(card: HTMLElement, sentence: string, language: string): void {
@@ -48,7 +48,7 @@ function say(card: HTMLElement, sentence: string, language: string): void {
   reveal(card, "[data-message]", sentence !== "");
 }
 
-/** Follows one import to its end; `seen` hears of each answer. */
+/** Poll one import until it ends; `seen` gets each response. */
 export function followCard(card: HTMLElement, url: string, words: Words, seen: (job: Job) => void): void {
   let samples: Sample[] = [];
   const show = (job: Job): boolean => {

@@ -1,11 +1,11 @@
-/** One import as the server tells it, and what can be done with it. Pure. */
+/** The state of an import, and the actions it allows. Pure. */
 
 export type Status = "queued" | "running" | "stopping" | "stopped" | "complete" | "failed";
 
 export interface Job {
   readonly status: Status;
   readonly done: number;
-  /** 0 as long as the files have not been counted. */
+  /** 0 until the files are counted. */
   readonly total: number;
   readonly imported: number;
   readonly present: number;
@@ -15,7 +15,7 @@ export interface Job {
   readonly message: string;
 }
 
-/** Whether the worker has, or will soon have, its hands on it. */
+/** Return whether a worker has the import, or will soon. */
 export function isActive(status: Status): boolean {
   return status === "queued" || status === "running" || status === "stopping";
 }

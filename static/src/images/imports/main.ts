@@ -1,4 +1,4 @@
-/** The pages of imports: follows those that run, and shows how much of an archive is away. */
+/** The pages of imports: poll running ones, and show the progress of an upload. */
 
 import { wordsOf } from "../../shared/translations";
 import { followCard } from "./card";
@@ -7,7 +7,7 @@ import { watchUpload } from "./send";
 
 const words = wordsOf(document);
 
-/** The lists of files that were refused or not used are the server's to write: they are fetched with the page and put in place. */
+/** The server renders the lists of refused and unused files: fetch the page and replace them. */
 const LISTS = ["#refused", "#unused"];
 const LISTS_EVERY_MS = 5000;
 
@@ -21,11 +21,11 @@ async function renewLists(): Promise<void> {
       if (renewed) document.querySelector(list)?.replaceChildren(...renewed.children);
     }
   } catch {
-    // The lists on the page stay as they were; the next answer tries again.
+    // Keep the old lists; the next response retries.
   }
 }
 
-/** Keeps the lists beside the counts: at most every few seconds while the import runs, and at its end. */
+/** Update the lists along with the counts: every few seconds while the import runs, and at its end. */
 function listKeeper(): (job: Job) => void {
   const list = document.querySelector<HTMLElement>("#refused");
   let shown = Number(list?.dataset.listed ?? 0);
@@ -33,7 +33,7 @@ function listKeeper(): (job: Job) => void {
   return (job) => {
     const listed = job.refused + job.unused;
     const isDue = listed !== shown && performance.now() - renewed > LISTS_EVERY_MS;
-    if (!list || (isActive(job.status) && !isDue)) return; // at its end the words of an empty list change too
+    if (!list || (isActive(job.status) && !isDue)) return; // at the end the text of an empty list changes too
     shown = listed;
     renewed = performance.now();
     void renewLists();

@@ -1,4 +1,4 @@
-/** Sends the form with an archive and shows how much of it is away. Without this the browser sends the form by itself. */
+/** Upload the form with an archive and show the progress. Without this script the browser submits the form. */
 
 import type { Words } from "../../shared/translations";
 import { outcomeOf, percentSent } from "./upload";
@@ -22,7 +22,7 @@ function partsOf(form: HTMLFormElement): Parts | null {
   return progress && bar && text && problem && cancel && submit ? { progress, bar, text, problem, cancel, submit } : null;
 }
 
-/** What the server found wrong, read from the page it answered with. */
+/** Return the errors of the form, read from the page in the response. */
 function complaintsIn(html: string): string[] {
   const page = new DOMParser().parseFromString(html, "text/html");
   const found = page.querySelectorAll("#import-form .errorlist li, .messages .error");
@@ -89,7 +89,7 @@ export function watchUpload(form: HTMLFormElement, words: Words): void {
   const parts = partsOf(form);
   if (!parts) return;
   form.addEventListener("submit", (event) => {
-    if (!hasFile(form)) return; // a path or bucket is a short form: the browser sends it
+    if (!hasFile(form)) return; // a path or bucket is a short form: the browser submits it
     event.preventDefault();
     send(form, parts, words);
   });
