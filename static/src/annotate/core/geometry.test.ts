@@ -48,7 +48,7 @@ describe("simplify", () => {
   });
 });
 
-describe("untangle", () => {
+describe("resolveSelfIntersections", () => {
   it("leaves a simple ring alone", () => {
     const square: Ring = [[0, 0], [10, 0], [10, 10], [0, 10]];
     expect(resolveSelfIntersections(square)).toEqual([square]);
