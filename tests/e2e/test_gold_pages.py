@@ -135,7 +135,7 @@ def plan_and_assign(page: Any, url: str) -> None:
     expect(page.get_by_text("4 images are now gold")).to_be_visible()
     expect(page.get_by_text("0 of 12 labels are done")).to_be_visible()
     page.locator("summary").first.click()
-    expect(page.locator("textarea").first).to_have_value(re.compile("4 wait for you"))
+    expect(page.locator("textarea").first).to_have_value(re.compile("4 are still to be labeled"))
 
 
 def first_picture(page: Any, url: str) -> None:
