@@ -1,4 +1,4 @@
-"""What admins change on the admin site."""
+"""Changes by managers on the admin site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database refuses merged masks and releases that cannot be."""
+"""The database refuses invalid merged masks and releases."""
 
 from __future__ import annotations
 

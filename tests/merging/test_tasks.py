@@ -1,4 +1,4 @@
-"""The worker's side of merging: releases asked for on a page."""
+"""The tasks of merging: releases that were requested on a page."""
 
 from __future__ import annotations
 

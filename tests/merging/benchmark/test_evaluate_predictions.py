@@ -1,4 +1,4 @@
-"""The command that evaluates predictions: on a release that was built, and on real gold masks."""
+"""The command that evaluates predictions, on a built release and on real gold masks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GOLD = "labels/test/masked-gold-min{}-100agree"
 
 @pytest.fixture
 def tree(db: None, tmp_path: Path) -> Path:
-    """A release whose two gold images have three experts' labels."""
+    """Return a release with two gold images, each with labels of three experts."""
     campaign = new_campaign()
     experts = [new_expert(name) for name in ("eva", "erik", "emil")]
     drawn = {1: (("0011", "22.."), ("001.", "2..."), ("00..", "3...")), 2: (("3333", "...."),) * 3}
@@ -47,7 +47,7 @@ def tree(db: None, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def predictions(tmp_path: Path) -> Path:
-    """Predictions of both gold images: one named as the image, one as its gold masks."""
+    """Return predictions of both gold images: one named like the image, one like its gold masks."""
     folder = tmp_path / "predictions"
     folder.mkdir()
     write(folder / f"{product_id(1)}.png", "0101", "2.03")
@@ -72,7 +72,7 @@ def evaluated(release: Path, predictions: Path, *arguments: str) -> str:
 
 
 def refused(release: Path, predictions: Path, *arguments: str) -> tuple[str, str]:
-    """What is printed before the command ends with status 1, and its last sentence."""
+    """Return the output of the command, and its error message; it ends with status 1."""
     said = io.StringIO()
     with pytest.raises(CommandError) as error:
         call_command(
@@ -228,7 +228,7 @@ def test_label_keys_name_the_classes(tmp_path: Path) -> None:
 
 
 def test_names_of_labels_lead_to_their_images() -> None:
-    """Names of the release in its layout v0.6, and of a campaign whose ids end in numbers."""
+    """Names in layout v0.6, and names in a campaign whose ids end in numbers."""
     mer = "1n129697839eff0338p1931l0m1"
     mastcam = "0174ML0009370000105185E01_DRCL"
     m2020 = "NLF_0013_0668099436_428ECM_N0030016NCAM00112_01_295J"

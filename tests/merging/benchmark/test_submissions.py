@@ -1,4 +1,4 @@
-"""Predictions on the leaderboard of a release: sent, compared by a worker, seen and removed."""
+"""Predictions on the leaderboard of a release: uploaded, compared, shown and removed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _nobody_is_throttled() -> None:
 
 @pytest.fixture
 def release() -> Release:
-    """Two gold images of three experts who agree on all they drew, and an archive."""
+    """Return a release with an archive and two gold images, on which three experts agree."""
     campaign = new_campaign()
     experts = [new_expert(name) for name in ("eva", "erik", "emil")]
     for number, rows in ((1, ("0011", "22..")), (2, ("3333", "...."))):
@@ -82,7 +82,7 @@ def mia() -> User:
 
 
 def zipped(files: dict[str, Any]) -> SimpleUploadedFile:
-    """A zip of masks (their rows), or of bytes."""
+    """Return a zip file of masks (given as rows) or bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, data in files.items():
@@ -102,7 +102,7 @@ def send(client: Client, release: Release, files: dict[str, Any], **fields: str)
 
 
 def measured(release: Release, files: dict[str, Any], user: User | None = None) -> Submission:
-    """Predictions that a worker has compared."""
+    """Return a submission that a worker has compared."""
     sent = services.submit(Actor.of_user(user) if user else ACTOR, release, "Net", zipped(files))
     benchmark_tasks.compare_submission(sent.pk)
     sent.refresh_from_db()

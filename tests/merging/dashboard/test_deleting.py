@@ -1,4 +1,4 @@
-"""Deleting a campaign: only when nothing is lost, or somebody says that it shall be."""
+"""Deleting a campaign: only if it is empty, or after a confirmation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def files() -> list[Path]:
 
 @pytest.fixture
 def kept() -> Campaign:
-    """Another campaign, which nothing may happen to."""
+    """Return another campaign, which must not change."""
     campaign = new_campaign("kept")
     accept(new_image(campaign, 1), "0000", "0000", labeler=imported_labeler(campaign, "vera"))
     return campaign

@@ -1,4 +1,4 @@
-"""Numbers of one thing are the same on all pages, before and after a rule changes."""
+"""Figures agree on all pages, before and after a rule changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def admin() -> Client:
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Every odd case at least once; three labels are wanted, and needed for a class."""
+    """Return a campaign with every special case; three labels are requested and needed to merge."""
     cache.clear()
     campaign = new_campaign(target_labels=3, merge_minimum=3)
     complete, over, begun, thrown, mixed = (new_image(campaign) for _ in range(5))
@@ -86,7 +86,7 @@ def campaign() -> Campaign:
 
 
 def pages(admin: Client) -> dict[str, Any]:
-    """What each page says, by the name of the figure."""
+    """Return the figures of each page, by name."""
     overview = admin.get("/manage/navcam/").context
     front = Client().get("/").context["campaigns"][0]["figures"]
     gold = admin.get("/manage/navcam/gold/").context
@@ -130,7 +130,7 @@ EXPECTED = {
 
 
 def bring_up_to_date(campaign: Campaign) -> None:
-    """What the workers do when a page, or the sweep, asks them to."""
+    """Run the tasks that pages and sweeps enqueue."""
     tasks.merge_campaign(campaign.pk)
     cache.clear()
 

@@ -1,4 +1,4 @@
-"""The admins' pages: all campaigns, the progress of one."""
+"""The managers' pages: the list of campaigns, and the overview of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release says of itself, read by the packages that are made for it."""
+"""The documents of a release, read by the packages for their formats."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def file_facts(files: dict[str, bytes]) -> list[FileFact]:
 
 
 def said(path: str, **fields: Any) -> str:
-    """A document of the scenes' release, with other facts where `fields` give them."""
+    """Return a document of the release of scenes, with other facts from `fields`."""
     files = file_facts({**tree(images()), RAW: b"{}"})
     return DOCUMENTS[path](facts(images(), **fields), files).decode()
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole release of the scenes, in a folder."""
+    """Return a whole release of the scenes in a folder."""
     folder = tmp_path_factory.mktemp("release")
     files = {**tree(images()), RAW: b"{}"}
     for export in EXPORTS.values():
@@ -70,7 +70,7 @@ def dataset(release: Path) -> mlcroissant.Dataset:
 
 
 def pictures(dataset: mlcroissant.Dataset, folder: str) -> dict[str, Any]:
-    """The pictures of a folder by their names; mlcroissant hands gray ones over as RGB."""
+    """Return the images of a folder by name; mlcroissant returns gray ones as RGB."""
     return {
         record[f"{folder}/file"].decode(): np.asarray(record[f"{folder}/picture"])
         for record in dataset.records(record_set=folder)

@@ -1,4 +1,4 @@
-"""COCO, read by pycocotools: the masks come back to the pixel."""
+"""COCO export, read by pycocotools: masks are recovered exactly."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def opened(path: Path) -> COCO:
 
 
 def mask_of(coco: COCO, image: Mapping[str, Any]) -> Mask:
-    """The class codes of an image, from its instances; no pixel may be in two of them."""
+    """Return the class codes of an image from its instances; no pixel may be in two of them."""
     codes = {category["id"]: category["code"] for category in coco.loadCats(coco.getCatIds())}
     found = np.full((image["height"], image["width"]), NO_LABEL, dtype=np.uint8)
     for annotation in coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]])):
@@ -57,7 +57,7 @@ def mask_of(coco: COCO, image: Mapping[str, Any]) -> Mask:
 
 
 def panoptic_masks(folder: Path, variant: str) -> dict[str, Mask]:
-    """The class codes of each image, as panopticapi reads its PNG and JSON."""
+    """Return the class codes of each image, as panopticapi reads its PNG and JSON."""
     document = json.loads((folder / f"coco/panoptic-{variant}.json").read_bytes())
     names = {image["id"]: image["file_name"] for image in document["images"]}
     codes = {category["id"]: category["code"] for category in document["categories"]}

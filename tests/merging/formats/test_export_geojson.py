@@ -1,4 +1,4 @@
-"""GeoJSON: the areas and the labels come back as masks, to the pixel."""
+"""GeoJSON export: areas and labels are recovered as masks exactly."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def features_of(files: dict[str, bytes], path: str) -> list[dict[str, Any]]:
 
 
 def masks_of(features: list[dict[str, Any]], images: list[ReleasedImage]) -> dict[str, Mask]:
-    """The class codes of each image, from the areas of its merged mask."""
+    """Return the class codes of each image from the areas of its merged mask."""
     return {
         image.product_id: rasterize_regions(
             [

@@ -1,4 +1,4 @@
-"""Every geometry in a release is valid, whatever was drawn, and covers the very pixels drawn."""
+"""Every geometry in a release is valid and covers exactly the drawn pixels, for any drawing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def features(image: ReleasedImage, part: str) -> list[dict[str, Any]]:
 
 
 def of_geojson(image: ReleasedImage, split: str = "train") -> list[list[Polygon]]:
-    """The labels of an image, from GeoJSON, once their geometry is known to be valid."""
+    """Return the labels of an image from GeoJSON, after checking that their geometry is valid."""
     found: dict[int, list[Polygon]] = defaultdict(list)
     for feature in features(image, f"labels-{split}"):
         assert shapely.is_valid(shapely.geometry.shape(feature["geometry"])), feature
@@ -83,7 +83,7 @@ def of_geojson(image: ReleasedImage, split: str = "train") -> list[list[Polygon]
 
 
 def of_zooniverse(image: ReleasedImage, split: str = "train") -> list[list[Polygon]]:
-    """The labels of an image, from Zooniverse, once their marks are known to be valid."""
+    """Return the labels of an image from Zooniverse, after checking that their marks are valid."""
     files = exported(EXPORTS["zooniverse"], [image])
     text = files[f"zooniverse/classifications-{split}.csv"].decode()
     labels = []
@@ -122,7 +122,10 @@ def test_whatever_was_drawn(drawings: list[list[Polygon]]) -> None:
 @settings(deadline=None)
 @given(drawing)
 def test_whatever_was_drawn_and_sent(polygons: list[Polygon]) -> None:
-    """As labels are stored: repaired, without overlaps. Then raw labels are valid as they are."""
+    """Labels as they are stored: repaired, without overlaps.
+
+    Raw labels are then valid unchanged.
+    """
     cleaned = regions_to_json(clean_regions(regions_of(polygons), SIZE, SIZE))
     image = image_of(cleaned)
     (label,) = json.loads(raw_labels.to_bytes(image))["labels"]
@@ -136,7 +139,7 @@ def test_whatever_was_drawn_and_sent(polygons: list[Polygon]) -> None:
 @settings(deadline=None)
 @given(any_mask)
 def test_whatever_was_imported_or_merged(masked: Mask) -> None:
-    """Labels from masks, with holes in holes, and the areas of merged masks."""
+    """Labels from masks, with holes inside holes, and the areas of merged masks."""
     image = image_of(regions_to_json(mask_to_regions(masked)), masked=masked)
     for feature in features(image, "train"):
         assert shapely.geometry.shape(feature["geometry"]).is_valid
@@ -198,7 +201,7 @@ def test_parts(rings: list[Any], parts: int) -> None:
 
 
 def test_many_holes_are_cut_in_few_cuts() -> None:
-    """A noisy mask has thousands of holes: the pieces do not grow with their square."""
+    """A noisy mask has thousands of holes: the number of pieces must not grow with their square."""
     size = 64
     masked = np.zeros((size, size), dtype=np.uint8)
     masked[1:-1:2, 1:-1:2] = NO_LABEL

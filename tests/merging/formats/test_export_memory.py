@@ -1,4 +1,4 @@
-"""Exports are written with the memory of a few images, however many there are."""
+"""Exports need the memory of a few images, for any number of images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROW_GROUP = 150_000
 
 @dataclass
 class Repeated(Collection[Fragment]):
-    """One image's fragment under many ids, a copy each."""
+    """A fragment of one image, repeated under many ids."""
 
     data: bytearray
     split: str
@@ -46,7 +46,7 @@ class Repeated(Collection[Fragment]):
 
 
 def peak(export: Export, image: ReleasedImage, count: int) -> tuple[int, int]:
-    """The most memory in use while an export of `count` images is written, and what is written."""
+    """Return the peak memory while an export of `count` images is written, and its size."""
     files = {path: bytearray(content) for path, content in tree([image]).items()}
     fragments = Repeated(bytearray(export.fragment(image, NAV)), image.split, count)
     about = facts([image])
@@ -64,7 +64,7 @@ def peak(export: Export, image: ReleasedImage, count: int) -> tuple[int, int]:
 
 
 def noise(shape: tuple[int, int, int]) -> Layers:
-    """Layers that no compression makes small."""
+    """Return layers that do not compress."""
     votes = np.random.default_rng(1).integers(0, 60, shape, dtype=np.uint8)
     return Layers(votes, votes.sum(axis=0, dtype=np.uint8), votes[0])
 

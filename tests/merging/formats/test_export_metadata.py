@@ -1,4 +1,4 @@
-"""The table of what is known of each image."""
+"""The table of metadata of each image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The export of views from above: its files, its geometry, and doing it again."""
+"""The export of orthographic views: its files, its geometry, and repeated runs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def scenes() -> dict[int, Scene]:
 
 @pytest.fixture
 def campaign(scenes: dict[int, Scene]) -> Campaign:
-    """Scene 0 has three labels like its truth, 2 none, 5 is gold; one image has no camera model."""
+    """Return a campaign: scene 0 has three labels like its truth, 2 none, 5 is gold; one image has
+    no camera model.
+    """
     made = new_campaign(merge_minimum=1)
     for seed, scene in scenes.items():
         import_product(ACTOR, made, product_of(scene, seed))
@@ -104,7 +106,7 @@ def test_every_image_with_a_camera_is_exported(
 def test_the_geometry_leads_from_a_cell_to_the_pixel_it_shows(
     campaign: Campaign, scenes: dict[int, Scene], tmp_path: Path
 ) -> None:
-    """From the JSON alone: a cell shows what the camera sees at its place on the ground."""
+    """From the JSON alone: a cell shows the pixel that the camera sees at its ground position."""
     scene = scenes[0]
     Image.objects.update(range_map_source=Image.RangeSource.ESTIMATED)
     export(tmp_path)

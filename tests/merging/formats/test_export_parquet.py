@@ -1,4 +1,4 @@
-"""Parquet, read by the `datasets` library as it is: the pictures come back to the pixel."""
+"""Parquet export, read by the `datasets` library: images are recovered exactly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARQUET = EXPORTS["parquet"]
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Loads Parquet files as anybody would, with no network and a cache that goes away."""
+    """Load Parquet files with a temporary cache and without network access."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
 

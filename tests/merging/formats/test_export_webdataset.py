@@ -1,4 +1,4 @@
-"""WebDataset shards, read by the `webdataset` package: the masks come back to the pixel."""
+"""WebDataset shards, read by the `webdataset` package: masks are recovered exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classifications in the form of the real export of Zooniverse: every label comes back."""
+"""Classifications in the format of Zooniverse exports: every label is recovered."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def marks(row: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def drawn(found: list[dict[str, Any]], image: ReleasedImage) -> Mask:
-    """What the marks of a row cover, by the places of their classes."""
+    """Return the pixels that the marks of a row cover, by class index."""
     regions = [
         Region(
             NAV[mark["toolIndex"]].code,

@@ -1,4 +1,4 @@
-"""A release in every format, as it is built: each reader finds the masks of the tree."""
+"""A release in every format: each reader gets the same masks as the tree."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def of_tree(tree: Path) -> Masks:
-    """The masks of a release by variant and product id, as its table of images leads to them."""
+    """Return the masks of a release by variant and product id, found through its image table."""
     found: Masks = {}
     for entry in json.loads((tree / "metadata/images.json").read_bytes()):
         for name, path in entry["files"].items():
@@ -78,7 +78,7 @@ def of_coco(tree: Path) -> Masks:
 
 
 def of_sample(split: str, name: str, column_of: Callable[[str], Any]) -> Masks:
-    """The masks of one image: its label in the training set, or its three gold masks."""
+    """Return the masks of one image: its train label, or its three gold masks."""
     names = {"label": "train"} if split == "train" else GOLD_NAMES
     return {(variant, name): np.asarray(column_of(column)) for column, variant in names.items()}
 
@@ -124,7 +124,7 @@ def of_croissant(tree: Path) -> Masks:
 
 
 def of_layers(tree: Path) -> Masks:
-    """The masks that follow from the votes: by the paper's rule, and where the experts agree."""
+    """Return the masks computed from the votes: by the paper's rule, and by expert agreement."""
     found: Masks = {}
     for variant, name in of_tree(tree):
         with Pillow.open(tree / f"layers/votes/{name}.png") as picture:

@@ -1,4 +1,4 @@
-"""`manifest.json`: what it says, in the same bytes on every database."""
+"""`manifest.json`: its content, with the same bytes on every database."""
 
 from __future__ import annotations
 

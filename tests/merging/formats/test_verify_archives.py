@@ -1,4 +1,4 @@
-"""`verify_release` reads archives, refuses what is no release, and follows no link."""
+"""`verify_release` reads archives, refuses other files, and follows no links."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_zip_without_a_folder_around_the_release(release: Path, tmp_path: Path
 
 
 def test_a_tar_that_was_packed_from_within_the_folder(release: Path, tmp_path: Path) -> None:
-    """As `tar cf flat.tar -C RELEASE .` does: all names begin with "./"."""
+    """`tar cf flat.tar -C RELEASE .` gives names that begin with "./"."""
     path = tmp_path / "flat.tar"
     with tarfile.open(path, "w") as file:
         file.add(release, ".")
@@ -133,7 +133,7 @@ def test_a_compressed_tar_is_refused(release: Path, tmp_path: Path) -> None:
 
 
 def link_out(root: Path) -> str:
-    """The mask as a link out of the tree, to a file with the very same content."""
+    """Replace a mask by a link to a file with the same content outside the tree."""
     outside = root.parent / "outside.png"
     shutil.copy(root / TRAIN_MASK, outside)
     (root / TRAIN_MASK).unlink()
@@ -222,7 +222,7 @@ def test_names_that_lead_out_of_an_archive(release: Path, kind: str, name: str) 
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
 @KINDS
 def test_a_file_that_is_there_twice(release: Path, kind: str) -> None:
-    """Programs differ in which of the two they unpack."""
+    """Programs differ in which of the two they extract."""
     path = packed(release, kind)
     name, content = f"{release.name}/{TRAIN_MASK}", (release / TRAIN_MASK).read_bytes()
     if kind == "zip":

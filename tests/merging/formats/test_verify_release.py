@@ -1,4 +1,4 @@
-"""`verify_release`: a sound release passes, and each rule, broken once, is told with its path."""
+"""`verify_release`: a correct release passes, and each violated rule is reported with its path."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def gold_path(minimum: int) -> str:
 
 
 def box(code: int, left: int, right: int) -> dict[str, Any]:
-    """A polygon of all rows from column `left` to before column `right`."""
+    """Return a polygon of all rows, from column `left` up to column `right`."""
     ring = [[left, 0], [right, 0], [right, SIZE], [left, SIZE]]
     return {"class": code, "rings": [ring]}
 
 
 def columns(*codes: int) -> Mask:
-    """A mask whose columns have these codes."""
+    """Return a mask with one code per column."""
     return np.tile(np.array(codes, dtype=np.uint8), (SIZE, 1))
 
 
@@ -71,7 +71,7 @@ EXPERTS = tuple(
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A release of a train and a gold image; the two last columns of each are rover."""
+    """Return a release of a train and a gold image; the last two columns of each are rover."""
     root = tmp_path / "ai4mars-dataset-merged-1"
     rover = columns(0, 0, 0, 0, 0, 0, 1, 1)
     shared: dict[str, Any] = {
@@ -112,7 +112,7 @@ def release(tmp_path: Path) -> Path:
 
 
 def sign(root: Path) -> None:
-    """Write SHA256SUMS of what is there."""
+    """Write SHA256SUMS of the files present."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
     sums = {
         path.relative_to(root).as_posix(): checksums.sha256(path.read_bytes())
@@ -123,7 +123,7 @@ def sign(root: Path) -> None:
 
 
 def told_of(root: Path, **options: Any) -> tuple[str, str]:
-    """What the command says of a release: of its problems, and for the rest."""
+    """Return the output of the command: the problems, and the rest."""
     out, err = io.StringIO(), io.StringIO()
     try:
         call_command("verify_release", str(root), stdout=out, stderr=err, **options)
@@ -265,7 +265,7 @@ def test_without_sums_a_release_is_not_whole(release: Path) -> None:
 
 
 def test_without_sums_pictures_that_are_not_looked_at_are_told(release: Path) -> None:
-    """Nothing else would say that masks in a folder of another name were not checked."""
+    """Otherwise nothing would report that masks in another folder were not checked."""
     (release / checksums.NAME).unlink()
     assert "were not verified" not in told_of(release)[1]
     (release / "msl/labels/test-gold-min3").mkdir()
@@ -316,7 +316,7 @@ def test_a_lot_cannot_be_drawn_again(release: Path) -> None:
 
 
 def test_a_release_of_an_earlier_version(release: Path) -> None:
-    """Before 0.2.0 a manifest called the license otherwise, and named no software."""
+    """Before 0.2.0 a manifest spelled the license key differently and did not name the software."""
     told = json.loads((release / manifest.NAME).read_bytes())
     del told["software"]
     told["licence"] = told.pop("license")

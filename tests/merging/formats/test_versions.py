@@ -1,4 +1,4 @@
-"""The version that is proposed."""
+"""The proposed version."""
 
 from __future__ import annotations
 

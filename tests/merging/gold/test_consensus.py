@@ -1,4 +1,4 @@
-"""The consensus meeting: the worst agreement first, what is in dispute, what was settled."""
+"""The expert consensus meeting: lowest agreement first, disputes, and guidelines."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def admin() -> Client:
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The campaigns whose comparison was left to a worker."""
+    """Return the campaigns whose comparison was enqueued."""
     asked: list[int] = []
     monkeypatch.setattr(consensus_views, "enqueue", lambda task, pk: asked.append(pk))
     return asked
@@ -58,7 +58,7 @@ def browser(user: Any) -> Client:
 
 
 def gold(campaign: Campaign, experts: list[Labeler], *drawn: tuple[str, str]) -> Image:
-    """A gold image with a label of each expert, as far as there are drawings."""
+    """Return a gold image with one label per given drawing."""
     image = new_image(campaign, orbital_class="Smooth")
     assignments.assign_gold(ACTOR, image, experts)
     for expert, mask in zip(experts, drawn, strict=False):

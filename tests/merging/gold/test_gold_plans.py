@@ -1,4 +1,4 @@
-"""Gold images are drawn, looked through and given to experts (paper 3.1)."""
+"""Gold images are sampled, edited and assigned to experts (paper 3.1)."""
 
 from __future__ import annotations
 
@@ -408,7 +408,7 @@ def test_who_drew_it_is_kept(campaign: Campaign) -> None:
 def test_of_several_presses_at_once_one_makes_the_plan(
     campaign: Campaign, experts: list[Labeler]
 ) -> None:
-    """On PostgreSQL."""
+    """On PostgreSQL, with simultaneous requests."""
     assert connection.vendor == "postgresql"
     grounds(campaign)
     plan = drawn(campaign, 3)

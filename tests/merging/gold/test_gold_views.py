@@ -1,4 +1,4 @@
-"""The gold set's pages: a plan is drawn, edited and assigned; experts are followed."""
+"""The pages of the gold set: a plan is sampled, edited and assigned; progress is shown."""
 
 from __future__ import annotations
 
@@ -273,7 +273,9 @@ def test_the_number_of_queries_does_not_grow_with_the_plan(
 
 @pytest.fixture
 def assigned(campaign: Campaign, experts: list[Labeler]) -> list[Image]:
-    """Two Smooth images of erik, eva and emil: erik did one and skipped one, eva did one."""
+    """Assign two images of class Smooth to erik, eva and emil: erik labels one and skips one, eva
+    labels one.
+    """
     images = list(campaign.images.filter(orbital_class="Smooth").order_by("pk")[:2])
     for image in images:
         assignments.assign_gold(ACTOR, image, experts[:3])

@@ -1,4 +1,4 @@
-"""Experts draw alone: whoever has seen the others' labels of a gold image cannot label it alone."""
+"""Experts label independently: nobody labels a gold image after seeing others' labels of it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def experts() -> list[Labeler]:
 
 @pytest.fixture
 def image(campaign: Campaign, experts: list[Labeler]) -> Image:
-    """A gold image that two experts have drawn on, and Emil has skipped: it is in the meeting."""
+    """Return a gold image labeled by two experts and skipped by Emil; it is in the meeting."""
     image = new_image(campaign, orbital_class="Smooth")
     assignments.assign_gold(ACTOR, image, experts)
     for expert, drawn in zip(experts, ("00..", "22.."), strict=False):
@@ -173,7 +173,9 @@ def test_what_was_settled_about_a_closed_picture_is_closed_too(
 
 
 def test_nothing_to_label_is_final_too(image: Image, experts: list[Labeler]) -> None:
-    """It closes the picture without a label: the others are shown, and no label comes after."""
+    """The report closes the image without a label: the others' labels are shown, and no label
+    follows.
+    """
     assignments.reopen(ACTOR, given(image, experts[2]))
     emil = browser(experts[2])
     assert emil.post(f"/api/images/{image.pk}/nothing/").status_code == 201
@@ -219,7 +221,7 @@ def test_a_correction_before_the_meeting_is_independent_and_one_after_it_is_mark
 
 @pytest.fixture
 def doubtful(image: Image, experts: list[Labeler]) -> Label:
-    """A crowd label of the gold image in the review queue; Emil is a reviewer too."""
+    """Return a crowd label of the gold image in the review queue; Emil is a reviewer too."""
     account(experts[2]).groups.add(Group.objects.get(name=REVIEWERS))
     Campaign.objects.update(queue_percent=100)
     label = accept(image, "3333", "....")
@@ -256,7 +258,7 @@ def test_a_reviewer_does_not_see_labels_of_a_picture_to_draw_as_an_expert(
 def test_who_reviewed_a_picture_cannot_be_its_expert(
     campaign: Campaign, experts: list[Labeler]
 ) -> None:
-    """What reviewers are shown is written down; a plan says so before it is assigned."""
+    """Views of reviewers are recorded; the plan reports the conflict before it is assigned."""
     image = new_image(campaign, orbital_class="Smooth")
     Campaign.objects.update(queue_percent=100)
     give_score(accept(image, "3333", "...."), 0.1)
@@ -325,7 +327,7 @@ def test_a_release_with_the_others_labels_is_not_downloaded_before_drawing(
 def test_gold_becomes_a_reference_answer_when_nobody_has_it_open(
     image: Image, experts: list[Labeler], campaign: Campaign
 ) -> None:
-    """Its answer is shown to whoever practices, so who skipped it cannot draw it any more."""
+    """Practice shows the answer, so experts who skipped the image can no longer label it."""
     Campaign.objects.update(allow_gold_practice=True)
     accept(new_image(campaign), "0...", "....")
     image.refresh_from_db()
@@ -343,7 +345,7 @@ def test_gold_becomes_a_reference_answer_when_nobody_has_it_open(
 def test_who_practices_on_a_gold_picture_cannot_become_its_expert(
     campaign: Campaign, experts: list[Labeler]
 ) -> None:
-    """A lesson stays open after it was tried, when its answer has been shown."""
+    """A lesson stays open after the attempt, when its answer has been shown."""
     image = new_image(campaign)
     Assignment.objects.create(image=image, labeler=experts[0], role="practice")
     with pytest.raises(assignments.SeenByExpert):
@@ -357,7 +359,7 @@ def test_who_practices_on_a_gold_picture_cannot_become_its_expert(
 @pytest.mark.servers
 @pytest.mark.parametrize("round", range(4))
 def test_a_label_and_giving_up_at_once(image: Image, experts: list[Labeler], round: int) -> None:
-    """Either the label is there and came first, or the others were shown and it is refused."""
+    """Either the label is stored first, or the others' labels were shown and it is refused."""
     emil = experts[2]
     start = threading.Barrier(2)
     done: list[Any] = []

@@ -1,7 +1,7 @@
-"""Images people practice on are in no score, queue, merge, release or plan of gold images.
+"""Practice images are in no score, queue, merge, release or gold plan.
 
-They take no labels; here each has one all the same, smuggled past the services, so that every room
-is seen to leave it out by itself.
+They take no labels. Here each has one that was stored without the services, so that every part of
+the program must exclude it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 
 def smuggle(image: Image) -> Label:
-    """A crowd label on a practice image, which no service would store."""
+    """Store a crowd label of a practice image, which the services would refuse."""
     Image.objects.filter(pk=image.pk).update(pool=Image.Pool.CROWD)
     label = accept(image, "2222", "0000")
     Image.objects.filter(pk=image.pk).update(pool=Image.Pool.PRACTICE)

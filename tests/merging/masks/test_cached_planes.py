@@ -1,4 +1,4 @@
-"""Merges take the bit planes that scoring cached, and any others only as if there were none."""
+"""Merges use the bit planes that scoring has cached, and only exactly those."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def campaign(settings: Any) -> Campaign:
 
 @pytest.fixture
 def image(campaign: Campaign) -> Image:
-    """Three labels of an image that shows the rover, scored."""
+    """Return an image with three scored labels and a rover mask."""
     image = new_image(campaign, on_rover=("0000", "0001"))
     for label in DRAWN:
         accept(image, *label)
@@ -49,7 +49,7 @@ def image(campaign: Campaign) -> Image:
 
 @pytest.fixture
 def rasterized(monkeypatch: pytest.MonkeyPatch) -> list[Label]:
-    """The labels that were rasterized, as they come."""
+    """Return the list of labels that were rasterized."""
     found: list[Label] = []
     real = bit_planes.rasterize
 
@@ -66,7 +66,7 @@ def content(merged: StoredMerge) -> tuple[list[str], str, Any]:
 
 
 def merged_anew(image: Image) -> dict[str, Any]:
-    """What the labels come to by several methods, after all that was merged is forgotten."""
+    """Return the results of several merge methods, after all stored merges are deleted."""
     MergedMask.objects.all().delete()
     AlternativeMask.objects.all().delete()
     layers = image_layers(image.pk, MergeMethod(Kind.VOTES, PAPER_RULE))
@@ -145,7 +145,7 @@ def test_a_corrected_label_never_gets_its_old_planes(
 
 
 def test_a_label_that_was_imported_again_is_another_one(image: Image, settings: Any) -> None:
-    """It may have the same id and version, with other polygons."""
+    """It may have the same id and version, but other polygons."""
     label = image.labels.order_by("sent_at")[0]
     later = label.sent_at.replace(year=label.sent_at.year + 1)
     polygons = regions_to_json(mask_to_regions(mask("3333", "33..")))

@@ -1,4 +1,4 @@
-"""How the crowd saw a picture: shown to whom, when, and at what price."""
+"""The crowd's result of an image: who may see it, when, and the consequences."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def client(vera: Labeler) -> Client:
 
 @pytest.fixture
 def label(image: Image, vera: Labeler) -> Label:
-    """Vera's, on an image that three have drawn on."""
+    """Return Vera's label of an image that three people have labeled."""
     for _ in range(2):
         accept(image, "00..", "11..")
     return accept(image, "00..", "1122", labeler=vera)
@@ -216,7 +216,7 @@ def test_the_result_follows_the_labels(client: Client, image: Image, label: Labe
 def test_a_mask_that_was_imported_is_said_to_be_so(
     client: Client, campaign: Campaign, image: Image, vera: Labeler, known: int | None
 ) -> None:
-    """With too few labels of one's own campaign it stands for what the crowd drew."""
+    """With too few labels in the campaign, the imported mask is shown as the crowd's result."""
     content = png_bytes(mask("00..", "...."))
     ImportedMask.objects.create(
         image=image,

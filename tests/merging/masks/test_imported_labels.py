@@ -1,4 +1,4 @@
-"""Labels that were imported are told apart from those that were drawn, wherever that is said."""
+"""Imported labels are distinguished from drawn ones wherever labels are counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMATS = ("geojson", "metadata", "parquet", "webdataset", "zooniverse")
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Campaign:
-    """Image 1 has a label that was drawn here and two that were imported, image 2 only drawn."""
+    """Return a campaign: image 1 has one drawn and two imported labels, image 2 only drawn ones."""
     campaign = new_campaign()
     image = new_image(campaign, 1)
     accept(image, "00..", "....")

@@ -1,4 +1,4 @@
-"""Merge methods side by side: what is compared, when, and what the page shows."""
+"""The page of merge methods: what is compared, when, and what it shows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def agreed(campaign: Campaign) -> Image:
-    """All say the same, everywhere they draw."""
+    """Return an image on which all labels agree."""
     image = new_image(campaign)
     for _ in range(4):
         accept(image, "00..", "11..")
@@ -60,7 +60,9 @@ def agreed(campaign: Campaign) -> Image:
 
 
 def disputed(campaign: Campaign) -> Image:
-    """Three of five say soil on two pixels, 60 %, and a good rating of two of them would decide."""
+    """Return an image on which three of five (60 %) label two pixels as soil; good ratings of two
+    would decide.
+    """
     image = new_image(campaign)
     good = [accept(image, "00..", "1...") for _ in range(3)]
     for _ in range(2):

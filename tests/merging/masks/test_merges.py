@@ -1,4 +1,4 @@
-"""Merged masks through the service: from rows of labels to files, anew only where needed."""
+"""Merged masks through the service: from label rows to files, recomputed only if needed."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def one_pixel(campaign: Campaign, votes: str) -> Image:
 
 
 def test_pixel_x_is_soil(campaign: Campaign) -> None:
-    """Paper 3.3: of 10 labels 2 leave it open, 6 say soil, 1 sand, 1 bedrock: 75 %."""
+    """Paper 3.3: of 10 labels, 2 leave it unlabeled, 6 are soil, 1 sand, 1 bedrock: 75 %."""
     assert train(one_pixel(campaign, "..00000021")) == ["0"]
 
 
 def test_pixel_y_is_unlabeled(campaign: Campaign) -> None:
-    """Paper 3.3: of 9 labels 3 leave it open, 3 say soil, 2 sand, 1 bedrock: 50 %."""
+    """Paper 3.3: of 9 labels, 3 leave it unlabeled, 3 are soil, 2 sand, 1 bedrock: 50 %."""
     assert train(one_pixel(campaign, "...000221")) == ["."]
 
 
@@ -121,7 +121,9 @@ def test_labels_that_still_wait_are_processed_first(campaign: Campaign) -> None:
 
 
 def test_codes_need_not_be_0_to_3(campaign: Campaign) -> None:
-    """The release's second key has codes up to 50 in groups of ten; 254 is the last there is."""
+    """The second key of the released dataset has codes up to 50 in steps; 254 is the largest
+    possible.
+    """
     campaign.terrain_classes.filter(code=0).update(code=50)
     campaign.terrain_classes.filter(code=1).update(code=254)
     image = new_image(campaign, width=2, height=1)
@@ -308,7 +310,7 @@ def test_an_image_that_becomes_gold_loses_its_train_label(campaign: Campaign) ->
 
 
 def test_the_released_gold_masks_come_back_exactly(campaign: Campaign, real_data: Path) -> None:
-    """min1, min2 and min3 of each released gold image, as three experts' labels (README there)."""
+    """min1, min2 and min3 of each released gold image, imported as labels of three experts."""
     folder = real_data / "ai4mars" / "v0.1-sample" / "msl" / "labels" / "test"
     names = sorted(path.name for path in (folder / "masked-gold-min1-100agree").iterdir())
     assert len(names) == 10
@@ -333,7 +335,7 @@ def test_the_released_gold_masks_come_back_exactly(campaign: Campaign, real_data
 def test_the_released_gold_masks_come_back_through_the_commands(
     campaign: Campaign, real_data: Path
 ) -> None:
-    """Their three folders imported as three experts, merged: each folder comes back as it was."""
+    """The three folders are imported as three experts and merged: each folder is reproduced."""
     folder = real_data / "ai4mars" / "v0.1-sample" / "msl" / "labels" / "test"
     names = sorted(path.name for path in (folder / "masked-gold-min1-100agree").iterdir())
     for name in names:

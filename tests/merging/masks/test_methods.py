@@ -1,4 +1,4 @@
-"""The crowd's labels merged another way: from rows of labels to files, anew only where needed."""
+"""Merges by other methods: from label rows to files, recomputed only if needed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def train(image: Image, method: MergeMethod) -> list[str]:
 
 
 def estimate(campaign: Campaign) -> CampaignSkill:
-    """The skill of the campaign's labelers, as a worker would estimate it."""
+    """Estimate the skill of the labelers, as a worker does."""
     estimate = services.estimate_campaign(campaign)
     assert estimate is not None
     return estimate
@@ -67,7 +67,7 @@ def estimate(campaign: Campaign) -> CampaignSkill:
 
 @pytest.fixture
 def crowd(campaign: Campaign) -> list[Labeler]:
-    """Three who see what is there, and four who call bedrock soil whatever they draw."""
+    """Return three accurate labelers, and four who label bedrock as soil."""
     people = [new_guest() for _ in range(7)]
     for _ in range(6):
         image = new_image(campaign)
@@ -201,7 +201,7 @@ def test_skill_that_is_not_known(campaign: Campaign, method: MergeMethod) -> Non
 def test_skill_outweighs_number(
     campaign: Campaign, crowd: list[Labeler], method: MergeMethod
 ) -> None:
-    """Two of whom much is known to be right stand against three who guess."""
+    """Two labelers of high estimated skill outvote three who guess."""
     image = new_image(campaign, width=1, height=1)
     by_chance = np.random.default_rng(5)
     for _ in range(12):

@@ -1,4 +1,4 @@
-"""The vote per pixel, on masks that can be read (paper 3.3)."""
+"""The vote per pixel, on small masks (paper 3.3)."""
 
 import dataclasses
 from fractions import Fraction
@@ -32,7 +32,7 @@ Mask = npt.NDArray[np.uint8]
 
 
 def vote(given: list[int], rule: MergeRule, codes: list[int] = CODES) -> int:
-    """The label of one pixel for which each labeler chose what ``given`` says."""
+    """Return the merged class of one pixel with the given labels."""
     masks = [np.full((1, 1), code, dtype=np.uint8) for code in given]
     return int(merge_masks(masks, codes, rule, shape=(1, 1))[0, 0])
 
@@ -131,7 +131,7 @@ stacks = st.integers(1, 9).flatmap(
 
 
 def plain_merge(stack: Mask, codes: list[int], rule: MergeRule) -> Mask:
-    """The rule, word for word, pixel by pixel."""
+    """Return the result of the rule, computed pixel by pixel."""
     merged = np.full(stack.shape[1:], NO_LABEL, dtype=np.uint8)
     for row, col in np.ndindex(*merged.shape):
         given = stack[:, row, col].tolist()
@@ -191,7 +191,7 @@ GOLD = "ai4mars/v0.1-sample/msl/labels/test/masked-gold-min{}-100agree"
 
 
 def test_real_gold_masks_come_back(real_data: Path) -> None:
-    """(min1, min2, min3) stacked as three experts, merged at 1, 2, 3, are the three again."""
+    """min1, min2, min3 as labels of three experts, merged at 1, 2, 3, give the same three masks."""
     folders = [real_data / GOLD.format(minimum) for minimum in (1, 2, 3)]
     names = sorted(path.name for path in folders[0].glob("*.png"))
     assert len(names) == 10

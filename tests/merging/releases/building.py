@@ -1,4 +1,4 @@
-"""Releases as the command builds them, without its words."""
+"""Build releases like the command, without its output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.factories import ACTOR
 def build(
     campaign: Campaign, out: Path, version: str = "0.1", wanted: ReleaseRequest | None = None
 ) -> Path:
-    """Announce, claim and build; the folder of the tree."""
+    """Request, claim and build a release; return the folder of its tree."""
     release = claim(request_release(ACTOR, campaign, version, wanted).pk)
     assert release is not None
     return builder.build_folder(release, out, 1, lambda items, total: iter(items))
@@ -33,6 +33,6 @@ def files_in(tree: Path) -> dict[str, bytes]:
 
 
 def lose(release: Release) -> None:
-    """The builder has not been heard of for a while."""
+    """Let the heartbeat of the builder expire."""
     silent = timezone.now() - Release.silence - timedelta(seconds=1)
     Release.objects.filter(pk=release.pk).update(heartbeat_at=silent)

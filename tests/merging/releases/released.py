@@ -1,4 +1,4 @@
-"""Releases to write formats from: of masks that can be read on the screen, of simulated scenes."""
+"""Test releases for the formats: small readable masks, and simulated scenes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def classes_of(codes: Sequence[int]) -> tuple[ReleasedClass, ...]:
 
 
 def gold(min1: Mask, min2: Mask | None = None, min3: Mask | None = None) -> dict[str, Mask]:
-    """The masks of a gold image; what is not given has no label."""
+    """Return the masks of a gold image; missing ones have no label."""
     nothing = np.full_like(min1, NO_LABEL)
     return {
         "gold-min1": min1,
@@ -63,7 +63,7 @@ def released(
     shape: tuple[int, int] = (2, 4),
     **metadata: Any,
 ) -> ReleasedImage:
-    """An image of a release in layout v0.1; its split follows from its masks."""
+    """Return an image of a release in layout v0.1; its masks determine its split."""
     name = product_id(number)
     height, width = next(iter(masks.values())).shape if masks else shape
     split = "train" if "train" in masks else "test" if masks else ""
@@ -109,7 +109,7 @@ def drawn_by(labeler: str, polygons: Sequence[Mapping[str, Any]], **fields: Any)
 
 @lru_cache
 def scene(seed: int, size: int = 96, split: str = "train") -> ReleasedImage:
-    """A simulated scene and what simulated volunteers, or experts of the gold set, made of it."""
+    """Return a simulated scene with the labels of simulated volunteers or experts."""
     made = make_scene(seed, size)
     chance = np.random.default_rng(seed)
     people = make_experts(3, chance) if split == "test" else make_volunteers(10, chance)
@@ -156,7 +156,7 @@ def scene(seed: int, size: int = 96, split: str = "train") -> ReleasedImage:
 
 
 def image_layers(masks: Sequence[Mask]) -> Layers:
-    """What a merge of masks by their votes rests on."""
+    """Return the layers of votes of an image."""
     votes = np.stack([np.sum(np.equal(masks, code), axis=0) for code in range(4)]).astype(np.uint8)
     labelers = votes.sum(axis=0, dtype=np.uint8)
     sure = votes.max(axis=0) * 100.0 // np.maximum(labelers, 1)
@@ -166,7 +166,7 @@ def image_layers(masks: Sequence[Mask]) -> Layers:
 def facts(
     images: Sequence[ReleasedImage], classes: Sequence[ReleasedClass] = NAV, **fields: Any
 ) -> ReleaseFacts:
-    """What a release of these images says of itself."""
+    """Return the facts of a release of these images."""
     counts = Counter((i.metadata["rover"], i.metadata["camera"], i.split) for i in images)
     pixels: dict[str, Counter[int]] = {}
     for image in images:
@@ -201,7 +201,7 @@ def facts(
 
 @dataclass
 class Fragments:
-    """Fragments that come one by one, each time they are asked for."""
+    """Fragments that are yielded again for each iteration."""
 
     export: Export
     images: Sequence[ReleasedImage]
@@ -220,7 +220,7 @@ class Fragments:
 
 
 def tree(images: Sequence[ReleasedImage]) -> dict[str, bytes]:
-    """The files of images and masks, by their paths in the release."""
+    """Return the image and mask files by their paths in the release."""
     files = {}
     for image in images:
         masks = {**image.masks, "rover_mask": image.rover_mask, "range_mask": image.range_mask}
@@ -235,7 +235,7 @@ def exported(
     classes: Sequence[ReleasedClass] = NAV,
     **fields: Any,
 ) -> dict[str, bytes]:
-    """The files of an export, by their paths in the release."""
+    """Return the files of an export by their paths in the release."""
     fragments = Fragments(export, images, classes)
     found = export.files(facts(images, classes, **fields), fragments, tree(images).__getitem__)
     return {path: b"".join(content) for path, content in found}

@@ -1,4 +1,4 @@
-"""A release as a tar: the same tree gives the same bytes, on anything that takes bytes."""
+"""A release as a tar: the same tree gives the same bytes on any output stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILES = {"SHA256SUMS": b"sums\n", "msl/images/a.JPG": b"x" * 30_000, f"raw/{'n' 
 
 
 class Pipe:
-    """Takes bytes, and has neither place nor way back."""
+    """An output stream without `tell` and `seek`."""
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []

@@ -1,4 +1,4 @@
-"""A version that is asked for again: the same comes out again, and anything else is refused."""
+"""Requests for an existing version: the same content is returned, any other is refused."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_changed_rule_is_no_choice(campaign: Campaign, build: Callable[..., Pa
 def test_a_later_version_of_the_software_writes_the_same(
     build: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It names the one that built the release first."""
+    """The release names the software version that built it first."""
     before = files_in(build())
     assert Release.objects.get().software_version == __version__
 
@@ -153,7 +153,7 @@ def test_a_seed_that_means_nothing_is_refused(
 def test_a_release_that_was_not_finished_is_gone_on_with_as_it_was_wanted(
     campaign: Campaign, build: Callable[..., Path]
 ) -> None:
-    """Queued by a page, or left by a builder that was killed."""
+    """It was queued by a page, or left by a killed builder."""
     wanted = ReleaseRequest(layout="v0.6", formats=("geojson",))
     request_release(ACTOR, campaign, "1.0", wanted)
     with pytest.raises(CommandError, match=r"requested with layout v0\.6 and is not complete"):

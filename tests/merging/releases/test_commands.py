@@ -1,4 +1,4 @@
-"""The command that builds releases into folders, and what it refuses."""
+"""The command that builds releases into folders, and its errors."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_build_release(campaign: Campaign, tmp_path: Path, run) -> None:
 
 
 def test_build_release_refuses_other_content(campaign: Campaign, tmp_path: Path, run) -> None:
-    """Where nothing is kept of the release that it could be written from again."""
+    """Where the files to rebuild the release are gone."""
     run()
     shutil.rmtree(parts.store().folder)
     labels.reject(ACTOR, Label.objects.crowd().accepted()[0])

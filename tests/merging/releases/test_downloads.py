@@ -1,4 +1,4 @@
-"""Archives over HTTP: ranges join to the same bytes, and a download is counted once."""
+"""Downloads of archives: ranges join to the same bytes, and each download is counted once."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_only_admins_may(release: Release) -> None:
 
 
 def test_a_web_server_may_send_the_file_itself(release: Release) -> None:
-    """Where the server offers it (PEP 3333), as waitress does and Django's test client does not."""
+    """If the server supports it (PEP 3333): waitress does, Django's test client does not."""
     response: Any = downloads.answer(
         RequestFactory().get("/", headers={"Range": "bytes=100-299"}), release
     )

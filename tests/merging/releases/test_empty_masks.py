@@ -1,4 +1,4 @@
-"""Masks of a release without a labeled pixel are counted, with the reason, wherever it is told."""
+"""Masks without labeled pixels are counted, with the reason, on pages and in documents."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def campaign() -> Campaign:
 
 
 def crowd(campaign: Campaign, *drawn: str, on_rover: str = "0000") -> Image:
-    """An image with a label of each row of pixels."""
+    """Return an image with one label per given row of pixels."""
     image = new_image(campaign, on_rover=(on_rover, "0000"))
     for row in drawn:
         accept(image, row, "....")
@@ -95,7 +95,7 @@ def test_the_minimum_is_that_of_the_method(campaign: Campaign, tmp_path: Path, k
 def test_a_release_whose_masks_are_all_empty_says_so(
     campaign: Campaign, tmp_path: Path, client: Client
 ) -> None:
-    """One labeler, where three have to agree: in the command, the datasheet and on the page."""
+    """One labeler where three must agree: in the command, the datasheet and on the page."""
     for _ in range(3):
         crowd(campaign, "11..")
     for _ in range(2):
@@ -177,7 +177,7 @@ def test_totals_of_releases_of_before() -> None:
 
 
 def test_the_datasheet_counts_pixels_without_a_label(campaign: Campaign, tmp_path: Path) -> None:
-    """They are a share of all pixels of the masks, as the classes are."""
+    """They are a share of all mask pixels, like the classes."""
     crowd(campaign, "11..", "11..", "11..")
     tree = build(campaign, tmp_path)
 

@@ -1,4 +1,4 @@
-"""Pseudonyms: the same throughout a release, and other ones after somebody was erased."""
+"""Pseudonyms are the same throughout a release, and new after a person was erased."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TRAIN = "NLA_397000001EDR_F0010008AUT_04096M1"
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Guests have drawn on it, and Vera, who has an account."""
+    """Return a campaign with labels of guests and of Vera, who has an account."""
     made = campaign_to_release()
     vera = labeler_of_user(new_account("vera"))
     accept(made.images.get(product_id=TRAIN), "3333", "3313", labeler=vera)
@@ -48,7 +48,7 @@ def campaign() -> Campaign:
 
 
 def names_in(tree: Path) -> dict[str, list[str]]:
-    """The pseudonyms in a release, image by image."""
+    """Return the pseudonyms in a release, by image."""
     found = {}
     for path in sorted((tree / "raw" / "labels").iterdir()):
         said = json.loads(path.read_bytes())
@@ -105,7 +105,7 @@ def test_other_campaigns_keep_their_pseudonyms(campaign: Campaign, tmp_path: Pat
 def test_a_release_that_was_stopped_goes_on_with_other_pseudonyms(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    """Else it would be the next release, with the old ones."""
+    """Otherwise its remaining parts would have the old ones."""
     release = claim(request_release(ACTOR, campaign, "0.1", WANTED).pk)
     assert release is not None
     builder.make_parts(release, 1, None)

@@ -1,4 +1,4 @@
-"""Releases in a bucket: whole or not to be seen, sent once, and never replaced."""
+"""Publishing to a bucket: complete or invisible, sent once, and never replaced."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_release_is_built_into_a_bucket(s3: Any, tmp_path: Path, home: Path) -
 def test_an_upload_of_what_was_built_goes_on(
     s3: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when labels have changed since: the release was complete before it was sent."""
+    """Even if labels have changed since: the release was complete before the upload."""
     campaign_to_release()
     whole, sent = Destination.put, []
 

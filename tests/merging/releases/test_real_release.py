@@ -1,4 +1,4 @@
-"""Real images, masks and labels through the whole path, from files to a release and back."""
+"""Real images, masks and labels through the whole pipeline, from files to a release and back."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def sample(real_data: Path) -> Path:
 
 @pytest.fixture
 def campaign(sample: Path, real_data: Path, tmp_path: Path) -> Campaign:
-    """The sample as it would be drawn: each train label by three volunteers alike, and each gold
-    image by three experts, of whom one drew min1, one min2, one min3.
+    """Return a campaign from the sample: each train label by three identical volunteers, and each
+    gold image by three experts with min1, min2 and min3.
     """
     campaign = new_campaign("real")
     tree = tmp_path / "images" / "msl"
@@ -55,7 +55,7 @@ def campaign(sample: Path, real_data: Path, tmp_path: Path) -> Campaign:
 
 
 def stand_in(small: Path) -> bytes:
-    """A full-size frame for a label that came without one: its small one enlarged, else gray."""
+    """Return a full-size frame for a label without one: its small frame enlarged, or gray."""
     if not small.exists():
         return jpeg_bytes(np.full((SIZE, SIZE), 90, dtype=np.uint8))
     with Pillow.open(small) as picture:
@@ -84,7 +84,9 @@ def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def header(png: Path) -> tuple[int, ...]:
-    """Width, height, bits, color type, compression, filter and interlacing (PNG, 11.2.2)."""
+    """Return width, height, bit depth, color type, compression, filter and interlacing (PNG
+    11.2.2).
+    """
     content = png.read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
     assert content[12:16] == b"IHDR"
@@ -96,7 +98,7 @@ def header(png: Path) -> tuple[int, ...]:
 def test_the_real_masks_come_back(
     campaign: Campaign, sample: Path, tmp_path: Path, layout: str
 ) -> None:
-    """Each file of the real tree is in the released one, with the same pixels and PNG mode."""
+    """Each file of the real tree is in the release, with the same pixels and PNG mode."""
     home = "msl/ncam" if layout == Layout.V0_6 else "msl"
     tree = release(tmp_path / "out", layout) / home
 
@@ -132,7 +134,9 @@ def test_the_real_masks_come_back(
 
 
 def test_the_small_real_labels_come_back(real_data: Path, tmp_path: Path) -> None:
-    """The 91 labels of the 256 px set: 59 by three volunteers alike, 32 by three experts alike."""
+    """The 91 labels of the 256 px set: 59 by three identical volunteers, 32 by three identical
+    experts.
+    """
     small = real_data / "ai4mars" / "v0.6-256px"
     new_campaign("real")
     frames = tmp_path / "images" / "msl" / "ncam" / "images" / "edr"

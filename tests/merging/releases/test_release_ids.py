@@ -1,4 +1,4 @@
-"""A release of images with ids of any kind: safe names of files, and the ids as they are."""
+"""Releases of images with any ids: safe file names, and unchanged ids."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A release is the same to the byte: on one worker or two, killed or not, on every database.
+"""A release has the same bytes with one worker or two, killed or not, on every database.
 
-The real command builds it, in processes of its own.
+The real command builds it, in separate processes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RETURNING id
 
 
 def filled(home: Path, environment: dict[str, str] | None = None) -> ServedSite:
-    """A site of its own with the campaign."""
+    """Return a new site with the campaign."""
     site = ServedSite(home, environment)
     home.mkdir()
     site.manage("shell", "-v", "0", "-c", FILL)
@@ -47,7 +47,7 @@ def filled(home: Path, environment: dict[str, str] | None = None) -> ServedSite:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """On SQLite all of a site is in its folder, which may be copied."""
+    """Return a prepared SQLite site, whose folder tests copy."""
     return filled(tmp_path_factory.mktemp("killed") / "template").home
 
 
@@ -69,7 +69,7 @@ def start(site: ServedSite, out: Path, workers: int) -> subprocess.Popen[bytes]:
 
 
 def build(site: ServedSite, out: Path, workers: int) -> str:
-    """The SHA256SUMS of a whole build, which are true of its files."""
+    """Return the SHA256SUMS of a whole build, after checking its files."""
     assert start(site, out, workers).wait(SECONDS) == 0
     assert [path.name for path in out.iterdir()] == [TREE], "nothing else is left"
     sums = archive.sums_of(out / TREE)
@@ -78,7 +78,7 @@ def build(site: ServedSite, out: Path, workers: int) -> str:
 
 
 def kill_when(build: subprocess.Popen[bytes], is_time: Callable[[], bool]) -> None:
-    """End it as a power cut would, with the processes it has started."""
+    """Kill the command and its child processes when a condition holds."""
     deadline = time.monotonic() + SECONDS
     while not is_time():
         assert build.poll() is None, "it was done before its time"
@@ -104,13 +104,13 @@ def parts(site: ServedSite) -> int:
 
 
 def forget_the_builder(site: ServedSite) -> None:
-    """As two minutes later, when it counts as dead."""
+    """Let the heartbeat of the builder expire."""
     assert ask(site, FORGET), "nobody is building"
 
 
 @pytest.fixture(scope="module")
 def calm(template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The sums of a build that nobody disturbs, on one worker."""
+    """Return the sums of an undisturbed build with one worker."""
     folder = tmp_path_factory.mktemp("calm")
     shutil.copytree(template, folder / "home")
     return build(ServedSite(folder / "home"), folder / "out", 1)

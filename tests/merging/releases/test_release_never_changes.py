@@ -1,4 +1,4 @@
-"""A complete release never changes: not by saving it, not by its parts, not by a late builder."""
+"""A complete release never changes: not by saving it, its parts, or by a late builder."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_a_builder_that_was_taken_over_writes_no_part_into_the_release(
 def test_a_builder_is_heard_of_while_it_writes_the_tree(
     campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a large release would be taken over again and again, and never be complete."""
+    """Otherwise a large release would be taken over repeatedly and never be completed."""
     monkeypatch.setattr(jobs, "KEEP_ALIVE_EVERY", timedelta(0))
     release = claim(
         request_release(ACTOR, campaign, "0.1", ReleaseRequest(formats=tuple(EXPORTS))).pk
@@ -372,7 +372,7 @@ def test_the_sweep_leaves_all_that_releases_are_made_of(
 
 
 def test_negative_zeros_are_released_as_zeros(campaign: Campaign, tmp_path: Path) -> None:
-    """PostgreSQL gives -0.0 back as 0.0, SQLite as it was."""
+    """PostgreSQL returns -0.0 as 0.0, SQLite keeps it."""
     image = new_image(campaign, 9, camera_model={"c": [-0.0, 1.5, 3]}, scale_bar={"x": -0.0})
     regions = [Region(0, (np.array([[-0.0, -0.001], [2.5, -0.0], [2, 1]]),))]
     labels.store(ACTOR, image, new_guest(), Role.CROWD, regions, uuid.uuid4())
@@ -396,7 +396,7 @@ def test_what_decides_on_the_bytes_is_the_same_on_every_database(campaign: Campa
 
 
 def test_parts_come_in_the_order_of_bytes(campaign: Campaign, complete: Release) -> None:
-    """In the dictionary's order, which some databases sort by, capitals come after."""
+    """Some databases sort in dictionary order, in which capitals come after lower case."""
     template = complete.parts.get(product_id=TRAIN)
     names = ["a_1", "B_1", "B1", "\u00e9", "b"]
     for name in names:

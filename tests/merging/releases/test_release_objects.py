@@ -1,4 +1,4 @@
-"""The store of pieces: whole or not there, and swept of what nobody wants."""
+"""The store of pieces: complete or absent, and swept of unused ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Objects:
 
 
 def damage(path: Path) -> None:
-    """Cut a file short, as a power cut may."""
+    """Truncate a file, as a power cut may."""
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1])
 
@@ -79,7 +79,7 @@ def test_the_sweep_takes_what_is_unwanted_and_old(store: Objects) -> None:
 
 
 def test_the_sweep_takes_what_was_never_finished(store: Objects) -> None:
-    """As a builder leaves it that is killed while it writes."""
+    """As left by a builder that was killed while writing."""
     digest = store.add(PIECE)
     half, begun = (store.path(digest).parent / name for name in (".new-half", ".new-begun"))
     for path, age in ((half, 2 * DAY), (begun, DAY / 2)):
@@ -93,7 +93,7 @@ def test_the_sweep_takes_what_was_never_finished(store: Objects) -> None:
 
 
 def test_what_is_added_again_is_as_good_as_new(store: Objects) -> None:
-    """Its part is written down only later, so a sweep in between must not take it."""
+    """Its part is recorded only later, so a sweep in between must keep it."""
     digest = store.add(PIECE)
     make_old(store.path(digest), 9 * DAY)
     store.add(PIECE)

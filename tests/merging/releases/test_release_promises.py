@@ -1,4 +1,4 @@
-"""What every release promises, whatever happened to its labels before and while it was built."""
+"""Properties of every release, whatever happens to its labels before and during the build."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ TRAIN, GOLD, BARE = product_id(1), product_id(2), product_id(3)
 
 @contextmanager
 def taken_back() -> Iterator[Path]:
-    """Nothing stays of an example; a folder for its releases."""
+    """Undo all changes of an example; return a folder for its releases."""
     with tempfile.TemporaryDirectory() as folder, transaction.atomic():
         yield Path(folder)
         transaction.set_rollback(True)
@@ -74,14 +74,14 @@ def mask_at(path: Path) -> Mask:
 
 
 def told(tree: Path) -> dict[str, dict[str, Any]]:
-    """What the manifest says, by product id."""
+    """Return the manifest entries by product id."""
     return {
         entry["id"]: entry for entry in json.loads((tree / "manifest.json").read_bytes())["images"]
     }
 
 
 def labelers_in(tree: Path) -> dict[str, set[str]]:
-    """The pseudonyms of whose labels are in it, by product id."""
+    """Return the pseudonyms of the labels in the release, by product id."""
     raw = (json.loads(path.read_bytes()) for path in (tree / "raw" / "labels").iterdir())
     return {said["image"]: {label["labeler"] for label in said["labels"]} for said in raw}
 
@@ -108,7 +108,7 @@ events = st.lists(
 
 
 def happen(what: str, image: Image, label: Label, reviewer: Any) -> None:
-    """Let it happen where it can; what the site refuses does not."""
+    """Let an event happen; ignore refusals of the site."""
     label.refresh_from_db()
     if what == "reject" and label.status == "accepted":
         labels.reject(ACTOR, label)
@@ -130,7 +130,7 @@ def happen(what: str, image: Image, label: Label, reviewer: Any) -> None:
 
 
 def check(campaign: Campaign, tree: Path) -> None:
-    """The release holds what the database says now, and nothing else."""
+    """Check that the release has exactly the content of the database."""
     release = Release.objects.filter(campaign=campaign).latest("pk")
     images = {image.product_id: image for image in campaign.images.filter(retired_at=None)}
     entries, drawn = told(tree), labelers_in(tree)
@@ -153,7 +153,7 @@ def check(campaign: Campaign, tree: Path) -> None:
 
 
 class Drawn(dict[Any, Mask]):
-    """What was drawn, by the label's id; all that came later is of one kind."""
+    """The drawings by label id."""
 
     def __missing__(self, key: Any) -> Mask:
         return mask("1100", "33..")
@@ -214,7 +214,7 @@ def test_gold_masks_nest_whatever_the_experts_drew(stacks: list[list[Mask]]) -> 
 
 
 def agreed(stack: list[Mask], minimum: int) -> Mask:
-    """Pixel by pixel as the paper says it (3.3): so many, and all who labeled the pixel agree."""
+    """Apply the rule of the paper (3.3) pixel by pixel."""
     found = np.full((2, 3), NO_LABEL, dtype=np.uint8)
     for place in np.ndindex(2, 3):
         chosen = [drawn[place] for drawn in stack if drawn[place] != NO_LABEL]
@@ -232,7 +232,7 @@ def campaign() -> Campaign:
 
 
 class Maker:
-    """Makes parts as ever and keeps their images' names; after some of them something happens."""
+    """Makes parts and records the names of their images; triggers an event after some of them."""
 
     def __init__(self, happens: Callable[[], object], after: Callable[[int], bool]) -> None:
         self.made: list[str] = []
@@ -247,12 +247,12 @@ class Maker:
 
 
 def nothing() -> None:
-    """Nothing happens."""
+    """Do nothing."""
 
 
 @pytest.fixture
 def making(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Maker]:
-    """Watch the parts that are made from now on."""
+    """Record the parts that are made from now on."""
 
     def watch(
         happens: Callable[[], object] = nothing,

@@ -1,4 +1,4 @@
-"""A release has the scores of its labels, and says which labels have none and what has changed."""
+"""A release has the scores of its labels, names labels without one, and lists changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """As an import leaves it: 1 has three labels, 2 one, 3 one and one under the rover."""
+    """Return a campaign as after an import: image 1 has three labels, 2 one, 3 one and one under
+    the rover.
+    """
     campaign = new_campaign()
     first = new_image(campaign, 1)
     for drawn in ("00..", "0011", "00.1"):
@@ -136,7 +138,7 @@ def test_a_label_that_is_thrown_out_changes_the_scores_of_the_others(
 
 
 def test_only_scores_have_changed(campaign: Campaign, tmp_path: Path) -> None:
-    """As after a release by the program of before, which published none."""
+    """As after a release by an earlier version, which published no scores."""
     build(campaign, tmp_path, "0.1")
     ImageAgreement.objects.update(overlaps={})
     AgreementScore.objects.update(score=0.5)

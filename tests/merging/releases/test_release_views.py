@@ -1,4 +1,4 @@
-"""The admins' pages of releases: the form, stopping and going on, what is downloaded."""
+"""The managers' pages of releases: the form, stopping and resuming, and downloads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def admin() -> Client:
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The releases whose building was asked for."""
+    """Return the releases whose build was enqueued."""
     asked: list[int] = []
     monkeypatch.setattr(views, "enqueue", lambda task, release_id: asked.append(release_id))
     return asked
@@ -203,7 +203,7 @@ def test_all_that_can_be_chosen(campaign: Campaign, admin: Client, enqueued: lis
 def test_a_mistake_in_a_further_choice_is_shown_where_it_is(
     campaign: Campaign, admin: Client, enqueued: list[int], field: str, value: object
 ) -> None:
-    """Also that nobody has estimated the skill by which to weigh."""
+    """Including a missing skill estimate."""
     new_image(campaign)
 
     answer = admin.post("/manage/navcam/releases/", {**WANTED, field: value})
@@ -223,13 +223,13 @@ def test_every_format_and_layout_has_a_name() -> None:
 
 @pytest.fixture
 def release(campaign: Campaign) -> Release:
-    """One that waits."""
+    """Return a queued release."""
     new_image(campaign)
     return request_release(ACTOR, campaign, "0.1")
 
 
 def put(release: Release, status: str) -> None:
-    """Bring a release into a state, as its builder would."""
+    """Put a release into a state, as its builder would."""
     if status == "complete":
         tasks.build_release(release.pk)
     elif status != "queued":

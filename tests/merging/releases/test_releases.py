@@ -1,4 +1,4 @@
-"""Releases: the released tree to the letter, built once, never half, never changed."""
+"""Releases: the released tree exactly, built once, never partly, never changed."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_the_sums_verify(campaign: Campaign, tmp_path: Path) -> None:
 
 
 def test_gold_is_never_in_train(campaign: Campaign, tmp_path: Path) -> None:
-    """Not even where the crowd had labeled the image before it became gold."""
+    """Not even if the crowd labeled the image before it became gold."""
     gold = campaign.images.get(product_id=GOLD)
     for _ in range(3):
         accept(gold, "0000", "0000")
@@ -182,7 +182,7 @@ def test_the_names_are_those_of_the_released_sample(real_data: Path) -> None:
 
 
 def test_the_names_of_v0_6_are_those_of_the_released_manifest(real_data: Path) -> None:
-    """Every image and label that the released lists name, of all missions."""
+    """Every image and label in the released lists, for all missions."""
     homes = ai4mars_tree.HOMES[ai4mars_tree.Layout.V0_6]
     checked = 0
     for listed in sorted((real_data / "ai4mars" / "metadata").glob("v0.6_*.csv")):
@@ -233,7 +233,7 @@ def test_another_version_of_the_same_labels_differs_in_what_it_says_of_itself(
 def test_masks_that_were_merged_before_give_the_same_bytes(
     campaign: Campaign, tmp_path: Path
 ) -> None:
-    """One release merges, and has its masks at hand; the other reads them from their files."""
+    """One release merges and has the masks in memory; the other reads their files."""
     wanted = ReleaseRequest(released_on=date(2026, 11, 1))
     first = build(campaign, tmp_path / "first", wanted=wanted)
     Release.objects.all().delete()
@@ -275,7 +275,7 @@ def test_a_complete_release_is_written_again_whatever_has_changed(
 def test_what_has_changed_is_not_released_under_an_old_version(
     campaign: Campaign, tmp_path: Path, change: str
 ) -> None:
-    """Where what was kept of it is gone."""
+    """Where the files to rebuild it are gone."""
     build(campaign, tmp_path / "first")
     shutil.rmtree(parts.store().folder)
     train = campaign.images.get(product_id=TRAIN)

@@ -1,4 +1,4 @@
-"""A release, imported into a fresh campaign and released again: the same images and masks."""
+"""A release, imported into a new campaign and released again: the same images and masks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WIDTH, HEIGHT = 96, 64
 
 @dataclass(frozen=True)
 class Mission:
-    """Ids of a crowd image, a gold image and an image without labels, and more crowd images."""
+    """Ids of a crowd image, a gold image, an image without labels, and more crowd images."""
 
     preset: str
     rover: str
@@ -125,12 +125,12 @@ def add_image(campaign: Campaign, mission: Mission, number: int) -> Image:
 
 
 def rows(*codes: int) -> list[str]:
-    """A label: the codes side by side, in stripes of equal width."""
+    """Return a label: the codes side by side, in stripes of equal width."""
     return ["".join(str(code) * (WIDTH // len(codes)) for code in codes)] * HEIGHT
 
 
 def campaign_of(mission: Mission) -> Campaign:
-    """A campaign whose first and later images the crowd has labeled, the second is gold."""
+    """Return a campaign: the crowd labeled the first and later images, the second is gold."""
     campaign = new_campaign("first", mission.preset)
     for number in range(len(mission.ids)):
         image = add_image(campaign, mission, number)
@@ -157,7 +157,7 @@ def released(campaign: Campaign, mission: Mission, out: Path, version: str = "0.
 
 
 def tree_files(tree: Path) -> dict[str, bytes]:
-    """Images and masks: all that lies below a mission's folder."""
+    """Return all image and mask files below the folder of a mission."""
     missions = ("msl/", "mer/", "m2020/")
     return {name: data for name, data in files_in(tree).items() if name.startswith(missions)}
 
@@ -191,7 +191,7 @@ def test_a_release_comes_back_to_the_byte(name: str, tmp_path: Path) -> None:
 def test_how_many_labels_were_merged_comes_back(
     name: str, in_name: int | None, tmp_path: Path
 ) -> None:
-    """From the manifest; without one from the names of the files, where these tell."""
+    """From the manifest, or, without one, from the file names if they contain it."""
     mission = MISSIONS[name]
     tree = released(campaign_of(mission), mission, tmp_path)
 
@@ -213,7 +213,7 @@ def test_how_many_labels_were_merged_comes_back(
 
 
 def test_a_manifest_of_an_earlier_version_is_read(tmp_path: Path) -> None:
-    """Before 0.2.0 it called the license otherwise, and named no software."""
+    """Before 0.2.0 it spelled the license key differently and did not name the software."""
     mission = MISSIONS["navcam"]
     tree = released(campaign_of(mission), mission, tmp_path)
     told = json.loads((tree / "manifest.json").read_bytes())
@@ -338,7 +338,7 @@ def test_an_imported_mask_stands_until_the_wanted_labels_are_drawn(tmp_path: Pat
 
 
 def test_a_mask_is_stale_when_the_wanted_labels_are_fewer_or_more(tmp_path: Path) -> None:
-    """What pages say is to be merged again is what a merge would change."""
+    """The images that pages list as stale are those that a merge would change."""
     campaign, mission = with_imported_masks(tmp_path)
     image = campaign.images.get(product_id=mission.ids[0])
     accept(image, *rows(1))
@@ -370,7 +370,7 @@ def test_imported_gold_masks_stand_until_three_experts_have_drawn(tmp_path: Path
 
 
 def test_the_released_mask_follows(tmp_path: Path) -> None:
-    """Parts of an earlier release are not taken over where labels have replaced the import."""
+    """Parts of an earlier release are not reused if labels have replaced the import."""
     campaign, mission = with_imported_masks(tmp_path)
     campaign.target_labels = 1
     campaign.merge_minimum = 1
@@ -443,7 +443,7 @@ def test_an_image_that_cannot_have_a_train_mask(state: str, tmp_path: Path) -> N
 
 
 def test_the_real_sample_comes_back_to_the_byte(real_data: Path, tmp_path: Path) -> None:
-    """Images, rover and range masks and train masks of the dataset as it was first released."""
+    """Images, rover and range masks and train masks of the published dataset."""
     sample = real_data / "ai4mars" / "v0.1-sample"
     campaign = new_campaign("sample")
     assert "10 images imported" in run("import_images", sample, "--campaign", "sample")
@@ -468,7 +468,7 @@ def official(root: Path, name: str, codes: np.ndarray) -> None:
 
 
 def test_names_and_values_of_the_released_dataset(tmp_path: Path) -> None:
-    """Ids in either letter case, all suffixes, 4 for no label in masks of Mastcam."""
+    """Ids in either letter case, all suffixes, and code 4 for no label in Mastcam masks."""
     codes = np.array([[0, 1, 2, 3], [255, 255, 255, 0]], dtype=np.uint8)
     mastcam = np.where(codes == 255, 4, codes).astype(np.uint8)
     campaign = new_campaign()
@@ -551,7 +551,7 @@ def test_masks_of_labelers_are_found_by_all_these_names(tmp_path: Path) -> None:
 
 
 def gold_pairs(root: Path, minimum: int) -> list[tuple[Path, Path]]:
-    """Images and masks as a loader of the released dataset pairs them: by `test.csv`."""
+    """Return images and masks as a loader of the published dataset pairs them: by `test.csv`."""
     folder = root / f"mer/labels/test/masked-gold-min{minimum}-100agree"
     pairs = []
     with (folder / "test.csv").open(newline="") as listed:

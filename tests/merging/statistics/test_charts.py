@@ -1,4 +1,4 @@
-"""Lying bars: beside their names, and to scale."""
+"""Horizontal bars: next to their names, and to scale."""
 
 from __future__ import annotations
 

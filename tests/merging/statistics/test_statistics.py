@@ -1,4 +1,4 @@
-"""The paper's tables and figures, from counts that can be added up by hand and from real ones."""
+"""The tables and figures of the paper, from small examples and from real masks."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_figure_3_of_the_real_gold_masks(real_gold: Statistics) -> None:
 
 
 def test_figure_6_of_the_real_gold_masks(real_gold: Statistics) -> None:
-    """Big rock is what experts agree on least: nearly half of it was labeled by one alone."""
+    """Experts agree least on big rock: nearly half of it was labeled by only one."""
     found = {code: shares(counts) for code, counts in real_gold.agreement(CODES).items()}
 
     assert found[0] == pytest.approx((0.1516, 0.3009, 0.5475), abs=5e-5)

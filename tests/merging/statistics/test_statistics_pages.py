@@ -1,4 +1,4 @@
-"""Statistics of a campaign and of a release: added up by the database, or from an archive."""
+"""Statistics of a campaign and of a release, from the database or from an archive."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def _nothing_is_cached() -> None:
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Two train images (one with its masks), a gold one, one without labels, and a retired one."""
+    """Return a campaign with two train images (one merged), a gold one, an unlabeled one, and a
+    retired one.
+    """
     campaign = new_campaign()
     for number, camera in ((1, "navcam-left"), (2, "navcam-right")):
         train = new_image(campaign, number, camera=camera)
