@@ -1,4 +1,4 @@
-"""The drawing page's API: every answer, and that a refusal stores nothing."""
+"""The API of the drawing page: every response, and that a refusal stores nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _nobody_is_throttled() -> None:
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The images whose processing was asked for."""
+    """Return the images whose processing was enqueued."""
     asked: list[int] = []
 
     def note(task: object, image_id: int) -> None:
@@ -74,7 +74,7 @@ def vera() -> Labeler:
 
 @pytest.fixture
 def client(vera: Labeler) -> APIClient:
-    """The browser of an account."""
+    """Return the browser of an account."""
     browser = APIClient()
     browser.force_login(vera.user)
     return browser
@@ -86,7 +86,7 @@ def assignment(image: Image, vera: Labeler) -> Assignment:
 
 
 def refusal(response: Response, status: int) -> str:
-    """Check that a refusal has this status and the one shape; its code."""
+    """Check the status and the form of a refusal; return its code."""
     assert response.status_code == status, response.content[:500]
     answer = response.json()
     assert set(answer) == {"code", "detail"}
@@ -211,7 +211,7 @@ def test_an_ahead_that_is_none(client: APIClient, image: Image, ahead: Any) -> N
 def test_a_page_that_was_opened_for_somebody_else(
     client: APIClient, image: Image, assignment: Assignment, vera: Labeler
 ) -> None:
-    """Nobody's drawing is taken for another's, and no guest is made for an old page."""
+    """A drawing is never stored for another person, and no guest is created for an old page."""
     assert client.post(NEXT, HTTP_X_LABELER=str(vera.pk)).status_code == 200
     sven = APIClient()
     sven.force_login(new_account("sven"))
@@ -380,7 +380,7 @@ def test_a_label_that_would_cost_too_much(
     status: int,
     code: str,
 ) -> None:
-    """The page offers to make it simpler, or says what to change; the drawing is kept there."""
+    """The page offers to simplify it, or says what to change; the drawing stays on the page."""
     Image.objects.update(width=512, height=512)
 
     response = client.post(LABELS, submission(image, polygons=polygons))
@@ -410,7 +410,7 @@ def test_missing_fields(
 
 
 def coordinate(number: str) -> str:
-    """A submission with this for one of its coordinates; %d stands for the image."""
+    """Return a submission with this coordinate; %d stands for the image."""
     rings = f"[[[0, 0], [2, 0], [{number}, 1]]]"
     return (
         f'{{"id": "{uuid.uuid4()}", "image": %d, "polygons": [{{"class": 0, "rings": {rings}}}]}}'
@@ -481,7 +481,7 @@ def test_more_parts_than_any_drawing_has_are_not_even_read(
     monkeypatch: pytest.MonkeyPatch,
     polygons: str,
 ) -> None:
-    """A million empty lists take a second to make."""
+    """A million empty lists take a second to create."""
     read: list[bytes] = []
     monkeypatch.setattr("ai4mars_site.toolkit.parsers.orjson.loads", read.append)
     body = f'{{"id":"{uuid.uuid4()}","image":{image.pk},"polygons":[{polygons}]}}'

@@ -1,4 +1,4 @@
-"""Who gets which image: at random, never twice, and only what wants labels."""
+"""Assignment of images: at random, never twice, and only images that need labels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def begin_at(monkeypatch: pytest.MonkeyPatch, start: float) -> None:
 
 
 def walk(campaign: Campaign, labeler: Labeler) -> list[int]:
-    """Draw on everything this labeler is given; the images in order."""
+    """Label every image that the labeler is given; return the images in order."""
     seen = []
     while (assignment := next_assignment(campaign, labeler)) is not None:
         seen.append(assignment.image_id)
@@ -326,7 +326,8 @@ def test_the_loser_of_a_race_for_an_image_walks_on(
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_many_labelers_at_once(campaign: Campaign) -> None:
-    """On PostgreSQL: twelve labelers ask and draw at the same moment, one of them from two tabs."""
+    """On PostgreSQL: twelve labelers request and label at the same time, one of them in two tabs.
+    """
     for _ in range(4):
         new_image(campaign)
     people = [new_guest() for _ in range(11)]
@@ -355,7 +356,7 @@ def test_many_labelers_at_once(campaign: Campaign) -> None:
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_one_labeler_loads_ahead_in_many_tabs_at_once(campaign: Campaign) -> None:
-    """On PostgreSQL: no image is given twice, and each tab gets as many as it asked for."""
+    """On PostgreSQL: no image is assigned twice, and each tab gets the requested number."""
     for _ in range(40):
         new_image(campaign)
     labeler = new_guest()
@@ -379,7 +380,7 @@ def test_one_labeler_loads_ahead_in_many_tabs_at_once(campaign: Campaign) -> Non
 
 
 def walk_politely(campaign: Campaign, labeler: Labeler) -> list[int]:
-    """As `walk`, for somebody whose other tab may have sent the same image's label already."""
+    """Label like `walk`, but accept that another tab has already sent a label of the image."""
     seen = []
     while (assignment := next_assignment(campaign, labeler)) is not None:
         try:

@@ -1,4 +1,4 @@
-"""What visitors meet where a campaign is closed, or has nothing to draw on yet."""
+"""Pages of campaigns that are closed, or have no images yet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ready() -> Campaign:
 
 
 def without(what: str) -> Campaign:
-    """An open campaign that lacks classes, or pictures, or has only retired ones."""
+    """Return an open campaign without classes, without images, or with only retired ones."""
     campaign = new_campaign("unready", name="Ares plain")
     if what == "classes":
         new_image(campaign, 1)

@@ -1,4 +1,4 @@
-"""Corrections: every version kept, the newest one counts, and what is fixed stays."""
+"""Corrections: every version is kept, the newest counts, and locked labels do not change."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def image(campaign: Campaign) -> Image:
-    """4 x 2 pixels, the upper right pair of which is too far away."""
+    """Return an image of 4 x 2 pixels; the upper right two are beyond the range limit."""
     return new_image(campaign, beyond=("0011", "0000"))
 
 
@@ -75,7 +75,7 @@ def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def state(label: Label) -> tuple[str, int, int, int]:
-    """Status and version of the label, count and labels_version of its image."""
+    """Return status and version of the label, and label count and labels_version of its image."""
     label.refresh_from_db()
     image = Image.objects.get(pk=label.image_id)
     return label.status, label.version, image.crowd_label_count, image.labels_version
@@ -266,7 +266,7 @@ def test_a_label_corrected_since_it_was_read_is_not_fixed(label: Label) -> None:
 
 
 def test_post_processing_of_the_old_polygons_comes_to_nothing(image: Image) -> None:
-    """It has read the label, and is overtaken by a correction of the same status."""
+    """A correction with the same status arrives after post-processing has read the label."""
     label = draw(image, "00..", "....")
     as_read = Label.objects.get(pk=label.pk)
     correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), NEW, 1)
@@ -397,7 +397,7 @@ def test_no_draft_of_a_fixed_label(client: APIClient, label: Label) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(6))
 def test_a_correction_and_post_processing_at_once(image: Image, attempt: int) -> None:
-    """On PostgreSQL: whoever is first, the counts in the end are those of the new polygons."""
+    """On PostgreSQL: in either order, the final counts are those of the new polygons."""
     label = draw(image, "00..", "....")
     together = threading.Barrier(2)
 
@@ -429,7 +429,7 @@ def test_a_correction_and_post_processing_at_once(image: Image, attempt: int) ->
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_one_correction_sent_six_times_at_once(label: Label) -> None:
-    """On PostgreSQL: an impatient client; one version is stored, and all get it for an answer."""
+    """On PostgreSQL: one version is stored, and all requests get the same response."""
     sending = uuid.uuid4()
     together = threading.Barrier(6)
 
@@ -450,7 +450,7 @@ def test_one_correction_sent_six_times_at_once(label: Label) -> None:
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_two_corrections_from_two_devices_at_once(label: Label) -> None:
-    """On PostgreSQL: one of them is stored, the other is told."""
+    """On PostgreSQL: one of them is stored, the other is refused."""
     together = threading.Barrier(2)
 
     def send(code: int) -> bool:

@@ -1,4 +1,4 @@
-"""Unfinished drawings on the server: the newest wins, nobody else sees them, none comes back."""
+"""Drafts on the server: the newest wins, nobody else sees them, and discarded ones stay away."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def drawing(base: int = 0, writer: str = "laptop", stroke: int = 1, **fields: An
 
 
 def body(base: int = 0, writer: str = "laptop", stroke: int = 1, **fields: Any) -> dict[str, Any]:
-    """A drawing as the page sends it."""
+    """Return a drawing as the page sends it."""
     known: dict[str, Any] = {"format": 2, "polygons": [box(0, 0, 0, 2, 1)], "steps": [[[1, 1]]]}
     return {"base": base, "writer": writer, "stroke": stroke, **known, **fields}
 
@@ -403,7 +403,7 @@ def test_more_than_the_site_takes(client: APIClient, assignment: Assignment, set
 def test_a_class_behind_one_address_saves_every_stroke(
     client: APIClient, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit counts each labeler alone; beyond it, only saving has to wait."""
+    """The limit is per labeler; beyond it, only saving has to wait."""
     monkeypatch.setattr(DraftThrottle, "THROTTLE_RATES", {"drafts": "2/min"})
     neighbor = Visitor()
     answer = neighbor.post(NEXT).json()
@@ -421,7 +421,7 @@ def test_a_class_behind_one_address_saves_every_stroke(
 
 
 def at_once(*work: Callable[[], object]) -> list[object]:
-    """Do all at the same moment; what each returned or raised."""
+    """Call all functions at the same time; return their results or exceptions."""
     together = threading.Barrier(len(work))
 
     def one(job: Callable[[], object]) -> object:

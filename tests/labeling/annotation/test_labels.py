@@ -1,4 +1,4 @@
-"""Labels from the moment they are sent: stored once, counted, post-processed, thrown out."""
+"""Labels after they are sent: stored once, counted, post-processed, rejected."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def image(campaign: Campaign) -> Image:
-    """4 x 2 pixels: the rover in the lower left corner, the upper right one too far away."""
+    """Return an image of 4 x 2 pixels: rover at the lower left, beyond the range limit at the upper
+    right.
+    """
     return new_image(campaign, on_rover=("0000", "1100"), beyond=("0011", "0000"))
 
 
@@ -171,7 +173,7 @@ def test_submitted_polygons_are_cleaned(image: Image) -> None:
 
 
 def test_the_same_label_again_is_answered_as_before(image: Image) -> None:
-    """Also where a correction has changed it since, and where 1 came back as 1.0."""
+    """Also after a correction, and if 1 is sent as 1.0."""
     labeler, label_id = new_guest(), uuid.uuid4()
     assign(image, labeler)
     sent = [{"class": 1, "rings": [[[0, 0], [2, 0], [2, 1], [0, 1]]]}]
@@ -417,7 +419,7 @@ def test_a_lost_mask_file_is_an_error_and_not_an_unmasked_label(image: Image) ->
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[int, ...]]]:
-    """Messages that would have gone to the broker."""
+    """Return the messages that would have been sent to the broker."""
     messages: list[tuple[str, tuple[int, ...]]] = []
     monkeypatch.setattr(site_tasks, "_deliver", lambda name, ids: messages.append((name, ids)))
     monkeypatch.setattr(site_tasks, "_rest_until", 0.0)
@@ -467,7 +469,7 @@ def test_the_sweep_finds_labels_whose_message_was_lost(campaign: Campaign, sent:
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_one_label_sent_eight_times_at_once(image: Image) -> None:
-    """On PostgreSQL: an impatient client; one label is stored, and all get it for an answer."""
+    """On PostgreSQL: one label is stored, and all requests get the same response."""
     labeler, label_id = new_guest(), uuid.uuid4()
     assign(image, labeler)
     together = threading.Barrier(8)

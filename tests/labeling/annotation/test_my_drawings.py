@@ -1,4 +1,4 @@
-"""A volunteer's own labels: all of them and only them."""
+"""A volunteer's own labels: all of them and no others."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def client(vera: Labeler) -> Client:
 
 
 def cards(browser: Client, asked: str = "") -> list[str]:
-    """The product ids on the page."""
+    """Return the product ids on the page."""
     page = browser.get(f"/drawings/{asked}")
     assert page.status_code == 200
     return [card["product_id"] for card in page.context["cards"]]

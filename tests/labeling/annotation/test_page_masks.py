@@ -1,4 +1,4 @@
-"""The drawing page's reading of masks, in Node, beside Python's."""
+"""The drawing page's reader of masks, run in Node, compared with Python."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read(page: TypeScript, width: int, height: int, rover: bytes, beyond: bytes)
 
 
 def drawn(areas: Any, why: str, shape: tuple[int, int]) -> Bits:
-    """The pixels inside the areas of one kind."""
+    """Return the pixels inside the areas of one kind."""
     found = np.zeros(shape, dtype=bool)
     for area in areas["masked"]:
         if area["why"] == why:
@@ -50,7 +50,7 @@ def drawn(areas: Any, why: str, shape: tuple[int, int]) -> Bits:
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
 def test_masks_of_a_scene_become_areas(page: TypeScript, seed: int) -> None:
-    """Every pixel more than a pixel from an edge is on its side of the areas' edges."""
+    """Every pixel farther than a pixel from an edge is on the correct side of the outlines."""
     scene = make_scene(seed, 512)
     beyond = (scene.range_m > 12.0) | (np.cumsum(scene.range_m > 0, axis=0) == 0)
     found = read(page, 512, 512, png_bytes(scene.rover_mask), png_bytes(beyond))
@@ -64,7 +64,7 @@ def test_masks_of_a_scene_become_areas(page: TypeScript, seed: int) -> None:
 
 
 def surely(mask: Bits, reach: int = 3) -> Bits:
-    """Pixels with only their like around, as far as `reach`."""
+    """Return the pixels whose neighbors within `reach` are all of the same kind."""
     from scipy import ndimage
 
     window = 2 * reach + 1
@@ -84,7 +84,7 @@ def test_a_cut_row_is_one_rectangle(page: TypeScript) -> None:
 
 @pytest.mark.parametrize("shape", [(37, 51), (37, 51, 3)], ids=["gray", "RGB"])
 def test_pngs_are_read_to_their_very_bytes(page: TypeScript, shape: tuple[int, ...]) -> None:
-    """With every kind of line filter that an encoder may choose."""
+    """With every line filter that an encoder may choose."""
     noise = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     slope = (np.indices(shape)[:2].sum(axis=0) * 3 % 256).astype(np.uint8)
     for pixels in (noise, slope, np.where(noise > 127, slope, 7).astype(np.uint8)):

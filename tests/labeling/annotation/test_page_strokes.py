@@ -1,4 +1,4 @@
-"""Random strokes through the drawing page's own tools, run in Node, and what the server says."""
+"""Random strokes through the tools of the drawing page, run in Node, checked by the server code."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
 
 
 def blob(random: np.random.Generator, radius: float) -> list[list[float]]:
-    """What a hand draws around something: wobbly, closed a little off where it began."""
+    """Return a wobbly hand-drawn outline that does not close exactly."""
     center = random.uniform(-20, SIZE + 20, 2)
     angles = np.linspace(0, random.uniform(5.9, 6.7), random.integers(20, 120))
     wobble = np.cumsum(random.normal(0, 0.04, len(angles)))
@@ -89,7 +89,7 @@ def blob(random: np.random.Generator, radius: float) -> list[list[float]]:
 
 
 def scribble(random: np.random.Generator) -> list[list[float]]:
-    """What no hand would draw on purpose: across itself and everything else."""
+    """Return an outline that crosses itself and everything else."""
     points = random.uniform(-40, SIZE + 40, (random.integers(3, 15), 2))
     return [[float(x), float(y)] for x, y in points]
 
@@ -111,13 +111,13 @@ def strokes(random: np.random.Generator, count: int) -> list[dict[str, Any]]:
 
 
 def shape_of(region: Region) -> Any:
-    """The area that the even-odd rule fills, whether or not its rings are a valid polygon."""
+    """Return the area filled by the even-odd rule, even if the rings are not a valid polygon."""
     rings = [shapely.make_valid(shapely.Polygon(ring)) for ring in region.rings]
     return functools.reduce(shapely.symmetric_difference, rings)
 
 
 def overlaps(shapes: list[Any]) -> list[float]:
-    """The common area of each pair that has one."""
+    """Return the common area of each overlapping pair."""
     tree = shapely.STRtree(shapes)
     return [
         shapely.intersection(shape, shapes[j]).area

@@ -1,4 +1,4 @@
-"""The drawing page's cameras beside those of `terrain.camera`, which are held to real labels."""
+"""The camera models of the drawing page, compared with `terrain.camera`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rays(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
 
 
 def test_the_range_map_reads_as_python_reads_it(tmp_path: Path) -> None:
-    """Each cell, and between the cells, over flat ground with its sky."""
+    """At each cell, and between cells, over flat ground with sky."""
     model = MODELS["CAHV"]
     reduced = estimated_reduced_range(model, 1024, 1024)
     reduced[7, 9] = 0

@@ -1,4 +1,4 @@
-"""How far a campaign is: counted at once, or by the sweep where that would take long."""
+"""The figures of a campaign: counted at once, or by the sweep for large campaigns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Two crowd images, one of them done, with a label of each state; and a gold image."""
+    """Return a campaign with two crowd images (one complete) with labels of every status, and a
+    gold image.
+    """
     campaign = new_campaign(target_labels=3)
     done = new_image(campaign)
     new_image(campaign)
@@ -74,7 +76,7 @@ def test_each_label_and_image_is_counted_where_it_belongs(campaign: Campaign) ->
 
 
 def look(campaign: Campaign) -> CampaignFigures:
-    """What somebody sees who comes now."""
+    """Return what a visitor sees now."""
     return figures.figures_of(Campaign.objects.select_related("figures").get(pk=campaign.pk))
 
 

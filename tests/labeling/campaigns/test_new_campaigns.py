@@ -1,4 +1,4 @@
-"""Campaigns that an import makes: with the first image, under a title; and dry runs."""
+"""Campaigns created by an import: with the first image, and with a title; and dry runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(*arguments: object) -> list[str]:
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
-    """Two pictures, the second of which is there twice, one that is none, and notes."""
+    """Return a folder with two images (the second one twice), an invalid image, and notes."""
     folder = tmp_path / "mixed"
     folder.mkdir()
     noise = np.random.default_rng(1)
@@ -98,7 +98,7 @@ def is_read(sql: str) -> bool:
 
 
 def state() -> object:
-    """Everything in the database and in storage."""
+    """Return everything in the database and in storage."""
     tables = connection.introspection.table_names()
     with connection.cursor() as cursor:
         rows = {}

@@ -1,4 +1,4 @@
-"""The rules of a campaign: combinations that cannot work are refused, with a sentence."""
+"""The rules of a campaign: impossible combinations are refused with a message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    """A page in Spanish leaves its language behind."""
+    """Reset the language, which a Spanish page may have changed."""
     with translation.override("en"):
         yield
 
@@ -122,7 +122,7 @@ def test_what_is_drawn_into_pictures_stays(
 
 
 def fields_of(condition: models.Q) -> set[str]:
-    """The fields that a condition compares."""
+    """Return the fields that a condition compares."""
     found: set[str] = set()
     for child in condition.children:
         if isinstance(child, models.Q):
@@ -142,7 +142,7 @@ def all_below(form: type[Any]) -> Iterator[type[Any]]:
 
 
 def forms_of_the_site() -> Iterator[tuple[type[models.Model], set[str]]]:
-    """Models that a person fills in, and which fields: on pages of the site and its admin."""
+    """Return the models and fields that people fill in, on pages and in the admin."""
     import_module(settings.ROOT_URLCONF)
     request = RequestFactory().get("/")
     request.user = new_admin("andrea")
@@ -158,9 +158,9 @@ def forms_of_the_site() -> Iterator[tuple[type[models.Model], set[str]]]:
 
 @pytest.mark.filterwarnings("ignore:The default scheme will be changed")
 def test_no_person_reads_the_name_of_a_constraint() -> None:
-    """Each constraint that a form can break has a sentence of its own, in Spanish too.
+    """Each constraint that a form can violate has its own message, in Spanish too.
 
-    Django's own sentence is good where fields must be unique together.
+    Django's own message is used for unique fields.
     """
     checked = set()
     for model, fields in forms_of_the_site():

@@ -1,4 +1,4 @@
-"""Looking through images: filtered, sorted, retired and restored."""
+"""The API to curate images: filter, sort, retire and restore."""
 
 from __future__ import annotations
 

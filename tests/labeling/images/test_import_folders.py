@@ -1,4 +1,4 @@
-"""The page of imports reads what it may, and does not tell what else is there."""
+"""The page of imports reads only permitted folders, and does not reveal others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def permitted(tmp_path: Path, settings: Any) -> Path:
-    """A permitted folder, with a link out of it; beside it a folder that is not."""
+    """Return a permitted folder with a link out of it; beside it is another folder."""
     folder = tmp_path / "images"
     (folder / "sol-1").mkdir(parents=True)
     (tmp_path / "images-of-others").mkdir()
@@ -32,7 +32,7 @@ def permitted(tmp_path: Path, settings: Any) -> Path:
 
 
 def start(client: Client, source: str) -> str:
-    """What the page says; "" where the import was started."""
+    """Return the message of the page; "" if the import was started."""
     client.force_login(new_admin(f"ada{ImportJob.objects.count()}{len(source)}"))
     answer = client.post(reverse("images:imports", args=("navcam",)), {"source": source})
     if answer.status_code == 302:

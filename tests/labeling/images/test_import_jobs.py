@@ -33,7 +33,7 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Five frames of the released layout, of which one is no picture."""
+    """Return five frames in the released layout, one of them not an image."""
     folder = tmp_path / "tree" / "msl" / "images" / "edr"
     folder.mkdir(parents=True)
     for number in range(1, 5):
@@ -43,7 +43,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def run(job: ImportJob) -> None:
-    """What workers do with a job, batch after batch."""
+    """Process a job batch by batch, as workers do."""
     assert import_jobs.begin(job)
     assert import_jobs.prepare(job)
     while import_jobs.work_on_batch(ACTOR, ImportJob.objects.get(pk=job.pk)):

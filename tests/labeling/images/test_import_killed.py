@@ -1,4 +1,4 @@
-"""An import that is killed again and again ends as one that was left alone."""
+"""An import that is killed repeatedly gives the same result as an undisturbed one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def images_in(home: Path) -> int:
 
 
 def files_in(home: Path) -> dict[str, str]:
-    """SHA-256 by path, without what a killed process did not finish: that is swept at night."""
+    """Return SHA-256 by path, without unfinished files, which the nightly sweep deletes."""
     media = home / "media"
     return {
         path.relative_to(media).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""Taking in images and masks through the services: what is stored, refused and left alone."""
+"""Importing images and masks through the services: what is stored, refused and skipped."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def campaign() -> Campaign:
 
 
 def product(name: str, **fields: Any) -> Product:
-    """A frame of 64 x 48 pixels, as a source delivers it."""
+    """Return a frame of 64 x 48 pixels, as a source delivers it."""
     frame = np.tile(np.arange(64, dtype=np.uint8) * 3, (48, 1))
     known: dict[str, Any] = {
         "product_id": name,
@@ -67,7 +67,7 @@ def product(name: str, **fields: Any) -> Product:
 
 
 class Frames:
-    """A source of made-up products; a name that begins with "bad" is refused."""
+    """A source of synthetic products; names that begin with "bad" are refused."""
 
     preset = "msl-navcam"
 
@@ -160,7 +160,7 @@ PLAIN_GRAY = np.full((40, 50), 90, dtype=np.uint8)
 
 
 def take_in_picture(campaign: Campaign, folder: Path, pixels: Any, **options: Any) -> Outcome:
-    """What becomes of `a.png` in a folder when it shows this."""
+    """Return the outcome for `a.png` in a folder with this image."""
     Pillow.fromarray(pixels).save(folder / "a.png", **options)
     [outcome] = take_in(campaign, open_source(folder))
     return outcome
@@ -193,7 +193,7 @@ def test_an_image_that_has_changed_is_refused(
 def test_a_product_of_another_kind_with_the_same_id_differs(
     campaign: Campaign, real_data: Path, tmp_path: Path
 ) -> None:
-    """The label names the product, whatever its file is called."""
+    """The label identifies the product, not the file name."""
     product_name = "NLB_517261274EDR_F0541610CCAM15900M1"
     products = real_data / "pds" / "msl" / "navcam-edr"
     for suffix in (".IMG", ".LBL"):
@@ -210,7 +210,7 @@ def test_a_product_of_another_kind_with_the_same_id_differs(
 
 
 def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) -> None:
-    """Curiosity's stands for half a meter, Spirit's for 20 cm (paper 3.1.1)."""
+    """Half a meter for Curiosity, 20 cm for Spirit (paper 3.1.1)."""
     source = open_source(real_data / "pds")
     for name in ("NLB_517261274EDR_F0541610CCAM15900M1", "2n292280938effb100p0703l0m1"):
         [candidate] = [c for c in source.candidates() if c.product_id == name]
@@ -230,7 +230,7 @@ def test_the_scale_bar_follows_the_rover(campaign: Campaign, real_data: Path) ->
 
 
 def test_products_of_one_exposure_are_near_duplicates(campaign: Campaign, real_data: Path) -> None:
-    """Spirit's EFF and RAD, and the RSL, which is linearised, show one moment; the FFL another."""
+    """Spirit's EFF and RAD, and the linearized RSL, show one exposure; the FFL another."""
     take_in(campaign, open_source(real_data / "pds" / "mer" / "spirit"))
 
     quality.mark_near_duplicates(campaign)
@@ -531,7 +531,7 @@ def test_a_folder_without_masks_says_what_is_expected(tmp_path: Path, layout: st
 def test_a_released_frame_with_its_masks_and_label(
     campaign: Campaign, real_data: Path, tmp_path: Path
 ) -> None:
-    """No labeled pixel of the release lies under a mask, so nothing of a label is removed."""
+    """No labeled pixel of the release is under a mask, so no pixel is removed."""
     released = real_data / "ai4mars" / "v0.1-sample" / "msl"
     name = "NLA_397681339EDR_F0020000AUT_04096M1"
     for part, file in [

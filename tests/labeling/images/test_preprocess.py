@@ -1,4 +1,4 @@
-"""Tone, range limit, scale bar, display image, and the files that are made of them."""
+"""Tone, range limit, scale bar, display image, and the derived files."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class TestColor:
         np.testing.assert_array_equal(colored, np.dstack([stretch(gray)] * 3))
 
     def test_one_table_for_all_channels(self) -> None:
-        """A stretch of each channel on its own would turn red sand gray."""
+        """Stretching each channel separately would turn red sand gray."""
         rng = np.random.default_rng(4)
         sand = rng.integers(40, 80, (30, 30, 1)) * np.array([1.5, 1.0, 0.6])
         shown = stretch(sand.astype(np.uint8)).astype(int)
@@ -423,7 +423,7 @@ class TestPictures:
 
 
 def product(**more: object) -> Product:
-    """A frame of the level camera's, with texture; more: fields that are different."""
+    """Return a textured frame of the level camera; `more` sets other fields."""
     pixels = np.random.default_rng(8).integers(400, 1600, (1024, 1024)).astype(np.uint16)
     frame = linear(pixels)
     plain = Product(

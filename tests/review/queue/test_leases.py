@@ -1,4 +1,4 @@
-"""One label is on one reviewer's screen: leases, second opinions, the audit, filters."""
+"""A label is on the screen of one reviewer: leases, second opinions, the audit, filters."""
 
 from __future__ import annotations
 
@@ -386,7 +386,7 @@ def test_filters_that_are_none(
 def test_two_reviewers_at_once_over_a_thousand_labels(
     campaign: Campaign, rita: User, rolf: User
 ) -> None:
-    """On PostgreSQL: none rated twice, none lost, although a browser dies with labels in hand."""
+    """On PostgreSQL: none is rated twice or lost, although a browser dies with leased labels."""
     image = new_image(campaign)
     made = [draw(image, "00..", "....") for _ in range(1000)]
     Label.objects.update(status="accepted", processed_at=timezone.now(), pixel_counts={"0": 2})

@@ -1,4 +1,4 @@
-"""The queue in order of expected quality instead of the agreement score."""
+"""The queue ordered by expected quality instead of the agreement score."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def made(campaign: Campaign) -> list[Label]:
-    """Five labels whose qualities order them the other way round than their scores."""
+    """Return five labels whose qualities have the opposite order of their scores."""
     image = new_image(campaign)
     people = [new_guest() for _ in range(5)]
     drawn = [accept(image, "00..", "....", labeler=person) for person in people]
@@ -71,7 +71,7 @@ def test_the_least_expected_quality_comes_first(campaign: Campaign, made: list[L
 
 
 def test_the_threshold_by_agreement_is_not_touched(campaign: Campaign, made: list[Label]) -> None:
-    """What the paper claims is of agreement scores, whatever a queue's order."""
+    """The paper defines it by agreement scores, whatever the order of the queue."""
     end = threshold(campaign, Order.AGREEMENT)
     assert end == Threshold(pytest.approx(0.3), made[1].pk)
 
@@ -90,7 +90,7 @@ def test_the_order_holds_under_filters(campaign: Campaign, made: list[Label], pa
 
 
 def drawn_by_four(campaign: Campaign, images: int = 6) -> list[Label]:
-    """Labels of one who muddles the classes, among three who do not; all are scored."""
+    """Return scored labels of one careless labeler and three careful ones."""
     people = [new_guest() for _ in range(4)]
     bad = []
     for _ in range(images):
@@ -107,7 +107,7 @@ def estimate() -> None:
 
 
 def in_step(campaign: Campaign) -> None:
-    """The bins are those one gets by counting."""
+    """Check that the bins equal a recount."""
     bins = ScoreBin.objects.filter(campaign=campaign).exclude(count=0)
     fields = ("order", "role", "place", "count", "waiting")
     kept = list(bins.values_list(*fields))

@@ -44,7 +44,7 @@ def _nobody_is_throttled() -> None:
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Without the audit, which now and then would choose one of the good labels too."""
+    """Return a campaign without the audit, which would add random labels to the queue."""
     made = new_campaign()
     ReviewPlan.objects.create(campaign=made, audit_percent=0)
     return made
@@ -63,7 +63,7 @@ def client(rita: User) -> APIClient:
 
 
 def scored(campaign: Campaign, *scores: float) -> list[Label]:
-    """One label per score, each on an image of its own."""
+    """Return one label per score, each on its own image."""
     made = []
     for score in scores:
         made.append(accept(new_image(campaign), "00..", "...."))

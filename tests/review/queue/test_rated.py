@@ -1,4 +1,4 @@
-"""The page of a reviewer's ratings and of flags: found again, changed, taken back."""
+"""The page of a reviewer's ratings and of flags: listed, changed, withdrawn."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_mistakes_are_answered_with_a_sentence(
 def test_nothing_is_chosen_before_the_reviewer_chooses(
     campaign: Campaign, rita: User, client: Client
 ) -> None:
-    """The first choice throws a drawing out: Save alone must not do that."""
+    """The first choice would throw a label out: Save alone must not do that."""
     label = new_label(campaign)
     LabelFlag.objects.create(label=label, reviewer=rita)
 

@@ -1,4 +1,4 @@
-"""Ratings: 1 throws a label out, and taking it back brings the label back (paper 3.2)."""
+"""Ratings: 1 throws a label out, and withdrawing it restores the label (paper 3.2)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def rolf() -> User:
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The images whose scoring was asked for."""
+    """Return the images whose scoring was enqueued."""
     asked: list[int] = []
 
     def note(task: object, image_id: int) -> None:
@@ -349,7 +349,7 @@ def test_deep_json_is_no_rating(client: APIClient, label: Label) -> None:
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_four_reviewers_throw_one_label_out_at_once(label: Label) -> None:
-    """On PostgreSQL: one of them does, and the label is uncounted once."""
+    """On PostgreSQL: one succeeds, and the label is subtracted from the count once."""
     reviewers = [new_reviewer(name) for name in ("rita", "rolf", "rosa", "rick")]
     together = threading.Barrier(4)
 
@@ -376,7 +376,7 @@ def test_four_reviewers_throw_one_label_out_at_once(label: Label) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(6))
 def test_a_correction_and_a_rating_at_once(label: Label, rita: User, attempt: int) -> None:
-    """On PostgreSQL: one of the two is refused, and the rating is for what is stored."""
+    """On PostgreSQL: one of the two is refused, and the rating belongs to the stored version."""
     together = threading.Barrier(2)
 
     def judge() -> bool:

@@ -1,4 +1,4 @@
-"""The distribution of scores, counted in bins that are in step with the scores."""
+"""The distribution of scores in bins, kept consistent with the scores."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def counted(campaign: Campaign) -> dict[tuple[str, str, int], tuple[int, int]]:
 
 
 def assert_in_step(campaign: Campaign) -> None:
-    """The counts are those one gets by counting."""
+    """Check that the counts equal a recount."""
     before = counted(campaign)
     distribution.recount(campaign)
     assert counted(campaign) == before
@@ -116,7 +116,7 @@ def test_counts_follow_labels_and_ratings(campaign: Campaign) -> None:
 
 @pytest.mark.django_db
 def test_the_threshold_is_the_score_of_its_rank(campaign: Campaign) -> None:
-    """Exactly, also where many scores share a bin."""
+    """Exactly, even if many scores share a bin."""
     rng = random.Random(4)
     drawn = [0.5 + rng.random() / 2000 for _ in range(25)] + [rng.random() for _ in range(25)]
     image = new_image(campaign)

@@ -1,4 +1,4 @@
-"""The distribution of scores as picture and table, and what the ratings say about it."""
+"""The distribution of scores as chart and table, with the validity report."""
 
 from __future__ import annotations
 

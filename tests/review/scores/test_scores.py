@@ -1,4 +1,4 @@
-"""Agreement scores in step with the labels, on masks whose scores one can count by hand."""
+"""Agreement scores kept consistent with the labels, on small masks with known scores."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_what_was_overtaken_each_time_is_not_written_and_left_to_the_sweep(
 def test_older_scores_do_not_replace_newer_ones(
     image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two workers: the slow one has read two labels, the fast one three."""
+    """Of two workers, the slow one has read two labels, the fast one three."""
     a, b = accept(image, *A), accept(image, *B)
     compute, fast = scores.agreement_scores, []
 
@@ -268,7 +268,7 @@ def test_older_scores_do_not_replace_newer_ones(
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_labels_sent_processed_scored_and_thrown_out_at_once(image: Image) -> None:
-    """On PostgreSQL: nobody waits for a lock in a circle, and afterwards everything adds up."""
+    """On PostgreSQL: there is no deadlock, and all counts are consistent afterwards."""
     people = [new_guest() for _ in range(8)]
     for labeler in people:
         assign(image, labeler)
@@ -304,7 +304,7 @@ def test_labels_sent_processed_scored_and_thrown_out_at_once(image: Image) -> No
 
 
 def test_the_score_of_a_label_corrected_to_nothing_is_gone(image: Image) -> None:
-    """It would stay in the distribution for ever, from which the queue is cut."""
+    """Otherwise it would stay in the distribution that defines the queue."""
     corrected, other = accept(image, "00..", "...."), accept(image, "00..", "....")
     assert score_image(image.pk)
     assert AgreementScore.objects.count() == 2

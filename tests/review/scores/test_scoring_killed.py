@@ -1,4 +1,4 @@
-"""Scoring that is killed, and whose messages are lost, ends as scoring that was left alone."""
+"""Scoring that is killed, or whose messages are lost, gives the same result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DRAWN = (("0" * 32,) * 24, ("0" * 20 + "1" * 12,) * 24, ("1" * 32,) * 12 + ("3" 
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Labels that nobody has been told of."""
+    """Return a campaign with labels whose messages were lost."""
     campaign = new_campaign()
     for _ in range(IMAGES):
         image = new_image(campaign, width=32, height=24)
@@ -52,7 +52,7 @@ def is_unfinished() -> bool:
 
 
 def sweep() -> None:
-    """What the clock asks for every half minute."""
+    """Run the task that beat sends every half minute."""
     sweep_labels()
     sweep_scores()
 

@@ -30,7 +30,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def polygon_of(xs: list[float], ys: list[float]) -> shapely.Polygon:
-    """As Zooniverse's aggregation repairs it: buffer(0), and the largest part."""
+    """Return a polygon repaired like in Zooniverse's aggregation: buffer(0), and the largest part.
+    """
     polygon = shapely.Polygon(list(zip(xs, ys, strict=True)))
     if not polygon.is_valid:
         polygon = polygon.buffer(0)
@@ -40,7 +41,7 @@ def polygon_of(xs: list[float], ys: list[float]) -> shapely.Polygon:
 
 
 def clusters(folder: Path) -> Iterator[tuple[list[shapely.Polygon], float]]:
-    """The polygons of each cluster, and its published consensus."""
+    """Return the polygons of each cluster, and its published consensus."""
     extracted = rows_of(folder / "polygon_extractor_extractions.csv")
     for row in rows_of(folder / "polygon_reducer_reductions_median.csv"):
         for tool in ("T0_toolIndex0", "T0_toolIndex1"):

@@ -1,4 +1,4 @@
-"""The page on which a campaign's managers see the skill of its labelers."""
+"""The page on which managers see the skill of labelers."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Pose:
 def camera_looking_down(
     focal_px: float, height_m: float, depression_deg: float, size: int = 1024
 ) -> CameraModel:
-    """A CAHV camera straight ahead, so far above the origin, without roll, so steep downward."""
+    """Return a CAHV camera at a height, looking straight ahead and down, without roll."""
     sin, cos = math.sin(math.radians(depression_deg)), math.cos(math.radians(depression_deg))
     axis = np.array([cos, 0.0, sin])
     center = (size - 1) / 2.0
@@ -53,9 +53,9 @@ def camera_looking_down(
 def plane_range(
     camera: CameraModel, through: Vector, normal: Vector, size: int = 1024
 ) -> npt.NDArray[np.float32]:
-    """Slant range from a CAHV camera's center to a plane, float32 (size, size), 0.0 at the sky.
+    """Return the slant range from a CAHV camera to a plane, float32 (size, size), 0.0 in the sky.
 
-    Pixel (row, column) is line = row, sample = column of the model. Its ray solves
+    Pixel (row, column) is line = row, sample = column of the model. Its ray d solves
     sample = (d . H) / (d . A), line = (d . V) / (d . A), by Cramer's rule for d . A = 1.
     """
     a, h, v = (np.array(vector) for vector in (camera.a, camera.h, camera.v))
@@ -107,7 +107,10 @@ def label_text(
     sequence: str = "ncam12813",
     image_type: str = "REGULAR",
 ) -> str:
-    """An ODL label with CRLF lines. LINES and LINE_SAMPLES are repeated in request groups."""
+    """Return an ODL label with CRLF lines.
+
+    LINES and LINE_SAMPLES are repeated in request groups.
+    """
     pose = pose or Pose()
     parts = [records]
     parts += [
@@ -240,7 +243,8 @@ def write_frame(
     name: str | None = None,
     **words: object,
 ) -> Path:
-    """A 16-bit frame, (H, W) big-endian, with an MSL label beside it or a MER label inside."""
+    """Write a 16-bit frame, (H, W) big-endian, with an MSL label beside it or a MER label inside.
+    """
     data = dn.astype(">i2")
     lines, samples = data.shape
     record = 2 * samples
@@ -305,7 +309,7 @@ def _xml_vector(name: str, parts: Sequence[str], values: Sequence[float]) -> str
 
 
 def xml_camera(camera: CameraModel) -> str:
-    """The geom:Camera_Model_Parameters of a model, a fisheye one of lens type 2."""
+    """Return the geom:Camera_Model_Parameters of a model; a fisheye one has lens type 2."""
     vectors = [
         _xml_vector("Vector_Center", ("x_position", "y_position", "z_position"), camera.c),
         _xml_vector("Vector_Axis", ("x_unit", "y_unit", "z_unit"), camera.a),

@@ -1,4 +1,4 @@
-"""Archives: good ones of every kind, and one test for each thing a hostile one may try."""
+"""Archives: valid ones of every kind, and one test for each attack by a hostile one."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ KINDS: dict[str, Callable[[dict[str, bytes]], bytes]] = {
 
 
 class Socket:
-    """A stream that cannot be sought, and gives less than it is asked for."""
+    """A stream without seek that returns fewer bytes than requested."""
 
     def __init__(self, content: bytes) -> None:
         self.content = io.BytesIO(content)
@@ -101,7 +101,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def refusal(content: bytes, into: Path, bounds: Bounds = SMALL) -> str:
-    """Why an archive is refused, as a stream and as a file; nothing of it may be left."""
+    """Return why an archive is refused, as a stream and as a file; check that no files remain."""
     reasons = []
     sources: list[Path | Readable] = [io.BytesIO(content), Socket(content)]
     for source in sources:
@@ -356,7 +356,7 @@ def test_a_zip_that_grows_without_end(into: Path) -> None:
 
 
 def test_a_zip_whose_members_share_their_data(into: Path) -> None:
-    """The bomb of Fifield (2019): many entries, one block of data."""
+    """The zip bomb of Fifield (2019): many entries that share one block of data."""
     content = zip_bytes({"a": bytes(2_000_000)})
     directory = content.index(b"PK\x01\x02")
     entry = content[directory : content.index(b"PK\x05\x06")]
@@ -383,7 +383,7 @@ def test_a_million_tiny_members_of_a_tar(into: Path) -> None:
 
 @pytest.mark.parametrize("claimed", [1, 65_535])
 def test_a_million_tiny_members_of_a_zip(claimed: int, into: Path) -> None:
-    """What the end of the file says of their number is a lie."""
+    """The end of the file gives a false number of members."""
     entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *[0] * 9, 1, *[0] * 6) + b"a"
     count = 1_000_000
     directory = entry * count
@@ -462,7 +462,7 @@ def png(side: int = 40) -> bytes:
 
 
 def png_that_claims(side: int) -> bytes:
-    """A small file whose header asks for side x side pixels."""
+    """Return a small file whose header claims side x side pixels."""
     content = bytearray(png())
     struct.pack_into(">II", content, 16, side, side)
     struct.pack_into(">I", content, 29, zlib.crc32(bytes(content[12:29])))

@@ -1,4 +1,4 @@
-"""Every file that is found is a frame, belongs to one, or is named with the reason."""
+"""Every file found is a frame, belongs to one, or is named with the reason."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_plain_folder_names_what_it_does_not_read(tmp_path: Path) -> None:
 
 @pytest.fixture
 def closed_folder() -> Iterator[Path]:
-    """A folder that anybody may read, with one in it that nobody may."""
+    """Return a readable folder with an unreadable folder in it."""
     root = Path(tempfile.mkdtemp())
     save(root / "a.jpg")
     save(root / "secret" / "b.jpg")
@@ -80,7 +80,7 @@ def closed_folder() -> Iterator[Path]:
 
 
 def test_a_folder_that_cannot_be_read_is_named(closed_folder: Path) -> None:
-    """In a process of somebody who is not the superuser, who may read everything."""
+    """In a process without superuser rights, which could read everything."""
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"

@@ -1,4 +1,4 @@
-"""Folders of finished masks."""
+"""Folders of masks made with other tools."""
 
 from __future__ import annotations
 

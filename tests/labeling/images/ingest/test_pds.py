@@ -35,7 +35,7 @@ def load(path: Path) -> Product:
 
 
 def copy(path: Path, folder: Path, name: str | None = None) -> Path:
-    """A writable copy: the real data are read-only."""
+    """Return a writable copy; the real data are read-only."""
     target = folder / (name or path.name)
     target.write_bytes(path.read_bytes())
     return target
@@ -213,7 +213,7 @@ def test_a_label_cut_short(pds: Path, tmp_path: Path) -> None:
 
 
 def edited(pds: Path, tmp_path: Path, old: bytes, new: bytes) -> Path:
-    """A copy of the EFF product with something else in its label, at the same length."""
+    """Return a copy of the EFF product with a change in its label of the same length."""
     path = copy(pds / EFF, tmp_path)
     content = path.read_bytes()
     assert len(old) == len(new)

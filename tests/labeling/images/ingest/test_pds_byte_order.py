@@ -1,4 +1,4 @@
-"""A label that gives the wrong byte order: the data are compared with what it says."""
+"""Labels with a wrong byte order are detected from the data."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_real_frames_fit_their_labels(name: str, real_data: Path) -> None:
 
 
 def test_a_frame_that_uses_all_its_bits_is_told_by_its_mean(real_data: Path) -> None:
-    """Of 16 bits without a sign every value is possible."""
+    """With 16 unsigned bits every value is possible."""
     _, label = pds3.read(real_data / "pds" / FRAMES[4])
     pixels = (np.arange(2**16, dtype=np.uint16) // 2).reshape(256, 256)
     label = replace(label, significant_bits=16, mean=float(pixels.mean()))

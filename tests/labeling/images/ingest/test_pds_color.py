@@ -168,7 +168,7 @@ def test_a_source_can_be_sent_to_a_worker(tmp_path: Path) -> None:
 
 
 def changed(folder: Path, old: str, new: str) -> None:
-    """A small Navcam product with something else in its label."""
+    """Return a small Navcam product with a change in its label."""
     path = write_m2020(folder, NAVCAM, np.moveaxis(picture(240, 320), -1, 0), FISHEYE)
     label = path.with_suffix(".xml")
     text = label.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Metadata of every real kind of product, field by field against the text of its label.
 
-The label is read here by regular expressions alone, not by the code under test or its parser.
+The test reads the label by regular expressions only, not by the code under test or its parser.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROVERS = {"MSL": "curiosity", "MER1": "opportunity", "MER2": "spirit"}
 
 
 class LabelText:
-    """The text of a label, cut at its END."""
+    """The text of a label, up to its END."""
 
     def __init__(self, path: Path) -> None:
         detached = path.with_suffix(".LBL")
@@ -159,7 +159,7 @@ def test_details_are_json_and_complete(real: tuple[Product, LabelText, Path]) ->
 
 
 def test_an_elevation_with_its_sign_turned(real_data: Path) -> None:
-    """The radiometric product's label of a frame has the other sign than the frame's own."""
+    """The radiometric product's label has the opposite sign of the frame's own label."""
     folder = real_data / "pds" / "mer" / "spirit"
     pointing = []
     for name in ("2n292280938effb100p0703l0m1.img", "2n292280938radb100p0703l0c1.img"):
@@ -170,7 +170,7 @@ def test_an_elevation_with_its_sign_turned(real_data: Path) -> None:
 
 
 def test_a_grid_of_pixels_to_rays_and_back(real: tuple[Product, LabelText, Path]) -> None:
-    """The identity to 1e-6 px, with the camera models of the real labels."""
+    """Pixels are recovered to 1e-6 px, with the camera models of real labels."""
     model = real[0].camera_model
     assert model is not None
     x, y = np.meshgrid(np.linspace(0.0, 1024.0, 33), np.linspace(0.0, 1024.0, 33))
@@ -181,7 +181,7 @@ def test_a_grid_of_pixels_to_rays_and_back(real: tuple[Product, LabelText, Path]
 
 
 def test_focal_length_of_the_label(real: tuple[Product, LabelText, Path]) -> None:
-    """|A x H|, from the label's own numbers, in the range that the cameras were built for."""
+    """|A x H| from the label is in the range of the camera's design."""
     product, label, _ = real
     group = label.group("GEOMETRIC_CAMERA_MODEL_PARMS", "GEOMETRIC_CAMERA_MODEL")
     a, h = (np.array(label.numbers(group, f"MODEL_COMPONENT_{n}")) for n in (2, 3))

@@ -69,7 +69,7 @@ def load(folder: Path) -> Product:
 def with_range(
     folder: Path, camera: CameraModel, ranges: np.ndarray, *, mer: bool = False, **words: object
 ) -> Product:
-    """A linearised frame of zeros and its range product, read back."""
+    """Return a linearized frame of zeros with its range product, after reading."""
     dark = np.zeros((1024, 1024), dtype=np.int16)
     host = {"host": "MER2", "instrument": "NAVCAM_LEFT", "frame": "ROVER_FRAME"} if mer else {}
     name = MER if mer else LINEAR_EDR
@@ -81,7 +81,7 @@ def with_range(
 
 
 def steepness(height_m: float, range_m: float) -> float:
-    """Degrees downward at which flat ground is at a range."""
+    """Return the angle below the horizon, degrees, at which flat ground has a range."""
     return math.degrees(math.asin(height_m / range_m))
 
 
@@ -129,7 +129,7 @@ def test_a_slope_to_one_side(tmp_path: Path) -> None:
 
 
 def best_cut(known: np.ndarray, limit_m: float) -> np.ndarray:
-    """The mask of the row that disagrees with the ranges on the fewest pixels, by trying all."""
+    """Return the cut row mask with the fewest wrong pixels, found by trying all rows."""
     near, far = (known > 0.0) & (known <= limit_m), known > limit_m
     wrong = [int(near[:cut].sum() + far[cut:].sum()) for cut in range(len(known) + 1)]
     mask = np.zeros(known.shape, dtype=np.bool_)
@@ -174,7 +174,7 @@ def test_width_of_the_scale_bar(
     range_m: float,
     slope: float,
 ) -> None:
-    """Half a meter (MER: 20 cm) at 5, 10 and 25 m: within 1 px of what the geometry says."""
+    """Half a meter (MER: 20 cm) at 5, 10 and 25 m: within 1 px of the geometry."""
     camera = camera_looking_down(focal_px, height_m, steepness(height_m, range_m))
     axis = np.array(camera.a)
     middle = np.array(camera.c) + range_m * axis  # where the middle of the image looks
@@ -220,7 +220,7 @@ def test_the_camera_and_pose_of_the_real_label(tmp_path: Path) -> None:
 
 
 def test_range_origin_of_the_real_label(tmp_path: Path) -> None:
-    """The real label's RANGE_ORIGIN_VECTOR is the camera's center in the site frame."""
+    """RANGE_ORIGIN_VECTOR of the real label is the camera center in the site frame."""
     points = np.zeros((3, 1024, 1024), dtype=np.float32)
     path = write_map(
         tmp_path,
@@ -264,7 +264,7 @@ def test_range_from_points(tmp_path: Path, data_frame: str) -> None:
 
 
 def points_of(camera: CameraModel, ranges: np.ndarray) -> np.ndarray:
-    """Points (H, W, 3) in the rover frame at a range along the rays of a CAHV camera."""
+    """Return points (H, W, 3) in the rover frame at a range along the rays of a CAHV camera."""
     inverse = np.linalg.inv(np.stack([camera.a, camera.h, camera.v]))
     line, sample = np.indices(ranges.shape, dtype=np.float64)
     rays = np.stack([np.ones_like(line), sample, line], axis=-1) @ inverse.T
@@ -273,7 +273,7 @@ def points_of(camera: CameraModel, ranges: np.ndarray) -> np.ndarray:
 
 
 def in_frame(points: np.ndarray, pose: Pose, data_frame: str) -> np.ndarray:
-    """Rover frame to level or site frame, by the rotation matrix of the quaternion."""
+    """Return points transformed from the rover frame to the level or site frame by a quaternion."""
     if data_frame == "ROVER_NAV_FRAME":
         return points
     s, i, j, k = np.array(pose.quaternion) / np.linalg.norm(pose.quaternion)
@@ -302,7 +302,7 @@ def test_points_in_an_unknown_frame_give_no_range(tmp_path: Path) -> None:
 def raw_and_linear(
     folder: Path, sources: tuple[str, ...], center: tuple[float, ...] = RAW.c
 ) -> None:
-    """A raw frame, and the range of flat ground as its linearised camera sees it."""
+    """Return a raw frame, and the range of flat ground as its linearized camera sees it."""
     assert RAW.o is not None
     linear = CameraModel("CAHV", tuple(center), RAW.o, RAW.h, RAW.v)  # type: ignore[arg-type]
     write_frame(folder, EDR, np.zeros((1024, 1024), np.int16), RAW)

@@ -1,4 +1,4 @@
-"""Folders and buckets: the same files by the same names; a bucket server of our own."""
+"""Folders and buckets list the same files under the same names; the bucket server is our own."""
 
 from __future__ import annotations
 

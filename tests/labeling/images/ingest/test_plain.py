@@ -1,4 +1,4 @@
-"""Plain folders: pictures of any rover, with and without a manifest."""
+"""Plain folders: images of any rover, with and without a manifest."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def load_all(folder: Path) -> dict[str, Product]:
 
 
 def refusals(folder: Path) -> dict[str, str]:
-    """Why each file is refused, by name; "" where it is not."""
+    """Return why each file is refused, by name; "" if it is accepted."""
     source = open_source(folder)
     reasons = {}
     for candidate in source.candidates():
@@ -78,7 +78,7 @@ def test_pictures_without_a_manifest(tmp_path: Path) -> None:
 
 
 def is_like(product: Product, pixels: Any) -> bool:
-    """Whether a product, and its JPEG, are a picture but for the loss of a good JPEG."""
+    """Return whether a product and its JPEG equal an image, except for JPEG losses."""
     with Pillow.open(io.BytesIO(product.original_jpeg)) as jpeg:
         same_shape = np.asarray(jpeg).shape == product.linear.shape == pixels.shape
         return same_shape and bool(

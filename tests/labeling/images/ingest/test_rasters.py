@@ -1,4 +1,4 @@
-"""The fast reader of masks reads what the strict one reads, and refuses what it refuses."""
+"""The fast reader of masks accepts and refuses the same files as the strict one."""
 
 from __future__ import annotations
 

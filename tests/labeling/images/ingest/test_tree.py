@@ -1,4 +1,4 @@
-"""The released AI4Mars tree: the real sample, and trees with something wrong in them."""
+"""The released AI4Mars tree: the real sample, and trees with errors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sample(real_data: Path) -> Path:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A small tree of one made-up frame with its masks."""
+    """Return a small tree of one synthetic frame with its masks."""
     msl = tmp_path / "ai4mars-dataset-merged-0.1" / "msl"
     for folder in ("edr", "mxy", "rng-30m"):
         (msl / "images" / folder).mkdir(parents=True)
@@ -137,7 +137,7 @@ def test_either_letter_case_and_no_strangers(tree: Path) -> None:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A tree of release 0.6 with a frame of each mission, named like real ones."""
+    """Return a tree of release 0.6 with a frame of each mission, named like real ones."""
     root = tmp_path / "ai4mars-dataset-merged-0.6"
     gray = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (40, 1))
     color = np.dstack([gray, gray // 2, gray // 3])
@@ -190,7 +190,7 @@ def test_every_mission_of_release_0_6(release: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["ffl", "ilf", "rad"])
 def test_frames_of_other_types_are_taken(release: Path, kind: str) -> None:
-    """As our releases have them, with masks of their own names."""
+    """As in our releases, with masks named after them."""
     name = f"1n128367857{kind}0200p1512l0m1"
     eff = release / "mer/images/eff"
     gray = np.tile(np.arange(0, 150, 3, dtype=np.uint8), (40, 1))
@@ -206,7 +206,8 @@ def test_frames_of_other_types_are_taken(release: Path, kind: str) -> None:
 
 
 def test_a_mask_named_as_that_of_an_eff_is_the_eff_s(release: Path) -> None:
-    """Earlier releases named masks of all types so; they are taken where there is no such frame."""
+    """Earlier releases named masks of all types like this; they are used if there is no EFF frame.
+    """
     eff = release / "mer/images/eff"
     shutil.copyfile(
         eff / "1n128367857eff0200p1512l0m1.JPG", eff / "1n128367857ffl0200p1512l0m1.JPG"
@@ -278,7 +279,7 @@ def test_names_of_the_release_are_all_understood(real_data: Path) -> None:
 
 
 class Names:
-    """A place of names without files."""
+    """A source of names without files."""
 
     def __init__(self, names: list[str]) -> None:
         self.listed = names
@@ -382,7 +383,7 @@ def test_mask_that_is_truncated(tree: Path) -> None:
 
 
 def png_that_claims(width: int, height: int) -> bytes:
-    """A PNG of a few bytes whose header asks for width x height pixels."""
+    """Return a PNG of a few bytes whose header claims width x height pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + data))
