@@ -10,14 +10,14 @@ from labeling.people.permissions import REVIEWERS, Visitor, is_in_group, may_man
 
 
 def may_review(user: Visitor) -> bool:
-    """Return whether a user may rate labels: reviewers and admins may."""
+    """Return whether a user may rate labels: reviewers and managers may."""
     return may_manage(user) or is_in_group(user, REVIEWERS)
 
 
 def require_reviewer(user: Visitor) -> None:
     """Raise Forbidden unless the user may rate labels."""
     if not may_review(user):
-        raise Forbidden(_("This page is for reviewers. Ask an admin to make you one."))
+        raise Forbidden(_("This page is for reviewers. Ask a manager to make you one."))
 
 
 def is_own(user_id: int | None, label: Label) -> bool:

@@ -250,7 +250,7 @@ def estimate_skill() -> None:
 
 
 def build_first_release() -> None:
-    """Build a release, as an admin would from the page."""
+    """Build a release, as a manager would from the page."""
     if is_complete():
         return
     demo = campaign()

@@ -68,7 +68,7 @@ class Conflict(DomainError):
 
 
 class Gone(DomainError):
-    """410: an admin has removed the object."""
+    """410: a manager has removed the object."""
 
     code = "gone"
     status = 410

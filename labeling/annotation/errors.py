@@ -15,7 +15,7 @@ class UnknownImage(NotFound):
 class RetiredImage(Gone):
     code = "retired_image"
     message = _(
-        "This picture was taken out of the campaign, so it needs no drawing. Load the next one."
+        "This picture was removed from the project, so it needs no drawing. Load the next one."
     )
 
 

@@ -39,17 +39,17 @@ class OtherLabeler(Forbidden):
     """The page was opened by a person other than the one signed in now."""
 
     code = "other_labeler"
-    message = _("You are no longer signed in as the person who drew this. Sign in again.")
+    message = _("You are no longer logged in as the person who drew this. Log in again.")
 
 
 class CampaignNotPublic(NotFound):
     code = "campaign_not_public"
-    message = _("This campaign is not public yet.")
+    message = _("This project is not public yet.")
 
 
 class CampaignClosed(Gone):
     code = "campaign_closed"
-    message = _("This campaign is closed, so no more drawings are accepted. What you sent is kept.")
+    message = _("This project is closed, so no more drawings are accepted. What you sent is kept.")
 
 
 class VolunteerView(APIView):

@@ -19,7 +19,7 @@ class CampaignForm(forms.ModelForm):
             "name": _("Name"),
             "description": _("Description"),
             "is_open": _("Open"),
-            "target_labels": _("Labels per picture"),
+            "target_labels": _("Labels per image"),
             "range_limit_m": _("Range limit (meters)"),
             "range_rule": _("How the range limit is applied"),
             "allowed_cameras": _("More cameras"),
@@ -30,37 +30,37 @@ class CampaignForm(forms.ModelForm):
             "nothing_minimum": _("Nothing to label"),
             "practice": _("Practice"),
             "practice_pass_iou": _("Practice is passed at (mean IoU)"),
-            "reference_image_percent": _("Practice pictures between real ones (percent)"),
-            "allow_gold_practice": _("Gold pictures may serve as practice"),
+            "reference_image_percent": _("Reference images between real images (percent)"),
+            "allow_gold_practice": _("Gold images may serve for practice"),
         }
         help_texts = {
-            "is_open": _("Volunteers can draw in it, once it has pictures and classes."),
-            "target_labels": _("A picture is complete when it has this many."),
+            "is_open": _("Volunteers can draw in it, once it has images and classes."),
+            "target_labels": _("An image is complete when it has this many."),
             "range_limit_m": _(
-                "Ground farther away need not be labeled. It cannot change once there are pictures."
+                "Ground farther away need not be labeled. It cannot change once there are images."
             ),
-            "range_rule": _("It cannot change once there are pictures."),
+            "range_rule": _("It cannot change once there are images."),
             "allowed_cameras": _('Imported besides the usual ones, such as ["pancam", "hazcam"].'),
             "scale_bar_m": _(
                 "Smaller things need not be labeled. Empty: 50 cm, for Spirit and Opportunity "
-                "20 cm. It cannot change once there are pictures."
+                "20 cm. It cannot change once there are images."
             ),
             "queue_percent": _(
                 "The share of all labels to review: those with the lowest agreement."
             ),
             "merge_minimum": _(
                 "At least this many people must have chosen the class of a pixel. It cannot be "
-                "more than the labels per picture."
+                "more than the labels per image."
             ),
             "merge_percent": _(
                 "More than this share of the people who labeled the pixel must "
                 "have chosen its class."
             ),
-            "nothing_minimum": _("A picture is set aside when this many people report it."),
-            "practice": _("A few pictures with a reference answer, before the first real one."),
+            "nothing_minimum": _("An image is set aside when this many people report it."),
+            "practice": _("A few reference images before the first real image."),
             "practice_pass_iou": _(
                 "How well a drawing must match the reference answer: 0 to 1 (mean IoU)."
             ),
-            "reference_image_percent": _("Share of all pictures given out; 0: none."),
+            "reference_image_percent": _("Share of all images given out; 0: none."),
             "allow_gold_practice": "",
         }

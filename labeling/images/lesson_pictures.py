@@ -60,19 +60,19 @@ def add(campaign: Campaign, upload: File[bytes]) -> str:
     Raises PictureRefused for a file other than JPEG, PNG or WebP, a large one, or one too many.
     """
     if upload.size > MAX_UPLOAD_BYTES:
-        raise PictureRefused(_("The picture is larger than 10 MB. Make it smaller first."))
+        raise PictureRefused(_("The image is larger than 10 MB. Make it smaller first."))
     try:
         frame = decode_frame(upload.read(), upload.name or "", FORMATS)
     except Refused as refused:
         raise PictureRefused(
-            _("This file cannot be read as a picture. Choose a JPEG, PNG or WebP file.")
+            _("This file cannot be read as an image. Choose a JPEG, PNG or WebP file.")
         ) from refused
     content = webp_bytes(frame.linear)
     name = f"{hashlib.sha256(content).hexdigest()}.webp"
     present = _own_names(campaign.pk)
     if name not in present:
         if len(present) >= MAX_OWN_PICTURES:
-            raise PictureRefused(_("This campaign has too many pictures. Choose one of them."))
+            raise PictureRefused(_("This campaign has too many images. Choose one of them."))
         put(_path(campaign.pk, name), content)
     return f"lessons/{campaign.pk}/{name}"
 

@@ -66,10 +66,10 @@ class Migration(migrations.Migration):
                 choices=[
                     ("off", "Off"),
                     ("optional", "Offered after the tutorial"),
-                    ("required", "Must be passed before the first real picture"),
+                    ("required", "Must be passed before the first real image"),
                 ],
                 default="optional",
-                help_text="Whether volunteers practice on reference images before the first real picture.",
+                help_text="Whether volunteers practice on reference images before the first real image.",
                 max_length=8,
             ),
         ),
@@ -407,7 +407,7 @@ class Migration(migrations.Migration):
             name="is_lesson",
             field=models.BooleanField(
                 default=True,
-                help_text="Offered as practice before the first real picture. If not, given out between real pictures.",
+                help_text="Offered as practice before the first real image. If not, given out between real pictures.",
             ),
         ),
         migrations.AlterField(
@@ -424,7 +424,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("mask", "An uploaded mask"),
                     ("gold", "Gold mask of the experts"),
-                    ("drawn", "Drawn by an admin"),
+                    ("drawn", "Drawn by a manager"),
                 ],
                 max_length=5,
             ),
@@ -515,6 +515,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterConstraint(
             model_name="campaign",
+            name="campaign_target_labels_positive",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target_labels__gte", 1)),
+                name="campaign_target_labels_positive",
+                violation_error_message="An image needs at least 1 label.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="campaign",
             name="campaign_lengths_positive",
             constraint=models.CheckConstraint(
                 condition=models.Q(("range_limit_m__gt", 0), ("scale_bar_m__gt", 0)),
@@ -573,7 +582,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("merge_minimum__lte", models.F("target_labels"))),
                 name="campaign_target_reaches_merge",
-                violation_error_message="The merge minimum is larger than the number of labels per picture, so every merged mask would be empty. Raise the labels per picture, or lower the merge minimum.",
+                violation_error_message="The merge minimum is larger than the number of labels per image, so every merged mask would be empty. Raise the labels per image, or lower the merge minimum.",
             ),
         ),
         migrations.AlterConstraint(

@@ -60,7 +60,7 @@ class Campaign(models.Model):
     class Practice(models.TextChoices):
         OFF = "off", _("Off")
         OPTIONAL = "optional", _("Offered after the tutorial")
-        REQUIRED = "required", _("Must be passed before the first real picture")
+        REQUIRED = "required", _("Must be passed before the first real image")
 
     slug = models.SlugField(unique=True, validators=[validate_free_slug])
     name = models.CharField(max_length=120)
@@ -106,7 +106,7 @@ class Campaign(models.Model):
         max_length=8,
         choices=Practice.choices,
         default=Practice.OPTIONAL,
-        help_text="Whether volunteers practice on reference images before the first real picture.",
+        help_text="Whether volunteers practice on reference images before the first real image.",
     )
     practice_pass_iou = models.FloatField(
         default=0.5,
@@ -143,7 +143,7 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(target_labels__gte=1),
                 name="campaign_target_labels_positive",
-                violation_error_message=_("A picture needs at least 1 label."),
+                violation_error_message=_("An image needs at least 1 label."),
             ),
             models.CheckConstraint(
                 condition=Q(range_limit_m__gt=0) & Q(scale_bar_m__gt=0),
@@ -182,8 +182,8 @@ class Campaign(models.Model):
                 condition=Q(merge_minimum__lte=F("target_labels")),
                 name="campaign_target_reaches_merge",
                 violation_error_message=_(
-                    "The merge minimum is larger than the number of labels per picture, so "
-                    "every merged mask would be empty. Raise the labels per picture, or lower "
+                    "The merge minimum is larger than the number of labels per image, so "
+                    "every merged mask would be empty. Raise the labels per image, or lower "
                     "the merge minimum."
                 ),
             ),
@@ -227,8 +227,8 @@ class Campaign(models.Model):
         changed = [n for n in PREPARATION_FIELDS if getattr(self, n) != getattr(stored, n)]
         if changed and stored.images.exists():
             sentence = _(
-                "The pictures of this campaign were prepared with %(value)s, so this setting "
-                "can no longer change. For another value, import the pictures into a new "
+                "The images of this campaign were prepared with %(value)s, so this setting "
+                "can no longer change. For another value, import the images into a new "
                 "campaign."
             )
             # All fields but `range_rule` are lengths in meters.

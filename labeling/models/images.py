@@ -40,7 +40,7 @@ LABEL_ROLE_CHOICES = [(role.value, role.label) for role in LABEL_ROLES]
 
 class ImageQuerySet(models.QuerySet["Image"]):
     def usable(self) -> Self:
-        """Return images that no admin has retired."""
+        """Return images that no manager has retired."""
         return self.filter(retired_at=None)
 
     def in_dataset(self) -> Self:
@@ -180,7 +180,7 @@ class Image(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
     retired_reason = models.CharField(max_length=40, blank=True)
     #: When enough volunteers found nothing to label (`Campaign.nothing_minimum`). The image is not
-    #: given out until an admin decides. Unlike a retired image, it keeps its labels in use.
+    #: given out until a manager decides. Unlike a retired image, it keeps its labels in use.
     set_aside_at = models.DateTimeField(null=True, blank=True)
     duplicate_of = models.ForeignKey(
         "self",

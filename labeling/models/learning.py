@@ -92,7 +92,7 @@ class ReferenceAnswer(models.Model):
     class Source(models.TextChoices):
         MASK = "mask", _("An uploaded mask")
         GOLD = "gold", _("Gold mask of the experts")
-        DRAWN = "drawn", _("Drawn by an admin")
+        DRAWN = "drawn", _("Drawn by a manager")
 
     image = models.OneToOneField(
         Image, on_delete=models.CASCADE, primary_key=True, related_name="reference_answer"
@@ -103,7 +103,7 @@ class ReferenceAnswer(models.Model):
     source = models.CharField(max_length=5, choices=Source.choices)
     is_lesson = models.BooleanField(
         default=True,
-        help_text="Offered as practice before the first real picture. If not, given out between "
+        help_text="Offered as practice before the first real image. If not, given out between "
         "real pictures.",
     )
     created_at = models.DateTimeField(default=timezone.now)

@@ -14,7 +14,7 @@ from labeling.models.labelers import Labeler
 
 class ImageReportQuerySet(models.QuerySet["ImageReport"]):
     def waiting(self) -> Self:
-        """Return reports that no admin has settled yet."""
+        """Return reports that no manager has settled yet."""
         return self.filter(settled_at=None)
 
     def nothing(self) -> Self:
@@ -46,7 +46,7 @@ class ImageReport(models.Model):
     reason = models.CharField(max_length=7, choices=Reason.choices, blank=True)
     comment = models.CharField(max_length=COMMENT_LENGTH, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    #: When an admin decided to keep or retire the image; earlier reports no longer set it aside.
+    #: When a manager decided to keep or retire the image; earlier reports no longer set it aside.
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects = ImageReportQuerySet.as_manager()
@@ -67,7 +67,7 @@ class ImageReport(models.Model):
             ),
         )
         indexes = (
-            # For the admins' page of open reports; most reports are settled.
+            # For the managers' page of open reports; most reports are settled.
             models.Index(
                 fields=("image",), condition=Q(settled_at=None), name="image_report_waiting"
             ),

@@ -1,4 +1,4 @@
-"""Texts that an admin writes in the campaign's language, with translations."""
+"""Texts that a manager writes in the campaign's language, with translations."""
 
 from __future__ import annotations
 

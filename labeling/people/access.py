@@ -11,17 +11,17 @@ from labeling.models import Campaign
 from labeling.people.permissions import may_manage
 
 
-class AdminsOnly(Forbidden):
+class ManagersOnly(Forbidden):
     message = _("This page is for managers of campaigns.")
 
 
 def managed_campaign(request: HttpRequest, slug: str) -> Campaign:
-    """Return the campaign of a managers' page. Raise AdminsOnly for anybody else."""
-    require_admin(request)
+    """Return the campaign of a managers' page. Raise ManagersOnly for anybody else."""
+    require_manager(request)
     return get_object_or_404(Campaign, slug=slug)
 
 
-def require_admin(request: HttpRequest) -> None:
-    """Raise AdminsOnly for anybody who does not manage campaigns."""
+def require_manager(request: HttpRequest) -> None:
+    """Raise ManagersOnly for anybody who does not manage campaigns."""
     if not may_manage(request.user):
-        raise AdminsOnly
+        raise ManagersOnly

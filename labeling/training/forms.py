@@ -61,10 +61,10 @@ class LessonForm(forms.ModelForm):
             known += [present] if present and present not in known else []
             self.choices[name] = known
             self.fields[name] = forms.ChoiceField(
-                choices=[("", _("No picture")), *((each, each) for each in known)], required=False
+                choices=[("", _("No image")), *((each, each) for each in known)], required=False
             )
             self.fields[f"{name}_upload"] = forms.FileField(
-                label=_("or upload a picture of your own"),
+                label=_("or upload an image of your own"),
                 required=False,
                 help_text=_("JPEG, PNG or WebP, 10 MB at most."),
                 widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
@@ -172,7 +172,7 @@ class ClassForm(LessonForm):
         name = str(self.cleaned_data["name"])
         others = self.campaign.terrain_classes.exclude(pk=self.instance.pk)
         if others.filter(name=name).exists():
-            raise forms.ValidationError(_("Another kind of ground has this name already."))
+            raise forms.ValidationError(_("Another class already has this name."))
         return name
 
 
@@ -183,7 +183,7 @@ class EntryForm(LessonForm):
         model = GuideEntry
         fields = ("terrain_class", "kind", "other_class", "caption", "picture", "other_picture")
         labels = {
-            "terrain_class": _("Ground"),
+            "terrain_class": _("Class"),
             "kind": _("What it shows"),
             "other_class": _("Looks like"),
             "caption": _("What to look at"),
@@ -200,8 +200,8 @@ class EntryForm(LessonForm):
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = campaign.terrain_classes.all()
             field.label_from_instance = class_name  # type: ignore[method-assign,assignment]
-        self.fields["picture"].label = _("Picture")
-        self.fields["other_picture"].label = _("Picture of what it looks like")
+        self.fields["picture"].label = _("Image")
+        self.fields["other_picture"].label = _("Image of what it looks like")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -210,7 +210,7 @@ class EntryForm(LessonForm):
             if other is None:
                 self.add_error("other_class", _("Choose what it is mistaken for."))
             elif other == ground:
-                self.add_error("other_class", _("Choose a kind of ground other than its own."))
+                self.add_error("other_class", _("Choose a class other than its own."))
         else:
             cleaned["other_class"], cleaned["other_picture"] = None, ""
         return cleaned
@@ -236,12 +236,12 @@ class PracticeForm(forms.ModelForm):
         fields = ("practice", "reference_image_percent", "allow_gold_practice")
         labels = {
             "practice": _("Practice"),
-            "reference_image_percent": _("Practice pictures between real ones"),
-            "allow_gold_practice": _("Gold pictures may serve as practice"),
+            "reference_image_percent": _("Reference images between real images"),
+            "allow_gold_practice": _("Gold images may serve for practice"),
         }
         help_texts = {
-            "practice": _("A few pictures with a reference answer, before the first real one."),
-            "reference_image_percent": _("Percent of all pictures given out; 0: none."),
+            "practice": _("A few reference images before the first real image."),
+            "reference_image_percent": _("Percent of all images given out; 0: none."),
             "allow_gold_practice": "",
         }
 
@@ -268,15 +268,15 @@ class AnswerForm(forms.Form):
 
     picture = forms.CharField(
         max_length=120,
-        label=_("Picture"),
+        label=_("Image"),
         help_text=_(
-            "The product id of a picture. Pictures that nobody has labeled yet are suggested."
+            "The product id of an image. Images that nobody has labeled yet are suggested."
         ),
     )
     mask = forms.FileField(
         required=False,
         label=_("Mask"),
-        help_text=_("An 8-bit gray PNG of the picture's size: class codes, 255 where unknown."),
+        help_text=_("An 8-bit gray PNG of the image's size: class codes, 255 where unknown."),
         widget=forms.FileInput(attrs={"accept": "image/png"}),
     )
 
@@ -290,7 +290,7 @@ class AnswerForm(forms.Form):
         images = Image.objects.select_related("campaign").filter(campaign=self.campaign)
         image = images.filter(product_id=product_id).first()
         if image is None:
-            raise forms.ValidationError(_("This campaign has no picture with that name."))
+            raise forms.ValidationError(_("This campaign has no image with that name."))
         return image
 
 

@@ -17,7 +17,7 @@ from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.tasks import enqueue
 from labeling.campaigns.services.figures import figures_of, is_large
 from labeling.models import Campaign, Image, ImageReport, Role, SiteFeedback
-from labeling.people.access import managed_campaign, require_admin
+from labeling.people.access import managed_campaign, require_manager
 from merging.dashboard import services
 from merging.gold.services import consensus
 from merging.masks.services import progress
@@ -36,7 +36,7 @@ MAX_DELETED = 20_000
 @login_required
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Show all campaigns."""
-    require_admin(request)
+    require_manager(request)
     return render(
         request,
         "merging/dashboard/campaigns.html",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from ai4mars_site.toolkit.csv_files import safe_cell
 from ai4mars_site.toolkit.tasks import enqueue
 from labeling.models import Campaign
-from labeling.people.access import AdminsOnly, managed_campaign
+from labeling.people.access import ManagersOnly, managed_campaign
 from merging import permissions
 from merging.formats.contents.facts import GOLD_VARIANTS, VARIANTS
 from merging.formats.statistics import tables as statistics_tables
@@ -104,7 +104,7 @@ def visible_release(request: HttpRequest, pk: int) -> Release:
     complete = Release.objects.filter(status=Release.Status.COMPLETE).select_related("campaign")
     release = get_object_or_404(complete, pk=pk)
     if not permissions.may_see_leaderboard(request.user, release):
-        raise AdminsOnly
+        raise ManagersOnly
     return release
 
 

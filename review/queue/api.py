@@ -39,9 +39,9 @@ from review.scores.tasks import score_image
 
 
 class MayReview(BasePermission):
-    """Permission for reviewers and admins."""
+    """Permission for reviewers and managers."""
 
-    message = _("Only reviewers can see this. Ask an admin to make you one.")
+    message = _("Only reviewers can see this. Ask a manager to make you one.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return permissions.may_review(request.user)

@@ -16,7 +16,7 @@ class ChoiceForm(forms.Form):
     """A form that chooses a labeler, an image, or both, of one campaign."""
 
     labeler = forms.IntegerField(label=_("Labeler number"), min_value=1, required=False)
-    image = forms.CharField(label=_("Picture"), max_length=200, required=False)
+    image = forms.CharField(label=_("Image"), max_length=200, required=False)
 
     def __init__(self, campaign: Campaign, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,7 +30,7 @@ class ChoiceForm(forms.Form):
         if found := known.filter(pk=min(number, 2**63 - 1)).first():
             return found
         raise forms.ValidationError(
-            _("Nobody with this number has drawn here: look for it on the review page.")
+            _("No labeler of this campaign has this number: look for it on the review page.")
         )
 
     def clean_image(self) -> Image | None:
@@ -39,17 +39,19 @@ class ChoiceForm(forms.Form):
             return None
         if found := Image.objects.filter(campaign=self.campaign, product_id=name).first():
             return found
-        raise forms.ValidationError(_("There is no picture of this name here: check its spelling."))
+        raise forms.ValidationError(
+            _("This campaign has no image with this name: check its spelling.")
+        )
 
 
 class QueueForm(ChoiceForm):
     """A form that chooses the labels to review."""
 
     part = forms.ChoiceField(
-        label=_("Drawings"),
+        label=_("Labels"),
         required=False,
         choices=[
-            ("doubtful", _("The doubtful ones, and some by chance")),
+            ("doubtful", _("The doubtful ones, and a random sample")),
             ("audit", _("Only the random sample")),
             ("flagged", _("Flagged, and still to be rated")),
             ("all", _("All that have a score")),

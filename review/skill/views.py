@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ai4mars_site.toolkit.tasks import enqueue
 from labeling.models import Campaign, TerrainClass
-from labeling.people.access import AdminsOnly
+from labeling.people.access import ManagersOnly
 from labeling.people.permissions import may_manage
 from review.models import CampaignSkill, LabelerSkill, Order, plan_of
 from review.skill import services
@@ -30,7 +30,7 @@ def labelers(request: HttpRequest, slug: str) -> HttpResponse:
     A POST asks the workers for an estimate now.
     """
     if not may_manage(request.user):
-        raise AdminsOnly
+        raise ManagersOnly
     campaign = get_object_or_404(Campaign, slug=slug)
     if request.method == "POST":
         enqueue(estimate_skill, campaign.pk)

@@ -1,7 +1,7 @@
 """Quality measures of frames, and near-duplicates.
 
 The authors of the paper removed black, saturated and rover-filled frames and near-duplicates from
-their test set by hand. These measures let an admin do so by sorting. They use the linear frame,
+their test set by hand. These measures let a manager do so by sorting. They use the linear frame,
 since a stretch would hide wrong exposure.
 """
 

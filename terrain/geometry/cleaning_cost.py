@@ -169,7 +169,7 @@ class Work:
 def _stacked() -> TooTangled:
     """Return the error for too many overlapping regions."""
     return TooTangled(
-        "Too many shapes lie on top of each other or against each other. Join those of one class, "
+        "Too many shapes lie on top of each other or against each other. Join those of one kind, "
         "and delete those that others cover."
     )
 
@@ -192,7 +192,7 @@ def count_work(outlines: Outlines, width: int, height: int, least_overlap: float
     length = float(np.abs(points[following] - points).sum())
     if length > MAX_LENGTH_PX:
         raise TooTangled(
-            "The outlines are %(length)d px long together, and a label may have %(limit)d: "
+            "The outlines are %(length)d px long together, and a drawing may have %(limit)d: "
             "draw fewer or simpler outlines.",
             length=round(length),
             limit=MAX_LENGTH_PX,

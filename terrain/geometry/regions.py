@@ -71,7 +71,7 @@ def parse_regions(raw: object, codes: Collection[int], width: int, height: int) 
         raise InvalidPolygons("The polygons must be a list of regions: send [] for an empty label.")
     if len(raw) > MAX_REGIONS:
         raise TooManyPoints(
-            "There are %(count)d regions and a label may have %(limit)d: join small ones.",
+            "There are %(count)d shapes and a drawing may have %(limit)d: join small ones.",
             count=len(raw),
             limit=MAX_REGIONS,
         )
@@ -129,7 +129,7 @@ def _check_counts(rings: Sequence[object], places: _Places) -> None:
     """Check the numbers of rings and points. Raises InvalidPolygons or TooManyPoints."""
     if len(rings) > MAX_RINGS:
         raise TooManyPoints(
-            "There are %(count)d outlines and holes and a label may have %(limit)d: "
+            "There are %(count)d outlines and holes and a drawing may have %(limit)d: "
             "delete small ones.",
             count=len(rings),
             limit=MAX_RINGS,
@@ -144,7 +144,7 @@ def _check_counts(rings: Sequence[object], places: _Places) -> None:
     points = sum(map(len, rings))  # type: ignore[arg-type]
     if points > MAX_POINTS:
         raise TooManyPoints(
-            "There are %(count)d points and a label may have %(limit)d: simplify the outlines.",
+            "There are %(count)d points and a drawing may have %(limit)d: simplify the outlines.",
             count=points,
             limit=MAX_POINTS,
         )

@@ -324,7 +324,7 @@ def test_a_page_for_others_says_so_in_the_readers_language() -> None:
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     answer = client.get(reverse("dashboard:manage"))
     assert answer.status_code == 403
-    assert "Esta página es para los administradores de la campaña." in answer.content.decode()
+    assert "Esta página es para los gestores de campañas." in answer.content.decode()
 
 
 @pytest.mark.django_db
@@ -341,7 +341,7 @@ def test_what_a_page_refuses_is_answered_with_a_page(
     def refuse(request: Any) -> None:
         raise refusal
 
-    monkeypatch.setattr("merging.dashboard.views.require_admin", refuse)
+    monkeypatch.setattr("merging.dashboard.views.require_manager", refuse)
     client = Client()
     client.force_login(new_admin())
     answer = client.get(reverse("dashboard:manage"))

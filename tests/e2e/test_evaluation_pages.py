@@ -191,10 +191,10 @@ def test_admins_decide_who_sees_a_leaderboard_and_remove_results(
     expect(page.get_by_text("To remove was removed.")).to_be_visible()
     expect(page.get_by_role("row", name="To remove")).to_have_count(0)
 
-    page.get_by_role("button", name="Show them to admins only").click()
-    expect(page.get_by_text("Admins only.")).to_be_visible()
+    page.get_by_role("button", name="Show them to managers only").click()
+    expect(page.get_by_text("For managers only.")).to_be_visible()
     page.get_by_role("button", name="Show them to everybody").click()
-    expect(page.get_by_role("button", name="Show them to admins only")).to_be_visible()
+    expect(page.get_by_role("button", name="Show them to managers only")).to_be_visible()
 
 
 def test_statistics_of_a_campaign_and_of_its_release(

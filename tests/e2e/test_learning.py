@@ -125,7 +125,7 @@ def test_from_the_tutorial_through_practice_to_a_real_picture(
     expect(told).to_contain_text(re.compile(r"You found 4\d% of the sand"))
     expect(told).to_contain_text("You missed a patch at the upper right.")
     expect(told).to_contain_text("There is soil here, and you did not find it.")
-    expect(told).to_contain_text("Most of what was too much is soil.")
+    expect(told).to_contain_text("Most of the extra area is soil.")
     expect(page.locator("#feedback-title")).to_be_focused()
     # The answer is not given away before the lesson is passed: only what was drawn is compared.
     expect(told).to_contain_text("You see what you missed when you pass.")
@@ -295,7 +295,7 @@ def test_an_admin_draws_an_answer(site: ServedSite, browser_page: Any) -> None:
     drawing.send()
     page.get_by_role("link", name="Back to practice pictures").click()
     row = page.locator(".lesson-row", has_text=free)
-    expect(row).to_contain_text("Drawn by an admin")
+    expect(row).to_contain_text("Drawn by a manager")
     page.get_by_role("button", name="Remove").last.wait_for()
     row.get_by_role("button", name="Remove").click()
     expect(page.locator(".lesson-row", has_text=free)).to_have_count(0)

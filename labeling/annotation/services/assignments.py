@@ -104,7 +104,7 @@ def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assig
 
 
 def _reference_images(campaign: Campaign) -> ImageQuerySet:
-    """Return reference images that are given out between real pictures."""
+    """Return reference images that are given out between real images."""
     answers = ReferenceAnswer.objects.usable().filter(image__campaign=campaign, is_lesson=False)
     return Image.objects.filter(pk__in=answers.values("image"))
 
@@ -178,7 +178,7 @@ class SeenByExpert(GoldRefused):
 class IsReferenceImage(GoldRefused):
     """A practice image cannot become gold: volunteers have seen its answer."""
 
-    message = _("%(picture)s is a practice picture and cannot become gold.")
+    message = _("%(picture)s is a reference image and cannot become gold.")
 
 
 @transaction.atomic
@@ -213,7 +213,7 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
         if is_new and independence.lock_and_check_seen(image.pk, labeler):
             raise SeenByExpert(
                 _(
-                    "%(expert)s has already seen what others drew on %(picture)s. "
+                    "%(expert)s has already seen labels of others on %(picture)s. "
                     "Choose another expert for it."
                 ),
                 expert=labeler,

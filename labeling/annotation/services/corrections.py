@@ -51,8 +51,8 @@ RESULTS_SEEN = _(
     "You have seen how others drew this picture, so you can no longer change your drawing. Only "
     "drawings made without looking can be compared."
 )
-RETIRED = _("This picture was taken out of the campaign, so its drawings can no longer be changed.")
-CLOSED = _("This campaign is closed, so its drawings can no longer be changed.")
+RETIRED = _("This picture was removed from the project, so its drawings can no longer be changed.")
+CLOSED = _("This project is closed, so its drawings can no longer be changed.")
 
 
 def explain_refusal(label: Label) -> str | Promise:

@@ -221,7 +221,7 @@ def _polygons(raw: object) -> list[dict[str, Any]]:
     """Validate regions in the form of a label's; here they may cross themselves or be tiny."""
     if not isinstance(raw, list) or len(raw) > MAX_REGIONS:
         raise InvalidDraft(
-            _("polygons must be a list of at most %(limit)d regions."), limit=MAX_REGIONS
+            _("polygons must be a list of at most %(limit)d shapes."), limit=MAX_REGIONS
         )
     regions: list[dict[str, Any]] = []
     for region in raw:

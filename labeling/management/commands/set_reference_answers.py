@@ -26,8 +26,8 @@ class Command(BulkCommand):
             "--lesson",
             action=BooleanOptionalAction,
             default=None,
-            help="practice before the first real picture, or (--no-lesson) between real "
-            "pictures; by default new ones are lessons, and others keep their setting",
+            help="practice before the first real image, or (--no-lesson) between real "
+            "images; by default new ones are lessons, and others keep their setting",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

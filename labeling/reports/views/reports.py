@@ -23,8 +23,8 @@ PAGE = 24
 COMMENTS_SHOWN = 20
 
 DECISIONS = {
-    "retire": (report_service.retire, _("Retired. Nobody gets this picture any more.")),
-    "keep": (report_service.keep, _("Kept. People can draw on this picture again.")),
+    "retire": (report_service.retire, _("Retired. Nobody gets this image any more.")),
+    "keep": (report_service.keep, _("Kept. Volunteers can label this image again.")),
     "reopen": (report_service.reopen, _("Undone. The reports are open again.")),
 }
 

@@ -21,7 +21,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.csv_files import Echo, safe_cell
 from labeling.models import SiteFeedback
-from labeling.people.access import require_admin
+from labeling.people.access import require_manager
 from labeling.people.visitors import labeler_of
 from labeling.reports import services
 from labeling.reports.forms import SiteFeedbackForm
@@ -113,7 +113,7 @@ def local_path(request: HttpRequest, path: str) -> str:
 @login_required
 def read_feedback(request: HttpRequest) -> HttpResponse:
     """Render the feedback, newest first; `?show=new` (default), `read` or `all`."""
-    require_admin(request)
+    require_manager(request)
     shown = request.GET.get("show", "new")
     chosen = {
         "all": SiteFeedback.objects.all(),
@@ -149,7 +149,7 @@ def read_feedback(request: HttpRequest) -> HttpResponse:
 @login_required
 def mark_read(request: HttpRequest) -> HttpResponse:
     """Mark one entry (`id`) as read, or as unread again (`unread`)."""
-    require_admin(request)
+    require_manager(request)
     number = request.POST.get("id", "")
     if number.isascii() and number.isdigit():
         services.mark_feedback(
@@ -163,7 +163,7 @@ def mark_read(request: HttpRequest) -> HttpResponse:
 @login_required
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Return all feedback as CSV."""
-    require_admin(request)
+    require_manager(request)
     writer = csv.writer(Echo())
 
     def lines() -> Iterator[str]:

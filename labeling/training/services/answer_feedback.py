@@ -148,14 +148,14 @@ def class_sentences(each: ClassComparison, classes: dict[int, TerrainClass]) -> 
         said.append(str(MISSED[each.missed_at]))
     if each.taken_for is not None and each.missed_at:
         said.append(
-            _("Most of what you missed you called %(ground)s.")
+            _("You drew most of what you missed as %(ground)s.")
             % {"ground": _in_sentence(classes[each.taken_for])}
         )
     if each.extra_at and each.known:
         said.append(str(EXTRA[each.extra_at]))
     if each.taken_from is not None and each.extra_at:
         said.append(
-            _("Most of what was too much is %(ground)s.")
+            _("Most of the extra area is %(ground)s.")
             % {"ground": _in_sentence(classes[each.taken_from])}
         )
     return said

@@ -1,4 +1,4 @@
-"""Practice: lessons before the first real picture, and comparing attempts with the answer."""
+"""Practice: lessons before the first real image, and comparing attempts with the answer."""
 
 from __future__ import annotations
 

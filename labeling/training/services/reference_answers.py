@@ -33,7 +33,7 @@ from terrain.masks import NO_LABEL, Mask
 MAX_UPLOAD_BYTES = 16 * 1024**2
 
 ALREADY_LABELED = gettext_noop(
-    "People have already labeled %(picture)s, and their labels count. Choose another picture."
+    "People have already labeled %(picture)s, and their labels are used. Choose another image."
 )
 
 
@@ -87,12 +87,14 @@ def set_answer(
 def _check_image(image: Image) -> None:
     name = {"picture": image.product_id}
     if image.retired_at is not None:
-        raise AnswerRefused(_("%(picture)s was taken out of the campaign.") % name)
+        raise AnswerRefused(
+            _("%(picture)s is retired. Restore it first, or choose another image.") % name
+        )
     if image.pool == Image.Pool.GOLD and not image.campaign.allow_gold_practice:
         raise AnswerRefused(
             _(
-                "%(picture)s is a gold picture, and this campaign does not practice on those. "
-                "Allow gold pictures in practice first, or choose another picture."
+                "%(picture)s is a gold image, and this campaign does not practice on those. "
+                "Allow gold images for practice first, or choose another image."
             )
             % name
         )
@@ -103,7 +105,7 @@ def _check_fits(image: Image, mask: Mask) -> None:
     if mask.shape != (image.height, image.width):
         raise AnswerRefused(
             _(
-                "The mask of %(picture)s must have the size of the picture: %(width)d x "
+                "The mask of %(picture)s must have the size of the image: %(width)d x "
                 "%(height)d pixels."
             )
             % {**name, "width": image.width, "height": image.height}
@@ -158,7 +160,7 @@ def remove_answer(actor: Actor, image: Image) -> None:
 
 
 def set_lesson(actor: Actor, image: Image, is_lesson: bool) -> None:
-    """Set whether an image is a lesson, or given out between real pictures."""
+    """Set whether an image is a lesson, or given out between real images."""
     ReferenceAnswer.objects.filter(image=image).update(is_lesson=is_lesson)
 
 

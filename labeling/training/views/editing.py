@@ -345,7 +345,7 @@ def change_reference_image(request: HttpRequest, campaign: Campaign) -> None:
             reference_answers.remove_answer(actor, image)
             messages.success(
                 request,
-                _("%(picture)s is an ordinary picture again.") % {"picture": image.product_id},
+                _("%(picture)s is an ordinary image again.") % {"picture": image.product_id},
             )
         else:
             reference_answers.set_lesson(actor, image, name == "lesson")

@@ -228,7 +228,7 @@ def why_not_gold(image: Image) -> str:
     if image.pool == Image.Pool.GOLD:
         return _("It is already gold.")
     if image.pool == Image.Pool.PRACTICE:
-        return _("It is a practice image with a known answer. Choose another.")
+        return _("It is a reference image. Choose another.")
     return ""
 
 

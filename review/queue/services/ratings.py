@@ -25,7 +25,7 @@ class RatingOwnLabel(RatingRefused):
     """The reviewer drew the label."""
 
     code = "own"
-    message = _("It is your own drawing: somebody else has to rate it.")
+    message = _("It is your own label: another reviewer has to rate it.")
 
 
 class LabelSettled(RatingRefused):
@@ -39,9 +39,7 @@ class LabelCorrected(RatingRefused):
     """The reviewer saw an older version of the label."""
 
     code = "corrected"
-    message = _(
-        "The one who drew it has just changed it, so this is the old one. Rate the new one."
-    )
+    message = _("Its labeler has just changed it, so this is an old version. Rate the new one.")
 
 
 class AlreadyRated(RatingRefused):
@@ -55,7 +53,7 @@ class RatedMeanwhile(RatingRefused):
     """Other reviewers have given all the requested ratings."""
 
     code = "meanwhile"
-    message = _("Somebody else has rated this drawing meanwhile.")
+    message = _("Another reviewer has rated this label meanwhile.")
 
 
 def rate(

@@ -141,14 +141,14 @@ def change_rating(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpRespons
         mine = label.ratings.active().filter(reviewer=request.user).first()
         if mine is not None and ratings.undo(actor, mine):
             enqueue(score_image, label.image_id)
-            messages.success(request, _("Your rating is taken back."))
+            messages.success(request, _("Your rating is withdrawn."))
         else:
-            messages.info(request, _("You have no rating of this drawing to take back."))
+            messages.info(request, _("You have no rating of this label to withdraw."))
     elif action == "unflag":
         flags.unflag(actor, label.pk)
         messages.success(request, _("The flag is removed."))
     else:
-        messages.error(request, _("Choose what to do: rate, take back, or remove the flag."))
+        messages.error(request, _("Choose what to do: rate, withdraw, or remove the flag."))
     back = QueryDict(request.POST.get("query", "")).urlencode()
     return redirect(f"{reverse('queue:rated_labels', args=(slug,))}?{back}")
 

@@ -183,7 +183,7 @@ def test_the_label_of_somebody_else_is_not_there(campaign: Campaign, client: Cli
     ("fields", "sentence"),
     [
         ({"pool": Image.Pool.GOLD}, "belongs to the gold set"),
-        ({"retired_at": timezone.now()}, "was taken out of the campaign"),
+        ({"retired_at": timezone.now()}, "was removed from the project"),
         ({}, "Other people are still drawing"),
         ({"crowd_label_count": 2}, "All drawings of this picture are in"),
     ],

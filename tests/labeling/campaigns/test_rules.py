@@ -29,9 +29,9 @@ def english() -> Iterator[None]:
 
 
 EMPTY_MERGES = (
-    "The merge minimum is larger than the number of labels per picture, so every merged mask "
+    "The merge minimum is larger than the number of labels per image, so every merged mask "
     "would be empty. "
-    "Raise the labels per picture, or lower the merge minimum."
+    "Raise the labels per image, or lower the merge minimum."
 )
 
 

@@ -257,7 +257,7 @@ def test_an_admin_hands_in_a_mask(campaign: Campaign, admin: APIClient) -> None:
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["2222", "00.."]
     for fields, said in (
-        ({"picture": "nobody", "mask": upload()}, "no picture with that name"),
+        ({"picture": "nobody", "mask": upload()}, "no image with that name"),
         ({"picture": drawn.product_id, "mask": upload()}, "labeled"),
         ({"picture": image.product_id}, "Upload a mask"),
     ):

@@ -156,7 +156,7 @@ def test_gold_serves_as_practice_only_where_the_campaign_says_so(
     image, expert = new_image(campaign), new_expert()
     assignments.assign_gold(ACTOR, image, [expert])
     image.refresh_from_db()
-    with pytest.raises(AnswerRefused, match="gold picture"):
+    with pytest.raises(AnswerRefused, match="gold image"):
         reference_answers.set_answer(
             ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.GOLD
         )
@@ -498,7 +498,7 @@ def test_the_words_say_what_was_taken_for_what(campaign: Campaign) -> None:
     assert soil == ("There is soil here, and you did not find it.")
     assert sand == (
         "You found all of the sand. You drew too much in the middle. "
-        "Most of what was too much is soil."
+        "Most of the extra area is soil."
     )
 
 

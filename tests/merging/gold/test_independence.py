@@ -274,7 +274,7 @@ def test_who_reviewed_a_picture_cannot_be_its_expert(
     assert "saw labels of others" in found[image.pk]
     with pytest.raises(plans.PlanRefused):
         plans.assign(ACTOR, plan, plan.revision)
-    with pytest.raises(assignments.SeenByExpert, match="already seen what others drew"):
+    with pytest.raises(assignments.SeenByExpert, match="already seen labels of others"):
         assignments.assign_gold(ACTOR, image, [experts[0]])
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD

@@ -125,7 +125,7 @@ def test_a_gold_mask_becomes_the_reference_answer_where_that_is_allowed() -> Non
     for labeler, drawn in zip(experts, ("22..", "222.", "2..1"), strict=True):
         accept(image, drawn, "0000", labeler=labeler, role="expert")
     image.refresh_from_db()
-    with pytest.raises(AnswerRefused, match="gold picture"):
+    with pytest.raises(AnswerRefused, match="gold image"):
         gold.set_reference_answer(ACTOR, image)
     Campaign.objects.update(allow_gold_practice=True)
     image = Image.objects.select_related("campaign").get()

@@ -162,7 +162,10 @@ def test_narrowed_to_a_labeler_or_a_picture(campaign: Campaign, rita: User, clie
         rate(Actor.of_user(rita), label, 3)
     assert shown(client, f"?labeler={one.labeler_id}") == [one]
     assert shown(client, f"?image={other.image.product_id}") == [other]
-    assert "Nobody with this number" in client.get(f"{PAGE}?labeler=999999").content.decode()
+    assert (
+        "No labeler of this campaign has this number"
+        in client.get(f"{PAGE}?labeler=999999").content.decode()
+    )
 
 
 def test_ones_own_drawing_cannot_be_rated_here(

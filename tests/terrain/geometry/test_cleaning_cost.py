@@ -256,5 +256,5 @@ def test_pairs_of_boxes_and_points_in_them(seed: int, count: int) -> None:
 def test_the_length_of_all_outlines_is_bounded() -> None:
     teeth = regions_of(hostile_labels.comb(1500, height=400))
     assert work_of(regions_of(hostile_labels.comb(100, height=400))).length_px > 80_000
-    with pytest.raises(TooTangled, match="px long together, and a label may have 1000000"):
+    with pytest.raises(TooTangled, match="px long together, and a drawing may have 1000000"):
         work_of(teeth)

@@ -243,8 +243,7 @@ def write_frame(
     name: str | None = None,
     **words: object,
 ) -> Path:
-    """Write a 16-bit frame, (H, W) big-endian, with an MSL label beside it or a MER label inside.
-    """
+    """Write a 16-bit frame, (H, W) big-endian, with an MSL label beside it or a MER label inside."""
     data = dn.astype(">i2")
     lines, samples = data.shape
     record = 2 * samples
