@@ -326,7 +326,7 @@ def test_the_loser_of_a_race_for_an_image_walks_on(
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_many_labelers_at_once(campaign: Campaign) -> None:
-    """On PostgreSQL: twelve labelers request and label at the same time, one of them in two tabs."""
+    """On PostgreSQL: twelve labelers request and label at the same time, one in two tabs."""
     for _ in range(4):
         new_image(campaign)
     people = [new_guest() for _ in range(11)]

@@ -30,7 +30,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def polygon_of(xs: list[float], ys: list[float]) -> shapely.Polygon:
-    """Return a polygon repaired like in Zooniverse's aggregation: buffer(0), and the largest part."""
+    """Return a polygon, repaired as Zooniverse does it: buffer(0), and the largest part."""
     polygon = shapely.Polygon(list(zip(xs, ys, strict=True)))
     if not polygon.is_valid:
         polygon = polygon.buffer(0)

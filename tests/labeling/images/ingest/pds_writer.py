@@ -243,7 +243,7 @@ def write_frame(
     name: str | None = None,
     **words: object,
 ) -> Path:
-    """Write a 16-bit frame, (H, W) big-endian, with an MSL label beside it or a MER label inside."""
+    """Write a 16-bit frame, (H, W) big-endian, with an MSL label beside or a MER label in it."""
     data = dn.astype(">i2")
     lines, samples = data.shape
     record = 2 * samples

@@ -206,7 +206,7 @@ def test_frames_of_other_types_are_taken(release: Path, kind: str) -> None:
 
 
 def test_a_mask_named_as_that_of_an_eff_is_the_eff_s(release: Path) -> None:
-    """Earlier releases named masks of all types like this; they are used if there is no EFF frame."""
+    """Earlier releases named all masks like this; they are used if there is no EFF frame."""
     eff = release / "mer/images/eff"
     shutil.copyfile(
         eff / "1n128367857eff0200p1512l0m1.JPG", eff / "1n128367857ffl0200p1512l0m1.JPG"
