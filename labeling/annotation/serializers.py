@@ -48,6 +48,11 @@ class DrawingSerializer(serializers.Serializer[Any]):
     format = serializers.IntegerField(min_value=1, max_value=1000)
     polygons = AsSent()
     steps = AsSent()
+    tool = serializers.ChoiceField(choices=Draft.Tool.choices, default=Draft.Tool.DRAW)
+    sketch_class = serializers.IntegerField(
+        min_value=0, max_value=254, required=False, allow_null=True, default=None
+    )
+    paint_over = serializers.BooleanField(default=False)
     started_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     corrects = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
@@ -67,6 +72,9 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
             "format",
             "polygons",
             "steps",
+            "tool",
+            "sketch_class",
+            "paint_over",
             "started_at",
             "saved_at",
         )

@@ -17,6 +17,11 @@ class Draft(models.Model):
     cross themselves, and nothing is computed from it.
     """
 
+    class Tool(models.TextChoices):
+        DRAW = "draw", "Draw"
+        CUT = "cut", "Cut out"
+        SPLIT = "split", "Split"
+
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="drafts")
     labeler = models.ForeignKey(Labeler, on_delete=models.CASCADE, related_name="drafts")
     #: Grows with every change. A save names the version that it was based on.
@@ -31,6 +36,15 @@ class Draft(models.Model):
     polygons = models.JSONField(default=list, help_text="In the same form as a label's.")
     steps = models.JSONField(
         default=list, help_text="Points of the shape being drawn: [[[x, y], ...]]."
+    )
+    tool = models.CharField(
+        max_length=5, choices=Tool.choices, default=Tool.DRAW, help_text="Tool of that shape."
+    )
+    sketch_class = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Class code of that shape, if it becomes a region."
+    )
+    paint_over = models.BooleanField(
+        default=False, help_text="Whether that shape replaces the regions under it."
     )
     size = models.PositiveIntegerField(
         default=0, help_text="Size of polygons and steps, bytes; 0: not counted."

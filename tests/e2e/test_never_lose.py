@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +24,6 @@ SAND, SOIL = 2, 0
 LEFT = [(60, 200), (200, 200), (200, 330)]
 RIGHT = [(280, 200), (430, 210), (420, 330)]
 BELOW = [(90, 380), (300, 380), (300, 460)]
-
-
-@pytest.fixture
-def device(browser: Any) -> Iterator[Callable[[], Any]]:
-    """Make the browser of another device; an error in a script of its pages fails the test."""
-    contexts: list[Any] = []
-    errors: list[str] = []
-
-    def make() -> Any:
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
-        context.set_default_timeout(60_000)
-        context.on("weberror", lambda failed: errors.append(str(failed.error)))
-        contexts.append(context)
-        return context
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert not errors, f"Errors in the page's scripts: {errors}"
 
 
 def open_page(context: Any, address: str) -> DrawingPage:

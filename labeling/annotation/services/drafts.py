@@ -81,6 +81,10 @@ class DraftContent:
     format: int
     polygons: object
     steps: object
+    #: How the unfinished shape is drawn: with which tool, as which class, over other shapes or not.
+    tool: str = Draft.Tool.DRAW
+    sketch_class: int | None = None
+    paint_over: bool = False
     started_at: datetime | None = None
     #: For a correction: the version of the sent label that it started from.
     corrects: int | None = None
@@ -113,6 +117,9 @@ def save(
         "format": drawing.format,
         "polygons": _polygons(drawing.polygons),
         "steps": _steps(drawing.steps),
+        "tool": drawing.tool,
+        "sketch_class": drawing.sketch_class,
+        "paint_over": drawing.paint_over,
         "started_at": drawing.started_at,
         "saved_at": timezone.now(),
     }

@@ -96,6 +96,30 @@ def test_each_save_builds_upon_the_one_before(assignment: Assignment, vera: Labe
     assert Draft.objects.get() == kept
 
 
+def test_an_unfinished_shape_keeps_its_tool_its_class_and_whether_it_paints_over(
+    client: APIClient, assignment: Assignment, image: Image
+) -> None:
+    style = {"tool": "draw", "sketch_class": 2, "paint_over": True}
+    client.put(url(image), body(**style), format="json")
+    kept = client.get(url(image)).json()
+    assert {name: kept[name] for name in style} == style
+
+    # Of a page from before they were kept.
+    client.put(url(image), body(1, stroke=2), format="json")
+    kept = client.get(url(image)).json()
+    assert (kept["tool"], kept["sketch_class"], kept["paint_over"]) == ("draw", None, False)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"tool": "saw"}, {"sketch_class": 255}, {"sketch_class": -1}, {"paint_over": "x"}]
+)
+def test_an_unfinished_shape_that_no_page_draws_is_refused(
+    client: APIClient, assignment: Assignment, image: Image, wrong: dict[str, Any]
+) -> None:
+    assert client.put(url(image), body(**wrong), format="json").status_code == 400
+    assert not Draft.objects.exists()
+
+
 def test_an_older_drawing_never_overwrites_a_newer_one(
     assignment: Assignment, vera: Labeler
 ) -> None:

@@ -44,6 +44,29 @@ describe("editor", () => {
     expect(editor.label.regions).toHaveLength(0);
   });
 
+  it("keeps the class of a sketch in its steps, also when it is undone and redone", () => {
+    const draw = (...ring: Ring) => {
+      const { code, options: { paintOver } } = editor;
+      editor.setSketch(addStep({ ...editor.sketch, code, paintOver }, ring));
+    };
+    draw(left[0]!);
+    draw(left[1]!);
+    editor.finish(addRegion(5, left, FRAME));
+    editor.useClass(6);
+    editor.setOptions({ paintOver: true });
+    editor.undo();
+    expect([editor.code, editor.options.paintOver]).toEqual([5, false]);
+    // The class of all its points changes, so undo takes back a point only.
+    draw(left[2]!);
+    editor.undo();
+    editor.useClass(7);
+    editor.undo();
+    expect([editor.code, editor.sketch.steps.length]).toEqual([7, 1]);
+    editor.redo();
+    editor.redo();
+    expect([editor.code, editor.sketch.steps.length]).toEqual([7, 3]);
+  });
+
   it("redoes undone steps of a sketch, and undoes a finished one", () => {
     editor.setSketch(addStep(NO_SKETCH, left.slice(0, 3)));
     editor.setSketch(addStep(editor.sketch, left.slice(3)));

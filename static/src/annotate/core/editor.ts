@@ -30,7 +30,7 @@ export interface Options {
 }
 
 /** One state in the undo history. */
-interface Drawing {
+export interface Drawing {
   readonly label: Label;
   readonly sketch: Sketch;
 }
@@ -85,14 +85,24 @@ export class Editor {
 
   /** Open an image. Only an unfinished sketch can be undone, and nothing is selected. */
   open(label: Label, frame: Frame, sketch: Sketch = NO_SKETCH): void {
+    const steps = [...sketch.steps, null].map((_, i) => ({ ...sketch, steps: sketch.steps.slice(0, i) }));
+    const drawings = steps.map((each): Drawing => ({ label, sketch: each }));
+    this.openHistory(drawings.slice(1).reduce(push, startHistory(drawings[0]!)), frame);
+  }
+
+  /** Open an image with its undo history. Nothing is selected. */
+  openHistory(history: History<Drawing>, frame: Frame): void {
     this.frame = frame;
     this.currentSelection = null;
     this.currentCorner = null;
-    const steps = [...sketch.steps, null].map((_, i) => ({ ...sketch, steps: sketch.steps.slice(0, i) }));
-    const drawings = steps.map((each): Drawing => ({ label, sketch: each }));
-    this.history = drawings.slice(1).reduce(push, startHistory(drawings[0]!));
+    this.history = history;
     this.onChange("label");
+    this.followSketch();
     this.onChange("sketch");
+  }
+
+  get steps(): History<Drawing> {
+    return this.history;
   }
 
   /** Run an action and return whether it changed anything. A changed region stays selected. */
@@ -140,12 +150,49 @@ export class Editor {
   useClass(code: number): void {
     this.currentCode = code;
     if (this.selected) this.apply(setClass(this.selected, code));
+    this.restyleSketch();
     this.onChange("class");
   }
 
   setOptions(options: Partial<Options>): void {
     this.currentOptions = { ...this.currentOptions, ...options };
+    this.restyleSketch();
     this.onChange("options");
+  }
+
+  /**
+   * Give the shape being drawn the class and option in use, in all of its steps: undo removes a
+   * point and changes nothing else.
+   */
+  private restyleSketch(): void {
+    const { past, present, future } = this.history;
+    if (isEmpty(present.sketch) || (present.sketch.tool ?? "draw") !== "draw") return;
+    const { code, options: { paintOver } } = this;
+    const isBetween = ({ sketch }: Drawing): boolean => isEmpty(sketch);
+    const restyle = ({ label, sketch }: Drawing): Drawing => ({ label, sketch: { ...sketch, code, paintOver } });
+    const begun = past.map(isBetween).lastIndexOf(true) + 1;
+    const ended = future.findIndex(isBetween);
+    const end = ended < 0 ? future.length : ended;
+    this.history = {
+      past: [...past.slice(0, begun), ...past.slice(begun).map(restyle)],
+      present: restyle(present),
+      future: [...future.slice(0, end).map(restyle), ...future.slice(end)],
+    };
+    this.onChange("sketch");
+  }
+
+  /** Use the class and option that an unfinished shape was drawn with. */
+  private followSketch(): void {
+    if (isEmpty(this.sketch)) return;
+    const { code = this.code, paintOver = this.options.paintOver } = this.sketch;
+    if (code !== this.code) {
+      this.currentCode = code;
+      this.onChange("class");
+    }
+    if (paintOver !== this.options.paintOver) {
+      this.currentOptions = { ...this.currentOptions, paintOver };
+      this.onChange("options");
+    }
   }
 
   private step(next: Drawing): boolean {
@@ -163,7 +210,10 @@ export class Editor {
       this.followSelection(before.label);
       this.onChange("label");
     }
-    if (sketch !== before.sketch) this.onChange("sketch");
+    if (sketch !== before.sketch) {
+      this.followSketch();
+      this.onChange("sketch");
+    }
     return history.present !== before;
   }
 

@@ -9,6 +9,10 @@ import type { Point } from "./label";
 export interface Sketch {
   /** The tool that the sketch belongs to; "draw" if missing. */
   readonly tool?: "draw" | "cut" | "split";
+  /** The class of a new region; the class in use if missing. */
+  readonly code?: number;
+  /** Whether a new region replaces existing ones; the option in use if missing. */
+  readonly paintOver?: boolean;
   readonly steps: readonly (readonly Point[])[];
 }
 

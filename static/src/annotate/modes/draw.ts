@@ -113,9 +113,11 @@ export class DrawMode implements Mode {
     this.editor.setSketch(sketch);
   }
 
-  /** Return the sketch with its tool, so that undo can restore both. */
+  /** Return the sketch with its tool, class and option, so that undo and a draft restore them. */
   private get currentSketch(): Sketch {
-    return { ...this.editor.sketch, tool: this.purpose.tool };
+    const { editor, purpose: { tool } } = this;
+    if (tool !== "draw") return { ...editor.sketch, tool };
+    return { ...editor.sketch, tool, code: editor.code, paintOver: editor.options.paintOver };
   }
 
   strokeStart(point: Point): void {
@@ -175,10 +177,10 @@ export class DrawMode implements Mode {
   turn(): void {
     const { followed } = this;
     if (this.ahead?.trace) this.turned = !this.turned;
-    else if (followed?.sketch === this.editor.sketch) {
-      const before = removeLastStep(followed.sketch);
-      const sketch = addStep(before, followed.otherStep);
-      this.followed = { sketch, otherStep: followed.sketch.steps.at(-1)! };
+    else if (followed && this.isFollowedLast) {
+      const { sketch: now } = this.editor;
+      const sketch = addStep(removeLastStep(now), followed.otherStep);
+      this.followed = { sketch, otherStep: now.steps.at(-1)! };
       this.editor.setSketch(sketch);
       return;
     }
@@ -228,7 +230,12 @@ export class DrawMode implements Mode {
       code: editor.code,
       isLine: purpose.isLine,
     });
-    this.onTurnable(Boolean(this.ahead?.trace) || this.followed?.sketch === editor.sketch);
+    this.onTurnable(Boolean(this.ahead?.trace) || this.isFollowedLast);
+  }
+
+  /** Return whether the last step is the border followed last, whatever the class is by now. */
+  private get isFollowedLast(): boolean {
+    return this.followed?.sketch.steps === this.editor.sketch.steps;
   }
 
   private next(point: Point, coarse: boolean): Next {

@@ -128,6 +128,15 @@ describe("a kept drawing", () => {
     expect(readDraft(toJson(unfinished))!.sketch).toEqual(unfinished.sketch);
   });
 
+  it("keeps the class of an unfinished region, and whether it paints over", () => {
+    const sketch = { tool: "draw", code: 3, paintOver: true, steps: [[[1, 2]]] } as const;
+    const raw = toJson({ ...drawing(), sketch });
+    expect([readDraft(raw)!.sketch, raw.sketch_class, raw.paint_over]).toEqual([sketch, 3, true]);
+    // Of the server, which names a tool also without a class.
+    const old = { polygons: [], steps: [[[1, 2]]], tool: "draw", sketch_class: null, paint_over: false };
+    expect(readDraft(old)!.sketch).toEqual({ steps: [[[1, 2]]] });
+  });
+
   it("for an unknown tool becomes a region", () => {
     const raw = { polygons: [], steps: [[[1, 2]]], tool: "knife" };
     expect(readDraft(raw)!.sketch).toEqual({ steps: [[[1, 2]]] });

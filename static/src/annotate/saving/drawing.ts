@@ -41,6 +41,9 @@ export interface DrawingJson {
   readonly steps: readonly (readonly Point[])[];
   /** The tool of the unfinished shape, if it is not a new region. */
   readonly tool?: Sketch["tool"];
+  /** The class of an unfinished new region, and whether it replaces others. */
+  readonly sketch_class?: number;
+  readonly paint_over?: boolean;
   readonly started_at: string;
 }
 
@@ -50,8 +53,10 @@ export const isBlank = ({ label, sketch }: Drawing): boolean =>
 export function toJson({ label, sketch, startedAt }: Drawing): DrawingJson {
   const steps = sketch.steps.map((step) => [...step]);
   const json = { format: FORMAT, polygons: toPolygons(label), steps, started_at: startedAt };
-  const isRegion = !steps.length || (sketch.tool ?? "draw") === "draw";
-  return isRegion ? json : { ...json, tool: sketch.tool };
+  if (!steps.length) return json;
+  if ((sketch.tool ?? "draw") !== "draw") return { ...json, tool: sketch.tool };
+  const { code, paintOver } = sketch;
+  return code === undefined ? json : { ...json, sketch_class: code, paint_over: paintOver ?? false };
 }
 
 /** Read a stored drawing of any format. Return null if nothing in it is readable. */
@@ -65,7 +70,7 @@ export function readDraft(raw: unknown): Draft | null {
   if (lost && !polygons.length && !steps.length) return null;
   return {
     label: fromPolygons(polygons),
-    sketch: raw.tool === "cut" || raw.tool === "split" ? { tool: raw.tool, steps } : { steps },
+    sketch: { ...styleOf(raw), steps },
     startedAt: text(raw.started_at) || new Date().toISOString(),
     writer: text(raw.writer),
     stroke: count(raw.stroke),
@@ -73,6 +78,13 @@ export function readDraft(raw: unknown): Draft | null {
     savedAt: text(raw.saved_at),
     damaged: lost > 0 || typeof format !== "number" || format > FORMAT,
   };
+}
+
+/** Return the tool of the unfinished shape, or the class and option of a new region. */
+function styleOf(raw: Record<string, unknown>): Omit<Sketch, "steps"> {
+  if (raw.tool === "cut" || raw.tool === "split") return { tool: raw.tool };
+  if (!Number.isInteger(raw.sketch_class)) return {};
+  return { tool: "draw", code: raw.sketch_class as number, paintOver: raw.paint_over === true };
 }
 
 function isObject(raw: unknown): raw is Record<string, unknown> {
