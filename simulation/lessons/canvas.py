@@ -142,6 +142,19 @@ class Canvas:
             points = [_enlarged((x + size * dx, y + size * dy)) for dx, dy in stroke]
             brush.line(points, WHITE, round(5 * size * OVERSAMPLE), joint="curve")
 
+    def question(self, at: Place, radius: float = 22.0) -> None:
+        """Draw a question mark in a disc."""
+        x, y = at
+        box = (x - radius, y - radius, x + radius, y + radius)
+        brush = ImageDraw.Draw(self.image)
+        brush.ellipse([v * OVERSAMPLE for v in box], fill=(20, 20, 20), outline=WHITE, width=6)
+        turn = np.radians(np.linspace(-190, 75, 24))
+        hook = [(x + 7 * np.cos(angle), y - 5 + 7 * np.sin(angle)) for angle in turn]
+        points = [_enlarged(point) for point in (*hook, (x, y + 7))]
+        brush.line(points, WHITE, 4 * OVERSAMPLE, joint="curve")
+        dot = (x - 2.5, y + 10, x + 2.5, y + 15)
+        brush.ellipse([v * OVERSAMPLE for v in dot], fill=WHITE)
+
     def finish(self) -> Picture:
         return np.asarray(self.image.resize((self.width, self.height), Image.Resampling.LANCZOS))
 

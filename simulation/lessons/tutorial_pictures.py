@@ -43,6 +43,9 @@ _BEYOND = Frame(26, 0, 140, 1024)
 SCALE_BAR_FRAME = Frame(42, 60, 170, 860)
 # Stones in that window: x, y, radius in pixels of the picture
 _STONES = ((123.0, 233.0, 17.0), (332.0, 265.0, 18.0), (399.0, 208.0, 14.0), (558.0, 250.0, 24.0))
+_NOT_SURE = Frame(30, 400, 240, 500)
+# Places in that window: in the sand and in the soil, and on the border between them
+_SURE, _DOUBTFUL = ((120.0, 150.0), (480.0, 150.0)), (366.0, 122.0)
 _HERO = Frame(17, 0, 400, 1600, 1600)
 
 
@@ -148,6 +151,22 @@ def scale_bar() -> Picture:
     return canvas.finish()
 
 
+def not_sure() -> Picture:
+    """Return ground outlined on both sides (correct) of a doubtful border that is left empty."""
+    canvas = Canvas(_NOT_SURE)
+    areas = {code: canvas.areas(code)[0] for code in (SAND, SOIL, BEDROCK)}
+    border = areas[SAND].buffer(6.0).intersection(areas[SOIL].buffer(6.0)).buffer(34.0)
+    frame = shapely.box(3, 3, WIDTH - 3, HEIGHT - 3)
+    for code, shape in areas.items():
+        canvas.area(shape.difference(border).intersection(frame), CLASS_COLORS[code])
+    doubtful = border.simplify(6.0).intersection(frame.buffer(-6.0))
+    canvas.dashes(shapely.get_coordinates(doubtful.exterior).tolist(), WHITE, 2.0)
+    for x, y in _SURE:
+        canvas.verdict(True, (x, y), 18)
+    canvas.question(_DOUBTFUL)
+    return canvas.finish()
+
+
 def hero() -> Picture:
     """Return the picture of the landing page: a wide view, partly labeled."""
     canvas = Canvas(_HERO, HERO_WIDTH, HERO_HEIGHT)
@@ -169,6 +188,7 @@ def tutorial_pictures() -> dict[str, Callable[[], Picture]]:
         "no-overlap": no_overlap,
         "beyond-30m": beyond_30m,
         "scale-bar": scale_bar,
+        "not-sure": not_sure,
     }
 
 

@@ -27,6 +27,7 @@ HALVES = np.repeat(np.array([[2], [0]], dtype=np.uint8), SIZE // 2, axis=0).repe
 UPPER = [(4.0, 4.0), (252.0, 4.0), (252.0, 126.0), (4.0, 126.0)]
 LOWER = [(4.0, 132.0), (252.0, 132.0), (252.0, 252.0), (4.0, 252.0)]
 SOIL, SAND = 0, 2
+LOADED = "(image) => image.decode().then(() => image.naturalWidth)"
 
 
 def product(seed: int) -> str:
@@ -300,3 +301,30 @@ def test_an_admin_draws_an_answer(site: ServedSite, browser_page: Any) -> None:
     row.get_by_role("button", name="Remove").click()
     expect(page.locator(".lesson-row", has_text=free)).to_have_count(0)
     assert ask(site, f"Image.objects.get(product_id='{free}').pool") == "crowd"
+
+
+def test_the_last_step_and_practice_say_what_they_are(site: ServedSite, browser: Any) -> None:
+    url = site.url.rstrip("/")
+    for width, height in ((390, 844), (1366, 768)):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="en")
+        page = context.new_page()
+        page.goto(f"{url}/c/{SLUG}/tutorial/")
+        while page.get_by_role("button", name="Next").is_visible():
+            assert page.locator(".panel:visible img").first.evaluate(LOADED)
+            page.get_by_role("button", name="Next").click()
+        # The last step has a picture, and says what the buttons below it lead to.
+        last = page.locator(".panel:visible")
+        assert last.locator("img").evaluate(LOADED) >= 480
+        expect(last.get_by_role("heading", name="What comes next")).to_be_visible()
+        expect(last).to_contain_text("you draw on 1 picture whose answer we know")
+        expect(last).to_contain_text("Once you pass, you get real pictures.")
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        told = last.locator(".tutorial-next").bounding_box()
+        assert told["y"] + told["height"] <= page.locator(".stepper").bounding_box()["y"]
+        page.get_by_role("button", name="Practice first").click()
+        DrawingPage(page).wait_for_picture()
+        expect(page.locator("#hint")).to_contain_text("Practice: we know the answer")
+        hint = page.locator("#hint").bounding_box()
+        assert hint["x"] >= 0
+        assert hint["x"] + hint["width"] <= width
+        context.close()

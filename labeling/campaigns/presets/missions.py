@@ -135,8 +135,9 @@ NAV_STEPS = (
         "You do not have to fill the whole picture. Draw what you are sure of, and leave the "
         "rest. About ten people draw on each picture, and together you will be right.",
         "¿No estás seguro? Déjalo vacío",
-        "No tienes que llenar toda la imagen. Dibuja lo que sabes con seguridad y deja el "
-        "resto. Unas diez personas dibujan en cada imagen, y entre todas acertaréis.",
+        "No tienes que llenar toda la foto. Dibuja lo que sabes con seguridad y deja el "
+        "resto. Unas diez personas dibujan en cada foto, y entre todas acertaréis.",
+        "img/tutorial/not-sure.webp",
     ),
 )
 

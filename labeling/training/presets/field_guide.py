@@ -130,7 +130,16 @@ NAV_GUIDE = (
 SHIPPED_PICTURES = (
     *map(
         _tutorial,
-        ("soil", "bedrock", "sand", "big-rock", "no-overlap", "beyond-30m", "scale-bar"),
+        (
+            "soil",
+            "bedrock",
+            "sand",
+            "big-rock",
+            "no-overlap",
+            "beyond-30m",
+            "scale-bar",
+            "not-sure",
+        ),
     ),
     *map(
         _guide,

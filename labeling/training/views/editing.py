@@ -125,7 +125,11 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     known = dict(all_languages())
     code = language if language in known else translation.get_language() or "en"
     with translation.override(code):
-        context = {**lessons.tutorial_context(campaign), "preview": known.get(code, code)}
+        context = {
+            **lessons.tutorial_context(campaign),
+            "lesson_count": len(practice.lessons(campaign)),
+            "preview": known.get(code, code),
+        }
         return render(request, "labeling/training/tutorial.html", context)
 
 

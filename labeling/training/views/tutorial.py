@@ -25,7 +25,7 @@ def tutorial(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "labeling/training/tutorial.html",
         {
             **tutorial_context(campaign),
-            "has_lessons": bool(practice.lessons(campaign)),
+            "lesson_count": len(practice.lessons(campaign)),
             "must_practice": practice.must_practice(campaign, labeler),
         },
     )
