@@ -22,7 +22,7 @@ Bits = npt.NDArray[np.bool_]
 def page(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
     return TypeScript(
         tmp_path_factory.mktemp("masks"),
-        'import { loadMasked } from "annotate/measure/masked";\n'
+        'import { loadMasked } from "annotate/measure/masked_areas";\n'
         'import { readPng } from "shared/png";',
         "await (async () => {"
         " const load = async (url: string) => Uint8Array.from(given.files[url]);"

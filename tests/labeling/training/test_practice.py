@@ -114,7 +114,7 @@ def test_setting_an_answer_again_replaces_it(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (("22", "22"), "of the picture: 4 x 2 pixels"),
+        (("22", "22"), "of the image: 4 x 2 pixels"),
         (("....", "...."), "is empty"),
         (("2222", "7777"), "code 7"),
     ],
@@ -141,7 +141,7 @@ def test_an_image_with_labels_stays_the_crowds(campaign: Campaign) -> None:
 
 def test_a_retired_image_teaches_nobody(campaign: Campaign, labeler: Labeler) -> None:
     image = new_image(campaign, retired_at=timezone.now())
-    with pytest.raises(AnswerRefused, match="taken out"):
+    with pytest.raises(AnswerRefused, match="is retired"):
         reference_answers.set_answer(
             ACTOR, image, mask("2222", "0000"), ReferenceAnswer.Source.MASK
         )
@@ -178,7 +178,7 @@ def test_gold_serves_as_practice_only_where_the_campaign_says_so(
 
 def test_a_practice_image_does_not_become_gold(campaign: Campaign) -> None:
     image = known(campaign)
-    with pytest.raises(assignments.IsReferenceImage, match="practice"):
+    with pytest.raises(assignments.IsReferenceImage, match="is a reference image"):
         assignments.assign_gold(ACTOR, image, [new_expert()])
     image.refresh_from_db()
     assert image.pool == Image.Pool.PRACTICE

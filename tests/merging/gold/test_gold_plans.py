@@ -245,7 +245,7 @@ def test_adding_by_name(campaign: Campaign) -> None:
     for name, why in [
         ("NOWHERE", "no image NOWHERE"),
         (new_image(campaign, pool=Image.Pool.GOLD).product_id, "already gold"),
-        (new_image(campaign, pool=Image.Pool.PRACTICE).product_id, "practice"),
+        (new_image(campaign, pool=Image.Pool.PRACTICE).product_id, "reference image"),
         (new_image(campaign, retired_at=timezone.now()).product_id, "is retired"),
         (new_image(new_campaign("other"), 901).product_id, "no image"),
     ]:

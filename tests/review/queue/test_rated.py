@@ -174,7 +174,7 @@ def test_ones_own_drawing_cannot_be_rated_here(
     label = accept(new_image(campaign), "00..", "....", labeler=labeler_of_user(rita))
     LabelFlag.objects.create(label=label, reviewer=rita)
     assert not client.get(f"{PAGE}?list=flagged").context["cards"][0]["may_rate"]
-    assert "your own drawing" in send(client, label, "rate", value="5")
+    assert "your own label" in send(client, label, "rate", value="5")
     assert active(label) == []
 
 
@@ -183,7 +183,7 @@ def test_mistakes_are_answered_with_a_sentence(
 ) -> None:
     label = new_label(campaign)
     assert send(client, label, "rate") == "Choose a rating from 1 to 5."
-    assert "no rating of this drawing" in send(client, label, "withdraw")
+    assert "no rating of this label" in send(client, label, "withdraw")
     assert send(client, label, "dance").startswith("Choose what to do")
 
 
@@ -206,7 +206,9 @@ def test_a_refusal_is_said_in_the_language_of_the_page(
     label = new_label(campaign)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     said = send(client, label, "rate", value="4", version=label.version + 1)
-    assert said == "Su etiquetador acaba de cambiarla, así que esta es la vieja. Valora la nueva."
+    assert said == (
+        "Su etiquetador acaba de cambiarla, así que esta es una versión vieja. Valora la nueva."
+    )
 
 
 def test_only_reviewers_may_see_and_change(campaign: Campaign) -> None:

@@ -139,7 +139,7 @@ def test_a_second_rating_of_the_same_reviewer(label: Label, rita: User) -> None:
 def test_ones_own_label(image: Image, rita: User) -> None:
     own = accept(image, "00..", "....", labeler=labeler_of_user(rita))
 
-    with pytest.raises(RatingRefused, match="your own drawing"):
+    with pytest.raises(RatingRefused, match="your own label"):
         rate(Actor.of_user(rita), own, 5)
 
     assert not Rating.objects.exists()
