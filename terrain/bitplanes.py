@@ -1,6 +1,6 @@
-"""Packed bit planes: a label as one bit per pixel and class, for counting many pixels at once.
+"""Packed bit planes: one bit per pixel and class, for counting the pixels of labels quickly.
 
-Planes are little-endian uint64 (classes, words): 64 pixels a word, in reading order.
+Planes are little-endian uint64 (classes, words), with 64 pixels per word in reading order.
 """
 
 import zlib
@@ -63,8 +63,8 @@ def unpack_planes(planes: Planes, codes: Sequence[int], height: int, width: int)
 def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Planes:
     """Return new planes without the pixels of the rover or beyond the range limit.
 
-    ``removed`` is one plane, uint64 (words,), as ``pack_pixels`` gives it: its pixels are taken
-    away. None removes nothing (paper 3.1.3).
+    ``removed`` is one plane, uint64 (words,), as ``pack_pixels`` returns it, or None to remove
+    nothing (paper 3.1.3).
     """
     if removed is None:
         return planes.copy()
@@ -93,7 +93,7 @@ def planes_to_bytes(planes: Planes) -> bytes:
 def planes_from_bytes(kept: bytes, classes: int, height: int, width: int) -> Planes:
     """Return the planes that ``planes_to_bytes`` wrote: uint64 (classes, words).
 
-    Raises ValueError where the bytes are not bit planes of that many classes and pixels.
+    Raises ValueError if the bytes are not bit planes of that many classes and pixels.
     """
     try:
         content = zlib.decompress(kept)
@@ -152,7 +152,7 @@ def regions_to_mask(regions: Sequence[Region], height: int, width: int) -> Mask:
 def _filled(
     regions: Sequence[Region], height: int, width: int
 ) -> Iterator[tuple[Region, int, npt.NDArray[np.uint64]]]:
-    """Yield each region that has a pixel, with its first word and its bits from there on."""
+    """Yield each region that covers a pixel, its first word, and its bits from that word on."""
     outlined = [(region, [ring for ring in region.rings if len(ring)]) for region in regions]
     outlined = [(region, rings) for region, rings in outlined if rings]
     if not outlined:

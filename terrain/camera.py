@@ -1,10 +1,10 @@
 """Camera models of the Mars rovers: pixel <-> ray, and the range of flat ground.
 
-A model relates a point of the scene to a place on the detector by a handful of vectors, all in
-one frame, the rover's: x forward, y right, z DOWN, meters.
+A model relates a point of the scene to a place on the detector by a handful of vectors, all in one
+frame, the rover's: x forward, y right, z DOWN, meters.
 
-- CAHV: a linear (pinhole) camera. C is its center, A the unit normal of the image plane, H and V
-  hold the horizontal and vertical focal length and image center. Y. Yakimovsky and R. Cunningham,
+- CAHV: a linear (pinhole) camera. C is its center, A the unit normal of the image plane; H and V
+  combine focal length and image center, horizontal and vertical. Y. Yakimovsky and R. Cunningham,
   "A system for extracting three-dimensional measurements from a stereo pair of TV cameras",
   Computer Graphics and Image Processing 7 (1978); K. Di and R. Li, "CAHVOR camera model and its
   photogrammetric conversion for planetary applications", JGR 109 (2004), Eqs. 1-3.
@@ -12,9 +12,9 @@ one frame, the rover's: x forward, y right, z DOWN, meters.
 - CAHVORE: adds the moving entrance pupil E of a fisheye lens. D. Gennery, "Generalized camera
   calibration including fish-eye lenses", International Journal of Computer Vision 68 (2006).
 
-Pixel coordinates are those of the whole project: (x, y), continuous, x right, y down, the center
-of pixel [row, col] at (col + 0.5, row + 0.5). The models count otherwise: integer (sample, line)
-are pixel centers, from 0. `_SAMPLE_OF_X` below is the only place that knows.
+Pixel coordinates are those of the whole project: (x, y), continuous, x right, y down, the center of
+pixel [row, col] at (col + 0.5, row + 0.5). In the models, integer (sample, line) from 0 are pixel
+centers. Only `_SAMPLE_OF_X` below converts between the two.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ class InvalidCameraModel(ValueError):
 class CameraModel:
     """A camera at one moment, as the vectors of its CAHV, CAHVOR or CAHVORE model.
 
-    c, a, h, v: (3,) each, rover frame; c in meters, a of length 1, h and v in pixels.
-    o: (3,) unit optical axis; r: (3,) radial distortion coefficients (CAHVOR and CAHVORE).
-    e: (3,) entrance pupil coefficients; linearity: 1 perspective, 0 fisheye, in between for the
-    general lens (the MPARM of Gennery's type 3) (CAHVORE only).
+    c, a, h, v: (3,) each, rover frame; c in meters, a of length 1, h and v in pixels. o: (3,) unit
+    optical axis; r: (3,) radial distortion coefficients (CAHVOR and CAHVORE). e: (3,) entrance
+    pupil coefficients; linearity: 1 perspective, 0 fisheye, in between for the general lens (the
+    MPARM of Gennery's type 3) (CAHVORE only).
 
-    Raises InvalidCameraModel when a vector is missing, not finite, or a or o is no direction.
+    Raises InvalidCameraModel when a vector is missing, not finite, or if a or o has length 0.
     """
 
     model_type: str
@@ -110,10 +110,10 @@ class CameraModel:
     def pixel_to_ray(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Float, Float]:
         """Return the rays from the camera through pixel coordinates.
 
-        x, y: pixel coordinates (continuous, pixel centers at +0.5), broadcast together to any
-        shape (...). Returns (origin, direction): direction is float64 (..., 3), unit, rover frame;
-        origin is float64 meters, (3,) = C for CAHV and CAHVOR, and (..., 3) for CAHVORE, whose
-        entrance pupil moves along the optical axis. An empty input gives empty rays.
+        x, y: pixel coordinates (continuous, pixel centers at +0.5), broadcast together to any shape
+        (...). Returns (origin, direction): direction is float64 (..., 3), unit, rover frame; origin
+        is float64 meters, (3,) = C for CAHV and CAHVOR, and (..., 3) for CAHVORE, whose entrance
+        pupil moves along the optical axis. Empty input gives empty arrays.
         """
         sample, line = np.broadcast_arrays(
             np.asarray(x, dtype=np.float64) + _SAMPLE_OF_X,
@@ -255,9 +255,9 @@ def flat_ground_range(
 
     This is an estimate for frames without a stereo range product; it ignores hills.
 
-    x, y: pixel coordinates, broadcast together to shape (...). ground_z: how far, in meters, the
-    ground lies below the origin of the camera's frame, along -up (0 where the frame's origin is
-    where the wheels touch). up: direction away from the planet's center in the camera's frame; any
+    x, y: pixel coordinates, broadcast together to shape (...). ground_z: distance, in meters along
+    -up, from the origin of the camera's frame down to the ground (0 if the origin is at the wheels'
+    contact with the ground). up: direction away from the planet's center in the camera's frame; any
     length but 0; (0, 0, -1) for a level rover. Returns float64 (...) meters; inf at and above the
     horizon, and everywhere when the camera is not above the ground.
 
@@ -326,7 +326,9 @@ def _unit(vector: Vector) -> Float:
 
 
 def _off_axis(ray: Float, o: Float) -> tuple[Float, Float]:
-    """Return the tangent of the angle from axis o, (...), and the unit direction outward."""
+    """Return the tangent of the angle between a ray and axis o, (...), and the unit direction away
+    from it.
+    """
     along = ray @ o
     across = ray - along[..., None] * o
     distance = np.linalg.norm(across, axis=-1)

@@ -57,7 +57,7 @@ def rasterize_regions(regions: Sequence[Region], height: int, width: int) -> Mas
 def _fill(
     rings: Rings, height: int, width: int
 ) -> tuple[slice, slice, npt.NDArray[np.bool_]] | None:
-    """Return the rows and columns that the rings reach and the pixels inside, or None if empty."""
+    """Return the rows and columns that the rings cover, and the pixels inside; None if empty."""
     rings = [ring for ring in rings if len(ring)]
     if not rings:
         return None

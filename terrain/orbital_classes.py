@@ -1,4 +1,4 @@
-"""Terrain classes from orbit at the rover's places (paper 3.1 and Table 2).
+"""Orbital terrain classes at the rover's locations (paper 3.1 and Table 2).
 
 The paper samples its gold set evenly over these classes. The class of an image follows from its
 site and drive: by a table of ranges of drives, or by the rover's position on a map.
@@ -59,10 +59,7 @@ class OrbitalClasses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DriveRanges:
-    """Terrain classes by ranges of (site, drive), which include both ends and do not overlap.
-
-    first, last, names: equally long, in the order of the drive.
-    """
+    """Terrain classes by ranges of (site, drive), which include both ends and do not overlap."""
 
     first: tuple[Place, ...]
     last: tuple[Place, ...]
@@ -73,10 +70,10 @@ class DriveRanges:
         """Read a table with the columns site_from, drive_from, site_to, drive_to, class.
 
         Both ends belong to a range: 5,100 to 6,40 is everything from drive 100 of site 5 to drive
-        40 of site 6. Raises InvalidOrbitalClasses for a missing column, a number that is none, an
-        empty class, a range that ends before it begins, and for ranges that overlap.
+        40 of site 6. Raises InvalidOrbitalClasses for a missing column, an invalid number, an empty
+        class, a range that ends before it begins, and overlapping ranges.
 
-        >>> table = "site_from,drive_from,site_to,drive_to,class\\n5,100,6,40,Smooth"
+        >>> table = "site_from,drive_from,site_to,drive_to,class\n5,100,6,40,Smooth"
         >>> ranges = DriveRanges.from_csv(table)
         >>> ranges.class_of(5, 999), ranges.class_of(7, 0)
         ('Smooth', '')
@@ -119,7 +116,7 @@ class DriveRanges:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TerrainMap:
-    """Areas with a terrain class, in map coordinates; made by `from_geojson`."""
+    """Areas with a terrain class, in map coordinates; created by `from_geojson`."""
 
     tree: shapely.STRtree
     areas: tuple[BaseGeometry, ...]
@@ -129,8 +126,8 @@ class TerrainMap:
     def from_geojson(cls, document: Mapping[str, object], key: str = "class") -> TerrainMap:
         """Read a FeatureCollection of Polygons and MultiPolygons with a class each.
 
-        key: the name of that property. Coordinates are taken as they are, in a plane: they must be
-        those of the rover's positions. An area that crosses itself is repaired. Raises
+        key: the name of that property. Coordinates are planar and used as they are: they must be in
+        the same system as the rover's positions. A self-crossing area is repaired. Raises
         InvalidOrbitalClasses for anything else.
         """
         features = document.get("features")
@@ -150,8 +147,8 @@ class TerrainMap:
         """Return the class at each (x, y); "" outside of all areas.
 
         A point on an outline belongs to the area. Where areas share a border or overlap, the
-        smaller one has it: a dune that is mapped on a plain is a dune. Of equally large ones it is
-        the first in the file.
+        smaller one wins: a dune mapped on top of a plain is a dune. Of areas of equal size the
+        first in the file wins.
         """
         if not points:
             return []
@@ -176,8 +173,8 @@ class RoverPositions:
     def from_csv(cls, text: str, terrain: TerrainMap) -> RoverPositions:
         """Read a table with the columns site, drive, x, y, in map coordinates.
 
-        Raises InvalidOrbitalClasses for a missing column, a number that is none, and for a site
-        and drive that is in two places.
+        Raises InvalidOrbitalClasses for a missing column, an invalid number, and a site and drive
+        with two positions.
         """
         positions: dict[Place, tuple[float, float]] = {}
         for line, row in _rows(text, POSITION_COLUMNS):
@@ -193,7 +190,8 @@ class RoverPositions:
     def class_of(self, site: int | None, drive: int | None) -> str:
         """Return the class of a place; "" outside of the map or for an unknown one.
 
-        Only the very site and drive: between two positions the rover may have been anywhere.
+        Only an exact site and drive has a class: between two positions the rover may have been
+        anywhere.
         """
         if site is None or drive is None:
             return ""
@@ -257,5 +255,5 @@ def _number(row: Mapping[str, str], name: str, line: int) -> float:
 
 
 def _said(place: Place) -> str:
-    """Return a place as "site 5 drive 40"."""
+    """Return a place as text, such as "site 5 drive 40"."""
     return f"site {place[0]} drive {place[1]}"

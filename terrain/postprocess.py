@@ -25,8 +25,8 @@ def union_masks(masks: Iterable[BoolMask | None]) -> BoolMask | None:
 def remove_masked(label: Mask, removed: BoolMask | None) -> Mask:
     """Return a label's mask without the rover and the ground beyond the range limit.
 
-    `label` is uint8 (H, W) of class codes; `removed` is bool (H, W), True = take away, or None.
-    A new array is returned. Raises ValueError where the sizes differ.
+    `label` is uint8 (H, W) of class codes; `removed` is bool (H, W), True for pixels to remove, or
+    None. Returns a new array. Raises ValueError if the sizes differ.
 
     >>> remove_masked(np.array([[1, 2]], dtype=np.uint8), np.array([[True, False]])).tolist()
     [[255, 2]]

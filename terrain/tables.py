@@ -34,10 +34,10 @@ def detect_delimiter(text: str) -> str:
 def read_rows(text: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """Return a table's column names, and its rows with the lines on which they end.
 
-    Names are in lower case; values are without spaces around, "" for what a row lacks. Empty rows
-    are left out. The rows raise csv.Error where a line is no CSV.
+    Names are in lower case; values are stripped, and "" where a row is too short. Empty rows are
+    skipped. Iterating raises csv.Error at a line that is not valid CSV.
 
-    >>> names, rows = read_rows("Site;Drive\\n5;100\\n")
+    >>> names, rows = read_rows("Site;Drive\n5;100\n")
     >>> names, list(rows)
     (['site', 'drive'], [(2, {'site': '5', 'drive': '100'})])
     """

@@ -109,10 +109,11 @@ def find_disputes(masks: Sequence[Mask], most: int, smallest: int = 1) -> list[D
 
 
 def dispute_picture(masks: Sequence[Mask]) -> Mask:
-    """Return a mask in which disputed pixels show the experts' classes as stripes.
+    """Return a mask in which disputed pixels are striped in the experts' class codes.
 
-    The result is uint8 (H, W): at a disputed pixel one of its class codes, in alternating diagonal
-    stripes, elsewhere NO_LABEL. Raises ValueError without masks, since the size is then unknown.
+    Returns uint8 (H, W). A disputed pixel has one of its class codes, alternating in diagonal
+    stripes; other pixels are NO_LABEL. Raises ValueError without masks, since the size is then
+    unknown.
     """
     if not masks:
         raise ValueError("Without labels there is no picture of what they dispute.")
@@ -135,7 +136,7 @@ def dispute_picture(masks: Sequence[Mask]) -> Mask:
 def _opinions(
     masks: Sequence[Mask],
 ) -> tuple[list[tuple[int, ...]], npt.NDArray[np.intp]]:
-    """Return the distinct combinations of the experts' classes, and the one of each pixel."""
+    """Return the distinct combinations of the experts' classes, and each pixel's combination."""
     stack = _stack(masks)
     opinions: list[tuple[int, ...]] = [()]
     which = np.zeros(stack.shape[1:], dtype=np.intp)
@@ -157,7 +158,7 @@ def _stack(masks: Sequence[Mask]) -> Mask:
 
 
 def _inner_pixel(region: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Return (x, y) of the pixel farthest from the edge of the area; the first if several are."""
+    """Return (x, y) of the pixel farthest from the edge of the area; the first one of a tie."""
     from scipy import ndimage
 
     depth = ndimage.distance_transform_cdt(np.pad(region, 1))[1:-1, 1:-1]

@@ -33,7 +33,7 @@ PAPER_TABLE_2 = {
 
 
 class TooFewExperts(ValueError):
-    """Every plan exceeds the limit of classes per expert; `missing` more experts suffice."""
+    """No plan keeps the limit of classes per expert; `missing` more experts would be enough."""
 
     def __init__(self, missing: int) -> None:
         super().__init__(f"{missing} more experts are needed.")
@@ -136,7 +136,7 @@ def expert_teams(
 
 
 def _missing(room: Iterable[int], classes: int, limit: int) -> int:
-    """Return how many more experts the given number of classes needs; 0: none.
+    """Return how many more experts are needed for the given number of classes; 0 if none.
 
     `room` is the number of classes that each expert can still take. Each class needs three
     different experts, so an expert counts once per class (Gale-Ryser theorem; the counts are
@@ -178,7 +178,7 @@ def _level(
 def _steps(
     busy: set[str], free: set[str], room: int, images: Mapping[str, int]
 ) -> Iterable[tuple[str, str | None]]:
-    """Return pairs of a class to give and a class to take in exchange (None: nothing)."""
+    """Yield (class to give away, class to take in exchange or None) for two experts."""
     give = sorted((busy - free) & images.keys())
     take = sorted((free - busy) & images.keys())
     return product(give, [*([None] if room else []), *take])

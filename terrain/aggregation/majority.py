@@ -111,7 +111,7 @@ def merge_planes(
     """Merge labels given as bit planes (``terrain.bitplanes``), as ``merge_masks`` does.
 
     ``labels`` has one uint64 array (classes, words) per label, with the classes in the order of
-    ``codes``. Empty planes are skipped, and most planes are mostly empty.
+    ``codes``. Empty planes are skipped.
     """
     merged = np.full(shape[0] * shape[1], NO_LABEL, dtype=np.uint8)
     classes = np.array(codes, dtype=np.uint8)
@@ -132,7 +132,7 @@ def merge_planes(
 
 
 def _lines(masks: Iterable[Mask], shape: tuple[int, int]) -> list[Mask]:
-    """Return each mask as one line of pixels."""
+    """Return each mask as one row of pixels."""
     masks = list(masks)
     for mask in masks:
         if mask.shape != shape:
@@ -144,9 +144,9 @@ def _lines(masks: Iterable[Mask], shape: tuple[int, int]) -> list[Mask]:
 
 
 def _count_votes(given: Mask, codes: Mask, chosen: Mask) -> Votes:
-    """Count the labels that give each code: (classes, pixels), from (labels, pixels).
+    """Count the labels that give each code: (classes, pixels).
 
-    ``chosen`` is scratch space of the shape of ``given``.
+    ``given`` is (labels, pixels); ``chosen`` is scratch space of the same shape.
     """
     votes = np.empty((len(codes), given.shape[1]), dtype=_smallest_unsigned(len(given)))
     for k, code in enumerate(codes):

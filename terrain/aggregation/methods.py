@@ -54,7 +54,7 @@ class MergeMethod:
             probability of the class (EM).
         seed: The seed of RANDOM, which has no rule.
         weights: For RATINGS, the weights of ratings 2, 3, 4, 5 and of unrated labels.
-        skill: For SKILL and EM, the estimate of the labelers' skill; "" for the present one.
+        skill: For SKILL and EM, the estimate of the labelers' skill; "" for the current one.
     """
 
     kind: Kind

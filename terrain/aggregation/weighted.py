@@ -1,8 +1,8 @@
 """Weighted merges, merges by probability, and the layers of a merge. Pure.
 
 Merges are computed for patterns of votes (``terrain.skill.patterns``), not for pixels: an image has
-a million pixels and some thousands of patterns. Most arithmetic is in whole numbers, so that
-neither the order of the labels nor the machine changes a pixel.
+a million pixels but only a few thousand patterns. Most arithmetic uses integers, so the result
+depends neither on the order of the labels nor on the machine.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Decision:
 class MergeInputs:
     """What a merge method needs besides the votes of one image's labels.
 
-    ``weights`` has a whole number per label (SKILL, RATINGS), ``chosen`` is the index of the
-    randomly chosen label (RANDOM), ``prior`` float64 (classes,) and ``matrices`` float64 (labels,
-    classes, classes) are those of ``terrain.skill.probabilities.class_probabilities`` (EM).
+    ``weights`` has an integer per label (SKILL, RATINGS), ``chosen`` is the index of the randomly
+    chosen label (RANDOM), ``prior`` float64 (classes,) and ``matrices`` float64 (labels, classes,
+    classes) are those of ``terrain.skill.probabilities.class_probabilities`` (EM).
     """
 
     weights: tuple[int, ...] | None = None
@@ -90,8 +90,8 @@ def decide_patterns(
 def count_votes(votes: Votes, classes: int, weights: Sequence[int] | None = None) -> Counts:
     """Count the votes for each class, or add up their weights: int64 (patterns, classes).
 
-    ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``weights`` has a whole
-    number per label (None: each weighs 1).
+    ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``weights`` has an
+    integer per label; None gives each label the weight 1.
 
     >>> votes = np.array([[0, 0, 1], [1, NO_VOTE, 1]], dtype=np.uint8)
     >>> count_votes(votes, classes=2).tolist()
@@ -250,7 +250,7 @@ def _counted(counts: Counts) -> Places:
 
 
 def _pixels(runs: VoteRuns, values: Places, shape: tuple[int, int], empty: int) -> Mask:
-    """Return the image of one value per pattern; ``empty`` everywhere if there are no labels."""
+    """Return an image with each pattern's value at its pixels; all ``empty`` without labels."""
     if not len(runs.lengths):
         return np.full(shape, empty, dtype=np.uint8)
     line = np.repeat(values[runs.pattern], runs.lengths)
@@ -259,7 +259,7 @@ def _pixels(runs: VoteRuns, values: Places, shape: tuple[int, int], empty: int) 
 
 
 def _leader(counts: Counts) -> tuple[Counts, npt.NDArray[np.bool_]]:
-    """Return the index of each pattern's largest number, and whether it is the only largest one."""
+    """Return the index of each pattern's largest count, and whether that maximum is unique."""
     if not counts.shape[1]:
         return np.zeros(len(counts), dtype=np.int64), np.zeros(len(counts), dtype=np.bool_)
     most = counts.max(axis=1, keepdims=True)
@@ -267,7 +267,7 @@ def _leader(counts: Counts) -> tuple[Counts, npt.NDArray[np.bool_]]:
 
 
 def _of(counts: Counts, place: Counts) -> Counts:
-    """Return the number at each pattern's index."""
+    """Return the count at each pattern's index."""
     if not counts.shape[1]:
         return np.zeros(len(counts), dtype=np.int64)
     taken: Counts = np.take_along_axis(counts, place[:, None], axis=1)[:, 0]
@@ -275,7 +275,7 @@ def _of(counts: Counts, place: Counts) -> Counts:
 
 
 def _reaches(part: Counts, whole: Counts, rule: MergeRule) -> npt.NDArray[np.bool_]:
-    """Return where ``part / whole`` is the share that the rule requires; never where 0 / 0."""
+    """Return where ``part / whole`` satisfies the share of the rule; False for 0 / 0."""
     share = Fraction(rule.percent) / 100
     left, right = part * share.denominator, whole * share.numerator
     reached: npt.NDArray[np.bool_] = (left > right) if rule.strict else (left >= right)
@@ -285,7 +285,7 @@ def _reaches(part: Counts, whole: Counts, rule: MergeRule) -> npt.NDArray[np.boo
 def _decision(
     leader: Counts, accepted: npt.NDArray[np.bool_], percent: Counts, labeled: npt.NDArray[np.bool_]
 ) -> Decision:
-    """Return the decision: NO_VOTE where none is accepted, NOBODY where nobody labeled."""
+    """Return the decision: NO_VOTE where no class is accepted, NOBODY where nobody labeled."""
     return Decision(
         np.where(accepted, leader, NO_VOTE).astype(np.uint8),
         np.where(labeled, percent, NOBODY).astype(np.uint8),

@@ -16,7 +16,7 @@ BARS = 32
 
 
 class BinnedScore(NamedTuple):
-    """A score as the distribution counts it, in one order of the review queue."""
+    """A score and whether its label is in the queue's distribution, in one order of the queue."""
 
     order: str
     role: str
@@ -25,7 +25,7 @@ class BinnedScore(NamedTuple):
 
 
 class BinChange(NamedTuple):
-    """The change of one bin: in all its scores, and in those of labels awaiting a rating."""
+    """The change in the count of one bin: of all scores, and of labels that await a rating."""
 
     order: str
     role: str
@@ -53,7 +53,7 @@ def bar_of(score: float) -> int:
 
 
 def bin_range(place: int) -> tuple[float, float]:
-    """Return the lowest score of a bin and its upper limit; that of the last bin is above 1."""
+    """Return the lowest score of a bin and its exclusive upper limit."""
     return place / BINS, 2.0 if place == BINS - 1 else (place + 1) / BINS
 
 
@@ -73,7 +73,7 @@ def find_rank(counts: Iterable[tuple[int, int]], rank: int) -> tuple[int, int] |
 
 
 def bin_changes(gone: Iterable[BinnedScore], come: Iterable[BinnedScore]) -> list[BinChange]:
-    """Return the changed bins in order, after scores were removed and added."""
+    """Return the changed bins in order, after `gone` scores were removed and `come` ones added."""
     change: dict[tuple[str, str, int], list[int]] = {}
     for counted, step in ((gone, -1), (come, 1)):
         for order, role, score, is_waiting in counted:

@@ -14,9 +14,9 @@ def exact_pair_agreement(
 ) -> float | None:
     """Return the agreement of two labels by polygon areas, 0..1 (paper 3.1.3, Eq. 1).
 
-    ``a`` and ``b`` give the area of each class code as a valid polygon or multipolygon. The mean
-    over the classes that either has of the area both share by the area either covers; None where
-    neither has any. Close to ``terrain.agreement.jaccard.pair_agreement``, which counts pixels.
+    ``a`` and ``b`` give the area of each class code as a valid polygon or multipolygon. The result
+    is the mean intersection over union of the classes that occur in either label; None if both are
+    empty. It is close to ``terrain.agreement.jaccard.pair_agreement``, which counts pixels.
 
     >>> a, b = {0: shapely.box(0, 0, 2, 1)}, {0: shapely.box(1, 0, 2, 1)}
     >>> exact_pair_agreement(a, b)

@@ -56,7 +56,7 @@ def class_agreements(labels: Sequence[Planes] | Overlaps) -> npt.NDArray[np.floa
     """Return each label's agreement with the others by class: float64 (labels, classes).
 
     The mean of |A_c and B_c| / |A_c or B_c| over the other labels B, where A or B has the class;
-    nan where neither it nor any other label has.
+    NaN where neither this label nor any other has the class.
     """
     overlaps = _overlaps_of(labels)
     with_others = overlaps.iou()

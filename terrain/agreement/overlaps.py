@@ -20,9 +20,9 @@ from terrain.metrics.contingency import ClassCounts, Counts, Floats
 class Overlaps:
     """The number of pixels that each two labels of an image share, class by class.
 
-    ``shared`` is int64 (classes, labels, labels), symmetric; ``[c, i, j]`` are the pixels to which
-    labels i and j both give the class ``codes[c]``, and ``[c, i, i]`` is the area of label i.
-    ``keys`` name the labels, in the order they came.
+    ``shared`` is int64 (classes, labels, labels), symmetric; ``[c, i, j]`` is the number of pixels
+    to which labels i and j both give the class ``codes[c]``, and ``[c, i, i]`` the area of label i.
+    ``keys`` are the names of the labels, in the order they were added.
     """
 
     codes: tuple[int, ...]

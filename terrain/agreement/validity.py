@@ -112,9 +112,9 @@ def recall_curve(scores: Sequence[float], ratings: Sequence[int]) -> list[tuple[
 def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> Interval | None:
     """Return the quadratic weighted kappa of two reviewers (Cohen 1968), -1..1.
 
-    ``first`` and ``second`` are ratings of 1..5 of the same labels, in the same order. The
-    interval is by the jackknife over labels. None for fewer than two labels, or if
-    both reviewers always gave the same single rating, so that kappa is undefined.
+    ``first`` and ``second`` are ratings of 1..5 of the same labels, in the same order. The interval
+    is by the jackknife over labels. None for fewer than two labels, and if all ratings are equal,
+    since kappa is then undefined.
     """
     places = [np.asarray(ratings, dtype=np.intp) - 1 for ratings in (first, second)]
     table = count_joint(places, (LEVELS, LEVELS))

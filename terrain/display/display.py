@@ -25,11 +25,11 @@ def display_image(
 ) -> npt.NDArray[np.uint8]:
     """Return the stretched frame, darkened beyond the range limit, with its scale bar.
 
-    pixels: integer (H, W) or (H, W, 3), 8 to 16 bits (see `tone.stretch`). beyond, rover_mask:
-    bool (H, W), True = beyond the range limit, True = rover; neither sets the tone of the terrain.
-    Pixels beyond are stretched on their own and darkened, but stay visible; the rover is not
-    darkened. Returns uint8 of the shape of pixels. Raises ValueError when a mask has another shape.
-    Source: paper 3.1.1.
+    pixels: integer (H, W) or (H, W, 3), 8 to 16 bits (see `tone.stretch`). beyond, rover_mask: bool
+    (H, W), True = beyond the range limit, True = rover; neither affects the tone of the terrain.
+    Pixels beyond the limit are stretched separately and darkened, but stay visible; the rover is
+    not darkened. Returns uint8 of the shape of pixels. Raises ValueError when a mask has another
+    shape. Source: paper 3.1.1.
 
     >>> frame = np.full((2, 2), 100, dtype=np.uint8)
     >>> display_image(frame, beyond=np.array([[True, True], [False, False]])).tolist()
@@ -58,7 +58,7 @@ def display_image(
 
 
 def _draw(bar: ScaleBar, image: npt.NDArray[np.uint8]) -> None:
-    """Draw the white bar with a dark outline around it, so that its white part has its width."""
+    """Draw the white bar at its exact width, with a dark outline around it."""
     from scipy import ndimage
 
     height, width = image.shape[:2]

@@ -51,12 +51,13 @@ _MOST_SECONDS = 10.0 * 60.0
 class Quality:
     """The measures of one frame; shares are 0..1.
 
-    dark_share, saturated_share: of the usable terrain, the part that is too dark or too
-    bright; contrast: the grays from its 5 % to its 95 % over the full scale; sharpness: 0 for a
-    blur, a ramp or nothing at all, 1 for detail from pixel to pixel. Where there is no usable
-    terrain, these four are of the whole frame. rover_share: of the frame, what is rover;
-    terrain_share: of the frame, what is usable terrain, neither rover nor beyond the range limit.
-    fingerprint: 64 bits, a perceptual hash of the whole frame, see `near_duplicates`.
+    dark_share, saturated_share: of the usable terrain, the part that is too dark or too bright;
+    contrast: the range between its 5th and 95th percentile, as a share of the full scale;
+    sharpness: 0 for a blurred or uniform image or a gradient, 1 for detail at the pixel scale.
+    Where there is no usable terrain, these four are of the whole frame. rover_share: the part of
+    the frame that shows the rover; terrain_share: the part that is usable terrain, neither rover
+    nor beyond the range limit. fingerprint: 64 bits, a perceptual hash of the whole frame, see
+    `near_duplicates`.
     """
 
     dark_share: float
@@ -70,7 +71,8 @@ class Quality:
     def to_json(self) -> dict[str, object]:
         """Return a JSON object; the fingerprint is 16 hexadecimal digits.
 
-        Shares are rounded to 0.0001. JavaScript cannot hold a 64-bit number.
+        Shares are rounded to 0.0001. The fingerprint is text because JavaScript numbers cannot hold
+        64 bits.
         """
         document: dict[str, object] = {
             field.name: round(getattr(self, field.name), 4)
@@ -171,11 +173,11 @@ def fingerprint_of(linear: npt.NDArray[np.uint8]) -> int:
 class FrameKey:
     """The facts by which two frames are recognized as near-duplicates.
 
-    id: of the frame, any number. fingerprint: `Quality.fingerprint`. start_time: in seconds since
-    any fixed moment; clock: the spacecraft clock in seconds. site, drive: of the rover.
-    pointing: (azimuth, elevation) in degrees. rover: two rovers may be at one site and drive.
-    exposure: the same for all products of one exposure of one camera, such as the raw and the
-    linearised one. None, or "", where it is not known.
+    id: any number that identifies the frame. fingerprint: `Quality.fingerprint`. start_time:
+    seconds since any fixed moment; clock: the spacecraft clock in seconds. site, drive: of the
+    rover. pointing: (azimuth, elevation) in degrees. rover: its name, since two rovers may have
+    equal site and drive numbers. exposure: the same for all products of one exposure of one camera,
+    such as the raw and the linearised one. Unknown values are None or "".
     """
 
     id: int
@@ -192,18 +194,18 @@ class FrameKey:
 def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
     """Find near-duplicates: return {id of the later frame: id of the earlier frame}.
 
-    Two frames are near-duplicates when they are of one rover, site and drive, point the same way
-    within 1 degree where both tell, were taken within 10 minutes, by the spacecraft clock or else
-    by start time, and differ in at most 6 bits of their fingerprints. Where the place or the time
-    is not known for both, at most 2 bits. Frames that tell the time in different ways are not
-    compared. Products of one exposure show the same whatever their fingerprints: the linearised one
-    is the raw one bent, and its fingerprint another.
+    Two frames are near-duplicates if they have the same rover, site and drive, point in the same
+    direction within 1 degree (if both pointings are known), were taken within 10 minutes by the
+    spacecraft clock or else by start time, and differ in at most 6 bits of their fingerprints. If
+    place or time is unknown for both, at most 2 bits may differ. Frames with different kinds of
+    time are not compared. Products of one exposure are duplicates whatever their fingerprints,
+    since linearization changes the fingerprint.
 
-    In the order of time, then id, each frame is compared with the frames before it that are
-    duplicates of none, so every value is a frame that stays and is near to all that name it; of
-    several, the first. The work grows with the number of frames and not with its square:
-    fingerprints that differ in n bits share one of n + 1 parts, so only frames with an equal part
-    are compared, and those that are too old are forgotten.
+    In the order of time, then id, each frame is compared with earlier frames that are not
+    duplicates themselves, and assigned to the first match. So no value of the result is also a key.
+    The work grows linearly with the number of frames: fingerprints that differ in n bits share at
+    least one of n + 1 parts, so only frames with an equal part are compared, and frames older than
+    10 minutes are dropped.
 
     >>> frames = [FrameKey(1, 0b1111, clock=0.0), FrameKey(2, 0b1110, clock=60.0)]
     >>> near_duplicates(frames)
@@ -244,7 +246,7 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
 
 
 def _timed(frame: FrameKey) -> tuple[tuple[str, float] | None, FrameKey]:
-    """Return a frame with its time and the kind of that time."""
+    """Return a frame with its kind of time and its time."""
     if frame.clock is not None:
         return ("clock", frame.clock), frame
     if frame.start_time is not None:
@@ -253,7 +255,7 @@ def _timed(frame: FrameKey) -> tuple[tuple[str, float] | None, FrameKey]:
 
 
 def _when(timed: tuple[tuple[str, float] | None, FrameKey]) -> tuple[str, float, int]:
-    """Return the key by which frames are sorted: the kind of time, the time, the id."""
+    """Return the sort key of a frame: kind of time, time, id."""
     time, frame = timed
     return (*(time or ("", 0.0)), frame.id)
 

@@ -1,15 +1,15 @@
 """Masks of the ground beyond the range limit (30 m in the paper, 3.1.1), by cut row or by pixel.
 
-Two rules, both on a range image in meters (slant range from the left camera's center):
+Both rules use a range image in meters (slant range from the left camera's center):
 
-- per pixel, the literal reading of the paper: a pixel is beyond when its range is.
-- cut row, what the released `rng-30m` masks are: one row, everything above it masked, nothing
-  below. It is the row that disagrees with the per-pixel rule on the fewest pixels.
+- per pixel, the literal reading of the paper: a pixel is masked if its own range exceeds the limit.
+- cut row, as in the released `rng-30m` masks: all rows above one row are masked, and nothing below
+  it. It is the row for which the fewest pixels differ from the per-pixel rule.
 
-A pixel without range (0.0, negative or NaN; stereo found no match) does not affect the cut row. In
-a per-pixel mask it is beyond above the cut row (sky and far plains have no stereo match), and below
-it follows the nearest pixel with a range. Infinity is a range: that of flat ground above the
-horizon.
+A pixel without range (0.0, negative or NaN: stereo found no match) does not affect the cut row. In
+a per-pixel mask it is masked above the cut row (sky and distant plains have no stereo match), and
+below the cut row it is treated like the nearest pixel with a range. Infinity is a range: that of
+flat ground above the horizon.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _COLUMNS = 16
 def cut_row(range_m: npt.NDArray[np.floating], limit_m: float) -> int:
     """Return the number of rows, from the top, that lie beyond the limit.
 
-    range_m: float (H, W) meters, 0.0, negative or NaN where there is no range. Returns 0..H: rows
-    [0, result) are beyond. Of all cuts, the one that disagrees with the per-pixel rule on the
-    fewest pixels with range; of several, the one that masks least. When nothing with range is
-    beyond, but the upper rows have no range, the cut among those is where 1 / range, linear in
-    the row over flat ground, falls to 1 / limit. No range anywhere: 0.
+    range_m: float (H, W) meters, 0.0, negative or NaN for no range. Returns 0..H: rows [0, result)
+    are masked. The result is the cut for which the fewest pixels with range differ from the
+    per-pixel rule; of a tie, the one that masks least. If no range exceeds the limit but the upper
+    rows have no range, the cut is extrapolated: at the row where 1 / range, which is linear in the
+    row over flat ground, falls to 1 / limit. 0 if no pixel has a range.
 
     >>> cut_row(np.array([[40.0, 50.0], [35.0, 20.0], [10.0, 8.0]]), limit_m=30.0)
     1
@@ -109,9 +109,9 @@ def cut_row_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArr
 def per_pixel_mask(range_m: npt.NDArray[np.floating], limit_m: float) -> npt.NDArray[np.bool_]:
     """Return the mask of pixels beyond the limit: bool (H, W), True = range > limit.
 
-    range_m: float (H, W) meters. Pixels without range: beyond above the cut row; elsewhere as the
-    nearest pixel with range (Euclidean distance between pixel centers; equally near ones: the
-    one SciPy's distance transform names). No range anywhere: all False.
+    range_m: float (H, W) meters. Pixels without range are True above the cut row; elsewhere they
+    follow the nearest pixel with range (Euclidean distance between pixel centers; ties as in
+    SciPy's distance transform). All False if no pixel has a range.
     """
     has_range = range_m > 0.0
     mask = has_range & (range_m > limit_m)
@@ -128,9 +128,9 @@ def _filled(
 ) -> npt.NDArray[np.bool_]:
     """Return `far` plus the pixels without range below the cut that are nearest to a far pixel.
 
-    The nearest pixel with range is beside the hole: on the way to it all are nearer, so without
-    range. A hole with only far or only near pixels around it is decided as one, and the distance
-    transform, which is slow, is for the few holes with both.
+    The nearest pixel with range always touches the hole. So a hole bordered only by far or only by
+    near pixels is decided as a whole, and the slow distance transform is computed only for the few
+    holes that are bordered by both.
     """
     from scipy import ndimage
 
@@ -162,7 +162,7 @@ def _filled(
 
 
 def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return a mask with the eight neighbors of its pixels."""
+    """Return a mask dilated by one pixel, with 8-connectivity."""
     tall = mask.copy()
     tall[1:] |= mask[:-1]
     tall[:-1] |= mask[1:]

@@ -1,8 +1,8 @@
 """The range of a frame at a quarter of its resolution in 16 bits, small enough for a browser.
 
-A reduced range is uint16 (ceil(H / 4), ceil(W / 4)) in centimeters. Cell [i, j] stands for the
-pixels [4i : 4i + 4, 4j : 4j + 4]. 0 is no range; 65535 is farther than 655.34 m, infinity (the
-estimate above the horizon) included.
+A reduced range is uint16 (ceil(H / 4), ceil(W / 4)) in centimeters. Cell [i, j] represents the
+pixels [4i : 4i + 4, 4j : 4j + 4]. 0 means no range; 65535 means farther than 655.34 m, including
+infinity (the estimate above the horizon).
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def reduce_range(range_m: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
     """Return the median range of each 4 x 4 cell, rounded to centimeters.
 
     range_m: float (H, W) meters; 0.0, negative and NaN are no range, infinity is a range. Of an
-    even number of valid pixels it is the nearer one of the two in the middle: their mean could be
-    a place between a rock and the ground behind it where nothing is. A cell without a valid pixel
-    has no range; at the lower and right edge cells may be smaller. A range under half a centimeter
-    is 1. Returns uint16 (ceil(H / 4), ceil(W / 4)); an empty image gives an empty one.
+    even number of valid pixels it is the smaller of the two middle values, because their mean could
+    lie in the air between a rock and the ground behind it. A cell without a valid pixel has no
+    range; cells at the lower and right edge may be smaller. A range under half a centimeter becomes
+    1. Returns uint16 (ceil(H / 4), ceil(W / 4)); an empty image gives an empty one.
 
     >>> reduce_range(np.full((4, 8), 1.5)).tolist()
     [[150, 150]]
@@ -129,7 +129,9 @@ def estimated_reduced_range(
 def _lattice(
     cells: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """Return the lattice's pixel coordinates, and of each cell the lower point and its weight."""
+    """Return the pixel coordinates of the lattice, and each cell's preceding lattice point and
+    weight.
+    """
     points = (cells - 1) // _LATTICE_CELLS + 2
     coordinates = (np.arange(points, dtype=np.float64) * _LATTICE_CELLS + 0.5) * REDUCTION
     cell = np.arange(cells, dtype=np.intp)

@@ -1,7 +1,7 @@
 """The scale bar, which shows the width of half a meter in the scene (paper 3.1.1).
 
-A white trapezoid, 0.5 m wide for Curiosity and 0.2 m for Spirit and Opportunity, as if it lay on
-the ground in the middle of the image: its nearer edge is wider. Labelers may ignore what is
+A white trapezoid, 0.5 m wide for Curiosity and 0.2 m for Spirit and Opportunity, drawn as if it lay
+on the ground in the middle of the image, so its nearer edge is wider. Labelers may ignore anything
 smaller.
 """
 
@@ -47,8 +47,8 @@ class NominalCamera:
     """The design values of a camera, for frames without a camera model.
 
     focal_px: focal length in pixels of a full frame, None for a camera that zooms or sends its
-    frames at several scales; height_m: height above the wheels' ground;
-    ground_z: how far that ground lies below the origin of the rover frame, meters.
+    frames at several scales; height_m: height above the ground at the wheels; ground_z: depth of
+    that ground below the origin of the rover frame; both in meters.
     """
 
     focal_px: float | None
@@ -71,10 +71,11 @@ PERSEVERANCE_MAST = NominalCamera(focal_px=None, height_m=1.95, ground_z=0.0)
 class ScaleBar:
     """The position of the scale bar, in pixel coordinates (x right, y down, continuous).
 
-    x, y: its middle; width_px: its width there; top_width_px, bottom_width_px: of its farther and
-    nearer edge; polygon: four (x, y) from the top left, clockwise on the screen; width_m: what
-    the width stands for; range_m: slant range of the ground it lies on; estimated: True when that
-    range comes from flat ground or a cut row, and not from a range product.
+    x, y: its center; width_px: its width there; top_width_px, bottom_width_px: the widths of its
+    farther and nearer edge; polygon: four (x, y) from the top left, clockwise on the screen;
+    width_m: the width on the ground that it represents; range_m: slant range of that ground;
+    estimated: True when that range comes from flat ground or a cut row, and not from a range
+    product.
     """
 
     x: float
@@ -116,20 +117,20 @@ def scale_bar(
 ) -> ScaleBar | None:
     """Return the scale bar of a frame, or None if the range of its ground is unknown.
 
-    width_m: the width it stands for, meters. height, width: of the frame, pixels. nominal: the
-    design of its camera, used where `camera` is None and for the height above ground; None for a
-    rover that is not known, whose bar then needs a camera model and a range product. limit_m: the
-    range limit, meters. camera, up: the frame's camera model and its upward direction. range_m:
+    width_m: the width that the bar represents, meters. height, width: size of the frame, pixels.
+    nominal: the design values of its camera, used for the height above ground and if `camera` is
+    None; None for an unknown rover, whose bar needs a camera model and a range product. limit_m:
+    the range limit, meters. camera, up: the frame's camera model and its upward direction. range_m:
     float (H, W) meters, its range product (0.0, negative, NaN = no range). cut: how many rows from
     the top are beyond the limit, where a delivered mask says so.
 
-    The range under the bar is, first of these that there is: the range product's around the bar;
-    flat ground's, from the camera model; flat ground's, from the cut row, whose range is the
-    limit, with the nominal camera. A cut of 0 tells nothing: the limit is somewhere out of sight.
-    The bar is in the middle of the frame; when the middle is beyond the limit it is in the middle
-    column, halfway between the cut row and the bottom. None also when the bar would be wider than
-    the frame. Source: paper 3.1.1; the width is that of a level bar across the line of sight, seen
-    through the camera model, else through a pinhole of the nominal camera, f w / depth.
+    The range at the bar comes from the first available source: the range product around the bar;
+    flat ground seen by the camera model; flat ground seen by the nominal camera, from the cut row,
+    whose range is the limit. A cut of 0 gives no information, since the limit is then out of sight.
+    The bar is in the center of the frame; if the center is beyond the limit, the bar is in the
+    middle column, halfway between the cut row and the bottom. Also None if the bar would be wider
+    than the frame. Source: paper 3.1.1; the width is that of a level bar across the line of sight,
+    seen through the camera model, else through a pinhole of the nominal camera, f w / depth.
     """
     if camera is None and nominal is None:
         return None

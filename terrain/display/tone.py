@@ -1,8 +1,7 @@
 """The two tones of a frame: linear, as it is released, and stretched, as volunteers see it.
 
-A gray frame is (H, W), a color frame (H, W, 3), red, green, blue. The tone of a color frame is
-that of its luminance: one lookup table for all three channels, so that no channel is stretched on
-its own and the colors of the ground keep their order.
+A gray frame is (H, W), a color frame (H, W, 3), red, green, blue. The tone of a color frame follows
+its luminance: all three channels use one lookup table, so that hues are preserved.
 """
 
 from __future__ import annotations
@@ -42,11 +41,11 @@ _LUMINANCE_256THS = (77, 150, 29)
 def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Gray:
     """Return the frame as the dataset releases it: the upper 8 of `bits` bits, not stretched.
 
-    dn: integer array of any shape, data numbers of `bits` significant bits. For a 12-bit EDR that
-    is DN >> 4, which the released JPEGs are (mean difference 0.01-0.02 gray levels on the frames
-    for which both are known). A radiance product has 15 bits, and `bits` must say so: >> 4 would
-    overflow. 8-bit input comes back unchanged. Negative numbers become 0, numbers beyond the bits
-    255. Raises ValueError when bits < 8.
+    dn: integer array of any shape, data numbers of `bits` significant bits. For a 12-bit EDR this
+    is DN >> 4, as in the released JPEGs (mean difference 0.01-0.02 gray levels on frames for which
+    both are available). A radiance product has 15 bits, and `bits` must say so: >> 4 would
+    overflow. 8-bit input comes back unchanged. Negative numbers become 0, numbers that exceed the
+    bits become 255. Raises ValueError when bits < 8.
 
     >>> linear(np.array([0, 16, 4095]), bits=12).tolist()
     [0, 1, 255]
@@ -59,7 +58,7 @@ def linear(dn: npt.NDArray[np.integer], bits: int = 12) -> Gray:
 def luminance(frame: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """Return the luminance of each pixel on the frame's own scale (ITU-R BT.601).
 
-    frame: integer (H, W), which comes back as it is, or (H, W, 3) red, green, blue, of up to 16
+    frame: integer (H, W), which is returned unchanged, or (H, W, 3) red, green, blue, of up to 16
     bits. Returns (H, W), int32 for a color frame.
 
     >>> luminance(np.array([[[255, 255, 255], [255, 0, 0]]])).tolist()
@@ -75,12 +74,13 @@ def stretch(dn: npt.NDArray[np.integer], exclude: npt.NDArray[np.bool_] | None =
     """Stretch the terrain between percentiles, with a gentle gamma that opens the shadows.
 
     dn: integer array (H, W) or (H, W, 3), data numbers of 8 to 16 bits. exclude: bool (H, W), True
-    where pixels (rover, beyond the range limit) must not set the tone; they are stretched all the
-    same. DN 0 never sets the tone either: in a PDS product it means no data, and linearised frames
-    have edges of it. With nothing left to count, all pixels count. Returns uint8 of dn's shape.
+    for pixels (rover, beyond the range limit) that must not affect the tone; they are stretched
+    like the others. DN 0 never affects the tone: in a PDS product it means no data, as along the
+    edges of linearized frames. If no pixel remains, all pixels are used. Returns uint8 of dn's
+    shape.
 
-    A frame without contrast (constant, black, saturated) is not stretched: it comes back at its
-    own gray, black as 0 and full scale as 255. Raises ValueError when the shapes differ.
+    A frame without contrast (constant, black, saturated) is not stretched: it keeps its gray level,
+    with black as 0 and full scale as 255. Raises ValueError when the shapes differ.
 
     >>> stretch(np.full((2, 2), 100, dtype=np.uint8)).tolist()
     [[100, 100], [100, 100]]
@@ -125,9 +125,9 @@ def stretch_table(
 ) -> Gray:
     """Return the lookup table of `stretch`: the gray of each data number.
 
-    number: (H, W) or (H, W, 3), from `data_numbers`. counted: bool (H, W), True where pixels set
-    the tone; None for all. Of a large frame some 256 rows are counted. Returns uint8
-    (full scale + 1,), 4,096 entries for 12 bits. Raises ValueError when the shapes differ.
+    number: (H, W) or (H, W, 3), from `data_numbers`. counted: bool (H, W), True for pixels that set
+    the tone; None for all. In a large frame about 256 rows are sampled. Returns uint8 (full scale +
+    1,), 4,096 entries for 12 bits. Raises ValueError when the shapes differ.
     """
     if counted is not None and counted.shape != number.shape[:2]:
         raise ValueError(f"The mask is {counted.shape}, the frame is {number.shape[:2]}.")
@@ -155,7 +155,7 @@ def _full_scale(brightest: int) -> int:
 
 
 def _lookup_table(low: int, middle: int, high: int, full_scale: int) -> Gray:
-    """Return the gray of each number up to the full scale, from three percentiles."""
+    """Return the gray of each number up to the full scale, from the three percentiles."""
     number = np.arange(full_scale + 1, dtype=np.float64)
     if high <= low:
         return np.rint(number * (255.0 / full_scale)).astype(np.uint8)

@@ -1,7 +1,7 @@
 """The areas of a mask in COCO's run-length code.
 
-Runs go down the columns, from left to right. An area is 4-connected and of one class, as in
-`terrain.masks.mask_to_regions`.
+Runs go down the columns, and columns from left to right. An area is 4-connected and has one class,
+as in `terrain.masks.mask_to_regions`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Runs:
 def connected_areas(mask: Mask) -> list[Area]:
     """Return every 4-connected area of a mask, in the order of their first pixels.
 
-    `mask` is uint8 (height, width) of class codes; NO_LABEL is in no area. A mask
+    `mask` is uint8 (height, width) of class codes; pixels with NO_LABEL belong to no area. A mask
     without labels gives an empty list.
 
     >>> mask = np.array([[0, 255], [0, 1]], dtype=np.uint8)
@@ -131,9 +131,9 @@ def _areas(runs: _Runs, number: Ints, mask: Mask) -> list[Area]:
 
 
 def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
-    """Return the COCO code of each area: alternating lengths outside and inside, as text.
+    """Return the COCO code of each area: run lengths, alternating outside and inside, as text.
 
-    `first` has the index of each area's first run.
+    `first` is the index of each area's first run.
     """
     end = start + length
     before = np.concatenate(([0], end[:-1]))
@@ -165,7 +165,7 @@ def _counts(start: Ints, length: Ints, first: Ints, size: int) -> list[str]:
 def _as_text(numbers: Ints, sizes: Ints) -> list[str]:
     """Encode numbers in groups of five bits, lowest first, as COCO's `rleToString` does.
 
-    `sizes` has the number of numbers in each text.
+    `sizes` has the count of numbers for each text.
     """
     characters, used = [], []
     rest, goes_on = numbers, np.ones(len(numbers), dtype=np.bool_)

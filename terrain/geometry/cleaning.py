@@ -149,7 +149,7 @@ def _are_inside(
 
 
 def _batches(count: npt.NDArray[np.int64], most: int) -> Iterator[slice]:
-    """Yield slices with counts of about ``most`` in total, or of one larger count."""
+    """Yield slices whose counts add up to about ``most``, or contain a single larger count."""
     total = np.cumsum(count)
     begin = 0
     while begin < len(count):
@@ -194,9 +194,10 @@ def _overlapping_pairs(
 
 
 def _overlaps(shape: Any, other: Any) -> bool:
-    """Return whether a common area is visible: in total, or in one connected part.
+    """Return whether an overlap is large enough to matter: in total, or in one connected part.
 
-    (The part alone, because a region in several pieces is cleaned again as several regions.)
+    The part matters by itself because a region in several pieces is later cleaned as several
+    regions.
     """
     common = shapely.intersection(shape, other)
     if common.area <= MAX_OVERLAP_PX2:

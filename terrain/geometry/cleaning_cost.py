@@ -63,7 +63,7 @@ class Outlines:
 
     ``points`` is float64 (n, 2), (x, y) in pixels on the grid of 0.01 px. ``firsts`` is where each
     ring starts, with n at the end, and ``region_of_ring`` the region that each belongs to, in
-    ascending order. A ring has 3 points at least.
+    ascending order. A ring has at least 3 points.
     """
 
     points: Floats
@@ -159,7 +159,7 @@ class Work:
         )
 
     def check_overlaps(self, pairs: Ints, boxes: Floats) -> None:
-        """Raise TooTangled if these pairs cost too much; ``boxes`` are what each pair shares."""
+        """Raise TooTangled if these pairs cost too much; ``boxes`` are their shared boxes."""
         points = int(self.table.count(boxes).sum())
         region_points = int(self.sizes[pairs].sum())
         if self.with_overlaps(len(pairs), points, region_points) > MAX_COST:
@@ -240,7 +240,7 @@ def _most_of(work: Work) -> TooTangled:
 
 
 def _sides(start: Floats, end: Floats, levels: Floats) -> int:
-    """Return the number of pairs of an edge and a level that the edge reaches over."""
+    """Return the number of pairs of an edge and a level that the edge crosses."""
     levels = np.sort(levels)
     low, high = np.minimum(start, end), np.maximum(start, end)
     reached = np.searchsorted(levels, high, side="right") - np.searchsorted(levels, low)
@@ -273,7 +273,7 @@ class PointTable:
 def box_pairs(low: Floats, high: Floats, least_area: float) -> tuple[Ints, Floats]:
     """Return the pairs of boxes (k, 2) that share enough area, and their common boxes (k, 4).
 
-    ``low`` and ``high`` are the corners (n, 2) of each box; of a pair the earlier comes first.
+    ``low`` and ``high`` are the corners (n, 2) of each box; each pair has the smaller index first.
 
     >>> low, high = np.array([(0.0, 0.0), (2.0, 2.0)]), np.array([(4.0, 4.0), (6.0, 6.0)])
     >>> pairs, common = box_pairs(low, high, least_area=0.5)
@@ -299,8 +299,8 @@ def box_pairs(low: Floats, high: Floats, least_area: float) -> tuple[Ints, Float
 def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
     """Return the number of pairs of nearby edges, and the pairs of edges that cross.
 
-    An edge that ends on another crosses it, and so does one that runs along a part of it; edges
-    that have an end in common do not. Raises TooTangled where more pairs are near than may be.
+    An edge that ends on another edge or partly coincides with it counts as crossing; edges that
+    share an end point do not. Raises TooTangled for too many nearby pairs.
     """
     steps = np.round(points * STEPS_PER_PX)
     edge, cell = _cells(steps, steps[following] - steps)
@@ -323,9 +323,9 @@ def _crossing_edges(points: Floats, following: Ints) -> tuple[int, Ints, Ints]:
 
 
 def _cells(starts: Floats, lines: Floats) -> tuple[Ints, Ints]:
-    """Return the grid cells that each edge runs through: an edge and a cell per entry.
+    """Return the grid cells that each edge passes through, as pairs of an edge and a cell.
 
-    Cells are as large as the edges are long on average; longer edges are cut into pieces.
+    The cell size is the mean length of the edges; longer edges are split.
     """
     reach = np.abs(lines).max(axis=1)
     size = max(2.0, float(reach.mean()))
@@ -388,7 +388,7 @@ def _side(p: Ints, q: Ints, of: Ints) -> Ints:
 
 
 def _places(start: Floats, end: Floats, a: Ints, b: Ints) -> Floats:
-    """Return the points where edges cross; the middle of the first edge for overlapping ones."""
+    """Return the points where edges cross; the middle of the first edge if they coincide."""
     p, r = start[a], start[b]
     d, e = end[a] - p, end[b] - r
     turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]

@@ -22,4 +22,4 @@ class TooManyPoints(InvalidPolygons):
 
 
 class TooTangled(InvalidPolygons):
-    """The outlines cross or overlap each other too often to be cleaned."""
+    """The outlines cross or overlap each other too often to be cleaned in reasonable time."""

@@ -51,7 +51,7 @@ class Region:
 
 
 def parse_regions(raw: object, codes: Collection[int], width: int, height: int) -> list[Region]:
-    """Read and check the polygons of a label from decoded JSON of an unknown sender.
+    """Read and check the polygons of a label from untrusted, decoded JSON.
 
     Args:
         raw: ``[{"class": 2, "rings": [[[x, y], ...], ...]}, ...]``. A ring may repeat its first
@@ -242,7 +242,7 @@ def _is_far(points: npt.NDArray[np.float64], width: int, height: int) -> npt.NDA
 
 
 def _excerpt(value: object) -> str:
-    """Return a value of an unknown sender as text short enough for a message."""
+    """Return an untrusted value as text short enough for a message."""
     if value is None:
         return "missing"
     # `reprlib` shortens long values before they are formatted.

@@ -1,4 +1,4 @@
-"""Compare a drawing with the reference answer, class by class: found, missed and extra pixels.
+"""Compare a drawing with the reference answer, class by class: matched, missed and extra pixels.
 
 Pixels without a class in the reference answer (255) are not compared.
 """
@@ -39,9 +39,9 @@ PLACES = (
 class ClassComparison:
     """The comparison of one class in a drawing with the reference answer.
 
-    code: the class. known, drawn, matched: the pixels of the class in the answer, in the drawing,
-    and in both. missed_at, extra_at: the place (of PLACES) of the largest missed or extra patch;
-    None if all patches are small. taken_for: the class drawn on most missed pixels, if any.
+    code: the class. known, drawn, matched: numbers of pixels of the class in the answer, in the
+    drawing, and in both. missed_at, extra_at: the place (of PLACES) of the largest missed or extra
+    patch; None if all patches are small. taken_for: the class drawn on most missed pixels, if any.
     taken_from: the class in the answer of most extra pixels, if any.
     """
 
@@ -75,9 +75,9 @@ class ClassComparison:
 def compare(known: Mask, drawn: Mask, codes: Sequence[int]) -> list[ClassComparison]:
     """Compare two masks of one image, class by class, in the order of `codes`.
 
-    `known` and `drawn` are uint8 (H, W) class codes, 255 for none. Only classes that are in one of
-    them where the answer is known are in the result: none where nothing is compared. Raises
-    ValueError where the sizes differ.
+    `known` and `drawn` are uint8 (H, W) class codes, 255 for none. The result has the classes that
+    occur in either of them where the answer has a class; it is empty if nothing is compared. Raises
+    ValueError if the sizes differ.
 
     >>> answer = np.array([[0, 0, 1, 255]], dtype=np.uint8)
     >>> drawing = np.array([[0, 1, 1, 1]], dtype=np.uint8)
@@ -151,7 +151,7 @@ def _third(share: float) -> int:
 
 
 def _most(pixels: Counts, own: int, codes: Sequence[int]) -> int | None:
-    """Return the class of more than half of a row's pixels, without its `own` place, or None."""
+    """Return the class of more than half of a row's pixels, ignoring index `own`, or None."""
     others = pixels.copy()
     others[own] = 0
     # More than half is one class alone, so the first of several maxima will do.

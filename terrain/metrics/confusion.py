@@ -47,9 +47,8 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
     `gold` are an image's masks min1, min2, min3 (paper 3.3), `prediction` its predicted mask, all
     uint8 (height, width). The first axis of the result is min1, min2, min3; then rows are the true
     class and columns the predicted one, in the order of `codes`; the last column is "no label",
-    which counts as wrong. Pixels without a gold label are ignored.
-    Raises InconsistentGold where the three do not nest, UnknownCodes, and ValueError for unequal
-    shapes.
+    which counts as wrong. Pixels without a gold label are ignored. Raises InconsistentGold if the
+    three masks are not nested, UnknownCodes, and ValueError for unequal shapes.
     """
     first, second, third = gold
     if not first.shape == second.shape == third.shape == prediction.shape:
@@ -80,7 +79,7 @@ def count_pixels(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -
 
 
 def _check_nesting(wider: Mask, narrower: Mask) -> None:
-    """Raise InconsistentGold unless `narrower` is a part of `wider`."""
+    """Raise InconsistentGold unless the labels of `narrower` are also in `wider`."""
     if not np.all((narrower == wider) | (narrower == NO_LABEL)):
         raise InconsistentGold("A pixel has different classes in masks of more and fewer experts.")
 
@@ -94,8 +93,7 @@ def _listed(codes: Mask) -> str:
 class ClassScore:
     """Recall, precision and IoU of one class, 0..1 with intervals; None where undefined.
 
-    `recall` is of the class's true pixels, `precision` of those predicted as it, `iou` is
-    intersection over union (paper 3.1.3, Eq. 1).
+    `iou` is the intersection over union (paper 3.1.3, Eq. 1).
     """
 
     code: int
@@ -109,8 +107,9 @@ class Evaluation:
     """Predictions compared with one variant of the gold set (paper, Tables 3 and 4).
 
     `confusion` is int64 (classes, classes + 1): rows true, columns predicted in the order of
-    `classes`, the last column without prediction. `accuracy` is the share of all gold pixels that
-    were predicted right; `miou` the mean IoU over the classes that occur in truth or prediction.
+    `classes`, the last column for pixels without a prediction. `accuracy` is the share of all gold
+    pixels that were predicted correctly; `miou` the mean IoU over the classes that occur in truth
+    or prediction.
     """
 
     images: int
@@ -179,7 +178,7 @@ def evaluate(
 ) -> Evaluation:
     """Return the scores of a variant's images together, with 95 % intervals.
 
-    `counts` is int64 (images, classes, classes + 1), as `count_pixels` gives them of each image.
+    `counts` is int64 (images, classes, classes + 1), one entry of `count_pixels` for each image.
     Intervals are percentiles of a bootstrap over images, since pixels of one image are dependent.
     The same `seed` gives the same intervals. Without images all scores are None.
 
@@ -221,7 +220,7 @@ def evaluate_variants(counts: Counts, codes: Sequence[int]) -> dict[str, Evaluat
 def _scores(matrices: Floats) -> dict[str, Floats]:
     """Return the scores of many matrices (n, classes, classes + 1): (n, classes) or (n, 1) each.
 
-    Not a number where there is nothing to divide by.
+    NaN where the divisor is 0.
     """
     counts = ClassCounts.of(matrices, matrices.shape[1])
     iou = counts.iou()
@@ -235,7 +234,7 @@ def _scores(matrices: Floats) -> dict[str, Floats]:
 
 
 def _intervals(point: Floats, drawn: Floats) -> list[Interval | None]:
-    """Return an interval for each column; samples with an undefined score are left out."""
+    """Return a bootstrap interval for each column; samples with an undefined score are left out."""
     found: list[Interval | None] = []
     for value, column in zip(point[0], drawn.T, strict=True):
         if np.isnan(value):

@@ -15,9 +15,10 @@ NO_ANSWER = "no label"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Pixels of one true class with one prediction; `share` is of the true class's pixels, 0..1.
+    """The pixels of one true class that got one prediction; `share` is their share of the class,
+    0..1.
 
-    None where the class has no pixel. `is_right` is the diagonal.
+    `share` is None if the class has no pixel. `is_right` marks the diagonal.
     """
 
     pixels: int
@@ -41,7 +42,7 @@ def confusion_cells(evaluation: Evaluation) -> list[list[Cell]]:
 def format_confusion(evaluation: Evaluation, names: Mapping[int, str]) -> str:
     """Return the matrix as a text table with recall, precision and IoU.
 
-    `names` are the classes' by code.
+    `names` maps class codes to names.
     """
     titles = [names.get(each.code, str(each.code)) for each in evaluation.classes]
     lines = [["true \\ predicted", *titles, NO_ANSWER, "recall"]]

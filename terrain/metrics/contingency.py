@@ -1,8 +1,8 @@
 """Contingency tables: how many pixels each class of one mask shares with each class of another.
 
 Every IoU, recall, precision, accuracy and kappa of the project comes from such counts by the
-functions of this module, so the empty cases are defined once: a share of nothing is undefined,
-which is `None` for one number and nan in an array, and means leave it out.
+functions of this module, so the empty cases are defined once: a ratio with divisor 0 is undefined:
+`None` as a single number, NaN in an array. Means leave it out.
 
     >>> import numpy as np
     >>> answer = np.array([[0, 0, 1, 255]], dtype=np.uint8)
@@ -40,8 +40,7 @@ def contingency_table(first: Mask, second: Mask, codes: Sequence[int]) -> Counts
     `first` and `second` are uint8 (height, width) of class codes and NO_LABEL. The result is int64
     (len(codes) + 2, len(codes) + 2): rows are the classes of `first` and columns those of `second`,
     in the order of `codes`, then UNLABELED and OTHER. Masks without pixels give zeros. Raises
-    ValueError for unequal shapes. Which pixels without a label count is up to the caller
-    (`keep_labeled`).
+    ValueError for unequal shapes. `keep_labeled` leaves out pixels without a label.
     """
     if first.shape != second.shape:
         raise ValueError(f"Masks of {first.shape} and {second.shape} are not of one image.")
@@ -64,8 +63,8 @@ def keep_labeled(table: Counts, *, first: bool = False, second: bool = False) ->
 def pixel_runs(masks: Sequence[Mask]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the starts and lengths of the runs, in reading order, that are equal in all masks.
 
-    Masks consist of patches, so runs are far fewer than pixels. `masks` are one or more of one
-    shape; without pixels there are no runs.
+    Masks consist of patches, so runs are far fewer than pixels. `masks` are one or more masks of
+    one shape; masks without pixels have no runs.
     """
     lines = [mask.ravel() for mask in masks]
     changes = np.ones(lines[0].size, dtype=np.bool_)
@@ -79,7 +78,7 @@ def pixel_runs(masks: Sequence[Mask]) -> tuple[npt.NDArray[np.intp], npt.NDArray
 def class_indices(codes: Sequence[int]) -> npt.NDArray[np.intp]:
     """Return the table index of each of the 256 codes: int (256,).
 
-    Classes have their place in `codes`, then come NO_LABEL and, in one place, all other codes.
+    A class has its position in `codes`; NO_LABEL comes next, then one index for all other codes.
     """
     place = np.full(NO_LABEL + 1, len(codes) + 1)
     place[NO_LABEL] = len(codes)
@@ -94,8 +93,8 @@ def count_joint(
 ) -> Counts:
     """Count how often indices occur together: int64 of `shape`, one axis per array.
 
-    `places` are whole numbers (n,), each below its length in `shape`. Entry k counts
-    `weights[k]` times, or once; nothing gives zeros.
+    `places` are integer arrays (n,), one per axis, within the bounds of `shape`. Entry k counts
+    `weights[k]` times, or once without weights; empty arrays give zeros.
     """
     index = np.ravel_multi_index(tuple(places), tuple(shape))
     # Weights are floats, and exact below 2^53.
@@ -108,7 +107,7 @@ class ClassCounts:
     """Pixels of each class in the first mask, in the second, and in both: (..., classes) each.
 
     The first mask is the truth where there is one, the second what was drawn or predicted. The
-    scores are float64 of the same shape, nan where there is nothing to divide by.
+    scores are float64 of the same shape, NaN where the divisor is 0.
     """
 
     both: Numbers
@@ -117,7 +116,7 @@ class ClassCounts:
 
     @classmethod
     def of(cls, table: Numbers, classes: int) -> ClassCounts:
-        """Return the counts of tables (..., rows, columns) whose first places are the classes."""
+        """Return the counts of tables (..., rows, columns) whose first indices are the classes."""
         first: Numbers = table[..., :classes, :].sum(axis=-1)
         second: Numbers = table[..., :, :classes].sum(axis=-2)
         both: Numbers = np.diagonal(table, axis1=-2, axis2=-1)[..., :classes]
@@ -155,14 +154,14 @@ def ratio(part: float, whole: float) -> float | None:
 
 
 def ratios(parts: Numbers, wholes: Numbers) -> Floats:
-    """Return `parts / wholes`, float64 of the shape of `wholes`; nan where a whole is 0."""
+    """Return `parts / wholes`, float64 of the shape of `wholes`; NaN where a whole is 0."""
     shares: Floats = np.full(wholes.shape, np.nan)
     np.divide(parts, wholes, out=shares, where=wholes > 0)
     return shares
 
 
 def mean_of_defined(values: Floats) -> Floats:
-    """Return the mean of the values that are not nan, along the last axis (kept)."""
+    """Return the mean of the values that are not NaN, along the last axis (kept)."""
     defined = ~np.isnan(values)
     return ratios(
         np.where(defined, values, 0).sum(axis=-1, keepdims=True),
@@ -171,7 +170,7 @@ def mean_of_defined(values: Floats) -> Floats:
 
 
 def exact_mean(values: Iterable[float]) -> float | None:
-    """Return the mean of the values that are not nan; None where there is none.
+    """Return the mean of the values that are not NaN; None if there is none.
 
     The sum is exactly rounded: the order of the values does not change it by its last bit.
     """
@@ -182,8 +181,8 @@ def exact_mean(values: Iterable[float]) -> float | None:
 def balanced_accuracy(matrices: Floats, classes: Sequence[int]) -> Floats:
     """Return the mean over `classes` of the probability of a correct answer: float64 (n,).
 
-    `matrices` are float64 (n, K, K) whose rows, the true classes, add up to 1; `classes` are one or
-    more places of them.
+    `matrices` are float64 (n, K, K) with true classes as rows, which add up to 1; `classes` are one
+    or more of their indices.
     """
     places = list(classes)
     mean: Floats = matrices[:, places, places].mean(axis=1)
@@ -193,8 +192,9 @@ def balanced_accuracy(matrices: Floats, classes: Sequence[int]) -> Floats:
 def kappa(table: Numbers, disagreement: Floats) -> float | None:
     """Return Cohen's weighted kappa of two raters (Cohen 1968), -1..1.
 
-    `table` counts their pairs of answers and `disagreement` weighs them, (levels, levels) each, 0
-    on the diagonal. None for an empty table, and if no disagreement is expected by chance.
+    `table` (levels, levels) counts their pairs of answers; `disagreement`, of the same shape, has
+    the weight of each pair, 0 on the diagonal. None for an empty table, and if chance alone gives
+    no disagreement.
 
     >>> kappa(np.array([[2, 0], [0, 2]]), quadratic_disagreement(2))
     1.0
@@ -208,7 +208,9 @@ def kappa(table: Numbers, disagreement: Floats) -> float | None:
 
 
 def quadratic_disagreement(levels: int) -> Floats:
-    """Return the weights of `kappa` for ordered answers: squared distances, 1 from end to end."""
+    """Return the weights of `kappa` for ordered answers: squared distances, 1 between the extreme
+    levels.
+    """
     place = np.arange(levels)
     weights: Floats = (place[:, None] - place[None, :]) ** 2 / (levels - 1) ** 2
     return weights

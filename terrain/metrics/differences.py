@@ -15,8 +15,8 @@ from terrain.metrics.contingency import count_joint, pixel_runs, ratio
 class Difference:
     """Pixel counts of two masks of one image.
 
-    ``first``, ``second``, ``both``: labeled in the first mask, in the second, in both; ``same``:
-    labeled with the same class in both; ``pixels``: of the image.
+    ``first``, ``second``, ``both``: pixels labeled in the first mask, in the second, in both;
+    ``same``: pixels labeled with the same class in both; ``pixels``: all pixels of the image.
     """
 
     first: int
@@ -27,7 +27,7 @@ class Difference:
 
     @property
     def match(self) -> float:
-        """Return the share of pixels labeled in either mask that have one class in both.
+        """Return the share of pixels labeled in either mask that have the same class in both.
 
         1 if no pixel is labeled.
         """

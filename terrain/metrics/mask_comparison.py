@@ -19,9 +19,9 @@ from terrain.metrics.contingency import (
 class ClassAgreement:
     """The agreement of a labeler and the crowd on one class; areas in pixels.
 
-    Only pixels that both label are compared. `mine`, `crowd`, `both`: pixels of the class in the
-    labeler's mask, in the crowd's, in both. `mine_alone`: pixels of the class in the labeler's mask
-    that the crowd's mask leaves unlabeled.
+    `mine`, `crowd`, `both`: pixels of the class in the labeler's mask, in the crowd's, in both;
+    only pixels that both masks label are counted. `mine_alone`: pixels of the class in the
+    labeler's mask that are unlabeled in the crowd's.
     """
 
     code: int

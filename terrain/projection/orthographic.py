@@ -1,13 +1,13 @@
 """Orthographic (top-down) views of the ground in front of a rover (paper 4.2, Figure 8).
 
-In a rover's picture most pixels show the ground near its wheels, and few a square meter at 30 m. In
-a top-down view all square meters have equally many pixels. Each cell of the view is assigned a
-pixel of the picture; pictures and masks are resampled by these indices, so codes of labels never
-mix.
+In a rover's image most pixels show the ground near its wheels, and only a few show each square
+meter at 30 m. In a top-down view all square meters have equally many pixels. Each cell of the view
+is assigned a pixel of the image; images and masks are resampled by these indices, so class codes
+are never mixed.
 
-The ground is a plane, or what a range map measured. The frame of the ground: `ahead` is where the
-camera looks, `right` is square to it, both level, in meters from the point straight below the
-camera's center. Row 0 of a view is farthest ahead, column 0 farthest left.
+The ground is a plane or a measured range map. In the frame of the ground, `ahead` is the viewing
+direction of the camera and `right` is perpendicular to it. Both are level, in meters from the point
+straight below the camera's center. Row 0 of a view is farthest ahead, column 0 farthest left.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ class NoGround(ValueError):
 class Grid:
     """The cells of a top-down view.
 
-    meters_per_pixel: side of a cell. nearest_m, farthest_m: its nearer and farther edge ahead of
-    the camera; half_width_m: how far it reaches to the left and to the right. The view is rounded
-    to whole cells, at the farther edge and at both sides. Raises ValueError for an empty view.
+    meters_per_pixel: side length of a cell. nearest_m, farthest_m: distances ahead of the camera to
+    the nearer and farther edge of the view; half_width_m: its extent to the left and to the right.
+    The view is rounded to whole cells, at the farther edge and at both sides. Raises ValueError for
+    an empty view.
     """
 
     meters_per_pixel: float = 0.05
@@ -86,13 +87,13 @@ class Grid:
         return rows, 2 * max(1, round(self.half_width_m / self.meters_per_pixel))
 
     def ahead(self) -> Places:
-        """Return the distance ahead of the middle of each row, meters: (rows,)."""
+        """Return the distance ahead of the center of each row, meters: (rows,)."""
         rows = self.shape[0]
         steps = np.arange(rows, 0, -1, dtype=np.float64) - 0.5
         return self.nearest_m + steps * self.meters_per_pixel
 
     def right(self) -> Places:
-        """Return the distance to the right of the middle of each column, meters: (columns,)."""
+        """Return the distance to the right of the center of each column, meters: (columns,)."""
         columns = self.shape[1]
         steps = np.arange(columns, dtype=np.float64) + 0.5 - columns / 2
         return steps * self.meters_per_pixel
@@ -100,8 +101,8 @@ class Grid:
     def world_file(self) -> tuple[float, float, float, float, float, float]:
         """Return the six numbers of a world file: right = A column + C, ahead = E row + F.
 
-        In the order of such a file: A, D, B, E, C, F; (C, F) is the middle of the upper left
-        pixel, meters.
+        Returned in the order of such a file: A, D, B, E, C, F; (C, F) is the center of the upper
+        left pixel, meters.
 
         >>> Grid(meters_per_pixel=0.5, farthest_m=10.0, half_width_m=2.0).world_file()
         (0.5, 0.0, 0.0, -0.5, -1.75, 9.75)
@@ -114,8 +115,8 @@ class Grid:
 class GroundFrame:
     """The origin and axes of the ground's coordinates: (3,) vectors in the camera's frame.
 
-    foot: straight below the camera's center, at the height of the wheels, meters; ahead, right,
-    up: unit vectors, square to each other; height: of the camera above the foot, meters.
+    foot: the point straight below the camera's center at wheel level, meters; ahead, right, up:
+    orthogonal unit vectors; height: of the camera above the foot, meters.
     """
 
     foot: Vector
@@ -128,8 +129,9 @@ class GroundFrame:
 def ground_frame(camera: CameraModel, ground_z: float = 0.0, up: Vector = LEVEL_UP) -> GroundFrame:
     """Return the frame of the ground below a camera.
 
-    ground_z, up: as in `terrain.camera.flat_ground_range`. A camera that looks straight down has
-    what is at the top of its picture ahead. Raises NoGround when it is not above the ground.
+    ground_z, up: as in `terrain.camera.flat_ground_range`. For a camera that looks straight down,
+    ahead is the direction toward the top of its image. Raises NoGround if the camera is not above
+    the ground.
     """
     center, toward = np.array(camera.c), np.array(camera.a)
     upward = np.array(up) / np.linalg.norm(up)
@@ -153,11 +155,11 @@ def ground_frame(camera: CameraModel, ground_z: float = 0.0, up: Vector = LEVEL_
 def sources_on_plane(
     camera: CameraModel, frame: GroundFrame, grid: Grid, shape: tuple[int, int]
 ) -> Sources:
-    """Return the pixel that each cell shows, on a plane at the height of the wheels.
+    """Return the image pixel that each cell shows, on a plane at wheel level.
 
-    shape: (height, width) of the picture. Each cell shows the pixel in which its middle lies, so
-    on a plane what is seen is in place to half a cell. Returns int32 `grid.shape`, flat indices
-    into the picture (row * width + column), UNSEEN outside of it.
+    shape: (height, width) of the image. Each cell shows the pixel that contains its center, so
+    positions on a plane are correct to half a cell. Returns int32 `grid.shape`, flat indices into
+    the image (row * width + column), UNSEEN outside of it.
     """
     height, width = shape
     places = (
@@ -182,19 +184,19 @@ def sources_over_range(
     shape: tuple[int, int],
     range_m: Ranges,
 ) -> Sources:
-    """Return the pixel that each cell shows, on ground with measured ranges.
+    """Return the image pixel that each cell shows, on ground with measured ranges.
 
-    shape: (height, width) of the picture. range_m: its reduced range in meters, float32
-    (ceil(height / 4), ceil(width / 4)), 0.0 = none, see `terrain.display.reduced_range`; it is
-    interpolated between cells, but not across a jump of range such as the edge of a rock.
+    shape: (height, width) of the image. range_m: its reduced range in meters, float32 (ceil(height
+    / 4), ceil(width / 4)), 0.0 = none, see `terrain.display.reduced_range`; it is interpolated
+    between cells, but not across a jump of range such as the edge of a rock.
 
-    Each pixel with a range has a place on the ground. A cell shows, of the pixels that fall into
-    it, the one nearest to its middle. Far away pixels are wider apart than cells: a cell that none
-    falls into shows what the nearest cell with a pixel shows, unless that is farther away than
-    pixels lie apart on level ground there (across the line of sight; along it, twice as far, since
-    ground may lean away): then something hides the cell, and it is UNSEEN. So what is seen is in
-    place to one cell, and far away to one pixel's footprint.
-    Returns int32 `grid.shape`, flat indices into the picture (row * width + column).
+    Each pixel with a range has a position on the ground. A cell shows, of the pixels that fall into
+    it, the one nearest to its center. Distant pixels are farther apart than cells: a cell into
+    which no pixel falls shows the pixel of the nearest cell that has one, unless that cell is
+    farther away than the spacing of pixels on level ground there (across the line of sight; along
+    it, twice the spacing, since ground may slope away). In that case something hides the cell, and
+    it is UNSEEN. So positions are correct to one cell, and far away to one pixel's footprint.
+    Returns int32 `grid.shape`, flat indices into the image (row * width + column).
     """
     from scipy import ndimage
 
@@ -237,7 +239,7 @@ def sources_over_range(
 def mask_sources(sources: Sources, masked: Bool | None) -> Sources:
     """Return the sources without masked pixels (rover, beyond the range limit).
 
-    A rover's deck is no ground: it would be painted on the ground behind it.
+    The rover's deck is not ground; without the mask it would appear on the ground behind it.
     """
     if masked is None:
         return sources
@@ -248,10 +250,7 @@ def mask_sources(sources: Sources, masked: Bool | None) -> Sources:
 def view_from_above(
     picture: npt.NDArray[Pixel], sources: Sources, nothing: int
 ) -> npt.NDArray[Pixel]:
-    """Return a picture or mask resampled to the view's cells by nearest neighbor.
-
-    picture: (height, width) of the sources' picture, or (height, width, channels). nothing: the
-    value of cells that show no pixel (255 for labels). Returns the view, of the picture's dtype.
+    """Return an image or mask resampled to the view's cells by nearest neighbor.
 
     >>> picture = np.array([[10, 20]], dtype=np.uint8)
     >>> view_from_above(picture, np.array([[1, UNSEEN]], dtype=np.int32), nothing=0).tolist()
@@ -308,9 +307,9 @@ def _places(
 
 
 def _enlarged(reduced: Ranges, height: int, width: int) -> Ranges:
-    """Interpolate values of the reduction's cells to (height, width) pixels.
+    """Interpolate values of the reduced cells to (height, width) pixels.
 
-    Half a cell beyond the outermost middles they go on as they ran.
+    Beyond the outermost cell centers, values are extrapolated by half a cell.
     """
     from scipy import ndimage
 
@@ -325,15 +324,15 @@ def _enlarged(reduced: Ranges, height: int, width: int) -> Ranges:
 
 
 def _repeated(reduced: npt.NDArray[Pixel], height: int, width: int) -> npt.NDArray[Pixel]:
-    """Repeat values of the reduction's cells for all pixels of each cell."""
+    """Repeat the value of each reduced cell for all of its pixels."""
     return reduced.repeat(REDUCTION, axis=0).repeat(REDUCTION, axis=1)[:height, :width]
 
 
 def _within_lens(camera: CameraModel, places: Places, shape: tuple[int, int]) -> Bool:
-    """Return which places are no farther off the axis than the picture's corners.
+    """Return which positions are no farther from the optical axis than the image's corners.
 
-    The polynomial of a lens's distortion holds in its picture only; farther out it may turn and
-    bring what is beside the camera back into it.
+    A lens's distortion polynomial is valid within its image only; farther out it may fold back and
+    project points beside the camera into the image.
     """
     height, width = shape
     _, corners = camera.pixel_to_ray([0.0, width, 0.0, width], [0.0, 0.0, height, height])

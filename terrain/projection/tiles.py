@@ -1,14 +1,14 @@
-"""Tiles of a picture that shrink with range, so that each covers about the same ground.
+"""Tiles of an image that shrink with range, so that each covers about the same ground.
 
 The paper (4.2, Figure 8) tiles images by depth without giving the algorithm. Here:
 
-- A band of rows shows the ground between two distances ahead that are one tile's length apart. So
-  bands are many rows near the rover and few at the range limit.
-- A band is cut into tiles one tile's length wide at its middle, in whole pixels. What all tiles of
-  a band are wide together rarely is the picture's width: they overlap evenly, and so do the bands,
-  for no pixel to be left out and no tile to be of another size.
-- The distance of a row is the median of its ranges, made to grow from the bottom to the top. A
-  picture taken with its horizon aslant still has tiles along its rows.
+- A band of rows shows the ground between two distances ahead that differ by one tile length. So
+  bands have many rows near the rover and few at the range limit.
+- A band is cut into tiles that are one tile length wide at the band's middle, in whole pixels.
+  Their total width rarely equals the image's width, so they overlap evenly, and so do the bands: no
+  pixel is left out, and all tiles of a band have the same size.
+- The distance of a row is the median of its ranges, adjusted so that it never decreases from the
+  bottom to the top. So an image with a tilted horizon still has tiles along its rows.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _LEAST_SHARE_OF_ROW = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Pixels [top : bottom, left : right] of a picture, and the ground they show.
+    """Pixels [top : bottom, left : right] of an image, and the ground they show.
 
-    near_m, far_m: how far ahead of the point below the camera their lower and upper row lie.
+    near_m, far_m: distances of the lower and the upper row ahead of the point below the camera.
     """
 
     left: int
@@ -62,9 +62,9 @@ def ranges_on_plane(
 def ranges_of_rows(range_m: npt.NDArray[np.float32], height: int) -> Ranges:
     """Return the slant range of each row from a reduced range: (height,) meters.
 
-    range_m: float32 (ceil(height / 4), ...) meters, 0.0 = none. Between rows that are known 1 /
-    range is interpolated, linear in the row over a plane; above the highest of them it is inf, and
-    below the lowest it stays.
+    range_m: float32 (ceil(height / 4), ...) meters, 0.0 = none. Between rows with a range, 1 /
+    range is interpolated, which is linear in the row over a plane. Above the topmost such row the
+    result is inf; below the lowest it is constant.
 
     >>> ranges_of_rows(np.array([[4.0], [2.0]], dtype=np.float32), height=8)[-1]
     np.float64(2.0)
@@ -85,14 +85,14 @@ def ranges_of_rows(range_m: npt.NDArray[np.float32], height: int) -> Ranges:
 def tiles_by_range(
     ranges: Ranges, width: int, focal_px: float, height_m: float, side_m: float, limit_m: float
 ) -> list[Tile]:
-    """Return the tiles of a picture, nearest band first, each band from left to right.
+    """Return the tiles of an image, nearest band first, each band from left to right.
 
     ranges: (height,) meters, the slant range of each row, growing from the last to the first.
-    width: of the picture, pixels. focal_px: its focal length; height_m: of the camera above the
-    ground; side_m: how long and wide the ground of a tile is; limit_m: slant range up to which
-    tiles are cut. All tiles of a band have one size. Where the picture is narrower than a tile,
-    as it is right before the rover, the tile is as wide as the picture. [] when the picture shows
-    less ground than one tile's length.
+    width: of the image, pixels. focal_px: its focal length; height_m: height of the camera above
+    the ground; side_m: length and width of a tile on the ground; limit_m: slant range up to which
+    tiles are cut. All tiles of a band have one size. Where the image is narrower than a tile, as
+    right in front of the rover, the tile is as wide as the image. [] if the image shows less ground
+    than one tile length.
     """
     if not side_m > 0.0:
         raise ValueError("A tile needs a length in meters, such as 2.")

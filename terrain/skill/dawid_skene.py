@@ -1,11 +1,11 @@
 """Confusion matrices of labelers, estimated from all overlaps of their labels.
 
-The model of Dawid & Skene (1979), for pixels as in STAPLE (Warfield et al. 2004): each pixel has a
-unknown true class, and each labeler draws it as some class with the probabilities of their
-confusion matrix. Expectation maximization finds the matrices and class shares that maximize the
-likelihood of the votes. It is deterministic: it starts from the shares of votes.
+The model of Dawid & Skene (1979), for pixels as in STAPLE (Warfield et al. 2004): each pixel has an
+unknown true class, and each labeler draws it as a class with the probabilities of their confusion
+matrix. Expectation maximization finds the matrices and class shares that maximize the likelihood of
+the votes. It is deterministic: it starts from the shares of votes.
 
-Unlabeled pixels count neither for nor against a labeler: labels are sparse on purpose.
+Unlabeled pixels count neither for nor against a labeler, because labels are sparse by design.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ class SkillModel:
 
     ``prior`` is float64 (classes,), the share of each class. ``matrices`` is float64 (labelers,
     classes, classes): ``[w, t, d]`` is the probability that labeler w draws a pixel of class t as
-    d, given that they label it. ``counts``, of the same shape, are the expected pixels that
-    the matrices rest on, ``smoothing`` (classes, classes) the pixels added to each labeler's.
-    ``history`` is the maximized objective per pixel after each iteration; it never falls.
+    d, given that they label it. ``counts``, of the same shape, are the expected pixel counts from
+    which the matrices were computed; ``smoothing`` (classes, classes) are the pseudo-counts added
+    for each labeler. ``history`` is the objective per pixel after each iteration; it never
+    decreases.
     """
 
     prior: Real
@@ -131,7 +132,7 @@ class _Sums:
 
 
 def _shares(counts: Real) -> Real:
-    """Normalize counts to probabilities along the last axis; equal ones where there are none."""
+    """Normalize counts to probabilities along the last axis; equal ones where all are 0."""
     total = counts.sum(axis=-1, keepdims=True)
     equal = np.full_like(counts, 1 / max(counts.shape[-1], 1))
     shares = np.maximum(np.divide(counts, total, out=equal, where=total > 0), SMALLEST)
@@ -140,9 +141,9 @@ def _shares(counts: Real) -> Real:
 
 
 def posteriors(block: Block, prior: Real, matrices: Real) -> tuple[Real, Real]:
-    """Return the posterior of each class, and the log-likelihood, of each pattern.
+    """Return, for each pattern, the posterior of each class and the log-likelihood.
 
-    float64 (patterns, classes) and (patterns,); votes of one pattern are taken as independent
+    float64 (patterns, classes) and (patterns,); votes on one pattern are treated as independent
     given the true class.
     """
     from scipy.special import logsumexp

@@ -1,6 +1,6 @@
 """Skill of a campaign's labelers with confidence intervals.
 
-Pixels are not independent: a labeler who takes a dune for soil does so on all of its pixels. The
+Pixels are not independent: a labeler who mistakes a dune for soil does so on all of its pixels. The
 number of pixels per independent observation is estimated class by class, from the variance of a
 labeler's accuracy between images (the design effect of cluster sampling, Kish 1965).
 """
@@ -30,12 +30,12 @@ class Estimates:
     """The estimated skill of the labelers of one campaign.
 
     ``model`` has the confusion matrices: posterior means. ``deviations``, float64 (labelers,
-    classes, classes), are their posterior standard deviations, ``observations`` (labelers,
-    classes) the independent observations of each true class they rest on, each worth
-    ``pixels_per_observation`` (classes,). ``classes`` are the places of those that occur.
+    classes, classes), are their posterior standard deviations, ``observations`` (labelers, classes)
+    the numbers of independent observations of each true class behind them, each worth
+    ``pixels_per_observation`` (classes,). ``classes`` are the indices of the classes that occur.
     ``skill`` (labelers,) is the balanced accuracy: the mean over these classes of the probability
-    to draw a pixel of the class correctly, if it is drawn; ``low`` and ``high`` enclose 95 % of
-    its posterior.
+    that a labeled pixel of the class is labeled correctly; ``low`` and ``high`` enclose 95 % of its
+    posterior.
     """
 
     model: SkillModel
@@ -70,9 +70,9 @@ def _smoothing(model: SkillModel, pixels: Real) -> Real:
 
 
 def _label_sums(votes: CampaignVotes, model: SkillModel) -> tuple[Real, Real]:
-    """Return the expected pixels of each class in each label, and the correctly drawn ones.
+    """Return the expected pixels of each class in each label, and the expected correct ones.
 
-    Expected ones, float64 (labels, classes) each.
+    float64 (labels, classes) each.
     """
     classes, labels = votes.classes, len(votes.labelers)
     area, right = np.zeros((labels, classes)), np.zeros((labels, classes))
@@ -101,11 +101,11 @@ def _area_of_a_label(area: Real) -> Real:
 def pixels_per_observation(votes: CampaignVotes, model: SkillModel) -> Real:
     """Return the pixels per independent observation: float64 (classes,).
 
-    With n pixels of a class in a label, of which x are drawn right, and r = sum x / sum n over a
-    labeler's labels, the variance of r between labels (that of a ratio of cluster totals, Cochran
-    1977, 6.13) is compared with r (1 - r) / sum n, which it would be for independent pixels; the
-    ratio is pooled over labelers. Where fewer than ``FEWEST_LABELERS`` have two labels, a label is
-    taken for one observation.
+    A label has n pixels of a class, of which x are correct, and r = sum x / sum n over a labeler's
+    labels. The variance of r between labels (of a ratio of cluster totals, Cochran 1977, 6.13) is
+    divided by r (1 - r) / sum n, its value for independent pixels, and this ratio is pooled over
+    labelers. If fewer than ``FEWEST_LABELERS`` have two labels, a label is treated as one
+    observation.
     """
     area, right = _label_sums(votes, model)
     count = votes.labeler_count

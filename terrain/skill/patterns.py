@@ -26,8 +26,8 @@ _WORD_BITS = 64
 class VotePatterns:
     """The distinct combinations of votes on one image, with their numbers of pixels.
 
-    ``votes`` is uint8 (patterns, labels): the place of the class that a label gives to the pixels
-    among the campaign's codes, or ``NO_VOTE``. ``pixels`` is int64 (patterns,).
+    ``votes`` is uint8 (patterns, labels): the index, among the campaign's codes, of the class that
+    a label gives to the pixels, or ``NO_VOTE``. ``pixels`` is int64 (patterns,).
     """
 
     votes: Votes
@@ -76,8 +76,8 @@ class VotePatterns:
 class VoteRuns:
     """The votes of all pixels in reading order, as runs of equal votes.
 
-    ``lengths`` is int64 (runs,), pixels of each run; ``pattern`` int64 (runs,) is the place of its
-    votes in ``votes``, which is uint8 (patterns, labels) as in ``VotePatterns``.
+    ``lengths`` is int64 (runs,), the pixels of each run; ``pattern``, int64 (runs,), is the index
+    of its votes in ``votes``, which is uint8 (patterns, labels) as in ``VotePatterns``.
     """
 
     lengths: Counts
@@ -109,8 +109,8 @@ def vote_patterns(labels: Sequence[Planes]) -> VotePatterns:
 def vote_runs(labels: Sequence[Planes]) -> VoteRuns:
     """Return the votes of an image's labels as runs in reading order.
 
-    The runs cover all bits of the planes, so also those that fill up the last word, where nobody
-    votes. Exact for any number of labels and up to 255 classes.
+    The runs cover all bits of the planes, including the padding of the last word, where there are
+    no votes. Exact for any number of labels and up to 255 classes.
     """
     if not labels:
         none = np.zeros(0, dtype=np.int64)
@@ -146,11 +146,11 @@ def vote_runs(labels: Sequence[Planes]) -> VoteRuns:
 def _toggles(
     label: Planes, digits: int, changed: npt.NDArray[np.uint64]
 ) -> tuple[Counts, npt.NDArray[np.uint64]]:
-    """Return where a label's vote changes in reading order, and which binary digit does.
+    """Return the positions in reading order where a label's vote changes, and the changed bits.
 
-    A vote is a number, 0 for none and k + 1 for class k: in digits it needs fewer planes than
-    there are classes. Returns places, and the digits as 1, 2, 4 ...; marks the places in
-    ``changed``, one bit a pixel.
+    A vote is a number, 0 for none and k + 1 for class k, so its binary form needs fewer planes than
+    there are classes. Returns positions, and the changed bits as 1, 2, 4 ...; sets the positions in
+    ``changed``, one bit per pixel.
     """
     places: list[Counts] = []
     toggled: list[npt.NDArray[np.uint64]] = []
@@ -178,7 +178,7 @@ def _set_bits(line: npt.NDArray[np.uint64]) -> Counts:
 
 
 def _decoded(codes: npt.NDArray[np.uint64], labels: int, digits: int) -> Votes:
-    """Return the votes (codes, labels) of numbers whose digits are votes."""
+    """Return the votes (codes, labels) from numbers whose digits are votes."""
     shifts = np.arange(labels, dtype=np.uint64) * np.uint64(digits)
     numbers = (codes[:, None] >> shifts) & np.uint64((1 << digits) - 1)
     # 0, nothing drawn, becomes NO_VOTE.

@@ -30,8 +30,8 @@ def class_probabilities(votes: Votes, prior: Real, matrices: Real) -> Real:
 
     ``votes`` is uint8 (patterns, labels) as in ``terrain.skill.patterns``; ``prior`` float64
     (classes,), ``matrices`` float64 (labels, classes, classes), the confusion matrix of each
-    label's labeler. Where nobody votes it is the prior. Sums are in whole numbers, so the order
-    of the labels does not change a posterior, not even by its last bit.
+    label's labeler. Without votes it is the prior. Sums use integers, so the order of the labels
+    does not change a posterior, not even in its last bit.
 
     >>> votes = np.array([[0, 0], [NO_VOTE, NO_VOTE]], dtype=np.uint8)
     >>> matrices = np.array([[[0.9, 0.1], [0.1, 0.9]]] * 2)
@@ -50,18 +50,18 @@ def class_probabilities(votes: Votes, prior: Real, matrices: Real) -> Real:
 
 
 def _in_steps(logarithms: Real) -> npt.NDArray[np.int64]:
-    """Return logarithms as whole numbers of steps."""
+    """Return logarithms as an integer number of steps."""
     return np.rint(logarithms * LOGARITHM_STEPS).astype(np.int64)
 
 
 def expected_quality(votes: CampaignVotes, model: SkillModel) -> Real:
     """Return the expected agreement of each label with the truth, 0..1: float64 (labels,).
 
-    The expected Jaccard index of label A and truth T, E|A_c and T_c| / E|A_c or T_c|, mean over
-    the classes that A has or that are the most probable one somewhere on the image: the agreement
-    score (paper 3.1.3), with what the *others'* votes show in place of each other label. A label's
-    own votes do not count for it. Only pixels are looked at on which two labels or more vote; nan
-    for a label that has none of them.
+    The expected Jaccard index of label A and truth T, E|A_c and T_c| / E|A_c or T_c|, averaged over
+    the classes that A has or that are the most probable one somewhere in the image. This is the
+    agreement score (paper 3.1.3), with the posterior from the *other* labels in place of each other
+    label. A label's own votes do not affect its quality. Only pixels with votes of at least two
+    labels are used; NaN for a label that has no such pixels.
     """
     from scipy.special import softmax
 

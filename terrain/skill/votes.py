@@ -27,7 +27,7 @@ BLOCK_PATTERNS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ImageVotes:
-    """The vote patterns of one image, and the labeler (a number) of each of its labels."""
+    """The vote patterns of one image, and the labeler (an index) of each of its labels."""
 
     patterns: VotePatterns
     labelers: Sequence[int]
@@ -37,10 +37,10 @@ class ImageVotes:
 class Block:
     """The vote patterns of some images.
 
-    ``marks`` is sparse (patterns, labelers * classes) with a one for each vote, in column
-    ``labeler * classes + class``. ``pixels`` is float64 (patterns,), ``image`` int32 (patterns,)
-    and ``label`` int32 (votes,) say to which image and label each belongs, by campaign-wide number;
-    votes are in the order of ``marks``.
+    ``marks`` is a sparse indicator matrix (patterns, labelers * classes) with a 1 for each vote, in
+    column ``labeler * classes + class``. ``pixels``: float64 (patterns,), the pixel count of each
+    pattern. ``image``: int32 (patterns,), its image. ``label``: int32 (votes,), the label of each
+    vote, in the order of ``marks``. Images and labels are numbered across the campaign.
     """
 
     marks: csr_array
@@ -73,8 +73,8 @@ class CampaignVotes:
 def collect_votes(images: Iterable[ImageVotes], labeler_count: int, classes: int) -> CampaignVotes:
     """Collect the votes of images; their labels are numbered in the order given.
 
-    ``labeler_count`` is one more than the largest labeler's number, ``classes`` one more than the
-    largest class in the votes. Patterns without a vote are left out.
+    ``labeler_count`` is one more than the largest labeler index, ``classes`` one more than the
+    largest class index in the votes. Patterns without a vote are left out.
 
     >>> patterns = VotePatterns(np.array([[0, 1]], dtype=np.uint8), np.array([5]))
     >>> votes = collect_votes([ImageVotes(patterns, labelers=[0, 1])], labeler_count=2, classes=2)
