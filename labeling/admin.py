@@ -106,7 +106,9 @@ class LabelAdmin(admin.ModelAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
-        """Return labels, without images that the admin is to draw independently, as an expert."""
+        """Return labels, without those on images that this account is to label independently, as an
+        expert.
+        """
         assert isinstance(request.user, User)
         return (
             super()

@@ -1,4 +1,4 @@
-"""The module where Celery looks for this app's tasks; each subpackage has its own."""
+"""The module in which Celery looks for this app's tasks; each subpackage has its own."""
 
 from labeling.annotation import tasks as annotation
 from labeling.campaigns import tasks as campaigns

@@ -22,9 +22,9 @@ View = Callable[[HttpRequest, Campaign], HttpResponse]
 
 
 def for_open_campaign(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Pass the slug's campaign to a view, or show a page that explains why it is not available.
+    """Pass the slug's campaign to a view, or return a page that explains why it is not available.
 
-    Managers see a campaign that is not public yet as it will look.
+    Managers see a campaign that is not public yet as volunteers will see it.
     """
 
     @wraps(view)
@@ -61,7 +61,8 @@ def closed_page(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _known(request: HttpRequest, campaign: Campaign, labeler: Labeler | None) -> dict[str, Any]:
-    """Return what the visitor has drawn here, and how the page sends drawings still on the device.
+    """Return what the visitor has drawn here, and how the page sends drawings that are still on the
+    device.
 
     A visitor who has saved nothing yet may have finished a drawing while offline.
     """

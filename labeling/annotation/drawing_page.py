@@ -27,7 +27,7 @@ def drawing_page(
     next_url: str,
     **context: object,
 ) -> HttpResponse:
-    """Render the drawing page with the pictures that `next_url` returns.
+    """Render the drawing page with the images that `next_url` returns.
 
     A `labeler` of None is a visitor who has saved nothing yet. Opening the page stores nothing.
     """
@@ -80,6 +80,6 @@ def drawing_page(
 
 
 def label_url(name: str) -> str:
-    """Return a label's address with the placeholder {id}, which the page replaces."""
+    """Return the address of labels with the placeholder {id}, which the page replaces."""
     nobody = uuid.UUID(int=0)
     return reverse(name, args=(nobody,)).replace(str(nobody), "{id}")

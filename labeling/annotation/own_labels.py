@@ -64,7 +64,7 @@ def own_label_or_404(request: HttpRequest, pk: uuid.UUID) -> Label:
 
 
 def label_card(label: Label) -> dict[str, Any]:
-    """Return a label as a small picture with its shapes on top."""
+    """Return a label as a thumbnail with its shapes on top."""
     image = label.image
     word, tone = STATES[label.status]
     return {
@@ -104,7 +104,7 @@ def label_page(label: Label) -> dict[str, Any]:
 
 
 def drawing(label: Label, step: float = 0.0) -> dict[str, Any]:
-    """Return the shapes of a label over its picture, and the number of shapes of each class."""
+    """Return the shapes of a label over its image, and the number of shapes of each class."""
     classes: dict[int, TerrainClass] = {
         each.code: each for each in label.image.campaign.terrain_classes.all()
     }

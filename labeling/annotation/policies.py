@@ -34,8 +34,8 @@ def count_change(status: str, following: str) -> int:
 def crowd_has_finished(image: Image) -> bool:
     """Return whether people who drew on an image may see the crowd's result.
 
-    The result is final enough when the image has all its labels, or its campaign is closed. On the
-    gold set experts draw independently and never see it.
+    They may once the image has all its labels, or its campaign is closed. Never on the gold set,
+    which experts label independently.
     """
     if image.pool != Image.Pool.CROWD or image.retired_at is not None:
         return False

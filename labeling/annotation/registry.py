@@ -22,7 +22,7 @@ from labeling.people.permissions import Visitor
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A finished drawing: the client's id for it, its polygons as sent, and who sent it."""
+    """A finished drawing: the client's id for it, the polygons as sent, and the sender."""
 
     id: uuid.UUID
     polygons: object
@@ -32,7 +32,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The result of receiving a drawing: whether it is new, and the facts to send to the page."""
+    """The result of receiving a drawing: whether it is new, and the data for the page."""
 
     is_new: bool
     facts: dict[str, Any]
@@ -54,12 +54,12 @@ _checks: list[Check] = []
 
 
 def register_receiver(role: Role, receiver: Receiver) -> None:
-    """Send drawings of assignments in this role to `receiver`; registering again replaces it."""
+    """Send drawings of assignments with this role to `receiver`; registering again replaces it."""
     _receivers[role] = receiver
 
 
 def register_prerequisite(check: Check) -> None:
-    """Run `check` before somebody is given an image; registering it again changes nothing."""
+    """Run `check` before an image is assigned; registering it again changes nothing."""
     if check not in _checks:
         _checks.append(check)
 
@@ -67,7 +67,7 @@ def register_prerequisite(check: Check) -> None:
 def find_receiver(labeler: Labeler, image_id: int) -> tuple[Assignment, Receiver] | None:
     """Return the assignment and the receiver of its drawing; None if the drawing is a label.
 
-    An image given out for the crowd that has since become a practice image is practiced on.
+    An assigned crowd image that has since become a practice image counts as practice.
     """
     given = (
         Assignment.objects.filter(labeler=labeler, image=image_id)

@@ -42,7 +42,7 @@ class UnknownLabeler(Forbidden):
 
 
 class GuestThrottle(SimpleRateThrottle):
-    """A limit of new guests per hour from one address: enough for school classes, not for a bot."""
+    """A limit of new guests per hour from one address: enough for schools, but not for bots."""
 
     scope = "guests"
 
@@ -56,7 +56,9 @@ class GuestThrottle(SimpleRateThrottle):
 
 
 class DraftThrottle(AnonRateThrottle):
-    """A limit per labeler, since a school class behind one address saves every second."""
+    """A limit per labeler and not per address, since a school class behind one address saves every
+    second.
+    """
 
     scope = "drafts"
 
@@ -72,7 +74,9 @@ BYTES_SECONDS = 3600
 
 
 def refuse_too_many_bytes(request: Request, grown: int) -> None:
-    """Count the bytes by which guests' drafts from one address grow. Raise TooManyBytes."""
+    """Count the bytes by which guests' drafts from one address grow. Raise TooManyBytes above the
+    limit.
+    """
     address = DraftThrottle().get_ident(request)
     key = f"draft_bytes_{address}"
     # Only the first save sets the expiry, so a busy address also gets a new hour.

@@ -19,8 +19,8 @@ MAX_AHEAD = 2
 class NextRequest(serializers.Serializer[Any]):
     """The drawing page's request for images.
 
-    `pending` are images whose labels are not sent yet; `ahead` is the number of images to load
-    ahead.
+    `pending` are the images whose labels are not sent yet; `ahead` is the number of further images
+    to preload.
     """
 
     pending = ShortList(

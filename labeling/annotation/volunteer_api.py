@@ -1,4 +1,4 @@
-"""The base view and shared answers of the drawing page's APIs."""
+"""The base view and shared responses of the drawing page's APIs."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def open_campaign(request: Request, slug: str) -> Campaign:
 
 
 def labels_sent(labeler: Labeler, campaign: Campaign) -> int:
-    """Return the number of pictures that a volunteer has finished: labeled, or nothing to label."""
+    """Return the number of images that a volunteer has finished: labeled, or nothing to label."""
     drawn = labeler.labels.filter(image__campaign=campaign).count()
     return drawn + labeler.reports.nothing().filter(image__campaign=campaign).count()
 
@@ -128,7 +128,7 @@ def tasks_json(
     campaign: Campaign,
     as_role: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the answer with the image to draw on now, and those after it.
+    """Return the response with the image to draw on now, and those after it.
 
     `as_role` maps roles to the roles that the page is to see.
     """
@@ -152,7 +152,7 @@ def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
 
 
 def requesting_visit(request: Request) -> Visit:
-    """Return the visit of the requesting page, or else the browser's, or a new one."""
+    """Return the visit of the requesting page, else the browser's, else a new one."""
     return visit_of_page(request._request) or visit_or_new(request._request)
 
 

@@ -1,4 +1,4 @@
-"""Redirects from a campaign's former addresses, under earlier slugs, to its present ones."""
+"""Redirects from a campaign's former addresses, under earlier slugs, to its current ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PermanentRedirectOfAnyMethod(HttpResponsePermanentRedirect):
 
 
 class FormerAddresses:
-    """Middleware that redirects a missing page of a former slug to the campaign's present slug."""
+    """Middleware that redirects a missing page of a former slug to the campaign's current slug."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -33,7 +33,7 @@ class FormerAddresses:
 
 
 def find_redirect(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect to the campaign's present address; None if the slug is no former one."""
+    """Return a redirect to the campaign's current address; None if the slug is not a former one."""
     match = request.resolver_match
     if match is None or "slug" not in match.kwargs:
         return None

@@ -2,7 +2,7 @@
 
 A campaign's files are in a folder named by its primary key, because its slug can change and be
 given to another campaign. A file's name is the SHA-256 of its content: storing it twice leaves one
-file, other content gets another name, and `check_files` detects damage.
+file, different content gets a different name, and `check_files` detects damage.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def folder_of(campaign_id: int) -> str:
 def keep(campaign_id: int, kind: str, content: bytes, suffix: str) -> str:
     """Store content as a file of a campaign; return its name, `folder/kind/ab/cdef....suffix`.
 
-    A damaged file of that name, such as after a power cut, is replaced.
+    A damaged file of that name, for example after a power failure, is replaced.
     """
     digest = hashlib.sha256(content).hexdigest()
     name = f"{folder_of(campaign_id)}/{kind}/{digest[:2]}/{digest[2:]}{suffix}"
@@ -43,7 +43,7 @@ def keep(campaign_id: int, kind: str, content: bytes, suffix: str) -> str:
 def put(name: str, content: bytes) -> str:
     """Write a file of exactly this name; return the name.
 
-    Raises FileExistsError, and changes nothing, if it exists with other content.
+    If it exists with other content, raises FileExistsError and changes nothing.
     """
     path = Path(default_storage.path(name))
     if path.is_file():
@@ -67,7 +67,7 @@ def checksum_in_name(name: str) -> str | None:
 
 
 def sweep_unfinished(older_than: datetime) -> int:
-    """Delete files that a killed process did not finish before this time; return how many."""
+    """Delete unfinished files of killed processes, written before this time; return how many."""
     gone = 0
     for path in Path(default_storage.path(UNFINISHED)).glob("*"):
         with contextlib.suppress(FileNotFoundError):

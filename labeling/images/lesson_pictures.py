@@ -1,9 +1,8 @@
 """Pictures of the tutorial and the field guide: shipped ones, and a campaign's own.
 
-A picture has a text as its name: a path under `static/img/`, or `lessons/<campaign's
-key>/<sum>.webp` for an uploaded one. An uploaded picture is named by its content, so it never
-changes and is stored once. Those of earlier versions are `own/<slug>/<sum>.webp`, with the slug of
-that time.
+The name of a picture is a path under `static/img/`, or `lessons/<campaign's key>/<checksum>.webp`
+for an uploaded one. An uploaded picture is named by its content, so it never changes and is stored
+once. Earlier versions used `own/<slug>/<checksum>.webp`, with the slug of that time.
 """
 
 from __future__ import annotations
@@ -57,7 +56,8 @@ def add(campaign: Campaign, upload: File[bytes]) -> str:
     """Store an uploaded picture as one of the campaign's own; return its name.
 
     It is decoded and encoded again, so that only pixels are stored, scaled to the size of lessons.
-    Raises PictureRefused for a file other than JPEG, PNG or WebP, a large one, or one too many.
+    Raises PictureRefused for a file other than JPEG, PNG or WebP, for a file that is too large, and
+    if the campaign has too many pictures.
     """
     if upload.size > MAX_UPLOAD_BYTES:
         raise PictureRefused(_("The image is larger than 10 MB. Make it smaller first."))
@@ -78,7 +78,7 @@ def add(campaign: Campaign, upload: File[bytes]) -> str:
 
 
 def open_picture(campaign_id: int, name: str) -> File[bytes] | None:
-    """Return the file of an uploaded picture; None if there is none of that name."""
+    """Return the file of an uploaded picture; None if none has that name."""
     path = _path(campaign_id, name)
     if not _OWN.fullmatch(f"lessons/{campaign_id}/{name}") or not default_storage.exists(path):
         return None
@@ -92,7 +92,7 @@ def open_earlier_picture(slug: str, name: str) -> File[bytes] | None:
 
 
 def stored_path(picture: str) -> str | None:
-    """Return the path of a picture's file in storage; None for a shipped one, or none."""
+    """Return the path of a picture's file in storage; None for a shipped picture or ""."""
     if own := _OWN.fullmatch(picture):
         return _path(int(own["pk"]), own["name"])
     return _earlier_path(picture)

@@ -37,7 +37,9 @@ def start_import(job_id: int) -> None:
 
 @long_task
 def import_batch(job_id: int) -> None:
-    """Import some of a job's files, and queue the next batch, so that labels run in between."""
+    """Import some of a job's files, then queue the next batch, so that labels are processed in
+    between.
+    """
     job = ImportJob.objects.select_related("campaign").get(pk=job_id)
     if import_jobs.work_on_batch(Actor.of_task(import_batch), job):
         enqueue(import_batch, job_id)

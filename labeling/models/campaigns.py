@@ -23,7 +23,7 @@ RESERVED_SLUGS = frozenset({"feedback"})
 
 
 def validate_free_slug(slug: str) -> None:
-    """Raise ValidationError for a slug that is the address of another page."""
+    """Raise ValidationError for a slug that is already the address of another page."""
     if slug in RESERVED_SLUGS:
         raise ValidationError(
             _("“%(slug)s” is the address of another page. Choose another short name."),
@@ -41,7 +41,9 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
     def with_drawings(self) -> Self:
-        """Annotate `has_drawings`: whether the campaign has labels, also on retired images."""
+        """Annotate `has_drawings`: whether the campaign has labels, including those on retired
+        images.
+        """
         labels = apps.get_model("labeling", "Label").objects
         return self.annotate(has_drawings=Exists(labels.filter(image__campaign=OuterRef("pk"))))
 
@@ -215,7 +217,9 @@ class Campaign(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Check what no constraint can: settings that are part of image files, and the cameras."""
+        """Check rules that no constraint can express: settings that image files depend on, and the
+        cameras.
+        """
         names = self.allowed_cameras
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
             raise ValidationError(
@@ -240,7 +244,7 @@ class Campaign(models.Model):
             raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the campaign, and keep a slug that it gives up as a `FormerSlug`."""
+        """Save the campaign, and store a changed slug's old value as a `FormerSlug`."""
         with transaction.atomic():
             before = Campaign.objects.filter(pk=self.pk).values_list("slug", flat=True).first()
             super().save(*args, **kwargs)
@@ -270,7 +274,7 @@ class FormerSlug(models.Model):
 
     @staticmethod
     def campaign_of(slug: str) -> Campaign | None:
-        """Return the campaign that last gave up this slug.
+        """Return the campaign that last used this slug.
 
         None if a campaign uses the slug now, or none ever did.
         """
@@ -281,7 +285,7 @@ class FormerSlug(models.Model):
 
 
 class TerrainClass(Translated):
-    """One class of a campaign's taxonomy: its code in masks, and how pages show it."""
+    """One terrain class of a campaign: its code in masks, and how pages show it."""
 
     translated_fields = ("name", "guidance")
 

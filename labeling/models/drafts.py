@@ -14,7 +14,7 @@ class Draft(models.Model):
     """The unfinished drawing of one labeler on one image; only that labeler sees it.
 
     It is deleted when its label is sent or its image is skipped. It is not a label: its shapes may
-    cross themselves, and nothing is computed from it.
+    self-intersect, and nothing is computed from it.
     """
 
     class Tool(models.TextChoices):

@@ -21,10 +21,10 @@ ASSIGNMENT_HOLD = timedelta(minutes=30)
 
 
 class Role(models.TextChoices):
-    """What an assignment's drawing is for.
+    """The purpose of an assignment's drawing.
 
-    `crowd` and `expert` (the gold set) make labels. `practice` on a reference image, and `answer`,
-    which draws the reference answer, never do.
+    `crowd` and `expert` (the gold set) create labels. `practice` on a reference image, and
+    `answer`, which draws the reference answer, do not.
     """
 
     CROWD = "crowd", "Crowd"
@@ -50,7 +50,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def to_draw(self) -> Self:
         """Return images for the crowd, complete or not: not retired, gold, practice or set aside.
 
-        Progress is measured on them.
+        Progress is measured on these images.
         """
         return self.usable().filter(pool=Image.Pool.CROWD, set_aside_at=None)
 
@@ -73,7 +73,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         )
 
     def with_free_place(self) -> Self:
-        """Return images whose labels and active assignments together do not reach the target."""
+        """Return images whose labels and active assignments together are below the target."""
         drawing = (
             Assignment.objects.filter(image=OuterRef("pk"), role=Role.CROWD)
             .active()
@@ -93,7 +93,9 @@ def random_place() -> float:
 
 
 def image_path(image: Image, filename: str) -> str:
-    """Return the name of a file saved through its field; imports use `labeling.images.files`."""
+    """Return the name of a file saved through its field; imports use `labeling.images.files`
+    instead.
+    """
     return f"campaign-{image.campaign_id}/{filename}"
 
 
@@ -101,9 +103,9 @@ class Image(models.Model):
     """One rover frame with its prepared files."""
 
     class Pool(models.TextChoices):
-        """Who labels the image. Gold images are never in the training set (paper 3.3).
+        """Which group labels the image. Gold images are never in the training set (paper 3.3).
 
-        Volunteers learn on practice images, which have a reference answer; nobody labels them.
+        Practice images, on which volunteers learn, have a reference answer; nobody labels them.
         """
 
         CROWD = "crowd", "Crowd"
@@ -232,7 +234,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(status=Assignment.Status.OPEN)
 
     def active(self) -> Self:
-        """Return open assignments given so recently that somebody is probably drawing."""
+        """Return recent open assignments, whose images are probably being drawn on."""
         return self.open().filter(served_at__gte=timezone.now() - ASSIGNMENT_HOLD)
 
 
@@ -277,7 +279,7 @@ class Assignment(models.Model):
 
 
 class ImageQuality(models.Model):
-    """Measured quality of an image, to curate images (paper 3.1: the test set was pruned by hand).
+    """Measured quality of an image, for curation (paper 3.1: the test set was pruned by hand).
 
     Shares are of all pixels, 0..1; see `terrain.display.quality` for each measure.
     """

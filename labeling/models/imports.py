@@ -19,7 +19,8 @@ SILENCE = timedelta(seconds=15)
 class ImportJob(ClaimableJob):
     """One import of images into a campaign; several workers share its items.
 
-    Its claim belongs to the process that lists its files. Each item then has a claim of its own.
+    The job's claim belongs to the process that lists its files. After that, each item has its own
+    claim.
     """
 
     class Status(models.TextChoices):
@@ -62,7 +63,7 @@ class ImportJob(ClaimableJob):
 
     @classmethod
     def claimable(cls) -> Q:
-        """Return the condition of imports to work on: not complete, and not being listed now."""
+        """Return the condition for imports to work on: not complete, and not being listed now."""
         unlisted = Q(status=cls.Status.RUNNING, is_listed=False)
         return ~Q(status=cls.Status.COMPLETE) & (~unlisted | cls.silent() | Q(claim=None))
 

@@ -13,8 +13,8 @@ class Labeler(models.Model):
     """The author of labels: an account, a guest of one browser, or a name from an import.
 
     Exactly one of `user`, `guest_key` and `imported_from` is set. A guest who signs in keeps the
-    labels: the row moves from `guest_key` to `user`. An erased person's labeler becomes a guest
-    with a key that nobody has.
+    labels: the row moves from `guest_key` to `user`. The labeler of an erased person becomes a
+    guest with an unknown key.
     """
 
     user = models.OneToOneField(

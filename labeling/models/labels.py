@@ -26,12 +26,14 @@ class LabelQuerySet(models.QuerySet["Label"]):
         return self.filter(status=Label.Status.RECEIVED)
 
     def in_use(self) -> Self:
-        """Return labels that no reviewer rejected: releases contain them once post-processed."""
+        """Return labels that no reviewer rejected; releases contain them once they are
+        post-processed.
+        """
         return self.exclude(status=Label.Status.REJECTED)
 
     @staticmethod
     def is_in_dataset() -> Q:
-        """Return the condition of `in_dataset`, to count several conditions in one query."""
+        """Return the condition of `in_dataset`, for queries that count several conditions."""
         return (
             ~Q(status=Label.Status.REJECTED)
             & Q(image__retired_at=None)
@@ -60,7 +62,7 @@ class Label(models.Model):
         REJECTED = "rejected", "Thrown out by a reviewer"
 
     class LockReason(models.TextChoices):
-        """Why a label can no longer be corrected: its labeler saw results, or it was rated."""
+        """Why a label cannot be corrected: its labeler saw results, or a reviewer rated it."""
 
         RESULTS = "results", "The labeler has seen the others' results"
         RATED = "rated", "A reviewer has rated it"

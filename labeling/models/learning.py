@@ -126,7 +126,7 @@ class ReferenceAnswer(models.Model):
 class PracticeAttempt(models.Model):
     """What a labeler drew on a reference image, and its agreement with the answer.
 
-    It is not a label: the crowd's scores, merges and releases are made of `Label` alone.
+    It is not a label: scores, merges and releases use only `Label`.
     """
 
     #: Made by the client, like a label's id: an attempt sent twice is stored once.

@@ -22,7 +22,9 @@ class ImageReportQuerySet(models.QuerySet["ImageReport"]):
 
 
 class ImageReport(models.Model):
-    """One labeler's report on one image: nothing to label on it, or something is wrong with it."""
+    """One labeler's report on an image: there is nothing to label on it, or something is wrong with
+    it.
+    """
 
     class Kind(models.TextChoices):
         NOTHING = "nothing", _("Nothing to label")
@@ -86,7 +88,7 @@ class SiteFeedback(models.Model):
     """Feedback on the site from the short form (the paper's beta test)."""
 
     class Mood(models.IntegerChoices):
-        """How the site was, as one of the form's five faces."""
+        """How people liked the site, as one of the form's five faces."""
 
         AWFUL = 1, _("Not good")
         POOR = 2, _("Hard")

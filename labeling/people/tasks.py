@@ -11,7 +11,7 @@ GUEST_BATCHES = 100
 
 @task
 def sweep_guests() -> None:
-    """Delete guests without data, some thousands each night."""
+    """Delete guests without data, several thousand each night."""
     for _ in range(GUEST_BATCHES):
         if not sweeping.sweep_guests():
             break

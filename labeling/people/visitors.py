@@ -1,9 +1,9 @@
 """Identifying the labeler of a request, and remembering visitors in their browsers.
 
 A visitor who has saved nothing has no row in the database: no labeler, no session. A signed cookie,
-the visit, stores the key of the future guest and the tutorials that were finished. The first save
-creates the guest with this key. The drawing page sends the same key (`X-Visit`), so that the guest
-stays the same if the cookie is lost.
+the visit, stores the key of the future guest and the finished tutorials. The first save creates the
+guest with this key. The drawing page sends the same key (`X-Visit`), so that the guest stays the
+same if the cookie is lost.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ _GUEST_SALT = "labeling.guest"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a browser remembers of a visitor without an account."""
+    """What a browser remembers about a visitor without an account."""
 
     guest: uuid.UUID
     tutorials: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:
-        """Return the signed token for `X-Visit`, as powerful as the cookie."""
+        """Return the signed token for `X-Visit`, which grants the same access as the cookie."""
         return signing.dumps(str(self.guest), salt=_VISIT_SALT)
 
     @property
     def device_name(self) -> str:
-        """Return a name for the page's data on the device, from which the key cannot be derived."""
+        """Return a name for the page's data on the device; the key cannot be derived from it."""
         return f"v{hashlib.sha256(self.guest.bytes).hexdigest()[:16]}"
 
 
@@ -86,7 +86,7 @@ def remember(response: HttpResponseBase, visit: Visit) -> None:
 
 
 def remember_guest(request: HttpRequest, response: HttpResponseBase, key: uuid.UUID) -> None:
-    """Store this guest in the browser's cookie, if it is not there; tutorials are kept."""
+    """Store this guest in the browser's cookie unless it is there already; tutorials are kept."""
     visit = visit_of(request)
     if visit is None or visit.guest != key:
         remember(response, replace(visit, guest=key) if visit else Visit(key))
@@ -119,7 +119,7 @@ def _guest_keys(request: HttpRequest) -> Iterator[str]:
 def labeler_of(request: HttpRequest) -> Labeler | None:
     """Return the visitor's labeler; None for a visitor who has saved nothing yet.
 
-    A guest who has signed in since brings the guest's labels to the account.
+    If a guest has logged in, the guest's labels move to the account.
     """
     if isinstance(request.user, User):
         guest = _guest_to_adopt(request)
@@ -133,7 +133,7 @@ def labeler_of(request: HttpRequest) -> Labeler | None:
 
 
 def _guest_to_adopt(request: HttpRequest) -> Labeler | None:
-    """Return the guest of this browser before its account signed in; looked up once per session."""
+    """Return the guest that this browser had before it logged in; looked up once per session."""
     visit = visit_of(request)
     if visit is None or request.session.get(_SETTLED) == str(visit.guest):
         return None
@@ -155,8 +155,8 @@ def page_visit(request: HttpRequest, labeler: Labeler | None) -> Visit | None:
 def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
     """Return what a page stores about its labeler; `visit` is its `page_visit`.
 
-    `id` is null for a visitor who has saved nothing yet. `visit` and `device_name` are for guests,
-    who stay the same with them if the cookie is lost; an account has a password.
+    `id` is null for a visitor who has saved nothing yet. `visit` and `device_name` keep a guest's
+    identity if the cookie is lost; accounts log in again instead.
     """
     return {
         "id": labeler and labeler.pk,
@@ -168,7 +168,7 @@ def identity(labeler: Labeler | None, visit: Visit | None) -> dict[str, Any]:
 def is_page_of_another(request: HttpRequest, labeler: Labeler | None) -> bool:
     """Return whether the page was opened for a labeler other than the requesting one.
 
-    An open page acts for the labeler for whom it was opened, even if another has signed in since.
+    An open page acts for the labeler for whom it was opened, even if another has logged in since.
     """
     named = request.headers.get("X-Labeler")
     if named:
@@ -178,7 +178,7 @@ def is_page_of_another(request: HttpRequest, labeler: Labeler | None) -> bool:
 
 
 def owner_name(request: HttpRequest) -> str | None:
-    """Return a name for the requesting person without a query; None for a new visitor."""
+    """Return a name for the requesting person, without a database query; None for a new visitor."""
     if isinstance(request.user, User):
         return f"user-{request.user.pk}"
     key = next(_guest_keys(request), None)
@@ -192,7 +192,9 @@ def guest_of_token(token: str) -> Labeler | None:
 
 
 def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
-    """Return whether the browser remembers it, or the visitor has had an image of the campaign."""
+    """Return whether the browser remembers it, or the visitor was ever given an image of the
+    campaign.
+    """
     visit = visit_of(request)
     if visit is not None and campaign.slug in visit.tutorials:
         return True

@@ -23,7 +23,7 @@ class WrongImage(serializers.Serializer[Any]):
 
 
 class ReportView(VolunteerView):
-    """Base of the views for reports on an image that was given to the volunteer."""
+    """Base of the views for reports on an image that was assigned to the volunteer."""
 
     def answer(self, labeler: Labeler, image_id: int, created: bool) -> Response:
         campaign = Campaign.objects.get(images=image_id)

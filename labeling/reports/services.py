@@ -34,7 +34,7 @@ def report_wrong(
     """Store that something is wrong with an image; return whether it is the first such report.
 
     A new report replaces the labeler's earlier one until a manager settles it. After that, the same
-    report gets the same answer, and another one raises ReportSettled. `reason` is an
+    report gets the same response, and a different one raises ReportSettled. `reason` is an
     `ImageReport.Reason`. Raises UnknownImage and NotAssigned.
     """
     image = _given_image(labeler, image_id)
@@ -51,9 +51,10 @@ def report_wrong(
 
 @transaction.atomic
 def nothing_to_label(actor: Actor, labeler: Labeler, image_id: int) -> bool:
-    """Close an image for this labeler without a label; return False if it was closed so before.
+    """Close an image for this labeler as having nothing to label; return False if that was done
+    before.
 
-    After `nothing_minimum` such answers the image is set aside. Raises UnknownImage, NotAssigned,
+    After `nothing_minimum` such reports the image is set aside. Raises UnknownImage, NotAssigned,
     RetiredImage, and AlreadyLabeled for an image with a label of this labeler.
     """
     # Lock the assignment first, as everywhere, then the image's row: of two simultaneous last
@@ -93,9 +94,10 @@ def _set_aside_if_due(image: Image) -> None:
 
 
 def sweep() -> int:
-    """Set images aside whose campaign now needs fewer reports; return how many.
+    """Set aside images whose campaign now requires fewer reports; return how many.
 
-    An image that is set aside stays so until a manager decides, also if the campaign needs more.
+    An image that is set aside stays so until a manager decides, even if the campaign now requires
+    more reports.
     """
     enough = (
         ImageReport.objects.waiting()
@@ -171,7 +173,7 @@ def give_feedback(
     """Store feedback about the site.
 
     Args:
-        actor: Who gives it.
+        actor: The person who gives it.
         labeler: The same person as a labeler; None for a visitor who has saved nothing yet.
         mood: A `SiteFeedback.Mood`.
         text: The feedback; may be empty.

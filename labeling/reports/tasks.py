@@ -8,5 +8,5 @@ from labeling.reports import services
 
 @task
 def sweep_reports() -> None:
-    """Set images aside by the present rule of their campaign."""
+    """Set aside images by the current rule of their campaign."""
     services.sweep()

@@ -23,7 +23,7 @@ from labeling.training.services import practice, reference_answers
 
 
 class NextLesson(VolunteerView):
-    """POST: return the next picture to practice on; `image` is null when practice is complete.
+    """POST: return the next image to practice on; `image` is null when practice is complete.
 
     With `?since=`, earlier attempts do not count.
     """
@@ -46,7 +46,7 @@ class NextLesson(VolunteerView):
 
 
 class NextAnswer(VolunteerView):
-    """POST, by a manager: return the picture whose answer to draw; null once drawn (`?since=`)."""
+    """POST, by a manager: return the image whose answer to draw; null once drawn (`?since=`)."""
 
     permission_classes = (MayManage,)
 

@@ -1,4 +1,4 @@
-"""Training's extensions of drawing: practice attempts, reference answers, required practice."""
+"""How training extends drawing: practice attempts, reference answers, required practice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from labeling.training.services.answer_feedback import answer_feedback
 
 
 class PracticeFirst(Forbidden):
-    """The campaign requires practice before its pictures are given out."""
+    """The campaign requires practice before its images are assigned."""
 
     code = "practice_first"
     message = _("Please practice first. Then you get real pictures.")
@@ -42,9 +42,9 @@ def receive_attempt(assignment: Assignment, drawing: Drawing) -> Received:
 
 
 def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
-    """Make a manager's drawing the reference answer of its picture.
+    """Make a manager's drawing the reference answer of its image.
 
-    Raises Forbidden for anybody else, and AnswerRefused if the picture cannot have this answer.
+    Raises Forbidden for anybody else, and AnswerRefused if the image cannot have this answer.
     """
     if not may_manage(drawing.user):
         raise Forbidden(_("Only managers of campaigns draw answers."))

@@ -1,4 +1,4 @@
-"""Forms for what campaigns teach: steps, classes, guide entries, reference images."""
+"""Forms for training content: steps, classes, guide entries, reference images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_TITLE = 120
 
 
 def other_languages() -> list[tuple[str, str]]:
-    """Return the site's languages besides the one campaigns are written in: code and own name."""
+    """Return the site's languages except the one campaigns are written in: code and own name."""
     return [
         (code, get_language_info(code)["name_local"].capitalize())
         for code, _name in settings.LANGUAGES
@@ -264,7 +264,7 @@ class PracticeForm(forms.ModelForm):
 
 
 class AnswerForm(forms.Form):
-    """The picture whose answer is set, and the mask, if the answer is not drawn."""
+    """The image whose answer is set, and the mask, unless the answer is drawn."""
 
     picture = forms.CharField(
         max_length=120,

@@ -18,7 +18,7 @@ class ImageDraft(VolunteerView):
     """PUT: store the visitor's unfinished drawing on an image. GET: return it; 204 for none.
 
     A drawing based on an older version than the stored one is refused: 409, with the stored draft
-    in the answer. Nobody can read the draft of another person.
+    in the response. Nobody can read the draft of another person.
     """
 
     throttle_classes = (DraftThrottle,)

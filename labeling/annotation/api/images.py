@@ -48,7 +48,7 @@ class NextImage(VolunteerView):
 
 
 class SkipAssignment(VolunteerView):
-    """POST: skip an image by its assignment. Pages opened before `SkipImage` existed send this."""
+    """POST: skip an image by its assignment. For pages opened before `SkipImage` existed."""
 
     def post(self, request: Request, pk: int) -> Response:
         assignment = get_object_or_404(Assignment, pk=pk, labeler=self.labeler)

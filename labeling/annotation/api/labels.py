@@ -23,10 +23,10 @@ from labeling.models import Assignment
 
 
 class Labels(VolunteerView):
-    """POST: store a finished label. Sent again with the same id, it gets the same answer.
+    """POST: store a finished label. Sending it again with the same id gives the same response.
 
     Other content or another image under the same id is refused: 409, `different_label`. On a
-    practice picture the drawing becomes an attempt, and the answer has `answer_feedback`.
+    practice picture the drawing becomes an attempt, and the response has `answer_feedback`.
     """
 
     def post(self, request: Request) -> Response:
@@ -60,7 +60,7 @@ class Labels(VolunteerView):
 
 
 def received_response(assignment: Assignment, drawing: Drawing, received: Received) -> Response:
-    """Return the answer to a drawing that is not a label."""
+    """Return the response to a drawing that is not a label."""
     image = assignment.image
     body = {
         "id": str(drawing.id),
@@ -72,7 +72,7 @@ def received_response(assignment: Assignment, drawing: Drawing, received: Receiv
 
 
 class Correction(serializers.Serializer[Any]):
-    """New polygons for a label; `id` is the client's own id of this sending."""
+    """New polygons for a label; `id` is the client's own id of this correction."""
 
     id = serializers.UUIDField()
     polygons = AsSent()
@@ -104,7 +104,7 @@ class OwnLabel(VolunteerView):
 class CorrectLabel(VolunteerView):
     """POST: correct the visitor's own label.
 
-    Sent again with the same id, it gets the same answer.
+    Sending it again with the same id gives the same response.
     """
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:

@@ -21,7 +21,7 @@ class Session(VolunteerView):
     """GET: return a new CSRF token and the labeler's id; null before the first save.
 
     POST, from pages opened before the header `X-Visit` existed: sign in again as the guest of a
-    token. Such a page continues without notice when its cookie was deleted.
+    token, so that such a page still works after its cookie was deleted.
     """
 
     names_labeler = False

@@ -1,4 +1,4 @@
-"""Giving images to labelers: in random order, never the same one twice."""
+"""Assigning images to labelers: in random order, never the same one twice."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def next_assignments(
 ) -> list[Assignment]:
     """Return the image to draw on now and up to `ahead` more, in their order.
 
-    First the open assignments, an expert's gold images before the crowd's; then random images. At
-    the campaign's rate, a reference image comes instead of a random one. An image loaded ahead
-    counts toward its target like one being drawn on, and for as long.
+    Open assignments come first, an expert's gold images before crowd images; then random images. At
+    the campaign's rate, a reference image replaces a random one. A preloaded image counts toward
+    its target like one being drawn on, and for as long.
 
     Args:
         campaign: The campaign to draw in.
-        labeler: Who draws.
+        labeler: The labeler who draws.
         pending: Ids of images that the labeler has finished but not sent yet.
-        ahead: How many images to load ahead.
+        ahead: The number of images to preload.
         chance: Random generator for reference images (a seeded one in tests).
 
     Returns:
@@ -125,7 +125,7 @@ def _from_random_start(images: ImageQuerySet, chance: random.Random | None = Non
 def skip(actor: Actor, assignment: Assignment) -> bool:
     """Close an assignment without a label. Return False if it was closed already.
 
-    If a label closed it, discard the draft of a correction.
+    If it was closed by a label, the draft of a correction is discarded.
     """
     if close(actor, assignment, Assignment.Status.SKIPPED):
         return True
@@ -168,7 +168,7 @@ class GoldRefused(Conflict):
 
 
 class SeenByExpert(GoldRefused):
-    """The expert has seen the image as a volunteer, or with others' labels."""
+    """The expert has seen the image as a volunteer, or together with others' labels."""
 
     message = _(
         "%(expert)s has already seen %(picture)s as a volunteer. Choose another expert for it."

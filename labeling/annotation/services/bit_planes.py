@@ -1,8 +1,8 @@
 """Bit planes of stored labels, post-processed (paper 3.1.3), cached or computed.
 
 Scores, skill and merges all use them. Where processes share a cache, planes stay in it for some
-hours, so that no label is rasterized twice without need. They are computed again from the polygons
-if the cache is lost. Cached values without a valid seal are ignored.
+hours, so that labels are rarely rasterized twice. If the cache is lost, they are computed again
+from the polygons. Cached values without a valid signature are ignored.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def planes_of(
 def cached_planes(
     labels: Sequence[Label], image: Image, codes: Sequence[int]
 ) -> list[Planes] | None:
-    """Return the bit planes of labels from the cache alone; None if some are missing.
+    """Return the bit planes of labels from the cache only; None if some are missing.
 
     The labels' polygons are not used, and need not be loaded.
     """
@@ -108,8 +108,8 @@ def _cached(keys: Sequence[str], image: Image, codes: Sequence[int]) -> dict[str
 def _key(label: Label, image: Image, codes: Sequence[int]) -> str:
     """Return a cache key from all that the planes depend on: polygons, classes, masks, size.
 
-    It includes the time of sending: a label that was imported, deleted and imported again has the
-    same id, perhaps with other polygons.
+    The key includes the submission time: a label that was imported, deleted and imported again
+    keeps its id but may have other polygons.
     """
     masks = f"{image.rover_mask.name} {image.range_mask.name} {image.width} {image.height}"
     parameters = f"{label.sent_at.isoformat()} {masks} {list(codes)}"

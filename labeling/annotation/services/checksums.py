@@ -11,7 +11,7 @@ from typing import Any
 def polygons_checksum(polygons: Any) -> str:
     """Return the SHA-256 of polygons as they were sent, in hexadecimal.
 
-    It covers class codes and coordinates as 64-bit floats, in their order. 1 and 1.0 are the same.
+    The checksum covers class codes and coordinates as 64-bit floats, in order; 1 and 1.0 are equal.
     Other keys of a region are ignored, as in `terrain.geometry.regions`. Returns "" for anything
     that does not have the form of polygons.
 

@@ -1,4 +1,4 @@
-"""Correcting a sent label, while it is not locked."""
+"""Correcting a label after it was sent, until it is locked."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def correct(
 ) -> tuple[Label, bool]:
     """Replace a label's polygons by new ones; every version is kept.
 
-    The label is post-processed again, and its image's `labels_version` grows, so that scores and
-    merges follow. If an error is raised, nothing is stored.
+    The label is post-processed again, and its image's `labels_version` increases, so that scores
+    and merges are updated. If an error is raised, nothing is stored.
 
     Args:
         actor: In whose name the change is recorded.
         labeler: The author of the label.
         label_id: The label to correct.
-        version_id: The client's id of this sending; sent again, it gets the same answer.
+        version_id: The client's id of this correction; sending it again gives the same response.
         polygons: The new polygons, not validated yet.
         base_version: The version that the labeler started from.
 

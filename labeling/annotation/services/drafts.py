@@ -1,7 +1,7 @@
 """Unfinished drawings, stored on the server so that another device can continue them.
 
 An older drawing never overwrites a newer one: a save names the version that it is based on. If that
-is not the stored version, the save is refused, and the answer has the stored drawing.
+is not the stored version, the save is refused, and the response has the stored drawing.
 """
 
 from __future__ import annotations
@@ -98,11 +98,9 @@ def save(
 ) -> Draft:
     """Store a drawing. Return the stored draft, whose version is the next save's `base`.
 
-    Args:
-        labeler: The author of the drawing.
-        image_id: The image that it is drawn on.
-        drawing: The drawing to store.
-        grows: Called with the bytes by which the draft grows; may raise to refuse them.
+    Args: labeler: The author of the drawing. image_id: The image that it is drawn on. drawing: The
+        drawing to store. grows: Called with the number of bytes by which the draft grows; may raise
+        an error to refuse it.
 
     Raises:
         InvalidDraft: The drawing is not valid.
@@ -168,7 +166,7 @@ def _check_limits(labeler: Labeler, image_id: int, size: int) -> int:
 
 
 def _lock_assignment(labeler: Labeler, image_id: int, corrects: int | None) -> None:
-    """Lock the open assignment: a draft that arrives late must not outlive its sent label.
+    """Lock the open assignment, so that a late draft cannot outlive its sent label.
 
     If the label was sent, a draft of its newest version is allowed until the label is locked.
     """
@@ -254,7 +252,7 @@ def _steps(raw: object) -> list[list[list[float]]]:
 def _check_rows(name: str, rows: list[Any]) -> None:
     """Raise InvalidDraft for anything but lists of [x, y] points, or for too many points.
 
-    Lengths are checked first, so that data that is too long is not read.
+    Lengths are checked first, so that oversized data is not read.
     """
     if len(rows) > MAX_RINGS or not set(map(type, rows)) <= {list}:
         raise InvalidDraft(

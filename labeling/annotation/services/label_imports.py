@@ -55,7 +55,7 @@ def import_masks(
         files: The masks.
         role: The labels' role. With `expert` their images become gold (paper 3.1).
         workers: Number of processes.
-        source: Origin of the labels, for releases; default: the name of the folder.
+        source: The origin of the labels, as named in releases; by default the folder's name.
     """
     for file in files:
         if len(file.labeler) > LONGEST_LABELER_NAME:

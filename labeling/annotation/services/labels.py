@@ -63,7 +63,7 @@ def submit(
 ) -> tuple[Label, bool]:
     """Store what a labeler drew; if an error is raised, nothing is stored.
 
-    The same label sent again gets the same answer, so a bad network makes no second label.
+    Sending the same label again gives the same response, so a bad network creates no second label.
 
     Args:
         actor: In whose name the label is recorded.
@@ -249,8 +249,8 @@ def lock(actor: Actor, label: Label, because: str) -> bool:
 def process_image(image_id: int) -> int:
     """Post-process the image's received labels (paper 3.1.3); return their number.
 
-    A label with nothing left under the masks becomes empty. Running it twice or in two processes
-    does no harm: each label is claimed by its status.
+    A label without pixels outside the masks gets the status `empty`. Running it twice or in two
+    processes does no harm: each label is claimed by its status.
     """
     image = Image.objects.select_related("campaign").get(pk=image_id)
     received = list(image.labels.received().order_by("pk"))

@@ -65,9 +65,9 @@ def next_images(
 ) -> list[Image]:
     """Return the image for a visitor to draw on now and up to `ahead` more; empty if none remain.
 
-    The same visitor gets the same images while the pool is unchanged: the guest key gives the start
-    in the random order. `pending` are ids of images that are finished on the visitor's device.
-    Reference images come only after the visitor has become a guest.
+    The same visitor gets the same images while the pool is unchanged: the guest key determines the
+    start in the random order. `pending` are ids of images that are finished on the visitor's
+    device. Reference images are offered only after the visitor has become a guest.
     """
     start = random.Random(str(guest)).random()
     pool = Image.objects.filter(campaign=campaign).in_pool().exclude(pk__in=pending)
@@ -81,7 +81,7 @@ def next_images(
 
 
 def _from(images: ImageQuerySet, start: float, count: int) -> list[Image]:
-    """Return `count` images in the random order from `start` on, wrapping around at its end."""
+    """Return `count` images in the random order from `start` on, continuing at the beginning."""
     ordered = images.select_related("campaign").order_by("sort_key", "pk")
     found = list(ordered.filter(sort_key__gte=start)[:count])
     if len(found) < count:
@@ -90,7 +90,7 @@ def _from(images: ImageQuerySet, start: float, count: int) -> list[Image]:
 
 
 def accept(offered: Offer, labeler: Labeler) -> None:
-    """Assign an offered image to the labeler, who may have it already."""
+    """Assign an offered image to the labeler, if it is not assigned already."""
     if Image.objects.filter(pk=offered.image, campaign=offered.campaign).exists():
         Assignment.objects.get_or_create(
             image_id=offered.image, labeler=labeler, defaults={"role": offered.role}

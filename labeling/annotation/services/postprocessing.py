@@ -21,7 +21,7 @@ def regions_of(label: Label) -> list[Region]:
 
 
 def removed_pixels(image: Image) -> BoolMask | None:
-    """Return the pixels removed from labels: rover and beyond the range limit. None: no pixel."""
+    """Return the pixels removed from labels: rover and beyond the range limit; None for none."""
     return union_masks(
         None if stored is None else stored.removes
         for stored in map(stored_mask, (image.rover_mask, image.range_mask))

@@ -1,7 +1,7 @@
 """Campaign presets: classes, tutorial and parameters for the missions of the paper.
 
 Class colors are from the Okabe-Ito palette, which color-blind people can distinguish and which is
-visible on gray pictures. Class definitions follow the paper, Figure 2 and section 3.
+visible on gray images. Class definitions follow the paper, Figure 2 and section 3.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class _Layout:
     range_masks: tuple[tuple[str, str], ...] = ()
 
     def holds(self, parts: ProductId | None) -> bool:
-        """Return whether a product id is one of this kind of frame."""
+        """Return whether the parts of a product id belong to this kind of frame."""
         return (
             parts is not None
             and parts.rover in self.rovers
@@ -146,7 +146,7 @@ class Ai4MarsTree:
     def find(
         cls, place: Place, above: tuple[str, ...] = (), within: str = ""
     ) -> Ai4MarsTree | None:
-        """Return the tree in a place; None if no folder has the name and the frames of one.
+        """Return the tree in a place; None if no folder has the name and the frames of such a tree.
 
         `images/edr` alone is enough. The other folder names are common, so their frames must also
         be named like those of a rover.
@@ -163,7 +163,7 @@ class Ai4MarsTree:
         return tree
 
     def candidates(self) -> list[Candidate]:
-        """Return every JPEG of the frame folders, sorted by product id; no file is opened.
+        """Return every JPEG of the frame folders, sorted by product id, without opening files.
 
         Gold MER frames are listed once, although the release has them twice.
         """

@@ -55,7 +55,7 @@ _XZ_MEMORY = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Limits of an archive. `ratio` is that of unpacked to packed bytes."""
+    """Limits on an archive; `ratio` limits unpacked bytes per packed byte."""
 
     members: int = MAX_MEMBERS
     total_bytes: int = MAX_TOTAL_BYTES
@@ -96,8 +96,8 @@ def unpack(source: Path | Readable, into: Path, bounds: Bounds = DEFAULT_BOUNDS)
     """Unpack an archive into a folder that does not exist yet, or is empty.
 
     `source` is a file, or a stream at its beginning. A zip that is not seekable is first copied to
-    the disk. The folder appears only when all is unpacked, and nothing remains after an error. Two
-    processes may unpack the same archive at once.
+    the disk. The folder appears only when everything is unpacked, and nothing remains after an
+    error. Two processes may unpack the same archive at once.
 
     Raises ArchiveRefused for a file that is no archive, damaged or encrypted; for names that lead
     out of the folder or occur twice; for links, devices and other special files; and as soon as a
@@ -329,7 +329,7 @@ def _tar_members(stream: _Counted, kind: str) -> Iterator[_Member]:
 
 
 class _Counted:
-    """A stream that counts the bytes read, and can return its first ones again."""
+    """A stream that counts the bytes read, and can return its first bytes again."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream
@@ -354,7 +354,7 @@ class _Counted:
 
 
 class _Metered:
-    """An unpacked tar that returns no more bytes than allowed, since headers can be bombs."""
+    """An unpacked tar stream with a limit on its bytes, since headers can be bombs."""
 
     def __init__(self, stream: Readable) -> None:
         self.stream = stream

@@ -1,6 +1,6 @@
 """An S3 bucket as a place of files.
 
-This module loads boto3, which costs every process 20 MB. Import it only where a bucket is used.
+This module loads boto3, which costs every process 20 MB. Import it only where a bucket is needed.
 """
 
 from __future__ import annotations

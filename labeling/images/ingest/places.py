@@ -1,4 +1,4 @@
-"""Places of a source's files: folders and buckets. Sources use names and fetch files.
+"""Places of a source's files: folders and buckets. Sources list names and fetch files.
 
 An archive is unpacked first (`archives.py`) and is then a folder like any other. Buckets are in
 `buckets.py`.
@@ -54,8 +54,8 @@ class Place(Protocol):
     def find(self, name: str) -> Path | None:
         """Return the local path of a file; None if there is none of this name.
 
-        Files of one folder come into one folder. Raises `products.Refused` for a file that cannot
-        be fetched. The path is valid until many more files are fetched.
+        Files of one folder are fetched into one folder. Raises `products.Refused` for a file that
+        cannot be fetched. The path stays valid until the oldest fetched files are deleted.
         """
         ...
 
@@ -138,7 +138,7 @@ class Folder:
 
 
 def readable(name: str) -> str:
-    """Return a file's name with a replacement for everything that is not UTF-8."""
+    """Return a file's name with replacements for bytes that are not UTF-8."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

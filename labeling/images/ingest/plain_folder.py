@@ -1,11 +1,11 @@
-"""A plain folder of pictures from any source: a lab's rover, the Moon, a drone.
+"""A plain folder of image files from any source: a lab's rover, the Moon, a drone.
 
 Formats are JPEG, PNG, TIFF, WebP, GIF and BMP, see `rasters.decode_frame`.
 
 A `manifest.csv` at the top may add metadata. Its first row names the columns, in any order. All are
 optional, and other columns are ignored:
 
-    file                    path of the picture in the folder; without it, product_id is its name
+    file path of the image in the folder; without it, product_id is its name
     product_id              the image's id; by default the file's name without suffix
     rover, camera, eye      words, such as "lab-rover", "navcam-left", "left"
     sol, site, drive        whole numbers
@@ -14,10 +14,10 @@ optional, and other columns are ignored:
     azimuth, elevation      where the camera points, degrees
     camera_model            a camera model as JSON: {"model_type": "CAHV", "c": [x, y, z], ...}
 
-If there is a manifest, a picture that it does not name is refused. A picture with the product id of
-a known rover gets that rover's metadata, unless the manifest gives others; thumbnails and
-downsampled frames are refused. A PNG of few values in a folder of labels or masks is not used,
-unless the manifest names it.
+If there is a manifest, an image that it does not name is refused. An image with the product id of a
+known rover gets that rover's metadata, unless the manifest gives others; thumbnails and downsampled
+frames are refused. A PNG of few values in a folder of labels or masks is not used, unless the
+manifest names it.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ Row = Mapping[str, str]
 
 
 class PlainFolder:
-    """A source of pictures. `manifest` is its name in the place, None if there is none.
+    """A source of image files. `manifest` is its name in the place, None if there is none.
 
-    `above` are the names of the folders above the place. `only` is the one picture to import, ""
+    `above` are the names of the folders above the place. `only` is the single image to import, ""
     for all.
     """
 
@@ -83,7 +83,7 @@ class PlainFolder:
 
     @classmethod
     def find(cls, place: Place, above: tuple[str, ...] = (), only: str = "") -> PlainFolder | None:
-        """Return the pictures of a place; None if there are none.
+        """Return the image files of a place; None if there are none.
 
         The manifest may be in a single top folder, which many archives have. Raises UnknownSource
         for an unreadable manifest.
@@ -99,11 +99,12 @@ class PlainFolder:
         return source
 
     def candidates(self) -> list[Candidate]:
-        """Return every picture and every row of the manifest, sorted by product id; none is opened.
+        """Return every image file and every row of the manifest, sorted by product id, without
+        opening any.
 
         The id is the file's name without suffix. If two files give the same id (`a/1.png`,
         `b/1.png`), their ids are made of the whole path. A PNG in a folder of masks never takes the
-        id of a picture.
+        id of an image.
         """
         names = [name for name in self.place.names() if is_picture(name)]
         rows = self._rows()
@@ -128,7 +129,7 @@ class PlainFolder:
         return name.lower().endswith(".png") and is_in_mask_folder(name, self.above)
 
     def unused(self) -> list[Unused]:
-        """Return all files but pictures and the manifest."""
+        """Return all files except image files and the manifest."""
         if self.only:
             return []
         others = [
@@ -142,7 +143,7 @@ class PlainFolder:
         return checksum(self.place.fetch(candidate.name))
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read a picture and its row. Raise Refused, naming the file or the column at fault.
+        """Read an image file and its row. Raise Refused, naming the file or the column at fault.
 
         Raises NotUsed for a mask. `allow` is as in `products.Source`; no unknown camera is refused.
         """
@@ -204,7 +205,7 @@ class PlainFolder:
 def _read_manifest(
     path: Path, name: str, place: Place, modified: int, size: int
 ) -> Mapping[str, Row]:
-    """Read rows by file. Raise UnknownSource for a file that is no such table."""
+    """Read the rows by file. Raise UnknownSource if the file is not such a table."""
     try:
         text = tables.decode_table(read_bytes(path)).replace("\0", "")
         table = [row for _, row in tables.read_rows(text)[1]]
@@ -236,7 +237,9 @@ def _read_manifest(
 
 
 class _Files:
-    """Finds the files of rows. `names` are those in the place, `wanted` those of all rows."""
+    """Finds the files named in rows. `names` are the files of the place, `wanted` those of all
+    rows.
+    """
 
     def __init__(self, names: Iterable[str], wanted: Iterable[str]) -> None:
         self.by_key: dict[str, str | None] = {}
@@ -248,8 +251,8 @@ class _Files:
     def named(self, wanted: str) -> str:
         """Return the file of this exact name, or the only similar one, or else the name itself.
 
-        Similar is the same name in another letter case, in another folder, or with another suffix,
-        unless a row names it. The name itself then is a missing file.
+        A similar name differs in letter case, folder or suffix, and no row names it. If the result
+        is the name itself, the file is missing.
         """
         if wanted in self.names:
             return wanted
@@ -338,7 +341,7 @@ def _row_of(parts: ProductId) -> dict[str, str]:
 
 
 def _id_of_path(name: str) -> str:
-    """Return an id made of a whole path, with a hash of the path: no two are the same."""
+    """Return an id made from a whole path, with a hash of the path so that ids are unique."""
     mark = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{name.rpartition('.')[0].replace('/', '_')[-_MAX_ID:]}-{mark}"
 

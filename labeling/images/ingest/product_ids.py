@@ -157,7 +157,7 @@ def id_of_stem(stem: str) -> str:
 
 
 def parse_product_id(product_id: str) -> ProductId | None:
-    """Parse a product id in either letter case; return None for another pattern."""
+    """Parse a product id, ignoring case; return None if it matches no known pattern."""
     for pattern, reader in (
         (_MSL, _read_msl),
         (_MER, _read_mer),
@@ -170,7 +170,7 @@ def parse_product_id(product_id: str) -> ProductId | None:
 
 
 def parse_navcam_id(product_id: str) -> ProductId | None:
-    """Parse an MSL or MER NAVCAM product id in either letter case; return None for any other."""
+    """Parse an MSL or MER NAVCAM product id, ignoring case; return None for any other."""
     if _MSL.fullmatch(product_id) or _MER.fullmatch(product_id):
         return parse_product_id(product_id)
     return None
@@ -254,7 +254,7 @@ def _read_mastcam(part: dict[str, str]) -> ProductId:
 
 
 def _decimal(digits: str) -> int | None:
-    """Return a decimal number; None if it continues with letters, so that the label is used."""
+    """Return a decimal number; None if it contains letters, so that the label is used instead."""
     return int(digits) if digits.isdecimal() else None
 
 
@@ -273,8 +273,8 @@ def _counter_mer(digits: str) -> int | None:
 def without_version(product_id: str) -> str:
     """Return a Mars 2020 product id without its two digits of version, in its own letter case.
 
-    The images of the release are named so, and a new version is the same frame. Ids of other
-    patterns are returned unchanged.
+    The released images have such names, and a new version is the same frame. Ids of other patterns
+    are returned unchanged.
     """
     match = _M2020.fullmatch(product_id)
     if match is not None and match["version"]:
@@ -287,11 +287,11 @@ _RELEASED_TYPES = {"curiosity": ("EDR", 13), "opportunity": ("EFF", 11), "spirit
 
 
 def of_type(product_id: str, product_type: str) -> str:
-    """Return the name of a frame's mask: the frame's type EDR (MSL) or EFF (MER) replaced.
+    """Return the name of a frame's mask: its id with the type EDR (MSL) or EFF (MER) replaced.
 
-    `product_type` is that of the mask, "MXY", "RNG", "MRL" or "RNL", written in the letter case of
-    the id. The name of a frame of another type is returned unchanged, since an EFF and an FFL of
-    one exposure have different masks; so is an id of another pattern.
+    `product_type` is the type of the mask, "MXY", "RNG", "MRL" or "RNL", written in the letter case
+    of the id. An id of another type or pattern is returned unchanged, since an EFF and an FFL of
+    one exposure have different masks.
 
         >>> of_type("2n292280938effb100p0703l0m1", "MRL")
         '2n292280938mrlb100p0703l0m1'

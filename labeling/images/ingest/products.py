@@ -80,9 +80,9 @@ class UnknownSource(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that looks like a frame, before anything but its name was read.
+    """A file that may be a frame; only its name has been read.
 
-    `name` is that of the file in its `places.Place`, with `/` between folders.
+    `name` is its name in its `places.Place`, with `/` between folders.
     """
 
     product_id: str
@@ -117,12 +117,12 @@ class Product:
     """One frame with all its metadata.
 
     Attributes:
-        linear: The frame in released form, uint8 (H, W), of a color camera (H, W, 3).
-        original_jpeg: Its JPEG; for a released tree the same bytes as the file.
-        pixels: The data with most bits, for the stretch: uint8 or uint16, the shape of `linear`.
+        linear: The frame in released form, uint8 (H, W), or (H, W, 3) for a color camera.
+        original_jpeg: The frame as JPEG; for a released tree the bytes of the file.
+        pixels: The data in full bit depth, for the stretch: uint8 or uint16, the shape of `linear`.
         rover_mask: As delivered, bool (H, W), True = rover; None if there is none.
         range_mask: As delivered, bool (H, W), True = beyond the range limit; None if there is none.
-        mask_pngs: By these names, the files themselves if they are 8-bit gray PNGs of 0 and 1.
+        mask_pngs: The masks' files by field name, if they are 8-bit gray PNGs of 0 and 1.
         range_m: float32 (H, W) meters from the camera's center, 0.0 = no range.
         camera_model: In `camera_frame`, a rover frame; `nominal` replaces a missing one.
         up: Unit vector away from the planet, in `camera_frame`.
@@ -190,7 +190,8 @@ class Product:
         return NOMINAL_CAMERAS.get((self.rover, self.camera.removesuffix(f"-{self.eye}")))
 
     def details(self) -> dict[str, object]:
-        """Return the metadata without a column of its own as a JSON object, without unknown values.
+        """Return the metadata that have no column of their own, as a JSON object without unknown
+        values.
 
         Keys: spacecraft_clock, local_true_solar_time, motion_counter, camera_frame, pose (frame,
         offset, quaternion), pointing (azimuth, elevation), field_of_view (horizontal, vertical),
@@ -233,7 +234,7 @@ class Source(Protocol):
         ...
 
     def unused(self) -> list[Unused]:
-        """Return every other file that belongs to no candidate, each with the reason."""
+        """Return all files that belong to no candidate, each with the reason."""
         ...
 
     def checksum(self, candidate: Candidate) -> str:
@@ -241,5 +242,5 @@ class Source(Protocol):
         ...
 
     def load(self, candidate: Candidate, allow: Collection[str] = frozenset()) -> Product:
-        """Read one of them; `allow` are those of ON_REQUEST to import too. Raise Refused."""
+        """Read one candidate; `allow` are members of ON_REQUEST to import too. Raise Refused."""
         ...

@@ -1,4 +1,4 @@
-"""Reading image files from others: bounded, complete, and of the expected kind."""
+"""Reading untrusted image files: bounded, complete, and of the expected kind."""
 
 from __future__ import annotations
 
@@ -225,9 +225,8 @@ def decode_frame(
         formats: Accepted formats of Pillow, recognized by content.
         takes_color: Whether color frames are accepted.
 
-    Raises:
-        Refused: As `decode_gray`, and for a frame smaller than MIN_SIDE_PX, several pictures, or
-            another kind of numbers.
+    Raises: Refused: As for `decode_gray`, and for a frame smaller than MIN_SIDE_PX, a file of
+        several images, or another type of numbers.
     """
     with _opened(content, name, formats) as picture:
         _check_is_one_frame(picture, name)
@@ -259,7 +258,7 @@ def decode_frame(
 def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
     """Make a frame of 16-bit gray: the upper 8 of 12 bits if no value needs more, else of 16.
 
-    Files of 12-bit cameras claim 16 bits; the upper 8 of these would be nearly black. With
+    Files of 12-bit cameras are stored with 16 bits, whose upper 8 would be nearly black. With
     `is_inverted`, 0 is white.
     """
     bits = _TWELVE_BITS if deep.max(initial=0) < 1 << _TWELVE_BITS else _SIXTEEN_BITS
@@ -270,7 +269,7 @@ def _deep_frame(deep: npt.NDArray[np.uint16], is_inverted: bool) -> Frame:
 
 
 def _is_white_zero(picture: Pillow.Image) -> bool:
-    """Return whether 0 is white in a TIFF; Pillow inverts all but those of 16 bits itself."""
+    """Return whether 0 is white in a 16-bit TIFF; Pillow inverts other depths itself."""
     tags = getattr(picture, "tag_v2", {})
     return bool(tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO)
 
@@ -289,7 +288,7 @@ def _check_is_one_frame(picture: Pillow.Image, name: str) -> None:
 
 
 def has_few_values(content: bytes) -> bool:
-    """Return whether a file is a PNG of one channel with as few values as a mask has."""
+    """Return whether a file is a one-channel PNG with so few values that it is probably a mask."""
     try:
         with _opened(content, "", ("PNG",)) as picture:
             if picture.mode not in {"1", "L", "P"}:

@@ -47,12 +47,12 @@ def open_source(
             the source was used. Processes may share it; an archive is unpacked there once. Default:
             a folder that lasts as long as this process.
         bounds: Limits of an archive.
-        shown: The source's name in messages, if that is not its path.
+        shown: The source's name in messages, if it differs from the path.
         within: The only folders of this machine that may be read, resolved; None for any.
 
     Raises:
         UnknownSource: There is nothing to read; the message says what can be read.
-        ArchiveRefused: An UnknownSource for a hostile archive.
+        ArchiveRefused: The archive is hostile, damaged or too large (a kind of UnknownSource).
     """
     address = str(where)
     if address.startswith(S3_SCHEME):

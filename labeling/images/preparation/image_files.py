@@ -51,16 +51,12 @@ class Parameters:
 class Prepared:
     """The derived files of one image, and its measures.
 
-    Attributes:
-        original: JPEG, as released.
-        display: JPEG of full size.
-        thumbnail: JPEG.
-        copies: The smaller display images, JPEG, by width in pixels.
-        range_map: The reduced range as `pictures.range_png`; None if not known.
-        range_mask, rover_mask: PNG, 1 = beyond the limit, 1 = rover; None if not known.
-        range_source: The source of the range mask.
-        range_map_source: The source of the range map, which a released mask does not give:
-            "product", "estimated" or "none".
+    Attributes: original: JPEG, as released. display: JPEG of full size. thumbnail: JPEG. copies:
+        The smaller display images, JPEG, by width in pixels. range_map: The reduced range as
+        `pictures.range_png`; None if not known. range_mask, rover_mask: PNG, 1 = beyond the limit,
+        1 = rover; None if not known. range_source: The source of the range mask. range_map_source:
+        The source of the range map, which cannot be computed from a released mask: "product",
+        "estimated" or "none".
     """
 
     original: bytes
@@ -100,7 +96,7 @@ def prepare(product: Product, parameters: Parameters) -> Prepared:
 
 
 def _mask_png(product: Product, name: str, mask: Mask | None) -> bytes | None:
-    """Return the PNG of a mask: the delivered file itself, if there is one."""
+    """Return the PNG of a mask: the delivered file itself if it is usable, else a new one."""
     if mask is None:
         return None
     return product.mask_pngs.get(name) or png_bytes(mask)

@@ -1,4 +1,4 @@
-"""Encoding and decoding of pictures; other modules of this app need no Pillow."""
+"""Encoding and decoding of image files; other modules of this app need no Pillow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FAST_PNG = 1
 
 
 def width_of(content: bytes) -> int | None:
-    """Return the width of a picture in pixels; None if the content is not a complete picture."""
+    """Return the width of an image file in pixels; None if the content is not a complete image."""
     try:
         with Pillow.open(io.BytesIO(content)) as picture:
             picture.load()
@@ -72,7 +72,7 @@ def jpeg_bytes(frame: npt.NDArray[np.uint8], quality: int = 92) -> bytes:
 
 
 def webp_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
-    """Encode a uint8 (H, W) or (H, W, 3) frame as a small WebP for a lesson."""
+    """Encode a uint8 (H, W) or (H, W, 3) frame as a small WebP picture for a lesson."""
     picture = Pillow.fromarray(frame)
     picture.thumbnail((LESSON_PX, LESSON_PX), Pillow.Resampling.LANCZOS)
     return _encoded(np.asarray(picture), "WEBP", quality=80, method=6)
@@ -89,8 +89,8 @@ def thumbnail_bytes(frame: npt.NDArray[np.uint8]) -> bytes:
 def sizes(frame: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[np.uint8]]:
     """Scale a frame to RESPONSIVE_WIDTHS; return the copies by width in pixels, smallest first.
 
-    `frame` is uint8 (H, W) or (H, W, 3), as are the copies. Only widths smaller than the frame;
-    empty for a frame of 320 pixels or less.
+    `frame` is uint8 (H, W) or (H, W, 3), as are the copies. Only widths smaller than the frame's
+    are made; empty for a frame of 320 pixels or less.
     """
     height, width = frame.shape[:2]
     copies = {}
@@ -107,10 +107,10 @@ def sizes(frame: npt.NDArray[np.uint8]) -> dict[int, npt.NDArray[np.uint8]]:
 
 
 def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
-    """Encode a reduced range as an RGB PNG: red its upper 8 bits, green its lower 8, blue 0.
+    """Encode a reduced range as an RGB PNG: red the upper 8 bits, green the lower 8, blue 0.
 
-    `reduced` is uint16 (h, w) centimeters, see `preprocess.reduced_range`. Two channels, because a
-    canvas has 8 bits per channel: a browser drops the lower half of a 16-bit PNG.
+    `reduced` is uint16 (h, w) centimeters, see `preprocess.reduced_range`. Two channels are used
+    because a canvas has 8 bits per channel, so a browser drops the lower half of a 16-bit PNG.
     """
     channels = np.zeros((*reduced.shape, 3), dtype=np.uint8)
     channels[..., 0] = reduced >> 8
@@ -119,7 +119,7 @@ def range_png(reduced: npt.NDArray[np.uint16]) -> bytes:
 
 
 def rgb_png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Encode uint8 (H, W, 3) numbers, not colors, as a lossless PNG."""
+    """Encode uint8 (H, W, 3) data, not colors, as a lossless PNG."""
     return _encoded(pixels, "PNG", compress_level=6, compress_type=zlib.Z_RLE)
 
 
@@ -138,7 +138,7 @@ def read_mask(file: IO[bytes]) -> npt.NDArray[np.uint8]:
 
 
 def read_gray(file: IO[bytes]) -> npt.NDArray[np.uint8]:
-    """Decode a stored picture as uint8 (H, W), a color one by its luminance."""
+    """Decode a stored image as uint8 (H, W); a color image becomes its luminance."""
     with Pillow.open(file) as picture:
         return np.asarray(picture.convert("L"))
 

@@ -12,13 +12,13 @@ from labeling.images.ingest.places import S3_SCHEME
 
 
 class FolderRefused(Forbidden):
-    """The page may not read this path. The message is the same whether it exists or not."""
+    """The page may not read this path. The message is the same whether or not the path exists."""
 
     code = "folder_refused"
 
 
 def permitted_folders() -> tuple[Path, ...] | None:
-    """Return the resolved folders from which a page may import; None permits any."""
+    """Return the resolved folders from which a page may import; None if any is permitted."""
     if settings.IMPORT_FOLDERS is None:
         return None
     return tuple(Path(folder).resolve() for folder in settings.IMPORT_FOLDERS)
@@ -27,7 +27,8 @@ def permitted_folders() -> tuple[Path, ...] | None:
 def permitted(source: str) -> str:
     """Return the source to read: a path with its links resolved, or an address of a bucket.
 
-    Raises FolderRefused for a path outside `settings.IMPORT_FOLDERS`; None there permits any.
+    Raises FolderRefused for a path outside `settings.IMPORT_FOLDERS`; if that is None, any path is
+    permitted.
     """
     if source.startswith(S3_SCHEME):
         return source

@@ -2,7 +2,7 @@
 
 The items of a job are its queue. A worker or a command claims a few waiting items
 (`ai4mars_site.toolkit.jobs`), imports them and stores their outcomes. Items claimed by a process
-that died go to others. Importing an item twice does no harm: the image's row is unique.
+that died go to others. Importing an item twice does no harm, because the image's row is unique.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def scratch_of(job: ImportJob) -> Path:
 
 
 def items_of(source: Source) -> Iterator[ImportItem]:
-    """Yield every file of a source as an unsaved item, with the reason if it is no frame.
+    """Yield every file of a source as an unsaved item, with the reason if it is not a frame.
 
     No file is read yet.
     """
@@ -197,7 +197,7 @@ def work_on_batch(actor: Actor, job: ImportJob) -> bool:
 
 
 def import_here(actor: Actor, job: ImportJob, workers: int) -> Iterator[imports.Outcome]:
-    """Import a job's open items in this process and its helpers; yield the outcomes.
+    """Import a job's open items with `workers` processes; yield the outcomes.
 
     It waits for items that other processes have claimed, and takes them over if those processes
     died. It ends early if the job is stopped.
@@ -215,7 +215,7 @@ def import_here(actor: Actor, job: ImportJob, workers: int) -> Iterator[imports.
 def _share(
     actor: Actor, job: ImportJob, source: Source, token: uuid.UUID, workers: int
 ) -> Iterator[imports.Outcome]:
-    """Import all unclaimed items, batch after batch."""
+    """Import unclaimed items of the job, batch by batch; yield the outcomes."""
     taken: deque[ImportItem] = deque()
 
     def items() -> Iterator[ImportItem]:
@@ -229,7 +229,7 @@ def _share(
 
 
 def is_active_job(job: ImportJob) -> bool:
-    """Return whether a job waits for a worker, or a live process works on it."""
+    """Return whether a job is waiting for a worker, or a live process is working on it."""
     if job.status != ImportJob.Status.RUNNING:
         return job.status == ImportJob.Status.QUEUED
     is_silent = ImportJob.objects.filter(ImportJob.silent(), pk=job.pk).exists()
@@ -243,7 +243,7 @@ def has_live_claims(job: ImportJob) -> bool:
 
 
 def is_running(job: ImportJob) -> bool:
-    """Return whether the job runs now: others may have stopped or finished it."""
+    """Return whether the job is still running: others may have stopped or finished it."""
     return ImportJob.objects.filter(pk=job.pk, status=ImportJob.Status.RUNNING).exists()
 
 
@@ -289,7 +289,9 @@ REPORT_COLUMNS = ("file", "product_id", "result", "reason")
 
 
 def report_rows(items: Iterable[ImportItem]) -> Iterator[list[str]]:
-    """Yield the outcomes of items as rows of a table; columns first. Items of a job or a trial."""
+    """Yield the outcomes of items as table rows, the column names first. Works for jobs and dry
+    runs.
+    """
     yield list(REPORT_COLUMNS)
     for item in items:
         row = (item.name, item.product_id, item.status, item.reason)

@@ -30,8 +30,8 @@ _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u
 class Outcome:
     """The outcome of one file: imported, already present, refused or not used, with a reason.
 
-    For an imported file, the reason names companion files that were not used. A file that is not
-    used is no frame, although it has a similar name.
+    For an imported file, the reason names companion files that were not used. An unused file is not
+    a frame, although its name looks like one.
     """
 
     name: str
@@ -49,9 +49,9 @@ def import_candidate(
 ) -> Outcome:
     """Import one candidate unless the campaign has an image of that product id or content.
 
-    A candidate whose file is the campaign's image is present, and is not decoded. One of the same
-    id with other content is refused. `item` is the id of the job's item, marked as imported
-    together with the image.
+    A candidate whose file was imported before is already present, and is not decoded. A candidate
+    with the same id but other content is refused. `item` is the id of the job's item, which is
+    marked as imported in the same transaction.
     """
     campaign = Campaign.objects.get(pk=campaign_id)
 
@@ -152,9 +152,9 @@ def import_product(
 ) -> Image | None:
     """Prepare a product's files and store it; return None if the campaign has it already.
 
-    Files are stored first, named by their content, and the row last: an import that is killed
-    leaves files that the next one uses. Raises Refused for a frame with the same pixels as another
-    image of the campaign. `item` is the id of a job's item, marked with the row.
+    Files are stored first, named by their content, and the row last: a killed import leaves files
+    that the next one uses. Raises Refused for a frame with the same pixels as another image of the
+    campaign. `item` is the id of the job's item, which is marked in the same transaction.
     """
     if campaign.images.filter(product_id=product.product_id).exists():
         return None
@@ -205,10 +205,7 @@ def import_product(
 
 
 def check_unchanged(image: Image, product: Product) -> None:
-    """Raise Refused if a product with an existing image's id shows something else.
-
-    Pixels are compared; for a uniformly gray frame, which has no checksum, the JPEG.
-    """
+    """Raise Refused if a product has the id of an existing image but different content."""
     content = content_checksum(product)
     if content and image.content_sha256:
         is_same = content == image.content_sha256

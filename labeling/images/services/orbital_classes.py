@@ -1,4 +1,4 @@
-"""Terrain classes from orbit at the rover's position, for a campaign's images (paper 3.1)."""
+"""Orbital terrain classes at the rover's position, for a campaign's images (paper 3.1)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def attach(
 ) -> Counter[str]:
     """Store each image's class, if known; return the number of images by class, "" for unknown.
 
-    An image at a place that the table does not have keeps its class. Running it twice changes
-    nothing. Raises InvalidOrbitalClasses, with nothing written, for a class that is not in `known`.
+    An image at a place that is not in the table keeps its class. Running it twice changes nothing.
+    Raises InvalidOrbitalClasses, with nothing written, for a class that is not in `known`.
     """
     found: Counter[str] = Counter()
     changed: list[Image] = []

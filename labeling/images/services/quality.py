@@ -26,7 +26,7 @@ def mark_near_duplicates(campaign: Campaign) -> int:
 
 
 def frame_key(image: Image) -> FrameKey:
-    """Return the features by which near-duplicates are found."""
+    """Return the data by which near-duplicates of an image are found."""
     parts = parse_product_id(image.product_id)
     pointing = image.details.get("pointing")
     return FrameKey(
@@ -42,7 +42,7 @@ def frame_key(image: Image) -> FrameKey:
 
 
 def retire(actor: Actor, campaign: Campaign, ids: Collection[int], reason: str) -> int:
-    """Retire images from the campaign, reversibly; return how many were in use until now.
+    """Retire images from the campaign, reversibly; return how many were in use before.
 
     Volunteers, reviewers and releases no longer see them; their labels are kept.
     """
@@ -57,7 +57,7 @@ def retire(actor: Actor, campaign: Campaign, ids: Collection[int], reason: str) 
 
 
 def restore(actor: Actor, campaign: Campaign, ids: Collection[int]) -> int:
-    """Restore retired images; return how many were retired until now."""
+    """Restore retired images; return how many were retired before."""
     return (
         campaign.images.filter(pk__in=ids)
         .exclude(retired_at=None)

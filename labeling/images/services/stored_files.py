@@ -36,8 +36,8 @@ OVERWRITTEN = "overwritten"
 class NamedFile:
     """A file that a row names.
 
-    `copy_width` is that of a smaller copy, whose name has no checksum of its own, else 0.
-    `original_of` is the id of the image whose original it is, else 0.
+    `copy_width` is the width of a smaller copy, whose name has no checksum of its own; else 0.
+    `original_of` is the id of the image whose original it is; else 0.
     """
 
     name: str
@@ -48,7 +48,7 @@ class NamedFile:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result of checking one file. `kind` is "" if nothing is wrong."""
+    """The result of checking one file; `kind` is "" if nothing is wrong."""
 
     file: NamedFile
     kind: str = ""
@@ -84,7 +84,9 @@ def copies_of(images: models.QuerySet[Image]) -> Iterator[NamedFile]:
 
 
 def overwritten(files: Iterable[NamedFile]) -> Iterator[Checked]:
-    """Yield files of earlier versions that several rows name: only the last content remains."""
+    """Yield files of earlier versions that several rows name, so that only the last content
+    remains.
+    """
     last: dict[str, NamedFile] = {}
     for file in files:
         before = last.get(file.name)
@@ -121,7 +123,7 @@ def _checked_copy(file: NamedFile, content: bytes) -> Checked:
 
 
 def _checked_original(file: NamedFile, content: bytes) -> Checked:
-    """Check an original of an earlier version by its row's facts about the imported frame."""
+    """Check an original of an earlier version by its row's data about the imported frame."""
     image = Image.objects.select_related("quality").get(pk=file.original_of)
     if hashlib.sha256(content).hexdigest() == image.source_sha256:
         return Checked(file)
@@ -150,7 +152,7 @@ def _checksum_of(name: str) -> str | None:
 
 
 def orphans(named: set[str]) -> Iterator[tuple[str, Any]]:
-    """Yield files that no row names, with their `os.stat_result`, without pictures of lessons."""
+    """Yield files that no row names, with their `os.stat_result`, except pictures of lessons."""
     root = Path(default_storage.path(""))
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
@@ -159,5 +161,5 @@ def orphans(named: set[str]) -> Iterator[tuple[str, Any]]:
 
 
 def is_unfinished(name: str) -> bool:
-    """Return whether a process is writing this file, or was killed while it did."""
+    """Return whether a process is still writing this file, or was killed while writing it."""
     return name.startswith(f"{UNFINISHED}/")

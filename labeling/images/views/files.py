@@ -24,7 +24,7 @@ IMAGE_FILES = {
 @require_GET
 @cache_control(public=True, max_age=3600)
 def image_file(request: HttpRequest, pk: int, kind: str) -> FileResponse:
-    """Return a prepared file of an image, for everybody: the frames are public."""
+    """Return a prepared file of an image, to everybody: the frames are public."""
     if kind not in IMAGE_FILES:
         raise Http404
     image = get_object_or_404(Image, pk=pk)

@@ -76,7 +76,7 @@ def job_card(job: ImportJob) -> dict[str, Any]:
 
 
 def job_state(job: ImportJob) -> dict[str, Any]:
-    """Return the facts that change while an import runs."""
+    """Return the data that change while an import runs."""
     counts = import_jobs.counts(job)
     return {
         "id": job.pk,

@@ -20,7 +20,7 @@ def erase_account(actor: Actor, user: User) -> None:
     """Erase an account's personal data, and detach its labeler. This cannot be undone.
 
     The account's row stays without name, mail address and password, since ratings, releases and
-    plans refer to it. Nobody can sign in with it, and its sessions end.
+    plans refer to it. Nobody can log in with it, and its sessions end.
     """
     for labeler in Labeler.objects.select_for_update().filter(user=user):
         erase_labeler(actor, labeler)
@@ -41,8 +41,8 @@ def erase_account(actor: Actor, user: User) -> None:
 def erase_labeler(actor: Actor, labeler: Labeler) -> None:
     """Detach a labeler from account, browser or import; the labels stay anonymous.
 
-    Drafts are deleted, and the person's site feedback loses its author and contact address.
-    `erased_at` makes later releases use other pseudonyms.
+    Drafts are deleted, and the person's site feedback loses its author and contact address. Because
+    of `erased_at`, later releases use other pseudonyms.
     """
     Draft.objects.filter(labeler=labeler).delete()
     SiteFeedback.objects.filter(labeler=labeler).update(labeler=None, contact="")

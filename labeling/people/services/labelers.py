@@ -18,7 +18,9 @@ def labeler_of_user(user: User) -> Labeler:
 
 
 def _name_of(user: User) -> str:
-    """Return the account's name, cut to a labeler's length: first and last name may be longer."""
+    """Return the account's name, cut to the maximum length, since first and last name may be
+    longer.
+    """
     length = Labeler._meta.get_field("name").max_length
     return (user.get_full_name() or user.get_username())[:length]
 
@@ -29,7 +31,7 @@ def new_guest() -> Labeler:
 
 
 def guest_with_key(key: str) -> Labeler:
-    """Return the guest with this key, created with the first save (once, also if two race)."""
+    """Return the guest with this key, created once at the first save, even if requests race."""
     guest, _ = Labeler.objects.get_or_create(guest_key=key)
     return guest
 
@@ -55,10 +57,10 @@ def rename(actor: Actor, labeler: Labeler, name: str) -> None:
 
 @transaction.atomic
 def adopt_guest(actor: Actor, guest: Labeler, user: User) -> Labeler:
-    """Move a guest's labels to the account that signed in.
+    """Move a guest's labels to the account that has logged in.
 
     If the account already has a labeler, the guest stays separate: both may have labeled the same
-    image, and no label may be lost by joining them.
+    image, and merging them would lose a label.
     """
     if guest.guest_key is None or Labeler.objects.filter(user=user).exists():
         return labeler_of_user(user)

@@ -20,8 +20,8 @@ SWEEP_BATCH = 1000
 def sweep_guests() -> int:
     """Delete guests without data in batches; return how many.
 
-    Assignments do not count: the image was only looked at, or skipped. If the guest returns with
-    the same cookie, the next save creates the guest again.
+    Assignments do not count as data: their images were only looked at, or skipped. If the guest
+    returns with the same cookie, the next save creates the guest again.
     """
     chosen = list(guests_without_data().order_by("pk").values_list("pk", flat=True)[:SWEEP_BATCH])
     with transaction.atomic():

@@ -32,7 +32,7 @@ DECISIONS = {
 @require_GET
 @login_required
 def reports(request: HttpRequest, slug: str) -> HttpResponse:
-    """Render images with reports, the most reported first; `?settled=1` those already settled."""
+    """Render images with reports, the most reported first; `?settled=1` shows settled ones."""
     campaign = managed_campaign(request, slug)
     settled = request.GET.get("settled") == "1"
     of_campaign = ImageReport.objects.filter(image__campaign=campaign)
@@ -66,7 +66,7 @@ def reported_images(campaign: Campaign, settled: bool) -> Any:
 
 
 def report_card(image: Image, settled: bool) -> dict[str, Any]:
-    """Return an image with its reports, counted by reason, and the comments."""
+    """Return an image with its comments and its number of reports for each reason."""
     shown = [each for each in image.reports.all() if (each.settled_at is not None) == settled]
     said = Counter(
         each.get_reason_display() if each.reason else each.get_kind_display() for each in shown

@@ -1,1 +1,1 @@
-"""What a new campaign teaches, until its managers change it. Pure data."""
+"""The training content of a new campaign, until its managers change it. Pure data."""

@@ -12,7 +12,9 @@ SOIL, BEDROCK, SAND, BIG_ROCK = range(4)
 
 @dataclass(frozen=True, slots=True)
 class GuidePreset:
-    """One entry: `kind` is "good", "bad" or "alike"; `other` is a look-alike's code and picture."""
+    """One entry: `kind` is "good", "bad" or "alike"; `other` is the class code and picture of a
+    look-alike.
+    """
 
     kind: str
     code: int

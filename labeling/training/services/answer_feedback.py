@@ -98,9 +98,9 @@ def answer_feedback(attempt: PracticeAttempt, compared: Comparison) -> dict[str,
 def shown_answer(compared: Comparison, *, must_pass: bool) -> str:
     """Return how much of the answer an attempt reveals: "none", "drawn" or "all".
 
-    "drawn" shows it only where the labeler drew. With almost nothing drawn there is nothing to
-    compare. Where practice must be passed, the answer is hidden until then, since it could be
-    copied in the next attempt.
+    "drawn" shows it only where the labeler drew; "none" is for drawings that are almost empty.
+    Where practice must be passed, the answer is hidden until it is, because it could be copied in
+    the next attempt.
     """
     known = compared.known != NO_LABEL
     drawn = int(np.count_nonzero(known & (compared.drawn != NO_LABEL)))
@@ -112,8 +112,8 @@ def shown_answer(compared: Comparison, *, must_pass: bool) -> str:
 def hide_answer(compared: Comparison, shown: str, codes: Collection[int]) -> Comparison:
     """Return the comparison with hidden parts of the answer set to 255.
 
-    For "drawn", the result only tells whether a pixel was right: where it was wrong, the answer is
-    a code that is not one of `codes`.
+    For "drawn", the result only tells whether a pixel is correct: where it is wrong, the answer is
+    a code that is not in `codes`.
     """
     if shown == "all":
         return compared
@@ -141,7 +141,7 @@ def title(attempt: PracticeAttempt, is_lesson: bool) -> str:
 
 
 def class_sentences(each: ClassComparison, classes: dict[int, TerrainClass]) -> list[str]:
-    """Return how one class was drawn, as sentences."""
+    """Return sentences about how one class was drawn."""
     said = [_share(each, {"ground": _in_sentence(classes[each.code])})]
     # A class that was not drawn at all is missed everywhere, so no place is named.
     if each.missed_at and each.matched:
@@ -181,8 +181,8 @@ def _in_sentence(terrain: TerrainClass) -> str:
 def codes_url(compared: Comparison) -> str:
     """Return both masks as a data URL of an RGB PNG: red the answer's code, green the drawn one.
 
-    The page computes from it what was right, missed or too much, for one class or all. 255 is no
-    label in either, or a hidden answer.
+    From it the page computes correct, missed and extra pixels, for one class or all. 255 means no
+    label in either mask, or a hidden answer.
     """
     none = np.zeros_like(compared.known)
     content = rgb_png(np.stack([compared.known, compared.drawn, none], axis=-1))

@@ -46,7 +46,7 @@ def class_card(terrain: TerrainClass) -> dict[str, Any]:
 
 
 def build_guide(campaign: Campaign) -> dict[str, Any]:
-    """Return the field guide: each class with its examples, then the look-alikes, in order.
+    """Return the field guide: each class with its examples, then the look-alikes, both in order.
 
     {"classes": [{class_card ..., "good": [entry], "bad": [entry]}], "alike": [entry]}
     """
@@ -114,7 +114,7 @@ def remove(actor: Actor, item: TutorialStep | GuideEntry) -> None:
 
 @transaction.atomic
 def move(actor: Actor, item: Placed, up: bool, among: Sequence[Placed]) -> bool:
-    """Swap positions with the neighbor in `among`, which is in order; return False at its end."""
+    """Swap positions with the neighbor in `among`, an ordered list; return False at its end."""
     places = [each.pk for each in among]
     here = places.index(item.pk)
     there = here - 1 if up else here + 1

@@ -68,7 +68,7 @@ def remaining_lessons(
     """Return the lessons a labeler has yet to do: untried ones first, then failed ones.
 
     If practice is required, a lesson is done when it was passed; otherwise when it was tried or
-    skipped. With `since`, only attempts from then on count, for another round.
+    skipped. With `since`, only attempts after that time count, for another round.
     """
     offered = lessons(campaign)
     if labeler is None or not offered:
@@ -98,9 +98,9 @@ def remaining_lessons(
 
 
 def must_practice(campaign: Campaign, labeler: Labeler | None) -> bool:
-    """Return whether the labeler must pass practice before the next real picture.
+    """Return whether the labeler must pass practice before the next real image.
 
-    Practice is not required of labelers who have labeled in the campaign, or label its gold set.
+    Practice is not required of labelers who have labels in the campaign, or label its gold set.
     """
     if campaign.practice != Campaign.Practice.REQUIRED:
         return False
@@ -124,9 +124,9 @@ def next_lesson(
     since: datetime | None = None,
     pending: Collection[int] = (),
 ) -> Assignment | None:
-    """Return the next lesson, assigned to the labeler (again); None if none remain.
+    """Return the next lesson, assigned to the labeler (again if necessary); None if none remain.
 
-    `pending` are ids of images whose drawings wait on the labeler's device.
+    `pending` are ids of images whose drawings are waiting on the labeler's device.
     """
     for image in remaining_lessons(campaign, labeler, since):
         if image.pk in pending:
@@ -151,8 +151,8 @@ def record_attempt(
 ) -> tuple[PracticeAttempt, Comparison, bool]:
     """Store a practice attempt; if an error is raised, nothing is stored.
 
-    The same attempt sent again (by its id) gets the same answer. A lesson may be tried again, a
-    later reference image only once.
+    Sending the same attempt (by its id) again gives the same response. A lesson may be tried
+    several times, a later reference image only once.
 
     Returns:
         The attempt, its comparison with the answer, and whether it is new.
@@ -203,7 +203,9 @@ def record_attempt(
 def _sent_before(
     assignment: Assignment, attempt_id: uuid.UUID, polygons: object, checksum: str
 ) -> PracticeAttempt | None:
-    """Return the attempt with this id; None if there is none. Raise DifferentLabel for another."""
+    """Return the attempt with this id; None if there is none. Raise DifferentLabel for other
+    content.
+    """
     attempt = PracticeAttempt.objects.filter(pk=attempt_id).first()
     if attempt is None:
         return None
@@ -219,7 +221,9 @@ def _sent_before(
 
 
 def _close(assignment: Assignment, answer: ReferenceAnswer) -> None:
-    """Close the assignment of a reference image; a lesson stays open, to be tried again."""
+    """Close the assignment of a reference image; lessons stay open, so that they can be tried
+    again.
+    """
     given = Assignment.objects.filter(pk=assignment.pk)
     if answer.is_lesson:
         given.update(role=Role.PRACTICE, status=Assignment.Status.OPEN, closed_at=None)

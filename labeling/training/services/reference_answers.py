@@ -121,7 +121,7 @@ def _check_fits(image: Image, mask: Mask) -> None:
 
 
 def _write(image: Image, mask: Mask) -> str:
-    """Store a mask under its checksum as name, so that a shown mask never changes."""
+    """Store a mask with its checksum as name, so that a mask already shown never changes."""
     return keep(image.campaign_id, "known", png_bytes(mask), ".png")
 
 
@@ -160,12 +160,12 @@ def remove_answer(actor: Actor, image: Image) -> None:
 
 
 def set_lesson(actor: Actor, image: Image, is_lesson: bool) -> None:
-    """Set whether an image is a lesson, or given out between real images."""
+    """Set whether an image is a lesson; otherwise it is assigned between real images."""
     ReferenceAnswer.objects.filter(image=image).update(is_lesson=is_lesson)
 
 
 def assign_answer(actor: Actor, image: Image, labeler: Labeler) -> Assignment:
-    """Assign an image to a manager to draw its answer, also again.
+    """Assign an image to a manager to draw its answer, again if necessary.
 
     Raises AnswerRefused if `set_answer` would refuse the image.
     """

@@ -77,12 +77,12 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def row(item: Any, card: dict[str, Any]) -> dict[str, Any]:
-    """Return one row of a list of lessons: its look and its languages."""
+    """Return one row of a list of lessons: its preview and its languages."""
     return {**card, "pk": item.pk, "languages": sorted(item.translations)}
 
 
 def moved(request: HttpRequest) -> dict[str, Any]:
-    """Return which row was just moved, and where to: its button gets the focus back."""
+    """Return which row was just moved, and where to, so that its button gets the focus back."""
     pk = request.GET.get("moved", "")
     return {"moved": int(pk) if pk.isdecimal() else None, "way": request.GET.get("way", "")}
 
@@ -92,7 +92,7 @@ def rearrange(
 ) -> HttpResponse:
     """Carry out a POST of a list: `up`, `down` or `remove` has the id of a row.
 
-    `among` has for each row the rows of its group, in order.
+    `among` returns the rows of a row's group, in order.
     """
     for name, act in ACTIONS.items():
         pk = request.POST.get(name, "")
@@ -137,7 +137,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def step(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
-    """Render or save one step; without `pk` a new one, which becomes the last."""
+    """Render or save one step. Without `pk` it is a new one, which becomes the last."""
     campaign = managed_campaign(request, slug)
     item = (
         TutorialStep(campaign=campaign)
@@ -249,7 +249,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def group_of(entry: GuideEntry) -> tuple[int, str]:
-    """Return the group of an entry: a class's good or bad examples, or all look-alikes."""
+    """Return the group of an entry: the good or bad examples of a class, or all look-alikes."""
     if entry.kind == GuideEntry.Kind.LOOK_ALIKE:
         return 0, entry.kind
     return entry.terrain_class_id, entry.kind
@@ -259,7 +259,9 @@ def group_of(entry: GuideEntry) -> tuple[int, str]:
 @require_http_methods(["GET", "POST"])
 @login_required
 def entry(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
-    """Render or save one entry of the field guide; without `pk` a new one, the last."""
+    """Render or save one entry of the field guide. Without `pk` it is a new one, which becomes the
+    last.
+    """
     campaign = managed_campaign(request, slug)
     if pk is not None:
         item = get_object_or_404(campaign.guide_entries, pk=pk)
@@ -338,7 +340,7 @@ def store_answer(request: HttpRequest, form: AnswerForm) -> HttpResponse | None:
 
 
 def change_reference_image(request: HttpRequest, campaign: Campaign) -> None:
-    """Carry out the requested change of one practice picture."""
+    """Carry out the requested change of one practice image."""
     actor = Actor.of_request(request)
     for name in ("lesson", "later", "remove_answer"):
         pk = request.POST.get(name, "")
@@ -389,7 +391,7 @@ def reference_card(answer: Any) -> dict[str, Any]:
 @require_GET
 @login_required
 def draw_answer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Render the drawing page for a manager to draw a picture's answer."""
+    """Render the drawing page for a manager to draw an image's answer."""
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images, pk=pk)
     next_url = reverse("training:next_answer", args=(slug, image.pk))

@@ -1,4 +1,4 @@
-"""The tutorial before the first picture."""
+"""The tutorial before the first image."""
 
 from __future__ import annotations
 

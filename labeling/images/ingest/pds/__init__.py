@@ -76,15 +76,15 @@ class PdsProducts:
     def candidates(self) -> list[Candidate]:
         """Return every .IMG except companions, sorted by product id; no file is opened.
 
-        A label or a picture without its .IMG is not a product, see `unused`. The newest version of
-        a product comes first.
+        A label or an image file without its .IMG is not a product, see `unused`. The newest version
+        of a product comes first.
         """
         newest_first = sorted(self.names, reverse=True)
         found = [Candidate(without_version(PurePosixPath(n).stem), n) for n in newest_first]
         return sorted(found, key=lambda candidate: candidate.product_id)
 
     def unused(self) -> list[Unused]:
-        """Return all files that are no frame, no label of one, and no companion of one."""
+        """Return all files that are not a frame, a frame's label or a frame's companion."""
         if not self.is_whole:
             return []
         files = self.place.names()

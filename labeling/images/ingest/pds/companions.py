@@ -1,15 +1,15 @@
 """Companion products of a frame: range, points (XYZ) and the rover mask.
 
-They are found by name: the same exposure of the same eye, another product type. A product with
-another kind of name is found by SOURCE_PRODUCT_ID in its label, which names the frame.
+They are found by name: same exposure, same eye, different product type. A product whose name has
+another form is found by SOURCE_PRODUCT_ID in its label, which names the frame.
 
 A companion of the frame's own geometry, raw or linearized, fits pixel by pixel. A linearized range
 (RNGL, RNL; a CAHV camera model) belongs to the linearized frame, and not to the raw one (CAHVOR),
 whose lens distortion moves terrain by several pixels. It is still used for a raw frame if its
 SOURCE_PRODUCT_ID names that frame and both labels have a camera model in the same coordinate system
-with the same center. Range is measured from that center, so it is the same number along a ray. Each
-raw pixel then takes the range of the linearized pixel that its ray falls in. Ranges are not
-interpolated, since 0.0 means no range. Other companions are not used.
+with the same center. Range is measured from that center, so it is the same along a ray. Each raw
+pixel then takes the range of the linearized pixel that its ray hits. Ranges are not interpolated,
+since 0.0 means no range. Other companions are not used.
 
 Range from points is their distance from the camera's center C in the coordinate system of the
 points: C itself in a rover frame, or C transformed by the rover's pose in the site frame.
@@ -82,9 +82,9 @@ class Companions:
     def range_of(self, name: str, frame: PdsImage, notes: list[str]) -> Float32 | None:
         """Return the range of every pixel of a frame, float32 (H, W) meters, 0.0 = no range.
 
-        None without any. A range product is preferred to points, the frame's geometry to another. A
-        sentence on each companion that was not used is added to `notes`. Raises Refused if a
-        companion is damaged, or not what its name says.
+        None without any. A range product is preferred to points, and the frame's own geometry to
+        another. A sentence about each unused companion is added to `notes`. Raises Refused if a
+        companion is damaged or does not match its name.
         """
         found: Float32 | None = None
         for derived in (RANGE_MAP, XYZ_MAP):
@@ -111,7 +111,7 @@ class Companions:
     ) -> npt.NDArray[np.bool_] | None:
         """Return the rover mask of a frame, bool (H, W), True = rover; None without a product.
 
-        As in the released masks, every value but 0 is the rover. `notes` and Refused are as in
+        As in the released masks, every value except 0 is the rover. `notes` and Refused are as in
         `range_of`.
         """
         found: Float32 | None = None
@@ -125,7 +125,7 @@ class Companions:
         return None if found is None else found > 0.0
 
     def of_frames(self, names: Iterable[str]) -> set[str]:
-        """Return the companions, found by name, of the exposures of these frames."""
+        """Return the companions of these frames' exposures, found by name."""
         parts = [parse_product_id(PurePosixPath(name).stem) for name in names]
         exposures = {each.exposure for each in parts if each is not None}
         return {
@@ -165,9 +165,10 @@ class Companions:
 def _by_source(
     place: Place, files: tuple[tuple[str, str | None], ...]
 ) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """Return files by the product they were made from, as (its id, their kind), from labels.
+    """Group files by (id of their source product, kind of file), as read from their PDS labels.
 
-    `files` are (name, name of its label or None). Each process reads a folder's labels once.
+    `files` are (file name, name of its PDS label or None). Each process reads a folder's labels
+    once.
     """
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for name, label_name in files:
@@ -262,7 +263,7 @@ def _clean(ranges: npt.NDArray[np.floating]) -> Float32:
 def _fitted(values: Float32, of: PdsImage, frame: PdsImage) -> Float32 | None:
     """Return the values of a companion at a frame's pixels; None if it cannot be mapped.
 
-    With the same size and geometry it fits without change; for the rest see the module's docstring.
+    With the same size and geometry they are used unchanged; otherwise see the module's docstring.
     """
     _, height, width = frame.label.shape
     if values.shape == (height, width) and of.geometry == frame.geometry:
@@ -282,7 +283,7 @@ def resampled(
 ) -> Float32:
     """Resample values (h, w) of one camera to another with the same center: (height, width).
 
-    Each pixel takes the value of the source pixel that its ray falls in, 0.0 outside the source.
+    Each pixel takes the value of the source pixel that its ray hits, 0.0 outside the source.
     """
     from scipy import ndimage
 

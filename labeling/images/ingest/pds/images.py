@@ -78,8 +78,8 @@ def stem_of(name: str) -> str:
 def open_image(place: Place, name: str, detached: Mapping[str, str]) -> PdsImage:
     """Open the image of a name in a place, with the label beside or inside. Raise Refused.
 
-    `detached` are the place's labels, see `labels_by_stem`. Both files are fetched before anything
-    is read, so that the label finds its data.
+    `detached` are the place's labels, see `labels_by_stem`. Both files are fetched before either is
+    read, because reading the label needs the data file.
     """
     path = place.fetch(name)
     label_name = detached.get(stem_of(name))

@@ -1,4 +1,4 @@
-"""The content of a PDS label about its image, in one vocabulary for PDS3 and PDS4."""
+"""What a PDS label says about its image, in one vocabulary for PDS3 and PDS4."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ImageLabel:
         sources: Ids, in upper case, of the products that it was made from.
         camera_frame: Coordinate system of the camera model.
         data_frame: Coordinate system of an XYZ product's points.
-        mean: Mean of the pixels, or of those of the product that this one was made from.
+        mean: Mean of the pixels, or of the source product's pixels.
 
     The other fields are as in `products.Product`.
     """
@@ -89,7 +89,7 @@ class ImageLabel:
 
     @property
     def up(self) -> Vector:
-        """Return up in the rover frame from the rover's attitude; level if that is not known."""
+        """Return up in the rover frame from the rover's attitude; level if unknown."""
         return LEVEL_UP if self.pose is None else up_from_quaternion(self.pose.quaternion)
 
     @property
@@ -140,10 +140,10 @@ def as_image(array: object, label: ImageLabel, path: Path) -> npt.NDArray[Any]:
 def check_byte_order(pixels: npt.NDArray[Any], label: ImageLabel, path: Path) -> None:
     """Raise Refused if the data fit the label only in the other byte order.
 
-    Values of a frame need no more bits than the label says, and ranges are lengths on a planet; in
-    the wrong order most are neither. For a frame that uses all its bits, the label's mean decides.
-    A mean that fits neither order is ignored: radiometric and linearized products of Spirit and
-    Opportunity have that of the frame they were made from.
+    A frame's values need no more bits than the label says, and ranges are plausible distances; in
+    the wrong byte order most values violate this. For a frame that uses all its bits, the label's
+    mean decides. A mean that fits neither order is ignored, because radiometric and linearized
+    products of Spirit and Opportunity have the mean of their source frame.
     """
     if pixels.dtype.itemsize < 2:
         return
@@ -165,7 +165,7 @@ def check_byte_order(pixels: npt.NDArray[Any], label: ImageLabel, path: Path) ->
 
 
 def _share_outside(values: npt.NDArray[Any], label: ImageLabel) -> float:
-    """Return the share of values that the label excludes, 0..1."""
+    """Return the share of values that are impossible by the label, 0..1."""
     if np.issubdtype(values.dtype, np.integer):
         outside = (values < 0) | (values > (1 << label.significant_bits) - 1)
     else:
@@ -249,7 +249,7 @@ def significant_bits(mask: object, sample_bits: int, signed: bool) -> int:
 
 
 def counters(names: Sequence[object], values: Sequence[object]) -> dict[str, int]:
-    """Return the motion counters by name, in order; values that are no count are omitted."""
+    """Return the motion counters by name, in order; invalid values are omitted."""
     found = {}
     for name, value in zip(names, values, strict=False):
         count = whole(value)

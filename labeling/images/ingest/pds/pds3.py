@@ -151,7 +151,7 @@ def _motion_counter(keys: Keys) -> dict[str, int]:
 
 
 def _sources(keys: Keys, derived: Keys) -> tuple[str, ...]:
-    """Return the ids of SOURCE_PRODUCT_ID and of the product that a derived one came from."""
+    """Return the ids in SOURCE_PRODUCT_ID, and of a derived product's source."""
     found: list[object] = []
     for value in (keys.get("SOURCE_PRODUCT_ID"), derived.get("INPUT_PRODUCT_ID")):
         found += value if isinstance(value, tuple | list) else [value]

@@ -210,7 +210,9 @@ def _frame_of(reference: Element | None) -> str:
 
 
 def _motion_counter(root: Element) -> dict[str, int]:
-    """Return the first motion counter, which is the final one; the initial state follows it."""
+    """Return the motion counter of the final state, which comes first in the label, before the
+    initial one.
+    """
     indices = list(_all(_find(root, "Motion_Counter"), "Motion_Counter_Index"))
     return labels.counters(
         [_text(index, "index_id") for index in indices],
@@ -225,7 +227,7 @@ def _image_type(root: Element) -> str:
 
 
 def _sources(root: Element, lidvid: str) -> Iterator[str]:
-    """Yield the ids of all products that the label refers to, without itself and browse images."""
+    """Yield the ids of all products that the label refers to, except itself and browse images."""
     for element in root.iter():
         if _local(element) not in {"lid_reference", "lidvid_reference"} or not element.text:
             continue
