@@ -1,4 +1,4 @@
-"""Rate limits of password guesses: few from one address, slow from many.
+"""Rate limits for password guesses: few from one address, and slow from many addresses.
 
 Only the pages of allauth check passwords, so its limits are the only ones. The counts are in the
 shared cache, for all processes together.
@@ -74,10 +74,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def account_of(credentials: dict[str, Any]) -> str:
-    """Return a key for an account, however its name is written; else a key for the name.
+    """Return a key for the account of some credentials, or for the name if there is no such
+    account.
 
-    The key is that of the account, not of the name: similar names may belong to different accounts,
-    and the owner of one must not reset the count of another.
+    The key belongs to the account and not to the name: similar names may belong to different
+    accounts, and the owner of one must not reset the count of another.
     """
     name = str(credentials.get("username") or credentials.get("email") or "").strip()
     found = dict(User.objects.filter(username__iexact=name).values_list("username", "pk"))

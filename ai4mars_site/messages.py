@@ -1,7 +1,7 @@
-"""Message catalogs: extract the sentences of Python files and templates, update `.po` files.
+"""Message catalogs: extract the messages of Python files and templates, and update `.po` files.
 
-Babel is used instead of `makemessages`, which needs xgettext. The front end takes its sentences
-from templates, so there are no other sources.
+Babel is used instead of `makemessages`, which needs xgettext. The front end takes its messages from
+templates, so there are no other sources.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Id = str | tuple[str, ...]
 
 
 def extract(root: Path) -> Catalog:
-    """Return every marked sentence below `root`, with its files (without lines, which change)."""
+    """Return every marked message below `root`, with its files (without lines, which change)."""
     catalog = Catalog(project="AI4Mars", fuzzy=False)
     for path in _sources(root):
         for context, message, comments in _sentences_of(path):
@@ -71,9 +71,9 @@ def read(path: Path) -> Catalog:
 
 
 def update(path: Path, template: Catalog) -> None:
-    """Update a `.po` file: add new sentences without translation, remove unused ones.
+    """Update a `.po` file: add new messages without translation, remove unused ones.
 
-    There is no fuzzy matching: a sentence that changed has to be translated again.
+    There is no fuzzy matching: a changed message has to be translated again.
     """
     catalog = read(path)
     catalog.update(template, no_fuzzy_matching=True)
@@ -81,7 +81,7 @@ def update(path: Path, template: Catalog) -> None:
 
 
 def write(path: Path, catalog: Catalog) -> None:
-    """Write a `.po` file that changes only where a sentence changes."""
+    """Write a `.po` file so that it changes only where a message changes."""
     with path.open("wb") as file:
         # Babel's own header has the time, and names of people that we do not keep.
         header = HEADER.format(language=catalog.locale, plural_forms=catalog.plural_forms)
@@ -90,7 +90,7 @@ def write(path: Path, catalog: Catalog) -> None:
 
 
 def untranslated(catalog: Catalog, template: Catalog) -> list[str]:
-    """Return the sentences of the template that the catalog lacks or marks as fuzzy."""
+    """Return the messages of the template that the catalog lacks or marks as fuzzy."""
     missing = []
     for wanted in template:
         if not wanted.id:
@@ -103,7 +103,7 @@ def untranslated(catalog: Catalog, template: Catalog) -> list[str]:
 
 
 def wrong_placeholders(catalog: Catalog) -> list[str]:
-    """Return the sentences whose translation has other placeholders.
+    """Return the messages whose translation has other placeholders.
 
     A plural form may omit the number: "one drawing" needs none.
     """
@@ -120,7 +120,7 @@ def wrong_placeholders(catalog: Catalog) -> list[str]:
 
 
 def _texts(value: Id | list[str] | None) -> tuple[str, ...]:
-    """Return a sentence and its plural, or the forms of its translation; may be empty."""
+    """Return a message and its plural, or the forms of its translation; may be empty."""
     if isinstance(value, str):
         return (value,)
     return tuple(value or ())
@@ -138,7 +138,7 @@ def _sources(root: Path) -> Iterator[Path]:
 
 
 def _sentences_of(path: Path) -> Iterator[tuple[str | None, Id, list[str]]]:
-    """Yield context, sentence (with its plural, if any) and comments for translators."""
+    """Yield context, message (with its plural, if any) and comments for translators."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         # Python code with the indentation of the page, which Python would reject.

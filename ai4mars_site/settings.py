@@ -75,7 +75,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 
 def _unsafe_in_production() -> list[str]:
-    """Return, as sentences, what must change before this configuration is safe on the internet."""
+    """Return the settings that are unsafe on the internet, as sentences that say what to change."""
     found = []
     if DEBUG:
         found.append("DEBUG is on, which shows the program's insides to visitors: remove it.")

@@ -20,7 +20,7 @@ def software(request: HttpRequest) -> dict[str, str]:
 def describe(folder: Path = REPOSITORY) -> str:
     """Return name, version and, in a checkout, the commit.
 
-    Such as "AI4Mars 0.2.0 (commit 1a2b3c4d5e6f)".
+    An example is "AI4Mars 0.2.0 (commit 1a2b3c4d5e6f)".
     """
     commit = commit_of(folder)
     return f"AI4Mars {__version__} (commit {commit})" if commit else f"AI4Mars {__version__}"
@@ -29,8 +29,8 @@ def describe(folder: Path = REPOSITORY) -> str:
 def commit_of(folder: Path) -> str:
     """Return the first 12 digits of the commit that is checked out in `folder`.
 
-    "+" follows where tracked files have changed since. "" where `folder` is no checkout or there
-    is no git: the commit is then not known.
+    "+" is added if tracked files have changed since. "" if `folder` is not a checkout or there is
+    no git.
     """
     if not (folder / ".git").exists():
         return ""

@@ -1,8 +1,7 @@
 """Read a release of AI4Mars for training, with only NumPy and Pillow.
 
-Supports layouts v0.1 and v0.6 and all their missions. You can copy this file:
-it imports nothing else of AI4Mars.
-Class code 255 means no label, in a mask and in everything below.
+Supports layouts v0.1 and v0.6 and all their missions. You can copy this file: it imports nothing
+else from AI4Mars. Class code 255 means no label, in a mask and in everything below.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class NotARelease(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An image, its label, and the masks of pixels to ignore (rover, far ground)."""
+    """An image, its label, and the masks of pixels to ignore (rover, beyond the range limit)."""
 
     product_id: str
     image: Path
@@ -73,7 +72,7 @@ def examples(tree: Path, split: str) -> list[Example]:
 
 
 def read_label(example: Example, size: int | None = None) -> Mask:
-    """Return a label as uint8 (height, width) or (size, size); 255 also under the masks.
+    """Return a label as uint8 (height, width) or (size, size); masked pixels are 255 too.
 
     It is resized by nearest neighbor, because class codes cannot be averaged.
     """

@@ -2,9 +2,9 @@
 
     python examples/train_segmentation.py RELEASE [RELEASE ...] --out predictions/
 
-Needs PyTorch, NumPy and Pillow (requirements-train.in) and nothing else of AI4Mars. Predictions for
-the gold images are written to OUT/<name of the release>/<ID>.png, the form that
-`manage.py evaluate_predictions` reads. See docs/TRAINING.md.
+Needs PyTorch, NumPy and Pillow (requirements-train.in) and nothing else from AI4Mars. Predictions
+for the gold images are written to OUT/<name of the release>/<ID>.png, the form that `manage.py
+evaluate_predictions` reads. See docs/TRAINING.md.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def block(channels_in: int, channels_out: int) -> nn.Sequential:
 class SmallUNet(nn.Module):
     """A U-Net (Ronneberger et al. 2015) of four levels: float (N, 1, H, W) -> (N, classes, H, W).
 
-    H and W are multiples of 8. It has half a million weights, so it can be trained on a CPU. With a
-    GPU, replace it with a larger network, such as the DeepLabv3 of the paper.
+    H and W must be multiples of 8. The network has half a million weights, so it can be trained on
+    a CPU. With a GPU, replace it with a larger network, such as the DeepLabv3 of the paper.
     """
 
     def __init__(self, classes: int) -> None:

@@ -10,7 +10,9 @@ from review.models import Rating
 
 
 def queue_length(scores: int, percent: int) -> int:
-    """Return how many labels are in the lowest `percent` of `scores`, rounded down (paper 3.2)."""
+    """Return how many labels are in the lowest `percent` of `scores` labels, rounded down (paper
+    3.2).
+    """
     return scores * percent // 100
 
 
@@ -22,7 +24,7 @@ def may_be_rated(label: Label) -> bool:
 def is_sampled(label_id: uuid.UUID, sample: str, percent: int) -> bool:
     """Return whether a label is in a random sample of `percent` of all labels.
 
-    A hash of the label's id and the sample's name decides, so the answer never changes and
+    A hash of the label's id and the sample's name decides, so the result never changes and
     different samples are independent.
     """
     digest = hashlib.sha256(f"{sample}:{label_id}".encode()).digest()

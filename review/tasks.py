@@ -1,4 +1,4 @@
-"""Where Celery looks for the tasks of this app: each subject has its own."""
+"""The module in which Celery looks for this app's tasks; each subject has its own."""
 
 from review.scores import tasks as scores
 from review.skill import tasks as skill

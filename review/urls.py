@@ -1,4 +1,4 @@
-"""The addresses of this app: each subject has its own."""
+"""URLs of this app, included from its packages."""
 
 from django.urls import include, path
 

@@ -1,8 +1,8 @@
 """The demo campaign: simulated scenes, labeled by synthetic volunteers and experts.
 
 It uses the same services as real images and people. It is seeded: the demo is the same on every
-machine. Each step is skipped if its result exists, so running it again completes a demo that was
-interrupted.
+machine. Each step is skipped if its result exists, so running it again completes an interrupted
+demo.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
     DIR/ai4mars-dataset-merged-synthetic-true      the true classes, which no real release has
     DIR/truth/<ID>.png                             true classes of the test images
 
-No database is used: an experiment needs no site. Layout v0.1, with the gold masks of three
-simulated experts, the same in all trees. It is seeded: the same trees on every machine.
+No database is used. The trees have layout v0.1 and the same gold masks, of three simulated experts.
+They are seeded, so they are the same on every machine.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def embedded_redis_url(home: Path, database: int = 0) -> str:
 
 
 def celery_broker_url(redis_url: str) -> str:
-    """Return a Redis URL in the form of Celery: `redis+socket:///path?...` for a socket."""
+    """Return a Redis URL in Celery's form: `redis+socket:///path?...` for a socket."""
     if not redis_url.startswith("unix://"):
         return redis_url
     path, _, query = redis_url.removeprefix("unix://").partition("?")

@@ -1,4 +1,4 @@
-"""Log formatting: one line for each record, short warnings for malformed requests."""
+"""Log formatting: one line per record, and short warnings for malformed requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_MISTAKE = 200
 class OneLineFormatter(logging.Formatter):
     """A formatter that writes each record on one line, so that visitors cannot forge log lines.
 
-    A traceback follows on further lines.
+    A traceback follows on the next lines.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
@@ -22,8 +22,8 @@ class OneLineFormatter(logging.Formatter):
 def shorten_mistakes(record: logging.LogRecord) -> bool:
     """Shorten the record of a suspicious request to a warning without a traceback.
 
-    Examples are an unknown `Host` header, too many fields, a forged session. They are faults of
-    the client, and anybody can repeat them. Every record is kept.
+    Examples are an unknown `Host` header, too many fields, a forged session. They are the client's
+    errors, and anybody can cause many of them. Every record is kept.
     """
     if record.name.startswith("django.security."):
         record.msg, record.args = record.getMessage()[:LONGEST_MISTAKE], ()

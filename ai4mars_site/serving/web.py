@@ -1,7 +1,7 @@
 """A process of the web server, started by `manage.py serve`.
 
 Waitress receives requests in an event loop and passes only complete ones to its threads. So a
-client that sends slowly, or nothing, occupies a connection but no thread. This module adds:
+client that sends slowly, or not at all, occupies a connection but no thread. This module adds:
 
 - a time limit for headers and a minimum rate for bodies;
 - the next request of a connection waits until the client has read the previous response, so that
@@ -115,7 +115,7 @@ class BoundedRequest(HTTPRequestParser):
             self.adj.max_request_body_size = largest
 
     def is_too_slow(self, now: float) -> bool:
-        """Return whether too little has arrived by `now` (monotonic), called once a second."""
+        """Return whether too little has arrived by `now` (monotonic time); called once a second."""
         if self.early is not None:
             return False
         if not self.headers_finished:
@@ -139,7 +139,7 @@ class SiteTask(WSGITask):
 
 
 class FairChannel(HTTPChannel):
-    """A connection of a client that sends a bounded number of bytes in a row."""
+    """A connection that sends a bounded number of bytes before others get their turn."""
 
     task_class = SiteTask
     turn_left = TURN_BYTES
@@ -184,7 +184,9 @@ class FairChannel(HTTPChannel):
         return self.is_draining or bool(super().readable())
 
     def _take_early(self) -> bytes | None:
-        """Process early bytes of the next request, once the previous one is finished."""
+        """Process bytes of the next request that arrived early, once the previous request is
+        finished.
+        """
         with self.requests_lock:
             if self.requests or self.total_outbufs_len or self.request is None:
                 return None
@@ -222,7 +224,7 @@ class FairChannel(HTTPChannel):
 
     @property
     def has_stalled(self) -> bool:
-        """Return whether the client has read nothing of a waiting response for a while."""
+        """Return whether the client has read nothing of a pending response for a while."""
         return self.total_outbufs_len > 0 and time.time() - self.last_activity > STALL_SECONDS
 
     @property
@@ -243,7 +245,7 @@ class FairChannel(HTTPChannel):
 
     @property
     def is_waiting_for_visitor(self) -> bool:
-        """Return whether the connection waits for its client: idle, receiving, or sending."""
+        """Return whether the connection is waiting for its client: idle, receiving, or sending."""
         is_idle = not self.total_outbufs_len or self.has_stalled
         return is_idle and not self.requests and not self.will_close
 
@@ -283,7 +285,9 @@ class WebServer(TcpWSGIServer):
         return permitted if self._has_room_for(request) else usual
 
     def _has_room_for(self, request: BoundedRequest) -> bool:
-        """Return whether a large body fits on the disk, beside the rest of the other uploads."""
+        """Return whether a large body fits on the disk in addition to the other uploads in
+        progress.
+        """
         coming = sum(
             channel.request.expected_bytes - channel.request.body_bytes_received
             for channel in self.active_channels.values()
@@ -368,7 +372,7 @@ def adjustments(threads: int, largest_body: int, trusts_proxy: bool) -> Any:
 
 
 def load_application() -> Any:
-    """Return the WSGI application, with all its modules loaded."""
+    """Return the WSGI application after loading all its modules."""
     gc.disable()
     from django.urls import resolve
 

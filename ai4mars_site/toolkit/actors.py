@@ -36,8 +36,6 @@ class Actor:
     It holds no database rows, so it can be sent to other processes.
 
     Attributes:
-        kind: The kind of actor.
-        name: Its name at the time of the action; for a command or task, the name of that.
         id: Primary key of the account or labeler; None for all others.
     """
 
@@ -56,7 +54,7 @@ class Actor:
 
     @classmethod
     def of_request(cls, request: HttpRequest | Request) -> Self:
-        """Return the account that is signed in, or a visitor."""
+        """Return the account that is logged in, or a visitor."""
         user = request.user
         if isinstance(user, AbstractBaseUser):
             return cls.of_user(user)

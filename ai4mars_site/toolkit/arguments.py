@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def whole(text: str) -> int:
-    """Return the text as a whole number, such as -3 or 12."""
+    """Return the text as an integer, such as -3 or 12."""
     try:
         return int(text)
     except ValueError as error:
@@ -17,7 +17,7 @@ def whole(text: str) -> int:
 
 
 def positive(text: str) -> int:
-    """Return the text as a whole number of at least 1."""
+    """Return the text as an integer of at least 1."""
     number = whole(text)
     if number < 1:
         raise ArgumentTypeError(f"{text} is too small. Write a whole number of at least 1.")
@@ -44,7 +44,7 @@ def finite(text: str) -> float:
 
 
 def day(text: str) -> date:
-    """Return the text, a date such as 2026-11-30, as a date."""
+    """Return the text as a date, for example 2026-11-30."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -54,7 +54,7 @@ def day(text: str) -> date:
 
 
 def filled(text: str) -> str:
-    """Return a text that is not empty. An unset shell variable gives an empty one."""
+    """Return the text, which must not be empty. An unset shell variable gives an empty one."""
     if not text.strip():
         raise ArgumentTypeError("It is empty. Give a path; . is the current folder.")
     return text

@@ -31,9 +31,9 @@ def each(
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in the order of the items.
 
-    With more than one worker, fresh processes share the work; `function` and the items must then
-    be picklable. `function` is sent to each process once, so it may carry large shared data. An
-    exception of `function` is raised when its result is due.
+    With more than one worker, fresh processes share the work; `function` and the items must then be
+    picklable. `function` is sent to each process once, so it may carry large shared data. An
+    exception in `function` is raised when its result is requested.
     """
     if workers <= 1:
         yield from map(function, items)

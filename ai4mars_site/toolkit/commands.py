@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 
 
 class SiteCommand(BaseCommand):
-    """A command that ends with the message of a refused action."""
+    """A command that shows a refusal as its error message."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -87,7 +87,7 @@ def is_behind() -> bool:
 def bring_database_up_to_date() -> None:
     """Migrate the embedded database. On a database server, ask the operator to do it.
 
-    Someone who imports images into a new folder need not know about migrations.
+    So a new user can import images without knowing about migrations.
     """
     if not is_behind():
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def safe_cell(text: str) -> str:
-    """Return the text, quoted where a spreadsheet would read it as a formula."""
+    """Return the text, quoted if a spreadsheet would interpret it as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

@@ -14,7 +14,7 @@ class DomainError(Exception):
     """A request that is refused.
 
     Attributes:
-        code: Names the refusal for programs; never changes.
+        code: The stable name of the refusal, for programs.
         status: HTTP status.
         message: What happened, then what to do. It may be a lazy translation, and has `%(name)s`
             placeholders for `values`.
@@ -61,7 +61,7 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """409: it conflicts with stored data."""
+    """409: the request conflicts with stored data."""
 
     code = "conflict"
     status = 409

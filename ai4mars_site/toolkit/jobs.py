@@ -63,7 +63,7 @@ class ClaimableJob(models.Model):
 
     @classmethod
     def claimable(cls) -> Q:
-        """Return the condition for rows that wait for a process or that a dead one has left."""
+        """Return the condition for rows that wait for a process, or whose process has died."""
         if cls.waits_as != cls.worked_on_as:
             return Q(status=cls.waits_as) | (Q(status=cls.worked_on_as) & cls.silent())
         free = Q(claim=None) | cls.silent()
@@ -93,7 +93,7 @@ def claim(rows: QuerySet[Job], token: uuid.UUID | None = None, **fields: object)
 
 
 def claim_one(rows: QuerySet[Job], **fields: object) -> Job | None:
-    """Claim the one row of a query and return it.
+    """Claim the only row of a query and return it.
 
     Returns None if another process works on it, the job has ended, or the row is deleted.
     """
@@ -155,9 +155,9 @@ def lost(job: ClaimableJob) -> ClaimLost:
 def keep_alive(job: ClaimableJob, **progress: object) -> None:
     """Renew the heartbeat of a job and store its progress, at most once a second.
 
-    Call it after each piece of work: this is how a process learns that the job was stopped. Nothing
-    is written for a job that has ended, such as a release that is only written to disk again.
-    Raises ClaimLost.
+    Call it after each piece of work, because this is how a process learns that the job was stopped.
+    For a job that has ended, such as a release that is only written to disk again, nothing is
+    written. Raises ClaimLost.
     """
     is_ours = not job.worked_on_as or job.status == job.worked_on_as
     now = timezone.now()
@@ -174,7 +174,7 @@ def give_up(job: ClaimableJob) -> None:
 
 
 def stop(rows: QuerySet[Job]) -> int:
-    """Stop jobs that wait or are being worked on; return how many.
+    """Stop jobs that are waiting or being worked on; return how many.
 
     A process that works on one loses its claim.
     """
@@ -186,7 +186,7 @@ def stop(rows: QuerySet[Job]) -> int:
 
 @contextmanager
 def working(job: ClaimableJob) -> Iterator[None]:
-    """Renew the claim of a job while the block runs; release it if the job did not end."""
+    """Renew the claim of a job while the block runs; release it if the job has not ended."""
     try:
         with Heartbeat(held(job)):
             yield

@@ -18,11 +18,11 @@ MAX_LISTS = 120_000
 
 
 class BoundedJSONParser(JSONParser):
-    """A strict JSON parser (UTF-8) that bounds the number of lists and objects and their nesting.
+    """A strict JSON parser (UTF-8) that limits the number of lists and objects, and their nesting.
 
     Brackets are counted in the text first, because a million empty lists take a second to parse.
     orjson is several times faster than Python's own parser. It refuses NaN, Infinity and numbers
-    that overflow a float; whole numbers of more than 64 bits become floats.
+    that overflow a float; integers of more than 64 bits become floats.
     """
 
     def parse(

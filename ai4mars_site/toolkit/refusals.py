@@ -39,7 +39,7 @@ class UnknownAddress(NotFound):
 
 
 class TangledOutlines(Invalid):
-    """Outlines that would take too long to clean; the labeler must simplify them."""
+    """The outlines would take too long to clean; the labeler must simplify them."""
 
     code = "too_tangled"
 
@@ -61,7 +61,7 @@ def refusal_of(error: BaseException) -> DomainError | None:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an exception in the API into a response; every error has the same form."""
+    """Turn an exception in the API into a response; all errors have the same form."""
     # Django's own message names a model, in English.
     refusal = UnknownAddress() if isinstance(error, Http404) else refusal_of(error)
     if refusal is not None:
@@ -111,12 +111,12 @@ def body_of(refusal: DomainError) -> dict[str, Any]:
 
 
 def headers_of(refusal: DomainError) -> dict[str, str]:
-    """Return the headers of an answer: when to try again."""
+    """Return the headers of a response: when to try again."""
     return {"Retry-After": str(int(refusal.wait))} if isinstance(refusal, TooMany) else {}
 
 
 def sentence(detail: Any) -> str:
-    """The first complaint of a nested error detail, with the field's name before it."""
+    """Return the first message of a nested error detail, with the field's name in front."""
     if isinstance(detail, Mapping):
         name, inner = next(iter(detail.items()))
         return sentence(inner) if name == "non_field_errors" else f"{name}: {sentence(inner)}"

@@ -1,8 +1,8 @@
 """Background tasks: how to define one and how to enqueue it.
 
 The database is the queue: the state of a row says what has to be done, and a periodic sweep finds
-it. A message to a worker only makes it happen sooner. So it does no harm if the broker is down, or
-if a message is lost or delivered twice.
+such rows. A message to a worker only makes the work start sooner. So it does no harm if the broker
+is down, or if a message is lost or delivered twice.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def enqueue(wanted: Task[..., None] | str, *ids: int | str) -> None:
 
     Args:
         wanted: The task, or its name where importing it would reverse an import.
-        ids: Arguments of the task.
+        ids: The arguments of the task.
     """
     name = wanted if isinstance(wanted, str) else wanted.name
     transaction.on_commit(lambda: _send(name, ids))

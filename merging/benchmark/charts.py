@@ -1,4 +1,4 @@
-"""The layout of the picture of a confusion matrix, in units of its SVG."""
+"""The layout of the chart of a confusion matrix, in units of its SVG."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ FIELD = 460
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One cell: `percent` of the pixels of its true class. `is_dark` cells need light text.
-
-    A true class without pixels has no percentages. `predicted` is "" for "no label".
-    """
+    """One cell of the chart; `percent` is the cell's share of the pixels of its true class."""
 
     x: float
     y: float
@@ -56,7 +53,7 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The picture of a confusion matrix."""
+    """The chart of a confusion matrix."""
 
     width: float
     height: float
@@ -74,7 +71,7 @@ class Picture:
 
 
 def picture(evaluation: Evaluation, titles: Sequence[str]) -> Picture:
-    """Return the picture of the matrix as in Tables 3 and 4 of the paper.
+    """Return the chart of the matrix, as in Tables 3 and 4 of the paper.
 
     Rows are true classes, columns predicted ones. Each cell has its share of the pixels of the true
     class. Recall is at the right, precision below, overall accuracy in the corner. A last column

@@ -61,8 +61,8 @@ def claim(submission_id: int) -> Submission | None:
 def compare(submission: Submission, scratch: Path) -> None:
     """Compare a claimed submission with the gold masks in its release's archive.
 
-    It becomes complete, refused with its problems, or failed if the release is damaged. Its upload
-    is then deleted.
+    The submission becomes complete; or refused, with its problems; or failed, if the release is
+    damaged. Its upload is then deleted.
     """
     folder = scratch / f"submission-{submission.pk}"
     # Files of a worker that was killed.

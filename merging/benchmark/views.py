@@ -47,7 +47,7 @@ class PredictionsThrottle(SimpleRateThrottle):
     scope = "predictions"
 
     def takes(self, request: HttpRequest) -> bool:
-        """Return whether the account may send another submission, and count it."""
+        """Count one more submission; return whether the account is within the limit."""
         return bool(self.allow_request(cast(Any, request), cast(Any, None)))
 
     def get_cache_key(self, request: Any, view: Any) -> str:
@@ -208,7 +208,7 @@ def requested_minimum(request: HttpRequest) -> str:
 
 
 def result_of(submission: Submission, minimum: str) -> dict[str, Any]:
-    """Return the result against one gold variant, with the picture of its confusion matrix."""
+    """Return the result against one gold variant, with the chart of its confusion matrix."""
     assert submission.result is not None
     evaluation = Evaluation.from_plain(submission.result["evaluations"][minimum])
     names = {int(code): name for code, name in submission.result["classes"].items()}

@@ -114,7 +114,7 @@ def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def progress_of(campaign: Campaign) -> dict[str, int]:
-    """Return the progress of each step of the workflow, beside the figures of the campaign."""
+    """Return the progress of each step of the workflow, in addition to the campaign's figures."""
     return {
         "scored": distribution.total(campaign, Role.CROWD),
         "queued": queue.remaining(campaign),

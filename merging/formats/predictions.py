@@ -1,4 +1,4 @@
-"""Predicted masks and the gold masks of a release: pairing, problems, comparison."""
+"""Predicted masks and the gold masks of a release: matching, problems, comparison."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def pair_up(gold: Sequence[GoldFiles], names: Iterable[str]) -> tuple[list[Pair]
     """Find the prediction of each gold image by its name.
 
     A prediction has the name of the gold masks (`<ID>_merged.png`) or of the image (`<ID>.png`), in
-    any folder. All else is a problem: images without a prediction, files without a gold image, and
-    several predictions of one image, of which none is used.
+    any folder. Reported as problems are images without a prediction, files without a gold image,
+    and several predictions of one image, none of which is used.
     """
     of_name = {name: each for each in gold for name in (each.label, each.product_id)}
     found: dict[GoldFiles, list[str]] = {}

@@ -1,1 +1,1 @@
-"""The gold set: its plan, its experts, their expert consensus meeting (paper 3.1)."""
+"""The gold set: plans, the progress of experts, and the expert consensus meeting (paper 3.1)."""

@@ -1,1 +1,1 @@
-"""Merged masks: how they are made by several methods, compared, and shown."""
+"""Merged masks: merging by several methods, comparing the methods, and showing masks."""

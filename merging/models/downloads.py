@@ -1,4 +1,4 @@
-"""Numbers of downloads of releases."""
+"""Counts of downloads of releases."""
 
 from __future__ import annotations
 

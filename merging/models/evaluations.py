@@ -23,8 +23,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 class Submission(ClaimableJob):
     """One set of predicted masks for a release. Once compared, its result never changes.
 
-    A set with any problem is refused as a whole, with all problems listed: part of a gold set
-    cannot be compared with the whole.
+    A set with any problem is refused as a whole, with all problems listed, because scores on part
+    of a gold set are not comparable.
     """
 
     class Status(models.TextChoices):

@@ -16,7 +16,7 @@ SEEDS = 2**32
 
 
 class GoldPlan(models.Model):
-    """Images that are to become gold, and the experts who label them. A draft until it is assigned.
+    """Images that are to become gold, and the experts who label them; a draft until it is assigned.
 
     It stores all parameters of the sample: the same campaign, seed and bounds give the same images.
     """
@@ -99,7 +99,7 @@ class PlannedImage(models.Model):
 
 
 class ExpertAgreement(models.Model):
-    """How well the experts' labels of a gold image agree, for one version of its labels."""
+    """The agreement of the experts' labels of a gold image, for one version of its labels."""
 
     image = models.OneToOneField(
         Image, on_delete=models.CASCADE, primary_key=True, related_name="expert_agreement"
@@ -134,7 +134,9 @@ class ExpertAgreement(models.Model):
 
 
 class LabelingGuideline(models.Model):
-    """A decision of an expert consensus meeting on how to label what experts disagreed about."""
+    """A decision of an expert consensus meeting on how to label something that experts disagreed
+    about.
+    """
 
     TEXT_LENGTH = 2000
 

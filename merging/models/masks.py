@@ -15,7 +15,7 @@ MERGE_METHOD = 1
 
 class MergedMaskQuerySet(models.QuerySet["MergedMask"]):
     def current(self) -> Self:
-        """Return the masks that were merged from the present labels of their image."""
+        """Return the masks that were merged from the current labels of their image."""
         return self.filter(labels_version=F("image__labels_version"))
 
 

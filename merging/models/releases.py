@@ -190,9 +190,9 @@ class Release(ClaimableJob):
             super().save(*args, **kwargs)
 
     def _refuse_changes(self, written: Iterable[str] | None) -> None:
-        """Compare the values to write with the stored row.
+        """Refuse values that would change the stored row of a complete release.
 
-        The values that this object was read with do not help: it may have been read before the
+        The values with which this object was read do not help: it may have been read before the
         release was complete, or from another row.
         """
         complete = Release.objects.filter(pk=self.pk, status=Release.Status.COMPLETE)

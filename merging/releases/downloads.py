@@ -22,15 +22,15 @@ _CONTENT_TYPE = {".zip": "application/zip", ".tar": "application/x-tar"}
 
 
 class Unsatisfiable(ValueError):
-    """A requested range that has no byte of the file."""
+    """A requested range without any byte of the file."""
 
 
 def answer(request: HttpRequest, release: Release) -> HttpResponseBase:
     """Return the archive of a release as a response to GET or HEAD (RFC 9110, 14).
 
-    One range is served. For several ranges, which resuming does not need, the whole file is. The
-    file is read in pieces. Only a GET of the first byte is counted as a download, so a resumed
-    download is counted once.
+    A single range is served; for several ranges, which resuming does not need, the whole file is
+    returned. The file is read in chunks. Only a GET that includes the first byte is counted, so a
+    resumed download counts once.
     """
     stored, size = str(release.archive.name), release.archive.size
     headers = {"Accept-Ranges": "bytes", "ETag": etag(release, size)}
@@ -55,7 +55,7 @@ def answer(request: HttpRequest, release: Release) -> HttpResponseBase:
 
 
 def etag(release: Release, size: int) -> str:
-    """Return the entity tag of an archive. Each archive that is built has its own file name."""
+    """Return the entity tag of an archive. Every archive that is built has a unique file name."""
     digest = hashlib.sha256(f"{release.archive.name} {size} {release.sums_sha256}".encode())
     return f'"{digest.hexdigest()[:32]}"'
 
@@ -63,7 +63,7 @@ def etag(release: Release, size: int) -> str:
 def requested_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] | None:
     """Return the first and the last requested byte; None for the whole file.
 
-    Invalid ranges are ignored, as RFC 9110 requires, and so is a range of an older file (If-Range).
+    Invalid ranges are ignored, as RFC 9110 requires, and so are ranges of an older file (If-Range).
 
     Raises:
         Unsatisfiable: The range has no byte of the file.
@@ -88,7 +88,7 @@ def requested_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int
 class Part:
     """`length` bytes of an open file from `start` on, as a readable and seekable file.
 
-    A web server sends a seekable file itself, without a thread of the application. The class has no
+    The web server can send a seekable file itself, without an application thread. The class has no
     slots, because Django replaces `close`.
     """
 

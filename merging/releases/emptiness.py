@@ -1,4 +1,4 @@
-"""Sentences on the empty merged masks of a release, with the reasons."""
+"""Sentences that explain why merged masks of a release are empty."""
 
 from __future__ import annotations
 

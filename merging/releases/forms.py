@@ -22,7 +22,7 @@ from terrain.aggregation.methods import Kind
 
 
 class ReleaseForm(forms.ModelForm):
-    """The choices for a release, with the usual values filled in."""
+    """The choices for a release, filled in with defaults."""
 
     layout = forms.ChoiceField(
         label=_("Layout"),
@@ -57,7 +57,7 @@ class ReleaseForm(forms.ModelForm):
     FURTHER = ("released_on", "method", "formats")
 
     def __init__(self, *args: Any, campaign: Campaign, layout: str, **kwargs: Any) -> None:
-        """Fill in the usual values. `layout` is the proposed layout."""
+        """Fill in the defaults. `layout` is the suggested layout."""
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
         taken = list(campaign.releases.values_list("version", flat=True))

@@ -71,7 +71,7 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def proposed_layout(campaign: Campaign) -> tuple[str, str]:
-    """Return the layout for a campaign's images, and a reason if there can be no release."""
+    """Return the layout for a campaign's images, or a reason why there can be no release."""
     try:
         return requests.fitting_layout(campaign), ""
     except requests.ReleaseRefused as refused:
@@ -96,7 +96,7 @@ def request_from_form(
 
 
 def request_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.ReleaseRequest:
-    """Return the choices in the form. Each release gets a new seed for random labels."""
+    """Return the choices in the form. Each release gets a new seed for the random merge."""
     methods = methods_to_compare(merges.rule_of(campaign), secrets.randbits(31))
     return requests.ReleaseRequest(
         layout=chosen["layout"],
@@ -115,7 +115,7 @@ def queued_message(release: Release) -> str:
 @require_POST
 @login_required
 def release_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stop a release that waits or is being built. Its parts are kept."""
+    """Stop a release that is waiting or being built. Its parts are kept."""
     release = managed_release(request, pk)
     if requests.stop(Actor.of_request(request), release):
         messages.success(
@@ -177,7 +177,7 @@ def release_card(release: Any) -> dict[str, Any]:
 
 
 def release_state(release: Release) -> dict[str, Any]:
-    """Return what changes while a release is built."""
+    """Return the values that change while a release is built."""
     return {
         "status": release.status,
         "done": release.done,

@@ -26,7 +26,7 @@ class Segment:
 class Row:
     """One bar.
 
-    `middle` is the baseline of the text beside it. Without segments nothing is known.
+    `middle` is the baseline of the text beside it. A bar without segments is unknown.
     """
 
     y: float
@@ -37,14 +37,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark of the axis and its text."""
+    """A mark on the axis, and its text."""
 
     x: float
     percent: int
 
 
 def left_of(names: Sequence[str]) -> int:
-    """Return the left edge of the bars. The names of the rows are at its left."""
+    """Return the x position where the bars start; the row names are to the left of it."""
     longest = max(map(len, names), default=0)
     return min(max(LETTER * longest + BESIDE, NARROWEST), WIDEST)
 
@@ -64,7 +64,7 @@ def rows(shares: Sequence[Sequence[float] | None], left: int) -> list[Row]:
 
 
 def field(count: int, left: int) -> dict[str, float]:
-    """Return the positions of names and bars for `count` rows, and the height of the picture."""
+    """Return the positions of names and bars for `count` rows, and the height of the chart."""
     bottom = TOP + count * ROW
     return {
         "names": left - 8,

@@ -29,9 +29,9 @@ COUNTING_SECONDS = 1800
 
 
 class PixelsOfClass(Func):
-    """The pixels of one class code in the `pixel_counts` of a mask; NULL without any.
+    """A query expression for the number of pixels of one class in a mask's `pixel_counts`, or NULL.
 
-    Django's own key lookup would take a code for a list index.
+    Django's own key lookup would treat a class code as a list index.
     """
 
     output_field = BigIntegerField()
@@ -51,8 +51,8 @@ class PixelsOfClass(Func):
 class Counted(NamedTuple):
     """Statistics and when they were counted.
 
-    `stale` is the number of images of a campaign to merge again, because their labels or the
-    campaign's rule changed. Their pixels are those of the old masks. For a release it is 0.
+    `stale` is the number of a campaign's images to merge again, because their labels or the
+    campaign's rule changed; their pixels are counted in the old masks. For a release it is 0.
     """
 
     totals: Statistics
@@ -61,10 +61,8 @@ class Counted(NamedTuple):
 
 
 def campaign_statistics(campaign: Campaign) -> Counted:
-    """Return the statistics of a campaign by its present rule, at most five minutes old.
-
-    They equal those of a release that is built now, except for stale images. The database computes
-    all sums; no mask is opened.
+    """Return the statistics of a campaign by its current rule, at most five minutes old. The
+    database computes all sums; no mask is opened.
     """
     key = f"statistics-{campaign.pk}-{campaign.merge_minimum}-{campaign.merge_percent}"
     found: Counted | None = cache.get(key)
@@ -157,6 +155,6 @@ def count_release(release: Release) -> None:
 
 
 def _image_metadata(campaign: Campaign) -> Mapping[str, Mapping[str, str]]:
-    """Return what the campaign stores of its images, in the form of release metadata."""
+    """Return the stored metadata of the campaign's images, in the form of release metadata."""
     rows = campaign.images.values("product_id", "rover", "camera", "orbital_class")
     return {row["product_id"]: cast(Mapping[str, str], row) for row in rows}

@@ -68,7 +68,7 @@ def campaign_statistics_file(request: HttpRequest, slug: str, name: str, kind: s
 
 @require_GET
 def release_statistics(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the statistics of a release. If they are not counted, a worker counts them."""
+    """Show the statistics of a release. If they are not counted yet, a worker counts them."""
     release = visible_release(request, pk)
     counted = services.release_statistics(release)
     if counted is None:
@@ -170,7 +170,7 @@ def page_context(totals: Statistics, campaign: Campaign) -> dict[str, Any]:
 def composition_of(
     totals: Statistics, classes: dict[int, dict[str, str]], left: int
 ) -> dict[str, Any]:
-    """Return Figure 3 and the class weights: of the training set, or of gold without one."""
+    """Return Figure 3 and the class weights: of the training set, or else of the gold set."""
     codes = list(classes)
     found = {name: totals.composition(name, codes) for name in VARIANTS}
     drawn = next((name for name in VARIANTS if found[name]), TRAIN)

@@ -1,4 +1,4 @@
-"""Judging labels: agreement scores, the queue, ratings."""
+"""Models of review: agreement scores, the queue, ratings, skill."""
 
 from review.models.queue import LEASE, LabelFlag, Order, ReviewLease, ReviewPlan, plan_of
 from review.models.ratings import Rating

@@ -1,4 +1,4 @@
-"""Who looks at what: how a campaign is reviewed, leases, and flags."""
+"""How a campaign is reviewed: its plan, leases of labels, and flags."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class ReviewLease(models.Model):
 
 
 class LabelFlag(models.Model):
-    """A mark of a reviewer on a label that others should look at."""
+    """A reviewer's flag on a label that others should look at."""
 
     label = models.OneToOneField(
         Label, on_delete=models.CASCADE, primary_key=True, related_name="flag"

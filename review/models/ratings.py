@@ -1,4 +1,4 @@
-"""What reviewers say of labels."""
+"""Ratings: what reviewers say about labels."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class ScoreBin(models.Model):
 
 class ImageAgreementQuerySet(models.QuerySet["ImageAgreement"]):
     def current(self) -> Self:
-        """Return the rows whose scores are of the image's present labels."""
+        """Return the rows whose scores belong to the image's current labels."""
         return self.filter(labels_version=F("image__labels_version"), method=SCORING_METHOD)
 
 

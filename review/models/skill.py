@@ -113,8 +113,9 @@ class LabelerSkill(models.Model):
 class LabelQuality(models.Model):
     """The expected quality of a label, 0..1, given the skill of all labelers.
 
-    The expected agreement with what the others' votes show, times the skill of the labeler. It
-    applies to ``label_version``. A label that overlaps with no other one has no row.
+    It is the expected agreement with the truth as estimated from the others' votes, times the skill
+    of the labeler. It applies to ``label_version``. A label that overlaps with no other label has
+    no row.
     """
 
     label = models.OneToOneField(

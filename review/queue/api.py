@@ -73,8 +73,8 @@ class NextDoubtful(ReviewView):
     """GET: lease the lowest label to this reviewer, with the other labels of its image.
 
     `?skip=<uuid>,<uuid>` leaves out skipped labels, and the one on the screen when the page
-    fetches the next in advance. `?part=` (doubtful, audit, flagged, all), `?class_code=`,
-    `?labeler=` and `?image=` choose among the campaign's labels.
+    preloads the next one. `?part=` (doubtful, audit, flagged, all), `?class_code=`, `?labeler=` and
+    `?image=` filter the campaign's labels.
     """
 
     def get(self, request: Request, slug: str) -> Response:
@@ -109,7 +109,7 @@ def skipped_labels(request: Request) -> list[uuid.UUID]:
 class Ratings(ReviewView):
     """POST: a rating of 1 to 5, with reasons and a comment; 1 throws the label out.
 
-    The answer has the rating's `id`, and the `facts` of the label that could have biased it.
+    The response has the rating's `id`, and the `facts` of the label that could have biased it.
     """
 
     def post(self, request: Request) -> Response:
@@ -202,8 +202,8 @@ class BulkRatings(ReviewView):
     """POST: rate all labels of a labeler or an image the same, one batch per request.
 
     With `preview` the response describes the effects, and nothing is stored. Without it the next
-    batch is rated, and the response has the ids of its `ratings`, for withdrawing them. Repeat the
-    request while `remaining` is not 0.
+    batch is rated, and the response has the ids of its `ratings`, so that they can be withdrawn.
+    Repeat the request until `remaining` is 0.
     """
 
     def post(self, request: Request, slug: str) -> Response:

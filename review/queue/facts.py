@@ -24,8 +24,8 @@ RECENT = 200
 def label_to_rate(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
     """Return a label with the facts needed to rate it, and its image's other labels.
 
-    With `hide_record` neither scores nor names are among it, and the order of the others tells
-    nothing: what could lead the rating comes with the answer to the rating (`facts_of`).
+    With `hide_record` it has neither scores nor names, and the order of the other labels reveals
+    nothing: facts that could bias the rating come with the response to the rating (`facts_of`).
     """
     label = score.label
     others = (
@@ -58,7 +58,7 @@ def label_to_rate(score: AgreementScore, hide_record: bool) -> dict[str, Any]:
 def facts_of(label: Label) -> dict[str, Any]:
     """Return the scores and ratings of a label, and the record of its labeler.
 
-    `score` and `rank` are null where the label has no score.
+    `score` and `rank` are null if the label has no score.
     """
     score = AgreementScore.objects.select_related("campaign").filter(label=label).first()
     by_class, _by_label = agreements_of(label)

@@ -1,1 +1,1 @@
-"""Agreement scores of labels, their distribution, and what ratings say of them."""
+"""Agreement scores of labels, their distribution, and how well they predict ratings."""

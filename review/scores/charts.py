@@ -35,7 +35,7 @@ class Tick:
 def bars(counts: Sequence[int], highest: float) -> list[Bar]:
     """Return one bar per count, side by side; `highest` is the share at the top of the chart.
 
-    No counts at all, or nothing but zeros, give bars without height.
+    Without counts, or if all are zero, the bars have no height.
     """
     total = sum(counts)
     wide = (RIGHT - LEFT) / max(len(counts), 1)
@@ -79,12 +79,12 @@ def top_share(*series: Sequence[int]) -> float:
 
 
 def across(value: float) -> float:
-    """Return the x coordinate of a value of 0..1."""
+    """Return the x coordinate of a value from 0 to 1."""
     return round(LEFT + value * (RIGHT - LEFT), 2)
 
 
 def upward(value: float) -> float:
-    """Return the y coordinate of a value of 0..1."""
+    """Return the y coordinate of a value from 0 to 1."""
     return round(BOTTOM - value * (BOTTOM - TOP), 2)
 
 
@@ -99,5 +99,5 @@ def share_ticks(highest: float) -> list[Tick]:
 
 
 def curve(points: Sequence[tuple[float, float]]) -> str:
-    """Return pairs of values of 0..1 as points of an SVG polyline."""
+    """Return pairs of values from 0 to 1 as points of an SVG polyline."""
     return " ".join(f"{across(x):g},{upward(y):g}" for x, y in points)

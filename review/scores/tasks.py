@@ -1,4 +1,4 @@
-"""The worker's side of scores."""
+"""Celery tasks for scores."""
 
 from __future__ import annotations
 

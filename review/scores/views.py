@@ -1,4 +1,4 @@
-"""The distribution of scores, as a page, a picture and a table."""
+"""The distribution of scores, as a page, a chart and a table."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ class Matrices:
 
     ``codes`` are the class codes, ascending, in the order of all axes; ``prior`` is float64
     (classes,), the share of each class; ``by_labeler`` has float64 (classes, classes) by labeler's
-    id: ``[t, d]`` is the probability to draw a pixel of class t as d. ``crowd`` is the matrix of
-    a labeler without an estimate.
+    id: ``[t, d]`` is the probability that a pixel of class t is drawn as d. ``crowd`` is the matrix
+    of a labeler without an estimate.
     """
 
     codes: tuple[int, ...]
@@ -103,13 +103,13 @@ def _rows(confusion: dict[str, Any], codes: Sequence[int]) -> Iterator[dict[str,
 
 
 def compared_images(campaign: Campaign) -> QuerySet[Image]:
-    """Return the labeled images that skill is estimated from: all but practice images."""
+    """Return the labeled images from which skill is estimated: all but practice images."""
     images = campaign.images.exclude(pool=Image.Pool.PRACTICE)
     return images.filter(labels_version__gt=0).order_by("pk")
 
 
 def label_set(campaign: Campaign) -> str:
-    """Return a hash of what skill is estimated from: classes and versions of labels."""
+    """Return a hash of the data from which skill is estimated: classes and versions of labels."""
     digest = hashlib.sha256(repr(campaign.class_codes()).encode())
     versions = compared_images(campaign).values_list("pk", "labels_version")
     for image, version in versions.iterator(BATCH):
@@ -118,7 +118,7 @@ def label_set(campaign: Campaign) -> str:
 
 
 def is_current(campaign: Campaign) -> bool:
-    """Return whether the stored skill was estimated from the present labels."""
+    """Return whether the stored skill was estimated from the current labels."""
     known = CampaignSkill.objects.filter(campaign=campaign, method=SKILL_METHOD).first()
     return known is not None and known.label_set == label_set(campaign)
 
@@ -137,7 +137,7 @@ def estimate_campaign(
     Args:
         campaign: The campaign. A current estimate is replaced as well.
         workers: Processes that read the votes.
-        track: A progress display: takes the votes and their number, and yields the votes.
+        track: A progress display that takes the votes and their number, and yields the votes.
 
     Returns:
         The estimate, or None if another process is making one.
@@ -158,8 +158,8 @@ def estimate_campaign(
 def votes_of_images(image_ids: Collection[int]) -> list[CollectedVotes]:
     """Return the votes on some images where two or more accepted crowd labels overlap.
 
-    In the order of the ids, without deleted images, and with a few queries for any number of
-    images.
+    The result is in the order of the ids, without deleted images. It takes a few queries for any
+    number of images.
     """
     images = Image.objects.select_related("campaign").in_bulk(image_ids)
     campaigns = {image.campaign_id: image.campaign for image in images.values()}
@@ -295,7 +295,7 @@ def _parameters(codes: Sequence[int], figures: Estimates) -> dict[str, Any]:
 def _rank(campaign: Campaign) -> None:
     """Update the ranking of the review queue by expected quality.
 
-    A label that was thrown out keeps its last value, as it keeps its score.
+    A label that was thrown out keeps its last value, just as it keeps its score.
     """
     scores = AgreementScore.objects.filter(campaign=campaign).order_by("pk")
     # In the order in which an image's scores are written, which prevents deadlocks.

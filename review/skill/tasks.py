@@ -1,4 +1,4 @@
-"""The worker's side of skill."""
+"""Celery tasks for skill."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Pictures for lessons: windows of synthetic scenes with areas, arrows and marks drawn on them.
 
-They contain no text, so they need no translation; the text of the lesson is next to them.
+They contain no text, so they need no translation; the lesson's text is next to them.
 """
 
 from __future__ import annotations

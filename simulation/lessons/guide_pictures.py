@@ -2,7 +2,7 @@
 
     python -m simulation.lessons.guide_pictures static/img/guide
 
-writes a small WebP for each. The good examples are the pictures of the tutorial.
+writes a small WebP file for each picture. The good examples are the pictures of the tutorial.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CLOSE = {
 
 
 def too_much(code: int, frame: Frame, reach: float) -> Picture:
-    """Return the largest area of a class with an outline `reach` pixels too far out."""
+    """Return the largest area of a class, outlined `reach` pixels too far out."""
     canvas = Canvas(frame)
     area = canvas.areas(code)[0]
     window = shapely.box(3, 3, WIDTH - 3, HEIGHT - 3)
@@ -51,7 +51,7 @@ def too_much(code: int, frame: Frame, reach: float) -> Picture:
 
 
 def too_little(code: int, frame: Frame) -> Picture:
-    """Return the largest area of a class with an outline of only its left half."""
+    """Return the largest area of a class, with only its left half outlined."""
     canvas = Canvas(frame)
     area = canvas.areas(code)[0]
     left, top, right, bottom = area.bounds
@@ -84,7 +84,8 @@ _STONE = (194.0, 222.0, 46.0)
 def close_up(frame: Frame) -> Picture:
     """Return a close-up of a class, with nothing drawn on it.
 
-    The contrast of each is stretched separately: texture identifies the class, not brightness.
+    The contrast of each close-up is stretched separately, because texture identifies the class, not
+    brightness.
     """
     picture = Canvas(frame, CLOSE_WIDTH, CLOSE_HEIGHT).finish().astype(np.float64)
     low, high = np.percentile(picture, (1, 99))

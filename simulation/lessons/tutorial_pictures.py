@@ -77,7 +77,7 @@ def big_rock() -> Picture:
 
 
 def no_overlap() -> Picture:
-    """Return two areas that meet (correct) beside the same two overlapping (wrong)."""
+    """Return two areas that meet (correct) next to two areas that overlap (wrong)."""
     half = WIDTH // 2 - 4
     panels = []
     for overlapping in (False, True):

@@ -2,7 +2,8 @@
 
 The ground is a height field on a polar grid centered below the camera: rows are azimuths, columns
 are radii whose spacing grows with distance, as the footprint of a pixel does. So 30 m of pebbles
-and 300 m of hills cost the same, and what a pixel sees is a search along one row.
+and 300 m of hills cost the same, and the ground point of a pixel is found by a search along one
+row.
 
 Frame: meters, x forward, y right, height UP (the rover frame's -z), azimuth from x toward y.
 Terrain classes are the NAV key of the release: 0 soil, 1 bedrock, 2 sand, 3 big rock.
@@ -46,7 +47,7 @@ class Recipe:
     """The parameters of a kind of terrain.
 
     Attributes:
-        bedrock, sand: Shares of the near ground in the picture; the rest is soil.
+        bedrock, sand: Shares of the near ground in the image; the rest is soil.
         relief: Height of the swells, meters.
         terraces: Height of one ledge of layered rock, meters; 0 for none.
         plate: Width of a slab, meters.
@@ -225,7 +226,7 @@ def _refine(coarse: Field, rows: Index, cols: Index, grid: Grid) -> Field:
 def _limits(
     recipe: Recipe, rock: Field, sand: Field, view: npt.NDArray[np.bool_]
 ) -> tuple[float, float]:
-    """Return the levels above which the fields are bedrock and sand, from their shares."""
+    """Return the thresholds of the fields of bedrock and sand that give the shares of the recipe."""
     sand_limit = float(np.quantile(sand[view], 1.0 - recipe.sand))
     bare = rock[view & (sand <= sand_limit)]
     return float(np.quantile(bare, 1.0 - recipe.bedrock / (1.0 - recipe.sand))), sand_limit
@@ -278,7 +279,9 @@ def _bedrock(recipe: Recipe, grid: Grid, origin: Vector, angle: float, lean: Fie
 
 
 def _soil_height(recipe: Recipe, grid: Grid, origin: Vector) -> Field:
-    """Return the height of pebbles of three sizes, each as far out as a pixel resolves it."""
+    """Return the height of pebbles of three sizes, each up to the distance at which a pixel
+    resolves it.
+    """
     height = np.zeros(grid.x.shape, dtype=np.float32)
     pebbles = pebble_tile()
     for period, scale in ((0.33, 0.3), (0.9, 0.7), (2.3, 1.6)):

@@ -239,8 +239,8 @@ class _Seen:
 def _trace(ground: Ground, azimuth: Vector, slope: Vector) -> _Seen:
     """Return where the ray of each pixel first meets the ground.
 
-    Seen from the camera, the skyline up to a radius only rises with the radius. So the crossing
-    is a binary search in the running maximum of the slopes to the samples of one azimuth.
+    Along one azimuth, the running maximum of the slopes to the samples only rises with the radius.
+    So the crossing is found in it by binary search.
     """
     grid, height = ground.grid, ground.height
     skyline = np.maximum.accumulate((height - CAMERA_HEIGHT_M) / grid.radius, axis=1)

@@ -1,4 +1,4 @@
-"""The study of synthetic crowds as tables and two charts."""
+"""The study of simulated crowds as tables and two charts."""
 
 from __future__ import annotations
 

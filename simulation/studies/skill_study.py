@@ -1,8 +1,8 @@
 """A study of agreement scores and skill estimates on a crowd of known skill.
 
 Synthetic volunteers draw on synthetic scenes. Their labels are scored and their skill is estimated
-like that of real labelers. Because the truth is known, the study measures how many bad labels are
-in the lowest fifth, and how accurate the estimates are.
+like that of real labelers. Because the truth is known, the study can measure how many bad labels
+are in the lowest fifth, and how accurate the estimates are.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Labeler:
 class Found:
     """The results of the study of one crowd.
 
-    ``kinds`` are those of the labels' authors. ``score``, ``quality`` and ``skill`` are float64
-    (labels,). The quality of a label without overlap is its score, as in the queue; the skill is
+    ``kinds`` are the kinds of the labels' authors. ``score``, ``quality`` and ``skill`` are float64
+    (labels,). The quality of a label without overlap is its score, as in the queue; its skill is
     that of its labeler.
     """
 
@@ -164,7 +164,8 @@ def _spearman(pairs: Sequence[tuple[float, float]]) -> float:
 class _Accuracy:
     """Balanced accuracy of labelers against true masks, accumulated label by label.
 
-    It is the mean over the classes of the share of a class's drawn pixels that have that class.
+    It is the mean, over the classes, of the share of the labeled pixels of a true class that were
+    labeled correctly.
     """
 
     def __init__(self, people: int) -> None:

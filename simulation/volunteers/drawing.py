@@ -1,9 +1,4 @@
-"""Labels of synthetic volunteers, made from the truth with the errors of people.
-
-People outline areas with a few dozen points. Their outlines run beside the true border, on the same
-side over a stretch of it. They leave out small areas, skip uncertain ones, confuse similar classes,
-and some of them do not try at all.
-"""
+"""Labels of simulated volunteers: the truth with typical human errors."""
 
 from __future__ import annotations
 

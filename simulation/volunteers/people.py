@@ -92,7 +92,7 @@ def make_experts(count: int, rng: np.random.Generator) -> list[Volunteer]:
 
 
 def make_volunteer(kind: Kind, number: int, rng: np.random.Generator) -> Volunteer:
-    """Return one labeler of a kind; `number` makes the name unique."""
+    """Return a labeler of the given kind; `number` makes the name unique."""
     habit = _HABITS[kind]
     own = rng.uniform(0.75, 1.3, size=4)
     error = habit.error_rate * float(own[0])

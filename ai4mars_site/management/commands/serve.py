@@ -118,7 +118,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[TextIO]:
-    """Take the lock of this AI4MARS_HOME; the kernel releases it when the process ends."""
+    """Lock this AI4MARS_HOME for one process; the kernel releases the lock when the process ends."""
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,7 +137,9 @@ def _only_one(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Return the listening socket. Web processes inherit it, so the port stays ours if one ends."""
+    """Return the listening socket. Web processes inherit it, so the port stays taken if one of them
+    ends.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -233,7 +235,8 @@ def _beat(environment: dict[str, str]) -> Program:
 class _FirstAnswer:
     """A check for whether the web server has sent its first response, whatever its status.
 
-    It is one request that waits in the queue of the listening socket, not a new one for each check.
+    It makes a single request, which waits in the queue of the listening socket, instead of a new
+    one for each check.
     """
 
     def __init__(self, host: str, port: int) -> None:

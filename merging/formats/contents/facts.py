@@ -1,9 +1,9 @@
 """The contents of a release for each image, and the protocol of formats. Pure.
 
-A release is built image by image. A worker makes a `ReleasedImage`, writes its files into the tree,
-and asks each `Export` for its fragment. When all images are done, each export joins the fragments,
-sorted by product id, to its files. Fragments of unchanged images are reused from earlier releases,
-so a fragment may depend only on its image and the campaign's classes.
+A release is built image by image. A worker makes a `ReleasedImage`, stores its files, and asks each
+`Export` for its fragment. When all images are done, each export joins the fragments, sorted by
+product id, into its files. Fragments of unchanged images are reused from earlier releases, so a
+fragment may depend only on its image and the campaign's classes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Emptiness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReleasedClass:
-    """One class of the campaign's taxonomy. `color` is like "#E69F00"."""
+    """One terrain class of the campaign; `color` is like "#E69F00"."""
 
     code: int
     name: str
@@ -59,7 +59,7 @@ class ReleasedClass:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedLabel:
-    """One accepted label as drawn, which may be empty. No release has rejected labels.
+    """One accepted label as drawn; it may be empty. Releases contain no rejected labels.
 
     Attributes:
         labeler: A pseudonym, the same for all labels of a labeler in one release.
@@ -68,8 +68,8 @@ class ReleasedLabel:
         score: The agreement score, 0..1; None with fewer than two labels (paper 3.1.3).
         ratings: The active ratings of reviewers, 1..5, without their names.
         polygons: `[{"class": code, "rings": [[[x, y], ...], ...]}, ...]` in image pixels, holes
-            after the outer ring. Of overlapping polygons the earlier one owns the pixels.
-        source: What it was imported from; "" if it was drawn here.
+            after the outer ring. Where polygons overlap, the earlier one has the pixels.
+        source: The source of an imported label; "" if it was drawn here.
         is_empty: Whether it has no pixels outside the rover and range masks.
         independent: False if it was corrected after its labeler saw the others' labels.
     """
@@ -99,7 +99,7 @@ class ReleasedLabel:
 class Import:
     """Imported content of an image: `what` is "labels" or "mask".
 
-    `source` is its source and `imported_on` a day (ISO 8601, UTC). `labels` is the number of
+    `source` is its origin and `imported_on` the date (ISO 8601, UTC). `labels` is the number of
     labels, or of labels that the mask was merged from; None if unknown.
     """
 
@@ -113,21 +113,16 @@ class Import:
 class ReleasedImage:
     """One image of a release.
 
-    Attributes:
-        split: "train", "test" (the gold set), or "" for an image without a label.
-        frame: The JPEG as released.
-        masks: Class codes by variant of `VARIANTS`, uint8 (height, width), 255 for no label.
-        rover_mask: uint8 (height, width), 1 = rover.
-        range_mask: uint8 (height, width), 1 = beyond the range limit.
-        paths: The paths in the tree, by "frame", "rover_mask", "range_mask" (if the layout has
-            them) and the variants.
-        metadata: Plain values of the frame: rover, camera, eye, sol, start_time, site, drive,
-            sequence, orbital_class, range_source, camera_model, ...
-        layers: Votes, labelers and confidence, if a format needs them and the image has labels.
-        merged_labels: The number of labels that the masks were merged from; None: no masks, or
-            unknown.
-        imports: What was imported.
-        empty: Why a variant has no labeled pixel, as `Emptiness`.
+    Attributes: split: "train", "test" (the gold set), or "" for an image without a label. frame:
+        The JPEG as released. masks: Class codes by variant of `VARIANTS`, uint8 (height, width),
+        255 for no label. rover_mask: uint8 (height, width), 1 = rover. range_mask: uint8 (height,
+        width), 1 = beyond the range limit. paths: The paths in the tree, by "frame", "rover_mask",
+        "range_mask" (if the layout has them) and the variants. metadata: Facts about the frame as
+        plain values: rover, camera, eye, sol, start_time, site, drive, sequence, orbital_class,
+        range_source, camera_model, ... layers: Votes, labelers and confidence, if a format needs
+        them and the image has labels. merged_labels: The number of labels that the masks were
+        merged from; None: no masks, or unknown. imports: What was imported. empty: Why a variant
+        has no labeled pixel, as `Emptiness`.
     """
 
     product_id: str
@@ -195,7 +190,7 @@ def import_totals(imports: Iterable[Import]) -> tuple[ImportTotal, ...]:
 class ReleaseFacts:
     """The facts about a release as a whole, for its documents.
 
-    The only time is the chosen date `released_on`, so the same inputs give the same bytes.
+    The only date is `released_on`, which is chosen, so the same inputs give the same bytes.
 
     Attributes:
         counts: Numbers of images by (rover, camera, split).
@@ -278,7 +273,7 @@ class Export(Protocol):
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the files of the format: the path in the release, and the content in pieces.
 
-        Each content is read before the next file is requested. `fragments` can be read more than
-        once. They come from disk one by one, sorted by product id. Keeping all in memory would
-        break the bound on memory.
+        Each content is read completely before the next file is requested. `fragments` can be read
+        more than once; they are read from disk one by one, sorted by product id. Do not keep all of
+        them in memory, which is bounded.
         """

@@ -1,4 +1,4 @@
-"""Proposing the next version of a release. Pure."""
+"""Suggesting the next version of a release. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _LAST_NUMBER = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
 
 
 def next_version(taken: Sequence[str], today: str) -> str:
-    """Return the version to propose after those that are `taken`, the latest first.
+    """Return the version to suggest after the versions in `taken`, which has the latest first.
 
-    Its last number increases: 0.1 -> 0.2, 1.9 -> 1.10, v2-rc1 -> v2-rc2. After a date comes `today`
-    (YYYY-MM-DD), with the same precision. Taken versions are skipped.
+    The last number increases: 0.1 -> 0.2, 1.9 -> 1.10, v2-rc1 -> v2-rc2. If the latest version is a
+    date, the result is `today` (YYYY-MM-DD) with the same precision. Taken versions are skipped.
     """
     if not taken:
         return FIRST

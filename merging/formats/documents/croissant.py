@@ -1,8 +1,8 @@
 """`croissant.json`: the release for data loaders, Croissant 1.0 (JSON-LD).
 
 A folder of images or raw labels is a FileSet. Every other file is a FileObject with its SHA-256. A
-folder of images is also a RecordSet of `file`, the name by which an image is found in other
-folders, and `picture`. The table of images is a RecordSet too, if the release has it.
+folder of images is also a RecordSet of `picture` and `file`, the name that the image has in other
+folders too. The table of images is a RecordSet too, if the release has it.
 """
 
 from __future__ import annotations

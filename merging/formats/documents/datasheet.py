@@ -1,6 +1,6 @@
 """`DATASHEET.md`: a datasheet for the dataset (Gebru et al., "Datasheets for Datasets", 2021).
 
-It answers their seven groups of questions as far as the data can.
+It answers their seven groups of questions as far as the stored data allow.
 """
 
 from __future__ import annotations

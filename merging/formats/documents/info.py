@@ -1,4 +1,4 @@
-"""`info.md`: the content of a release, in the order of the released dataset."""
+"""`info.md`: the content of a release, in the order of the original release's `info.md`."""
 
 from __future__ import annotations
 

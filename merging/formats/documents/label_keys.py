@@ -13,7 +13,7 @@ KEY = "NAV"
 
 
 def label_keys(facts: ReleaseFacts, files: Sequence[FileFact]) -> bytes:
-    """Return code -> class name, 255 -> null, under the key of the released dataset for NAVCAM."""
+    """Return code -> class name, 255 -> null, under the original release's key for NAVCAM."""
     names: dict[str, str | None] = {str(c.code): c.name.lower() for c in facts.classes}
     names[str(NO_LABEL)] = None
     return (json.dumps({KEY: names}, ensure_ascii=False, indent=4) + "\n").encode()

@@ -1,4 +1,4 @@
-"""Names in a release: its creators, and the paper of its method."""
+"""Names in a release: its creators, and the paper that describes its method."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Creator:
 
     @property
     def whole(self) -> str:
-        """The name as catalogs sort it."""
+        """The name as library catalogs sort it."""
         return f"{self.name}, {self.given}" if self.given else self.name
 
 
@@ -55,7 +55,7 @@ def creators(facts: ReleaseFacts) -> list[Creator]:
 
 
 def labelers_of(title: str) -> str:
-    """Return the name of the creator if no other is given."""
+    """Return the creator to name if a release has no others: the labelers of a campaign."""
     return f"The labelers of {title}"
 
 

@@ -1,4 +1,4 @@
-"""The further formats of a release: one module for each."""
+"""The additional formats of a release: one module for each."""
 
 from __future__ import annotations
 

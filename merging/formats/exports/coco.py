@@ -4,13 +4,13 @@
     coco/instances-<variant>.json
 
 A variant is "train", "gold-min1", "gold-min2" or "gold-min3". `file_name` of an image is its path
-in the release. Readers of COCO take 0 for the background, and 0 is a class code here: **the id of a
-category is the class code plus 1**, and the category holds the code as `code`. Void, no label, is 0
-in the PNGs and no segment.
+in the release. In COCO, 0 is the background, but here 0 is a class code. So **the id of a category
+is the class code plus 1**, and the category has the code as `code`. Void (no label) is 0 in the
+PNGs and is not a segment.
 
-Terrain is "stuff": a panoptic segment is all of a class in an image, its id the category's. Of
-instances, each 4-connected area is one. Their masks are run-length codes and not polygons, because
-polygons of COCO have no holes and readers differ in the pixels on their edges.
+Terrain is "stuff": a panoptic segment has all pixels of a class in an image, and the id of the
+category. An instance is a 4-connected area. Instance masks are run-length codes and not polygons,
+because COCO polygons have no holes, and readers differ about the pixels on their edges.
 """
 
 from __future__ import annotations
@@ -208,10 +208,9 @@ def _head(facts: ReleaseFacts, is_thing: bool) -> bytes:
 
 
 def _images(images: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the list of images, which ends the document. Readers accept any order.
+    """Yield the list of images, which ends the document; readers accept keys in any order.
 
-    Entries of images are small, so the list is kept in memory instead of reading the fragments
-    twice.
+    Their entries are small, so they are kept in memory instead of reading the fragments twice.
     """
     yield b'\n],"images":['
     yield from json_lines(images)

@@ -3,16 +3,16 @@
     geojson/<variant>.geojson       areas of the merged masks: "train", "gold-min1", ...
     geojson/labels-<split>.geojson  the regions of every accepted label as drawn: "train", "test"
 
-One FeatureCollection each, with a feature a line, so that it can be read line by line too.
-Coordinates are (x, y) in pixels of the image that `product_id` names, x to the right and y
-**down**; they are nowhere on Mars. Areas follow pixel edges and have their holes: a pixel belongs
-to the area in which its center (col + 0.5, row + 0.5) lies.
+Each file is one FeatureCollection with one feature per line, so that it can also be read line by
+line. Coordinates are (x, y) in pixels of the image named by `product_id`, x to the right and y
+**down**; they are not positions on Mars. Areas follow pixel edges and include holes: a pixel
+belongs to the area that contains its center (col + 0.5, row + 0.5).
 
-A feature of a label is one region of it: neighbors share edges, which the parts of one valid
-geometry may not. `label` counts the labels of an image from 1 and `region` the regions of a label,
-of which the earlier owns what two share. A label without regions has one feature without
-coordinates and class. Every geometry is valid: an outline that crosses itself, which only an import
-can have, comes as a MultiPolygon of the pieces that it fills.
+Each region of a label is one feature, because neighbors share edges, which parts of one valid
+geometry must not. `label` numbers the labels of an image from 1, and `region` the regions of a
+label; where two overlap, the earlier one has the pixels. A label without regions has one feature
+without coordinates and class. Every geometry is valid: a self-crossing outline, which only an
+import can have, becomes a MultiPolygon of the areas that it fills.
 """
 
 from __future__ import annotations

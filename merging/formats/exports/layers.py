@@ -4,8 +4,8 @@
     layers/labelers/<ID>.png     the number of labels with any class
     layers/confidence/<ID>.png   the confidence of the merge, in percent
 
-8-bit grayscale without palette. For gold images these count all labels of experts, also where they
-disagree.
+The files are 8-bit grayscale without palette. For gold images they count all labels of experts,
+even where they disagree.
 """
 
 from __future__ import annotations

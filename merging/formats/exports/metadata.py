@@ -3,10 +3,9 @@
     metadata/images.csv    one row for each image
     metadata/images.json   a list with one object for each image, one per line
 
-In both: id, split ("" for an image without labels), size, number of accepted labels and of those
-that its masks were merged from, what of labels and masks was imported, the frame's metadata, and
-its files in the release. In the CSV a value that is itself a list or an object, such as a camera
-model, is JSON, and what is not known is empty.
+Both contain id, split ("" for an image without labels), size, number of accepted labels and of
+merged labels, imported labels and masks, the frame's metadata, and its files in the release. In the
+CSV a list or an object, such as a camera model, is JSON, and unknown values are empty.
 """
 
 from __future__ import annotations

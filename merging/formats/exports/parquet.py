@@ -1,11 +1,11 @@
-"""Parquet that the `datasets` library loads as it is, pictures included. Pure.
+"""Parquet files that the `datasets` library loads directly, including the images. Pure.
 
     parquet/<split>-<number>.parquet    of "train" and "test", each about SHARD_BYTES large
 
-`image`, `label`, `rover_mask`, `range_mask` and `gold_min1` to `gold_min3` are pictures, byte by
-byte those of the tree; the gold ones are null outside of the gold set, whose label is `gold_min3`.
-Labels hold class codes and 255 for no label; the schema's metadata has their names, as "ai4mars".
-The other columns are the image's metadata, all of it once more as JSON in `metadata`.
+`image`, `label`, `rover_mask`, `range_mask` and `gold_min1` to `gold_min3` are image files,
+identical to those of the tree; the gold ones are null outside of the gold set, whose label is
+`gold_min3`. Labels have class codes and 255 for no label; the schema's metadata has the class
+names, as "ai4mars". The other columns are the image's metadata, which `metadata` also has as JSON.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _size(row: Row) -> int:
 
 
 class _Written:
-    """A write-only file whose content is taken in pieces."""
+    """A write-only file whose content the caller takes in chunks."""
 
     closed = False
 

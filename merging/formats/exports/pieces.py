@@ -24,7 +24,7 @@ def variants(facts: ReleaseFacts) -> list[tuple[str, str]]:
 
 
 def file_key(stem: str) -> str:
-    """Return the file name of an image without dots, which end a key in a WebDataset.
+    """Return the file name of an image without dots, because a dot ends the key in a WebDataset.
 
     Dots are percent-encoded, so that no two ids have the same key. Ids of the missions have no
     dots.

@@ -1,7 +1,7 @@
-"""Polygons of labels as geometry that every reader takes, with the pixels of the label. Pure.
+"""Polygons of labels as geometry that all readers accept, with exactly the label's pixels. Pure.
 
-The form of a polygon is that of raw labels: rings of (x, y) in pixels, the outline first, then the
-holes, without the first point again at the end, filled by the even-odd rule.
+A polygon has the form used in raw labels: rings of (x, y) in pixels, first the outline, then the
+holes, without repeating the first point, filled by the even-odd rule.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _NARROW_PX = 1e-6
 
 
 def valid_parts(rings: Rings, height: int, width: int) -> list[Rings]:
-    """A polygon as polygons that are valid (OGC), alone and as one MultiPolygon.
+    """Return a polygon as polygons that are valid (OGC), each alone and together as a MultiPolygon.
 
-    They cover the pixels that the rings cover in an image of this size. A valid polygon comes back
-    as it is; rings without area give none. An outline that crosses itself is taken apart where it
-    does; where rounding of such a crossing would move a pixel, the parts follow the pixels' edges.
+    They cover the pixels that the rings cover in an image of this size. A valid polygon is returned
+    unchanged; rings without area give none. A self-crossing outline is split where it crosses;
+    where rounding the crossing would move a pixel, the parts follow pixel edges instead.
     """
     closed = [ring for ring in rings if len(ring) >= 3 and not _is_one_point(ring)]
     if not closed:
@@ -41,9 +41,9 @@ def valid_parts(rings: Rings, height: int, width: int) -> list[Rings]:
 
 
 def without_holes(rings: Rings, height: int, width: int) -> list[Ring]:
-    """A valid polygon as outlines side by side, none with a hole, that cover the same pixels.
+    """Return a valid polygon as adjacent outlines without holes that cover the same pixels.
 
-    A polygon without holes is one outline, as it is. One with holes is cut through them from top
+    A polygon without holes is returned as one outline. One with holes is cut through them from top
     to bottom.
     """
     if len(rings) == 1:
@@ -57,7 +57,7 @@ def without_holes(rings: Rings, height: int, width: int) -> list[Ring]:
 
 
 def _cut(polygon: shapely.Polygon) -> Iterator[Ring]:
-    """The outlines of a polygon that is cut until no piece has a hole."""
+    """Yield the outlines of a polygon that is cut until no piece has a hole."""
     waiting = [polygon]
     while waiting:
         piece = waiting.pop()
@@ -80,7 +80,7 @@ def _cut(polygon: shapely.Polygon) -> Iterator[Ring]:
 def _with_the_pixels(
     parts: list[Rings], rings: Iterable[Ring], height: int, width: int
 ) -> list[Rings]:
-    """The parts where they cover the pixels of the rings, else the outlines of these pixels."""
+    """Return the parts if they cover exactly the rings' pixels, else the pixels' outlines."""
     wanted = rasterize_rings([np.asarray(ring, dtype=np.float64) for ring in rings], height, width)
     found = np.zeros_like(wanted)
     for part in parts:
@@ -98,7 +98,7 @@ def _with_the_pixels(
 
 
 def _polygons(geometry: Any) -> list[shapely.Polygon]:
-    """The polygons of a geometry, without the points and lines that an overlay may leave."""
+    """Return the polygons of a geometry, without points and lines that an overlay may leave."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
 
@@ -106,7 +106,7 @@ def _polygons(geometry: Any) -> list[shapely.Polygon]:
 def _is_one_point(ring: Ring) -> bool:
     """Return whether all points of a ring are the same.
 
-    Such a ring fills nothing, and GEOS's `make_valid` fails on an outline of one point with holes
+    Such a ring has no area, and GEOS's `make_valid` fails on an outline of one point with holes
     ("Overlay input is mixed-dimension").
     """
     return all(point == ring[0] for point in ring)

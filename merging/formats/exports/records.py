@@ -1,4 +1,4 @@
-"""The record of an image in the exports: plain values. Pure."""
+"""The record of an image in the exports, as plain values. Pure."""
 
 from __future__ import annotations
 

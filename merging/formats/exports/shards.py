@@ -15,12 +15,11 @@ SHARD_BYTES = 256 * 2**20
 def in_shards(
     items: Iterable[T], size: Callable[[T], int], limit: int = SHARD_BYTES
 ) -> Iterator[Iterator[T]]:
-    """Yield the items in groups.
+    """Yield the items in groups of about `limit` bytes.
 
-    A group ends with the item that brings it to `limit` bytes or more.
-
-    Items are read one by one while a group is read. Each group must be read to its end before the
-    next one is requested. Without items there is no group.
+    A group ends with the item that brings it to `limit` bytes or more. Items are read one by one
+    while a group is read. Each group must be read to its end before the next one is requested.
+    Without items there is no group.
     """
     rest = iter(items)
     for first in rest:

@@ -2,10 +2,10 @@
 
     webdataset/<split>-<number>.tar    of "train" and "test", each about SHARD_BYTES large
 
-A sample is `<key>.jpg`, `<key>.label.png`, `<key>.rover_mask.png`, `<key>.range_mask.png` and
-`<key>.json`; one of the gold set also has `<key>.gold_min1.png` to `gold_min3.png`, and its label
-is `gold_min3`. The key is the product id, with a dot as %2E. The files are those of the tree, byte
-by byte: masks hold class codes and 255 for no label.
+A sample consists of `<key>.jpg`, `<key>.label.png`, `<key>.rover_mask.png`, `<key>.range_mask.png`
+and `<key>.json`; a gold sample also has `<key>.gold_min1.png` to `gold_min3.png`, and its label is
+`gold_min3`. The key is the product id, with a dot as %2E. The files are identical to those of the
+tree: masks have class codes and 255 for no label.
 """
 
 from __future__ import annotations

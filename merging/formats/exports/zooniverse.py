@@ -1,19 +1,19 @@
-"""Raw labels as Zooniverse exports the classifications of a project. Pure.
+"""Raw labels in the format of Zooniverse's export of classifications. Pure.
 
-    zooniverse/classifications-<split>.csv    every accepted label, a row each: "train", "test"
+    zooniverse/classifications-<split>.csv    one row per accepted label: "train", "test"
 
 Columns and values are Zooniverse's own, so that tools for its exports read the file. `annotations`
-holds the marks of one drawing task, "T0", in image pixels: each polygon is a mark of the `polygon`
-tool, its `toolIndex` the place of its class among the campaign's, from 0, and `tool_label` the
-class's name. Of marks that overlap the earlier owns what they share. Marks have no holes, so a
-polygon with holes is cut through them: it comes as several marks, side by side. Their outlines are
-valid polygons, and cover the pixels of the label.
+has the marks of one drawing task, "T0", in image pixels: each polygon is a mark of the `polygon`
+tool, with the index of its class, from 0, as `toolIndex`, and the name of the class as
+`tool_label`. Where marks overlap, the earlier one has the pixels. Marks have no holes, so a polygon
+with holes is cut through them into several adjacent marks. Their outlines are valid polygons that
+cover the pixels of the label.
 
-What Zooniverse knows and a release must not tell, `user_id` and `user_ip`, is empty; `user_name` is
-the pseudonym. Zooniverse counts in numbers: so do `classification_id` and `subject_ids`, from 1 in
-a release; the product id is in `subject_data`. `metadata` has the times, the size of the image, and
-what Zooniverse does not know: agreement score, pairs, ratings, and which version of a label it is.
-A label that was imported has the time of the import, `imported_at`, and what it came from.
+`user_id` and `user_ip`, which a release must not reveal, are empty; `user_name` is the pseudonym.
+`classification_id` and `subject_ids` are numbers, as in Zooniverse, starting at 1 in each release;
+the product id is in `subject_data`. `metadata` has the times, the size of the image, and values
+that Zooniverse lacks: agreement score, pairs, ratings, and the version of the label. An imported
+label has the time of the import, `imported_at`, and its source.
 """
 
 from __future__ import annotations

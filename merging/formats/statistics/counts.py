@@ -1,7 +1,7 @@
 """Statistics of a dataset after the paper: Tables 1 and 2, Figures 3, 5 and 6. Pure.
 
-Images are added one by one, in any order and by several workers. Totals of parts add up to the
-total of all. The memory does not grow with the number of images.
+Images are added one by one, in any order and by several workers; partial totals can be merged.
+Memory does not grow with the number of images.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class Statistics:
         self.pixels.setdefault(variant, Counter()).update(labeled)
 
     def count_scores(self, role: str, bars: Sequence[int]) -> None:
-        """Add scores that are counted already, in 32 bins of equal width from 0 to 1."""
+        """Add scores that were counted before, in 32 bins of equal width from 0 to 1."""
         before = self.scores.get(role, [0] * BARS)
         self.scores[role] = [one + other for one, other in zip(before, bars, strict=True)]
 
@@ -239,10 +239,10 @@ class Statistics:
         return None if shares is None else {code: 1.0 - share for code, share in shares.items()}
 
     def agreement(self, codes: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-        """Return the pixels that exactly 1, 2, 3 experts labeled with one class (Figure 6).
+        """Return the pixels that exactly 1, 2 or 3 experts labeled with the same class (Figure 6).
 
         Keys are class codes. The variants are nested (paper 3.3), so pixels of exactly one expert
-        are in min1 and not in min2. Their sum is the number of pixels of the class in min1.
+        are in min1 and not in min2. The three values add up to the pixels of the class in min1.
         """
         first, second, third = (self.pixels.get(v, Counter()) for v in GOLD_VARIANTS)
         return {

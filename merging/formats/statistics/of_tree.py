@@ -47,7 +47,7 @@ Run = Callable[[CountPixels, Sequence[MaskFile]], Iterable[dict[int, int]]]
 def count_tree(
     tree: Tree, run: Run, known: Mapping[str, Mapping[str, str]] | None = None
 ) -> Statistics:
-    """Return all statistics that the files of a release give.
+    """Return all statistics that can be counted from the files of a release.
 
     Without metadata, rover and camera come from the product id, and the number of labels of a mask
     is unknown. Agreement scores are always unknown.

@@ -9,7 +9,7 @@ NAME = "SHA256SUMS"
 
 
 def sha256(content: bytes) -> str:
-    """Return the SHA-256 of a content, in hexadecimal."""
+    """Return the SHA-256 of content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A store of release pieces by content, so that releases share equal pieces.
+"""A store of the pieces of releases, addressed by content, so that releases share equal pieces.
 
 A store can be deleted at any time. Missing pieces are made again from the labels.
 """
@@ -32,10 +32,10 @@ class Objects:
         return f"{self.folder}/{digest[:2]}/{digest[2:]}"
 
     def has(self, digest: str, size: int | None) -> bool:
-        """Return whether the store has a content of this size; None matches any size.
+        """Return whether the store has content with this SHA-256 and size; None matches any size.
 
-        A power failure can leave a truncated file. Only a checksum would find all damage, but it
-        takes as long as making some pieces again.
+        A power failure can leave a truncated file. Only a checksum would find all damage, but
+        computing it takes as long as making some pieces again.
         """
         try:
             found = os.stat(self._address(digest)).st_size
@@ -52,7 +52,7 @@ class Objects:
         return self.path(digest).read_bytes()
 
     def add(self, content: bytes) -> str:
-        """Store a content and return its SHA-256. Concurrent calls with the same content are safe.
+        """Store content and return its SHA-256. Concurrent calls with the same content are safe.
 
         A damaged file is replaced.
         """
@@ -77,7 +77,7 @@ class Objects:
         return digest
 
     def place(self, digest: str, target: Path, *, link: bool) -> None:
-        """Put a content at a path in a tree.
+        """Put stored content at a path in a tree.
 
         Args:
             digest: The SHA-256 of the content.

@@ -9,14 +9,15 @@
 
     v0.6: the same under msl/ncam, and
     msl/mcam/images/<ID>.JPG                             msl/mcam/labels/train/<ID>_15033_merged.png
-    mer/images/eff/<id>.JPG                              gold ones in mer/images/test too
+    mer/images/eff/<id>.JPG                              gold images also in mer/images/test
     mer/images/mrl/<id, eff -> mrl>.png                  mer/images/rnl-30m/<id, eff -> rnl>.png
-                                                         of frames of other types: <id>.png
+                                                         for frames of other types: <id>.png
     mer/labels/train/merged-unmasked/<id>_merged<N>.png  N labelers
     mer/labels/test/masked-gold-min{1,2,3}-100agree/<id>_16165_T0_merged.png
     m2020/images/ncam/<ID>.jpeg                          m2020/labels/NAV/<ID>_merged<N>.png
 
-Gold masks of the cameras of which v0.6 has none (Mastcam, Mars 2020) are named as those of NAVCAM.
+Gold masks of cameras without gold masks in v0.6 (Mastcam, Mars 2020) are named like those of
+NAVCAM.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def root(version: str) -> str:
 
 
 def home_of(layout: str, rover: str, camera: str) -> Home | None:
-    """Return the home of a camera such as "navcam-left" in a layout, or None."""
+    """Return the folders of a camera such as "navcam-left" in a layout, or None."""
     return HOMES[layout].get((rover, family_of(camera)))
 
 
@@ -118,7 +119,7 @@ def paths(home: Home, stem: str, *, is_gold: bool, labelers: int | None) -> dict
     """Return all paths of a frame and its files in the tree, by kind.
 
     Args:
-        home: The home of its camera.
+        home: The folders and file names of its camera.
         stem: The file name of the image, see `product_ids.file_stem`.
         is_gold: Whether the image is in the gold set.
         labelers: The number of labelers of the crowd's mask; None if unknown.

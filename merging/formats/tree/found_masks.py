@@ -78,7 +78,7 @@ def masks_in(names: Sequence[str], above: Sequence[str] = ()) -> list[FoundMasks
 
 
 def unused(names: Iterable[str], found: Iterable[FoundMasks]) -> list[str]:
-    """Return sentences on the files that are not imported, with the reason, for each folder."""
+    """Return a sentence for each folder about the files that are not imported, with the reason."""
     taken = {path for each in found for path in each.paths.values()}
     counts = Counter((name.rpartition("/")[0], _why(name)) for name in names if name not in taken)
     return [

@@ -2,9 +2,9 @@
 
     mer/labels/test/masked-gold-min{1,2,3}-100agree/test.csv
 
-Two columns without a header: the id of an image, with which the name of its mask begins, and the
-name of its JPEG in `mer/images/test`. Loaders of the released dataset pair masks and images with it
-(docs/DATA_FORMATS.md).
+There are two columns without a header: the id of an image, which is the start of its mask's name,
+and the name of its JPEG in `mer/images/test`. Loaders of the original dataset use them to pair
+masks and images (docs/DATA_FORMATS.md).
 """
 
 from __future__ import annotations

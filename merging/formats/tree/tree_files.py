@@ -1,7 +1,7 @@
 """The files of a release tree in a folder, a zip or a tar.
 
-A release has regular files only. A link could point outside the tree, to files that change. So
-links and other special files are never followed or read. They are reported.
+A release has regular files only. A link could point outside the tree, to files that change, so
+links and other special files are never followed or read, only reported.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Tree(Protocol):
         ...
 
     def left_out(self) -> dict[str, str]:
-        """Return everything but regular files and folders, with a sentence on each."""
+        """Return everything except regular files and folders, each with a sentence that says what
+        it is.
+        """
         ...
 
     def read(self, name: str) -> bytes:
@@ -81,7 +83,7 @@ class TreeFolder:
         return {name: reason for name, reason in self._entries() if reason}
 
     def _entries(self) -> Iterator[tuple[str, str]]:
-        """Yield each file with "" or with the reason to leave it out, links to folders included."""
+        """Yield each file, and each link to a folder, with "" or the reason why it is left out."""
 
         def unreadable(error: OSError) -> None:
             raise Unreadable(f"{error.filename} cannot be read: {error.strerror}.")
@@ -179,7 +181,7 @@ class TreeTar:
 
 
 class _Section(io.RawIOBase):
-    """A section of a file, as a file."""
+    """A part of a file, as a file."""
 
     def __init__(self, path: Path, offset: int, size: int) -> None:
         self._file = path.open("rb")
@@ -217,7 +219,7 @@ class Below:
         ]
 
     def left_out(self) -> dict[str, str]:
-        """Return the files to leave out, and those outside the folder by their full names."""
+        """Return the files to leave out; those outside the folder have their full names."""
         found = {name: BESIDE for name in self.tree.names() if not name.startswith(self.prefix)}
         for name, reason in self.tree.left_out().items():
             found[name.removeprefix(self.prefix)] = reason
@@ -237,7 +239,7 @@ def tree_at(path: Path) -> Tree:
     """Return the release at a path: a folder, a zip or a tar.
 
     Raises:
-        Unreadable: There is none, or it has other than regular files.
+        Unreadable: There is none, or it contains links or other special files.
     """
     tree = any_tree_at(path)
     for name, reason in sorted(tree.left_out().items()):
@@ -246,7 +248,9 @@ def tree_at(path: Path) -> Tree:
 
 
 def any_tree_at(path: Path) -> Tree:
-    """Return the release at a path, as `tree_at` does, even with other than regular files."""
+    """Return the release at a path, like `tree_at`, but even if it contains links or other special
+    files.
+    """
     if path.is_dir():
         return TreeFolder(path)
     if not path.is_file():
@@ -268,7 +272,9 @@ def _begins_as_tar(path: Path) -> bool:
 
 @lru_cache(maxsize=4)
 def _opened_zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
-    """Return an archive, opened once in a process. Another `stamp` means other content."""
+    """Return an archive, opened once per process. A different `stamp` means that its content
+    changed.
+    """
     with damage_is_unreadable(f"{path}", "as a zip or a tar"):
         return zipfile.ZipFile(path)
 
@@ -277,7 +283,7 @@ def _opened_zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
 def _members_of_tar(
     path: Path, stamp: tuple[int, int]
 ) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
-    """Return by name: the reason to leave a member out, and the position of its content."""
+    """Return, by name, the reason to leave a member out, and the position of its content."""
     with damage_is_unreadable(f"{path}", "as a tar"), tarfile.TarFile(path) as archive:
         members = [each for each in archive.getmembers() if not each.isdir()]
     # `tar` writes "./" before names when it packs from inside a folder.

@@ -1,6 +1,6 @@
-"""Verification of a release: its checksums, its masks, and the masks that its labels give.
+"""Verification of a release: its checksums, its masks, and its masks merged again from its labels.
 
-It needs only the files, so everybody who has a release can verify it. A tree by others, without
-manifest and labels, is verified as far as possible. `plan` finds what to verify. `sums`, `images`
-and `recomputed` verify it, by file and by image.
+It needs only the files, so everybody who has a release can verify it. A tree from elsewhere,
+without manifest and labels, is verified as far as possible. `plan` finds what to verify. `sums`
+verifies it by file, `images` and `recomputed` by image.
 """

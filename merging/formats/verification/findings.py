@@ -1,4 +1,4 @@
-"""What is verified of a release, and the problems that were found."""
+"""What is verified in a release, and the problems that were found."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _read(tree: Tree, path: str) -> Mask:
     """Return an 8-bit gray PNG as uint8 (height, width).
 
     Raises:
-        _Wrong: It is no such file.
+        _Wrong: It is not such a file.
     """
     try:
         content = tree.read(path)

@@ -28,7 +28,9 @@ NOTHING = Entry(None, {}, is_imported=False)
 
 
 def read(tree: Tree, names: Collection[str], made: Plan) -> dict[str, Any]:
-    """Read the manifest and note the merge method. Return {} if there is no valid manifest."""
+    """Read the manifest into `made`, with the merge method. Return {} if there is no valid
+    manifest.
+    """
     if manifest.NAME not in names:
         made.unchecked.append(
             "There is no manifest.json, so the merge method is unknown. No mask was merged again "
@@ -47,7 +49,7 @@ def read(tree: Tree, names: Collection[str], made: Plan) -> dict[str, Any]:
 def read_classes(
     tree: Tree, names: Collection[str], content: Mapping[str, Any], made: Plan
 ) -> None:
-    """Note the class codes of the release, from its manifest or its other files."""
+    """Read the class codes of the release into `made`, from its manifest or its other files."""
     try:
         if content:
             made.codes = tuple(sorted(int(each["code"]) for each in content["classes"]))
@@ -61,7 +63,7 @@ def read_classes(
 def read_entries(
     content: Mapping[str, Any], names: Collection[str], made: Plan
 ) -> dict[str, Entry]:
-    """Return the manifest entry of each image by id, and note missing files."""
+    """Return each image's manifest entry by id; missing files are added to `made` as problems."""
     entries: dict[str, Entry] = {}
     try:
         for entry in content.get("images", ()):

@@ -82,7 +82,7 @@ def _names(tree: Tree, path: Path) -> set[str]:
 def _list_subjects(
     names: Collection[str], found: Listing, entries: Mapping[str, manifests.Entry], made: Plan
 ) -> None:
-    """List the images of a release with their files, by id. Each must be in one split."""
+    """Add the release's images with their files to `made`, by id. Each must be in one split."""
     gold = {each.product_id: each for each in found.gold}
     for both in sorted(gold.keys() & found.train.keys()):
         made.problems.append(
@@ -155,7 +155,7 @@ def _inside(tree: Tree) -> Tree:
 
 
 def _with_whole_gold(names: Collection[str], made: Plan) -> Iterator[str]:
-    """Yield the names, without gold masks of which a variant is missing."""
+    """Yield the names, without the gold masks of an image that lacks one of its variants."""
     variants: dict[tuple[str, str], set[str]] = {}
     for name in names:
         if match := _GOLD.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Checksums of a release: what SHA256SUMS lists, and whether the files match it."""
+"""Checksums of a release: the list in SHA256SUMS, and whether the files match it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 def read(tree: Tree, names: Collection[str], made: Plan, *, is_ours: bool) -> None:
-    """Read the checksums that a release lists. Each file needs one, and each checksum its file.
+    """Read the checksums that a release lists. Every file needs a checksum, and every checksum a
+    file.
 
     `is_ours` means that the release has a manifest, so it must have checksums.
     """

@@ -26,11 +26,8 @@ MIN_SHARE = 2e-4
 
 
 def ready_images(campaign: Campaign) -> ImageQuerySet:
-    """Return the gold images that can be discussed: two labels or more, and no open assignment.
-
-    Earlier discussion would keep the remaining experts from labeling alone. An image that was
-    compared once stays in the meeting, even if an expert takes it up again: it is then hidden from
-    that expert (`labeling.annotation.services.independence`).
+    """Return the gold images that can be discussed: with at least two labels, and no open
+    assignment.
     """
     has_begun = Exists(ExpertAgreement.objects.filter(image=OuterRef("pk")))
     experts = Assignment.objects.filter(image=OuterRef("pk"), role=Role.EXPERT)
@@ -84,7 +81,7 @@ def compare(image_id: int) -> ExpertAgreement:
 def add_guideline(
     actor: Actor, campaign: Campaign, text: str, image: Image | None = None
 ) -> LabelingGuideline:
-    """Store what the experts decided, with its author. `image` is the image it is about, if any."""
+    """Store a decision of the experts, with its author and, if it is about one, its image."""
     return LabelingGuideline.objects.create(
         campaign=campaign, image=image, text=text, author_id=actor.account_id
     )
@@ -106,7 +103,7 @@ def by_lowest_agreement(campaign: Campaign, user: User) -> QuerySet[ExpertAgreem
 
 
 def images_closed_to(campaign: Campaign, user: User) -> ImageQuerySet:
-    """Return the images of the meeting that are closed to an account.
+    """Return the images of the meeting that are hidden from an account.
 
     The account can still label them, and must do so independently.
     """
@@ -132,10 +129,9 @@ def dispute_regions(image: Image, masks: list[Mask]) -> list[disputes.Dispute]:
 
 
 def picture(image: Image, which: int | None) -> bytes:
-    """Return a picture of the disputes of an image, or of one expert's label, as PNG.
+    """Return the overlay of the disputes of an image, or of one expert's label, as PNG.
 
-    A disputed region has stripes in the colors of its votes. The picture is transparent where there
-    is nothing to show.
+    A disputed region has stripes in the colors of its votes. The overlay is transparent elsewhere.
 
     Args:
         image: The image, with its campaign.
@@ -157,7 +153,7 @@ def picture(image: Image, which: int | None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DisputedPair:
-    """Two classes that experts confused: on how many pixels, and of how many images."""
+    """Two classes that experts confused: on how many pixels, and in how many images."""
 
     codes: tuple[int, int]
     pixels: int
@@ -186,7 +182,8 @@ def is_expert_of(campaign: Campaign, labeler: Labeler) -> bool:
 def guidelines_of(campaign: Campaign, user: User) -> QuerySet[LabelingGuideline]:
     """Return the guidelines of a campaign, the newest first.
 
-    Guidelines about images that are closed to `user` are left out: they reveal what others drew.
+    Guidelines about images that are hidden from `user` are left out, because they reveal others'
+    labels.
     """
     found = LabelingGuideline.objects.filter(campaign=campaign).select_related("author", "image")
     closed = independence.hidden_images(user)

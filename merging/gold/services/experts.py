@@ -1,4 +1,4 @@
-"""Gold masks as reference answers of practice pictures."""
+"""Gold masks as reference answers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from merging.masks.services import merges
 def set_reference_answer(actor: Actor, image: Image) -> ReferenceAnswer:
     """Make the gold mask of an image its reference answer.
 
-    Used are the pixels that at least two experts labeled, all with the same class. The rest is not
-    compared. The image stays gold. Its answer is shown to volunteers, so experts who skipped it can
+    The answer has the pixels that at least two experts labeled, all with the same class; the others
+    are not compared. The image stays gold. Volunteers see its answer, so experts who skipped it can
     no longer label it.
 
-    Raises:
-        reference_answers.AnswerRefused: An expert has the image open, the campaign has no practice
-        pictures, or whatever else `reference_answers.set_answer` refuses.
+    Raises: reference_answers.AnswerRefused: An expert has the image open, the campaign does not
+        allow practice on gold images, or `reference_answers.set_answer` refuses the image.
     """
     experts = Assignment.objects.filter(image=image, role=Role.EXPERT).select_related("labeler")
     if experts.open().exists():

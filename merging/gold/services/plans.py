@@ -39,19 +39,21 @@ class PlanRefused(Conflict):
 
 
 def training_images(campaign: Campaign) -> ImageQuerySet:
-    """Return the crowd's images, which a gold set is sampled from."""
+    """Return the crowd's images, from which a gold set is sampled."""
     return Image.objects.filter(campaign=campaign).to_draw()
 
 
 def usual_count(campaign: Campaign) -> int:
-    """Return about 1 % of the number of training images, at least 1 (paper 3.1)."""
+    """Return the suggested size of a gold set: about 1 % of the training images, at least 1 (paper
+    3.1).
+    """
     return max(1, round(training_images(campaign).count() * gold_sampling.GOLD_PERCENT / 100))
 
 
 def exclusions(plan: GoldPlan) -> list[tuple[str, Q]]:
     """Return the conditions that an image must meet to be sampled, each with its name, in order.
 
-    Images without measurements meet the conditions on quality.
+    Images without measurements pass the conditions on quality.
     """
     unmeasured = Q(quality=None)
     usable = Image.objects.usable().filter(campaign=plan.campaign)
@@ -75,7 +77,7 @@ def exclusions(plan: GoldPlan) -> list[tuple[str, Q]]:
 
 
 def candidates(plan: GoldPlan) -> ImageQuerySet:
-    """Return the images that a plan is sampled from. The plan may be unsaved."""
+    """Return the images from which a plan is sampled. The plan may be unsaved."""
     return training_images(plan.campaign).filter(*(each for _name, each in exclusions(plan)))
 
 
@@ -96,7 +98,7 @@ def count_remaining(plan: GoldPlan) -> list[tuple[str, int]]:
 
 
 def gold_by_class(campaign: Campaign) -> Counter[str]:
-    """Return the number of gold images by orbital terrain class; "" where it is unmembers."""
+    """Return the number of gold images by orbital terrain class; "" for unknown."""
     images = Image.objects.filter(campaign=campaign).gold()
     return Counter(images.values_list("orbital_class", flat=True))
 
@@ -112,7 +114,7 @@ def draft_of(campaign: Campaign) -> GoldPlan | None:
 def sample_plan(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -> GoldPlan:
     """Store a plan with images sampled by its seed, evenly over terrain classes.
 
-    Existing gold images count: a class that has few gets more.
+    Existing gold images are taken into account: a class with few gets more.
 
     Raises:
         PlanRefused: No image meets the conditions, or the campaign has another draft.
@@ -236,7 +238,7 @@ def why_not_gold(image: Image) -> str:
 def set_experts(
     actor: Actor, plan: GoldPlan, experts: Collection[Labeler], classes_per_expert: int
 ) -> None:
-    """Set the experts of a plan, and the most terrain classes that one of them labels.
+    """Set the experts of a plan, and the maximum number of terrain classes for each of them.
 
     Raises:
         PlanRefused: The plan is already assigned.
@@ -262,7 +264,7 @@ class Teams:
         images: The number of planned images by terrain class.
         experts: All experts of the plan.
         teams: The experts of each class; empty if there are too few experts.
-        kept: Classes whose team labeled gold images before and is kept.
+        kept: Classes that keep the team of their earlier gold images.
         missing: How many more experts are needed.
     """
 
@@ -295,7 +297,8 @@ def _earlier_teams(
 ) -> dict[str, list[Labeler]]:
     """Return the teams of earlier gold images by terrain class.
 
-    Of the classes in this plan only complete teams are included, which can continue unchanged.
+    For classes in this plan, only complete teams are included, because those can continue
+    unchanged.
     """
     given = Assignment.objects.filter(
         role=Role.EXPERT, image__campaign=campaign, image__pool=Image.Pool.GOLD

@@ -14,14 +14,14 @@ from labeling.models import Assignment, Campaign, Image, Label, Labeler, Role, S
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Numbers of gold assignments by status.
+    """Counts of gold assignments by status.
 
     Attributes:
         done: Assignments with a label.
         open: Assignments without a label yet.
         skipped: Assignments that the expert skipped.
-        corrected: Of those done, the labels that were corrected after their labeler saw the
-            others'. They are used, and are not independent.
+        corrected: Done assignments whose label was corrected after its labeler saw the others'
+            labels. These labels are used, but are not independent.
     """
 
     done: int

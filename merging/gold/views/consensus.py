@@ -90,7 +90,7 @@ def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
 def add_guideline(
     request: HttpRequest, form: GuidelineForm, campaign: Campaign, image: Image | None = None
 ) -> bool:
-    """Store the guideline that was sent, with its author. Return False if the form is invalid."""
+    """Store the guideline in the form, with its author. Return False if the form is invalid."""
     if not form.is_valid():
         return False
     consensus.add_guideline(Actor.of_request(request), campaign, form.cleaned_data["text"], image)
@@ -177,20 +177,22 @@ def consensus_image(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def closed_page(request: HttpRequest, image: Image, user: User) -> HttpResponse:
-    """Explain to an expert who can still label the image why it is closed, and what to do."""
+    """Return a page that tells an expert, who can still label the image, why it is hidden and what
+    to do.
+    """
     given = independence.drawable_assignments(Labeler.objects.filter(user=user)).get(image=image)
     context = {"campaign": image.campaign, "image": image, "assignment": given}
     return render(request, "merging/gold/closed.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def meeting_image_or_404(campaign: Campaign, pk: int) -> Image:
-    """Return a gold image that all its experts labeled or skipped; 404 for any other."""
+    """Return a gold image that each of its experts has labeled or skipped; 404 for any other."""
     ready = consensus.ready_images(campaign).select_related("campaign")
     return get_object_or_404(ready, pk=pk)
 
 
 def consensus_url(campaign: Campaign, order: list[int], place: int) -> str:
-    """Return the address of the image at this place in the order; empty if there is none."""
+    """Return the address of the image at this position in the order; "" if there is none."""
     if not 0 <= place < len(order):
         return ""
     return reverse("gold:consensus_image", args=(campaign.slug, order[place]))
@@ -208,7 +210,7 @@ def expert_card(label: Label, number: int) -> dict[str, Any]:
 
 
 def correct_url(request: HttpRequest, drawn: list[Label]) -> str:
-    """Return where an expert can correct their own label; empty for everybody else."""
+    """Return the address at which an expert can correct their own label; "" for everybody else."""
     for label in drawn:
         if label.labeler.user_id == request.user.pk and not corrections.explain_refusal(label):
             page = reverse("annotation:annotate", args=(label.image.campaign.slug,))

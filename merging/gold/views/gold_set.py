@@ -38,7 +38,7 @@ def class_name(name: str) -> str:
 def gold(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the gold set.
 
-    A GET with bounds counts the images within them, a POST samples a plan.
+    A GET with bounds counts the images within them; a POST samples a plan.
     """
     campaign = managed_campaign(request, slug)
     form = sample_form(request, campaign)
@@ -77,7 +77,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def sample_form(request: HttpRequest, campaign: Campaign) -> SampleForm:
-    """Return the form as it was sent, or with the usual values."""
+    """Return the form as it was sent, or with default values."""
     sent = request.POST if request.method == "POST" else request.GET
     return SampleForm(
         sent if "count" in sent else None,
@@ -90,7 +90,7 @@ def sample_form(request: HttpRequest, campaign: Campaign) -> SampleForm:
 def remaining_counts(form: SampleForm, campaign: Campaign) -> dict[str, Any]:
     """Return how many images remain after each bound of the form.
 
-    An invalid form counts as default.
+    For an invalid form, the defaults are used.
     """
     sent = form.is_bound and form.is_valid()
     plan = form.instance if sent else GoldPlan(campaign=campaign)
@@ -105,7 +105,7 @@ def remaining_counts(form: SampleForm, campaign: Campaign) -> dict[str, Any]:
 @require_GET
 @login_required
 def gold_remaining(request: HttpRequest, slug: str) -> JsonResponse:
-    """Return how many images remain after each bound, by name, for the form while it is edited."""
+    """Return how many images remain after each bound, by name, while the form is being edited."""
     campaign = managed_campaign(request, slug)
     form = sample_form(request, campaign)
     if not form.is_valid():
@@ -163,7 +163,7 @@ def gold_experts(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def reminder_text(campaign: Campaign, expert: gold_progress.ExpertProgress, url: str) -> str:
-    """Return the text of a letter to an expert with open images; empty without any."""
+    """Return the text of a message to an expert with open images; "" without any."""
     if not expert.total.open:
         return ""
     return _(
@@ -186,7 +186,7 @@ def reminder_text(campaign: Campaign, expert: gold_progress.ExpertProgress, url:
 def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Assign a skipped gold image to the same expert again.
 
-    A manager asks the expert again, or the expert takes it up again.
+    Managers may do this for any expert, and experts for themselves.
     """
     gold = Assignment.objects.filter(role=Role.EXPERT).select_related("image__campaign", "labeler")
     assignment = get_object_or_404(gold, pk=pk)
@@ -205,7 +205,9 @@ def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let an expert give up a skipped image: they can never label it, and see what others drew."""
+    """Let an expert give up a skipped image: they can never label it, but may see the others'
+    labels.
+    """
     own = Assignment.objects.filter(role=Role.EXPERT, labeler__user=request.user.pk)
     assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
     if not independence.give_up(Actor.of_request(request), assignment):

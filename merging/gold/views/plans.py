@@ -43,7 +43,7 @@ def experts_form(plan: GoldPlan, sent: Any = None) -> ExpertsForm:
 
 
 def plan_page(plan: GoldPlan, form: ExpertsForm) -> dict[str, Any]:
-    """Return all that the page of a draft shows."""
+    """Return the template context of the page of a draft."""
     images = plans.images_of(plan)
     teams = plans.teams_of(plan, images)
     wrong = plans.conflicts(plan, images, teams)
@@ -83,7 +83,7 @@ def tile(image: Image, wrong: str = "") -> dict[str, Any]:
 
 
 def team_table(teams: plans.Teams) -> dict[str, Any]:
-    """Return the experts of each terrain class, with the number of images of each expert."""
+    """Return the experts of each terrain class, and the number of images of each expert."""
     loads = [teams.load(expert) for expert in teams.experts]
     return {
         "classes": [
@@ -107,7 +107,7 @@ def team_table(teams: plans.Teams) -> dict[str, Any]:
 @require_POST
 @login_required
 def change_plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make one change to a draft. `do` names the change, and `image` the image that it is about."""
+    """Make one change to a draft. `do` names the change, and `image` the image to change."""
     plan = plans.draft_of(managed_campaign(request, slug))
     if plan is None:
         messages.warning(request, _("This plan no longer exists: it was assigned or discarded."))

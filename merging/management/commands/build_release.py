@@ -193,14 +193,14 @@ class Command(BulkCommand):
         return self.progress(items, total, "Files")
 
     def exhaust(self, packing: Iterator[str], tree: Path) -> None:
-        """Pack a tree completely, with progress."""
+        """Run a packing iterator to its end, and show the progress."""
         total = sum(1 for path in tree.rglob("*") if path.is_file())
         for _ in self.track_files(packing, total):
             pass
 
 
 def checks(tree: Path | None = None) -> str:
-    """Return how to check what was built."""
+    """Return instructions for checking what was built."""
     return (
         "`sha256sum -c SHA256SUMS` in its folder, or all that can be checked with "
         f"`manage.py verify_release {tree or 'DIR'}`."
@@ -210,7 +210,7 @@ def checks(tree: Path | None = None) -> str:
 def request_of(
     campaign: Campaign, options: dict[str, Any], known: Release | None
 ) -> requests.ReleaseRequest:
-    """Return the request from the command line. `known` is the existing release of the version.
+    """Return the request from the command line; `known` is the existing release of this version.
 
     Raises:
         CommandError: A seed was given without the method that uses it.

@@ -108,7 +108,7 @@ class Command(BulkCommand):
 
 
 def name_of(where: str) -> str:
-    """Return the default name of a source: its folder or archive, without path."""
+    """Return the default name of a source: its folder or archive, without the path."""
     path = PurePosixPath(where) if "://" in where else PurePosixPath(Path(where).resolve())
     for suffix in (".zip", ".tar", ".tgz", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"):
         if path.name.lower().endswith(suffix):

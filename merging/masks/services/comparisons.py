@@ -66,15 +66,15 @@ class ComparedImage:
 
 
 def campaign_methods(campaign: Campaign) -> dict[Kind, MergeMethod]:
-    """Return a merge method of each kind, with the campaign's minimum and percent."""
+    """Return a merge method of each kind, with the campaign's minimum and percentage."""
     return methods_to_compare(merges.rule_of(campaign))
 
 
 def sample(campaign: Campaign) -> list[int]:
     """Return the ids of up to `SAMPLE` random crowd images that have enough labels to merge.
 
-    The choice depends only on the ids, so it stays the same. Images with an imported mask are
-    excluded, since no method changes that mask.
+    The choice depends only on the ids, so it does not change between calls. Images with an imported
+    mask are excluded, since no method changes that mask.
     """
     images = campaign.images.in_dataset().filter(
         pool=Image.Pool.CROWD,

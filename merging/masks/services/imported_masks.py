@@ -125,7 +125,7 @@ def import_masks(
         campaign: The campaign whose images the masks belong to.
         place: Where the masks are.
         found: The masks, from `find`.
-        source: The name of the release, as people read it.
+        source: The display name of the release.
         facts: The facts from the manifest, from `read_manifest`.
         workers: The number of processes.
     """
@@ -188,7 +188,7 @@ class _Content:
 
 
 def _content(place: Place, path: str, image: Image) -> _Content:
-    """Read a mask and return the content to store: the same bytes if it is a plain gray PNG."""
+    """Read a mask and return the content to store: the file itself if it is a plain gray PNG."""
     content, name = read_bytes(place.fetch(path)), path.rpartition("/")[2]
     delivered = decode_gray(content, name, "PNG", (image.width, image.height))
     codes = image.campaign.class_codes()

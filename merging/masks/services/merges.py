@@ -56,7 +56,9 @@ def rule_of(campaign: Campaign) -> MergeRule:
 
 
 def default_method(campaign: Campaign) -> MergeMethod:
-    """Return the method that makes the campaign's own masks: votes and the campaign's rule."""
+    """Return the campaign's default method, which makes its own masks: a vote with the campaign's
+    rule.
+    """
     return MergeMethod(Kind.VOTES, rule_of(campaign))
 
 
@@ -77,7 +79,7 @@ def mergeable(campaign: Campaign) -> QuerySet[Image]:
 
 
 def required_labels(image: Image, role: str) -> int:
-    """Return how many labels of a role replace the imported mask of an image."""
+    """Return how many labels of a role are required to replace the imported mask of an image."""
     return EXPERTS if role == Role.EXPERT else image.campaign.target_labels
 
 
@@ -98,8 +100,8 @@ def imported_substitute(rasterized: Rasterized, recipe: Recipe) -> ImportedMask 
 def merge_image(image_id: int) -> dict[str, MergedMask]:
     """Return the image's merged masks by variant. Merge again only where the inputs changed.
 
-    Labels that wait for post-processing are processed first. Running this twice, or at the same
-    time, gives the same masks.
+    Labels that await post-processing are processed first. Repeated or concurrent calls give the
+    same masks.
     """
     merged = merge(Rasterized(post_processed_image(image_id)))
     return {variant: each.stored for variant, each in merged.items()}
@@ -148,7 +150,7 @@ Stored = TypeVar("Stored", bound=StoredMerge)
 
 @dataclass(frozen=True, slots=True)
 class Merged(Generic[Stored]):
-    """A stored merged mask. `made` has its pixels and PNG file if it was merged just now."""
+    """A stored merged mask; `made` has its pixels and PNG file if it was merged just now."""
 
     stored: Stored
     made: tuple[Mask, bytes] | None = None

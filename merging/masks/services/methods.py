@@ -1,7 +1,7 @@
 """Merging the crowd's labels by any merge method, for releases and for comparisons.
 
-The campaign's default method makes the campaign's own masks (`merges`). The masks of other methods
-are stored beside them (`AlternativeMask`) and never change them.
+The default method makes the campaign's own masks (`merges`). Masks of other methods are stored
+separately (`AlternativeMask`) and never change those.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def merge(
 def _uses_default_masks(rasterized: Rasterized, method: MergeMethod) -> bool:
     """Return whether the campaign's own masks are the result of this method.
 
-    They are for all images outside the crowd's pool, and for images that use an imported mask.
+    They are if the method is the default, for all images outside the crowd's pool, and for images
+    that use an imported mask.
     """
     image = rasterized.image
     if image.pool != Image.Pool.CROWD or method == merges.default_method(image.campaign):
@@ -121,7 +122,7 @@ def _merge_by_other_method(rasterized: Rasterized, method: MergeMethod) -> Merge
 def _inputs_hash(
     rasterized: Rasterized, method: MergeMethod, accepted: Sequence[Label], known: MergeInputs
 ) -> str:
-    """Return the SHA-256 of all that a mask is made from, the weights of the votes included."""
+    """Return the SHA-256 of everything that determines a mask, including the votes' weights."""
     numbers = [known.weights, known.chosen]
     numbers += [None if each is None else each.tolist() for each in (known.prior, known.matrices)]
     return rasterized.inputs(accepted, method=method_key(method), known=numbers)

@@ -20,11 +20,11 @@ CACHE_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class MergeProgress:
-    """The merge progress of one campaign, by its present rule.
+    """The merge progress of one campaign, by its current rule.
 
     Attributes:
         trusted: Crowd images whose latest merged mask has a class on at least one pixel.
-        stale: Images, gold ones included, to merge again because their labels or the rule changed.
+        stale: Images, including gold ones, to merge again because their labels or the rule changed.
         of_other_rule: Crowd masks that were merged by an earlier rule.
     """
 
@@ -80,7 +80,7 @@ def stale_images(campaign: Campaign) -> QuerySet[Image]:
 
 
 def masks_of_other_rule(campaign: Campaign) -> QuerySet[MergedMask]:
-    """Return the crowd's masks that were merged here by another rule than the present one."""
+    """Return the crowd's masks that were merged here by an earlier rule."""
     train = dataset_masks(campaign).filter(variant=MergedMask.Variant.TRAIN, imported=None)
     return train.exclude(rule=str(merges.rule_of(campaign)))
 

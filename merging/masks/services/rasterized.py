@@ -25,7 +25,7 @@ class Rasterized:
     """The labels of one image, each read and rasterized at most once.
 
     Polygons are read and rasterized only if a mask must be made from them. They are not needed to
-    find that nothing changed, nor if the bit planes from scoring are still in the cache.
+    see that nothing changed, or if the bit planes from scoring are still cached.
 
     Args:
         image: The image, with its campaign.
@@ -93,12 +93,7 @@ class Rasterized:
         return self._labels[role]
 
     def inputs(self, accepted: Sequence[Label], **parameters: Any) -> str:
-        """Return the SHA-256 of all that decides the merged mask.
-
-        A label is identified by its id, version, and time of sending. A label that was imported,
-        deleted and imported again has the same id, and maybe other polygons. `parameters` are plain
-        values.
-        """
+        """Return the SHA-256 of everything that determines the merged mask."""
         made_from = {
             "code": MERGE_METHOD,
             "classes": self.codes,

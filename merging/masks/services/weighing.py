@@ -43,10 +43,10 @@ def method_inputs(image: Image, method: MergeMethod, accepted: Sequence[Label]) 
 
 
 def pin_skill_estimate(campaign: Campaign, method: MergeMethod) -> MergeMethod:
-    """Return the method with the identity of the current skill estimate in it.
+    """Return the method with the id of the current skill estimate.
 
-    Skill is estimated again as labels arrive. With such a method, `method_inputs` refuses any other
-    estimate, so that all images of a release are merged with the same one.
+    Skill is estimated again as labels arrive. With the returned method, `method_inputs` refuses any
+    other estimate, so that all images of a release are merged with the same one.
 
     Raises:
         MergeRefused: The method needs the labelers' skill, and there is no estimate.
@@ -66,14 +66,14 @@ def _rating_weights(accepted: Sequence[Label], method: MergeMethod) -> tuple[int
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
-    """The skill matrices of a campaign, and the identity of their estimate."""
+    """The skill matrices of a campaign, and the id of their estimate."""
 
     identity: str
     matrices: Matrices
 
 
 def _estimate(campaign: Campaign, required: str) -> _Estimate:
-    """Return the stored skill estimate; refuse it if its identity is not `required`."""
+    """Return the stored skill estimate; refuse it if its id is not `required`."""
     stored = CampaignSkill.objects.filter(campaign=campaign).values_list(
         "label_set", "estimated_at"
     )
@@ -101,6 +101,8 @@ def _estimate(campaign: Campaign, required: str) -> _Estimate:
 def _read_estimate(
     campaign_id: int, codes: tuple[int, ...], label_set: str, estimated_at: object
 ) -> _Estimate | None:
-    """Return the estimate, cached: many images use the same one, with thousands of labelers."""
+    """Return the estimate from a cache, because many images use it and it has thousands of
+    labelers.
+    """
     matrices = services.matrices(Campaign.objects.get(pk=campaign_id))
     return None if matrices is None else _Estimate(label_set, matrices)

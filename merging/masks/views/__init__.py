@@ -1,1 +1,1 @@
-"""Pages that compare merge methods, and show the crowd's result of a picture."""
+"""Pages that compare merge methods, and show the crowd's result on an image."""

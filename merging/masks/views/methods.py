@@ -147,7 +147,7 @@ def legend(name: str) -> list[dict[str, str]]:
 def merge_picture(request: HttpRequest, slug: str, pk: int, picture: str) -> HttpResponse:
     """Return a merged mask in the campaign's colors, or a layer of the campaign's own merge.
 
-    The picture is laid over the image. It is transparent where there is no value.
+    It is an overlay for the image, transparent where there is no value.
     """
     campaign = managed_campaign(request, slug)
     image = get_object_or_404(campaign.images.select_related("campaign"), pk=pk)

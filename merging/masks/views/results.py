@@ -1,4 +1,4 @@
-"""The page that shows the crowd's result of a picture to a volunteer who drew on it."""
+"""The page that shows the crowd's result on an image to a volunteer who labeled it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MISSED = gettext_lazy("The others found this where you drew nothing.")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show the volunteer's drawing and the crowd's result. A POST locks the drawing first."""
+    """Show the volunteer's label and the crowd's result. A POST locks the label first."""
     label = own_label_or_404(request, pk)
     if request.method == "POST" and not results.reveal(label.labeler.actor, label):
         messages.warning(
@@ -73,7 +73,7 @@ def crowd_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def crowd_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Return the crowd's result in the campaign's colors, to lay over the picture."""
+    """Return the crowd's result in the campaign's colors, as an overlay for the image."""
     label = own_label_or_404(request, pk)
     if not may_see_result(label):
         raise Http404("Nothing to show yet.")
@@ -82,12 +82,12 @@ def crowd_picture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def may_see_result(label: Label) -> bool:
-    """Return whether the result may be shown: only once the drawing can no longer be corrected."""
+    """Return whether the result may be shown: only once the label can no longer be corrected."""
     return label.locked_at is not None and results.is_ready(label)
 
 
 def describe_agreement(agreement: ClassAgreement) -> dict[str, Any]:
-    """Return how well a class agrees, as a sentence and in percent of its area."""
+    """Return the agreement on a class, as a sentence and in percent of its area."""
     share = agreement.share
     if share is None:
         return {"percent": None, "sentence": UNDECIDED if agreement.mine_alone else MISSED}

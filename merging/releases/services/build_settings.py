@@ -38,7 +38,7 @@ class BuildSettings:
 
     @staticmethod
     def of(release: Release) -> BuildSettings:
-        """Return the stored settings of a release, with the present file names of its images."""
+        """Return the stored settings of a release, with the current file names of its images."""
         images = Image.objects.filter(campaign=release.campaign_id).in_dataset()
         return BuildSettings(
             release.layout,
@@ -56,7 +56,7 @@ class BuildSettings:
     def as_json(self) -> list[Any]:
         """Return all settings that determine the bytes of the images, with the key as a checksum.
 
-        This is part of `ImageSnapshot.inputs`: another form makes every part of every release
+        This is part of `ImageSnapshot.inputs`: changing its form makes all parts of all releases
         stale.
         """
         classes = [[each.code, each.name, each.color] for each in self.classes]

@@ -46,7 +46,7 @@ def claim(release_id: int) -> Release | None:
 def build_archive(release: Release, scratch: Path, workers: int = 1) -> None:
     """Build a claimed release for download: tree, checksums and zip.
 
-    It is visible once complete.
+    The release is visible once it is complete.
     """
     folder = scratch / f"release-{release.pk}"
     # Files of a builder that was killed.
@@ -79,8 +79,8 @@ def build_folder(
 ) -> Path:
     """Build a claimed release into the folder `out` and return the path of the tree.
 
-    The tree gets its name only when it is whole, after the release is complete. If the builder is
-    killed in between, `rebuild_folder` writes the tree.
+    The tree gets its final name only after the release is complete. If the builder is killed in
+    between, `rebuild_folder` writes the tree.
 
     Args:
         release: The release, claimed.
@@ -152,7 +152,7 @@ def rebuild_folder(
 
 
 def parts_with_lost_pieces(release: Release) -> list[ReleasePart]:
-    """Return the parts of a release of which a piece is missing or damaged in the store."""
+    """Return the parts of a release that have a missing or damaged piece in the store."""
     parts, objects = release_parts.in_order(release), store()
     return [part for part in parts if not release_parts.is_complete(part, objects)]
 
@@ -231,7 +231,7 @@ def make_parts(release: Release, workers: int, track: Track | None) -> None:
 def _update_scores(release: Release, images: int, workers: int, track: Track | None) -> int:
     """Post-process and score waiting labels. Return the number of their images.
 
-    The progress counts each of them like one of the `images` of the release.
+    In the progress, each of these images counts like one of the release's `images`.
     """
     behind = scores.images_behind(release.campaign)
     together = chunks(behind, scores.IMAGES_AT_ONCE)
@@ -242,7 +242,7 @@ def _update_scores(release: Release, images: int, workers: int, track: Track | N
 
 
 class _Stored(File):  # type: ignore[type-arg]  # not when it runs
-    """A file that reports progress while it is written to the storage, which can take minutes."""
+    """A file that reports progress while it is written to storage, which can take minutes."""
 
     def __init__(self, content: IO[bytes], release: Release) -> None:
         super().__init__(content)

@@ -44,7 +44,7 @@ def changes_of(release: Release) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _ComparedPart:
-    """What is compared of one image. `digests` are SHA-256 by kind of file."""
+    """The values of one image that are compared. `digests` are SHA-256 by kind of file."""
 
     product_id: str
     split: str
@@ -56,7 +56,7 @@ class _ComparedPart:
 def _pairs(
     before: Release, now: Release
 ) -> Iterator[tuple[_ComparedPart | None, _ComparedPart | None]]:
-    """Yield the images of two releases side by side, None for an image that a release lacks.
+    """Yield the images of two releases in pairs, with None for an image that one of them lacks.
 
     Both are read in the order of product ids, so that few are in memory at the same time.
     """
@@ -109,7 +109,7 @@ def _count_changes(before: _ComparedPart | None, now: _ComparedPart | None) -> d
 
 
 def _differs(before: _ComparedPart, now: _ComparedPart, *keys: str) -> bool:
-    """Return whether a file that both versions have of an image has another content."""
+    """Return whether a file of an image that is in both versions has different content."""
     both = before.digests.keys() & now.digests.keys()
     return any(before.digests[key] != now.digests[key] for key in both.intersection(keys))
 

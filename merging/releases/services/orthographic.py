@@ -170,7 +170,7 @@ def _ground_of(image: Image) -> _Ground:
 
 
 def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> dict[str, Mask]:
-    """Return the image's masks by variant, of a release or as they are merged now."""
+    """Return the image's masks by variant, from a release or as currently merged."""
     masks = {}
     if released is not None:
         tree, names = released
@@ -188,7 +188,7 @@ def _masks_of(image: Image, released: tuple[Tree, Mapping[str, str]] | None) -> 
 
 
 def _inputs_hash(image: Image, masks: Mapping[str, Mask], settings: ViewSettings) -> str:
-    """Return the SHA-256 of all that determines the files."""
+    """Return the SHA-256 of everything that determines the files."""
     inputs = {
         "format": FORMAT,
         "image": [image.content_sha256, image.camera_model, image.details.get("up")],

@@ -67,7 +67,7 @@ class PartFile:
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """Everything that is stored of one image of a release, so that it need not be made again.
+    """Everything that is stored about one image of a release, so that it need not be made again.
 
     Attributes:
         inputs: The `ImageSnapshot.inputs` that it was made from.

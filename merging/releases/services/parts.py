@@ -1,4 +1,4 @@
-"""The parts of a release, one for each image. Workers make them, and make them again if stale."""
+"""The parts of a release, one for each image. Workers make them, and remake stale ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Overtaken(ReleaseRefused):
 
 
 def store() -> Objects:
-    """Return the store of the pieces of releases on this machine."""
+    """Return this machine's store of the pieces of releases."""
     return Objects(Path(settings.AI4MARS_HOME) / "release-objects")
 
 
@@ -79,7 +79,7 @@ def jobs(image_ids: Sequence[int], settings: BuildSettings) -> Iterator[Job]:
 def make_part(job: Job) -> PartRecord:
     """Make the files and fragments of an image and put them into the store.
 
-    Labels that wait for post-processing or scoring are processed and scored first.
+    Labels that await post-processing or scoring are processed and scored first.
 
     Raises:
         ReleaseRefused: A file is missing, or the labels cannot be merged by this method.
@@ -245,7 +245,7 @@ def in_order(release: Release, *columns: str) -> Iterator[ReleasePart]:
 
 @transaction.atomic
 def save(release: Release, made: Sequence[PartRecord]) -> None:
-    """Save finished parts of a claimed release, in place of older ones of the same images.
+    """Save finished parts of a claimed release, replacing older ones of the same images.
 
     Raises:
         ClaimLost: Another builder has the claim. Nothing is saved.

@@ -1,4 +1,4 @@
-"""The secret keys for pseudonyms of labelers: when the next releases get a new key."""
+"""The secret keys for pseudonyms of labelers, and when the next releases get a new key."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from merging.models import Publishing, new_pseudonym_key
 def key_of(actor: Actor, campaign: Campaign) -> str:
     """Return the key for a campaign's next release.
 
-    It is a new key if a labeler of the campaign was erased after the present key was made. Then all
-    labelers, the erased one included, have other pseudonyms than in earlier releases.
+    The key is new if a labeler of the campaign was erased after the last key was made. Then all
+    labelers, including the erased one, have other pseudonyms than in earlier releases.
     """
     Publishing.objects.get_or_create(campaign=campaign)
     publishing = Publishing.objects.select_for_update().get(campaign=campaign)

@@ -1,6 +1,7 @@
 """Publishing complete releases in a bucket.
 
-This module loads boto3, as `labeling.images.ingest.buckets` does: functions import it.
+This module loads boto3, as `labeling.images.ingest.buckets` does, so it is imported only inside
+functions.
 """
 
 from __future__ import annotations
@@ -97,9 +98,9 @@ def check(url: str) -> None:
 def upload_tree(tree: Path, url: str, track: Track | None = None) -> int:
     """Upload the folder of a complete release to `s3://bucket/prefix`.
 
-    Existing files are not sent again, so an interrupted upload continues where it stopped.
-    `SHA256SUMS` is sent last, so a release with that file is complete. Another release is never
-    replaced. The address and credentials of the service come from the environment.
+    Existing files are not sent again, so an interrupted upload resumes where it stopped.
+    `SHA256SUMS` is sent last, so a release with that file is complete. A different release is never
+    overwritten. The address and credentials of the service come from the environment.
 
     Args:
         tree: The folder of the release.

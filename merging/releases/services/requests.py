@@ -44,7 +44,7 @@ class ReleaseRefused(Conflict):
 class ReleaseRequest:
     """The choices for a release. All else comes from the campaign's `Publishing`.
 
-    None is no choice: an existing release of the version keeps its value. A new one gets layout
+    None means no choice: an existing release of this version keeps its value. A new one gets layout
     v0.1, the campaign's default method, no further formats, and today's date.
     """
 
@@ -97,7 +97,7 @@ def request_release(
 
 
 def version_taken(release: Release) -> ReleaseRefused:
-    """Return why a version cannot be used: its release waits, is being built, or is complete."""
+    """Return why a version cannot be used: its release is waiting, being built, or complete."""
     said = {
         Release.Status.QUEUED: _(
             "Version %(version)s is already requested and waits for a worker. Wait for it, or "
@@ -153,11 +153,7 @@ def check_same_choices(release: Release, requested: ReleaseRequest) -> None:
 
 
 def _differences(release: Release, requested: ReleaseRequest) -> Iterator[tuple[str, str]]:
-    """Yield what the release has and what is requested instead, for each choice that was made.
-
-    Of the merge method, only the kind and the seed are compared: nobody chooses the numbers of the
-    rule here.
-    """
+    """Yield (value of the release, requested value) for each choice that differs."""
     if requested.layout not in (None, release.layout):
         yield f"layout {release.layout}", f"layout {requested.layout}"
     if requested.method is not None:
@@ -303,7 +299,7 @@ def fitting_layout(campaign: Campaign) -> str:
     """Return the first layout that has a place for all images of a campaign.
 
     Raises:
-        ReleaseRefused: No layout has, or there are no images.
+        ReleaseRefused: No layout has one, or there are no images.
     """
     *older, newest = Release.Layout.values
     for layout in older:
@@ -315,7 +311,7 @@ def fitting_layout(campaign: Campaign) -> str:
 
 
 def stop(actor: Actor, release: Release) -> bool:
-    """Stop a release that waits or is being built. Return False if it does neither.
+    """Stop a release that is waiting or being built. Return False for any other.
 
     Its builder notices within a second that its claim is gone. The parts are kept for
     `request_release`.

@@ -1,4 +1,4 @@
-"""Snapshots: the database rows of an image and its labels, read at one time."""
+"""Snapshots: the database rows of an image and its labels, as read at one time."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class LabelSnapshot:
 
     Attributes:
         started_at: ISO 8601 in UTC, like `sent_at`; None if unknown.
-        source: What it was imported from; "" if it was drawn here.
+        source: The source of an imported label; "" if it was drawn here.
         score: Its agreement score, 0..1, from `pairs` of labels; both None without a score.
         ratings: The active ratings of reviewers, 1..5, in ascending order.
     """
@@ -119,7 +119,7 @@ class ImageSnapshot:
 
     Attributes:
         id: Its primary key, which no release contains.
-        original: The stored file of the frame; "" for none, as for the masks.
+        original: The stored file of the frame, "" for none; likewise for the masks.
         metadata: The published columns: METADATA by column.
         is_waiting: Whether some labels are not post-processed or scored yet.
     """
@@ -151,7 +151,7 @@ class ImageSnapshot:
         return "train" if has_label or has_mask else ""
 
     def as_json(self) -> list[Any]:
-        """Return all that goes into `inputs`: the image, its labels, its imported masks."""
+        """Return everything that goes into `inputs`: the image, its labels, its imported masks."""
         content = {name: getattr(self, name) for name in _CONTENT}
         return [
             {**content, **self.metadata},
@@ -160,10 +160,7 @@ class ImageSnapshot:
         ]
 
     def inputs(self, settings: BuildSettings) -> str:
-        """Return the SHA-256 of all that determines the bytes of the image's files in a release.
-
-        Parts store it. What it includes, and in which form, changes only with RELEASE_CODE.
-        """
+        """Return the SHA-256 of everything that determines the image's files in a release."""
         content = self.as_json()
         if (stem := settings.stems.get(self.product_id)) is not None:
             content.append(stem)
@@ -172,7 +169,7 @@ class ImageSnapshot:
 
 
 def take(image_ids: Collection[int]) -> dict[int, ImageSnapshot]:
-    """Return snapshots of images by primary key. It takes five queries for any number of images."""
+    """Return snapshots of images by primary key, with five queries for any number of images."""
     rows = list(Image.objects.filter(pk__in=image_ids).values("pk", *_CONTENT, *METADATA))
     waiting = set(images_to_score().filter(pk__in=image_ids).values_list("pk", flat=True))
     labels: dict[int, list[LabelSnapshot]] = {}
@@ -195,7 +192,7 @@ def take(image_ids: Collection[int]) -> dict[int, ImageSnapshot]:
 
 
 def _labels_of(image_ids: Collection[int]) -> Iterator[tuple[int, bool, LabelSnapshot]]:
-    """Yield the labels of images in order: the image, whether the label waits, the label."""
+    """Yield the labels of images, in order, as (image id, whether the label is waiting, label)."""
     rows = Label.objects.filter(image__in=image_ids).exclude(status=Label.Status.REJECTED)
     found = list(
         rows.order_by("pk").values(

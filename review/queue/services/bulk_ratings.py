@@ -21,7 +21,7 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """The numbers of chosen labels that a bulk rating skips, by reason, each counted once."""
+    """The numbers of chosen labels that a bulk rating skips, by reason; each label counts once."""
 
     #: Drawn by this reviewer.
     own: int
@@ -74,7 +74,7 @@ def chosen(
 
 
 def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
-    """Return those of the labels that a bulk rating by this reviewer would rate."""
+    """Return the labels that a bulk rating by this reviewer would rate."""
     mine = Rating.objects.active().filter(label=OuterRef("pk"), reviewer=reviewer)
     reached = labels.accepted().filter(~Exists(mine)).exclude(labeler__user=reviewer)
     return reached.exclude(image__in=independence.hidden_images(reviewer))

@@ -10,7 +10,7 @@ from review.models import LabelFlag
 
 
 def flag(actor: Actor, label: Label, note: str = "") -> LabelFlag:
-    """Flag a label; an existing flag is taken over by the reviewer who acts."""
+    """Flag a label; an existing flag becomes this reviewer's."""
     kept, _created = LabelFlag.objects.update_or_create(
         label=label, defaults={"reviewer_id": actor.account_id, "note": note}
     )

@@ -1,9 +1,8 @@
 """The review queue: the lowest fifth of a campaign's labels, lowest first (paper 3.2).
 
-Labels are ranked by agreement score, or by expected quality if the campaign's plan says so.
-
-A lease keeps a label on one reviewer's screen at a time. Every few labels one of the random audit
-is inserted, whatever its score.
+Labels are ranked by agreement score, or by expected quality if the campaign's plan says so. A lease
+keeps a label on one reviewer's screen at a time. Every few labels, a label of the random audit is
+inserted, whatever its score.
 """
 
 from __future__ import annotations
@@ -101,9 +100,9 @@ def waiting_for(
 
 
 def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
-    """Return the number of doubtful labels that wait for a rating.
+    """Return the number of doubtful labels that await a rating.
 
-    Counted from the bins of the distribution, without the reviewer's own labels and without images
+    They are counted from the bins of the distribution, without the reviewer's own labels and images
     that the reviewer has to label as an expert.
     """
     end = threshold(campaign)
@@ -138,7 +137,7 @@ def next_for(
 ) -> AgreementScore | None:
     """Lease the lowest waiting label to this reviewer and return it; None if there is none.
 
-    Labels of the audit are mixed into the queue of doubtful labels, and follow after its end.
+    Labels of the audit are mixed into the queue of doubtful labels, and continue after its end.
     """
     if filters != Filters():
         return _claim_first(waiting_for(campaign, reviewer, filters), reviewer, skipped)
@@ -191,8 +190,8 @@ def claim(label_id: uuid.UUID, reviewer: User) -> bool:
 def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
     """Extend a reviewer's leases; return the labels whose lease was lost.
 
-    A label is lost if another reviewer leased it after the lease expired, or if it no longer waits
-    for a rating.
+    A label is lost if another reviewer leased it after this lease expired, or if it no longer
+    awaits a rating.
     """
     waiting = AgreementScore.objects.waiting().filter(label__in=label_ids)
     theirs = Rating.objects.active().filter(reviewer=reviewer, label__in=label_ids)
@@ -203,5 +202,5 @@ def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
 
 
 def release(label_ids: Collection[uuid.UUID], reviewer: User) -> None:
-    """End a reviewer's leases of these labels; other reviewers may have them at once."""
+    """End a reviewer's leases of these labels, so that other reviewers may have them at once."""
     ReviewLease.objects.filter(label__in=label_ids, reviewer=reviewer).delete()

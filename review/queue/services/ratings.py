@@ -29,7 +29,7 @@ class RatingOwnLabel(RatingRefused):
 
 
 class LabelSettled(RatingRefused):
-    """The label cannot be rated, or no longer."""
+    """The label cannot be rated, or can no longer be rated."""
 
     code = "settled"
     message = _("It was thrown out, or is not ready, so it needs no rating.")
@@ -50,7 +50,7 @@ class AlreadyRated(RatingRefused):
 
 
 class RatedMeanwhile(RatingRefused):
-    """Other reviewers have given all the requested ratings."""
+    """Other reviewers have given all the requested ratings in the meantime."""
 
     code = "meanwhile"
     message = _("Another reviewer has rated this label meanwhile.")
@@ -133,8 +133,8 @@ def change(
 ) -> Rating:
     """Replace this reviewer's rating of a label, or give the first one, in one transaction.
 
-    The earlier rating stays in the label's history. Raises RatingRefused as `rate` does; then the
-    earlier rating still counts. An identical rating changes nothing.
+    The earlier rating stays in the label's history. Raises RatingRefused as `rate` does; the
+    earlier rating then still counts. An identical rating changes nothing.
     """
     if same := _the_same(actor, label, value, comment, reasons):
         return same

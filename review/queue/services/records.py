@@ -14,7 +14,7 @@ def record_of(labeler: Labeler, campaign: Campaign, newest: int | None = None) -
     """Return a labeler's record: labels, thrown-out labels, mean score, ratings, mean rating.
 
     Only the `newest` labels are counted, which bounds the time for labelers with many labels; None
-    counts all. Means over nothing are None.
+    counts all. Means without values are None.
     """
     labels = Label.objects.crowd().filter(labeler=labeler, image__campaign=campaign)
     labels = labels.order_by("-sent_at")[:newest]

@@ -40,7 +40,7 @@ BULK_SHOWN = 24
 @require_GET
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the campaigns, each with the number of labels that wait for review."""
+    """Show the campaigns, each with the number of labels that await review."""
     permissions.require_reviewer(request.user)
     campaigns = []
     for campaign in Campaign.objects.all():

@@ -1,4 +1,4 @@
-"""The page of what a reviewer has rated and what is flagged: to find it again and change it."""
+"""The page of a reviewer's ratings and of flags, to find labels again and change ratings."""
 
 from __future__ import annotations
 

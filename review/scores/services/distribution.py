@@ -88,7 +88,7 @@ def total(campaign: Campaign, role: str) -> int:
 def waiting_below(
     campaign: Campaign, role: str, score: float, order: Order = Order.AGREEMENT
 ) -> tuple[int, float]:
-    """Return the number of waiting labels in lower bins, and the score's bin's lowest score."""
+    """Return the number of waiting labels in lower bins, and the lower limit of the score's bin."""
     place = bin_of(score)
     bins = ScoreBin.objects.filter(campaign=campaign, role=role, order=order, place__lt=place)
     return bins.aggregate(waiting=Sum("waiting"))["waiting"] or 0, bin_range(place)[0]
@@ -118,8 +118,8 @@ def at_rank(
 ) -> AgreementScore | None:
     """Return the score with this rank, from 0 for the lowest; `scores` are ordered.
 
-    Found by its bin, and within it by the index: a thousandth of the scores are walked, not all.
-    None where there are fewer.
+    The bin is found from the counts, and the score within it by the index, so about a thousandth of
+    the scores are read. None if there are fewer scores.
     """
     found = find_rank(counted, rank)
     if found is None:

@@ -1,4 +1,4 @@
-"""Histograms of agreement scores (paper, Figure 5): of all, or of a part of a campaign."""
+"""Histograms of agreement scores (paper, Figure 5), for a whole campaign or a part of it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Part:
 def histogram(campaign: Campaign, role: str, part: Part = Part()) -> list[int]:
     """Return the number of scores in each of 32 bars of equal width from 0 to 1.
 
-    Of the whole campaign from the counts that are kept; of a part by counting. A label is of a
-    class when it has a pixel of it, and of the day it was sent.
+    For the whole campaign it comes from the stored counts; for a part, scores are counted. A label
+    belongs to a class if it has a pixel of it, and to the day on which it was sent.
     """
     bars = [0] * BARS
     if part == Part():

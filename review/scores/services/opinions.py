@@ -1,4 +1,4 @@
-"""Requested and given ratings of each scored label, and whether it waits for a reviewer."""
+"""Requested and given ratings of each scored label, and whether it awaits a reviewer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def lock(label_id: uuid.UUID) -> AgreementScore | None:
 def keep_up(label_id: uuid.UUID) -> None:
     """Update a label's score row after a rating, in the rating's transaction.
 
-    A label without a score, or one that was thrown out, does not wait for a rating.
+    A label without a score, or one that was thrown out, does not await a rating.
     """
     score = lock(label_id)
     if score is None:

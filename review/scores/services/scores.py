@@ -48,8 +48,8 @@ class Compared:
 class Scored:
     """The scores of an image's labels, with the versions they were computed from.
 
-    Scores refer to labels by id only: a reference cycle of label and score would keep the polygons
-    in memory until Python's garbage collector runs.
+    Scores refer to labels by id only, because a reference cycle of label and score would keep the
+    polygons in memory until Python's garbage collector runs.
     """
 
     image: Image
@@ -61,7 +61,7 @@ class Scored:
 def score_image(image_id: int) -> bool:
     """Update an image's agreement scores; return whether they are current now.
 
-    False: labels kept arriving; the next task or sweep finishes the work.
+    False means that labels kept arriving; the next task or sweep finishes the work.
     """
     return any(image_id in score_images([image_id]) for _ in range(ATTEMPTS))
 
@@ -69,8 +69,8 @@ def score_image(image_id: int) -> bool:
 def score_images(image_ids: Collection[int]) -> set[int]:
     """Update the agreement scores of some images; return the images that are current.
 
-    Reads labels, computes scores without a lock, and stores those of images whose labels have not
-    changed, with a dozen queries for any number of images. Raises Image.DoesNotExist.
+    Reads labels, computes scores without a lock, and stores the scores of images whose labels have
+    not changed. It takes a dozen queries for any number of images. Raises Image.DoesNotExist.
     """
     images = Image.objects.select_related("campaign").in_bulk(image_ids)
     for image_id in image_ids:
@@ -98,7 +98,7 @@ def score_images(image_ids: Collection[int]) -> set[int]:
 
 
 def images_behind(campaign: Campaign) -> list[int]:
-    """Return the images whose labels wait for post-processing or for their scores."""
+    """Return the images whose labels await post-processing or scoring."""
     behind = set(images_to_score().filter(campaign=campaign).values_list("pk", flat=True))
     waiting = Label.objects.received().filter(image__campaign=campaign)
     behind.update(waiting.values_list("image_id", flat=True))
@@ -106,9 +106,9 @@ def images_behind(campaign: Campaign) -> list[int]:
 
 
 def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
-    """Post-process and score some images; return of each whether it is current.
+    """Post-process and score some images; return for each whether it is current.
 
-    Work that was stored before a run is killed is not repeated.
+    If a run is killed, the work it has stored is not repeated.
     """
     waiting = Label.objects.received().filter(image__in=image_ids)
     for image_id in waiting.order_by("image").values_list("image", flat=True).distinct():
@@ -118,7 +118,8 @@ def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
 
 
 def forget(campaign: Campaign) -> int:
-    """Mark all scores of a campaign as stale and delete their overlaps; return how many images.
+    """Mark all scores of a campaign as stale and delete their overlaps; return the number of
+    images.
 
     The next scores are computed from the polygons. The old scores stay until then.
     """
@@ -214,7 +215,7 @@ def _decide_who_looks(
 
 
 def _expect(scores: list[AgreementScore], versions: Mapping[uuid.UUID, int]) -> None:
-    """Set the expected quality of labels whose present version has an estimate."""
+    """Set the expected quality of labels whose current version has an estimate."""
     labels = [score.label_id for score in scores]
     qualities = LabelQuality.objects.filter(label__in=labels).in_bulk()
     for score in scores:

@@ -19,7 +19,7 @@ from review.scores.services import distribution
 class Threshold:
     """The last score inside the queue; `label_id` decides between equal scores.
 
-    In order of skill it is an expected quality.
+    If the queue is ordered by quality, it is an expected quality.
     """
 
     score: float
@@ -35,7 +35,7 @@ def order_of(campaign: Campaign) -> Order:
 def threshold(campaign: Campaign, order: Order | None = None) -> Threshold | None:
     """Return the end of the lowest `queue_percent` of crowd scores; None for an empty queue.
 
-    By the campaign's order, or by another one.
+    By default it uses the campaign's order.
     """
     order = order or order_of(campaign)
     counted = distribution.counts(campaign, Role.CROWD, order)

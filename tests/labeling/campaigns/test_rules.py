@@ -75,7 +75,9 @@ def test_the_limits_themselves_are_possible(campaign: Campaign, fields: dict[str
     campaign.full_clean()
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("en", EMPTY_MERGES), ("es", "mínimo de la fusión")])
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", EMPTY_MERGES), ("es", "mínimo de la fusión")]
+)
 def test_the_page_of_rules_says_why(campaign: Campaign, language: str, sentence: str) -> None:
     client = Client(headers={"accept-language": language})
     client.force_login(new_admin())
