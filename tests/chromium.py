@@ -1,4 +1,4 @@
-"""The Chromium that browser tests and benchmarks drive, and how it is started."""
+"""The Chromium for browser tests and benchmarks, and how it is started."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoChromium(RuntimeError):
 
 
 def chromium_path() -> str:
-    """AI4MARS_CHROMIUM, or one on the PATH. Raises NoChromium."""
+    """Return AI4MARS_CHROMIUM, or a Chromium on the PATH. Raises NoChromium."""
     named = os.environ.get("AI4MARS_CHROMIUM")
     found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
     if not found:

@@ -1,4 +1,6 @@
-"""What all tests share. Fixtures that need a server say so in their first line."""
+"""Fixtures and settings that all tests share. Fixtures that need a server say so in their first
+line.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,14 @@ WORKER_START_SECONDS = 30.0
 
 
 def skip_or_fail(reason: str) -> NoReturn:
-    """Skip the test; with CI=true fail instead, since there all that is needed must be there."""
+    """Skip the test; with CI=true fail instead, since everything must be available there."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(reason)
     pytest.skip(reason)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep messages inside this process, unless the tests have a broker of their own.
+    """Keep messages inside this process, unless the tests have their own broker.
 
     Otherwise they would reach the embedded broker of a site that runs from the same folder.
     """
@@ -40,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def uses_database(test: pytest.Item) -> bool:
-    """Whether a test runs on the database that the settings name."""
+    """Return whether a test runs on the database that the settings name."""
     fixtures = {"db", "transactional_db", "live_server"} & set(getattr(test, "fixturenames", ()))
     return bool(fixtures) or test.get_closest_marker("django_db") is not None
 
@@ -70,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real rover data that AI4MARS_DATA names."""
+    """Return the folder of real rover data that AI4MARS_DATA names."""
     named = os.environ.get("AI4MARS_DATA")
     if not named:
         skip_or_fail("AI4MARS_DATA does not name the folder of real data")
@@ -82,7 +84,7 @@ def real_data() -> Path:
 
 @pytest.fixture(autouse=True)
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """For tests with a database: an AI4MARS_HOME and a MEDIA_ROOT of their own."""
+    """Give tests with a database their own AI4MARS_HOME and MEDIA_ROOT."""
     if not uses_database(request.node):
         return None
     settings = request.getfixturevalue("settings")
@@ -97,7 +99,7 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def public(campaign: Any) -> None:
-    """The campaign of the test has a picture, with all its labels: visitors see the campaign."""
+    """Make the test's campaign public, with an image that has all its labels."""
     from tests.factories import new_image
 
     new_image(campaign, 99, crowd_label_count=99)
@@ -107,14 +109,14 @@ def public(campaign: Any) -> None:
 
 
 class WorkerProcess:
-    """A Celery worker in a process of its own, on the test's database, broker and files."""
+    """A Celery worker in a separate process, on the test's database, broker and files."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the worker and wait until it takes messages."""
+        """Start the worker and wait until it accepts messages."""
         from ai4mars_site.celery import app
 
         self.process = subprocess.Popen(
@@ -131,7 +133,7 @@ class WorkerProcess:
                 pytest.fail("The Celery worker did not start; its output is above.")
 
     def kill(self) -> None:
-        """End the worker and its children as a power cut would."""
+        """Kill the worker and its children, as a power failure would."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -139,7 +141,7 @@ class WorkerProcess:
             self.process = None
 
     def stop(self) -> None:
-        """Let the worker finish its task and end it."""
+        """Let the worker finish its task and stop it."""
         if self.process is None:
             return
         self.process.terminate()
@@ -150,7 +152,7 @@ class WorkerProcess:
 
 @pytest.fixture
 def worker(home: Path | None, request: pytest.FixtureRequest) -> Iterator[WorkerProcess]:
-    """A running worker; for tests marked `servers` and `django_db(transaction=True)`."""
+    """Return a running worker, for tests marked `servers` and `django_db(transaction=True)`."""
     import redis
     from django.conf import settings
     from django.db import connection
@@ -170,7 +172,7 @@ def worker(home: Path | None, request: pytest.FixtureRequest) -> Iterator[Worker
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], Any]], Any]:
-    """Wait until a question is answered with something true, and give that answer."""
+    """Return a function that repeats a call until its result is true, and returns the result."""
 
     def wait(ask: Callable[[], Any], seconds: float = 60.0) -> Any:
         deadline = time.monotonic() + seconds
@@ -188,7 +190,7 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
-    """The address of a PostgreSQL server whose databases a test may create."""
+    """Return the URL of a PostgreSQL server on which tests may create databases."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
         return given
@@ -199,7 +201,7 @@ def postgres_url() -> str:
 
 @pytest.fixture(scope="session")
 def new_postgres_database(postgres_url: str) -> Callable[[], str]:
-    """Create an empty PostgreSQL database; its address."""
+    """Return a function that creates an empty PostgreSQL database and returns its URL."""
     from tests import servers
 
     numbers = itertools.count(1)
@@ -212,10 +214,10 @@ def new_postgres_database(postgres_url: str) -> Callable[[], str]:
 def site_on(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], ServedSite]]:
-    """The running site on a database, "sqlite" or "postgres"; started when it is first asked for.
+    """Return a running site on "sqlite" or "postgres", started at its first use.
 
-    It runs to the end of the session: tests that go from one database to the other and back would
-    spend more time on starting sites than on using them.
+    It runs until the end of the session, because tests that alternate between the databases would
+    otherwise spend most of their time starting sites.
     """
     sites: dict[str, ServedSite] = {}
 
@@ -235,17 +237,17 @@ def site_on(
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def served_site(request: pytest.FixtureRequest, site_on: Callable[[str], ServedSite]) -> ServedSite:
-    """A running site, once on embedded SQLite and once on PostgreSQL, shared by the session.
+    """Return a running site, once on embedded SQLite and once on PostgreSQL, shared by the session.
 
-    Fill it with `served_site.manage("create_demo")` or another command; do not use the database
-    of the test process with it.
+    Fill it with `served_site.manage("create_demo")` or another command; do not use the database of
+    the test process with it.
     """
     return site_on(request.param)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium: AI4MARS_CHROMIUM, or one on the PATH."""
+    """Return the path of a Chromium: AI4MARS_CHROMIUM, or one on the PATH."""
     try:
         return chromium_path()
     except NoChromium as error:
@@ -254,7 +256,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Any]:
-    """A playwright browser with an empty profile."""
+    """Return a Playwright browser with an empty profile."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=30_000)  # a machine may be busy; what is right comes sooner
@@ -266,10 +268,9 @@ def browser(chromium: str) -> Iterator[Any]:
 
 @pytest.fixture
 def browser_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A page of a visitor nobody knows yet.
+    """Return a page of a new visitor.
 
-    An error in a script of the page, or something its content security policy had to stop, fails
-    the test.
+    A script error, or a violation of the content security policy, fails the test.
     """
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
     page = context.new_page()
@@ -295,7 +296,7 @@ def browser_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def s3_service() -> Iterator[str]:
-    """The address of a server that speaks S3, of our own."""
+    """Return the address of our S3-compatible test server."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -307,7 +308,7 @@ def s3_service() -> Iterator[str]:
 
 @pytest.fixture
 def s3(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of a service with one empty bucket, "mars"; the environment names the service."""
+    """Return a client of a service with one empty bucket, "mars", set in the environment."""
     import boto3
 
     from labeling.images.ingest import buckets

@@ -1,4 +1,4 @@
-"""Small things to test with: campaigns, tiny images, labels that can be read on the screen."""
+"""Factories of small test objects: campaigns, tiny images, and labels written as text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ACTOR = Actor(ActorKind.COMMAND, "tests")
 
 
 def mask(*rows: str) -> Mask:
-    """A mask from its rows: a digit is a class code, a dot is no label."""
+    """Return a mask from its rows: a digit is a class code, a dot is no label."""
     return np.array(
         [[NO_LABEL if pixel == "." else int(pixel) for pixel in row] for row in rows],
         dtype=np.uint8,
@@ -43,7 +43,7 @@ def mask(*rows: str) -> Mask:
 
 
 def rows(mask: Mask) -> list[str]:
-    """The inverse of `mask`."""
+    """Return the rows of a mask as text: the inverse of `mask`."""
     return ["".join("." if code == NO_LABEL else str(code) for code in row) for row in mask]
 
 
@@ -58,7 +58,7 @@ def new_campaign(slug: str = "navcam", preset: str = "msl-navcam", **fields: Any
 
 
 def product_id(number: int) -> str:
-    """A name like the real ones, in the order of the numbers."""
+    """Return a realistic product id; ids sort like their numbers."""
     return f"NLA_{397_000_000 + number}EDR_F0010008AUT_04096M1"
 
 
@@ -73,7 +73,7 @@ def new_image(
     beyond: Sequence[str] = (),
     **fields: Any,
 ) -> Image:
-    """A tiny image of one shade with its files; in `on_rover` and `beyond` 1 is masked."""
+    """Return a tiny uniformly gray image with files; 1 in `on_rover` and `beyond` is masked."""
     name = product_id(next(_numbers) if number is None else number)
     gray = np.full((height, width), shade, dtype=np.uint8)
     files = {
@@ -116,7 +116,7 @@ def assign(image: Image, labeler: Labeler, role: str = Role.CROWD) -> Assignment
 def draw(
     image: Image, *drawn: str, labeler: Labeler | None = None, role: str = Role.CROWD
 ) -> Label:
-    """A label just received, of these mask rows."""
+    """Return a newly received label with the given mask rows."""
     regions: list[Region] = mask_to_regions(mask(*drawn))
     return labels.store(ACTOR, image, labeler or new_guest(), role, regions, uuid.uuid4())
 
@@ -124,7 +124,7 @@ def draw(
 def accept(
     image: Image, *drawn: str, labeler: Labeler | None = None, role: str = Role.CROWD
 ) -> Label:
-    """A label that has been post-processed: accepted, or empty."""
+    """Return a label after post-processing: accepted, or empty."""
     label = draw(image, *drawn, labeler=labeler, role=role)
     labels.process_image(image.pk)
     label.refresh_from_db()
@@ -132,7 +132,7 @@ def accept(
 
 
 def give_score(label: Label, score: float, expected: float | None = None) -> AgreementScore:
-    """A score of a chosen size, where the queue is tested and not the agreement."""
+    """Set the score of a label, for tests of the queue."""
     image = Image.objects.get(pk=label.image_id)
     ImageAgreement.objects.update_or_create(
         image=image,
@@ -155,20 +155,20 @@ def give_score(label: Label, score: float, expected: float | None = None) -> Agr
 
 
 def box(code: int, left: float, top: float, right: float, bottom: float) -> dict[str, Any]:
-    """A rectangle in the form that the drawing page sends."""
+    """Return a rectangle as the drawing page sends it."""
     ring = [[left, top], [right, top], [right, bottom], [left, bottom]]
     return {"class": code, "rings": [ring]}
 
 
 def submission(image: Image | int, /, **fields: Any) -> dict[str, Any]:
-    """A label of one rectangle, as the drawing page sends it."""
+    """Return a label of one rectangle as the drawing page sends it."""
     number = image if isinstance(image, int) else image.pk
     polygons = [box(0, 0, 0, 2, 1)]
     return {"id": str(uuid.uuid4()), "image": number, "polygons": polygons, **fields}
 
 
 def campaign_to_release() -> Campaign:
-    """Image 1 is drawn by the crowd, 2 is gold, 3 nobody has drawn on, 4 is retired."""
+    """Return a campaign: image 1 has crowd labels, 2 is gold, 3 has no label, 4 is retired."""
     campaign = new_campaign()
     train = new_image(campaign, 1, on_rover=("0000", "1100"), beyond=("1111", "0000"))
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Labels that nobody draws: families of outlines that are slow to clean, of any size.
+"""Labels that nobody would draw: families of outlines that are slow to clean, of any size.
 
 Each function returns regions on an image of ``SIZE`` x ``SIZE`` pixels; ``FAMILIES`` draws the
 parameters of each family from a random generator.
@@ -22,19 +22,19 @@ def circle(x: float, y: float, radius: float, points: int, turn: float = 0.0) ->
 
 
 def regions_of(*rings: Points) -> list[Region]:
-    """One region for each ring."""
+    """Return one region for each ring."""
     return [Region(number % 4, (ring,)) for number, ring in enumerate(rings)]
 
 
 def nested_circles(count: int, points: int, shrinking: bool = False) -> list[Region]:
-    """Circles about one center, each around those before it, or within them."""
+    """Return concentric circles, from the inside out or from the outside in."""
     radii = [1 + number * SIZE * 0.48 / count for number in range(count)]
     rings = [circle(SIZE / 2, SIZE / 2, radius, points) for radius in radii]
     return regions_of(*(rings[::-1] if shrinking else rings))
 
 
 def stacked_circles(count: int, points: int, shift: float) -> list[Region]:
-    """Circles of one size, each a little beside the one before."""
+    """Return circles of one size, each shifted a little from the one before."""
     return regions_of(
         *(circle(150 + shift * number, SIZE / 2, 120, points, number) for number in range(count))
     )
@@ -48,7 +48,7 @@ def scattered_circles(
 
 
 def comb(teeth: int, slant: float = 0.0, upright: bool = True, height: float = 400.0) -> Points:
-    """One outline with many teeth."""
+    """Return one outline with many teeth."""
     x = 50 + np.linspace(0, 400, 2 * teeth)
     y = np.where(np.arange(2 * teeth) % 2, 50.0, 50.0 + height)
     outline = np.stack([x + slant * (y > 50), y], axis=1)
@@ -61,14 +61,14 @@ def crossed_combs(teeth: int, height: float = 400.0) -> list[Region]:
 
 
 def cut_comb(teeth: int, bars: int) -> list[Region]:
-    """Bars first, then a comb that they cut into pieces."""
+    """Return bars, then a comb that they cut into pieces."""
     edges = np.linspace(60, 440, 2 * bars).reshape(-1, 2)
     rings = [np.array([[40, a], [470, a], [470, b], [40, b]]) for a, b in edges]
     return regions_of(*rings, comb(teeth))
 
 
 def spiral(turns: int, points: int, width: float = 0.4) -> Points:
-    """A long strip, wound up."""
+    """Return a long strip in the form of a spiral."""
     angle = np.linspace(0, 2 * np.pi * turns, points // 2)
     radius = 5 + 240 * angle / angle[-1]
     step = 240 / turns * width
@@ -78,19 +78,19 @@ def spiral(turns: int, points: int, width: float = 0.4) -> Points:
 
 
 def star(points: int, inner: float = 5.0, x: float = SIZE / 2, outer: float = 250.0) -> Points:
-    """Long spikes about one center."""
+    """Return long spikes around one center."""
     outline = circle(x, SIZE / 2, 1, points)
     radius = np.where(np.arange(points) % 2, outer, inner)[:, None]
     return np.array([x, SIZE / 2]) + (outline - [x, SIZE / 2]) * radius
 
 
 def star_polygon(points: int, skip: int) -> Points:
-    """A ring that crosses itself: each corner is joined to one far away."""
+    """Return a self-crossing ring: each corner is joined to a distant one."""
     return circle(SIZE / 2, SIZE / 2, 250, points)[np.arange(points) * skip % points]
 
 
 def grid_of_bars(count: int, thickness: float = 1.0) -> list[Region]:
-    """Bars from left to right, crossed by bars from top to bottom."""
+    """Return horizontal bars crossed by vertical bars."""
     rings = []
     for a in np.linspace(10, SIZE - 10, count):
         rings.append(np.array([[5, a], [507, a], [507, a + thickness], [5, a + thickness]]))
@@ -99,13 +99,13 @@ def grid_of_bars(count: int, thickness: float = 1.0) -> list[Region]:
 
 
 def near_coincident(copies: int, points: int, rng: np.random.Generator) -> list[Region]:
-    """One outline drawn again and again, moved by hundredths of a pixel."""
+    """Return copies of one outline, shifted by hundredths of a pixel."""
     outline = circle(SIZE / 2, SIZE / 2, 200, points) + rng.uniform(-2, 2, (points, 2))
     return regions_of(*(outline + rng.uniform(-0.02, 0.02, (points, 2)) for _ in range(copies)))
 
 
 def scribble(points: int, step: float, rng: np.random.Generator) -> Points:
-    """A pen that runs to and fro and never lifts."""
+    """Return a random walk of a pen that never lifts."""
     walk = rng.normal(0, step, (points, 2)).cumsum(axis=0)
     # Folded back at the edges.
     return np.abs((walk + SIZE / 2) % (2 * SIZE) - SIZE)
@@ -117,7 +117,7 @@ def tiny(count: int, points: int, rng: np.random.Generator, spread: float = SIZE
 
 
 def sieve(holes: int, points: int, rng: np.random.Generator, layers: int = 1) -> list[Region]:
-    """Regions with many holes, on top of each other."""
+    """Return stacked regions with many holes."""
     side = int(np.ceil(np.sqrt(holes)))
     step = (SIZE - 20) / side
     found = []
@@ -133,7 +133,7 @@ def sieve(holes: int, points: int, rng: np.random.Generator, layers: int = 1) ->
 
 
 def slivers(count: int, rng: np.random.Generator, width: float = 0.05) -> list[Region]:
-    """Long thin strips in all directions."""
+    """Return long thin strips in all directions."""
     rings = []
     for angle in rng.uniform(0, np.pi, count):
         along = np.array([np.cos(angle), np.sin(angle)]) * 240
@@ -144,7 +144,7 @@ def slivers(count: int, rng: np.random.Generator, width: float = 0.05) -> list[R
 
 
 def parallel_slivers(count: int, points: int) -> list[Region]:
-    """Long thin strips side by side, slanted: their boxes overlap and they do not."""
+    """Return parallel, slanted strips: their boxes overlap but they do not."""
     rings = []
     for number in range(count):
         shift = np.array([number * 250 / count, -number * 250 / count])
@@ -154,7 +154,7 @@ def parallel_slivers(count: int, points: int) -> list[Region]:
 
 
 def touching(petals: int, points: int) -> Points:
-    """A ring that comes back to one point again and again."""
+    """Return a ring that returns to one point again and again."""
     rings = []
     for turn in np.linspace(0, 2 * np.pi, petals, endpoint=False):
         petal = circle(0, 0, 1, points, turn + np.pi) + np.array([np.cos(turn), np.sin(turn)])
@@ -163,12 +163,12 @@ def touching(petals: int, points: int) -> Points:
 
 
 def self_covering(turns: int, points: int) -> Points:
-    """One circle, walked many times."""
+    """Return a circle that is traced many times."""
     return np.concatenate([circle(SIZE / 2, SIZE / 2, 200, points)] * turns)
 
 
 def zigzag(points: int, height: float, rows: int = 1) -> list[Region]:
-    """Bands of zigzag that cross the straight bands below them."""
+    """Return zigzag bands that cross the straight bands below them."""
     rings = []
     for row in range(rows):
         top = 20 + row * (470 / rows)
@@ -183,7 +183,7 @@ def zigzag(points: int, height: float, rows: int = 1) -> list[Region]:
 def patchwork(
     side: int, points: int, rng: np.random.Generator, unsteady: float = 0.0
 ) -> list[Region]:
-    """Areas that fill the image and share their borders, as people draw with snapping."""
+    """Return areas that fill the image and share borders, as people draw with snapping."""
     step = (SIZE - 20) / side
     corners = 10 + step * np.stack(np.meshgrid(*[np.arange(side + 1)] * 2), axis=-1)
     corners[1:-1, 1:-1] += rng.uniform(-0.3, 0.3, (side - 1, side - 1, 2)) * step
@@ -210,7 +210,7 @@ def patchwork(
 
 
 def _between(rng: np.random.Generator, low: float, high: float) -> int:
-    """A whole number whose logarithm is equally likely everywhere."""
+    """Return an integer whose logarithm is uniformly distributed."""
     return int(np.exp(rng.uniform(np.log(low), np.log(high + 1))))
 
 

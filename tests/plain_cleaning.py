@@ -1,6 +1,6 @@
-"""Cleaning as it is said, one region and one pair after the other, and with no bound on its work.
+"""The plain definition of cleaning, one region and one pair at a time, without limits.
 
-For ordinary labels `terrain.geometry.cleaning` must give the same to the last bit.
+For ordinary labels `terrain.geometry.cleaning` must give the same result to the last bit.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A site as a visitor meets it: `manage.py serve`, on a folder of its own."""
+"""A site as visitors see it: `manage.py serve`, with its own data folder."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ STOP_SECONDS = 30.0
 
 
 class SiteDidNotStart(RuntimeError):
-    """`manage.py serve` ended, or did not answer in time; the message is what it printed."""
+    """`manage.py serve` ended, or did not answer in time; the message is its output."""
 
 
 class ServedSite:
     """`manage.py serve --port 0` on `home`, and commands that work on the same data.
 
-    `environment` is added to this process's own, without what the tests' servers put there.
+    `environment` is added to this process's environment, without the test servers' variables.
     """
 
     def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
@@ -48,7 +48,7 @@ class ServedSite:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The processes by name: serve, web-1 ..., worker, beat, and broker where embedded."""
+        """Return the processes by name: serve, web-1 ..., worker, beat, and broker if embedded."""
         record = self._record()
         return record["pids"] if record else {}
 
@@ -60,7 +60,7 @@ class ServedSite:
         return record
 
     def start(self, *options: str) -> ServedSite:
-        """Start and wait for the first answer. Raises SiteDidNotStart."""
+        """Start and wait for the first response. Raises SiteDidNotStart."""
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -82,7 +82,7 @@ class ServedSite:
         return self
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Stop as Ctrl-C does; the exit status."""
+        """Stop like Ctrl-C; return the exit status."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -93,7 +93,7 @@ class ServedSite:
             raise
 
     def manage(self, *arguments: str, input: str | None = None) -> str:
-        """Run a `manage.py` command on this site's data; what it printed on standard output.
+        """Run a `manage.py` command on this site's data; return its standard output.
 
         Raises subprocess.CalledProcessError; the error output goes to the test's own.
         """

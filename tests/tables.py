@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 def rows_of(file: TextIO) -> list[dict[str, str]]:
-    """All rows of a CSV file. The limit of a cell is the process's: it is put back for others."""
+    """Return all rows of a CSV file; the process-wide limit of a cell is restored afterwards."""
     before = csv.field_size_limit(10**8)
     try:
         return list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""Runs functions of the drawing page's TypeScript in Node, to hold them against Python's."""
+"""Runs functions of the drawing page's TypeScript in Node, to compare them with Python's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.served import REPOSITORY
 
 
 class TypeScript:
-    """Some exports of static/src in Node: `expression` is evaluated with `given` and what
-    `imports` (JavaScript import lines; paths from static/src) brings.
+    """Exports of static/src in Node: `expression` is evaluated with `given` and the `imports`.
 
-    folder: where the bundle is put. One Node process a call: give it much to do at once.
+    `imports` are JavaScript import lines with paths from static/src. folder: for the bundle. Each
+    call starts a Node process, so give it much to do at once.
     """
 
     def __init__(self, folder: Path, imports: str, expression: str) -> None:
@@ -38,7 +38,9 @@ class TypeScript:
         )
 
     def __call__(self, given: Any) -> Any:
-        """The expression's value for this `given`; both are JSON (Infinity and NaN are null)."""
+        """Return the expression's value for this `given`; both are JSON (Infinity and NaN are
+        null).
+        """
         return json.loads(self._run("node", str(self.bundle), stdin=json.dumps(given)))
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""A browser of somebody who has no account: it keeps cookies, and what it was offered."""
+"""The browser of a visitor without an account: it keeps cookies and offers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 
 class Visitor(APIClient):
-    """Draws as the page does: each save goes with the offer of its image."""
+    """Draws like the page: each save is sent with the offer of its image."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

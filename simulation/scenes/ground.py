@@ -226,7 +226,7 @@ def _refine(coarse: Field, rows: Index, cols: Index, grid: Grid) -> Field:
 def _limits(
     recipe: Recipe, rock: Field, sand: Field, view: npt.NDArray[np.bool_]
 ) -> tuple[float, float]:
-    """Return the thresholds of the fields of bedrock and sand that give the shares of the recipe."""
+    """Return the thresholds of the bedrock and sand fields that give the recipe's shares."""
     sand_limit = float(np.quantile(sand[view], 1.0 - recipe.sand))
     bare = rock[view & (sand <= sand_limit)]
     return float(np.quantile(bare, 1.0 - recipe.bedrock / (1.0 - recipe.sand))), sand_limit

@@ -1,8 +1,8 @@
-"""Who acts: how actors are told apart, and that every service that changes something takes one.
+"""Actors: how they are distinguished, and that every service that changes something takes one.
 
-The second part reads the source of all services. A function writes when it calls a method of the
-database that writes, or a service that does. Then its first parameter is `actor: Actor`, or it is
-named below as one of those that need none.
+The second part reads the source of all services. A function writes if it calls a database method
+that writes, or a service that does. Its first parameter must then be `actor: Actor`, unless it is
+listed below as one that needs no actor.
 """
 
 from __future__ import annotations
@@ -159,13 +159,15 @@ class Service:
         return any(is_write(call) for call in self.calls())
 
     def mentions(self) -> set[str]:
-        """Services that it calls, or passes on to be called."""
+        """Return the services that this one calls, or passes on to be called."""
         texts = {written(node) for node in ast.walk(self.tree)}
         return {self.known[text] for text in texts & self.known.keys()}
 
 
 def written(node: ast.AST) -> str:
-    """How a function is named in the source: `store` or `labels.store`; empty for all else."""
+    """Return a function's name in the source, such as `store` or `labels.store`; "" for other
+    nodes.
+    """
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -174,7 +176,7 @@ def written(node: ast.AST) -> str:
 
 
 def is_write(call: ast.Call) -> bool:
-    """Whether a call is of a method of the database that writes."""
+    """Return whether a call is of a database method that writes."""
     if not isinstance(call.func, ast.Attribute):
         return False
     name, of = call.func.attr, call.func.value
@@ -188,7 +190,7 @@ def is_write(call: ast.Call) -> bool:
 
 
 def modules() -> dict[str, ast.Module]:
-    """All services modules, by name."""
+    """Return all modules of services by name."""
     found = {}
     for app in APPS:
         for path in sorted((ROOT / app).glob("*/services/*.py")) + sorted(
@@ -201,7 +203,7 @@ def modules() -> dict[str, ast.Module]:
 
 
 def services_in(found: dict[str, ast.Module]) -> dict[str, Service]:
-    """The functions of services modules by name; calls between them are resolved by imports."""
+    """Return the functions of service modules by name; calls are resolved by imports."""
     functions = {
         f"{module}.{node.name}": (module, node)
         for module, tree in found.items()
@@ -213,7 +215,7 @@ def services_in(found: dict[str, ast.Module]) -> dict[str, Service]:
 
 
 def names_in(module: str, tree: ast.Module, functions: Collection[str]) -> dict[str, str]:
-    """How functions of services are written in a module: `label`, `labels.store` ..."""
+    """Return the names that a module uses for functions of services: `label`, `labels.store` ..."""
     names: dict[str, str] = {}
     for function in functions:
         owner, _, own = function.rpartition(".")
@@ -234,7 +236,7 @@ def names_in(module: str, tree: ast.Module, functions: Collection[str]) -> dict[
 
 
 def writers(services: dict[str, Service]) -> set[str]:
-    """Services that write, themselves or through others; what needs no actor passes nothing on."""
+    """Return the services that write, directly or through others that take an actor."""
     found = {name for name, service in services.items() if service.writes()}
     mentions = {name: service.mentions() for name, service in services.items()}
     while True:

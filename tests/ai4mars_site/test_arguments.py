@@ -1,4 +1,4 @@
-"""What is typed on a command line: each value that cannot be one is told in a sentence."""
+"""Arguments of the command line: every invalid value gives a clear message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OURS = {app.name for app in apps.get_app_configs() if Path(app.path).parent == s
 
 
 def typed_arguments() -> list[Any]:
-    """Every argument of our commands that is not taken as text, as (command, name, type)."""
+    """Return every argument of our commands that is not plain text, as (command, name, type)."""
     return [
         pytest.param(action.type, id=f"{name} {action.dest}")
         for name, app in sorted(get_commands().items())
@@ -90,7 +90,7 @@ def test_values_out_of_bounds(convert: Callable[[str], object], text: str) -> No
 
 @pytest.mark.parametrize("convert", [filled, place])
 def test_an_empty_path_is_not_the_current_folder(convert: Callable[[str], object]) -> None:
-    """A variable of a shell that is not set comes out as ""."""
+    """An unset shell variable gives ""."""
     assert str(convert(".")) == "."
     for text in ("", " "):
         with pytest.raises(ArgumentTypeError, match=r"^It is empty\. Give a path; \. is the curr"):

@@ -6,7 +6,7 @@ from ai4mars_site.toolkit.bulk import each
 
 
 class Adder:
-    """Counts how often it is sent away."""
+    """Counts how often it is pickled."""
 
     sent = 0
 

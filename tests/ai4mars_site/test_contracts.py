@@ -1,4 +1,4 @@
-"""The import contracts leave no subject out."""
+"""The import contracts cover every subject."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_SUBJECTS = {"management", "migrations", "templatetags"}
 
 
 def image_layers(app: str) -> set[str]:
-    """The subjects that the contract on the order of an app's subjects names."""
+    """Return the subjects in the contract on the order of an app's subjects."""
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     found = [
         contract["layers"]

@@ -1,4 +1,4 @@
-"""`docker-compose.yml` and its `Caddyfile`, as far as they can be tried without containers."""
+"""`docker-compose.yml` and `Caddyfile`, as far as they can be tested without containers."""
 
 from __future__ import annotations
 

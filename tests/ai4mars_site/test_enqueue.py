@@ -1,4 +1,4 @@
-"""A message only speeds work up: without a broker nothing fails and nobody waits."""
+"""A message only makes work start sooner: without a broker nothing fails and nothing waits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HANGS_AFTER_SECONDS = 60
 
 
 def enqueue_twice(home: Path, redis_url: str) -> str:
-    """Enqueue twice in a process with this broker; returns what it logged."""
+    """Enqueue twice in a process with this broker; return its log."""
     environment = os.environ | {"AI4MARS_HOME": str(home), "REDIS_URL": redis_url}
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", TWO_NUDGES],
@@ -47,7 +47,7 @@ def enqueue_twice(home: Path, redis_url: str) -> str:
 
 
 def asked(broker: socket.socket) -> int:
-    """How many connections were made to a socket that nobody has looked after."""
+    """Return the number of connections to a socket that nobody has accepted."""
     broker.setblocking(False)
     count = 0
     with contextlib.suppress(BlockingIOError):
@@ -63,7 +63,7 @@ def test_a_broker_that_is_away_is_logged_and_left_alone(tmp_path: Path, redis_ur
 
 
 def test_a_silent_broker_is_waited_for_once(tmp_path: Path) -> None:
-    """Two messages, one connection: no second try, and no second wait."""
+    """There are two messages but one connection: no second try and no second wait."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         log = enqueue_twice(tmp_path, f"redis://127.0.0.1:{port}/0")

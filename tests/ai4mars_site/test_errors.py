@@ -1,4 +1,4 @@
-"""What the site refuses: one code and status each, one way to answer, the reader's language."""
+"""Refusals: one code and status each, one form of response, in the reader's language."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ OF_FILES = ("labeling.images.ingest", "merging.formats")
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """As a request of another test left it, the language could be another."""
+    """Reset the language, which another test's request may have changed."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture(scope="module")
 def refusals() -> list[type[DomainError]]:
-    """All kinds of refusals of the site."""
+    """Return all classes of refusals."""
     for package in (toolkit, labeling, review, merging):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".management." not in found.name and ".migrations." not in found.name:
@@ -145,7 +145,7 @@ def test_every_sentence_of_a_refusal_is_said_in_spanish(refusals: list[type[Doma
 
 
 def test_no_refusal_is_written_in_english_alone(refusals: list[type[DomainError]]) -> None:
-    """What is raised with a sentence of its own has it from gettext, or from another refusal."""
+    """A message of its own must come from gettext, or from another refusal."""
     names = {
         kind.__name__
         for kind in refusals
@@ -170,7 +170,7 @@ def _name(function: ast.expr) -> str:
 
 
 def _is_english(argument: ast.expr) -> bool:
-    """Whether words stand in the argument itself, and not in a call of gettext."""
+    """Return whether an argument contains literal words instead of a call of gettext."""
     if isinstance(argument, ast.JoinedStr):
         return any(_is_english(part) for part in argument.values)
     return (

@@ -1,4 +1,4 @@
-"""The hooks before a commit: the file is valid, and each runs a program that is there."""
+"""The pre-commit hooks: the file is valid, and each hook runs an existing program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONFIG = REPOSITORY / ".pre-commit-config.yaml"
 
 
 def hooks() -> dict[str, dict[str, Any]]:
-    """Read the hooks by id, checked by pre-commit itself: an invalid file raises."""
+    """Return the hooks by id, after pre-commit has validated the file."""
     return {hook["id"]: hook for repo in load_config(CONFIG)["repos"] for hook in repo["hooks"]}
 
 

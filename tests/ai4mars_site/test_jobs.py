@@ -1,4 +1,4 @@
-"""Work that one process at a time does: claims, heartbeats, take-over; on all kinds of rows."""
+"""Jobs for one process at a time: claims, heartbeats and takeover, on all kinds of rows."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ pytestmark = pytest.mark.django_db
 
 
 def release() -> QuerySet[Release]:
-    """A job whose status says whether somebody works on it."""
+    """Return a job whose status says whether a process works on it."""
     new = Release.objects.create(campaign=new_campaign(), version="1.0")
     return Release.objects.filter(pk=new.pk)
 
 
 def item() -> QuerySet[ImportItem]:
-    """A job that keeps its status while it is worked on."""
+    """Return a job that keeps its status while a process works on it."""
     new = items(1)[0]
     return ImportItem.objects.filter(pk=new.pk)
 
@@ -65,7 +65,7 @@ def items(count: int) -> list[ImportItem]:
 
 
 def estimate() -> QuerySet[CampaignSkill]:
-    """A job whose status tells of something else."""
+    """Return a job whose status says something else."""
     new = CampaignSkill.objects.create(
         campaign=new_campaign(),
         status="estimated",
@@ -78,12 +78,12 @@ def estimate() -> QuerySet[CampaignSkill]:
 
 @pytest.fixture(params=[release, item, estimate])
 def rows(request: pytest.FixtureRequest) -> Any:
-    """The row of one job, of each kind."""
+    """Return the row of one job, for each kind of job."""
     return request.param()
 
 
 def lose(rows: Any) -> None:
-    """The process that works on these rows has not been heard of for a while."""
+    """Let the heartbeat of the process that works on these rows expire."""
     silent = timezone.now() - rows.model.silence - timedelta(seconds=1)
     rows.update(heartbeat_at=silent)
 
@@ -150,14 +150,14 @@ def test_a_batch_is_what_is_free_in_order() -> None:
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_one_of_four_rivals_wins(rows: Any) -> None:
-    """On PostgreSQL: the others find the row claimed."""
+    """On PostgreSQL: the other processes find the row claimed."""
     assert [each is not None for each in at_once(4, lambda: claim_one(rows.all()))].count(True) == 1
 
 
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_rivals_share_a_batch() -> None:
-    """On PostgreSQL: every row goes to one of them."""
+    """On PostgreSQL: every row goes to exactly one process."""
     made = items(20)
     every = ImportItem.objects.all()
 
@@ -175,7 +175,7 @@ def test_rivals_share_a_batch() -> None:
 
 
 def at_once(count: int, ask: Callable[[], Any]) -> list[Any]:
-    """The answers of so many threads that ask together."""
+    """Call `ask` in several threads at once; return the results."""
     together = threading.Barrier(count)
 
     def one(_: int) -> Any:
@@ -220,7 +220,7 @@ def hold_in_transaction(job: ClaimableJob) -> None:
 
 
 def test_a_change_does_not_take_on_the_successors_claim(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though it is taken over right after its write, it finds that out at the next."""
+    """A process that is taken over right after its write notices that at its next write."""
     rows = release()
     slow = claim_one(rows)
     assert slow is not None
@@ -365,7 +365,7 @@ FORGET = "UPDATE review_campaignskill SET heartbeat_at = '2026-01-01 00:00:00'"
 
 
 class Site(ServedSite):
-    """A site with one job, and processes that want to do it."""
+    """A site with one job, and processes that compete for it."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -373,7 +373,7 @@ class Site(ServedSite):
         self.manage("shell", "-v", "0", "-c", SETUP)
 
     def work(self) -> subprocess.Popen[str]:
-        """Start a process that wants the job, and waits for a line before it writes its result."""
+        """Start a process that claims the job and waits for a line before it writes its result."""
         process = subprocess.Popen(
             [sys.executable, "-c", WORK],
             cwd=REPOSITORY,
@@ -386,7 +386,7 @@ class Site(ServedSite):
         return process
 
     def row(self, then: str = "") -> tuple[str, str, int]:
-        """The job's claim, heartbeat and result; `then` something is changed."""
+        """Return the job's claim, heartbeat and result; first apply the changes in `then`."""
         url = self.environment.get("DATABASE_URL")
         connect: Any = (
             psycopg2.connect(url)
@@ -409,7 +409,7 @@ def said(process: subprocess.Popen[str]) -> str:
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    """Let a process write its result; whether it could."""
+    """Let a process write its result; return whether it could."""
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
@@ -467,7 +467,7 @@ def test_processes_that_stand_still_or_die_are_taken_over(
 
 
 def stand_still(process: subprocess.Popen[str], then: Callable[[], object]) -> bool:
-    """Stop a process, then do something; False where it was stopped while it held SQLite's lock."""
+    """Stop a process, then call `then`; return False if it held SQLite's lock when stopped."""
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
     try:
@@ -479,7 +479,7 @@ def stand_still(process: subprocess.Popen[str], then: Callable[[], object]) -> b
 
 
 def assert_silent(site: Site) -> None:
-    """No heartbeat comes for as long as several would have."""
+    """Check that no heartbeat comes for the time of several."""
     before = site.row()
     time.sleep(0.3)
     assert site.row() == before

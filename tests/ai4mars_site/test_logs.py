@@ -1,4 +1,4 @@
-"""Visitors' mistakes are one short line of the log each, the program's have their traceback."""
+"""A client's mistake is one short line in the log; an error of the program has its traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def log() -> Iterator[list[str]]:
-    """What the site's handler writes, formatted as it formats it."""
+    """Return the formatted output of the site's log handler."""
     lines: list[str] = []
 
     class Handler(logging.Handler):

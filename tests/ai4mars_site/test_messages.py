@@ -1,4 +1,4 @@
-"""The sentences of the site in its languages."""
+"""The messages of the site in its languages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_finds_what_python_and_templates_mark(tmp_path: Path) -> None:
 
 
 def test_the_source_marks_sentences_by_names_that_are_looked_for() -> None:
-    """Under another name a sentence would not be found, and stay in English."""
+    """Under another name, a message would not be found and would stay in English."""
     renamed = re.compile(r"^from django\.utils\.translation import \w*gettext\w* as (\w+)$", re.M)
     names = {
         name
@@ -112,7 +112,7 @@ def test_placeholders(
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_sentence_is_translated(language: str, template: Catalog) -> None:
-    """`make messages` brings the new ones into the file."""
+    """`make messages` adds new messages to the file."""
     assert messages.untranslated(catalog_of(language), template) == []
 
 
@@ -138,7 +138,7 @@ def test_every_placeholder_is_in_the_translation(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_translations_are_compiled(language: str) -> None:
-    """`make setup` does it; without it the site would silently be in English."""
+    """`make setup` compiles them; otherwise the site would silently be in English."""
     source = ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
     compiled = source.with_suffix(".mo")
     assert compiled.exists(), "run `make setup`"

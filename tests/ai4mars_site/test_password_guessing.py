@@ -1,4 +1,4 @@
-"""Passwords cannot be guessed quickly, and nobody who guesses locks the owner out."""
+"""Passwords cannot be guessed quickly, and guessing does not lock the owner out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def owner() -> User:
 def guess(
     password: str, address: str, path: str = LOGIN, name: str = "ada", **headers: str
 ) -> Client | None:
-    """Log in from an address; the browser, or None when it was not let in."""
+    """Log in from an address; return the browser, or None if the login failed."""
     client = Client(REMOTE_ADDR=address, headers=headers)
     client.post(path, {"login": name, "username": name, "password": password}, follow=True)
     return client if "_auth_user_id" in client.session else None
@@ -38,7 +38,7 @@ def guess(
 
 @pytest.fixture
 def wrong_password_checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that were compared with the owner's."""
+    """Return the passwords that were compared with the owner's."""
     seen: list[str] = []
     compare = User.check_password
 

@@ -1,4 +1,4 @@
-"""What lies under AI4MARS_HOME is for the user who runs the site, and nobody else."""
+"""Files under AI4MARS_HOME are readable only by the user who runs the site."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PRIVATE_FILES = ("ai4mars.sqlite3", "ai4mars.sqlite3-wal", "ai4mars.sqlite3-shm"
 
 
 def open_to_others(home: Path) -> list[str]:
-    """What other users of the machine could reach, below and including `home`.
+    """Return the paths in `home`, including itself, that other users of the machine could access.
 
-    Below a folder that is closed to them they reach nothing.
+    A folder that they cannot enter hides everything in it.
     """
     found = []
     for folder, folders, files in os.walk(home):

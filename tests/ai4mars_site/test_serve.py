@@ -34,7 +34,7 @@ def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite
 
 @pytest.fixture
 def site(shared_site: ServedSite) -> ServedSite:
-    """A running site; one start serves many tests."""
+    """Return a running site, shared by many tests."""
     if shared_site.process is None or shared_site.process.poll() is not None:
         shared_site.start()
     return shared_site
@@ -56,7 +56,7 @@ def is_alive(pid: int) -> bool:
 
 
 def group_members(leaders: list[int]) -> set[int]:
-    """The processes in the groups that these processes lead."""
+    """Return the processes in the process groups of these leaders."""
     listed = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True)
     pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
     return {pid for pid, group in pairs if group in leaders and is_alive(pid)}

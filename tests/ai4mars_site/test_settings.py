@@ -1,4 +1,4 @@
-"""The settings refuse what would be unsafe on the internet, and need nothing to be tried."""
+"""The settings refuse unsafe values in production, and need no values for development."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process loads before it does anything: every command and web process pays for it."""
+"""Which modules a process loads at start, a cost that every command and web process pays."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ resolve("/")
 def loaded_by(
     program: str, home: Path, libraries: tuple[str, ...] = RARELY_USED
 ) -> dict[str, list[str]]:
-    """Return which of the libraries a program in a new process loads, and the way to each import.
+    """Return which of the libraries a program loads in a new process, with the chain of imports.
 
-    A way is a list of `file:line`, of files of this repository, from the outermost to the import.
+    A chain is a list of `file:line` in this repository, from the outermost to the import.
     """
     said = subprocess.run(
         [sys.executable, "-c", PROGRAM, program, *libraries],
@@ -70,7 +70,7 @@ def loaded_by(
 
 
 def explain(loaded: dict[str, list[str]]) -> str:
-    """Say for each library which line imported it, and what imported that file."""
+    """Return, for each library, the line that imported it and the chain that led there."""
     return "Import these in the functions that use them:\n" + "\n".join(
         f"{name}, imported by {' <- '.join(reversed(way))}" for name, way in loaded.items()
     )
@@ -116,7 +116,7 @@ def test_workers_start_without_them_too(tmp_path: Path) -> None:
 
 
 def test_the_masks_of_an_image_are_read_without_gdal(tmp_path: Path) -> None:
-    """A web process reads them whenever it judges practice."""
+    """A web process reads them whenever it compares a practice attempt."""
     program = f"""{URLCONF}
 import numpy as np
 from django.core.files.base import ContentFile

@@ -1,4 +1,4 @@
-"""One version of the software, wherever it is told."""
+"""The version of the software is the same wherever it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web server: who is slow takes a connection and no thread, and not for long."""
+"""The web server: a slow client occupies a connection for a limited time, and no thread."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MEGABYTE = 1 << 20
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-    """Says how many bytes came; `/wait` keeps its thread; `/file` is a download of 64 MiB.
+    """Answer with the number of bytes received; `/wait` blocks its thread; `/file` is 64 MiB.
 
-    `/stream` is as large, and its thread makes it piece by piece.
+    `/stream` has the same size, and its thread generates it in chunks.
     """
     path = environ["PATH_INFO"]
     headers = []
@@ -68,7 +68,7 @@ class Running:
         self.thread.start()
 
     def connect(self) -> socket.socket:
-        """A connection that is closed with the server, if not before."""
+        """Return a connection that is closed with the server at the latest."""
         self.connections.append(socket.create_connection(self.address, timeout=10))
         return self.connections[-1]
 
@@ -107,7 +107,7 @@ def run() -> Iterator[Callable[..., Running]]:
 
 
 def closed_after(connection: socket.socket, drip: bytes = b"", seconds: float = 8.0) -> float:
-    """When the server closed a connection, to which `drip` is sent again and again."""
+    """Send `drip` repeatedly; return the time at which the server closed the connection."""
     began = time.monotonic()
     connection.settimeout(0.1)
     while time.monotonic() - began < seconds:
@@ -179,7 +179,7 @@ def test_a_slow_honest_body_arrives(
 
 
 def permit(path: str, largest: int) -> str:
-    """The cookie that a page with an upload hands out to an account."""
+    """Return the cookie that an upload page sets for a logged-in account."""
     view = uploads.takes_uploads(lambda: largest)(lambda request: HttpResponse("a form"))
     request = RequestFactory().get(path)
     request.user = type("Account", (), {"is_authenticated": True})()
@@ -206,7 +206,7 @@ def test_a_large_body_needs_a_permit_for_its_address(run: Callable[..., Running]
 
 
 def refuses_more(connection: socket.socket) -> bool:
-    """Whether the other side has closed, seen from sending for some seconds."""
+    """Send for some seconds; return whether the other side has closed the connection."""
     for _ in range(60):
         try:
             connection.sendall(bytes(10_000))

@@ -1,4 +1,4 @@
-"""What visitors send slowly, again and again, or in large pieces, to the whole site."""
+"""Slow, repeated and large requests to the whole site."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_half_sent_requests_keep_nobody_from_the_site(site: ServedSite) -> None:
 
 
 def log_in(site: ServedSite, name: str, password: str, address: str) -> bool:
-    """Whether the site lets somebody in who comes from this address."""
+    """Return whether the site accepts a login from this address."""
     connection = http.client.HTTPConnection(
         *address_of(site), timeout=60, source_address=(address, 0)
     )

@@ -1,4 +1,4 @@
-"""A message reaches a real worker, which works on the test's own database."""
+"""A message reaches a real worker, which works on the test's database."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The benchmark table: ``python -m tests.bench``, or with names for some of it.
+"""The benchmark table: ``python -m tests.bench``, or with names for some benchmarks.
 
-Every benchmark is a module here with a ``run`` that first checks that all the ways it times give
-the same result. A missed target is said in its line; how busy the machine is decides it too, so it
-does not make the run fail.
+Each benchmark is a module with a ``run`` that first checks that all compared methods give the same
+result. A missed target is marked in its line, but does not make the run fail, because it also
+depends on the machine's load.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""From the polygons of ten labels to their 45 agreements, and from an eleventh to its ten.
+"""Agreement of ten labels from their polygons (45 pairs), and of an eleventh label (ten pairs).
 
-Beside plain NumPy and the run lengths of pycocotools, each on masks that rasterio paints, so that
-all three give the same scores. pycocotools can take polygons too and is quick at it, but paints
-their border pixels as well: its scores are then others, and that line has no target.
+Compared with plain NumPy and with pycocotools' run lengths, each on masks rasterized by rasterio,
+so that all three give the same scores. pycocotools can also rasterize polygons, quickly, but it
+includes border pixels: its scores differ, so that line has no target.
 """
 
 import itertools
@@ -32,13 +32,13 @@ def our_planes(labels: Sequence[Sequence[Region]]) -> list[Planes]:
 
 
 def with_one_more(known: Overlaps, planes: Sequence[Planes], label: Sequence[Region]) -> Any:
-    """What a new label costs: its polygons, its pairs, and everybody's new score."""
+    """Return the result of adding one label: its polygons, its pairs, and all new scores."""
     (added,) = our_planes([label])
     return agreement_scores(known.with_label("new", added, planes))
 
 
 def painted(label: Sequence[Region]) -> Mask:
-    """A label's mask by rasterio, which also counts a pixel by its center."""
+    """Return a label's mask by rasterio, which also assigns a pixel by its center."""
     shapes = [
         (mapping(Polygon(region.rings[0], region.rings[1:])), region.code)
         for region in reversed(label)
@@ -50,7 +50,7 @@ def painted(label: Sequence[Region]) -> Mask:
 
 
 def plain_scores(masks: Sequence[Mask]) -> list[float]:
-    """Boolean masks for each pair and class, as one would write it first."""
+    """Return the scores from a boolean mask for each pair and class: the simplest code."""
     agreements = np.zeros((len(masks), len(masks)))
     for i, j in itertools.combinations(range(len(masks)), 2):
         ratios = []
@@ -64,14 +64,14 @@ def plain_scores(masks: Sequence[Mask]) -> list[float]:
 
 
 def run_lengths_of_masks(masks: Sequence[Mask]) -> RunLengths:
-    """Per class, the run lengths of each label."""
+    """Return the run lengths of each label, for each class."""
     return [
         [coco.encode(np.asfortranarray(mask == code)) for mask in masks] for code in crowd.CODES
     ]
 
 
 def run_lengths_of_polygons(labels: Sequence[Sequence[Region]]) -> RunLengths:
-    """The same from outlines; holes, of which these labels have few, are left out."""
+    """Return the run lengths from outlines; the few holes of these labels are left out."""
     return [
         [
             coco.merge(
@@ -89,7 +89,7 @@ def run_lengths_of_polygons(labels: Sequence[Sequence[Region]]) -> RunLengths:
 
 
 def coco_scores(encoded: RunLengths) -> list[float]:
-    """One call of ``iou`` per class and label, with the labels after it."""
+    """Return the scores from one call of ``iou`` per class and label, with the labels after it."""
     count = len(encoded[0])
     total = np.zeros((count, count))
     present = np.zeros((count, count))

@@ -1,8 +1,8 @@
-"""Ten labels of one made-up image, as different labelers would draw them.
+"""Ten labels of one synthetic image, as different labelers would draw them.
 
 The terrain is the same for all: large plains of soil, sand and bedrock below a horizon, and a few
-big rocks. Each labeler leaves some areas out, draws the rest with an unsteady hand and sometimes
-mistakes one class for another, so that labels cover about half of the image and agree in part.
+big rocks. Each labeler omits some areas, draws the others imprecisely, and sometimes confuses
+classes, so that labels cover about half of the image and agree in part.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ Outline = npt.NDArray[np.float64]
 
 
 def labels(seed: int = 2021, labelers: int = LABELERS) -> list[list[Region]]:
-    """The regions of each labeler: the same for the same seed."""
+    """Return the regions of each labeler; the same seed gives the same regions."""
     rng = np.random.default_rng(seed)
     terrain = [
         (code, _area(rng, radius))
@@ -48,7 +48,7 @@ def _area(rng: np.random.Generator, radius: float) -> Outline:
 
 
 def _waves(rng: np.random.Generator, orders: tuple[int, ...], height: float) -> Outline:
-    """A smooth wobble around the outline: hands and coasts have no white noise."""
+    """Return a smooth displacement along the outline."""
     shifts = rng.uniform(0, 2 * np.pi, len(orders))
     heights = rng.uniform(-height, height, len(orders))
     waves: Outline = (heights * np.sin(np.outer(ANGLES, orders) + shifts)).sum(axis=1)

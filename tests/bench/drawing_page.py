@@ -1,8 +1,8 @@
-"""The drawing page in headless Chromium: how soon it is ready, its frames, its memory.
+"""The drawing page in headless Chromium: time until it is ready, frame times, memory.
 
-A site is served on the embedded database, with plain 1024 x 1024 frames to draw on. Frame times are
-the distances between animation frames while a mouse draws, pans and zooms over 100 regions of 200
-vertices each; the same is measured first on an empty page, which is the best this machine can do.
+The site uses the embedded database and plain 1024 x 1024 frames. Frame times are the intervals
+between animation frames while a mouse draws, pans and zooms over 100 regions of 200 vertices each.
+The same is first measured on an empty page, as the best that this machine can do.
 """
 
 import gzip
@@ -74,7 +74,7 @@ SEND = """
 
 
 def write_frames(folder: Path) -> None:
-    """Gray noise, coarse enough that a JPEG of it is as large as a picture of terrain."""
+    """Write frames of gray noise, so coarse that their JPEGs are as large as those of terrain."""
     rng = np.random.default_rng(11)
     folder.mkdir()
     for number in range(FRAMES):
@@ -85,7 +85,7 @@ def write_frames(folder: Path) -> None:
 
 
 def many_regions() -> list[dict[str, Any]]:
-    """A hundred wobbly discs on a grid that touch nowhere, as the page stores them."""
+    """Return a hundred irregular discs on a grid that do not touch, as the page stores them."""
     rng = np.random.default_rng(3)
     angles = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
     side = int(np.sqrt(REGIONS))
@@ -101,7 +101,7 @@ def many_regions() -> list[dict[str, Any]]:
 
 
 def open_page(context: BrowserContext, url: str) -> Page:
-    """The drawing page with its first picture."""
+    """Open the drawing page and wait for its first image."""
     page = context.new_page()
     page.add_init_script(READY)
     page.goto(f"{url}/c/{SLUG}/draw/")
@@ -110,7 +110,7 @@ def open_page(context: BrowserContext, url: str) -> Page:
 
 
 def visitor(browser: Browser, url: str) -> BrowserContext:
-    """A guest who has seen the tutorial; nothing of the drawing page is in the cache."""
+    """Return a guest who has seen the tutorial, with nothing of the drawing page in the cache."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en")
     page = context.new_page()
     page.goto(f"{url}/c/{SLUG}/tutorial/")
@@ -142,12 +142,12 @@ async (polygons) => {
 
 
 def put_draft(page: Page, polygons: list[dict[str, Any]]) -> None:
-    """Put shapes on the page's picture; they are there after a reload."""
+    """Put shapes on the page's image; they are visible after a reload."""
     page.evaluate(PUT_DRAFT, polygons)
 
 
 def seconds_until_ready(browser: Browser, url: str) -> float:
-    """From the click on the address to the first picture, the best of three cold visits."""
+    """Return the seconds from navigation to the first image, the best of three cold visits."""
     times = []
     for _ in range(3):
         context = visitor(browser, url)
@@ -165,7 +165,7 @@ def frame_times(page: Page, gesture: Callable[[Page], None]) -> list[float]:
 
 
 def _glide(page: Page, steps: int = 90) -> None:
-    """The mouse on a wide loop over the picture, a move about every 16 ms."""
+    """Move the mouse in a wide loop over the image, one move about every 16 ms."""
     for step in range(steps):
         angle = 2 * np.pi * step / steps
         page.mouse.move(560 + 220 * np.cos(angle), 400 + 220 * np.sin(angle))
@@ -238,7 +238,7 @@ def figures_of_frames(browser: Browser, url: str) -> list[Figure]:
 
 
 def heap_mebibytes(page: Page) -> float:
-    """What the page's scripts hold on to, after the rubbish was collected."""
+    """Return the size of the page's heap after garbage collection."""
     client = page.context.new_cdp_session(page)
     client.send("HeapProfiler.collectGarbage")
     used = client.send("Runtime.getHeapUsage")["usedSize"]
@@ -247,7 +247,7 @@ def heap_mebibytes(page: Page) -> float:
 
 
 def label_one(page: Page, number: int) -> float:
-    """Draw one freehand region and send it; milliseconds until the next can be drawn on."""
+    """Draw one freehand region and send it; return milliseconds until the next image is ready."""
     left = 400 + 10 * (number % 10)
     page.mouse.move(left, 300)
     page.mouse.down()
@@ -260,7 +260,7 @@ def label_one(page: Page, number: int) -> float:
 
 
 def figures_of_labeling(browser: Browser, url: str) -> list[Figure]:
-    """Two hundred pictures in one page: the time between two of them, and the memory."""
+    """Label two hundred images in one page; return the time between images, and the memory."""
     context = visitor(browser, url)
     page = open_page(context, url)
     times: list[float] = []
@@ -289,7 +289,7 @@ def figures_of_labeling(browser: Browser, url: str) -> list[Figure]:
 
 
 def bundle_kilobytes() -> float:
-    """The drawing page's script as the network carries it."""
+    """Return the transferred size of the drawing page's script."""
     return len(gzip.compress((REPOSITORY / "static/dist/annotate.js").read_bytes())) / 1024
 
 

@@ -1,4 +1,4 @@
-"""Evaluating predictions: the whole command's work on gold masks of 1024 x 1024, and one image."""
+"""Evaluating predictions: the whole command on 1024 x 1024 gold masks, and a single image."""
 
 import tempfile
 import time
@@ -29,7 +29,7 @@ FOLDER = "msl/labels/test/masked-gold-min{}-100agree"
 
 
 def plain_count(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) -> list[list[int]]:
-    """The three matrices cell by cell on whole arrays, as one would write it first."""
+    """Return the three matrices cell by cell on whole arrays: the simplest code."""
     columns = [*codes, NO_LABEL]
     return [
         [int(((true == t) & (prediction == p)).sum()) for t in codes for p in columns]
@@ -38,7 +38,7 @@ def plain_count(gold: Sequence[Mask], prediction: Mask, codes: Sequence[int]) ->
 
 
 def experts() -> tuple[list[Mask], Mask]:
-    """Gold masks of three of the crowd's drawings, and a fourth that stands for a prediction."""
+    """Return gold masks of three simulated labelers, and a fourth mask as prediction."""
     shape = (crowd.SIZE, crowd.SIZE)
     masks = [rasterize_regions(label, *shape) for label in crowd.labels()[:4]]
     gold = [merge_masks(masks[:3], crowd.CODES, gold_rule(k), shape=shape) for k in (1, 2, 3)]
@@ -66,7 +66,7 @@ def run() -> list[Figure]:
 
 
 def images_a_second(gold: Sequence[Mask], prediction: Mask) -> float:
-    """Of `evaluate_predictions` from files on the disk to the figures; starting is part of it."""
+    """Return the speed of `evaluate_predictions` from files to figures, including its start."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, gold, prediction)
@@ -80,7 +80,7 @@ def images_a_second(gold: Sequence[Mask], prediction: Mask) -> float:
 
 
 def write(folder: Path, gold: Sequence[Mask], prediction: Mask) -> None:
-    """A release's gold masks, and predictions of all of them."""
+    """Write a release's gold masks, and predictions of all of them."""
     release = folder / "release"
     masks = [(release / FOLDER.format(k), mask) for k, mask in enumerate(gold, start=1)]
     for parent, mask in [*masks, (folder / "predictions", prediction)]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number beside its target, if it has one.
+    """One measured value with its target, if it has one.
 
     ``at_least`` says on which side of the target is good: False for times, True for speed-ups.
     """
@@ -37,8 +37,7 @@ class Figure:
 def milliseconds(work: Callable[[], object], repeat: int = 15) -> float:
     """The median time of ``work`` in milliseconds, after one run that warms the caches.
 
-    Processor time of this thread, so that other programs on the machine count as little as
-    possible.
+    It is the CPU time of this thread, so that other programs affect it as little as possible.
     """
     work()
     times = []

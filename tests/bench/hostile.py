@@ -1,7 +1,7 @@
-"""What labels cost that nobody draws: the worst of each family, accepted and refused.
+"""The cost of labels that nobody would draw: the worst of each family, accepted and refused.
 
-Before any bound, for the two attacks that were seen: `tests.plain_cleaning`, in a process of its
-own that is ended after a while.
+For two attacks that were seen, the cost without limits is measured too: `tests.plain_cleaning` runs
+in a separate process, which is ended after a while.
 """
 
 import json
@@ -65,7 +65,7 @@ def _drawn(draw: Callable[[np.random.Generator], list[Region]], seed: int) -> li
 
 
 def _figures(name: str, labels: Sequence[list[Region]]) -> list[Figure]:
-    """The worst of these labels that is accepted, and the worst that is refused."""
+    """Return figures of the worst accepted and the worst refused of these labels."""
     worst: dict[bool, float] = {}
     for regions in labels:
         text = orjson.dumps([_sent(region) for region in regions])
@@ -84,7 +84,9 @@ def _sent(region: Region) -> dict[str, Any]:
 
 
 def _measured(text: bytes) -> tuple[bool, float]:
-    """Whether a label is accepted, and seconds: to refuse it, decoding aside; or for all of it."""
+    """Return whether a label is accepted, and seconds: until it is refused, without decoding; or in
+    total.
+    """
     start = time.process_time()
     decoded = orjson.loads(text)
     read = time.process_time()
@@ -98,7 +100,7 @@ def _measured(text: bytes) -> tuple[bool, float]:
 
 
 def _plain_seconds(regions: list[Region]) -> tuple[float, str]:
-    """Seconds that cleaning takes without bounds, and what to say where it was ended."""
+    """Return the seconds that cleaning takes without limits, and a note if it was ended."""
     context = multiprocessing.get_context("fork")
     answer = context.SimpleQueue()
     process = context.Process(target=_clean_plainly, args=(regions, answer))

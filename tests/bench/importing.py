@@ -1,4 +1,4 @@
-"""Importing through the command, as an admin does: a second import of the same tree."""
+"""Importing through the command, as a manager does: a second import of the same tree."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def write_tree(folder: Path) -> None:
-    """Many frames of one gray each: what is timed is everything but the pictures."""
+    """Write many uniformly gray frames, so that everything except image processing is timed."""
     frames = folder / "msl" / "images" / "edr"
     frames.mkdir(parents=True)
     content = jpeg_bytes(np.full((64, 64), 90, dtype=np.uint8))

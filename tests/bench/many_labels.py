@@ -1,9 +1,9 @@
-"""A campaign of many labels in PostgreSQL, put there without a crowd.
+"""A campaign with many labels in PostgreSQL, created without a crowd.
 
-Run as a program (`python -m tests.bench.many_labels IMAGES`) on the database that DATABASE_URL
-names. Ten made-up scenes were drawn by fourteen people each; every image shows one of the scenes,
-and has the drawings of another ten of the fourteen, so that no two images are labeled alike. Each
-image has a rover mask and a range mask, as images of Curiosity have, the same for all.
+Run as a program (`python -m tests.bench.many_labels IMAGES`) on the database in DATABASE_URL. Ten
+synthetic scenes have fourteen labels each. Every image shows one of the scenes and has a different
+ten of the fourteen labels, so that no two images are labeled alike. All images have the same rover
+mask and range mask, as images of Curiosity have.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ JOIN labeling_label AS label ON label.id = chosen.drawing
 
 
 def fill(images: int) -> None:
-    """Make the campaign; of MOST images at most."""
+    """Create the campaign, with at most MOST images."""
     from django.db import connection
 
     from labeling.campaigns.services.creation import campaign_from_preset
@@ -97,12 +97,12 @@ def fill(images: int) -> None:
 
 
 def scene_of(product_id: str) -> str:
-    """The name of the scene that an image shows."""
+    """Return the name of the scene that an image shows."""
     return f"scene_{int(product_id.removeprefix('frame_')) % SCENES}"
 
 
 def draw() -> list[list[uuid.UUID]]:
-    """The drawings of each scene, as labels of a campaign of their own."""
+    """Create the labels of each scene, in a separate campaign."""
     from django.utils import timezone
 
     from labeling.campaigns.services.creation import campaign_from_preset

@@ -1,4 +1,4 @@
-"""Merging ten labels: ours beside plain NumPy."""
+"""Merging ten labels, compared with plain NumPy."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ Mask = npt.NDArray[np.uint8]
 
 
 def plain_merge(masks: Sequence[Mask], codes: Sequence[int]) -> Mask:
-    """The paper's rule on whole arrays, as one would write it first."""
+    """Return the result of the paper's rule on whole arrays: the simplest code."""
     stack = np.stack(masks)
     votes = np.stack([(stack == code).sum(axis=0) for code in codes])
     most = votes.max(axis=0)

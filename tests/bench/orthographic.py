@@ -1,4 +1,4 @@
-"""A picture and its label seen from above: ours beside a loop over the view's cells."""
+"""Orthographic view of an image and its label, compared with a plain loop over its cells."""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ Mask = npt.NDArray[np.uint8]
 
 
 def looped(label: Mask, camera: CameraModel, frame: GroundFrame, grid: Grid) -> Mask:
-    """A label on a plane, cell by cell, with a linear camera's formula written out."""
+    """Return a label on a plane, cell by cell, with the formula of a linear camera written out."""
     height, width = label.shape
     view = np.full(grid.shape, NO_LABEL, dtype=np.uint8)
     for row, ahead in enumerate(grid.ahead().tolist()):

@@ -1,4 +1,4 @@
-"""From the polygons that a labeler drew to planes."""
+"""From the polygons of a labeler to bit planes."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Preparing frames: from the data numbers of an EDR and its range product to every derived file."""
+"""Preparing frames: from the data of an EDR and its range product to all derived files."""
 
 import io
 import multiprocessing
@@ -37,7 +37,7 @@ FEW, MANY = 200, 2000
 
 
 def product_of(scene: Scene) -> Product:
-    """What a reader of PDS products makes of a scene's data numbers and range."""
+    """Return a scene as the PDS reader would return its data and range."""
     frame = linear(scene.dn)
     return Product(
         product_id=scene.product_id,
@@ -61,7 +61,7 @@ def product_of(scene: Scene) -> Product:
 
 
 def prepare_scene(scene: Scene, parameters: Parameters = PARAMETERS) -> int:
-    """Every derived file of a scene; returns their bytes, all together."""
+    """Make all derived files of a scene; return their total size in bytes."""
     prepared = prepare(product_of(scene), parameters)
     files = [prepared.original, prepared.display, prepared.thumbnail, *prepared.copies.values()]
     maps = (prepared.range_map, prepared.range_mask, prepared.rover_mask)
@@ -69,7 +69,7 @@ def prepare_scene(scene: Scene, parameters: Parameters = PARAMETERS) -> int:
 
 
 def images_per_second(scenes: list[Scene], processes: int) -> float:
-    """Frames that so many processes at once prepare in a second, by the clock on the wall."""
+    """Return how many frames several processes prepare per second of wall-clock time."""
     with _pool(processes, scenes) as pool:
         pool.map(_prepare_many, [1] * processes, chunksize=1)
         start = time.perf_counter()
@@ -78,13 +78,13 @@ def images_per_second(scenes: list[Scene], processes: int) -> float:
 
 
 def peak_mebibytes(count: int, scenes: list[Scene]) -> float:
-    """The most memory that a process of its own ever held while it prepared so many frames."""
+    """Return the peak memory of a separate process that prepares a number of frames."""
     with _pool(1, scenes) as pool:
         return pool.apply(_prepare_many, (count,))
 
 
 def _pool(processes: int, scenes: list[Scene]) -> Pool:
-    """Fresh processes that have the scenes at hand: no frame travels while the time is taken."""
+    """Return new processes that have loaded the scenes, so that no frame is sent while timing."""
     context = multiprocessing.get_context("spawn")
     return context.Pool(processes, initializer=_keep_at_hand, initargs=(scenes,))
 
@@ -98,14 +98,14 @@ def _keep_at_hand(scenes: list[Scene]) -> None:
 
 
 def _prepare_many(count: int) -> float:
-    """Prepare so many frames; returns the peak memory of this process until now, in MiB."""
+    """Prepare a number of frames; return the peak memory of this process so far, in MiB."""
     for number in range(count):
         prepare_scene(_at_hand[number % len(_at_hand)])
     return _peak_mebibytes()
 
 
 def _peak_mebibytes() -> float:
-    """The most memory that this program ever held, in MiB."""
+    """Return the peak memory of this process, in MiB."""
     status = Path("/proc/self/status")
     if status.exists():
         # of this program alone: what getrusage says on Linux includes the one that started it
@@ -117,7 +117,7 @@ def _peak_mebibytes() -> float:
 
 
 def many_frames(count: int) -> list[FrameKey]:
-    """A long mission: thirty frames at each place, half a minute apart, some taken twice."""
+    """Return a long mission: thirty frames at each place, half a minute apart, some taken twice."""
     rng = np.random.default_rng(7)
     prints = rng.integers(0, 2**63, count).tolist()
     for late in range(5, count, 10):
@@ -129,7 +129,7 @@ def many_frames(count: int) -> list[FrameKey]:
 
 
 def stages(scene: Scene) -> dict[str, Callable[[], object]]:
-    """The parts that the time goes to."""
+    """Return the steps of preparation, to time them separately."""
     product = product_of(scene)
     beyond, _ = beyond_limit(product, PARAMETERS)
     shown = display_image(scene.dn, beyond, scene.rover_mask)

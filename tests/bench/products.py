@@ -1,7 +1,6 @@
 """Importing PDS products through the command: EDR and range product read, prepared and stored.
 
-A second import of the same products, which finds them all there, takes as long to start: that is
-taken off.
+A second import, which finds all products present, takes as long to start; that time is subtracted.
 """
 
 import os
@@ -19,7 +18,7 @@ FRAMES = 200
 
 
 def write_products(folder: Path) -> None:
-    """One simulated scene, under many names and each a little brighter, in the real byte layout."""
+    """Write a simulated scene under many names, each a little brighter, in the real byte layout."""
     scene = make_scene(5)
     for number in range(FRAMES):
         edr = f"NLB_{500_000_000 + number}EDR_F0310000NCAM00200M1"

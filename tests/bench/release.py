@@ -1,15 +1,16 @@
 """A release of a campaign in PostgreSQL, through the command, with two workers.
 
-From polygons to the tree with its sums: labels are painted, merged and encoded, and all files are
-written. Images are labeled differently (`many_labels`), and each has a frame file of its own: the
-same pixels in all, as a release copies a frame without looking at it. Labels were post-processed
-when they came, as a site's workers do, which keeps nothing but their numbers of pixels.
+It measures everything from polygons to the tree with its checksums: labels are rasterized, merged
+and encoded, and all files are written. Images are labeled differently (`many_labels`), and each has
+its own frame file; its pixels are the same, because a release copies frames without reading them.
+Labels were post-processed before, as a site's workers do on arrival, which stores only their pixel
+counts.
 
-Then 1 % of the labels gets other polygons, and the next version is built: first all labels of 1 %
-of the images; then as many anywhere, so that nearly a tenth of the images has to be made again.
+Then 1 % of the labels get other polygons, and the next version is built: first all labels of 1 % of
+the images; then as many labels on random images, so that nearly a tenth of the images changes.
 
-Run as a program on the database that DATABASE_URL names: `fill IMAGES` makes the campaign,
-`correct WHICH` corrects labels, `build VERSION DIR` builds a release and prints what it took.
+Run as a program on the database in DATABASE_URL: `fill IMAGES` makes the campaign, `correct WHICH`
+corrects labels, `build VERSION DIR` builds a release and prints its cost.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ TOGETHER, SCATTERED = "together", "scattered"
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What building a release took: seconds, of the processors too, and peak memory in MiB."""
+    """The cost of building a release: seconds, CPU seconds, and peak memory in MiB."""
 
     seconds: float
     cpu: float
@@ -89,9 +90,9 @@ def fill(images: int) -> None:
 
 
 def correct(which: str) -> None:
-    """Give one in CORRECTED labels the polygons of somebody else's on the same scene.
+    """Give one in CORRECTED labels the polygons of another label of the same scene.
 
-    Those of one image after the other, or of images anywhere; prints of how many images.
+    The labels are those of consecutive images, or of random images. Prints the number of images.
     """
     from django.db import connection
     from django.db.models import F
@@ -141,13 +142,13 @@ def build(version: str, folder: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A campaign in a database of its own; commands that work on it."""
+    """A campaign in its own database, and commands that work on it."""
 
     database: str
     home: Path
 
     def program(self, *words: str) -> str:
-        """Run a Python program on the site's data; the last line it printed."""
+        """Run a Python program on the site's data; return the last line of its output."""
         environment = {
             **os.environ,
             "AI4MARS_HOME": str(self.home),
@@ -173,7 +174,7 @@ class Site:
 
 
 def site(server: str, home: Path, images: int) -> Site:
-    """A campaign of so many images, ready to be released."""
+    """Return a campaign with this number of images, ready to be released."""
     made = Site(servers.create_database(server, f"bench_release_{images}"), home)
     made.program("manage.py", "migrate", "--verbosity", "0")
     made.program("-m", "tests.bench.release", "fill", str(images))
@@ -181,10 +182,11 @@ def site(server: str, home: Path, images: int) -> Site:
 
 
 def straight(tree: Path, product_id: str, out: Path) -> Mask:
-    """One image of a release from its raw labels, as a script would do it; the merged mask.
+    """Return the merged mask of one image of a release from its raw labels, as a script would make
+    it.
 
-    Rasterio paints each polygon, NumPy removes what is masked and counts the votes, Pillow writes
-    the PNGs as it does when it is told nothing.
+    Rasterio rasterizes the polygons, NumPy removes masked pixels and counts the votes, Pillow
+    writes the PNGs with its default settings.
     """
     raw = (tree / "raw" / "labels" / f"{product_id}.json").read_bytes()
     said = json.loads(raw)
@@ -226,7 +228,9 @@ def read_png(path: Path) -> Mask:
 
 
 def seconds_of_script(tree: Path, out: Path) -> float:
-    """Processor time of the script for one image; it makes the masks that the release has."""
+    """Return the CPU time of the script for one image, after checking its masks against the
+    release.
+    """
     seconds = 0.0
     for number in range(SAMPLE):
         product_id = f"frame_{number:06d}"

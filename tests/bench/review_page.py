@@ -1,8 +1,8 @@
-"""The review page in headless Chromium: from a key to the next label on the screen.
+"""The review page in headless Chromium: from a key press to the next label on the screen.
 
-A site is served on the embedded database with the demo campaign: scenes of 1024 x 1024 pixels, ten
-labels an image, drawn by synthetic volunteers. Times are from the press of a key, as the browser
-stamps it, until after the frame is painted that shows what was asked for.
+The site has the demo campaign: scenes of 1024 x 1024 pixels with ten labels each, by simulated
+volunteers, on the embedded database. Times run from the key press, as time-stamped by the browser,
+until the frame with the requested content is painted.
 """
 
 import statistics
@@ -53,7 +53,7 @@ WATCH = """
 
 
 def taken(page: Page, key: str, view: str | None = None) -> float:
-    """Milliseconds from a key to another label, or to a view of this one."""
+    """Return milliseconds from a key press to another label, or to another view of this one."""
     page.evaluate(WATCH, [page.get_attribute("#review", "data-label"), view])
     page.keyboard.press(key)
     milliseconds: float = page.evaluate("window.taken")

@@ -18,9 +18,9 @@ FEW, MANY = 350, 3_500
 
 
 def seconds_and_memory(database: str, home: Path, images: int) -> tuple[float, float]:
-    """Make a campaign in an empty database and score it.
+    """Create a campaign in an empty database and score it.
 
-    Seconds of the scoring alone, and the peak memory of its largest process, in MiB.
+    Returns the seconds of scoring alone, and the peak memory of its largest process, in MiB.
     """
     environment = {
         **os.environ,

@@ -27,7 +27,7 @@ SAMPLE, ROUNDS = 2, 5
 
 
 def seconds_to_estimate(database: str, home: Path) -> float:
-    """Make a campaign in an empty database and estimate it; only the estimate is timed."""
+    """Create a campaign in an empty database and estimate it; only the estimate is timed."""
     environment = {
         **os.environ,
         "AI4MARS_HOME": str(home),
@@ -52,7 +52,7 @@ def seconds_to_estimate(database: str, home: Path) -> float:
 
 
 def pixel_by_pixel(drawn: np.ndarray, rounds: int) -> np.ndarray:
-    """Dawid and Skene's equations 2.3 to 2.5 over all pixels: confusion matrices.
+    """Return confusion matrices by equations 2.3 to 2.5 of Dawid and Skene over all pixels.
 
     ``drawn`` is uint8 (pixels, labelers); the result float64 (labelers, classes, classes).
     """
@@ -75,7 +75,7 @@ def pixel_by_pixel(drawn: np.ndarray, rounds: int) -> np.ndarray:
 
 
 def reference() -> tuple[float, float]:
-    """Seconds for the sample, pixel by pixel and by patterns; both give the same matrices."""
+    """Return the seconds for a sample, by pixel and by pattern; both give the same matrices."""
     size = crowd.SIZE
     planes = [
         [regions_to_planes(regions, crowd.CODES, size, size) for regions in crowd.labels(number)]

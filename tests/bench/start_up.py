@@ -1,8 +1,8 @@
-"""How long a command takes to start, beside a new Django project without any code.
+"""The start of commands, compared with a new Django project without any code.
 
-Every command of the project is started twice: with `--help`, which loads all apps and the command,
+Every command of the project is started twice: with `--help`, which loads all apps and the command;
 and up to the point where its work would begin, with the system checks that load all views. Figures
-are of new processes: seconds of the processor, and of the clock where one may be waited for.
+are for new processes: CPU seconds, and wall-clock seconds where a person may wait for them.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ execute_from_command_line(["manage.py", "check", "--tag", "urls"])
 
 @dataclass(frozen=True, slots=True, order=True)
 class Taken:
-    """What a process took, in seconds: of the processor, and of the clock."""
+    """The seconds that a process took: CPU time and wall-clock time."""
 
     processor: float
     clock: float
 
 
 def taken_by(words: Sequence[str], home: str) -> Taken:
-    """Run a Python program in a new process. Raises AssertionError where it fails."""
+    """Run a Python program in a new process. Raises AssertionError if it fails."""
     environment = {
         **os.environ,
         "AI4MARS_HOME": home,
@@ -83,7 +83,7 @@ def taken_by(words: Sequence[str], home: str) -> Taken:
 
 
 def median(words: Sequence[str], home: str) -> Taken:
-    """Return the medians of several runs, after one that fills the cache of the disk."""
+    """Return the medians of several runs, after one that fills the disk cache."""
     taken_by(words, home)
     runs = [taken_by(words, home) for _ in range(REPEAT)]
     return Taken(
@@ -111,7 +111,7 @@ def own_commands(home: str) -> list[str]:
 
 
 def figures_of(what: str, programs: dict[str, Sequence[str]], home: str) -> list[Figure]:
-    """Return the median of all programs and the slowest one, which is run again to be sure."""
+    """Return the median over all programs, and the slowest one, which is measured again."""
     once = {name: taken_by(words, home) for name, words in programs.items()}
     slowest = max(once, key=lambda name: once[name].processor)
     again = median(programs[slowest], home)

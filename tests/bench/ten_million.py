@@ -1,8 +1,8 @@
-"""Ten million scored labels in PostgreSQL, made by the server itself.
+"""Ten million scored labels in PostgreSQL, created by the server itself.
 
-Run as a program (`python -m tests.bench.ten_million LABELS`) on the database that DATABASE_URL
-names: it makes the labels without polygons, ten an image, then times the queue's page, the
-threshold after a new score, and the front page, and prints them in milliseconds.
+Run as a program (`python -m tests.bench.ten_million LABELS`) on the database in DATABASE_URL: it
+creates labels without polygons, ten per image, then times the queue page, the threshold after a new
+score, and the front page, and prints the times in milliseconds.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ AND indexname NOT IN (SELECT conname FROM pg_constraint)
 
 @contextmanager
 def in_bulk() -> Iterator[None]:
-    """What new rows refer to is there, so nobody checks; indexes are made once all rows are in."""
+    """Skip foreign key checks for new rows, and create indexes after all rows are inserted."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -65,7 +65,7 @@ def in_bulk() -> Iterator[None]:
 
 
 def insert(statement: str, model: type, like: str, new: dict[str, str], *values: object) -> None:
-    """Copy one row to many, with other values in some columns."""
+    """Copy one row many times, with other values in some columns."""
     from django.db import connection
 
     columns = [field.column for field in model._meta.concrete_fields]  # type: ignore[attr-defined]
@@ -144,7 +144,7 @@ def fill(labels: int) -> None:
 
 
 def milliseconds(work: Callable[[], object], repeat: int = 25) -> float:
-    """The median time by the clock on the wall: most of it is the database's."""
+    """Return the median wall-clock time; most of it is spent in the database."""
     work()
     times = []
     for _ in range(repeat):
@@ -155,9 +155,10 @@ def milliseconds(work: Callable[[], object], repeat: int = 25) -> float:
 
 
 def measure() -> tuple[float, ...]:
-    """The queue's answer with its counts; the threshold after a new score; all scores sorted.
+    """Return the times of the queue page with its counts, of the threshold, and of sorting all
+    scores.
 
-    And the front page; what is on it counted anew.
+    Then of the front page, and of counting its figures again.
     """
     from django.contrib.auth.models import User
     from django.test import Client

@@ -1,9 +1,8 @@
-"""A web process: its memory after it handed out and took 100 pictures, and its first request.
+"""A web process: its memory after 100 pairs of next image and label, and its first request.
 
-The site is served with one web process, on a demo campaign of small scenes. Guests ask for a
-picture and send a label, over real HTTP; some pictures have a known answer, as in every campaign
-that checks its labelers. Memory is the proportional set size (PSS) of the process, as
-`/proc/<pid>/smaps_rollup` has it: pages that processes share count for each of them in part.
+The site has one web process and a demo campaign of small scenes. Guests request images and send
+labels over HTTP; some images are reference images. Memory is the proportional set size (PSS) of the
+process in `/proc/<pid>/smaps_rollup`: each shared page counts in part for each of its processes.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ Campaign.objects.update(target_labels=1000)
 
 
 class Guest:
-    """A browser without an account, on one connection that stays open."""
+    """A browser without an account, on one persistent connection."""
 
     def __init__(self, url: str) -> None:
         self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
@@ -58,7 +57,7 @@ class Guest:
     def ask(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> str:
-        """Return the body of the answer. Raises AssertionError where it is a refusal."""
+        """Return the body of the response. Raises AssertionError for a refusal."""
         cookie = "; ".join(f"{each.key}={each.value}" for each in self.cookies.values())
         self.connection.request(method, path, body, {"Cookie": cookie, **(headers or {})})
         answer = self.connection.getresponse()
@@ -85,7 +84,7 @@ class Guest:
         self.ask("GET", f"/c/{slug}/draw/")
 
     def draw(self, slug: str, rng: np.random.Generator) -> bool:
-        """Ask for the next picture and send a label of it. True: it had a known answer."""
+        """Request the next image and send a label of it; return whether it is a reference image."""
         given = self.post(f"/api/campaigns/{slug}/next/", {})
         image = given["image"]
         assert image is not None, "No picture is left to label."
@@ -99,7 +98,7 @@ class Guest:
 
 
 def drawn(width: int, height: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """A label as the page sends it: round regions beside each other, of 120 points each."""
+    """Return a label as the page sends it: adjacent round regions of 120 points each."""
     angles = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
     regions = []
     for number in range(REGIONS):
@@ -120,7 +119,7 @@ def memory(pid: int) -> float:
 
 
 def request_times(url: str, path: str, count: int) -> list[float]:
-    """Return the milliseconds that each of some requests in a row takes, of one connection."""
+    """Return the milliseconds of consecutive requests on one connection."""
     guest = Guest(url)
     times = []
     for _ in range(count):
@@ -131,7 +130,7 @@ def request_times(url: str, path: str, count: int) -> list[float]:
 
 
 def plain_memory() -> float:
-    """Return the PSS of a Python that has loaded Django's test client and numpy, in MiB."""
+    """Return the PSS of a Python process that has loaded Django's test client and NumPy, in MiB."""
     program = "import sys, django.test, numpy; print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as python:
@@ -141,7 +140,7 @@ def plain_memory() -> float:
 
 
 def draw_pairs(url: str, slug: str, pairs: int) -> int:
-    """Hand out and take so many pictures; how many of them had a known answer."""
+    """Request and label a number of images; return how many were reference images."""
     rng = np.random.default_rng(7)
     known = 0
     for number in range(pairs):
@@ -153,7 +152,7 @@ def draw_pairs(url: str, slug: str, pairs: int) -> int:
 
 
 def wait_until_loaded(url: str) -> None:
-    """Wait for an answer of the web server itself, to what is no request: the site sees nothing."""
+    """Wait until the web server answers an invalid request, which does not reach the site."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), 60) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
@@ -161,9 +160,9 @@ def wait_until_loaded(url: str) -> None:
 
 
 def first_request_excess(site: ServedSite) -> float:
-    """Return how much longer the first request to a new web process takes than later ones, in ms.
+    """Return the extra time of the first request to a new web process over later ones, in ms.
 
-    The process is ended and the supervisor starts another one. It gets no other request before.
+    The process is ended, and the supervisor starts another one, which gets no other request before.
     """
     before = site.pids["web-1"]
     os.kill(before, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A small demo site and a folder like the project's, in which documents' commands are run."""
+"""A small demo site and a copy of the project's folder, in which commands of documents are run."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ COMMAND_SECONDS = 60.0
 
 
 class CommandFailed(AssertionError):
-    """A command of a document ended badly; the message is what it printed."""
+    """A command of a document failed; the message is its output."""
 
 
 class DemoSite:
-    """A demo campaign, a site that answers, and what documents' commands read.
+    """A demo campaign, a running site, and the input files of the documents' commands.
 
-    project: a folder with links to all that the project has, and these files: a release
-    (`ai4mars-dataset-merged-0.1`), predictions, masks of experts, reference answers, pictures, and
+    project: a folder with links to everything in the project, and with these files: a release
+    (`ai4mars-dataset-merged-0.1`), predictions, masks of experts, reference answers, images, and
     tables of terrain classes.
     """
 
@@ -59,7 +59,7 @@ class DemoSite:
         self._link_project(folder / "manage.socket")
 
     def start(self) -> None:
-        """Make the demo and the files, and let the site answer."""
+        """Create the demo and the files, and start the site."""
         self.run(f"manage.py create_demo --scenes {SCENES} --size {SIZE}")
         self.run("manage.py build_release --campaign demo --version 0.1 --out .")
         self.run(f"manage.py shell --command '{NEW_ACCOUNT}'")
@@ -85,11 +85,11 @@ class DemoSite:
 
     @property
     def password(self) -> str:
-        """The one password of the demo's accounts."""
+        """Return the password of the demo's accounts."""
         return (self.home / "demo_logins.txt").read_text().splitlines()[1].split()[1]
 
     def run(self, line: str, folder: Path | None = None) -> str:
-        """Run a line of a shell in the project's folder; what it printed. Raises CommandFailed."""
+        """Run a shell line in the project's folder; return its output. Raises CommandFailed."""
         if line.startswith("manage.py "):
             line = f".venv/bin/python {line}"
         done = subprocess.run(
@@ -145,7 +145,7 @@ class DemoSite:
 
 
 def bucket_environment() -> dict[str, str]:
-    """What the fixture `s3` has put into the environment."""
+    """Return the environment variables that the fixture `s3` has set."""
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 
 
@@ -162,7 +162,7 @@ def wait_until_answered(url: str) -> None:
 
 
 def write_inputs(project: Path) -> None:
-    """What documents' commands read, made of the release that lies in the project's folder."""
+    """Write the input files of the documents' commands, from the project's release."""
     release = project / "ai4mars-dataset-merged-0.1" / "msl"
     frames = sorted((release / "images" / "edr").iterdir())
     gold = sorted((release / "labels/test/masked-gold-min1-100agree").iterdir())

@@ -1,4 +1,4 @@
-"""The project's documents as their readers see them: links, headings, code, blocks."""
+"""The project's documents as readers see them: links, headings, code, blocks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANGELOG = "CHANGELOG.md"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of code. language: "" where the document does not say; line: of its first line."""
+    """A block of code. language: "" if the document gives none; line: that of its first line."""
 
     page: str
     language: str
@@ -46,7 +46,7 @@ class Page:
 
     @cached_property
     def links(self) -> list[str]:
-        """Where its links and pictures lead, as written."""
+        """Return the targets of its links and images, as written."""
         found = []
         for token in self._inline():
             for name in ("href", "src"):
@@ -56,7 +56,7 @@ class Page:
 
     @cached_property
     def anchors(self) -> set[str]:
-        """What a link can name in it: its headings, as GitHub makes anchors of them."""
+        """Return the anchors of its headings, as GitHub makes them."""
         found: set[str] = set()
         for before, token in zip(self.tokens, self.tokens[1:], strict=False):
             if before.type == "heading_open":
@@ -69,7 +69,7 @@ class Page:
 
     @cached_property
     def code_words(self) -> set[str]:
-        """Everything that is set as code within a sentence, a table or a heading."""
+        """Return everything set as code within a sentence, a table or a heading."""
         return {token.content for token in self._inline() if token.type == "code_inline"}
 
     @cached_property
@@ -86,12 +86,12 @@ class Page:
 
 
 def plain_text(token: Token) -> str:
-    """The text of a heading or a cell, without its marks."""
+    """Return the text of a heading or a cell, without markup."""
     return "".join(child.content for child in token.children or () if child.content)
 
 
 def slug_of(heading: str) -> str:
-    """A heading's anchor, as GitHub makes it.
+    """Return a heading's anchor, as GitHub makes it.
 
     >>> slug_of("Settings, from the environment")
     'settings-from-the-environment'
@@ -100,7 +100,7 @@ def slug_of(heading: str) -> str:
 
 
 def all_pages() -> list[Page]:
-    """Every document of the project."""
+    """Return all documents of the project."""
     paths = [*REPOSITORY.glob("*.md")]
     for folder in FOLDERS:
         paths += (REPOSITORY / folder).rglob("*.md")

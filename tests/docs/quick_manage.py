@@ -1,8 +1,8 @@
-"""`manage.py` commands that start at once: each is a copy of a process that has loaded Django.
+"""`manage.py` commands that start at once: each is a fork of a process that has loaded Django.
 
-A document shows dozens of commands. To load Django for each would take most of a test's time.
-`python -m tests.docs.quick_manage SOCKET` listens; `CLIENT` is a program that stands for `python`
-and hands its arguments, folder, environment and streams over.
+Documents show dozens of commands, and loading Django for each would take most of the test's time.
+`python -m tests.docs.quick_manage SOCKET` listens; `CLIENT` is a program that replaces `python` and
+passes on its arguments, folder, environment and streams.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main(path: str) -> NoReturn:
 
 
 def run(client: socket.socket, length: int, streams: list[int]) -> NoReturn:
-    """In the copy: run one command on the client's streams, and tell its exit status."""
+    """In the fork: run one command on the client's streams, and report its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     message = b""
     while len(message) < length:

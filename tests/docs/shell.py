@@ -1,4 +1,4 @@
-"""The commands that documents show, and what is checked of those that a test cannot run."""
+"""The commands in documents, and checks for commands that a test cannot run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LANGUAGES = {SHELL, "python", "js", "json", "csv", "text", "mermaid"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One command line of a document, its continued lines joined."""
+    """One command line of a document, with continuation lines joined."""
 
     page: str
     text: str
@@ -34,7 +34,7 @@ class Line:
 
 
 def lines_of(page: Page) -> list[Line]:
-    """The commands of a document's shell blocks, without comments."""
+    """Return the commands in a document's shell blocks, without comments."""
     found = []
     for block in page.blocks:
         if block.language != SHELL:
@@ -51,20 +51,20 @@ def lines_of(page: Page) -> list[Line]:
 
 
 def is_make_target(line: str) -> bool:
-    """Whether `make` has these targets."""
+    """Return whether `make` has these targets."""
     targets = set(re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
     words = [word for word in shlex.split(line)[1:] if "=" not in word]
     return bool(words) and set(words) <= targets
 
 
 def has_parsed(line: str) -> bool:
-    """Whether every `manage.py` command in a line exists and takes its arguments."""
+    """Return whether every `manage.py` command in a line exists and accepts its arguments."""
     parts = re.findall(r"manage\.py ([^|;&]+)", line)
     return bool(parts) and all(takes(*shlex.split(part)) for part in parts)
 
 
 def takes(name: str, *arguments: str) -> bool:
-    """Whether a `manage.py` command takes arguments; nothing is run."""
+    """Return whether a `manage.py` command accepts arguments; nothing is run."""
     app = get_commands().get(name)
     if app is None:
         return False
@@ -80,7 +80,7 @@ def takes(name: str, *arguments: str) -> bool:
 
 
 def is_compose(line: str) -> bool:
-    """Whether the services that `docker compose` is asked for are there, and their commands."""
+    """Return whether the services and commands in a `docker compose` line exist."""
     compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
     words = shlex.split(line.partition("|")[0].partition(">")[0])
     action = words[2]
@@ -90,7 +90,7 @@ def is_compose(line: str) -> bool:
 
 
 def has_files(line: str) -> bool:
-    """Whether the project's files that a line names are there."""
+    """Return whether the project's files that a line names exist."""
     words = [
         word for word in shlex.split(line) if re.search(r"\.(py|ts|in|txt)$|^tests/|^bin/", word)
     ]
@@ -98,13 +98,13 @@ def has_files(line: str) -> bool:
 
 
 def has_stages(line: str) -> bool:
-    """Whether `bin/test` has these stages."""
+    """Return whether `bin/test` has these stages."""
     stages = set(re.findall(r"^run (\w+)", (REPOSITORY / "bin/test").read_text(), re.MULTILINE))
     return set(shlex.split(line)[1:]) <= stages
 
 
 def has_options(line: str) -> bool:
-    """Whether an example's script is there, and has the options that it is given."""
+    """Return whether an example's script exists and has the given options."""
     words = shlex.split(line)
     script = next(word for word in words if word.startswith("examples/"))
     known = (REPOSITORY / script).read_text()
@@ -112,14 +112,14 @@ def has_options(line: str) -> bool:
 
 
 def has_secrets(line: str) -> bool:
-    """Whether a `.env` that is written has every variable without which Compose does not start."""
+    """Return whether the `.env` that a line writes has every variable that Compose requires."""
     compose = (REPOSITORY / "docker-compose.yml").read_text()
     needed = set(re.findall(r"\$\{(\w+):\?", compose))
     return bool(needed) and all(f"{name}=" in line for name in needed)
 
 
 def is_nobodys(line: str) -> bool:
-    """Nothing of the project is in the command."""
+    """Return whether a command uses nothing of the project."""
     return not re.search(r"manage\.py|\b(bin|tests|examples|docs)/", line)
 
 
@@ -127,7 +127,7 @@ def is_nobodys(line: str) -> bool:
 class NotRun:
     """Commands that are not run.
 
-    pattern: of the whole line; why: the reason; check: what is checked of them instead.
+    pattern: of the whole line; why: the reason; check: the check that is made instead.
     """
 
     pattern: str
@@ -150,5 +150,5 @@ NOT_RUN = (
 
 
 def reason_not_to_run(line: str) -> NotRun | None:
-    """The entry of the list that a command is on."""
+    """Return the list entry that matches a command, or None."""
     return next((each for each in NOT_RUN if re.fullmatch(each.pattern, line)), None)

@@ -1,6 +1,7 @@
-"""Every command that a document shows does what it should: it is run on a small demo site.
+"""Every command in a document works: it is run on a small demo site.
 
-What cannot be run is listed with its reason in `shell.NOT_RUN`, and checked in another way.
+Commands that cannot be run are listed with the reason in `shell.NOT_RUN`, and checked in another
+way.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSite]:
 
 
 def as_run(line: str, site: DemoSite) -> str:
-    """A line of a document with what stands for something replaced, and made small."""
+    """Return a document's line with placeholders replaced, and with smaller numbers."""
     for name, options in SMALLER.items():
         line = re.sub(rf"(manage\.py {name}\b[^|;&]*)", rf"\1 {options} ", line)
     line = re.sub(r"--workers \d+", "--workers 1", line)
@@ -68,7 +69,7 @@ def test_the_commands_of_a_document(
 
 
 def python_blocks() -> list[Block]:
-    """The programs of the guides; those of other documents are only parsed."""
+    """Return the programs in the guides; those of other documents are only parsed."""
     return [block for page in PAGES for block in page.blocks if block.language == "python"]
 
 
@@ -98,7 +99,7 @@ def test_the_list_has_nothing_that_no_document_shows() -> None:
 
 
 def test_every_block_says_what_it_is_written_in() -> None:
-    """A command in a block without a language would be overlooked."""
+    """A command in a block without a language would be missed."""
     wrong = [
         f"{block.page}:{block.line}"
         for page in PAGES

@@ -1,4 +1,4 @@
-"""Links between documents lead somewhere, and every document is linked."""
+"""Links between documents work, and every document is linked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_LINKED = (".github/", "tests/")
 
 
 def target_of(page: Page, link: str) -> tuple[str, str]:
-    """The path in the project that a link leads to, and the anchor there, "" for none."""
+    """Return the path in the project that a link leads to, and the anchor there, or ""."""
     path, _, anchor = link.partition("#")
     folder = posixpath.dirname(page.name)
     return posixpath.normpath(posixpath.join(folder, unquote(path))) if path else page.name, anchor

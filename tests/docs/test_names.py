@@ -1,4 +1,4 @@
-"""What documents name, the project has: files, folders, modules, names in the code, commands."""
+"""Everything that documents name exists: files, folders, modules, names in the code, commands."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EXAMPLES = {"longer_product_ids"}
 
 @cache
 def paths() -> frozenset[str]:
-    """Every file and folder of the project, relative to it; folders without a slash at the end."""
+    """Return all files and folders of the project as relative paths without a final slash."""
     found = set()
     for path in REPOSITORY.rglob("*"):
         parts = path.relative_to(REPOSITORY).parts
@@ -51,7 +51,7 @@ def paths() -> frozenset[str]:
 
 @cache
 def source_words() -> frozenset[str]:
-    """Every word of letters, digits and underscores in the sources."""
+    """Return every word of letters, digits and underscores in the sources."""
     words: set[str] = set()
     for name in paths():
         path = Path(name)
@@ -63,7 +63,7 @@ def source_words() -> frozenset[str]:
 
 
 def alternatives(path: str) -> list[str]:
-    """A path with braces as a shell expands them.
+    """Return a path with its braces expanded, as by a shell.
 
     >>> alternatives("a/{b,c}.py")
     ['a/b.py', 'a/c.py']
@@ -75,14 +75,14 @@ def alternatives(path: str) -> list[str]:
 
 
 def is_of_the_project(word: str) -> bool:
-    """Whether a word can only be meant as a path of the project's files."""
+    """Return whether a word can only be a path in the project."""
     if not _PATH.fullmatch(word):
         return False
     return word.endswith(SUFFIXES) or ("/" in word and word.split("/")[0] in paths())
 
 
 def exists(path: str) -> bool:
-    """Whether the project has a path, or its end: `services/queue.py`."""
+    """Return whether the project has a path that ends like this, such as `services/queue.py`."""
     pattern = path.rstrip("/")
     return any(
         fnmatch.fnmatchcase(each, pattern) or fnmatch.fnmatchcase(each, f"*/{pattern}")
@@ -110,7 +110,9 @@ def test_files_and_modules_exist(page: Page) -> None:
 
 
 def test_the_tree_of_folders_is_as_it_is_drawn() -> None:
-    """Lines of the block under "Folders": names of files and folders, two spaces in for each."""
+    """In the block under "Folders", names of files and folders are indented by two spaces per
+    level.
+    """
     tree = next(
         block.text
         for block in Page("docs/ARCHITECTURE.md").blocks

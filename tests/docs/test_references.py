@@ -1,4 +1,4 @@
-"""Tables of documents have all that the program has: commands, settings, tasks, API, names."""
+"""Tables in documents are complete: commands, settings, tasks, API, names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUIDES = [page for page in all_pages() if page.name.startswith("docs/guides/")]
 
 
 def first_cells(page: Page) -> list[str]:
-    """The text of the first cell of every row of a document's tables."""
+    """Return the text of the first cell of every row of a document's tables."""
     cells = []
     for place, token in enumerate(page.tokens):
         if token.type == "tr_open" and page.tokens[place + 1].type == "td_open":
@@ -54,7 +54,7 @@ def test_every_command_is_explained_once() -> None:
 
 
 def test_what_a_command_needs_before_is_told() -> None:
-    """Of every command but those of the site and for development."""
+    """This holds for all commands except those for running the site and for development."""
     told = set(first_cells(COMMANDS))
     for_development = {name for name, app in get_commands().items() if app == "simulation"}
     left = own_commands() - told - for_development
@@ -72,7 +72,7 @@ def test_a_command_within_a_sentence_takes_its_options(page: Page) -> None:
 
 
 def options_with_values(text: str) -> list[str]:
-    """The arguments of a command as a document writes them: N for a number."""
+    """Return the arguments of a command as documents write them: N for a number."""
     return [{"N": "1", "NUMBER": "1"}.get(word, word) for word in text.split()]
 
 
@@ -161,7 +161,7 @@ def test_presets_are_told() -> None:
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
 def test_bold_words_of_a_guide_are_on_a_page(page: Page) -> None:
-    """A guide sets titles, links and buttons in bold, as the pages write them."""
+    """A guide sets titles, links and buttons in bold, exactly as they appear on the pages."""
     with (REPOSITORY / "locale/es/LC_MESSAGES/django.po").open("rb") as file:
         sentences = {str(message.id) for message in read_po(file) if message.id}
     wrong = []

@@ -1,4 +1,4 @@
-"""What axe finds on a page, and whether everything on it has its place."""
+"""Violations that axe finds on a page, and controls that overlap or stick out."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ MISPLACED = """() => {
 
 
 def violations(page: Any, state: str) -> list[str]:
-    """What axe finds, each as one line that begins with the page's state."""
+    """Return what axe finds, as lines that begin with the page's state."""
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=str(AXE))
     return [f"{state}: {each}" for each in page.evaluate(RUN)]

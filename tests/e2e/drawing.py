@@ -1,4 +1,4 @@
-"""Driving the drawing page as a hand does, in image pixels."""
+"""Driving the drawing page like a user, in image pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Point = tuple[float, float]
 
 @dataclass
 class DrawingPage:
-    """The drawing page in a playwright page; remembers what it sent and where was clicked."""
+    """The drawing page in a Playwright page; it records the submissions and the clicks."""
 
     page: Any
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -31,7 +31,7 @@ class DrawingPage:
                 self.sent.append(label)
 
     def wait_for_picture(self, other_than: str = "") -> str:
-        """Wait until a picture can be drawn on; its image id."""
+        """Wait until an image is ready to draw on; return its id."""
         main = self.page.locator("#annotate")
         expect(main).not_to_have_attribute("data-image-id", other_than)
         expect(main).to_have_attribute("data-state", "drawing")
@@ -42,7 +42,7 @@ class DrawingPage:
         self.page.click(f'#classes [data-class-code="{code}"]')
 
     def on_page(self, point: Point) -> Point:
-        """The whole page pixel nearest to a point of the image."""
+        """Return the page pixel nearest to a point of the image."""
         x0, y0, scale, box = self._view()
         return (
             round(box["x"] + x0 + scale * point[0]),
@@ -50,7 +50,7 @@ class DrawingPage:
         )
 
     def on_image(self, place: Point) -> Point:
-        """The point of the image under a page pixel."""
+        """Return the point of the image at a page pixel."""
         x0, y0, scale, box = self._view()
         return ((place[0] - box["x"] - x0) / scale, (place[1] - box["y"] - y0) / scale)
 
@@ -59,7 +59,7 @@ class DrawingPage:
         return x0, y0, scale, self.page.locator("#map").bounding_box()
 
     def wait_for_rest(self) -> None:
-        """Wait until the picture stands still after it was zoomed or moved."""
+        """Wait until the image has stopped moving after a zoom or pan."""
         before, same = "", 0
         for _ in range(200):
             self.page.wait_for_timeout(50)
@@ -81,7 +81,7 @@ class DrawingPage:
         self.clicked.append([self.on_image(place) for place in places])
 
     def tap(self, *points: Point) -> list[Point]:
-        """Click points one after the other; where on the image that was."""
+        """Click points one after the other; return their positions in the image."""
         places = [self.on_page(point) for point in points]
         for place in places:
             self.page.mouse.move(*place)
@@ -89,7 +89,9 @@ class DrawingPage:
         return [self.on_image(place) for place in places]
 
     def drag(self, *path: Point) -> list[Point]:
-        """Press at the first point, move along the path, release; where on the image that was."""
+        """Press at the first point, move along the path, release; return the positions in the
+        image.
+        """
         places = [self.on_page(point) for point in path]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()

@@ -1,4 +1,4 @@
-"""Fingers and pens on the drawing page, through the browser's own input."""
+"""Touches and pen strokes on the drawing page, through the browser's own input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.drawing import Point
 
 
 class Hand:
-    """Fingers or a pen on a page; places are in CSS pixels of the page."""
+    """Touches or a pen on a page; positions are in CSS pixels of the page."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -32,7 +32,7 @@ class Hand:
         self._touch("touchEnd", [])
 
     def pinch(self, start: tuple[Point, Point], end: tuple[Point, Point], steps: int = 10) -> None:
-        """Two fingers, set down one after the other, from where they start to where they end."""
+        """Move two touches, which begin one after the other, from `start` to `end`."""
         self._touch("touchStart", [start[0]])
         self._touch("touchStart", start)
         for step in range(1, steps + 1):
@@ -42,7 +42,7 @@ class Hand:
         self._touch("touchEnd", [])
 
     def interrupted_drag(self, path: Sequence[Point], other: Point) -> None:
-        """A drag during which a second finger comes down."""
+        """Drag, while a second touch begins."""
         self._touch("touchStart", [path[0]])
         for place in path[1:]:
             self._touch("touchMove", [place])
@@ -82,7 +82,7 @@ def between(a: Point, b: Point, share: float) -> Point:
 
 @contextmanager
 def phone(browser: Any, width: int = 390, height: int = 844, locale: str = "en") -> Iterator[Any]:
-    """A page on a phone; an error in its scripts fails the test."""
+    """Return a page on a phone; an error in its scripts fails the test."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
         locale=locale,

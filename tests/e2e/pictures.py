@@ -1,4 +1,4 @@
-"""Pictures for the browser tests: a campaign with a few frames of simulated ground."""
+"""Images for browser tests: a campaign with a few frames of simulated ground."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _seeds = itertools.count(71)
 
 
 def import_pictures(site: ServedSite, slug: str, folder: Path, count: int = 1) -> str:
-    """Give a new campaign `count` pictures without ranges or masks; the drawing page's address."""
+    """Create a campaign of `count` images without ranges or masks; return its drawing URL."""
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(count):
         seed = next(_seeds)
@@ -26,7 +26,7 @@ def import_pictures(site: ServedSite, slug: str, folder: Path, count: int = 1) -
 
 
 def stored_polygons(site: ServedSite, slug: str) -> list[list[dict[str, object]]]:
-    """What the server has kept of each label of a campaign, in the order of arrival."""
+    """Return the stored polygons of each label of a campaign, in the order of arrival."""
     import json
 
     found = site.manage(

@@ -1,4 +1,4 @@
-"""Campaigns to review in the browser tests, and what a site has stored of the reviews."""
+"""Campaigns to review in browser tests, and the stored reviews of a site."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ print(json.dumps([
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A rating as the database has it."""
+    """A rating as stored in the database."""
 
     label: str
     reviewer: str
@@ -84,7 +84,9 @@ class Stored:
 
 
 def make_campaign(site: ServedSite, slug: str, images: int, people: int) -> str:
-    """A campaign with `images` times `people` labels, all in the queue; the review page's URL."""
+    """Create a campaign with `images` times `people` labels in the queue; return the review page's
+    URL.
+    """
     run(
         site,
         MAKE.format(
@@ -101,13 +103,13 @@ def make_campaign(site: ServedSite, slug: str, images: int, people: int) -> str:
 
 
 def run(site: ServedSite, program: str) -> str:
-    """Run a program on the site's data; the last line it printed."""
+    """Run a program on the site's data; return the last line of its output."""
     said = site.manage("shell", "-v0", "-c", program).strip()
     return said.splitlines()[-1] if said else ""
 
 
 def stored(site: ServedSite, slug: str) -> list[Stored]:
-    """All ratings of a campaign, in the order in which they came."""
+    """Return all ratings of a campaign, in the order of arrival."""
     return [Stored(*row) for row in json.loads(run(site, RATINGS.format(slug=slug)))]
 
 
@@ -123,9 +125,9 @@ def _watch(page: Any) -> None:
 
 
 def settled(page: Any) -> None:
-    """Wait until a page that was logged in has asked for nothing for half a second.
+    """Wait until a logged-in page has sent no request for half a second.
 
-    Playwright's "networkidle" is only once for each page that is loaded.
+    Playwright's "networkidle" works only once for each loaded page.
     """
     quiet = 0
     for _ in range(400):
@@ -146,7 +148,7 @@ def log_in(page: Any, site: ServedSite, name: str) -> None:
 
 
 def shown(page: Any, other_than: str | None = None) -> str:
-    """Wait until a label can be compared, its picture painted; its id."""
+    """Wait until a label with its image is shown; return its id."""
     review = page.locator("#review")
     expect(review).to_have_attribute("data-state", "reviewing")
     if other_than is not None:
@@ -161,7 +163,7 @@ WAITING = "Object.keys(localStorage).filter(key => key.startsWith('ai4mars.revie
 
 
 def all_sent(page: Any) -> None:
-    """Wait until the server has answered all that was rated and undone."""
+    """Wait until the server has answered all ratings and withdrawals."""
     for _ in range(200):
         if page.evaluate(WAITING) == 0:
             return

@@ -1,4 +1,4 @@
-"""Every page a volunteer meets, in each of its states, for everybody."""
+"""Accessibility of every page that volunteers see, in each of its states."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def site(served_site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> S
 
 @pytest.fixture(scope="module")
 def campaign(site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One for all tests here: it takes a while to make."""
+    """Return a campaign for all tests of this module, because creating it takes a while."""
     slug = "axe"
     import_pictures(site, slug, tmp_path_factory.mktemp(slug), count=4)
     make_campaign(site, f"{slug}-review", images=2, people=4)
@@ -94,7 +94,7 @@ def log_in(page: Any, url: str, name: str) -> None:
 
 
 def plain_pages(page: Any, url: str, slug: str) -> Iterator[str]:
-    """The pages a visitor reads."""
+    """Yield the states of the pages that visitors read."""
     addresses = {
         "front page": "/",
         "tutorial": f"/c/{slug}/tutorial/",
@@ -120,7 +120,7 @@ def plain_pages(page: Any, url: str, slug: str) -> Iterator[str]:
 
 
 def drawing_page(page: Any, url: str, slug: str) -> Iterator[str]:
-    """The drawing page in its states, and then the pages of one's own drawings."""
+    """Yield the states of the drawing page, and then of the pages of own drawings."""
     page.goto(f"{url}/c/{slug}/tutorial/")
     page.evaluate("document.querySelector('#start').submit()")
     drawing = DrawingPage(page)
@@ -216,7 +216,7 @@ def reviewer_and_manager_pages(page: Any, url: str, slug: str) -> Iterator[str]:
 
 
 def reviewing(page: Any, url: str, slug: str) -> Iterator[str]:
-    """The review page in its states, and the page of many at once."""
+    """Yield the states of the review page, and then of the bulk rating page."""
     log_in(page, url, "axe-reviewer")
     address = f"{url}/review/{slug}-review/"
     page.goto(address)
@@ -344,7 +344,7 @@ def test_everything_has_its_place(
     direction: str,
     tour: Any,
 ) -> None:
-    """From left to right and from right to left: nothing sticks out, no control lies on another."""
+    """Left to right and right to left: nothing sticks out, and no control covers another."""
     context = browser.new_context(**screen, locale="es", reduced_motion="reduce")
     page = context.new_page()
     page.add_init_script(

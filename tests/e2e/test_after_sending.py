@@ -1,4 +1,4 @@
-"""After a drawing was sent: one's own drawings, corrections, the crowd's view, reports."""
+"""After sending a drawing: own drawings, corrections, the crowd's result, reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECOND = [(300.0, 260.0), (460.0, 260.0), (460.0, 420.0)]
 
 
 def ask(site: ServedSite, code: str) -> Any:
-    """What the last line of some code about the site's database gives, as JSON."""
+    """Return the last line of a program on the site's database, decoded from JSON."""
     *before, last = code.strip().splitlines()
     program = "\n".join(
         ["import json", "from labeling.models import *", *before, f"print(json.dumps({last}))"]

@@ -1,4 +1,4 @@
-"""Retiring pictures by keyboard: keys and buttons act on what is selected, and on nothing else."""
+"""Retiring images by keyboard: keys and buttons affect only the selected images."""
 
 from __future__ import annotations
 

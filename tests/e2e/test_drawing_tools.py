@@ -1,4 +1,4 @@
-"""All drawing tools by a real mouse, and what is stored of what was drawn with them."""
+"""All drawing tools used by mouse, and what is stored from them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ print(json.dumps(Label.objects.get(image__campaign__slug="{SLUG}").polygons))
 
 @pytest.fixture
 def drawing(served_site: ServedSite, browser_page: Any, tmp_path: Path) -> DrawingPage:
-    """The drawing page, with a picture of 512 x 512 pixels and nothing masked."""
+    """Return the drawing page with an image of 512 x 512 pixels without masks."""
     folder = tmp_path / "tree" / "msl" / "images" / "edr"
     folder.mkdir(parents=True)
     frame = Pillow.fromarray(linear(make_scene(7, SIZE).dn))
@@ -63,7 +63,7 @@ def corners_of(polygon: dict[str, Any]) -> set[Point]:
 
 
 def nearest(corners: set[Point], point: Point) -> Point:
-    """The corner next to where the mouse was, which is less than a pixel off."""
+    """Return the corner nearest to the mouse's position, which is less than a pixel away."""
     found = min(corners, key=lambda corner: math.dist(corner, point))
     assert math.dist(found, point) < 1
     return found

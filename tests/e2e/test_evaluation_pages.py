@@ -63,14 +63,14 @@ print(json.dumps({{"release": release.pk, "images": [product_id(1), product_id(2
 
 @pytest.fixture(scope="module")
 def measured(served_site: ServedSite) -> dict[str, Any]:
-    """What the site was filled with."""
+    """Return what the site was filled with."""
     said = served_site.manage("shell", "-v", "0", "-c", SETUP)
     found: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     return found
 
 
 def zipped(images: list[str], **spoiled: bytes) -> bytes:
-    """Predictions that call a quarter of the sand soil."""
+    """Return predictions in which a quarter of the sand is soil."""
     prediction = np.zeros((SIZE, SIZE), dtype=np.uint8)
     prediction[SIZE // 4 :, SIZE // 2 :] = 2
     content = io.BytesIO()
@@ -100,7 +100,7 @@ def send(page: Any, name: str, content: bytes) -> None:
 
 @pytest.fixture
 def look(browser: Any, browser_page: Any, tmp_path: Path) -> Any:
-    """Check the page that is open, light and dark, wide and narrow: axe, and what lies where."""
+    """Check the open page, light and dark, wide and narrow: axe, overlaps, overflow."""
 
     def look_at(name: str) -> None:
         found = []

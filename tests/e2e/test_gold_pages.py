@@ -1,4 +1,4 @@
-"""The gold set in a browser: a plan, its experts, an expert's first picture, the meeting."""
+"""The gold set in a browser: a plan, its experts, an expert's first image, the meeting."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def log_in(page: Any, url: str, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def gold_site(served_site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> ServedSite:
-    """A site with nine pictures of three terrain classes, and with experts."""
+    """Return a site with nine images of three terrain classes, and with experts."""
     import_pictures(served_site, SLUG, tmp_path_factory.mktemp(SLUG), count=PICTURES)
     served_site.manage("shell", "-v0", "-c", PEOPLE)
     return served_site
@@ -87,12 +87,12 @@ def test_from_a_plan_to_the_meeting(gold_site: ServedSite, browser_page: Any) ->
 
 
 def button_of(page: Any, picture: str, words: str) -> Any:
-    """A button on a picture's tile; its name ends in the picture's."""
+    """Return a button on an image's tile; its name ends in the image's."""
     return page.get_by_role("button", name=re.compile(f"{words}.*{re.escape(picture)}"))
 
 
 def plan_and_assign(page: Any, url: str) -> None:
-    """An admin counts, draws, replaces, takes out, puts back, adds, and gives out."""
+    """As a manager: sample a plan, replace, remove, restore and add images, and assign them."""
     log_in(page, url, "gold-manager")
     page.goto(f"{url}/manage/{SLUG}/gold/")
     left = page.locator('[data-left="min_sharpness"]')
@@ -139,7 +139,7 @@ def plan_and_assign(page: Any, url: str) -> None:
 
 
 def first_picture(page: Any, url: str) -> None:
-    """An expert finds what is there for them, draws the first, and it is done."""
+    """As an expert: find the assigned images, label the first, and finish it."""
     log_in(page, url, "gold-erik")
     page.click("[popovertarget=user-menu]")
     page.get_by_role("link", name="My gold images").click()
@@ -160,7 +160,7 @@ def first_picture(page: Any, url: str) -> None:
 
 
 def meet(page: Any, url: str) -> None:
-    """The experts go through the worst pictures by keys, and write down what they settle."""
+    """As experts: review the lowest agreements by keyboard, and add a guideline."""
     page.goto(f"{url}/gold/{SLUG}/meeting/")
     expect(page.locator(".consensus-grid li")).to_have_count(4)
     page.get_by_role("link", name="Go through them").click()
@@ -220,7 +220,7 @@ SCREENS = {
 def test_axe_finds_nothing_and_everything_has_its_place(
     gold_site: ServedSite, browser: Any, screen: str
 ) -> None:
-    """After the meeting, with another plan waiting."""
+    """After the meeting, with another plan that is not assigned."""
     assert AXE.exists(), "axe-core is not installed: make setup-dev"
     gold_site.manage("shell", "-v0", "-c", ANOTHER_PLAN)
     url = gold_site.url.rstrip("/")

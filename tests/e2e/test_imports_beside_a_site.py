@@ -1,4 +1,4 @@
-"""Imports while the whole site runs: its sweeps, its workers, and what they do after a kill."""
+"""Imports while the whole site runs: its sweeps, its workers, and recovery after a kill."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def images(home: Path) -> int:
 
 
 def wait_for(count: int, home: Path, seconds: float) -> float:
-    """Wait until more than `count` images are there; how long it took."""
+    """Wait until there are more than `count` images; return how long it took."""
     began = time.monotonic()
     while images(home) <= count:
         assert time.monotonic() - began < seconds, f"not after {seconds} s"
@@ -99,7 +99,7 @@ def test_a_killed_import_of_the_page_goes_on_soon(tmp_path: Path) -> None:
 
 
 def kill_tree(pid: int) -> None:
-    """Kill a process and its children, which would else finish what they have in hand."""
+    """Kill a process and its children, which would otherwise finish their current work."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     os.kill(pid, signal.SIGSTOP)
     for child in children:

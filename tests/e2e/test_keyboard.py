@@ -1,4 +1,4 @@
-"""The whole task by keyboard alone: from the front page to a label on the server."""
+"""The whole task by keyboard: from the front page to a label on the server."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SLUG = "keys"
 
 
 def tab_to(page: Any, selector: str) -> None:
-    """Press Tab until what the selector names has the focus, and can be seen to have it.
+    """Press Tab until the selected element has the focus, and visibly so.
 
-    Once round the page is enough; how long that is depends on the campaigns of other tests.
+    One round of the page is enough; its length depends on the campaigns of other tests.
     """
     for _ in range(page.locator("a, button, input, select, textarea, summary, [tabindex]").count()):
         page.keyboard.press("Tab")
@@ -43,7 +43,7 @@ def cross(page: Any) -> Point:
 
 
 def walk_to(page: Any, target: Point) -> Point:
-    """Move the cross near a point of the image in large steps, then pixel by pixel."""
+    """Move the crosshair to a point of the image: in large steps, then pixel by pixel."""
     page.keyboard.press("ArrowRight")
     for axis, (less, more) in enumerate((("ArrowLeft", "ArrowRight"), ("ArrowUp", "ArrowDown"))):
         for held in ("Shift", "Alt"):
@@ -58,7 +58,7 @@ def walk_to(page: Any, target: Point) -> Point:
 
 
 def draw(page: Any, corners: list[Point]) -> list[Point]:
-    """Set the corners from the keyboard, and finish in the last one's place; where they are."""
+    """Set the corners by keyboard, and finish at the last one; return their positions."""
     before = int(page.get_attribute("#annotate", "data-regions"))
     placed = []
     for corner in corners:
@@ -74,7 +74,7 @@ def spoken(page: Any, words: str) -> None:
 
 
 def assert_corners(ring: Any, corners: list[Point]) -> None:
-    """The ring's corners are these, in whatever order and direction it starts."""
+    """Check that the ring has these corners, in either direction and from any start."""
     assert len(ring) == len(corners)
     for corner in corners:
         assert min(np.hypot(*np.subtract(corner, each)) for each in ring) < 0.02

@@ -1,4 +1,4 @@
-"""Learning to draw, in a browser: tutorial, practice, feedback, field guide; and their admins."""
+"""Learning to draw, in a browser: tutorial, practice, feedback, field guide, and their editors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def product(seed: int) -> str:
 
 @pytest.fixture(scope="module")
 def site(served_site: ServedSite, tmp_path_factory: pytest.TempPathFactory) -> ServedSite:
-    """Four pictures: a lesson, a known one for later, and two real ones; and an admin."""
+    """Return a site with a lesson, a reference image, two other images, and a manager."""
     folder = tmp_path_factory.mktemp("learning")
     frames, answers, later = folder / "tree/msl/images/edr", folder / "first", folder / "later"
     for each in (frames, answers, later):
@@ -63,7 +63,7 @@ Campaign.objects.filter(slug="{SLUG}").update(practice="required", reference_ima
 
 
 def ask(site: ServedSite, expression: str) -> str:
-    """The value of an expression over the models, on the site's data."""
+    """Return the value of an expression over the models, on the site's data."""
     said = site.manage(
         "shell", "-c", f"from labeling.models import *; print('=', {expression}, '=')"
     )
@@ -81,7 +81,7 @@ def log_in(page: Any, url: str) -> None:
 
 
 def overlay(page: Any) -> dict[str, float]:
-    """The share of the feedback's overlay under which the answer was matched, missed, too much."""
+    """Return the shares of the feedback overlay that show matched, missed and extra pixels."""
     page.wait_for_function(
         """() => {
           const c = document.getElementById("feedback-overlay");

@@ -1,4 +1,4 @@
-"""The whole loop by mouse: three guests draw, a reviewer rates, an admin publishes."""
+"""The whole workflow by mouse: three guests draw, a reviewer rates, a manager publishes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SAND, BEDROCK, SOIL = 2, 1, 0
 
 
 def write_tree(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Two frames with masks in the released layout; what each image's masks remove, by id."""
+    """Write two frames with masks in the released layout; return their masked pixels by id."""
     removed = {}
     for seed in (1, 2):
         scene = make_scene(seed, SIZE)
@@ -64,7 +64,7 @@ def write_tree(folder: Path) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def corners_of(guest: int, disagrees: bool) -> dict[int, list[tuple[float, float]]]:
-    """What one guest outlines: nearly the same as the others do, or something else."""
+    """Return what one guest outlines: nearly the same as the others, or something else."""
     shift = 6 * guest
     if disagrees:
         return {SOIL: [(40, 330), (150, 330), (150, 420), (40, 420)]}
@@ -87,7 +87,9 @@ def log_in(page: Any, url: str, username: str) -> None:
 def guest_draws(
     browser: Any, url: str, guest: int, removed: dict[str, np.ndarray[Any, Any]]
 ) -> list[dict[str, Any]]:
-    """One guest: from the landing page through the tutorial to two labels; what was sent."""
+    """As one guest: go from the landing page through the tutorial to two labels; return them as
+    sent.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -121,9 +123,7 @@ def guest_draws(
 
 
 def check_vertices(drawing: DrawingPage, removed: dict[str, np.ndarray[Any, Any]]) -> None:
-    """The first region of each label has exactly the corners that were clicked, but under the
-    masks, where nothing is drawn.
-    """
+    """Check that the first region of each label has the clicked corners, except under the masks."""
     starts = [0, len(drawing.sent[0]["polygons"])]
     for label, start in zip(drawing.sent, starts, strict=True):
         ring, gone = label["polygons"][0]["rings"][0], removed[label["product"]]
@@ -135,9 +135,9 @@ def check_vertices(drawing: DrawingPage, removed: dict[str, np.ndarray[Any, Any]
 
 
 def mask_of(label: dict[str, Any], removed: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A label's pixels by another's rasterizer, without what the masks remove.
+    """Return a label's pixels by another rasterizer, without the masked ones.
 
-    Coordinates are taken on the grid of 0.01 px on which labels are kept.
+    Coordinates are rounded to the grid of 0.01 px on which labels are stored.
     """
     mask = np.full((SIZE, SIZE), 255, dtype=np.uint8)
     for polygon in reversed(label["polygons"]):
@@ -150,7 +150,7 @@ def mask_of(label: dict[str, Any], removed: np.ndarray[Any, Any]) -> np.ndarray[
 
 
 def merged(labels: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-    """The paper's rule (3.3), written down as it reads."""
+    """Return the result of the paper's rule (3.3), written out."""
     result = np.full((SIZE, SIZE), 255, dtype=np.uint8)
     labeled = sum((mask != 255).astype(int) for mask in labels)
     for code in (SOIL, BEDROCK, SAND, 3):
@@ -209,7 +209,7 @@ def log_out(page: Any, url: str) -> None:
 def check_release(
     path: Path, sent: list[dict[str, Any]], removed: dict[str, np.ndarray[Any, Any]]
 ) -> None:
-    """Every sum holds, and every train mask is what the drawn polygons vote for."""
+    """Check all checksums, and that every train mask is the vote of the drawn polygons."""
     with zipfile.ZipFile(path) as archive:
         root = "ai4mars-dataset-merged-1.0"
         sums = dict(

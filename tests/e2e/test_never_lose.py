@@ -1,4 +1,4 @@
-"""Nothing that is drawn gets lost: networks, crashes, tabs, devices, sessions, full storage."""
+"""No drawing is ever lost: networks, crashes, tabs, devices, sessions, full storage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BELOW = [(90, 380), (300, 380), (300, 460)]
 
 
 def open_page(context: Any, address: str) -> DrawingPage:
-    """The drawing page, past the tutorial, with a picture on it."""
+    """Open the drawing page after the tutorial, with an image."""
     page = context.new_page()
     page.goto(address)
     if "/tutorial/" in page.url:
@@ -40,7 +40,7 @@ def open_page(context: Any, address: str) -> DrawingPage:
 
 
 def config_of(page: Any) -> dict[str, Any]:
-    """What the page was told of its visitor."""
+    """Return the page's configuration."""
     return dict(json.loads(page.text_content("#annotate-config")))
 
 
@@ -53,7 +53,7 @@ def wait_for_pictures_ahead(page: Any, pictures: int = 3) -> None:
 
 
 def ask(site: ServedSite, expression: str) -> Any:
-    """What a Python expression about the site's database gives, as JSON."""
+    """Return the value of a Python expression about the site's database, decoded from JSON."""
     code = (
         "import json; from labeling.models import *; from django.utils import timezone;"
         f" print(json.dumps({expression}))"
@@ -62,7 +62,7 @@ def ask(site: ServedSite, expression: str) -> Any:
 
 
 def stored(site: ServedSite, slug: str) -> dict[str, Any]:
-    """The regions' classes of each label of a campaign, by the label's id."""
+    """Return the regions' classes of each label of a campaign, by the label's id."""
     labels = f"Label.objects.filter(image__campaign__slug='{slug}')"
     return ask(
         site, f"{{str(each.pk): [one['class'] for one in each.polygons] for each in {labels}}}"
@@ -78,7 +78,7 @@ def expect_sent(page: Any, count: int) -> None:
 
 
 def expect_saved(page: Any, act: Callable[[], object]) -> None:
-    """Do it, and wait until the drawing is on the server."""
+    """Call `act`, and wait until the drawing is saved on the server."""
     with page.expect_response(
         lambda answer: "/draft/" in answer.url and answer.request.method == "PUT" and answer.ok
     ):
@@ -400,7 +400,7 @@ def test_a_picture_taken_out_while_it_is_drawn_on(
 def test_a_refusal_is_read_in_the_language_of_the_page(
     served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
 ) -> None:
-    """The server says it, and the page has no table of its own."""
+    """The message comes from the server; the page has no table of its own."""
     slug = "rechazada"
     address = import_pictures(served_site, slug, tmp_path, count=2)
     context = device()

@@ -1,4 +1,4 @@
-"""From "new release" to the archive that was downloaded and verified; stopping, and going on."""
+"""From a new release to the downloaded and verified archive; stopping and resuming."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ print(json.dumps(files))
 
 @pytest.fixture(scope="module")
 def originals(served_site: ServedSite) -> list[Path]:
-    """The frames of the campaign's images, in the order in which they are released."""
+    """Return the frames of the campaign's images, in the order in which they are released."""
     said = served_site.manage("shell", "-v", "0", "-c", SETUP)
     return [Path(name) for name in json.loads(said.strip().splitlines()[-1])]
 
@@ -85,7 +85,7 @@ def url(served_site: ServedSite) -> str:
 
 
 class Held:
-    """A file nobody gets to the end of before it is let go: in its place lies a pipe."""
+    """A file whose reading blocks until it is let go: it is replaced by a pipe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -94,7 +94,7 @@ class Held:
         os.mkfifo(path)
 
     def let_go(self) -> None:
-        """Give it to whoever waits for it, and put it back for those who come later."""
+        """Write the content for the waiting reader, and restore the file for later readers."""
         if not self.path.is_fifo():
             return
         try:
@@ -112,7 +112,7 @@ class Held:
 
 @pytest.fixture
 def held(originals: list[Path]) -> Iterator[list[Held]]:
-    """The builder waits at the second and at the fifth image."""
+    """Make the builder wait at the second and at the fifth image."""
     files = [Held(originals[1]), Held(originals[4])]
     yield files
     for file in files:
@@ -132,7 +132,7 @@ def card_of(page: Any, version: str) -> Any:
 
 
 def wait_at_the_first(card: Any) -> None:
-    """The builder is at the file that is held: how far it is, it says once a second at most."""
+    """Wait until the builder is at the blocked file; progress is updated once a second."""
     expect(card.get_by_text("Being built")).to_be_visible(timeout=60_000)
     expect(card.get_by_text(f"0 of {IMAGES}")).to_be_visible()
     time.sleep(1.1)
@@ -150,7 +150,7 @@ def sha256(content: bytes) -> str:
 
 
 def broken_off_and_continued(page: Any, address: str) -> bytes:
-    """A download that breaks off after some bytes, and goes on behind them."""
+    """Interrupt a download after some bytes, and resume it from there; return all bytes."""
     there = urlsplit(address)
     cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
 

@@ -1,4 +1,4 @@
-"""A reviewer at work: by keyboard, by touch, without a network, and with a browser that dies."""
+"""A reviewer at work: by keyboard, by touch, offline, and with a browser that is killed."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_undo_goes_back_label_by_label(served_site: ServedSite, browser_page: An
 def test_a_browser_killed_in_the_middle(
     served_site: ServedSite, browser: Any, browser_page: Any, chromium: str
 ) -> None:
-    """Its labels are nobody else's until its time is over; then they are, and none is lost."""
+    """Its labels go to other reviewers only after the lease expires, and none is lost."""
     address = make_campaign(served_site, "killed", images=2, people=3)
     dying = browser.browser_type.launch(executable_path=chromium, args=FLAGS)
     page = dying.new_page()
@@ -274,7 +274,7 @@ def test_a_browser_killed_in_the_middle(
 
 
 def rate_all(page: Any, address: str) -> list[str]:
-    """Rate until nothing is left; the labels."""
+    """Rate until no label remains; return the labels."""
     page.goto(address)
     rated: list[str] = []
     while True:

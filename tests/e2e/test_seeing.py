@@ -1,4 +1,4 @@
-"""Seeing and measuring on the drawing page, over a scene whose geometry is known."""
+"""Viewing and measuring on the drawing page, over a scene of known geometry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOLERANCE = 0.03
 
 
 def import_scene(site: ServedSite, folder: Path) -> tuple[Scene, str]:
-    """A simulated frame and its range, as products of the mission; the drawing page's address."""
+    """Import a simulated frame and its range as mission products; return the drawing page's URL."""
     scene = make_scene(5)
     folder.mkdir()
     frame = scene.dn.astype(np.int16)
@@ -37,7 +37,7 @@ def import_scene(site: ServedSite, folder: Path) -> tuple[Scene, str]:
 
 
 def place_of(scene: Scene, point: Point) -> np.ndarray[Any, Any]:
-    """Where a point of the image lies in the scene, meters."""
+    """Return the position of an image point in the scene, meters."""
     center, ray = scene.camera.pixel_to_ray(*point)
     range_m = float(scene.range_m[int(point[1]), int(point[0])])
     found: np.ndarray[Any, Any] = np.asarray(center) + range_m * np.asarray(ray)
@@ -45,7 +45,7 @@ def place_of(scene: Scene, point: Point) -> np.ndarray[Any, Any]:
 
 
 def smooth_point(scene: Scene, column: int, near: float) -> Point:
-    """A point of a column about so many meters away, where the ground has no step."""
+    """Return a point of a column at about this distance, where the ground has no step."""
     for row in range(scene.range_m.shape[0] - 60, 200, -1):
         patch = scene.range_m[row - 8 : row + 9, column - 8 : column + 9]
         if patch.min() > near and patch.max() < 1.08 * patch.min():
@@ -54,13 +54,13 @@ def smooth_point(scene: Scene, column: int, near: float) -> Point:
 
 
 def meters(words: str) -> float:
-    """The length in a sentence that ends in cm or m."""
+    """Return the length, in meters, in a sentence with cm or m."""
     number, unit = re.search(r"([\d.,]+) (cm|m)\b", words).groups()  # type: ignore[union-attr]
     return float(number.replace(",", "")) / (100 if unit == "cm" else 1)
 
 
 def hover(drawing: DrawingPage, point: Point) -> Point:
-    """Move the mouse to a point of the image; the point it came to lie on."""
+    """Move the mouse to a point of the image; return the actual point."""
     place = drawing.on_page(point)
     drawing.page.mouse.move(place[0] - 3, place[1])
     drawing.page.mouse.move(*place)
@@ -68,7 +68,7 @@ def hover(drawing: DrawingPage, point: Point) -> Point:
 
 
 def shot(drawing: DrawingPage, point: Point) -> bytes:
-    """The picture about a point, with the mouse elsewhere."""
+    """Return the image around a point, with the mouse elsewhere."""
     x, y = drawing.on_page(point)
     drawing.page.mouse.move(5, 5)
     drawing.page.wait_for_timeout(300)

@@ -1,4 +1,4 @@
-"""What browsers kept of a site before the layout by subject is delivered and restored after it.
+"""Data that browsers stored before the upgrade to 0.2.0 is still delivered and restored.
 
 recorded/README.md says what was recorded, and how.
 """
@@ -42,7 +42,7 @@ Object.keys(localStorage).filter(key => /^ai4mars[.](outbox|draft|synced|review)
 
 @pytest.fixture
 def context(browser: Any) -> Iterator[Any]:
-    """A new browser; an error in a script of its pages fails the test."""
+    """Return a new browser; an error in a script of its pages fails the test."""
     made = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
     made.set_default_timeout(60_000)
     errors: list[str] = []
@@ -61,7 +61,7 @@ def fill(text: str, names: Mapping[str, object]) -> str:
 
 
 def put_back(context: Any, site: ServedSite, storage: Mapping[str, str], names: Any) -> None:
-    """Put what was recorded into the browser, with the names that its site has for the ids."""
+    """Put recorded data into the browser, with the names that its site has for the ids."""
     page = context.new_page()
     page.goto(f"{site.url.rstrip('/')}/feedback/thanks/")
     kept = {fill(key, names): fill(value, names) for key, value in storage.items()}
@@ -78,7 +78,7 @@ def images_of(site: ServedSite, slug: str) -> list[int]:
 
 
 def finish_restored(page: Any, image: int) -> None:
-    """The drawing has its shape, and the other one goes on where it was left; send both."""
+    """Check that the draft has its shape, and that the unfinished one continues; send both."""
     drawing = DrawingPage(page)
     assert drawing.wait_for_picture() == str(image)
     expect(page.locator('#notice[data-notice="restored"]')).to_be_visible()
@@ -145,7 +145,7 @@ print(labeler.pk, *(each.pk for each in given))
 
 
 def labels_in(storage: Mapping[str, str]) -> list[str]:
-    """The ids of the labels that wait in a recorded storage."""
+    """Return the ids of the labels that wait in a recorded storage."""
     return [key.rpartition(".")[2] for key, value in storage.items() if '"kind":"label"' in value]
 
 

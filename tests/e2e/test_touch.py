@@ -1,4 +1,4 @@
-"""The whole task by fingers and by pen, on an emulated phone."""
+"""The whole task by touch and by pen, on an emulated phone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def circle(middle: Point, radius: float, points: int = 60) -> list[Point]:
 def on_phone(
     served_site: ServedSite, browser: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[tuple[DrawingPage, Hand, str]]:
-    """The drawing page on a phone, with a picture; the hand, and the campaign's slug."""
+    """Return the drawing page on a phone, with an image; the touches; and the campaign's slug."""
     slug = f"touch-{abs(hash(request.node.name)) % 10**8}"
     address = import_pictures(served_site, slug, tmp_path)
     with phone(browser) as page:
@@ -56,7 +56,7 @@ def assert_corners(ring: Any, corners: list[Point]) -> None:
 
 
 def likeness(ring: Any, outline: list[Point]) -> float:
-    """Intersection over union of a stored ring and an outline that was drawn."""
+    """Return the intersection over union of a stored ring and a drawn outline."""
     a, b = Polygon(ring), Polygon(outline)
     return float(a.intersection(b).area / a.union(b).area)
 

@@ -1,4 +1,4 @@
-"""What the training example does with NumPy: reading a release, weights, scores."""
+"""The NumPy part of the training example: reading a release, weights, scores."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def picture(path: Path, pixels: list[list[int]] | np.ndarray) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """One train and one gold image of 4 x 4 pixels, in layout v0.1."""
+    """Return a train and a gold image of 4 x 4 pixels, in layout v0.1."""
     msl = tmp_path / "msl"
     for product_id in (ID, ID.replace("934", "935")):
         gray = np.arange(16).reshape(4, 4) * 8
@@ -127,7 +127,7 @@ def test_frames_of_one_exposure_have_masks_of_their_own(tmp_path: Path) -> None:
 
 
 def test_the_released_sample(real_data: Path, tmp_path: Path) -> None:
-    """Real train labels; nothing of them lies under the masks, so all of it is kept."""
+    """No pixel of the real train labels is under a mask, so all pixels are kept."""
     sample = real_data / "ai4mars" / "v0.1-sample"
     with pytest.raises(NotARelease, match="NLA_397681867"):
         examples(sample, "train")

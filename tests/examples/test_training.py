@@ -1,4 +1,4 @@
-"""The training example, run as it is written; needs PyTorch, which AI4Mars does not install."""
+"""The training example, run unchanged; needs PyTorch, which AI4Mars does not install."""
 
 from __future__ import annotations
 

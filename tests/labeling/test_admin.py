@@ -1,4 +1,4 @@
-"""What admins change on the admin site: it is saved, with what belongs to it."""
+"""Changes on the admin site: they are saved, with everything that depends on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def admin() -> Client:
 
 
 def filled(form: Any) -> dict[str, Any]:
-    """What a browser sends of a form that nobody has changed."""
+    """Return what a browser sends for an unchanged form."""
     found = {}
     for field in form:
         value = field.value()
@@ -32,7 +32,7 @@ def filled(form: Any) -> dict[str, Any]:
 
 
 def sent(client: Client, page: str) -> dict[str, Any]:
-    """What a browser sends of an admin's page that nobody has changed."""
+    """Return what a browser sends for an unchanged admin page."""
     context = client.get(page).context
     data = filled(context["adminform"].form)
     for inline in context["inline_admin_formsets"]:

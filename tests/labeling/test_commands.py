@@ -1,4 +1,4 @@
-"""The labeling commands: what they print, and that running them again is harmless."""
+"""The labeling commands: their output, and that running them again is harmless."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(name: str, *arguments: object) -> str:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A released tree with two frames, and one that is no JPEG."""
+    """Return a released tree with two frames, and a file that is not a JPEG."""
     frames = tmp_path / "msl" / "images" / "edr"
     frames.mkdir(parents=True)
     gray = np.full((1024, 1024), 60, dtype=np.uint8)

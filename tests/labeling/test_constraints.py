@@ -1,4 +1,4 @@
-"""The database refuses what no code should ask for: one test breaks each constraint."""
+"""The database refuses invalid rows: one test violates each constraint."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def campaign() -> Campaign:
 
 
 def refuse(model: type, constraint: str, pk: Any, /, **fields: Any) -> None:
-    """An UPDATE past all Python validation is refused by this constraint, and no other."""
+    """Check that an UPDATE without Python validation is refused by this constraint only."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         model.objects.filter(pk=pk).update(**fields)
 

@@ -1,4 +1,4 @@
-"""Every page of the site: who may see it, and that it keeps its own content security policy."""
+"""Every page of the site: who may see it, and that it conforms to its content security policy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", re
 
 
 def check_policy(response: HttpResponse) -> None:
-    """The policy is sent, and nothing in the page would be stopped by it."""
+    """Check that the policy is sent, and that it blocks nothing in the page."""
     policy = response["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy

@@ -1,4 +1,4 @@
-"""The database refuses what no reviewer and no score may be."""
+"""The database refuses invalid ratings and scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker's side of review, and the command that does the same in the foreground."""
+"""The Celery tasks of review, and the command that does the same in the foreground."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[int, ...]]]:
-    """Messages that would have gone to the broker."""
+    """Return the messages that would have been sent to the broker."""
     messages: list[tuple[str, tuple[int, ...]]] = []
     monkeypatch.setattr(site_tasks, "_deliver", lambda name, ids: messages.append((name, ids)))
     monkeypatch.setattr(site_tasks, "_rest_until", 0.0)
@@ -51,7 +51,7 @@ def test_a_message_delivered_twice_is_harmless(campaign: Campaign) -> None:
 def test_the_sweeps_find_what_lost_messages_left(
     campaign: Campaign, sent: list[tuple[str, tuple[int, ...]]]
 ) -> None:
-    """No message was ever delivered; two sweeps bring the labels to their scores."""
+    """Without any message, two sweeps give the labels their scores."""
     image, done = new_image(campaign), new_image(campaign)
     accept(done, "00..", "....")
     tasks.score_image(done.pk)

@@ -1,4 +1,4 @@
-"""Simulated releases to train on: the names of real ones, and what their labels are made of."""
+"""Simulated releases for training: names like real ones, and the content of the labels."""
 
 from __future__ import annotations
 

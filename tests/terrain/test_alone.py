@@ -1,4 +1,4 @@
-"""The library is used without the site, as its documentation says."""
+"""The library can be used without the site, as its documentation says."""
 
 from __future__ import annotations
 

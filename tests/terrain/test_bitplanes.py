@@ -1,4 +1,4 @@
-"""That masks, regions and bit planes are one and the same label."""
+"""Masks, regions and bit planes represent the same label."""
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,7 @@ def test_regions_become_planes() -> None:
 
 
 def random_regions(rng: np.random.Generator, count: int) -> list[Region]:
-    """Regions of all kinds that overlap and leave the image, as no volunteer would send them."""
+    """Return regions of all kinds that overlap and leave the image, unlike those of volunteers."""
     kinds = ("scribble", "blob", "ring with a hole")
     return [
         Region(

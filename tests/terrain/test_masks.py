@@ -1,4 +1,4 @@
-"""Which pixels a polygon owns, and that masks and polygons are one and the same label."""
+"""Which pixels a polygon covers, and that masks and polygons represent the same label."""
 
 import itertools
 import json
@@ -146,7 +146,7 @@ def test_diagonal_neighbors_are_two_regions() -> None:
 
 
 def assert_survives(mask: npt.NDArray[np.uint8]) -> None:
-    """Mask -> regions -> JSON text -> regions -> mask, pixel for pixel."""
+    """Check that mask -> regions -> JSON text -> regions -> mask changes no pixel."""
     height, width = mask.shape
     regions = mask_to_regions(mask)
     assert np.array_equal(rasterize_regions(regions, height, width), mask)

@@ -1,4 +1,4 @@
-"""Orbital terrain classes: by ranges of drives, and by positions on a map."""
+"""Orbital terrain classes by ranges of drives, and by positions on a map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removing what lies under masks, on masks one can read (paper 3.1.3)."""
+"""Removing masked pixels, on masks written as text (paper 3.1.3)."""
 
 from __future__ import annotations
 

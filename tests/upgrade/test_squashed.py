@@ -1,4 +1,4 @@
-"""An empty database comes out of the squashed migrations as of those that they replace."""
+"""The squashed migrations give an empty database the same schema as those that they replace."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ executor.migrate({targets})
 
 
 def squashes() -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """Each squashed migration of the apps, and what it replaces, in order."""
+    """Return each squashed migration of the apps with the migrations that it replaces, in order."""
     loader = MigrationLoader(None)
     return {
         key: list(migration.replaces)
@@ -73,9 +73,9 @@ def migrate(site: ServedSite, squashed: bool) -> None:
 
 
 def sqlite_schema(database: sqlite3.Connection) -> dict[str, Any]:
-    """What each table, index and trigger is made of; the parts of a table in any order.
+    """Return the definition of each table, index and trigger; the parts of a table in any order.
 
-    SQLite moves a column that is altered, so the order of columns tells of the past alone.
+    SQLite moves an altered column to the end, so the order of columns depends on history.
     """
     found: dict[str, Any] = {}
     for kind, name, sql in rows(
@@ -86,7 +86,7 @@ def sqlite_schema(database: sqlite3.Connection) -> dict[str, Any]:
 
 
 def parts(sql: str) -> list[str]:
-    """The columns and constraints of a CREATE TABLE."""
+    """Return the columns and constraints of a CREATE TABLE."""
     inside = sql[sql.index("(") + 1 : sql.rindex(")")]
     found, depth, start = [], 0, 0
     for place, letter in enumerate(inside):

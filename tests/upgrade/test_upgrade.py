@@ -1,6 +1,6 @@
-"""A site of the commit before this layout is upgraded: nothing is lost, and its work goes on.
+"""A site of an earlier version is upgraded: nothing is lost, and its work continues.
 
-README.md says what the dumps hold and how they were made.
+README.md says what the dumps contain and how they were made.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ Contents = dict[str, list[dict[str, Any]]]
 
 
 class OldSite(ServedSite):
-    """A site on a dump, and what the dump holds."""
+    """A site with a loaded dump, and the content of the dump."""
 
     before: Contents
 
@@ -64,7 +64,7 @@ class OldSite(ServedSite):
     scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)]
 )
 def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> OldSite:
-    """The dump of one database, loaded and migrated by today's code."""
+    """Load the dump of one database, and migrate it with the current code."""
     home = tmp_path_factory.mktemp("old-site")
     with tarfile.open(DUMPS / "media.tar.gz") as media:
         media.extractall(home / "media", filter="data")
@@ -108,7 +108,7 @@ def rows(each: Any, query: str) -> list[dict[str, Any]]:
 
 
 def contents(site: ServedSite) -> Contents:
-    """Every row of every table, by the table's name."""
+    """Return every row of every table, by the table's name."""
     tables = (
         "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
         if "DATABASE_URL" in site.environment
@@ -120,7 +120,7 @@ def contents(site: ServedSite) -> Contents:
 
 
 def counted(table: list[dict[str, Any]], columns: dict[str, str]) -> Counter[Row]:
-    """Rows and how often they are there; of these columns, each under its name in the dump."""
+    """Count the distinct rows of these columns; each column has its name from the dump."""
     return Counter(tuple((old, repr(row[new])) for old, new in columns.items()) for row in table)
 
 
@@ -150,13 +150,13 @@ def test_the_models_are_those_of_the_database(upgraded: OldSite) -> None:
 
 
 def test_the_squashed_migrations_count_as_applied(upgraded: OldSite) -> None:
-    """Nothing was run again, and the next version can do without the ones they replace."""
+    """No migration ran again, so the next version can drop the ones they replace."""
     applied = {(row["app"], row["name"]) for row in contents(upgraded)["django_migrations"]}
     assert squashes().keys() <= applied
 
 
 def test_work_goes_on(upgraded: OldSite) -> None:
-    """Scores are the same again, masks are merged, and stopped work is completed."""
+    """Scores are the same, masks are merged, and stopped work is completed."""
     scored, merged, built = (
         upgraded.before[name]
         for name in ("review_agreementscore", "merging_mergedmask", "merging_releasepart")
@@ -216,5 +216,5 @@ def table_of(name: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A JSON column, which SQLite gives as text."""
+    """Return the value of a JSON column, which SQLite returns as text."""
     return json.loads(value) if isinstance(value, str) else value

@@ -118,7 +118,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[TextIO]:
-    """Lock this AI4MARS_HOME for one process; the kernel releases the lock when the process ends."""
+    """Lock this AI4MARS_HOME for one process; the kernel releases it when the process ends."""
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -379,7 +379,7 @@ def test_one_labeler_loads_ahead_in_many_tabs_at_once(campaign: Campaign) -> Non
 
 
 def walk_politely(campaign: Campaign, labeler: Labeler) -> list[int]:
-    """Label like `walk`, but accept that another tab has already sent a label of the image."""
+    """Label like `walk`, but accept that another tab may already have sent a label of the image."""
     seen = []
     while (assignment := next_assignment(campaign, labeler)) is not None:
         try:

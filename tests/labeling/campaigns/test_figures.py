@@ -20,9 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Return a campaign with two crowd images (one complete) with labels of every status, and a
-    gold image.
-    """
+    """Return a campaign with labels of every status on two crowd images and a gold image."""
     campaign = new_campaign(target_labels=3)
     done = new_image(campaign)
     new_image(campaign)

@@ -101,7 +101,7 @@ class TestMeasure:
 
 
 class TestRealFrames:
-    """Looked at: 397586928 is black, 397586934 is saturated, 397681801 shows mostly rover."""
+    """By eye, 397586928 is black, 397586934 is saturated, and 397681801 shows mostly the rover."""
 
     @pytest.fixture
     def measured(self, real_data: Path) -> dict[str, Quality]:
@@ -191,7 +191,7 @@ class TestNearDuplicates:
         assert near_duplicates([key(1, 0, 5.0, **nowhere), key(2, 0b111, 6.0, **nowhere)]) == {}
 
     def test_products_of_one_exposure_show_the_same_whatever_their_fingerprints(self) -> None:
-        """The linearised frame is the raw one bent."""
+        """Linearization changes the fingerprint of a frame."""
         far = (1 << 64) - 1
         frames = [key(1), key(2, far, exposure="e"), key(3, exposure="e"), key(4, far // 3)]
         assert near_duplicates(frames) == {3: 2} | near_duplicates([key(1), key(4, far // 3)])
@@ -258,9 +258,9 @@ class TestNearDuplicates:
 
     @pytest.mark.parametrize("count", [1_000, 8_000])
     def test_the_work_grows_with_the_number_of_frames(self, count: int) -> None:
-        """A folder without place or time, half of it black: the worst there is.
+        """The worst case is a folder without place or time, half of it black.
 
-        Each black frame is compared with the first of them, and two others hardly ever; all pairs
+        Each black frame is compared with the first of them, and others with hardly any; all pairs
         of 8,000 frames would be 32 million comparisons.
         """
         comparisons = 0

@@ -1,4 +1,4 @@
-"""The reduced range: medians of cells, and its way through a picture that a browser reads."""
+"""The reduced range: medians of cells, and encoding as an image that a browser can read."""
 
 from __future__ import annotations
 
@@ -145,7 +145,9 @@ class TestPicture:
         np.testing.assert_array_equal(read_range_png(io.BytesIO(range_png(every))), every)
 
     def test_a_canvas_reads_it_exactly(self) -> None:
-        """8 bits a channel, nothing transparent, nothing that asks for a color conversion."""
+        """The file has 8 bits per channel, no transparency, and nothing that triggers color
+        conversion.
+        """
         content = range_png(np.array([[0x1234, 0]], dtype=np.uint16))
         with Pillow.open(io.BytesIO(content)) as picture:
             assert picture.mode == "RGB"

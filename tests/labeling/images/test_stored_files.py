@@ -1,4 +1,4 @@
-"""Files never depend on a name that can change, are never overwritten, and can be checked."""
+"""Files do not depend on names that can change, are never overwritten, and can be checked."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def rename(campaign: Campaign, slug: str) -> Campaign:
 
 
 def shown(client: Client, image: Image) -> list[bytes]:
-    """What a browser gets of an image: display, smaller copies, thumbnail."""
+    """Return the files of an image that a browser gets: display image, copies, thumbnail."""
     urls = [f"/images/{image.pk}/display/", f"/images/{image.pk}/thumbnail/"]
     urls += [f"/images/{image.pk}/display/{width}/" for width in image.display_widths]
     answers = [client.get(url) for url in urls]
@@ -255,7 +255,7 @@ def test_damage_is_found(
 
 
 def move_to(image: Image, original: str, content: bytes) -> None:
-    """Make an image's original one of an earlier version, under the campaign's slug."""
+    """Turn an image's original into one of an earlier version, under the campaign's slug."""
     path = Path(settings.MEDIA_ROOT) / original
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Erasing a person: nothing says who they were, and nothing that they drew is lost."""
+"""Erasing a person: no personal data remain, and no label is lost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def vera() -> User:
 
 
 def everything_stored() -> str:
-    """All values of all rows that could name a person, as text."""
+    """Return all values of all rows that could identify a person, as text."""
     rows = [
         *User.objects.values(),
         *Labeler.objects.values(),

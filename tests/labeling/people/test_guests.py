@@ -1,4 +1,4 @@
-"""People without an account: nobody until they save something, then a guest of their browser."""
+"""People without an account: nothing is stored until their first save, then they are guests."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ def image(campaign: Campaign) -> Image:
 
 @pytest.fixture
 def guest() -> Visitor:
-    """A browser nobody knows yet, which checks CSRF as a real one."""
+    """Return the browser of a new visitor, with CSRF checks."""
     return Visitor(enforce_csrf_checks=True)
 
 
 def open_page(browser: APIClient, url: str = "/c/navcam/draw/") -> dict[str, Any]:
-    """Read the tutorial and open the drawing page: its configuration."""
+    """Read the tutorial and open the drawing page; return its configuration."""
     browser.get("/c/navcam/tutorial/")
     form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"].value}
     answer = browser.post("/c/navcam/tutorial/seen/", form, format="multipart")
@@ -84,7 +84,7 @@ def open_page(browser: APIClient, url: str = "/c/navcam/draw/") -> dict[str, Any
 
 
 def drawing(**fields: Any) -> dict[str, Any]:
-    """A draft as the page sends it."""
+    """Return a draft as the page sends it."""
     known = {"base": 0, "writer": "page", "stroke": 1, "format": 2, "steps": []}
     return {**known, "polygons": [box(0, 0, 0, 2, 1)], **fields}
 
@@ -349,7 +349,7 @@ def test_a_label_of_nobody_we_know(guest: Visitor, image: Image) -> None:
 @pytest.mark.servers
 @pytest.mark.django_db(transaction=True)
 def test_first_saves_at_once_make_one_guest(image: Image) -> None:
-    """On PostgreSQL: a draft, a label and a report of one page that has just been opened."""
+    """On PostgreSQL: a draft, a label and a report of a newly opened page at the same time."""
     from django.db import connections
 
     browser = Visitor()
@@ -474,7 +474,7 @@ def test_an_account_with_labels_does_not_take_a_guests(image: Image) -> None:
 
 
 def old_page(browser: APIClient) -> tuple[Labeler, dict[str, str]]:
-    """A guest as there were before: known by a session; and what the open page sends."""
+    """Return a guest of an earlier version, known by a session, and the page's headers."""
     labeler = new_guest()
     session = browser.session
     session[GUEST_KEY] = str(labeler.guest_key)

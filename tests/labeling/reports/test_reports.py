@@ -1,4 +1,4 @@
-"""Reports of images: nothing to label, something wrong; and what admins decide."""
+"""Reports of images: nothing to label, something wrong; and managers' decisions."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_nothing_to_label_is_refused_where_it_makes_no_sense(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(4))
 def test_the_last_two_answers_at_once(image: Image, attempt: int) -> None:
-    """On PostgreSQL: the image is set aside, though neither came last."""
+    """On PostgreSQL: the image is set aside, whichever report comes last."""
     people = [new_guest() for _ in range(2)]
     for labeler in people:
         assign(image, labeler)

@@ -1,4 +1,4 @@
-"""The short feedback form and the page on which admins read it."""
+"""The short feedback form and the page on which managers read it."""
 
 from __future__ import annotations
 

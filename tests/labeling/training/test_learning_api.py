@@ -1,4 +1,4 @@
-"""Practice through the site: pages, the API, and the admins' page of reference images."""
+"""Practice through the site: pages, the API, and the managers' page of reference images."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_a_known_picture_comes_among_real_ones_and_leaves_no_label(campaign: Cam
 
 
 def pixels_of(told: dict[str, Any]) -> tuple[Mask, Mask]:
-    """The answer and the drawing, as far as the feedback's picture shows them."""
+    """Return the answer and the drawing, as far as the feedback's overlay shows them."""
     png = base64.b64decode(told["codes"].removeprefix("data:image/png;base64,"))
     pixels = np.asarray(Pillow.open(io.BytesIO(png)))
     return pixels[..., 0], pixels[..., 1]
@@ -166,7 +166,7 @@ def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
 
 
 def test_required_practice_shows_the_answer_when_it_is_passed() -> None:
-    """Drawn over at once, the answer could be copied from the picture of it."""
+    """Otherwise the answer could be copied from its overlay in the next attempt."""
     campaign = new_campaign(practice="required", reference_image_percent=0)
     image, browser = known(campaign), Visitor()
     browser.post(LESSON, {})

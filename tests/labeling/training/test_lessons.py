@@ -1,4 +1,4 @@
-"""Tutorial and field guide: in the reader's language, and edited by admins."""
+"""Tutorial and field guide: in the reader's language, and edited by managers."""
 
 from __future__ import annotations
 

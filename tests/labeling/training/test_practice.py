@@ -1,4 +1,4 @@
-"""Practice and reference images: who gets them when, and what an attempt is."""
+"""Practice and reference images: who gets them and when, and what an attempt is."""
 
 from __future__ import annotations
 

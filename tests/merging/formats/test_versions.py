@@ -1,4 +1,4 @@
-"""The proposed version."""
+"""Suggesting the next version."""
 
 from __future__ import annotations
 

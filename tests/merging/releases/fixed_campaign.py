@@ -1,4 +1,4 @@
-"""A campaign that is the same whenever, and on whichever database, it is made.
+"""A campaign that is identical every time, on every database.
 
 manage.py shell -c "from tests.merging.releases.fixed_campaign import fill; fill()"
 """
@@ -39,7 +39,7 @@ CAMERAS = (
 
 
 def fill() -> None:
-    """Make it: crowd and gold images, and labels that are scored, rated, and thrown out."""
+    """Create crowd and gold images, and labels that are scored, rated, and thrown out."""
     chance = np.random.default_rng(7)
     campaign, _ = campaign_from_preset(ACTOR, SLUG, "msl-navcam")
     Publishing.objects.create(campaign=campaign, pseudonym_key="5" * 64, creators="A\nB")
@@ -111,7 +111,7 @@ def _import_mask(image: Image) -> None:
 
 
 def _drawn(image: Image, people: list[Labeler], chance: np.random.Generator) -> list[Label]:
-    """A label of each of them, post-processed: about the same rectangles, none quite the same."""
+    """Return a post-processed label of each person: similar rectangles, none quite the same."""
     found = []
     truth = chance.integers(0, WIDTH, 3)
     for number, labeler in enumerate(people):

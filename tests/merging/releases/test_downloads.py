@@ -141,7 +141,7 @@ def test_only_admins_may(release: Release) -> None:
 
 
 def test_a_web_server_may_send_the_file_itself(release: Release) -> None:
-    """If the server supports it (PEP 3333): waitress does, Django's test client does not."""
+    """If the server supports it (PEP 3333): Waitress does, Django's test client does not."""
     response: Any = downloads.answer(
         RequestFactory().get("/", headers={"Range": "bytes=100-299"}), release
     )

@@ -95,7 +95,7 @@ def test_the_minimum_is_that_of_the_method(campaign: Campaign, tmp_path: Path, k
 def test_a_release_whose_masks_are_all_empty_says_so(
     campaign: Campaign, tmp_path: Path, client: Client
 ) -> None:
-    """One labeler where three must agree: in the command, the datasheet and on the page."""
+    """One labeler where three must agree: told by the command, the datasheet and the page."""
     for _ in range(3):
         crowd(campaign, "11..")
     for _ in range(2):

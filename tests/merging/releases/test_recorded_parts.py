@@ -1,9 +1,9 @@
 """Parts that earlier versions of the software made are found and read.
 
-`recorded_parts.json` holds four snapshots and the columns of their parts, as the software wrote
-them before snapshots and records had types. Their `inputs` are sums with today's RELEASE_CODE.
-Another form would make all parts again; only another RELEASE_CODE or MERGE_METHOD may do that, and
-then the sums in the file and in this module are computed again with it.
+`recorded_parts.json` has four snapshots and the columns of their parts, as the software wrote them
+before snapshots and records had types. Their `inputs` are hashes with the current RELEASE_CODE. A
+changed form would remake all parts; only a new RELEASE_CODE or MERGE_METHOD may do that, and the
+hashes in the file and in this module must then be computed again.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def test_what_a_record_says() -> None:
 
 
 def test_a_record_of_an_earlier_version() -> None:
-    """Sizes of fragments were not known, nor some counts."""
+    """Sizes of fragments and some counts were not stored."""
     part = json.loads(json.dumps(IMAGES[0]["part"]))
     part["fragments"] = {"layers": ["85c8", None]}
     del part["counted"]["unlabeled"], part["counted"]["corrected"]

@@ -1,4 +1,4 @@
-"""A complete release never changes: not by saving it, its parts, or by a late builder."""
+"""A complete release never changes, whether rows are saved again or a late builder finishes."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Objects:
 
 
 def damage(path: Path) -> None:
-    """Truncate a file, as a power cut may."""
+    """Truncate a file, as a power failure may."""
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1])
 

@@ -252,7 +252,7 @@ def nothing() -> None:
 
 @pytest.fixture
 def making(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Maker]:
-    """Record the parts that are made from now on."""
+    """Return a function that records the parts made from now on."""
 
     def watch(
         happens: Callable[[], object] = nothing,

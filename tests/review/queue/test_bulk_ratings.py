@@ -41,7 +41,7 @@ def rita() -> User:
 
 
 def spam(campaign: Campaign, count: int) -> list[Label]:
-    """Labels of one labeler, each on an image that another one has labeled too."""
+    """Return labels of one labeler, each on an image that another person has labeled too."""
     labeler = new_guest()
     made = []
     for _ in range(count):

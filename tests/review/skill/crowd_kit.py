@@ -1,7 +1,7 @@
-"""Makes `crowd_kit.json`: what crowd-kit's Dawid-Skene model says to some votes.
+"""Makes `crowd_kit.json`: the results of crowd-kit's Dawid-Skene model for some votes.
 
-crowd-kit brings half a gigabyte of packages for other models with it, so it is not among the
-packages for development; its answers are kept instead. To ask it again:
+crowd-kit has half a gigabyte of dependencies for other models, so it is not a development
+dependency; its results are stored instead. To compute them again:
 
     .venv/bin/uv run --no-project --with crowd-kit==1.4.2 python tests/review/skill/crowd_kit.py
 """
@@ -21,7 +21,7 @@ CASES = ((60, 5, 3, 0.3, 1), (60, 5, 3, 0.3, 12), (90, 8, 4, 0.5, 40), (40, 4, 2
 
 
 def votes(case: int) -> np.ndarray:
-    """Votes of labelers of different skill, uint8 (patterns, labelers), 255 for none."""
+    """Return votes of labelers of different skill, uint8 (patterns, labelers), 255 for none."""
     patterns, labelers, classes, missing, _ = CASES[case]
     rng = np.random.default_rng([17, case])
     truth = rng.integers(classes, size=patterns)

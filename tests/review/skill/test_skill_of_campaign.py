@@ -1,4 +1,4 @@
-"""Skill of a campaign's labelers: gathered from its labels, stored at once, known when stale."""
+"""Skill of a campaign's labelers: estimated from labels, stored atomically, marked when stale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def crowd(campaign: Campaign) -> list[Labeler]:
-    """Three who see what is there, and a fourth who does not, on six images."""
+    """Return three accurate labelers and one who is not, with labels on six images."""
     people = [new_guest() for _ in range(4)]
     for _ in range(6):
         image = new_image(campaign)
@@ -109,7 +109,7 @@ def test_a_run_that_is_stopped_leaves_what_was_there(
 def test_what_cannot_be_stored_leaves_what_was_there(
     campaign: Campaign, crowd: list[Labeler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One transaction: no labeler without the labels, no half of either."""
+    """It is one transaction: never labelers without labels, or half of either."""
     run("--campaign", "navcam")
     before = estimates()
 
@@ -260,7 +260,7 @@ def test_the_sweep_finds_campaigns_whose_labels_changed(
 
 
 def lose(campaign: Campaign) -> None:
-    """The process that estimates has not been heard of for a while."""
+    """Let the heartbeat of the estimating process expire."""
     silent = timezone.now() - CampaignSkill.silence - timedelta(seconds=1)
     CampaignSkill.objects.filter(campaign=campaign).update(heartbeat_at=silent)
 

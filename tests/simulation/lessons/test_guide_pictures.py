@@ -1,4 +1,4 @@
-"""The field guide's pictures are drawn, small, and every picture that is offered is there."""
+"""The field guide's pictures are drawn, small, and all present."""
 
 from pathlib import Path
 

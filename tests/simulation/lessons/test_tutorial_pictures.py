@@ -1,4 +1,4 @@
-"""The tutorial's pictures are drawn as promised, and those that are served are there."""
+"""The tutorial's pictures are drawn as described, and all served pictures are present."""
 
 from pathlib import Path
 

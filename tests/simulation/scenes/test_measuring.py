@@ -1,7 +1,7 @@
-"""The drawing page's ruler and rock sizes, run in Node, against scenes whose geometry is known.
+"""The drawing page's ruler and rock sizes, run in Node, against scenes of known geometry.
 
-What is measured is the range as the server prepares it, reduced to a cell for 4 x 4 pixels and to
-whole centimeters; what it is measured against are the scene's own points, exact for each pixel.
+The ruler measures the range as the server prepares it, reduced to cells of 4 x 4 pixels and to
+whole centimeters; the reference is the scene's own points, exact for each pixel.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def measure(tmp_path_factory: pytest.TempPathFactory) -> Measure:
 def space_of(
     camera: CameraModel, range_m: npt.NDArray[np.floating], up: Iterable[float], estimated: bool
 ) -> dict[str, Any]:
-    """What the page knows of a picture's space."""
+    """Return what the page knows about the geometry of an image."""
     reduced = reduce_range(range_m)
     rows, columns = reduced.shape
     cells = {"columns": columns, "rows": rows, "centimeters": reduced.ravel().tolist()}
@@ -71,7 +71,7 @@ def space_of(
 
 
 def ruler_error(found: Array, true: Array) -> Array:
-    """Relative errors; none is missing."""
+    """Return relative errors, after checking that none is missing."""
     assert not np.isnan(found).any()
     return np.abs(found / true - 1.0)
 
@@ -89,7 +89,7 @@ CAMERAS: dict[str, tuple[CameraModel, Vector, float]] = {
 
 
 class Plain:
-    """Level ground, and on it a box, `width` across the line of sight, `height`, `depth` meters."""
+    """Level ground with a box, `width` across the line of sight, `height`, `depth` meters."""
 
     def __init__(self, camera: CameraModel, up: Vector, ground_z: float) -> None:
         self.camera, self.ground_z = camera, ground_z
@@ -107,7 +107,9 @@ class Plain:
     def with_box(
         self, distance: float, width: float, height: float, depth: float
     ) -> tuple[Array, npt.NDArray[np.bool_]]:
-        """Range (H, W) and the box's pixels; its front stands `distance` ahead of the camera."""
+        """Return the range (H, W) and the box's pixels; its front is `distance` ahead of the
+        camera.
+        """
         to_box = self.rays @ np.stack([self.ahead, self.across, self.up], axis=1)
         low = np.array([distance, -width / 2, -self.height])
         high = np.array([distance + depth, width / 2, height - self.height])
@@ -176,8 +178,10 @@ def scene_of(seed: int) -> Scene:
 
 
 def test_a_ruler_in_simulated_scenes(measure: Measure) -> None:
-    """Between any two points, edges of rocks included, and between points of even ground. On the
-    first a cell of 4 x 4 pixels may show two things at once; on both, pebbles are smaller than it.
+    """Between any two points, including edges of rocks, and between points of even ground.
+
+    At edges a cell of 4 x 4 pixels may show two things at once; on both, pebbles are smaller than a
+    cell.
     """
     errors, even = [], []
     for seed in SEEDS:
@@ -221,7 +225,7 @@ def test_a_ruler_in_simulated_scenes(measure: Measure) -> None:
 
 
 def evenness(range_m: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Pixels around which, for the size of two cells, the inverse range is nearly a plane."""
+    """Return the pixels around which, within two cells, the inverse range is nearly planar."""
     known = range_m > 0
     inverse = np.where(known, 1.0 / np.where(known, range_m, 1.0), 0.0).astype(np.float64)
     window = np.arange(-4, 5)
@@ -237,7 +241,7 @@ def evenness(range_m: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
 
 
 def test_big_rocks_of_simulated_scenes(measure: Measure) -> None:
-    """Against the extent of the rock's own pixels, level across and upright."""
+    """Compared with the extent of the rock's own pixels, horizontally and vertically."""
     errors = []
     for seed in SEEDS:
         scene = scene_of(seed)

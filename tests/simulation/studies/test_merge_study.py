@@ -1,4 +1,4 @@
-"""The ways to merge, measured where the truth is known."""
+"""Merge methods, compared with a known truth."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def drawn() -> list[SceneLabels]:
 
 
 def test_the_papers_rule_beats_a_random_label(drawn: list[SceneLabels]) -> None:
-    """Paper 4.1: merged labels are better than one label of each image."""
+    """Paper 4.1: merged labels are better than a single label per image."""
     outcomes = study(SMALL, drawn).outcomes
 
     paper, random = outcomes[Kind.VOTES], outcomes[Kind.RANDOM]
@@ -45,7 +45,7 @@ def test_the_same_plan_draws_the_same_labels(drawn: list[SceneLabels]) -> None:
 
 
 def scene(votes: list[list[int]], truth: list[int], pixels: list[int]) -> SceneLabels:
-    """A scene on which every label scores alike, so that none is reviewed."""
+    """Return a scene on which every label has the same score, so that none is reviewed."""
     labels = len(votes[0])
     return SceneLabels(
         "scene",
@@ -59,7 +59,7 @@ def scene(votes: list[list[int]], truth: list[int], pixels: list[int]) -> SceneL
 
 
 def test_shares_by_hand() -> None:
-    """Right, wrong, undecided, and drawn where there is nothing to label."""
+    """Correct, wrong, undecided, and drawn where there is nothing to label."""
     known = scene(
         [[0, 0, 0], [1, 1, 1], [0, 1, NO_VOTE], [2, 2, 2]], [0, 0, 0, NO_VOTE], [60, 20, 20, 900]
     )

@@ -1,4 +1,4 @@
-"""Scores and skill of a synthetic crowd whose skill is known."""
+"""Scores and skill of a simulated crowd whose skill is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TINY = replace(
 
 @cache
 def found() -> Found:
-    """The plain crowd, fewer people and smaller pictures."""
+    """Return the results for the plain crowd, with fewer people and smaller images."""
     people = {"careful": 5, "ordinary": 5, "hasty": 2, "sloppy": 1, "malicious": 1}
     return study(replace(PLAIN, people=people, images=40, size=128, held_out=1))
 
@@ -42,7 +42,7 @@ def test_labelers_are_ranked_as_the_truth_ranks_them() -> None:
 
 
 def test_nothing_is_found_by_chance_alone() -> None:
-    """The share found is measured against the labels, not made up by the measure."""
+    """The measured share must come from the labels, not from the measure itself."""
     chance = np.random.default_rng(1).permutation(len(found().kinds)).astype(float)
     assert found().share_found(chance) < 0.5
     assert found().share_found(chance, 1.0) == 1.0

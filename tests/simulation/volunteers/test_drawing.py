@@ -1,4 +1,4 @@
-"""Synthetic volunteers draw as people of their kind would."""
+"""Simulated volunteers draw like people of their kind."""
 
 from functools import cache
 

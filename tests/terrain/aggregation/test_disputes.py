@@ -1,4 +1,4 @@
-"""Where experts' labels differ: areas by pair of classes, regions, and their picture."""
+"""Differences between experts' labels: areas by pair of classes, regions, and their overlay."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ masks_of_experts = st.integers(1, 4).flatmap(
 
 
 def test_areas_by_hand() -> None:
-    """What only one expert labeled is not in dispute; three opinions make three pairs."""
+    """Pixels labeled by only one expert are not disputed; three classes make three pairs."""
     found = measure_disputes(
         [mask("0001..", "222..."), mask("0012..", "2....."), mask("0102..", "222...")]
     )
@@ -92,7 +92,7 @@ def test_regions_cover_the_disputed_area_and_each_has_one_opinion_an_expert(
 
 
 def test_regions_by_hand() -> None:
-    """Corners that touch belong together, and the number stands well inside."""
+    """Pixels that touch at a corner belong together, and the point lies well inside."""
     a = mask("111....", "111....", "111....", "......1", ".....1.")
     b = mask("222....", "222....", "222....", "......0", ".....0.")
     c = mask(".......", ".......", ".......", ".......", ".......")

@@ -94,7 +94,7 @@ def most_classes(teams: Teams, experts: int) -> int:
 
 
 def test_the_papers_table_with_its_eleven_experts() -> None:
-    """21 places for 11 experts: ten have two classes and one has one, as even as that can be."""
+    """21 places for 11 experts: ten have two classes and one has one, the most even plan."""
     teams = gold_sampling.expert_teams(CLASSES, range(11))
 
     assert sorted(teams) == sorted(CLASSES)
@@ -128,7 +128,7 @@ classes_of = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 60), mi
 @settings(max_examples=300)
 @given(classes=classes_of, experts=st.integers(0, 14), limit=st.integers(1, 5))
 def test_teams(classes: dict[str, int], experts: int, limit: int) -> None:
-    """Three different experts a class, nobody over the limit, whenever that can be at all."""
+    """Three different experts per class, and nobody over the limit, whenever that is possible."""
     needed = max(3, -(-3 * len(classes) // limit))
     if experts < needed:
         with pytest.raises(gold_sampling.TooFewExperts) as refused:
@@ -207,7 +207,7 @@ def test_the_busiest_expert_has_little_more_than_in_the_best_plan_of_all(
 
 
 def least_of_the_busiest(classes: dict[str, int], experts: int, limit: int) -> int | None:
-    """By trying every plan there is; None where there is none."""
+    """Return the smallest possible maximum load, by trying all plans; None if there is no plan."""
     best: int | None = None
 
     def go_on(names: list[str], load: list[int], room: list[int]) -> None:

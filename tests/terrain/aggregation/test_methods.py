@@ -1,4 +1,4 @@
-"""Ways to merge as values: written with a release, read again, said to people."""
+"""Merge methods as values: stored with a release, read again, described in words."""
 
 from __future__ import annotations
 

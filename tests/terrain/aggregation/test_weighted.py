@@ -1,4 +1,4 @@
-"""Merges by combinations of votes: what each comes to, and what holds for any labels."""
+"""Merges of vote patterns: examples, and properties for any labels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RATING_WEIGHTS = (1, 2, 3, 4, 2)
 
 
 def pixel(votes: Sequence[int]) -> Mask:
-    """One pattern: what each label says."""
+    """Return one pattern with the given vote of each label."""
     return np.array([votes], dtype=np.uint8)
 
 
@@ -219,7 +219,7 @@ def test_votes_are_counted_to_255() -> None:
 
 @st.composite
 def stacks(draw: st.DrawFn) -> tuple[Mask, tuple[int, ...]]:
-    """Labels of one image (labels, height, width), of any taxonomy."""
+    """Draw labels of one image (labels, height, width), with any class codes."""
     codes = draw(st.lists(st.integers(0, 254), min_size=1, max_size=6, unique=True))
     shape = (draw(st.integers(1, 8)), draw(st.integers(1, 4)), draw(st.integers(1, 20)))
     elements = st.sampled_from([*codes, NO_VOTE])

@@ -1,4 +1,4 @@
-"""Agreement scores, on masks small enough to count by eye (paper 3.1.3, Eqs. 1-4)."""
+"""Agreement scores on masks small enough to count by hand (paper 3.1.3, Eqs. 1-4)."""
 
 import itertools
 import math
@@ -21,7 +21,7 @@ KEY = {"s": 0, "b": 1, "d": 2, "r": 50, ".": NO_LABEL}
 
 
 def label(*rows: str) -> Planes:
-    """A label drawn in letters: soil, bedrock, dune sand, rock; a dot is no label."""
+    """Return a label written in letters: soil, bedrock, dune sand, rock; a dot is no label."""
     return pack_planes(np.array([[KEY[letter] for letter in row] for row in rows], np.uint8), CODES)
 
 
@@ -78,7 +78,7 @@ sets_of_masks = st.lists(masks, min_size=2, max_size=5)
 
 
 def plain_agreement(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float | None:
-    """The definition, word for word."""
+    """Return the agreement by the definition."""
     ratios = []
     for code in CODES:
         in_a, in_b = a == code, b == code

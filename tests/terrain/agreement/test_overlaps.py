@@ -1,4 +1,4 @@
-"""Scores computed label by label are those computed at once, to the last bit."""
+"""Incremental scores equal scores computed at once, to the last bit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_what_does_not_fit_is_refused() -> None:
 def test_step_by_step_is_the_same_as_at_once(
     drawn: list[npt.NDArray[np.uint8]], steps: list[tuple[bool, int]]
 ) -> None:
-    """Labels come, go and come back in any order, and what is known is kept in between."""
+    """Labels are added, removed and added again in any order, with stored overlaps in between."""
     planes = [pack_planes(mask, CODES) for mask in drawn]
     present: list[int] = []
     overlaps = Overlaps.none(CODES)

@@ -1,4 +1,4 @@
-"""Whether scores foretell ratings, on numbers one can check by hand."""
+"""Whether scores predict ratings, on numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_rank_correlation_is_the_one_of_scipy_to_the_last_bit(count: int) -> Non
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
-    """Of 400 samples of a population whose correlation is known, about 95 %."""
+    """The interval must contain a known population's correlation in about 95 % of 400 samples."""
     rng = np.random.default_rng(5)
     held = 0
     for _ in range(400):

@@ -1,4 +1,4 @@
-"""What is repaired, and that a clean label stays as it is."""
+"""Which outlines are repaired, and that a clean label stays unchanged."""
 
 import json
 
@@ -123,7 +123,7 @@ def test_a_long_sliver_of_rounding_is_not_an_overlap() -> None:
 
 
 def test_a_piece_overlaps_by_itself() -> None:
-    """The image's edge cuts the later region in two; one piece overlaps, both together hardly."""
+    """The image's edge cuts the later region in two; only one piece overlaps enough by itself."""
     earlier = region((0, 47), (17, 28), (23, 0))
     later = region((0, 47), (23, 0), (27, 2), (0, 1.625))
     cleaned = clean_regions([earlier, later], 40, 30)

@@ -1,4 +1,4 @@
-"""What cleaning a label may cost is counted before it is done; ordinary labels are not touched."""
+"""The cost of cleaning a label is estimated first; ordinary labels are not affected."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OVERLAYS = (
 
 @contextmanager
 def geos_points() -> Iterator[list[int]]:
-    """The points that shapely's functions are given and give back, counted in a list of one."""
+    """Count the points that shapely's functions receive and return, in a list of one."""
     total = [0]
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +85,7 @@ def work_of(regions: list[Region]) -> Work:
 
 
 def is_countable(regions: list[Region]) -> bool:
-    """Whether the parser would have let it through."""
+    """Return whether the parser would accept the regions."""
     rings = [ring for region in regions for ring in region.rings]
     return (
         len(regions) <= MAX_REGIONS
@@ -126,7 +126,7 @@ def test_refused_before_geos_sees_a_point(regions: list[Region]) -> None:
 
 
 def test_overlaps_beyond_the_bound_are_refused_before_any_is_taken_away() -> None:
-    """Where boxes overlap, shapes are asked whether they do; where too many do, it ends there."""
+    """Shapes with overlapping boxes are tested for overlap; too many overlaps end it."""
     regions = hostile_labels.scattered_circles(400, 8, 20, np.random.default_rng(4))
     work = work_of(regions)
     assert work.before_overlaps <= cleaning_cost.MAX_COST_BEFORE
@@ -168,7 +168,7 @@ def same(one: list[Region], other: list[Region]) -> bool:
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=25, deadline=None)
 def test_ordinary_labels_are_cleaned_as_ever(seed: int) -> None:
-    """Areas that overlap, cross themselves, leave the image or share borders: the same bits."""
+    """Areas that overlap, cross themselves, leave the image or share borders give the same bits."""
     rng = np.random.default_rng(seed)
     drawn = [_blob(rng, code) for code in rng.integers(0, 4, rng.integers(1, 12))]
     assert same(clean_regions(drawn, SIZE, SIZE), plain_cleaning.clean(drawn, SIZE, SIZE))
@@ -194,7 +194,7 @@ def test_the_labels_of_a_crowd_are_far_from_the_bounds() -> None:
 
 
 def crosses(a: Any, b: Any, c: Any, d: Any) -> bool:
-    """Whether ab and cd meet and have no end in common."""
+    """Return whether segments ab and cd cross and share no end point."""
     if {tuple(a), tuple(b)} & {tuple(c), tuple(d)}:
         return False
     one, other = (

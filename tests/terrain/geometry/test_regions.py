@@ -1,4 +1,4 @@
-"""Polygons in JSON to regions and back: what is refused, and what is written."""
+"""Polygons from JSON to regions and back: what is refused, and what is written."""
 
 import json
 import math

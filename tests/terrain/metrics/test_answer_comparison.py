@@ -1,4 +1,4 @@
-"""A drawing beside the reference answer: counts, places, and what is not compared."""
+"""Comparison of a drawing with the reference answer: counts, places, ignored pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Confusion matrices that can be counted on the screen, and beside a loop over all pixels."""
+"""Confusion matrices that can be counted by hand, and a comparison with a loop over all pixels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GEO = (*range(7), *range(10, 18), 20, 21, 22, 30, 40, 50)
 
 
 def counted(gold: Mask, prediction: Mask, codes: tuple[int, ...] = NAV) -> list[list[int]]:
-    """The matrix where all three variants are the same."""
+    """Return the matrix if all three variants are the same."""
     found = count_pixels([gold, gold, gold], prediction, codes)
     assert (found == found[0]).all()
     return found[0].tolist()
@@ -62,7 +62,7 @@ def test_the_variants_are_counted_apart() -> None:
 
 @st.composite
 def stacks(draw: st.DrawFn) -> tuple[list[Mask], Mask, tuple[int, ...]]:
-    """Three nested gold masks and a prediction of any classes, of even and odd sizes."""
+    """Draw three nested gold masks and a prediction, with any classes and sizes."""
     codes = draw(st.sampled_from([(0,), NAV, (5, 2, 254), GEO]))
     height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))

@@ -1,4 +1,4 @@
-"""Contingency tables beside a loop over all pixels, and what follows from them by hand."""
+"""Contingency tables compared with a loop over all pixels, and scores computed by hand."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_three_axes_and_weights() -> None:
 
 
 def test_scores_by_hand() -> None:
-    """Rows true, columns predicted; the last column is a pixel without a prediction."""
+    """Rows are true, columns predicted; the last column counts pixels without a prediction."""
     table = np.array([[80, 10, 0, 10], [5, 45, 0, 0], [0, 0, 0, 0]])
     counts = ClassCounts.of(table, 3)
     assert counts.recall().tolist()[:2] == [0.8, 0.9]
@@ -136,7 +136,7 @@ def test_the_exact_mean_does_not_depend_on_the_order() -> None:
 
 
 def test_kappa_as_cohen_defines_it() -> None:
-    """Unweighted, of 50 answers by two raters: (0.7 - 0.5) / (1 - 0.5)."""
+    """Unweighted, for 50 answers of two raters: (0.7 - 0.5) / (1 - 0.5)."""
     table, differ = np.array([[20, 5], [10, 15]]), 1.0 - np.eye(2)
     assert kappa(table, differ) == pytest.approx(0.4)
     assert kappa(np.zeros((2, 2)), differ) is None

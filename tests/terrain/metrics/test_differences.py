@@ -1,4 +1,4 @@
-"""How two masks of one image differ, on masks that can be read."""
+"""Differences of two masks of one image, on masks written as text."""
 
 from __future__ import annotations
 

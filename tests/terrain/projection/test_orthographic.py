@@ -1,4 +1,4 @@
-"""Views from above: shapes of known meters on planes, on slopes, and on simulated ground."""
+"""Views from above: shapes of known size on planes, on slopes, and on simulated ground."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CAMERAS: dict[str, tuple[CameraModel, Vector, float]] = {
 
 
 def rays(camera: CameraModel) -> tuple[Array, Array]:
-    """Where each pixel's ray starts, from the camera's center, and its direction."""
+    """Return the origin of each pixel's ray, relative to the camera's center, and its direction."""
     center = np.arange(SIZE) + 0.5
     origin, direction = camera.pixel_to_ray(center[None, :], center[:, None])
     return np.broadcast_to(origin - np.array(camera.c), direction.shape), direction
@@ -59,7 +59,7 @@ def rays(camera: CameraModel) -> tuple[Array, Array]:
 def looked_at(
     camera: CameraModel, frame: GroundFrame, lean: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[Array, Array, Array]:
-    """Meters ahead and to the right of where pixels meet the ground, and their range; NaN: sky.
+    """Return meters ahead and to the right where pixels meet the ground, and their range; NaN: sky.
 
     lean: how much the ground rises for each meter ahead and to the right.
     """
@@ -78,7 +78,7 @@ def looked_at(
 
 
 def painted(ahead: Array, right: Array, shape: str, middle: tuple[float, float], m: float) -> Mask:
-    """A mark on the ground, `m` meters across, around a place."""
+    """Return a mark on the ground, `m` meters across, around a position."""
     da, dr = ahead - middle[0], right - middle[1]
     inside = (
         np.hypot(da, dr) <= m / 2 if shape == "circle" else np.maximum(abs(da), abs(dr)) <= m / 2
@@ -89,7 +89,7 @@ def painted(ahead: Array, right: Array, shape: str, middle: tuple[float, float],
 
 
 def measured(view: Mask, grid: Grid) -> tuple[float, Array, Array]:
-    """Of the mark in a view: its area in m², its middle, and its extents, (ahead, right) meters."""
+    """Return the mark's area in m², center, and extents (ahead, right) in meters, in a view."""
     rows, columns = np.nonzero(view == MARK)
     places = np.stack([grid.ahead()[rows], grid.right()[columns]], axis=1)
     return (
@@ -100,7 +100,7 @@ def measured(view: Mask, grid: Grid) -> tuple[float, Array, Array]:
 
 
 def middle_of_view(ahead: Array, right: Array) -> tuple[float, float]:
-    """A place well inside the picture, not too far away."""
+    """Return a position well inside the image, not too far away."""
     row, column = SIZE * 5 // 8, SIZE // 2
     return float(ahead[row, column]), float(right[row, column])
 
@@ -159,7 +159,7 @@ def test_a_shape_on_a_slope_has_its_size_and_place(
 def test_from_a_pixel_to_the_ground_and_back(
     pan: float, pitch: float, tilt: tuple[float, float], ground_z: float, pick: float
 ) -> None:
-    """A cell shows the pixel whose own patch of the ground has the cell's middle in it."""
+    """A cell shows the pixel whose patch of the ground contains the cell's center."""
     camera = aim_camera(pan, pitch, 64)
     frame = ground_frame(camera, ground_z, (*tilt, -1.0))
     grid = Grid(0.25, 0.0, 12.0, 6.0)
@@ -183,7 +183,7 @@ def test_from_a_pixel_to_the_ground_and_back(
 
 @pytest.mark.parametrize("name", CAMERAS)
 def test_what_is_not_in_the_picture_is_not_seen(name: str) -> None:
-    """Each cell against the picture's own rays, without the camera's way back."""
+    """Each cell is compared with the image's own rays, without the camera's projection."""
     camera, up, ground_z = CAMERAS[name]
     frame = ground_frame(camera, ground_z, up)
     grid = Grid(0.1, -8.0, 12.0, 10.0)
@@ -208,7 +208,7 @@ def widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def test_a_box_hides_what_is_behind_it() -> None:
-    """On the ground behind a box 0.5 m high nothing is made up."""
+    """Nothing is invented on the ground behind a box 0.5 m high."""
     camera, up, ground_z = CAMERAS["simulated"]
     frame = ground_frame(camera, ground_z, up)
     _, _, ground = looked_at(camera, frame)
@@ -244,7 +244,7 @@ def scene_of(seed: int) -> Scene:
 
 
 def true_view(seed: int, scene: Scene, grid: Grid) -> Mask:
-    """The classes of the ground itself, asked cell by cell."""
+    """Return the true classes of the ground, cell by cell."""
     ground = ground_of(seed, SIZE)
     pan = np.arctan2(scene.camera.a[1], scene.camera.a[0])
     ahead, right = grid.ahead()[:, None], grid.right()[None, :]
@@ -262,7 +262,7 @@ def true_view(seed: int, scene: Scene, grid: Grid) -> Mask:
 
 @functools.cache
 def views(seed: int, grid: Grid) -> tuple[Mask, Mask, Mask]:
-    """The true classes, those seen over the range map, and those seen on a plane."""
+    """Return the true classes, those seen with the range map, and those seen on a plane."""
     scene = scene_of(seed)
     frame = ground_frame(scene.camera)
     assert frame.height == CAMERA_HEIGHT_M
@@ -292,7 +292,7 @@ def test_labels_lie_where_the_ground_has_their_class(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_areas_are_true(seed: int) -> None:
-    """The area of each class among what is seen, to 1.5 % of it, as the ground has it."""
+    """The visible area of each class is correct to 1.5 %."""
     true, over_range, _ = views(seed, Grid(CELL, 0.0, 20.0, 10.0))
     seen = (over_range != NOTHING) & (true != NOTHING)
     for code in range(4):

@@ -35,7 +35,7 @@ def tiles_of(camera: CameraModel, up: Vector, ground_z: float) -> list[Tile]:
 
 
 def ground_areas(camera: CameraModel, up: Vector, ground_z: float) -> npt.NDArray[np.float64]:
-    """The ground that each pixel shows, m² (height, width)."""
+    """Return the area of ground that each pixel shows, m² (height, width)."""
     frame = ground_frame(camera, ground_z, up)
     edge = np.arange(SIZE + 1, dtype=np.float64)
     range_m = flat_ground_range(camera, edge[None, :], edge[:, None], ground_z, up)

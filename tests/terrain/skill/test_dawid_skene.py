@@ -1,4 +1,4 @@
-"""The model of labelers' skill: against crowd-kit, a plain implementation, and made-up labelers."""
+"""The skill model, compared with crowd-kit, a plain implementation, and known labelers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.review.skill.crowd_kit import CASES, KEPT, votes
 def ballots_of(
     drawn: np.ndarray, classes: int, pixels: np.ndarray | None = None, images: int = 1
 ) -> CampaignVotes:
-    """Votes, uint8 (patterns, labelers), as those of one image, or dealt out to several."""
+    """Return votes, uint8 (patterns, labelers), as those of one image, or divided among several."""
     pixels = np.ones(len(drawn), dtype=np.int64) if pixels is None else pixels
     parts = np.array_split(np.arange(len(drawn)), images)
     who = range(drawn.shape[1])
@@ -37,7 +37,7 @@ def posteriors_of(votes: CampaignVotes, model: SkillModel) -> np.ndarray:
 def made_up(
     rng: np.random.Generator, matrices: np.ndarray, patterns: int, missing: float
 ) -> np.ndarray:
-    """Votes as the model has it, of labelers with these confusion matrices."""
+    """Return votes drawn from the model for labelers with these confusion matrices."""
     labelers, classes, _ = matrices.shape
     truth = rng.integers(classes, size=patterns)
     chance = rng.random((patterns, labelers, 1))
@@ -47,7 +47,7 @@ def made_up(
 
 
 def plain(drawn: np.ndarray, classes: int, rounds: int) -> tuple[np.ndarray, np.ndarray]:
-    """Dawid and Skene's equations 2.3 to 2.5 one pixel at a time: posteriors and matrices."""
+    """Return posteriors and matrices by equations 2.3 to 2.5 of Dawid and Skene, pixel by pixel."""
     one_hot = (drawn[:, :, None] == np.arange(classes)).astype(np.float64)
     voting = drawn != NO_VOTE
     chances = one_hot.sum(axis=1) / voting.sum(axis=1)[:, None]
@@ -135,7 +135,7 @@ def test_known_labelers_are_found_again() -> None:
 
 
 def test_what_is_left_open_counts_neither_for_nor_against() -> None:
-    """Labels are sparse on purpose: half of the votes missing leaves the skill as it was."""
+    """Labels are sparse by design: with half of the votes missing, the skill stays the same."""
     rng = np.random.default_rng(4)
     matrices = np.tile(0.7 * np.eye(3) + 0.1, (5, 1, 1))
     drawn = made_up(rng, matrices, 20_000, 0.0)

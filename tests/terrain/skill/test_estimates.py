@@ -1,4 +1,4 @@
-"""Skill with its uncertainty, on made-up labelers whose skill is known."""
+"""Skill with its uncertainty, for simulated labelers of known skill."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGIONS, PIXELS = 6, 500
 def campaign(
     matrices: np.ndarray, images: int, seed: int, present: float = 0.6, classes: int = CLASSES
 ) -> CampaignVotes:
-    """Images of a few regions each, which a labeler takes for one class as a whole."""
+    """Return images of a few regions each, where a labeler gives each region a single class."""
     rng = np.random.default_rng(seed)
     labelers = len(matrices)
     collected = []
@@ -33,7 +33,7 @@ def campaign(
 
 
 def people(seed: int, count: int = 20) -> np.ndarray:
-    """Confusion matrices of labelers from bad to good."""
+    """Return confusion matrices of labelers from poor to good."""
     rng = np.random.default_rng(seed)
     right = rng.uniform(0.5, 0.98, (count, CLASSES))
     wrong = (1 - right) / (CLASSES - 1)
@@ -105,7 +105,7 @@ def ballots_with_one_more_column(votes: CampaignVotes) -> tuple[Block, ...]:
 
 
 def test_classes_nobody_drew_do_not_count() -> None:
-    """A taxonomy of 21 classes, three of which occur."""
+    """A campaign of 21 classes, of which three occur."""
     matrices = people(6)
     found = estimate(campaign(matrices, 60, 6, classes=21))
 
@@ -115,7 +115,7 @@ def test_classes_nobody_drew_do_not_count() -> None:
 
 
 def test_a_class_that_occurs_only_by_mistake_does_not_count() -> None:
-    """Once in a campaign somebody takes a region for a fourth class."""
+    """One labeler in the campaign labels a region as a fourth class by mistake."""
     matrices = people(7)
     votes = campaign(matrices, 60, 7, classes=4)
     stray = ImageVotes(

@@ -1,4 +1,4 @@
-"""Votes by regions of equal votes, against the votes of each pixel."""
+"""Runs of equal votes, compared with the votes of each pixel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.factories import mask
 
 
 def drawn_masks(seed: int, labels: int, classes: int, height: int, width: int) -> list[np.ndarray]:
-    """Masks in blocks, so that there are runs, with class codes 0 .. classes - 1."""
+    """Return masks made of blocks, so that there are runs, with class codes 0 .. classes - 1."""
     rng = np.random.default_rng(seed)
     masks = []
     for _ in range(labels):
@@ -25,7 +25,7 @@ def drawn_masks(seed: int, labels: int, classes: int, height: int, width: int) -
 
 
 def counted(masks: list[np.ndarray]) -> dict[tuple[int, ...], int]:
-    """How many pixels have which votes, pixel by pixel."""
+    """Return the number of pixels with each combination of votes, pixel by pixel."""
     stack = np.stack([m.reshape(-1) for m in masks], axis=1)
     found, pixels = np.unique(stack, axis=0, return_counts=True)
     return {

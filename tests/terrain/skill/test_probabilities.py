@@ -1,4 +1,4 @@
-"""What votes show when each is weighed by its labeler's skill."""
+"""Posteriors from votes weighted by their labelers' skill."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_order_of_labels_does_not_change_the_last_bit() -> None:
 
 
 def test_quality_by_hand() -> None:
-    """Labels of perfect labelers: expected Jaccard is Jaccard with what the others show."""
+    """With perfect labelers, the expected Jaccard index equals that with the others' posterior."""
     a, b, c = mask("0000", "11.."), mask("0000", "11.."), mask("0011", "11..")
     sure = np.stack([matrix(1 - 1e-9)] * 3)
 

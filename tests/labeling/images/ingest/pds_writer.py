@@ -183,7 +183,8 @@ def write_map(
     name: str | None = None,
     **words: object,
 ) -> Path:
-    """A range, XYZ or mask product with its label inside, laid out as the real range product is.
+    """Write a range, XYZ or mask product with an attached label, laid out like the real range
+    product.
 
     values: float (H, W) or (3, H, W), written as big-endian float32; uint8 as bytes of a mask.
     """
@@ -272,8 +273,9 @@ def write_frame(
 def write_mastcam(
     folder: Path, product_id: str, rgb: npt.NDArray[np.uint8], camera: CameraModel | None
 ) -> Path:
-    """A Mastcam DRCL product: (H, W, 3) as three bands one after the other from the first byte of
-    the .IMG, whose pointer in the .LBL is the file's name alone.
+    """Write a Mastcam DRCL product from (H, W, 3), as three consecutive bands.
+
+    They start at the first byte of the .IMG, and the pointer in the .LBL is only the file's name.
     """
     data = np.moveaxis(rgb, -1, 0)
     path = folder / f"{product_id}.IMG"
@@ -380,7 +382,8 @@ def write_m2020(
     bit_mask: str = "11111111",
     header_bytes: int = 46_656,
 ) -> Path:
-    """A Mars 2020 product, .IMG and .xml: an ODL and a VICAR header, then bands x lines x samples.
+    """Write a Mars 2020 product, .IMG and .xml: ODL and VICAR headers, then bands x lines x
+    samples.
 
     values: uint8 or int16 (H, W) or (3, H, W), or float (written as big-endian float32).
     """

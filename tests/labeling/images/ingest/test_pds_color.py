@@ -1,7 +1,7 @@
 """Color cameras: Mastcam (PDS3), Navcam and Mastcam-Z of Mars 2020 (PDS4).
 
-The products are SYNTHETIC: no real one of these cameras is at hand. Labels follow real ones (a
-Mastcam DRCL label, the label of the Navcam ECM of sol 629); the pixels are made up.
+The products are SYNTHETIC, because no real ones of these cameras are available. Labels follow real
+ones (a Mastcam DRCL label, the label of the Navcam ECM of sol 629); the pixels are synthetic.
 """
 
 from __future__ import annotations
