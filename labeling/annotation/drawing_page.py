@@ -44,6 +44,7 @@ def drawing_page(
             "next": next_url,
             "labels": reverse("annotation:labels"),
             "skip": reverse("annotation:skip_image", args=(0,)).replace("0", "{id}"),
+            "skipped": reverse("annotation:reopen_skipped", args=(slug,)),
             "draft": reverse("annotation:draft", args=(0,)).replace("0", "{id}"),
             "session": reverse("annotation:session"),
             "nothing": reverse("reports:nothing", args=(0,)).replace("0", "{id}"),

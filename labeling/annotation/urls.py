@@ -10,6 +10,9 @@ urlpatterns = [
     path("drawings/", own_labels.my_drawings, name="my_drawings"),
     path("drawings/<uuid:pk>/", own_labels.my_drawing, name="my_drawing"),
     path("api/campaigns/<slug:slug>/next/", images.NextImage.as_view(), name="next_image"),
+    path(
+        "api/campaigns/<slug:slug>/skipped/", images.ReopenSkipped.as_view(), name="reopen_skipped"
+    ),
     path("api/session/", session.Session.as_view(), name="session"),
     path("api/images/<int:pk>/draft/", drafts.ImageDraft.as_view(), name="draft"),
     path("api/labels/<uuid:pk>/", labels.OwnLabel.as_view(), name="own_label"),

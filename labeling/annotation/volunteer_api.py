@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from labeling.annotation.serializers import (
     ImageSerializer,
 )
 from labeling.annotation.services import drafts, offers
+from labeling.annotation.services.remaining import other_campaigns, skipped_assignments
 from labeling.models import Assignment, Campaign, Draft, Image, Labeler, Role
 from labeling.people.permissions import may_manage
 from labeling.people.visitors import (
@@ -138,6 +140,18 @@ def tasks_json(
         task["role"] = as_role.get(task["role"], task["role"])
     now = tasks[0] if tasks else NO_TASK
     return {**now, "ahead": tasks[1:], "labels_sent": labels_sent(labeler, campaign)}
+
+
+def none_left_json(campaign: Campaign, labeler: Labeler | None) -> dict[str, Any]:
+    """Return what the drawing page offers when no new images remain."""
+    skipped = 0 if labeler is None else skipped_assignments(campaign, labeler).count()
+    return {
+        "skipped": skipped,
+        "others": [
+            {"name": other.name, "url": reverse("annotation:annotate", args=(other.slug,))}
+            for other in other_campaigns(campaign, labeler)
+        ],
+    }
 
 
 def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:

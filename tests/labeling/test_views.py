@@ -228,6 +228,7 @@ def test_the_drawing_page_knows_its_campaign_and_addresses(campaign: Campaign) -
         "next": "/api/campaigns/navcam/next/",
         "labels": "/api/labels/",
         "skip": "/api/images/{id}/skip/",
+        "skipped": "/api/campaigns/navcam/skipped/",
         "draft": "/api/images/{id}/draft/",
         "session": "/api/session/",
         "nothing": "/api/images/{id}/nothing/",

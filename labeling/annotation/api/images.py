@@ -1,4 +1,4 @@
-"""The drawing page's API for images: get the next one, skip one."""
+"""The drawing page's API for images: get the next one, skip one, get the skipped ones again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from labeling.annotation import registry
 from labeling.annotation.serializers import (
     NextRequest,
 )
-from labeling.annotation.services import assignments, offers
+from labeling.annotation.services import assignments, offers, remaining
 from labeling.annotation.volunteer_api import (
     VolunteerView,
+    none_left_json,
     offers_response,
     open_campaign,
     requesting_visit,
@@ -25,7 +26,8 @@ from labeling.models import Assignment, Role
 class NextImage(VolunteerView):
     """POST: return the image to draw on and up to `ahead` more; `image` is null when none remain.
 
-    `pending` may name images whose labels are finished but not sent yet.
+    `pending` may name images whose labels are finished but not sent yet. When none remain, the
+    answer says how many images were skipped, and which other campaigns have images.
     """
 
     def post(self, request: Request, slug: str) -> Response:
@@ -39,12 +41,25 @@ class NextImage(VolunteerView):
         if labeler is None:
             visit = requesting_visit(request)
             images = offers.next_images(campaign, visit.guest, pending, ahead)
-            return offers_response(request, visit, images, Role.CROWD)
+            response = offers_response(request, visit, images, Role.CROWD)
+            if not images:
+                response.data |= none_left_json(campaign, None)
+            return response
         offers.accept_all(asked.validated_data["offers"], labeler, campaign)
         given = assignments.next_assignments(campaign, labeler, pending, ahead)
         # A reference image looks like any other until it is drawn: otherwise people would draw it
         # with more care.
-        return Response(tasks_json(given, labeler, campaign, as_role={Role.PRACTICE: Role.CROWD}))
+        found = tasks_json(given, labeler, campaign, as_role={Role.PRACTICE: Role.CROWD})
+        return Response(found if given else found | none_left_json(campaign, labeler))
+
+
+class ReopenSkipped(VolunteerView):
+    """POST: give the images that the labeler skipped in a campaign again, after all others."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        campaign, labeler = open_campaign(request, slug), self.require_labeler()
+        remaining.reopen_skipped(labeler.actor, campaign, labeler)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class SkipAssignment(VolunteerView):
@@ -57,7 +72,7 @@ class SkipAssignment(VolunteerView):
 
 
 class SkipImage(VolunteerView):
-    """POST: skip this image. It is not given out again to this labeler or guest."""
+    """POST: skip this image. It comes again only if the labeler asks for the skipped ones."""
 
     def post(self, request: Request, pk: int) -> Response:
         with self.saving(pk) as labeler:

@@ -57,9 +57,9 @@ def next_assignments(
     Returns:
         Assignments; empty when no images remain for this labeler.
     """
-    given = list(_still_open(campaign, labeler, pending)[: 1 + ahead])
+    given = list(still_open(campaign, labeler).exclude(image__in=pending)[: 1 + ahead])
     while len(given) <= ahead:
-        claimed = _claim(campaign, labeler, chance or random.Random())
+        claimed = _claim(campaign, labeler, pending, chance or random.Random())
         if claimed is None:
             break
         given.append(claimed)
@@ -68,28 +68,38 @@ def next_assignments(
     return given
 
 
-def _still_open(
-    campaign: Campaign, labeler: Labeler, pending: Collection[int]
-) -> QuerySet[Assignment]:
+def still_open(campaign: Campaign, labeler: Labeler) -> QuerySet[Assignment]:
+    """Return the open assignments of the drawing page, in the order in which they are drawn."""
     return (
-        Assignment.objects.open()
-        .filter(labeler=labeler, image__campaign=campaign, image__retired_at=None)
-        .exclude(image__in=pending)
-        # The crowd does not label images that became gold or practice after they were given out.
-        .exclude(Q(role=Role.CROWD) & ~Q(image__pool=Image.Pool.CROWD))
-        # Lessons and reference answers are drawn on pages of their own.
-        .exclude(role=Role.ANSWER)
-        .exclude(Q(role=Role.PRACTICE) & ~Q(image__in=_reference_images(campaign)))
+        drawable(campaign, labeler)
+        .filter(status=Assignment.Status.OPEN)
         .select_related("image", "image__campaign")
         # Always the same order: a labeler who returns on any device gets the same image first.
         .order_by(Case(When(role=Role.EXPERT, then=Value(0)), default=Value(1)), "pk")
     )
 
 
-def _claim(campaign: Campaign, labeler: Labeler, chance: random.Random) -> Assignment | None:
-    """Assign a random image that this labeler never had; None if there is none."""
+def drawable(campaign: Campaign, labeler: Labeler) -> QuerySet[Assignment]:
+    """Return a labeler's assignments that the drawing page can show, of any status."""
+    return (
+        Assignment.objects.filter(labeler=labeler, image__campaign=campaign, image__retired_at=None)
+        # The crowd does not label images that became gold or practice after they were given out.
+        .exclude(Q(role=Role.CROWD) & ~Q(image__pool=Image.Pool.CROWD))
+        # Lessons and reference answers are drawn on pages of their own.
+        .exclude(role=Role.ANSWER)
+        .exclude(Q(role=Role.PRACTICE) & ~Q(image__in=_reference_images(campaign)))
+    )
+
+
+def _claim(
+    campaign: Campaign, labeler: Labeler, pending: Collection[int], chance: random.Random
+) -> Assignment | None:
+    """Assign a random image that this labeler never had; None if there is none.
+
+    Pending images may have been offered to the labeler before there was an assignment.
+    """
     for _attempt in range(CLAIM_ATTEMPTS):
-        image, role = _random_image(campaign, labeler), Role.CROWD
+        image, role = _random_image(campaign, labeler, pending), Role.CROWD
         if image is None:
             return None
         if chance.random() * 100 < campaign.reference_image_percent:
@@ -109,8 +119,11 @@ def _reference_images(campaign: Campaign) -> ImageQuerySet:
     return Image.objects.filter(pk__in=answers.values("image"))
 
 
-def _random_image(campaign: Campaign, labeler: Labeler) -> Image | None:
+def _random_image(
+    campaign: Campaign, labeler: Labeler, pending: Collection[int] = ()
+) -> Image | None:
     pool = Image.objects.filter(campaign=campaign).in_pool().unseen_by(labeler)
+    pool = pool.exclude(pk__in=pending)
     # First images that need more labels than people are drawing, then any image: a volunteer must
     # not be turned away because others opened a page and left.
     return _from_random_start(pool.with_free_place()) or _from_random_start(pool)
@@ -155,9 +168,8 @@ def reopen(actor: Actor, assignment: Assignment) -> bool:
         if independence.lock_and_check_seen(assignment.image_id, assignment.labeler):
             return False
         skipped = Assignment.objects.filter(pk=assignment.pk, status=Assignment.Status.SKIPPED)
-        opened = skipped.update(
-            status=Assignment.Status.OPEN, closed_at=None, served_at=timezone.now()
-        )
+        # It counts toward its image's target only from when it is given out again.
+        opened = skipped.update(status=Assignment.Status.OPEN, closed_at=None)
     return opened == 1
 
 

@@ -22,6 +22,7 @@ export interface Config {
     readonly next: string;
     readonly labels: string;
     readonly skip: string;
+    readonly skipped: string;
     readonly draft: string;
     readonly session: string;
     readonly nothing: string;

@@ -22,6 +22,7 @@ import { FeedbackPanel } from "./panels/answer_feedback";
 import { Guide } from "./panels/guide";
 import { fillHelp } from "./panels/help";
 import { foldMoreTools } from "./panels/more_tools";
+import { showNoneLeft } from "./panels/none_left";
 import { Page } from "./panels/page";
 import { RegionList } from "./panels/region_list";
 import { foldRegionList } from "./panels/region_sheet";
@@ -60,6 +61,7 @@ const session = createSession({
     showCorrecting(task.corrects !== undefined, say);
   },
   closed: () => viewTools.closed(),
+  noneLeft: (next) => showNoneLeft(next, say, () => void session.retrySkipped()),
   frameOf: async (picture) => {
     const { masked, missing } = await loadMasked(picture);
     if (missing) masksMissing.add(picture.id);

@@ -149,7 +149,28 @@ def test_when_nothing_is_left(client: APIClient, campaign: Campaign) -> None:
         "draft": None,
         "ahead": [],
         "labels_sent": 0,
+        "skipped": 0,
+        "others": [],
     }
+
+
+def test_when_only_skipped_images_are_left(
+    client: APIClient, campaign: Campaign, image: Image, assignment: Assignment
+) -> None:
+    new_image(new_campaign("other", name="Other"))
+    new_image(new_campaign("complete"), crowd_label_count=99)
+    client.post(f"/api/images/{image.pk}/skip/")
+
+    answer = client.post(NEXT).json()
+    assert (answer["image"], answer["skipped"]) == (None, 1)
+    assert answer["others"] == [{"name": "Other", "url": "/c/other/draw/"}]
+
+    assert client.post("/api/campaigns/navcam/skipped/").status_code == 204
+    assert client.post(NEXT).json()["assignment"] == assignment.pk
+
+
+def test_a_stranger_has_skipped_nothing(campaign: Campaign, image: Image) -> None:
+    refusal(APIClient().post("/api/campaigns/navcam/skipped/"), 403)
 
 
 @pytest.mark.usefixtures("public")

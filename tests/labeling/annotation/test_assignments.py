@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -245,6 +246,12 @@ def test_free_places_come_first_but_nobody_is_sent_home(
     assert walk(campaign, labeler) == [free.pk, crowded.pk]
 
 
+def test_an_image_that_was_only_offered_and_is_finished_is_not_assigned(campaign: Campaign) -> None:
+    pending = new_image(campaign).pk
+
+    assert next_assignment(campaign, new_guest(), [pending]) is None
+
+
 def test_experts_get_their_gold_images_first(campaign: Campaign) -> None:
     expert = new_expert()
     crowd_image, gold_image = new_image(campaign), new_image(campaign)
@@ -308,8 +315,10 @@ def test_the_loser_of_a_race_for_an_image_walks_on(
     labeler = new_guest()
     choose = assignments._random_image
 
-    def choose_and_be_overtaken(campaign: Campaign, labeler: Labeler) -> Image | None:
-        image = choose(campaign, labeler)
+    def choose_and_be_overtaken(
+        campaign: Campaign, labeler: Labeler, pending: Collection[int]
+    ) -> Image | None:
+        image = choose(campaign, labeler, pending)
         if image == first:
             assign(first, labeler)  # another request of the same labeler, a moment sooner
         return image

@@ -9,6 +9,7 @@ import { newId } from "./queued_upload";
 const urls = {
   next: "/next/", labels: "/labels/", skip: "/i/{id}/skip/", draft: "/i/{id}/draft/",
   session: "/session/", nothing: "/i/{id}/nothing/", report: "/i/{id}/reports/", sent: "/l/{id}/",
+  skipped: "/skipped/",
   correct: "/l/{id}/correct/",
 };
 const api = (visit: string | null = null): Api =>

@@ -28,6 +28,8 @@ export interface Api {
    * Request the next tasks. `pending`: images that are finished but still queued on this device.
    */
   next(pending: readonly number[], ahead: number): Promise<Next>;
+  /** Get the pictures that this person skipped again, with the next request for tasks. */
+  reopenSkipped(): Promise<void>;
   readonly deliver: Deliver;
   /** Save a drawing and return its version. `leaving`: the page is closing. Throws `NewerDraft`. */
   saveDraft(image: number, body: DraftBody, leaving?: boolean): Promise<number>;
@@ -41,6 +43,7 @@ export interface Api {
 
 export interface Urls extends UploadUrls {
   readonly next: string;
+  readonly skipped: string;
   readonly draft: string;
   readonly session: string;
   readonly report: string;
@@ -66,7 +69,11 @@ export function createApi(urls: Urls, identity: Identity): Api {
         if (offer) offers.set(image.id, offer);
         else offers.delete(image.id);
       }
-      return { tasks: tasks.map(toTask), labelsSent: answer.labels_sent };
+      const { labels_sent, skipped, others } = answer;
+      return { tasks: tasks.map(toTask), labelsSent: labels_sent, skipped, others };
+    },
+    async reopenSkipped() {
+      await ask("POST", urls.skipped);
     },
     deliver: createDelivery(ask, urls, (image) => offers.get(image)),
     async saveDraft(image, body, leaving = false) {
@@ -94,7 +101,7 @@ export function createApi(urls: Urls, identity: Identity): Api {
   };
 }
 
-interface NextJson extends Partial<Task> {
+interface NextJson extends Partial<Task>, Pick<Next, "skipped" | "others"> {
   readonly ahead?: readonly Task[];
   readonly labels_sent: number;
 }

@@ -18,7 +18,7 @@ import { Prefetcher } from "./prefetcher";
 import type { FrameOf } from "./prefetcher";
 import { simplifyToHalf } from "./simplify";
 
-export interface SessionOptions extends Pick<SessionParts, "update" | "showFeedback" | "opened" | "closed"> {
+export interface SessionOptions extends Pick<SessionParts, "update" | "showFeedback" | "opened" | "closed" | "noneLeft"> {
   readonly config: Config;
   readonly say: Say;
   readonly page: Page;

@@ -40,7 +40,8 @@ class Site extends LabelServer {
     if (this.no) throw this.no;
     const done = new Set([...pending, ...[...this.stored.values()].map(({ image }) => image)]);
     const tasks = this.pictures.filter(({ image }) => !done.has(image.id)).slice(0, 1 + ahead);
-    return { tasks, labelsSent: this.stored.size };
+    const skipped = [...this.stored.values()].filter(({ kind }) => kind === "skip").length;
+    return { tasks, labelsSent: this.stored.size, ...(!tasks.length && { skipped }) };
   }
 
   override async deliver(upload: QueuedUpload): Promise<Answer> {
@@ -63,6 +64,12 @@ class Site extends LabelServer {
 
   ask: Api["ask"] = () => Promise.resolve(null);
   report: Api["report"] = () => Promise.resolve();
+
+  /** Assign the skipped pictures again. */
+  async reopenSkipped(): Promise<void> {
+    for (const { id, kind } of [...this.stored.values()]) if (kind === "skip") this.stored.delete(id);
+    await Promise.resolve();
+  }
 
   /** Return a sent label for correction. */
   async sentLabel(id: string): Promise<Task> {
@@ -87,6 +94,7 @@ function openPage(writer = "page") {
   const released: number[] = [];
   const looked: unknown[] = [];
   const corrected: string[] = [];
+  const left: number[] = [];
   const notices = new Map<string, readonly NoticeAction[]>();
   const page = {
     state: "loading" as State,
@@ -142,6 +150,7 @@ function openPage(writer = "page") {
     login: "/login/",
     update: () => undefined,
     corrected: (label) => corrected.push(label),
+    noneLeft: ({ skipped }) => left.push(skipped ?? 0),
     showFeedback: async (feedback, { image }) => {
       looked.push([image, feedback.score]);
       await Promise.resolve();
@@ -149,7 +158,7 @@ function openPage(writer = "page") {
     },
   });
   return {
-    session, editor, outbox, page, notices, heard, shown, released, looked, corrected,
+    session, editor, outbox, page, notices, heard, shown, released, looked, corrected, left,
     get image() { return session.task?.image.id ?? null; },
     draw: (size = 5) => void editor.apply(() => drawing(size).label),
     /** Close without contacting the server, like a crash. */
@@ -218,6 +227,21 @@ describe("one picture after the other", () => {
     const page = openPage();
     await page.session.start();
     expect([page.image, page.heard]).toEqual([2, ["error_picture"]]);
+  });
+
+  it("gives skipped pictures again when the person asks for them", async () => {
+    site.pictures = [1, 2].map((image) => task(image));
+    const page = openPage();
+    await page.session.start();
+    await page.session.skip();
+    await page.session.skip();
+    expect([page.page.state, page.left]).toEqual(["empty", [2]]);
+    await page.session.retrySkipped();
+    expect([page.image, page.page.state]).toEqual([1, "drawing"]);
+    page.draw();
+    await page.session.send();
+    await page.session.skip();
+    expect([page.page.state, page.left]).toEqual(["empty", [2, 1]]);
   });
 
   it("skips at once, a drawing only when asked twice", async () => {

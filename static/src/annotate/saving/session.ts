@@ -24,7 +24,7 @@ import { newId } from "./queued_upload";
 import type { QueuedUpload } from "./queued_upload";
 import { formatRefusal, refusalOf, formatTrouble } from "./reasons";
 import type { Loaded, Prefetcher } from "./prefetcher";
-import type { Answer, Task, AnswerFeedback } from "./task";
+import type { Answer, Next, Task, AnswerFeedback } from "./task";
 
 export interface SessionParts {
   readonly api: Api;
@@ -49,6 +49,8 @@ export interface SessionParts {
   opened?(loaded: Loaded): void;
   /** Called when the picture is closed. */
   closed?(): void;
+  /** Called when no pictures remain, with what else there is. */
+  noneLeft?(next: Next): void;
   /** Called when a correction is finished, to return to the page that shows the label. */
   corrected(label: string): void;
 }
@@ -66,6 +68,8 @@ export class Session {
   private filling: Promise<void> | null = null;
   /** The error that kept the prefetcher empty; null if there was none. */
   private emptyBecause: unknown = null;
+  /** The last response without pictures. */
+  private none: Next | null = null;
   /** Images left without a label or a skip. */
   private readonly left = new Set<number>();
   private skipAskedAt = -Infinity;
@@ -172,6 +176,17 @@ export class Session {
     await this.leaveWith("skip");
   }
 
+  /** Draw on the skipped pictures after all. */
+  async retrySkipped(): Promise<void> {
+    try {
+      await this.parts.api.reopenSkipped();
+    } catch (error) {
+      this.showNone(error);
+      return;
+    }
+    await this.advance();
+  }
+
   /** Finish the picture as having nothing to label. */
   async nothing(): Promise<void> {
     if (this.parts.page.state === "drawing") await this.leaveWith("nothing");
@@ -274,7 +289,13 @@ export class Session {
       this.clear();
       // A pending response may belong to an older request.
       await this.filling;
+      const sending = this.parts.outbox.waiting().length > 0;
       if (!this.parts.prefetcher.size) await this.fill();
+      // The server knows of all skipped pictures only after the last skip was sent.
+      if (sending && !this.parts.prefetcher.size && this.emptyBecause === null) {
+        await this.deliver();
+        await this.fill();
+      }
     }
     try {
       const loaded = await this.takeNext();
@@ -309,8 +330,10 @@ export class Session {
   }
 
   private showNone(because: unknown): void {
-    if (because === null) this.showState("empty");
-    else if (because instanceof Refused && because.code === "campaign_closed") {
+    if (because === null) {
+      if (this.none) this.parts.noneLeft?.(this.none);
+      this.showState("empty");
+    } else if (because instanceof Refused && because.code === "campaign_closed") {
       this.showState("closed");
     } else {
       this.showState("error", this.sentenceOf(because));
@@ -331,7 +354,9 @@ export class Session {
     try {
       const done = new Set([...outbox.all().map(({ image }) => image), ...this.left]);
       const before = this.confirmed;
-      const { tasks, labelsSent } = await api.next([...done], AHEAD);
+      const next = await api.next([...done], AHEAD);
+      const { tasks, labelsSent } = next;
+      this.none = tasks.length ? null : next;
       // This count may not include a label confirmed meanwhile.
       if (before === this.confirmed) page.showLabelsSent(labelsSent);
       // Finished while the request was pending.

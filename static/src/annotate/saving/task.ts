@@ -53,6 +53,15 @@ export interface Next {
   /** The current task, followed by those to prefetch; empty if there are none. */
   readonly tasks: readonly Task[];
   readonly labelsSent: number;
+  /** When there are no tasks: how many pictures were skipped. */
+  readonly skipped?: number;
+  /** When there are no tasks: other projects with pictures for this person. */
+  readonly others?: readonly OtherProject[];
+}
+
+export interface OtherProject {
+  readonly name: string;
+  readonly url: string;
 }
 
 /** The server's response to an upload. */
