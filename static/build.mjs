@@ -1,8 +1,8 @@
 /**
  * Bundles the front end into static/dist: `node static/build.mjs [--watch]`.
  *
- * One JavaScript bundle a page and one stylesheet a look; a page whose entry file does not
- * exist is left out. Prints each bundle's size as the network sees it.
+ * It makes one JavaScript bundle per page and one stylesheet per design; pages without an entry file
+ * are left out. Prints the size of each bundle as transferred.
  */
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";

@@ -5,7 +5,7 @@ const sources: Record<string, string> = import.meta.glob("./**/*.ts", {
 });
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
 
-/** The file that a relative specifier in `file` names. */
+/** Return the file that a relative specifier in `file` names. */
 function resolve(file: string, specifier: string): string {
   const { pathname } = new URL(specifier, `file:///${file.slice(2)}`);
   return `.${pathname}.ts`;
@@ -21,7 +21,7 @@ const graph = new Map(modules.map((file) => [
     .map((specifier) => resolve(file, specifier)),
 ]));
 
-/** A chain of imports that ends where it began, as paths; empty without one. */
+/** Return a chain of imports that ends where it began, as paths; empty if there is none. */
 function cycleIn(of: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const walk = (file: string, above: readonly string[]): string[] => {

@@ -4,7 +4,7 @@ declare module "*?raw" {
   export default text;
 }
 
-/** The texts of many files by path, imported by front-end tests. */
+/** The contents of several files, keyed by path; used by front-end tests. */
 interface ImportMeta {
   glob(
     pattern: string,

@@ -147,7 +147,7 @@ function useTool(tool: Tool): void {
   announcer.announce("note", `said_tool_${tool}`);
 }
 
-/** Undo or redo one step, and announce it as such. */
+/** Undo or redo one step, and announce it. */
 function step(back: boolean): void {
   why = back ? "undo" : "redo";
   if (back) editor.undo();

@@ -11,7 +11,7 @@ const api = (labeler: number | null): ReviewApi =>
     campaign: { slug: "", name: "", classes: [] },
   });
 
-/** A server that gives these answers; what it was asked, with the token. */
+/** Mock a server that gives these responses; return the recorded requests with their tokens. */
 function answering(...answers: [body: unknown, status?: number][]): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", async (url: string, { headers }: { headers: Record<string, string> }) => {

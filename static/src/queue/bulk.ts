@@ -57,7 +57,10 @@ function drawThumbs(): void {
   );
 }
 
-/** Preview: what the rating would change, and which labels it leaves unchanged, with reasons. */
+/**
+ * Return the preview as text: what the rating would change, and which labels it leaves unchanged, with
+ * reasons.
+ */
 function foretold(found: BulkPreview, out: "" | "-out"): string {
   const { labels, images, reopened, stale_merges, flagged, left_alone } = found;
   const sentences = [words(`changes${out}`, { labels, images, reopened, stale_merges })];

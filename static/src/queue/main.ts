@@ -145,7 +145,7 @@ async function loadAhead(): Promise<void> {
   }
 }
 
-/** Do not delay the current label. */
+/** Preload a candidate without delaying the current label. */
 function prepare(candidate: Candidate): void {
   pictures.load(candidate.label.image.display_url).catch(() => undefined); // the error is reported when the label is shown
   if (candidate.others.length > 0) comparisons.of(candidate).catch(() => undefined);

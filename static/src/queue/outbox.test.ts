@@ -12,7 +12,7 @@ const FACTS: LabelFacts = {
 };
 const FAIR: Verdict = { value: 3, reasons: ["missed"], comment: "Hm" };
 
-/** A server that knows a rating that it has already, and can be out of reach or refuse. */
+/** A server that recognizes ratings it already has, and can be unreachable or refuse. */
 class FakeServer {
   readonly said: string[] = [];
   trouble: Error | null = null;

@@ -19,7 +19,7 @@ function answer(id: string): QueueAnswer {
   return { label, others: [], remaining: 5, rated: 2, scored: 30, hide_record: false };
 }
 
-/** A session with "a" on the screen and "b" ready behind it. */
+/** Return a session with "a" on the screen and "b" prefetched. */
 function twoLabels(): Session {
   const both = sessions.arrived(sessions.arrived(sessions.FRESH, answer("a")), answer("b"));
   return sessions.counted(both, answer("b"));

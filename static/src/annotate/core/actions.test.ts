@@ -23,7 +23,7 @@ const code = fc.integer({ min: 0, max: 3 });
 const stroke = scribbles(FRAME);
 const strokes = fc.array(fc.tuple(code, stroke), { maxLength: 5 });
 
-/** One random edit, with numbers in place of the regions and corners that it picks. */
+/** One random edit, with numbers instead of the regions and corners that it affects. */
 const deed = fc.oneof(
   fc.record({ does: fc.constantFrom("free", "over", "cut", "cut one", "split", "split one" ), code, ring: stroke, pick: fc.nat() }),
   fc.record({ does: fc.constantFrom("merge", "fill", "remove", "class", "remove point"), code, ring: fc.constant<Point[]>([]), pick: fc.nat() }),

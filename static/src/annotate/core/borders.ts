@@ -10,9 +10,10 @@ import type { Point, Region, Ring, Rings } from "./label";
 const ON_EDGE = 2.5e-4;
 
 /**
- * Return the regions in order, with each corner also inserted into the other regions that it
- * touches. Only borders of the `changed` regions are checked. Regions that need no change stay the
- * same objects.
+ * Return the regions in order, with each corner also inserted into the other regions that it touches.
+ *
+ * Only borders of the `changed` regions are checked. Regions that need no change stay the same
+ * objects.
  */
 export function shareCorners(regions: readonly Region[], changed: ReadonlySet<Region>): Region[] {
   const result = [...regions];

@@ -11,7 +11,7 @@ import type { Frame, MaskKind } from "./geometry";
 import type { Point, Ring, Rings } from "./label";
 import { resolveSelfIntersections } from "./self_intersections";
 
-/** Square pixels. A smaller overlap comes from rounding a shared border. */
+/** Square pixels. A smaller overlap is caused by rounding a shared border. */
 const ROUNDING_AREA = 0.05;
 
 /**

@@ -2,7 +2,7 @@
  * State of the drawing: label and sketch with their undo history, class in use, selected region and
  * corner, options of the tools.
  *
- * It knows neither the page nor the drawing surface, and reports changes through `onChange`.
+ * It does not depend on the page or the drawing surface, and reports changes through `onChange`.
  */
 import { setClass } from "./actions";
 import type { Action } from "./actions";
@@ -160,10 +160,7 @@ export class Editor {
     this.onChange("options");
   }
 
-  /**
-   * Give the shape being drawn the class and option in use, in all of its steps: undo removes a
-   * point and changes nothing else.
-   */
+  /** Give the sketch the class and option in use, in all of its steps, so that undo only removes points. */
   private restyleSketch(): void {
     const { past, present, future } = this.history;
     if (isEmpty(present.sketch) || (present.sketch.tool ?? "draw") !== "draw") return;
@@ -181,7 +178,7 @@ export class Editor {
     this.onChange("sketch");
   }
 
-  /** Use the class and option that an unfinished shape was drawn with. */
+  /** Use the class and option with which an unfinished shape was drawn. */
   private followSketch(): void {
     if (isEmpty(this.sketch)) return;
     const { code = this.code, paintOver = this.options.paintOver } = this.sketch;

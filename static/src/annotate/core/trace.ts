@@ -1,6 +1,6 @@
 /**
- * Tracing of borders: between two points on one ring, return the ring's own vertices along the
- * shorter or the longer way. The vertices are identical, so that no gap can open.
+ * Tracing of borders: between two points on one ring, return the ring's own vertices along the shorter
+ * or the longer way. The vertices are identical, so no gap can open.
  */
 import { distance, isSamePoint } from "./geometry";
 import type { Frame } from "./geometry";

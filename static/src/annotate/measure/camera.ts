@@ -23,20 +23,23 @@ export interface CameraModel {
 }
 
 export interface Ray {
-  /** Meters. The camera's center; of a fisheye, the pupil of this very ray. */
+  /** Meters. The camera's center; for a fisheye, the pupil of this ray. */
   readonly origin: Vector;
   /** Of length 1. */
   readonly direction: Vector;
 }
 
-/** sample = x - 0.5, line = y - 0.5: models count pixel centers, from 0. */
+/** sample = x - 0.5, line = y - 0.5, because models count pixel centers from 0. */
 const SAMPLE_OF_X = -0.5;
 const MAX_NEWTON_STEPS = 30;
 const NEWTON_TOLERANCE = 1e-14;
 /** Below this angle from the axis (radians) the fisheye equations are 0/0 and equal CAHV's. */
 const ON_AXIS = 1e-8;
 
-/** Y. Yakimovsky and R. Cunningham 1978; K. Di and R. Li 2004; D. Gennery 2006. */
+/**
+ * Return the ray of a pixel (Y. Yakimovsky and R. Cunningham 1978; K. Di and R. Li 2004; D. Gennery
+ * 2006).
+ */
 export function rayOf(camera: CameraModel, [x, y]: Point): Ray {
   const { a, h, v, c } = camera;
   const sample = x + SAMPLE_OF_X;

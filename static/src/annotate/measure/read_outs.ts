@@ -33,9 +33,7 @@ export class ReadOuts {
     write("distance", words);
   }
 
-  /**
-   * Show which objects need no label compared with the scale bar; null for a picture without one.
-   */
+  /** Show which objects are too small to need a label, by the scale bar; null for a picture without one. */
   showBarRule(words: string | null): void {
     write("bar-rule", words ?? "");
     byId("bar-rule").hidden = words === null;

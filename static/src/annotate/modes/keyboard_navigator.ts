@@ -1,6 +1,6 @@
 /**
- * Keyboard navigation on the picture: the keyboard cursor, regions and their corners. The tools
- * handle its actions exactly like those of a mouse.
+ * Keyboard navigation on the picture: the keyboard cursor, regions and their corners. Tools handle its
+ * actions exactly like those of a mouse.
  */
 import type { Editor } from "../core/editor";
 import { boxOf } from "../core/geometry";

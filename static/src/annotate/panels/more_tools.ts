@@ -1,5 +1,5 @@
 /**
- * Fold the less used tools where space is limited: a button opens them, the next action closes
+ * Collapse the less used tools where space is limited: a button opens them, and the next action closes
  * them.
  */
 

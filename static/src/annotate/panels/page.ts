@@ -6,9 +6,7 @@ import type { Tools } from "../modes/tools";
 import type { Picture } from "../saving/task";
 import { swatch } from "../view/patterns";
 
-/**
- * "between": the picture is visible but not editable, because it was sent or is about to change.
- */
+/** "between": the picture is visible but not editable, because it was sent or is about to change. */
 export type State = "loading" | "drawing" | "between" | "empty" | "closed" | "error";
 
 const MESSAGE_MS = 8_000;

@@ -1,6 +1,6 @@
 /**
- * Autosave of the open drawing: on the device after each stroke, and on the server soon after. If
- * the same picture was drawn on twice, it asks which drawing to keep.
+ * Autosave of the open drawing: on the device after each stroke, and on the server soon after. If the
+ * same picture was drawn on twice, the user chooses which drawing to keep.
  */
 import type { Refused } from "../../shared/server";
 import type { Say } from "../config";
@@ -42,7 +42,7 @@ export class Autosave {
   private startedAt = "";
   private warnedOfSpace = false;
   private contested: Draft | null = null;
-  /** A drawing already contained in this one, or rejected by the person. */
+  /** An older drawing that this one already includes, or that the user has rejected. */
   private overruled: Draft | null = null;
   private overrulesAll = false;
 

@@ -1,9 +1,8 @@
 /**
  * The unsent drawing of each image, stored on this device after every stroke.
  *
- * Two tabs may have the same image open. Before writing, a tab checks that the stored drawing is
- * the one it last read or wrote. If not, it stores its own drawing beside it, and the person has to
- * choose.
+ * Two tabs may have the same image open. Before writing, a tab checks that the stored drawing is the
+ * one it last read or wrote. If not, it stores its own drawing separately, and the user has to choose.
  */
 import { keep, keysOf, readJson } from "../../shared/storage";
 import { readDraft, toJson } from "./drawing";
@@ -20,7 +19,7 @@ export interface Drafts {
   load(image: number): Draft | null;
   /** Return the drawing another tab stored since this page read or wrote it, or null. */
   elsewhere(image: number): Draft | null;
-  /** Return other drawings of the image that wait for the person's choice. */
+  /** Return other drawings of the image, among which the user has to choose. */
   beside(image: number): Draft[];
   forgetBeside(image: number): void;
   /** Record that the server has the drawing of this save as this version. */

@@ -69,7 +69,7 @@ export class DraftSync {
     if (!this.timer) this.wait(SOON_MS);
   }
 
-  /** Stop saving until the person chooses between two drawings. */
+  /** Stop saving until the user chooses between two drawings. */
   pause(): void {
     if (this.open_) this.open_.paused = true;
   }

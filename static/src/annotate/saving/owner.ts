@@ -2,7 +2,7 @@
  * The name under which this device stores a labeler's drawings.
  *
  * It is the labeler's number. A visitor without saved work has no number until the first save.
- * Drawings stored before then keep their name, and the device maps the number to it.
+ * Drawings stored before that keep their name, and the device maps the number to it.
  */
 import { keep, keysOf } from "../../shared/storage";
 import type { Config } from "../config";

@@ -70,7 +70,7 @@ export class Session {
   private emptyBecause: unknown = null;
   /** The last response without pictures. */
   private none: Next | null = null;
-  /** Images left without a label or a skip. */
+  /** Images that were left without a label or a skip. */
   private readonly left = new Set<number>();
   private skipAskedAt = -Infinity;
   /** The number of uploads confirmed since the page was opened. */
@@ -240,7 +240,7 @@ export class Session {
     this.parts.outbox.drop(upload.id);
   }
 
-  /** Continue without a label or a skip, because the picture is not available to this volunteer. */
+  /** Continue without a label or a skip, because the picture is no longer available to this volunteer. */
   private async leave(): Promise<void> {
     if (this.current) this.left.add(this.current.task.image.id);
     await this.advance();

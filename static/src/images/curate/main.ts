@@ -85,7 +85,7 @@ async function load(focus = false): Promise<void> {
   }
 }
 
-/** Show another view, as a step of the browser history. */
+/** Show another view as a new entry of the browser history. */
 function show(next: View, focus = false): void {
   view = next;
   page.showView(view);

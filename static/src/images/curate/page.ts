@@ -91,7 +91,7 @@ export class CuratePage {
     this.setState("error");
   }
 
-  /** Show a message for a while, with an undo button if possible. */
+  /** Show a message for a while, with an undo button if the action can be undone. */
   say(sentence: string, undoable = false): void {
     part("#status").textContent = sentence;
     part("#toast-text").textContent = sentence;

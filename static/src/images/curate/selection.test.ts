@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extendTo, FRESH, moveTo, selectAll, selectNone, stepOf, toggle } from "./selection";
 
-/** Eight pictures in rows of three: 0 1 2 / 3 4 5 / 6 7. */
+/** Eight images in rows of three: 0 1 2 / 3 4 5 / 6 7. */
 describe("where a key leads", () => {
   it.each([
     ["ArrowRight", 0, 1],

@@ -68,7 +68,7 @@ export function startOf(name: string): View {
   return { filter: chosen, bound: chosen.bound, sort: chosen.sort, page: 1 };
 }
 
-/** Return the query string of the request. */
+/** Return the query string of the request for a view. */
 export function questionOf(view: View): URLSearchParams {
   const { filter: chosen, bound, sort, page } = view;
   const question = new URLSearchParams({ sort, retired: chosen.name === "retired" ? "1" : "0", page: String(page) });
@@ -112,8 +112,10 @@ export function viewOf(search: string): View {
 }
 
 /**
- * Return the next page; null on the last. Images retired here have left the list, so later ones have moved up to this
- * page: then it is the same page again, and none is skipped.
+ * Return the next page; null on the last.
+ *
+ * If images were retired on this page, later ones have moved up into it: then the same page is
+ * returned again, so that none is skipped.
  */
 export function pageAfter(listing: Listing, left: number): number | null {
   if (listing.page >= listing.pages) return null;

@@ -8,7 +8,7 @@ import type { Point, Polygon } from "../types";
 const SIZE = { width: 9, height: 7 };
 const CODES = [0, 1, 2, NO_LABEL];
 
-/** As the tests of the server read it: a digit is a class, a dot is no label. */
+/** Return codes as rows of text: a digit is a class, a dot is no label. */
 function rows(codes: Uint8Array, width = SIZE.width): string[] {
   const text = [...codes].map((code) => (code === NO_LABEL ? "." : String(code))).join("");
   return text.match(new RegExp(`.{${width}}`, "g")) ?? [];
@@ -18,7 +18,10 @@ function box(code: number, left: number, top: number, right: number, bottom: num
   return { class: code, rings: [[[left, top], [right, top], [right, bottom], [left, bottom]]] };
 }
 
-/** Whether a point is inside by the even-odd rule, with a center on an outline at its upper left side. */
+/**
+ * Return whether a point is inside by the even-odd rule; a center on an outline belongs to its upper
+ * left side.
+ */
 function isInside([x, y]: Point, polygon: Polygon): boolean {
   let inside = false;
   for (const ring of polygon.rings) {

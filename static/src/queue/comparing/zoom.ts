@@ -10,7 +10,7 @@ export interface View {
 /** Largest zoom, relative to the whole image. */
 export const CLOSEST = 16;
 
-/** The whole image. */
+/** Return the view of the whole image. */
 export function whole(width: number, height: number): View {
   return { x: 0, y: 0, width, height };
 }

@@ -8,7 +8,7 @@ import type { Trouble } from "../server";
 import { keep, keysOf, readJson } from "../storage";
 import { Backoff } from "./backoff";
 
-/** What differs between pages: the item, how it is sent, and what remains of a refused one. */
+/** The differences between pages: the item, how it is sent, and what remains of a refused one. */
 export interface Cargo<P extends object, A> {
   /** Prefix of the storage keys; the id of the item follows. */
   readonly prefix: string;
