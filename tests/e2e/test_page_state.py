@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("served_site", ["sqlite"]
 SOIL, BEDROCK, SAND = 0, 1, 2
 LEFT = [(60, 200), (200, 200), (200, 330)]
 RIGHT = [(280, 200), (430, 210), (420, 330)]
+BELOW = [(90, 380), (300, 380), (300, 460)]
 OVER_LEFT = [(100, 180), (180, 180), (180, 400)]
 
 
@@ -138,3 +139,77 @@ def test_undo_of_a_finished_shape_brings_back_its_class(
     page.keyboard.press("Control+z")
     expect(chosen_class(page)).to_have_attribute("data-class-code", str(BEDROCK))
     expect(page.locator("#hint")).to_have_text(re.compile("Continue"))
+
+
+@leaving
+def test_history_place_tools_and_settings_outlive_the_page(
+    served_site: ServedSite,
+    device: Callable[[], Any],
+    tmp_path: Path,
+    leave: Callable[[DrawingPage], None],
+) -> None:
+    slug = f"left-{leave.__name__}".replace("_", "-")
+    address = import_pictures(served_site, slug, tmp_path, count=2)
+    drawing = open_page(device(), address)
+    page = drawing.page
+    first = drawing.wait_for_picture()
+    drawing.draw(SOIL, LEFT)
+    drawing.draw(BEDROCK, RIGHT)
+    page.keyboard.press("f")
+    drawing.has_regions(3)
+    page.keyboard.press("Control+z")
+    drawing.has_regions(2)
+    page.keyboard.press("n")
+    page.keyboard.press("2")
+    page.keyboard.press("e")
+    page.mouse.click(*drawing.on_page((180, 230)))
+    expect(page.locator("#region-list [aria-current]")).to_have_count(1)
+    page.mouse.move(*drawing.on_page((150, 250)))
+    page.mouse.wheel(0, -400)
+    drawing.wait_for_rest()
+    page.keyboard.press("l")
+    page.locator("#look-classes [data-code='1']").click()
+    page.locator("#look-magnifier").check()
+    view = page.get_attribute("#map", "data-view")
+
+    leave(drawing)
+    assert drawing.wait_for_picture() == first
+    drawing.wait_for_rest()
+    assert numbers(page.get_attribute("#map", "data-view")) == pytest.approx(
+        numbers(view), abs=0.01
+    )
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.locator("#tool-edit")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#region-list [aria-current]")).to_have_count(1)
+    expect(page.locator("#snap")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#look")).to_be_visible()
+    expect(page.locator("#look-magnifier")).to_be_checked()
+    expect(page.locator("#look-classes [data-code='1']")).to_have_attribute("aria-pressed", "false")
+    # One step forward, and all steps back to the empty picture.
+    page.click("#redo")
+    drawing.has_regions(3)
+    for _ in range(40):
+        if page.locator("#undo").is_disabled():
+            break
+        page.click("#undo")
+    drawing.has_regions(0)
+
+    # Of another picture nothing but the person's own settings stays.
+    page.keyboard.press("d")
+    page.click("#look-close")
+    page.click("#zoom-fit")
+    drawing.wait_for_rest()
+    drawing.draw(BEDROCK, BELOW)
+    drawing.send()
+    drawing.wait_for_picture(other_than=first)
+    page.reload()
+    drawing.wait_for_picture(other_than=first)
+    expect(page.locator("#undo")).to_be_disabled()
+    expect(page.locator("#tool-draw")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#snap")).to_have_attribute("aria-pressed", "false")
+    expect(chosen_class(page)).to_have_attribute("data-class-code", str(BEDROCK))
+    expect(page.locator("#look-classes [data-code='1']")).to_have_attribute("aria-pressed", "true")
+
+
+def numbers(view: str | None) -> list[float]:
+    return [float(each) for each in str(view).split(",")]

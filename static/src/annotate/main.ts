@@ -27,8 +27,12 @@ import { Page } from "./panels/page";
 import { RegionList } from "./panels/region_list";
 import { foldRegionList } from "./panels/region_sheet";
 import { createSession } from "./saving/create_session";
+import { findOwner } from "./saving/owner";
+import { PageState } from "./saving/page_state";
+import type { PageSettings } from "./saving/page_state";
 import { ViewTools, withRuler } from "./view_tools";
 import { Surface } from "./view/surface";
+import { deviceStorage, tabStorage } from "../shared/storage";
 
 const config = readConfig();
 const say = readStrings();
@@ -46,6 +50,8 @@ const surface: Surface = new Surface(
   page.map, config.campaign.classes, withRuler(tools.pen, () => viewTools),
 );
 const viewTools: ViewTools = new ViewTools(config, surface.viewport, editor, page, say, update);
+const owner = findOwner(deviceStorage().storage, config.labeler);
+const pageState = new PageState(tabStorage(), `ai4mars.page.${owner}.${config.campaign.slug}`);
 const masksMissing = new Set<number>();
 const session = createSession({
   config,
@@ -59,6 +65,29 @@ const session = createSession({
     tools.use("draw"); // on a new picture there is nothing to change, cut or split
     viewTools.opened(picture, masksMissing.has(picture.id));
     showCorrecting(task.corrects !== undefined, say);
+  },
+  recall: (image) => pageState.find(image),
+  ready: (state, sameDrawing) => {
+    if (!state) return;
+    viewTools.panel.hideOnly(state.hiddenCodes);
+    if (!sameDrawing || !isEmpty(editor.sketch)) return;
+    tools.use(state.tool);
+    editor.select(editor.label.regions[state.selected] ?? null);
+  },
+  remember: (image) => {
+    const { history, label, selected } = editor;
+    pageState.remember(image, {
+      place: surface.place,
+      hiddenCodes: viewTools.panel.hidden,
+      tool: tools.tool,
+      selected: selected ? label.regions.indexOf(selected) : -1,
+      history,
+    });
+  },
+  leaving: () => {
+    session.remember();
+    const { code, options } = editor;
+    pageState.save({ code, options, hidden, settingsOpen: viewTools.panel.isOpen });
   },
   closed: () => viewTools.closed(),
   noneLeft: (next) => showNoneLeft(next, say, () => void session.retrySkipped()),
@@ -109,6 +138,16 @@ const keyNavigator = new KeyboardNavigator(editor, {
 let hidden = false;
 let panHeld = false;
 let why: Cause = null;
+
+/** Set the page as it was before it was left. */
+function restore(settings: PageSettings | null): void {
+  if (!settings) return;
+  const { code, options } = settings;
+  if (config.campaign.classes.some((each) => each.code === code)) editor.useClass(code);
+  editor.setOptions(options);
+  if (settings.hidden) hide();
+  if (settings.settingsOpen) viewTools.panel.open();
+}
 
 function update(): void {
   page.update(editor, tools, hidden);
@@ -291,5 +330,6 @@ page.map.addEventListener("pointermove", ({ movementX, movementY }) => {
 page.map.addEventListener("pointerdown", () => keyNavigator.rest());
 foldMoreTools();
 surface.useTool(tools.tool);
+restore(pageState.settings);
 const toCorrect = labelToCorrect(window.location.search);
 void (toCorrect ? session.correct(toCorrect) : session.start());

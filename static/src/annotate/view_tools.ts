@@ -40,7 +40,7 @@ export class ViewTools {
   private shownSize: Region | null = null;
   private readonly explained = new Set<MaskKind>();
   private readonly storage = settingsStorage();
-  private readonly panel: PictureSettingsPanel;
+  readonly panel: PictureSettingsPanel;
   private readonly magnifier: Magnifier;
   readonly ruler = new Ruler((ends) => this.showRuler(ends));
   private readonly readOuts: ReadOuts;
@@ -62,15 +62,16 @@ export class ViewTools {
     this.panel = new PictureSettingsPanel(look, config.campaign.classes, say, {
       changed: (next) => {
         viewport.adjust(cssFilter(next), next.opacity / 100);
+        this.magnifier.use(next.magnifier);
         saveSettings(this.storage, owner, next);
       },
       hidden: (codes) => {
         this.panelCodes = codes;
         this.hideClasses();
       },
-      magnifier: () => this.magnifier.toggle(),
     });
     this.magnifier = new Magnifier(viewport);
+    this.magnifier.use(look.magnifier);
     this.readOuts = new ReadOuts({
       remove: (region) => editor.apply(removeRegion(region)),
     });
@@ -99,7 +100,7 @@ export class ViewTools {
     delete this.viewport.element.dataset.measured;
     this.putRulerAway();
     this.readOuts.clear();
-    this.panel.showAllClasses();
+    this.panel.hideOnly([]);
   }
 
   /** Handle a change of the label, the selection or the class. */
@@ -131,7 +132,7 @@ export class ViewTools {
   }
 
   toggleMagnifier(): void {
-    this.panel.showMagnifier(this.magnifier.toggle());
+    this.panel.toggleMagnifier();
   }
 
   /** Hide the class at this index while a key is held. */

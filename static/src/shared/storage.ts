@@ -16,6 +16,15 @@ export function deviceStorage(): { readonly storage: Storage; readonly lasting: 
   }
 }
 
+/** Return `sessionStorage`, which each tab has of its own; without it, one that lasts as long as the page. */
+export function tabStorage(): Storage {
+  try {
+    return sessionStorage;
+  } catch {
+    return new PageStorage();
+  }
+}
+
 /** A storage that lasts as long as the page. */
 export class PageStorage implements Storage {
   private readonly items = new Map<string, string>();

@@ -37,7 +37,7 @@ export interface Drawing {
 
 export class Editor {
   frame: Frame = NO_FRAME;
-  private history: History<Drawing> = startHistory({ label: EMPTY_LABEL, sketch: NO_SKETCH });
+  private currentHistory: History<Drawing> = startHistory({ label: EMPTY_LABEL, sketch: NO_SKETCH });
   private currentSelection: Region | null = null;
   private currentCorner: Corner | null = null;
   private currentCode: number;
@@ -50,12 +50,16 @@ export class Editor {
     this.currentCode = firstCode;
   }
 
+  get history(): History<Drawing> {
+    return this.currentHistory;
+  }
+
   get label(): Label {
-    return this.history.present.label;
+    return this.currentHistory.present.label;
   }
 
   get sketch(): Sketch {
-    return this.history.present.sketch;
+    return this.currentHistory.present.sketch;
   }
 
   get selected(): Region | null {
@@ -76,11 +80,11 @@ export class Editor {
   }
 
   get canUndo(): boolean {
-    return this.history.past.length > 0;
+    return this.currentHistory.past.length > 0;
   }
 
   get canRedo(): boolean {
-    return this.history.future.length > 0;
+    return this.currentHistory.future.length > 0;
   }
 
   /** Open an image. Only an unfinished sketch can be undone, and nothing is selected. */
@@ -95,15 +99,12 @@ export class Editor {
     this.frame = frame;
     this.currentSelection = null;
     this.currentCorner = null;
-    this.history = history;
+    this.currentHistory = history;
     this.onChange("label");
     this.followSketch();
     this.onChange("sketch");
   }
 
-  get steps(): History<Drawing> {
-    return this.history;
-  }
 
   /** Run an action and return whether it changed anything. A changed region stays selected. */
   apply(action: Action): boolean {
@@ -118,11 +119,11 @@ export class Editor {
   }
 
   undo(): void {
-    this.moveTo(undo(this.history));
+    this.moveTo(undo(this.currentHistory));
   }
 
   redo(): void {
-    this.moveTo(redo(this.history));
+    this.moveTo(redo(this.currentHistory));
   }
 
   setSketch(sketch: Sketch): void {
@@ -162,7 +163,7 @@ export class Editor {
 
   /** Give the sketch the class and option in use, in all of its steps, so that undo only removes points. */
   private restyleSketch(): void {
-    const { past, present, future } = this.history;
+    const { past, present, future } = this.currentHistory;
     if (isEmpty(present.sketch) || (present.sketch.tool ?? "draw") !== "draw") return;
     const { code, options: { paintOver } } = this;
     const isBetween = ({ sketch }: Drawing): boolean => isEmpty(sketch);
@@ -170,7 +171,7 @@ export class Editor {
     const begun = past.map(isBetween).lastIndexOf(true) + 1;
     const ended = future.findIndex(isBetween);
     const end = ended < 0 ? future.length : ended;
-    this.history = {
+    this.currentHistory = {
       past: [...past.slice(0, begun), ...past.slice(begun).map(restyle)],
       present: restyle(present),
       future: [...future.slice(0, end).map(restyle), ...future.slice(end)],
@@ -193,15 +194,15 @@ export class Editor {
   }
 
   private step(next: Drawing): boolean {
-    const now = this.history.present;
+    const now = this.currentHistory.present;
     const nothing = isEmpty(next.sketch) && isEmpty(now.sketch);
     if (next.label === now.label && (next.sketch === now.sketch || nothing)) return false;
-    return this.moveTo(push(this.history, next));
+    return this.moveTo(push(this.currentHistory, next));
   }
 
   private moveTo(history: History<Drawing>): boolean {
-    const before = this.history.present;
-    this.history = history;
+    const before = this.currentHistory.present;
+    this.currentHistory = history;
     const { label, sketch } = history.present;
     if (label !== before.label) {
       this.followSelection(before.label);

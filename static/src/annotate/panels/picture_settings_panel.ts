@@ -7,7 +7,6 @@ export interface PictureSettingsEvents {
   changed(look: PictureSettings): void;
   /** Called with the hidden classes. */
   hidden(codes: ReadonlySet<number>): void;
-  magnifier(on: boolean): void;
 }
 
 const SLIDERS = ["brightness", "contrast", "opacity"] as const;
@@ -35,37 +34,51 @@ export class PictureSettingsPanel {
       this.close();
     });
     this.panel.addEventListener("input", () => this.read());
-    this.magnifier.addEventListener("change", () => events.magnifier(this.magnifier.checked));
     for (const each of classes) byId("look-classes").append(this.classButton(each, say));
     this.show();
   }
 
+  get isOpen(): boolean {
+    return !this.panel.hidden;
+  }
+
   toggle(): void {
-    if (!this.panel.hidden) {
+    if (this.isOpen) {
       this.close();
       return;
     }
-    this.panel.hidden = false;
-    this.opener.ariaExpanded = "true";
+    this.open();
     slider("brightness").focus();
   }
 
+  /** Open the panel and leave the keyboard where it is. */
+  open(): void {
+    this.panel.hidden = false;
+    this.opener.ariaExpanded = "true";
+  }
+
   close(): void {
-    if (this.panel.hidden) return;
+    if (!this.isOpen) return;
     const hadFocus = this.panel.contains(document.activeElement);
     this.panel.hidden = true;
     this.opener.ariaExpanded = "false";
     if (hadFocus) this.opener.focus();
   }
 
-  showMagnifier(on: boolean): void {
-    this.magnifier.checked = on;
+  toggleMagnifier(): void {
+    this.magnifier.checked = !this.magnifier.checked;
+    this.read();
   }
 
-  /** Show every class again, for a new picture. */
-  showAllClasses(): void {
-    if (!this.hiddenCodes.size) return;
+  get hidden(): readonly number[] {
+    return [...this.hiddenCodes];
+  }
+
+  /** Hide these classes and show all others: every picture has its own. */
+  hideOnly(codes: readonly number[]): void {
+    if (!this.hiddenCodes.size && !codes.length) return;
     this.hiddenCodes.clear();
+    for (const code of codes) this.hiddenCodes.add(code);
     this.classesChanged();
   }
 
@@ -73,7 +86,7 @@ export class PictureSettingsPanel {
     this.look = NEUTRAL;
     this.show();
     this.events.changed(this.look);
-    this.showAllClasses();
+    this.hideOnly([]);
   }
 
   private read(): void {
@@ -83,6 +96,7 @@ export class PictureSettingsPanel {
       contrast: contrast!,
       opacity: opacity!,
       invert: this.invert.checked,
+      magnifier: this.magnifier.checked,
     };
     this.show();
     this.events.changed(this.look);
@@ -97,6 +111,7 @@ export class PictureSettingsPanel {
       this.panel.querySelector(`output[for=${input.id}]`)!.textContent = words;
     }
     this.invert.checked = this.look.invert;
+    this.magnifier.checked = this.look.magnifier;
   }
 
   private classButton({ code, name, color }: TerrainClass, say: Say): HTMLElement {

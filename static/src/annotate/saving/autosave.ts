@@ -87,9 +87,14 @@ export class Autosave {
    * Start saving each change.
    *
    * `instead`: a drawing opened in place of the stored one. It was finished later than any draft
-   * and replaces it without asking. `corrects`: the version of the label being corrected.
+   * and replaces it without asking. `corrects`: the version of the label being corrected. `resumed`:
+   * the page is as the person left it, so there is nothing to tell.
    */
-  open(image: number, found: Found, instead?: Drawing, corrects?: number): void {
+  open(
+    image: number,
+    found: Found,
+    { instead, corrects, resumed = false }: { instead?: Drawing; corrects?: number; resumed?: boolean } = {},
+  ): void {
     const { draft, other, damaged, beneath, unsent } = found;
     this.image = image;
     this.contested = null;
@@ -107,7 +112,7 @@ export class Autosave {
       this.contest(other);
       if (damaged) this.events.warn(this.say("draft_damaged"));
     } else if (damaged) this.notice.show("damaged", this.say("draft_damaged"), [this.understood()]);
-    else if (draft && !isBlank(draft)) this.offerFreshStart(beneath !== null);
+    else if (draft && !isBlank(draft) && !resumed) this.offerFreshStart(beneath !== null);
   }
 
   /** Stop saving until the next `open`. */

@@ -18,13 +18,17 @@ import { Prefetcher } from "./prefetcher";
 import type { FrameOf } from "./prefetcher";
 import { simplifyToHalf } from "./simplify";
 
-export interface SessionOptions extends Pick<SessionParts, "update" | "showFeedback" | "opened" | "closed" | "noneLeft"> {
+type Hooks = "update" | "showFeedback" | "opened" | "recall" | "ready" | "remember" | "closed" | "noneLeft";
+
+export interface SessionOptions extends Pick<SessionParts, Hooks> {
   readonly config: Config;
   readonly say: Say;
   readonly page: Page;
   readonly editor: Editor;
   readonly surface: Surface;
   readonly frameOf: FrameOf;
+  /** The page may close any moment. */
+  leaving(): void;
 }
 
 export function createSession(options: SessionOptions): Session {
@@ -75,10 +79,14 @@ export function createSession(options: SessionOptions): Session {
     session.autosave.changedElsewhere(key, newValue);
     if (key?.startsWith("ai4mars.outbox.")) panel.show(outbox);
   });
+  const leave = (): void => {
+    options.leaving();
+    void session.autosave.sync.flush(true);
+  };
   // Closing the lid or switching apps: the last event that is sure to fire.
-  window.addEventListener("pagehide", () => void session.autosave.sync.flush(true));
+  window.addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") void session.autosave.sync.flush(true);
+    if (document.visibilityState === "hidden") leave();
   });
   window.addEventListener("beforeunload", (event) => {
     const drawn = page.state === "drawing" && editor.label.regions.length > 0;

@@ -23,6 +23,8 @@ import type { Delivery, LabelOutbox } from "./outbox";
 import { newId } from "./queued_upload";
 import type { QueuedUpload } from "./queued_upload";
 import { formatRefusal, refusalOf, formatTrouble } from "./reasons";
+import { historyOf } from "./page_state";
+import type { PictureState } from "./page_state";
 import type { Loaded, Prefetcher } from "./prefetcher";
 import type { Answer, Next, Task, AnswerFeedback } from "./task";
 
@@ -47,6 +49,12 @@ export interface SessionParts {
   showFeedback?(feedback: AnswerFeedback, upload: QueuedUpload): Promise<Choice>;
   /** Called with each opened picture, before drawing starts. */
   opened?(loaded: Loaded): void;
+  /** Return what was set on the page when the picture was last open. */
+  recall?(image: number): PictureState | null;
+  /** Called when drawing starts. `history`: the undo history of the drawing was restored. */
+  ready?(state: PictureState | null, history: boolean): void;
+  /** Called before the picture is closed. */
+  remember?(image: number): void;
   /** Called when the picture is closed. */
   closed?(): void;
   /** Called when no pictures remain, with what else there is. */
@@ -214,6 +222,7 @@ export class Session {
     const { page, prefetcher } = this.parts;
     try {
       const loaded = await prefetcher.fetch(task);
+      this.remember();
       if (this.current) prefetcher.putBack(this.current);
       this.current = null;
       this.close();
@@ -373,7 +382,8 @@ export class Session {
   private async open(loaded: Loaded, drawing?: Drawing): Promise<void> {
     const { editor, page, say, surface } = this.parts;
     const { frame, picture, task } = loaded;
-    await surface.show(picture.display_url, frame);
+    const state = this.parts.recall?.(task.image.id) ?? null;
+    await surface.show(picture.display_url, frame, state?.place);
     const found = this.autosave.find(task);
     this.current = loaded;
     this.skipAskedAt = -Infinity;
@@ -382,21 +392,36 @@ export class Session {
     const from = drawing ?? found.draft;
     const sent = task.corrects && fromPolygons(task.corrects.polygons);
     const under = found.beneath?.label ?? sent;
-    editor.open(under ?? from?.label ?? EMPTY_LABEL, frame, from?.sketch);
-    if (under && from) editor.apply(() => from.label);
+    const history = historyOf(state, from ?? { label: under ?? EMPTY_LABEL });
+    if (history) editor.openHistory(history, frame);
+    else {
+      editor.open(under ?? from?.label ?? EMPTY_LABEL, frame, from?.sketch);
+      if (under && from) editor.apply(() => from.label);
+    }
+    this.parts.ready?.(state, history !== null);
     this.showState("drawing");
-    this.autosave.open(task.image.id, found, drawing, task.corrects?.version);
+    this.autosave.open(task.image.id, found, {
+      ...(drawing && { instead: drawing }),
+      ...(task.corrects && { corrects: task.corrects.version }),
+      resumed: history !== null,
+    });
     if (task.role === "expert") page.announce(say("gold"));
   }
 
   /** Close the drawing; the screen stays unchanged until the next picture. */
   private close(): void {
+    this.remember();
     this.parts.closed?.();
     this.autosave.close();
     this.current?.release();
     this.current = null;
     this.showState("between");
     this.parts.editor.open(EMPTY_LABEL, NO_FRAME);
+  }
+
+  /** Remember what is set on the page for the open picture. */
+  remember(): void {
+    if (this.current) this.parts.remember?.(this.current.task.image.id);
   }
 
   private clear(): void {

@@ -33,11 +33,11 @@ export class Magnifier {
     viewport.onFrame(() => this.draw());
   }
 
-  /** Switch it on or off for the mouse. Return whether it is now on. */
-  toggle(): boolean {
-    this.forMouse = !this.forMouse;
+  /** Switch it on or off for the mouse. */
+  use(on: boolean): void {
+    if (on === this.forMouse) return;
+    this.forMouse = on;
     this.later();
-    return this.forMouse;
   }
 
   private get isWanted(): boolean {

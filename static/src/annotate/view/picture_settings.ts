@@ -1,4 +1,7 @@
-/** Picture settings on this device: brightness, contrast, inverted colors and opacity of shapes. */
+/**
+ * Picture settings on this device: brightness, contrast, inverted colors, opacity of shapes, and
+ * the magnifier at the mouse.
+ */
 
 export interface PictureSettings {
   /** In percent; 100 leaves the picture unchanged. */
@@ -7,9 +10,12 @@ export interface PictureSettings {
   /** Opacity of the regions. */
   readonly opacity: number;
   readonly invert: boolean;
+  readonly magnifier: boolean;
 }
 
-export const NEUTRAL: PictureSettings = { brightness: 100, contrast: 100, opacity: 100, invert: false };
+export const NEUTRAL: PictureSettings = {
+  brightness: 100, contrast: 100, opacity: 100, invert: false, magnifier: false,
+};
 
 /** Return the CSS filter of the settings. The browser applies it; the pixels stay unchanged. */
 export function cssFilter({ brightness, contrast, invert }: PictureSettings): string {
@@ -38,6 +44,7 @@ export function loadSettings(storage: Storage | null, owner: string): PictureSet
       contrast: within("contrast"),
       opacity: within("opacity"),
       invert: kept.invert === true,
+      magnifier: kept.magnifier === true,
     };
   } catch {
     return NEUTRAL;

@@ -36,6 +36,12 @@ const SMALLEST_PICTURE = 160;
 /** Minimum distance in screen pixels of a visible point from the edge. */
 const EDGE = 56;
 
+/** The visible part of the picture: its center in image pixels, and image pixels per CSS pixel. */
+export interface Place {
+  readonly center: Point;
+  readonly resolution: number;
+}
+
 export class Surface {
   private size: Size = { width: 1, height: 1 };
   private readonly map: OlMap;
@@ -112,9 +118,10 @@ export class Surface {
   }
 
   /**
-   * Show a picture fitted to the window. Resolve when it is visible; reject if it cannot be loaded.
+   * Show a picture at a place, or fitted to the window. Resolve when it is visible; reject if it
+   * cannot be loaded.
    */
-  async show(url: string, size: Size): Promise<void> {
+  async show(url: string, size: Size, place: Place | null = null): Promise<void> {
     const image = new Image();
     image.src = url;
     await image.decode();
@@ -136,6 +143,15 @@ export class Surface {
       }),
     );
     this.fit();
+    if (!place) return;
+    this.map.getView().setResolution(place.resolution);
+    this.map.getView().setCenter(this.toCoordinate(place.center));
+  }
+
+  /** Return the visible part; null while the whole picture is fitted to the window. */
+  get place(): Place | null {
+    if (this.fittedAt === this.whereabouts()) return null;
+    return { center: this.center, resolution: this.resolution };
   }
 
   clear(): void {
