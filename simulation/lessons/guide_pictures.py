@@ -20,9 +20,11 @@ from PIL import Image
 from simulation.lessons.canvas import CLASS_COLORS, HEIGHT, WHITE, WIDTH, Canvas, Frame, Picture
 from simulation.lessons.tutorial_pictures import (
     BEDROCK_FRAME,
+    ROVER_FRAME,
     SAND_FRAME,
     SCALE_BAR_FRAME,
     SOIL_FRAME,
+    dim_rover,
 )
 from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
 
@@ -65,6 +67,21 @@ def too_little(code: int, frame: Frame) -> Picture:
     return canvas.finish()
 
 
+def over_the_rover() -> Picture:
+    """Return an area of soil that is outlined together with a part of the rover."""
+    canvas = Canvas(ROVER_FRAME)
+    hardware = dim_rover(canvas)
+    area = max(canvas.areas(SOIL), key=lambda shape: shape.bounds[3])
+    window = shapely.box(3, 3, WIDTH - 3, HEIGHT - 3)
+    wrong = hardware.intersection(shapely.box(*_PART_OF_ROVER))
+    drawn = area.buffer(8.0).difference(hardware.buffer(3.0)).union(wrong)
+    drawn = drawn.buffer(4.0).buffer(-4.0).simplify(2.0).intersection(window)
+    canvas.area(drawn, CLASS_COLORS[SOIL], 0.18)
+    canvas.hatch(drawn.intersection(hardware))
+    canvas.verdict(False)
+    return canvas.finish()
+
+
 def small_stone() -> Picture:
     """Return a stone smaller than the scale bar, outlined as a big rock."""
     canvas = Canvas(Frame(SCALE_BAR_FRAME.seed, 380, 380, 420))
@@ -78,6 +95,7 @@ def small_stone() -> Picture:
     return canvas.finish()
 
 
+_PART_OF_ROVER = (0.0, 0.0, 330.0, float(HEIGHT))
 _STONE = (194.0, 222.0, 46.0)
 
 
@@ -102,6 +120,7 @@ def guide_pictures() -> dict[str, Callable[[], Picture]]:
         "bedrock-bad": lambda: too_little(BEDROCK, BEDROCK_FRAME),
         "sand-bad": lambda: too_much(SAND, SAND_FRAME, 40.0),
         "big-rock-bad": small_stone,
+        "rover-bad": over_the_rover,
         **{name: partial(close_up, frame) for name, frame in _CLOSE.items()},
     }
 

@@ -29,6 +29,7 @@ from simulation.lessons.canvas import (
     Place,
 )
 from simulation.scenes.ground import BEDROCK, BIG_ROCK, SAND, SOIL
+from terrain.masks import mask_to_regions
 
 HERO_WIDTH, HERO_HEIGHT = 1600, 700
 _BAR_WIDTH_M = 0.5
@@ -46,6 +47,9 @@ _STONES = ((123.0, 233.0, 17.0), (332.0, 265.0, 18.0), (399.0, 208.0, 14.0), (55
 _NOT_SURE = Frame(30, 400, 240, 500)
 # Places in that window: in the sand and in the soil, and on the border between them
 _SURE, _DOUBTFUL = ((120.0, 150.0), (480.0, 150.0)), (366.0, 122.0)
+ROVER_FRAME = Frame(14, 96, 478, 832)
+# Places in that window: on the rover, and on the ground
+_ON_ROVER, _BESIDE_ROVER = (340.0, 385.0), (250.0, 190.0)
 _HERO = Frame(17, 0, 400, 1600, 1600)
 
 
@@ -122,6 +126,34 @@ def beyond_30m() -> Picture:
     return canvas.finish()
 
 
+def rover() -> Picture:
+    """Return a view with the rover dimmed, as volunteers see it, and the ground around outlined."""
+    canvas = Canvas(ROVER_FRAME)
+    hardware = dim_rover(canvas)
+    for code in (SAND, SOIL, BEDROCK):
+        for shape in canvas.areas(code)[:1]:
+            canvas.area(shape.difference(hardware.buffer(5.0)), CLASS_COLORS[code], 0.2)
+    canvas.verdict(False, _ON_ROVER)
+    canvas.verdict(True, _BESIDE_ROVER)
+    return canvas.finish()
+
+
+def dim_rover(canvas: Canvas) -> shapely.Geometry:
+    """Darken the rover of a window as the drawing page does; return its outline."""
+    rows, cols = canvas.window()
+    mask = canvas.scene.rover_mask[rows, cols]
+    veil = Image.fromarray(np.where(mask, np.uint8(255 * 0.6), np.uint8(0)))
+    veil = veil.resize(canvas.image.size)
+    canvas.image.paste(Image.new("RGB", canvas.image.size, (0, 0, 0)), mask=veil)
+    outlines = [
+        shapely.Polygon(region.rings[0] * canvas.scale)
+        for region in mask_to_regions(np.where(mask, np.uint8(0), np.uint8(255)))
+    ]
+    for outline in outlines:
+        canvas.dashes(shapely.get_coordinates(outline.exterior).tolist(), WHITE, 2.0)
+    return shapely.unary_union(outlines)
+
+
 def scale_bar() -> Picture:
     """Return the scale bar, a larger rock, and smaller pebbles that need no outline."""
     canvas = Canvas(SCALE_BAR_FRAME)
@@ -187,6 +219,7 @@ def tutorial_pictures() -> dict[str, Callable[[], Picture]]:
         "big-rock": big_rock,
         "no-overlap": no_overlap,
         "beyond-30m": beyond_30m,
+        "rover": rover,
         "scale-bar": scale_bar,
         "not-sure": not_sure,
     }

@@ -2,12 +2,14 @@
 
 A white trapezoid, 0.5 m wide for Curiosity and 0.2 m for Spirit and Opportunity, drawn as if it lay
 on the ground in the middle of the image, so its nearer edge is wider. Labelers may ignore anything
-smaller.
+smaller. A bar on the rover or in the sky would have no scale: it moves to the nearest place where
+all of it lies on ground that is to be labeled.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +30,11 @@ _WINDOWS = (12, 48)
 # Height of the drawn trapezoid as a part of its width, and its least height in pixels
 _HEIGHT_PER_WIDTH = 0.12
 _LEAST_HEIGHT_PX = 8.0
+
+# Pixels around the bar that must be ground, too: its outline lies there
+_MARGIN_PX = 4
+# Places tried for a bar that cannot lie in the middle: as many along each side of the frame
+_PLACES_PER_SIDE = 40
 
 # Looking down along `up` closer than this (sine of the angle), nothing is level and across
 _STRAIGHT_DOWN = 1e-6
@@ -114,6 +121,7 @@ def scale_bar(
     up: Vector = LEVEL_UP,
     range_m: npt.NDArray[np.floating] | None = None,
     cut: int | None = None,
+    ground: npt.NDArray[np.bool_] | None = None,
 ) -> ScaleBar | None:
     """Return the scale bar of a frame, or None if the range of its ground is unknown.
 
@@ -122,15 +130,18 @@ def scale_bar(
     None; None for an unknown rover, whose bar needs a camera model and a range product. limit_m:
     the range limit, meters. camera, up: the frame's camera model and its upward direction. range_m:
     float (H, W) meters, its range product (0.0, negative, NaN = no range). cut: how many rows from
-    the top are beyond the limit, where a delivered mask says so.
+    the top are beyond the limit, where a delivered mask says so. ground: bool (H, W), True on
+    ground to be labeled (`ground_to_label`); None to put the bar in the middle whatever is there.
 
     The range at the bar comes from the first available source: the range product around the bar;
     flat ground seen by the camera model; flat ground seen by the nominal camera, from the cut row,
     whose range is the limit. A cut of 0 gives no information, since the limit is then out of sight.
     The bar is in the center of the frame; if the center is beyond the limit, the bar is in the
-    middle column, halfway between the cut row and the bottom. Also None if the bar would be wider
-    than the frame. Source: paper 3.1.1; the width is that of a level bar across the line of sight,
-    seen through the camera model, else through a pinhole of the nominal camera, f w / depth.
+    middle column, halfway between the cut row and the bottom. If it would cover a pixel that is not
+    `ground`, it is at the nearest place where it covers none. Also None if the bar would be wider
+    than the frame, or finds no such place. Source: paper 3.1.1; the width is that of a level bar
+    across the line of sight, seen through the camera model, else through a pinhole of the nominal
+    camera, f w / depth.
     """
     if camera is None and nominal is None:
         return None
@@ -138,6 +149,125 @@ def scale_bar(
     if cut is None:
         cut = _rows_beyond_limit(height, width, limit_m, range_m, camera, nominal, up)
     y = height / 2.0 if cut <= height / 2.0 else (cut + height) / 2.0
+    if ground is None:
+        return _bar_at(x, y, width_m, height, width, nominal, limit_m, camera, up, range_m, cut)
+    if range_m is not None:
+        range_m = np.where(ground, range_m, 0.0)
+    covered = _area_sums(~ground)
+    for at_x, at_y in _places(x, y, covered):
+        bar = _bar_at(
+            at_x, at_y, width_m, height, width, nominal, limit_m, camera, up, range_m, cut
+        )
+        if bar is not None and _lies_on_ground(bar, covered, limit_m, camera, nominal, up):
+            return bar
+    return None
+
+
+def ground_to_label(
+    height: int,
+    width: int,
+    *,
+    limit_m: float,
+    rover: npt.NDArray[np.bool_] | None = None,
+    beyond: npt.NDArray[np.bool_] | None = None,
+    range_m: npt.NDArray[np.floating] | None = None,
+) -> npt.NDArray[np.bool_]:
+    """Return where there is ground to be labeled: bool (height, width).
+
+    limit_m: the range limit, meters. rover, beyond: bool (height, width), True on the rover and
+    beyond the limit; None if not known. range_m: float (height, width) meters, 0.0, negative or NaN
+    for no range. With ranges, the sky of a tilted horizon is left out, too: a pixel above the
+    topmost range within the limit in its column is no ground.
+
+    >>> ground_to_label(3, 1, limit_m=30.0, range_m=np.array([[0.0], [9.0], [0.0]])).T.tolist()
+    [[False, True, True]]
+    """
+    ground = np.ones((height, width), dtype=np.bool_)
+    for mask in (rover, beyond):
+        if mask is not None:
+            ground &= ~mask
+    if range_m is not None and bool((range_m > 0.0).any()):
+        near = (range_m > 0.0) & (range_m <= limit_m)
+        ground &= np.logical_or.accumulate(near, axis=0)
+    return ground
+
+
+def _area_sums(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Return the number of True pixels above and left of each corner: int32 (H + 1, W + 1)."""
+    height, width = mask.shape
+    sums = np.zeros((height + 1, width + 1), dtype=np.int32)
+    np.cumsum(np.cumsum(mask, axis=0, dtype=np.int32), axis=1, out=sums[1:, 1:])
+    return sums
+
+
+def _places(x: float, y: float, covered: npt.NDArray[np.int32]) -> Iterator[tuple[float, float]]:
+    """Yield (x, y), then the places of a grid that lie on ground, the nearest first."""
+    yield x, y
+    height, width = covered.shape[0] - 1, covered.shape[1] - 1
+    step = max(1.0, max(height, width) / _PLACES_PER_SIDE)
+    columns = x + step * np.arange(-_PLACES_PER_SIDE, _PLACES_PER_SIDE + 1)
+    rows = y + step * np.arange(-_PLACES_PER_SIDE, _PLACES_PER_SIDE + 1)
+    grid = [
+        (float(column), float(row))
+        for row in rows
+        for column in columns
+        if _LEAST_HEIGHT_PX <= column < width - _LEAST_HEIGHT_PX
+        and _LEAST_HEIGHT_PX <= row < height - _LEAST_HEIGHT_PX
+    ]
+    half = _LEAST_HEIGHT_PX / 2.0 + _MARGIN_PX
+    for column, row in sorted(grid, key=lambda place: math.hypot(place[0] - x, place[1] - y)):
+        if _is_clear(covered, column - half, row - half, column + half, row + half):
+            yield column, row
+
+
+def _is_clear(
+    covered: npt.NDArray[np.int32], left: float, top: float, right: float, bottom: float
+) -> bool:
+    """Return whether a box lies in the frame and no pixel in it counts in `covered`."""
+    height, width = covered.shape[0] - 1, covered.shape[1] - 1
+    x0, y0, x1, y1 = math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+    if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+        return False
+    return bool(covered[y1, x1] - covered[y0, x1] - covered[y1, x0] + covered[y0, x0] == 0)
+
+
+def _lies_on_ground(
+    bar: ScaleBar,
+    covered: npt.NDArray[np.int32],
+    limit_m: float,
+    camera: CameraModel | None,
+    nominal: NominalCamera | None,
+    up: Vector,
+) -> bool:
+    """Return whether a bar with its outline covers only ground.
+
+    Without ranges, a camera model tells where a tilted horizon is.
+    """
+    x, y = np.array(bar.polygon).T
+    margin = _MARGIN_PX
+    if not _is_clear(
+        covered, x.min() - margin, y.min() - margin, x.max() + margin, y.max() + margin
+    ):
+        return False
+    if not bar.estimated or camera is None or nominal is None:
+        return True
+    return bool((flat_ground_range(camera, x, y, nominal.ground_z, up) <= limit_m).all())
+
+
+def _bar_at(
+    x: float,
+    y: float,
+    width_m: float,
+    height: int,
+    width: int,
+    nominal: NominalCamera | None,
+    limit_m: float,
+    camera: CameraModel | None,
+    up: Vector,
+    range_m: npt.NDArray[np.floating] | None,
+    cut: int,
+) -> ScaleBar | None:
+    """Return the bar at a place; None if its range is unknown, or it is wider than the frame."""
     found = _range_at(x, y, height, limit_m, range_m, camera, nominal, up, cut)
     if found is None:
         return None

@@ -120,6 +120,15 @@ NAV_STEPS = (
         "img/tutorial/beyond-30m.webp",
     ),
     StepPreset(
+        "The rover is not ground: leave it out",
+        "Sometimes you see parts of the rover itself: its deck, its arm, a wheel. We made them "
+        "darker where we know them. Never draw on the rover, whether it is dark or not.",
+        "El róver no es suelo: déjalo fuera",
+        "A veces se ven partes del propio róver: su cubierta, su brazo, una rueda. Las hemos "
+        "oscurecido donde las conocemos. No dibujes nunca sobre el róver, esté oscuro o no.",
+        "img/tutorial/rover.webp",
+    ),
+    StepPreset(
         "Smaller than the white bar: leave it out",
         "The white bar in the middle of the picture is 50 centimeters wide where it lies, in "
         "pictures of Spirit and Opportunity 20. Anything smaller than the bar does not need a "

@@ -25,7 +25,7 @@ from terrain.display.display import display_image
 from terrain.display.quality import Quality, measure_quality
 from terrain.display.range_limit import cut_row_mask, estimated_cut_row, per_pixel_mask, rows_beyond
 from terrain.display.reduced_range import estimated_reduced_range, reduce_range
-from terrain.display.scale_bar import ScaleBar, scale_bar, scale_bar_width
+from terrain.display.scale_bar import ScaleBar, ground_to_label, scale_bar, scale_bar_width
 
 RangeRule = Literal["cut-row", "per-pixel"]
 RangeSource = Literal["product", "released", "estimated", "none"]
@@ -138,7 +138,10 @@ def range_map_of(product: Product) -> tuple[npt.NDArray[np.uint16] | None, Range
 def make_scale_bar(
     product: Product, parameters: Parameters, beyond: Mask | None
 ) -> ScaleBar | None:
-    """Return the scale bar; None if no range is known, or no ground is to be labeled."""
+    """Return the scale bar, on ground to be labeled.
+
+    None if no range is known, or no ground has room for it.
+    """
     cut = None
     if beyond is not None:
         whole = beyond.all(axis=1)
@@ -155,4 +158,12 @@ def make_scale_bar(
         up=product.up,
         range_m=product.range_m,
         cut=cut,
+        ground=ground_to_label(
+            product.height,
+            product.width,
+            limit_m=parameters.range_limit_m,
+            rover=product.rover_mask,
+            beyond=beyond,
+            range_m=product.range_m,
+        ),
     )

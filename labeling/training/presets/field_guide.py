@@ -50,6 +50,15 @@ NAV_GUIDE = (
         "Esta línea también pasa por encima de la roca. Rodea la roca y déjala fuera.",
     ),
     GuidePreset(
+        "bad",
+        SOIL,
+        _guide("rover-bad"),
+        "This line runs over the rover, too. The rover is not ground, whatever lies on it: stop at "
+        "its edge.",
+        "Esta línea también pasa por encima del róver. El róver no es suelo, tenga lo que tenga "
+        "encima: párate en su borde.",
+    ),
+    GuidePreset(
         "good",
         BEDROCK,
         _tutorial("bedrock"),
@@ -139,6 +148,7 @@ SHIPPED_PICTURES = (
             "big-rock",
             "no-overlap",
             "beyond-30m",
+            "rover",
             "scale-bar",
             "not-sure",
         ),
@@ -150,6 +160,7 @@ SHIPPED_PICTURES = (
             "bedrock-bad",
             "sand-bad",
             "big-rock-bad",
+            "rover-bad",
             "alike-sand",
             "alike-soil",
             "alike-bedrock",

@@ -33,7 +33,13 @@ from terrain.display.range_limit import (
     rows_beyond,
 )
 from terrain.display.reduced_range import reduce_range
-from terrain.display.scale_bar import CURIOSITY_NAVCAM, MER_NAVCAM, ScaleBar, scale_bar
+from terrain.display.scale_bar import (
+    CURIOSITY_NAVCAM,
+    MER_NAVCAM,
+    ScaleBar,
+    ground_to_label,
+    scale_bar,
+)
 from terrain.display.tone import linear, luminance, stretch
 
 # A level camera like Curiosity's, 1.9 m up, looking down by 15 degrees
@@ -334,6 +340,62 @@ class TestScaleBar:
     def test_wider_than_the_frame_no_bar(self) -> None:
         near = np.full((64, 64), 1.0)
         assert scale_bar(0.5, 64, 64, CURIOSITY_NAVCAM, limit_m=30.0, range_m=near) is None
+
+    def test_a_bar_in_the_middle_stays_there_on_ground(self) -> None:
+        ground = ground_to_label(1024, 1024, limit_m=30.0, beyond=rows_beyond(300, 1024, 1024))
+        bare = scale_bar(0.5, 1024, 1024, CURIOSITY_NAVCAM, limit_m=30.0, cut=300)
+        assert bare == scale_bar(
+            0.5, 1024, 1024, CURIOSITY_NAVCAM, limit_m=30.0, cut=300, ground=ground
+        )
+
+    @pytest.mark.parametrize("source", ["ranges", "camera", "cut row"])
+    def test_a_bar_is_never_on_the_rover_or_beyond_the_limit(self, source: str) -> None:
+        rover = np.zeros((1024, 1024), dtype=np.bool_)
+        rover[400:, 300:] = True
+        beyond = rows_beyond(estimated_cut_row(CAMERA, 1024, 1024, 30.0), 1024, 1024)
+        ranges = flat_ground_image(CAMERA, 1024, 1024) if source == "ranges" else None
+        bar = scale_bar(
+            0.5,
+            1024,
+            1024,
+            CURIOSITY_NAVCAM,
+            limit_m=30.0,
+            camera=CAMERA if source != "cut row" else None,
+            range_m=ranges,
+            cut=int(beyond[:, 0].sum()),
+            ground=ground_to_label(
+                1024, 1024, limit_m=30.0, rover=rover, beyond=beyond, range_m=ranges
+            ),
+        )
+        assert bar is not None
+        x, y = np.rint(np.array(bar.polygon)).astype(int).T
+        covered = np.s_[y.min() - 2 : y.max() + 2, x.min() - 2 : x.max() + 2]
+        assert not (rover | beyond)[covered].any()
+        assert math.hypot(bar.x - 512, bar.y - 512) < 300
+
+    def test_a_bar_is_not_in_the_sky_of_a_tilted_horizon(self) -> None:
+        ranges = np.full((1024, 1024), 10.0)
+        for column in range(1024):
+            ranges[: int(0.9 * column), column] = 0.0
+        ranges[0, :40] = 10.0
+        ground = ground_to_label(1024, 1024, limit_m=30.0, range_m=ranges)
+        assert not ground[100, 600]
+        ranges[800:820, 100:120] = 0.0  # a hole among ranges is ground
+        assert ground_to_label(1024, 1024, limit_m=30.0, range_m=ranges)[810, 110]
+        tilted = scale_bar(
+            0.5, 1024, 1024, CURIOSITY_NAVCAM, limit_m=30.0, range_m=ranges, cut=0, ground=ground
+        )
+        assert tilted is not None
+        for x, y in tilted.polygon:
+            assert y > 0.9 * x
+
+    def test_no_room_on_the_ground_no_bar(self) -> None:
+        ground = np.zeros((1024, 1024), dtype=np.bool_)
+        ground[::40] = True
+        assert (
+            scale_bar(0.5, 1024, 1024, CURIOSITY_NAVCAM, limit_m=30.0, camera=CAMERA, ground=ground)
+            is None
+        )
 
     def test_json(self) -> None:
         bar = scale_bar(0.2, 1024, 1024, MER_NAVCAM, limit_m=30.0, cut=200)

@@ -51,6 +51,11 @@ function hatchOf(why: MaskKind): CanvasPattern {
   tile.width = tile.height = Math.round(TILE * ratio);
   const pen = tile.getContext("2d")!;
   pen.scale(tile.width, tile.height);
+  if (why === "rover") {
+    // Far ground is dark in the picture itself; the rover is not, and its deck is bright.
+    pen.fillStyle = cssColor("--chrome-mask-dim");
+    pen.fillRect(0, 0, 1, 1);
+  }
   pen.strokeStyle = cssColor("--chrome-mask");
   pen.lineWidth = 1 / TILE;
   for (const [x0, y0, x1, y1] of LINES[why]) {
