@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from ai4mars_site.health import healthz
+from ai4mars_site.privacy import privacy
 
 # Passwords are checked only on the pages under accounts/, which limit the rate of guesses.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("review.urls")),
     path("", include("merging.urls")),
     path("healthz", healthz, name="healthz"),
+    path("privacy/", privacy, name="privacy"),
     path("accounts/", include("allauth.urls")),
     path(
         "admin/password_change/",

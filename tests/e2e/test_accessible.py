@@ -97,6 +97,7 @@ def plain_pages(page: Any, url: str, slug: str) -> Iterator[str]:
     """Yield the states of the pages that visitors read."""
     addresses = {
         "front page": "/",
+        "privacy": "/privacy/",
         "tutorial": f"/c/{slug}/tutorial/",
         "log in": "/accounts/login/",
         "sign up": "/accounts/signup/",
