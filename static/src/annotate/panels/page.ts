@@ -5,6 +5,7 @@ import { isEmpty } from "../core/sketch";
 import type { Tools } from "../modes/tools";
 import type { Picture } from "../saving/task";
 import { swatch } from "../view/patterns";
+import { arrangeClasses } from "./class_picker";
 
 /** "between": the picture is visible but not editable, because it was sent or is about to change. */
 export type State = "loading" | "drawing" | "between" | "empty" | "closed" | "error";
@@ -31,6 +32,7 @@ export class Page {
     config.campaign.classes.forEach((each, place) => {
       this.classes.append(this.classButton(each, place));
     });
+    arrangeClasses(byId("class-picker"), this.classes);
     // A click on a tool must not take the keyboard away from the drawing.
     document.addEventListener("mousedown", (event) => {
       if ((event.target as Element).closest("button")) event.preventDefault();
@@ -167,9 +169,11 @@ export class Page {
   private checkClass(code: number): void {
     for (const button of this.classes.querySelectorAll<HTMLElement>("[data-class-code]")) {
       const checked = Number(button.dataset.classCode) === code;
+      const wasChecked = button.ariaChecked === "true";
       button.ariaChecked = String(checked);
       button.tabIndex = checked ? 0 : -1;
-      if (checked) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+      // A list that somebody scrolls stays where it is.
+      if (checked && !wasChecked) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     const guidance = this.config.campaign.classes.find((each) => each.code === code)?.guidance;
     byId("guidance").textContent = guidance ?? "";
