@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai4mars_site.serving.embedded import celery_broker_url, embedded_redis_url
 from ai4mars_site.serving.logs import shorten_mistakes
-from ai4mars_site.serving.private import close_to_others, private_file, private_folder
+from ai4mars_site.serving.private import private_file, private_folder, restrict_to_owner
 
 env = environ.Env()
 
@@ -43,7 +43,7 @@ MEDIA_URL = "/media/"
 for folder in (AI4MARS_HOME, RUN_DIR, Path(MEDIA_ROOT)):
     private_folder(folder)
 for name in ("secret_key", "demo_logins.txt"):
-    close_to_others(AI4MARS_HOME / name)
+    restrict_to_owner(AI4MARS_HOME / name)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
@@ -227,7 +227,7 @@ else:
     # SQLite gives its auxiliary files the same mode as the database file.
     embedded_database = private_file(AI4MARS_HOME / "ai4mars.sqlite3")
     for ending in ("-wal", "-shm"):
-        close_to_others(embedded_database.with_name(embedded_database.name + ending))
+        restrict_to_owner(embedded_database.with_name(embedded_database.name + ending))
     DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(embedded_database)}
 DATABASE["CONN_MAX_AGE"] = 60
 DATABASE["CONN_HEALTH_CHECKS"] = True

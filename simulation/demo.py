@@ -227,7 +227,7 @@ def without_specks(truth: Mask, least: float) -> Mask:
     return cleaned
 
 
-def give_expert_work() -> None:
+def assign_expert_image() -> None:
     """Add a gold image that is assigned to the expert accounts of the demo."""
     names = [login.username for login in LOGINS if EXPERTS in login.groups]
     experts = [labeler_of_user(user) for user in User.objects.filter(username__in=names)]

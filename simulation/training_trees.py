@@ -41,7 +41,7 @@ PARAMETERS = Parameters(range_limit_m=30.0, scale_bar_m=0.5)
 
 
 #: Folder of the frames in each tree, all of Curiosity's NAVCAM.
-HOME = ai4mars_tree.HOMES[ai4mars_tree.Layout.V0_1]["curiosity", "navcam"]
+HOME = ai4mars_tree.CAMERA_PATHS[ai4mars_tree.Layout.V0_1]["curiosity", "navcam"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def pack_planes(mask: Mask, codes: Sequence[int]) -> Planes:
     [[5], [2]]
     >>> unpack_planes(planes, (0, 1), height=1, width=4).tolist()
     [[0, 1, 0, 255]]
-    >>> pixels_of_classes(planes, (0, 1))
+    >>> count_class_pixels(planes, (0, 1))
     {0: 2, 1: 1}
     """
     words = -(-mask.size // 64)
@@ -72,7 +72,7 @@ def remove_pixels(planes: Planes, removed: npt.NDArray[np.uint64] | None) -> Pla
     return left
 
 
-def pixels_of_classes(planes: Planes, codes: Sequence[int]) -> dict[int, int]:
+def count_class_pixels(planes: Planes, codes: Sequence[int]) -> dict[int, int]:
     """Count the pixels of each class present, by ascending code; ``{}`` if none is."""
     counts = np.bitwise_count(planes).sum(axis=1, dtype=np.int64).tolist()
     return {code: count for code, count in sorted(zip(codes, counts, strict=True)) if count}

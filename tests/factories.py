@@ -148,7 +148,7 @@ def give_score(label: Label, score: float, expected: float | None = None) -> Agr
         labels_version=image.labels_version,
         computed_at=timezone.now(),
     )
-    opinions.begin(made, plan_of(image.campaign))
+    opinions.decide(made, plan_of(image.campaign))
     made.save()
     distribution.count(image.campaign_id, [], opinions.counted(made))
     return made

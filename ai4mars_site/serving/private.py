@@ -26,7 +26,7 @@ def private_file(path: Path) -> Path:
     return path
 
 
-def close_to_others(path: Path) -> None:
+def restrict_to_owner(path: Path) -> None:
     """Deny other users access to a file, if it exists."""
     if path.exists():
         _close(path, _FILE_MODE)

@@ -121,13 +121,13 @@ class Child:
             return False
         now = time.monotonic()
         if self.process is not None:
-            self._note_the_end(now)
+            self._record_exit(now)
         if now < self.start_again_at:
             return False
         self.start()
         return True
 
-    def _note_the_end(self, now: float) -> None:
+    def _record_exit(self, now: float) -> None:
         assert self.process is not None
         if now - self.started_at > HEALTHY_AFTER_SECONDS:
             self.pause = 1.0

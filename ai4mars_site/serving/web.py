@@ -244,7 +244,7 @@ class FairChannel(HTTPChannel):
             self.handle_close()
 
     @property
-    def is_waiting_for_visitor(self) -> bool:
+    def is_waiting_for_client(self) -> bool:
         """Return whether the connection is waiting for its client: idle, receiving, or sending."""
         is_idle = not self.total_outbufs_len or self.has_stalled
         return is_idle and not self.requests and not self.will_close
@@ -305,9 +305,7 @@ class WebServer(TcpWSGIServer):
     def handle_accept(self) -> None:
         super().handle_accept()
         if len(self.active_channels) > CROWDED * self.adj.connection_limit:
-            waiting = [
-                each for each in self.active_channels.values() if each.is_waiting_for_visitor
-            ]
+            waiting = [each for each in self.active_channels.values() if each.is_waiting_for_client]
             if waiting:
                 min(waiting, key=lambda channel: channel.waiting_since).give_up()
 

@@ -27,13 +27,13 @@ from labeling.models import Assignment, Campaign, Draft, Image, Labeler, Role
 from labeling.people.permissions import may_manage
 from labeling.people.visitors import (
     Visit,
+    get_or_create_visit,
     is_page_of_another,
     labeler_of,
     remember,
     remember_guest,
     visit_of,
     visit_of_page,
-    visit_or_new,
 )
 
 
@@ -167,7 +167,7 @@ def task_json(assignment: Assignment, draft: Draft | None) -> dict[str, Any]:
 
 def requesting_visit(request: Request) -> Visit:
     """Return the visit of the requesting page, else the browser's, else a new one."""
-    return visit_of_page(request._request) or visit_or_new(request._request)
+    return visit_of_page(request._request) or get_or_create_visit(request._request)
 
 
 def offers_response(

@@ -67,7 +67,7 @@ def visit_of(request: HttpRequest) -> Visit | None:
     return Visit(uuid.UUID(key)) if key else None
 
 
-def visit_or_new(request: HttpRequest) -> Visit:
+def get_or_create_visit(request: HttpRequest) -> Visit:
     """Return the browser's visit, or a new one that `remember` can store."""
     return visit_of(request) or Visit(uuid.uuid4())
 
@@ -146,7 +146,7 @@ def page_visit(request: HttpRequest, labeler: Labeler | None) -> Visit | None:
     """Return the visit of a page that is opened for this labeler; None for an account."""
     if request.user.is_authenticated:
         return None
-    visit = visit_or_new(request)
+    visit = get_or_create_visit(request)
     if labeler is None or labeler.guest_key is None:
         return visit
     return replace(visit, guest=labeler.guest_key)
@@ -208,6 +208,6 @@ def has_seen_tutorial(request: HttpRequest, campaign: Campaign) -> bool:
 
 
 def remember_tutorial(request: HttpRequest, response: HttpResponseBase, campaign: Campaign) -> None:
-    visit = visit_or_new(request)
+    visit = get_or_create_visit(request)
     seen = dict.fromkeys((*visit.tutorials, campaign.slug))
     remember(response, replace(visit, tutorials=tuple(seen)[-TUTORIALS_KEPT:]))

@@ -122,7 +122,7 @@ def _store_report(submission: Submission, report: predictions.Report) -> None:
             problem_count=len(report.problems),
         )
         return
-    plain = report.as_plain()
+    plain = report.to_json()
     del plain["problems"]
     strictest = report.evaluations["min3"]
     accuracy, miou = strictest.accuracy, strictest.miou

@@ -210,7 +210,7 @@ def requested_minimum(request: HttpRequest) -> str:
 def result_of(submission: Submission, minimum: str) -> dict[str, Any]:
     """Return the result against one gold variant, with the chart of its confusion matrix."""
     assert submission.result is not None
-    evaluation = Evaluation.from_plain(submission.result["evaluations"][minimum])
+    evaluation = Evaluation.from_json(submission.result["evaluations"][minimum])
     names = {int(code): name for code, name in submission.result["classes"].items()}
     titles = [names[each.code] for each in evaluation.classes]
     return {

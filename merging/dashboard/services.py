@@ -32,16 +32,16 @@ class DeleteRefused(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Belongings:
+class CampaignContents:
     """What is deleted with a campaign."""
 
     images: int
     labels: int
 
 
-def belongings_of(campaign: Campaign) -> Belongings:
+def contents_of(campaign: Campaign) -> CampaignContents:
     """Return what is deleted with a campaign."""
-    return Belongings(
+    return CampaignContents(
         images=campaign.images.count(),
         labels=Label.objects.filter(image__campaign=campaign).count(),
     )
@@ -68,7 +68,7 @@ def check(campaign: Campaign) -> None:
         raise DeleteRefused(_("Images are being imported into this campaign. Stop that first."))
 
 
-def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
+def delete(actor: Actor, campaign: Campaign, typed: str = "") -> CampaignContents:
     """Delete a campaign, with its images, labels and files. Return what was deleted.
 
     Args:
@@ -83,7 +83,7 @@ def delete(actor: Actor, campaign: Campaign, typed: str = "") -> Belongings:
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=campaign.pk)
         check(campaign)
-        found = belongings_of(campaign)
+        found = contents_of(campaign)
         if found.labels and typed != campaign.slug:
             raise DeleteRefused(
                 ngettext(

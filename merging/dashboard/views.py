@@ -80,7 +80,7 @@ def campaign_overview(request: HttpRequest, slug: str) -> HttpResponse:
 def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask whether to delete a campaign, and delete it."""
     campaign = managed_campaign(request, slug)
-    belongings = services.belongings_of(campaign)
+    belongings = services.contents_of(campaign)
     reason = ""
     try:
         services.check(campaign)

@@ -141,13 +141,13 @@ class Report:
     evaluations: Mapping[str, Evaluation]
     problems: Sequence[Problem]
 
-    def as_plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the report in types of JSON."""
         return {
             "classes": {str(code): name for code, name in self.classes.items()},
             "gold_images": self.gold_images,
             "images": self.images,
-            "evaluations": {name: each.as_plain() for name, each in self.evaluations.items()},
+            "evaluations": {name: each.to_json() for name, each in self.evaluations.items()},
             "problems": [asdict(problem) for problem in self.problems],
         }
 

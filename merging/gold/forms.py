@@ -37,14 +37,14 @@ class SampleForm(forms.ModelForm):
             "seed": _("Seed"),
         }
 
-    def __init__(self, *args: Any, campaign: Campaign, usual_count: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign, suggested_count: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.campaign = campaign
         for name in PERCENTS:
             self.fields[name].validators.append(MaxValueValidator(100))
             self.fields[name].widget.attrs.update(min=0, max=100)
         count, seed = self.fields["count"], self.fields["seed"]
-        count.initial = usual_count
+        count.initial = suggested_count
         count.validators.append(MaxValueValidator(MAX_IMAGES))
         count.widget.attrs.update(min=1, max=MAX_IMAGES)
         seed.required = False

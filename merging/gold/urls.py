@@ -34,6 +34,6 @@ urlpatterns = [
         gold_set.gold_reference_answer,
         name="gold_reference_answer",
     ),
-    path("gold/<int:pk>/ask-again/", gold_set.gold_ask_again, name="gold_ask_again"),
+    path("gold/<int:pk>/ask-again/", gold_set.gold_reassign, name="gold_reassign"),
     path("gold/<int:pk>/give-up/", gold_set.gold_give_up, name="gold_give_up"),
 ]

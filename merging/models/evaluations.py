@@ -46,7 +46,7 @@ class Submission(ClaimableJob):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
-    #: From `predictions.Report.as_plain`, without the problems.
+    #: From `predictions.Report.to_json`, without the problems.
     result = models.JSONField(null=True, blank=True)
     #: The first problems; `problem_count` counts all of them.
     problems = models.JSONField(default=list, blank=True)

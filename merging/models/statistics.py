@@ -8,7 +8,7 @@ from merging.models.releases import Release
 
 
 class ReleaseStatistics(models.Model):
-    """Totals of a release, from `Statistics.as_plain` in `merging.formats`."""
+    """Totals of a release, from `Statistics.to_json` in `merging.formats`."""
 
     release = models.OneToOneField(
         Release, on_delete=models.CASCADE, primary_key=True, related_name="statistics"

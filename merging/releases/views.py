@@ -202,7 +202,7 @@ def empty_masks_of(release: Release) -> list[str]:
     stored = getattr(release, "statistics", None)
     if stored is None:
         return []
-    return emptiness.sentences(Statistics.from_plain(stored.totals), method_of(release))
+    return emptiness.sentences(Statistics.from_json(stored.totals), method_of(release))
 
 
 @require_GET

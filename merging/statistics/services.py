@@ -28,7 +28,7 @@ MERGING_SECONDS = 10
 COUNTING_SECONDS = 1800
 
 
-class PixelsOfClass(Func):
+class ClassPixelCount(Func):
     """A query expression for the number of pixels of one class in a mask's `pixel_counts`, or NULL.
 
     Django's own key lookup would treat a class code as a list index.
@@ -116,7 +116,9 @@ def _totals(campaign: Campaign) -> Statistics:
 def _pixels(campaign: Campaign) -> dict[str, dict[int, int]]:
     """Return the pixels per class of all merged masks, by variant."""
     codes = campaign.class_codes()
-    sums: dict[str, Any] = {f"code_{code}": Coalesce(Sum(PixelsOfClass(code)), 0) for code in codes}
+    sums: dict[str, Any] = {
+        f"code_{code}": Coalesce(Sum(ClassPixelCount(code)), 0) for code in codes
+    }
     masks = progress.dataset_masks(campaign)
     rows: Iterable[Any] = masks.order_by().values("variant").annotate(**sums)
     return {row["variant"]: {code: row[f"code_{code}"] for code in codes} for row in rows}
@@ -126,13 +128,13 @@ def release_statistics(release: Release) -> Counted | None:
     """Return the statistics of a release, or None before they are counted."""
     stored = ReleaseStatistics.objects.filter(release=release).first()
     return (
-        None if stored is None else Counted(Statistics.from_plain(stored.totals), stored.counted_at)
+        None if stored is None else Counted(Statistics.from_json(stored.totals), stored.counted_at)
     )
 
 
 def store(release: Release, totals: Statistics) -> None:
     """Store the statistics of a release, once, from its builder or its archive."""
-    ReleaseStatistics.objects.get_or_create(release=release, defaults={"totals": totals.as_plain()})
+    ReleaseStatistics.objects.get_or_create(release=release, defaults={"totals": totals.to_json()})
 
 
 def is_countable(release: Release) -> bool:

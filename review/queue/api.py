@@ -47,7 +47,7 @@ class MayReview(BasePermission):
         return permissions.may_review(request.user)
 
 
-class RateFirst(Forbidden):
+class HiddenUntilRated(Forbidden):
     """Others' ratings are hidden until the reviewer has rated the label."""
 
     code = "rate_first"
@@ -69,7 +69,7 @@ class ReviewView(APIView):
         return self.request.user
 
 
-class NextDoubtful(ReviewView):
+class NextLabel(ReviewView):
     """GET: lease the lowest label to this reviewer, with the other labels of its image.
 
     `?skip=<uuid>,<uuid>` leaves out skipped labels, and the one on the screen when the page
@@ -136,7 +136,7 @@ class Ratings(ReviewView):
         return Response({"id": rating.pk, "facts": facts_of(label)}, status=status.HTTP_201_CREATED)
 
 
-class OneRating(ReviewView):
+class RatingDetail(ReviewView):
     """DELETE: withdraw one's own rating. It stays in the label's history."""
 
     def delete(self, request: Request, pk: int) -> Response:
@@ -159,7 +159,7 @@ class RatingHistory(ReviewView):
         past = label.ratings.select_related("reviewer")
         has_rated = past.filter(reviewer=self.reviewer).exists()
         if not has_rated and plan_of(label.image.campaign).hide_record:
-            raise RateFirst
+            raise HiddenUntilRated
         return Response({"ratings": PastRating(past, many=True).data})
 
 
@@ -184,7 +184,7 @@ class Leases(ReviewView):
     def post(self, request: Request) -> Response:
         submission = LabelsOnScreen(data=request.data)
         submission.is_valid(raise_exception=True)
-        queue.release(submission.validated_data["labels"], self.reviewer)
+        queue.end_leases(submission.validated_data["labels"], self.reviewer)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -194,7 +194,7 @@ class HeldLeases(ReviewView):
     def post(self, request: Request) -> Response:
         submission = LabelsOnScreen(data=request.data)
         submission.is_valid(raise_exception=True)
-        lost = queue.hold(submission.validated_data["labels"], self.reviewer)
+        lost = queue.extend_leases(submission.validated_data["labels"], self.reviewer)
         return Response({"lost": sorted(map(str, lost))})
 
 

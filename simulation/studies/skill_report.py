@@ -36,8 +36,8 @@ def files(found: Sequence[Found]) -> dict[str, str]:
     )
     return {
         "FIGURES.md": figures,
-        "found.svg": finding_picture(found),
-        "labelers.svg": labelers_picture(found),
+        "found.svg": finding_chart(found),
+        "labelers.svg": labelers_chart(found),
     }
 
 
@@ -69,7 +69,7 @@ def people(found: Sequence[Found]) -> str:
     )
 
 
-def finding_picture(found: Sequence[Found]) -> str:
+def finding_chart(found: Sequence[Found]) -> str:
     """Return a chart of the share of bad labels among the lowest, one panel per crowd, as SVG."""
     parts = []
     reviewed = np.linspace(0, 1, 51)
@@ -87,7 +87,7 @@ def finding_picture(found: Sequence[Found]) -> str:
     return _picture(parts, len(found), keys)
 
 
-def labelers_picture(found: Sequence[Found]) -> str:
+def labelers_chart(found: Sequence[Found]) -> str:
     """Return a chart of estimated over true skill with intervals, one panel per crowd, as SVG."""
     parts = []
     for place, one in enumerate(found):

@@ -248,7 +248,7 @@ def _drawn(volunteer: Volunteer, truth: npt.NDArray[np.uint8], rng: np.random.Ge
 
 
 def _scores(labels: Sequence[Planes]) -> list[float]:
-    overlaps = Overlaps.none(CODES)
+    overlaps = Overlaps.empty(CODES)
     for number, planes in enumerate(labels):
         overlaps = overlaps.with_label(str(number), planes, labels[:number])
     # A label without others has no score; it is not among the lowest.

@@ -83,7 +83,7 @@ def _overlaps_of(labels: Sequence[Planes] | Overlaps) -> Overlaps:
     if isinstance(labels, Overlaps):
         return labels
     # Planes have no codes; only the number and order of the classes matter.
-    return Overlaps.of(labels, range(len(labels[0]) if labels else 0))
+    return Overlaps.from_planes(labels, range(len(labels[0]) if labels else 0))
 
 
 def _pair_agreements(overlaps: Overlaps) -> list[list[float | None]]:

@@ -30,23 +30,23 @@ class Overlaps:
     shared: Counts
 
     @classmethod
-    def none(cls, codes: Sequence[int]) -> Overlaps:
+    def empty(cls, codes: Sequence[int]) -> Overlaps:
         """Return the overlaps of an image without labels."""
         return cls(tuple(codes), (), np.zeros((len(codes), 0, 0), dtype=np.int64))
 
     @classmethod
-    def of(cls, planes: Sequence[Planes], codes: Sequence[int]) -> Overlaps:
+    def from_planes(cls, planes: Sequence[Planes], codes: Sequence[int]) -> Overlaps:
         """Return the overlaps of labels, with their positions as keys: "0", "1" ...
 
         >>> from terrain.bitplanes import pack_planes
         >>> a = pack_planes(np.array([[0, 0, 255]], dtype=np.uint8), codes=(0,))
         >>> b = pack_planes(np.array([[0, 255, 255]], dtype=np.uint8), codes=(0,))
-        >>> Overlaps.of([a, b], codes=(0,)).shared.tolist()
+        >>> Overlaps.from_planes([a, b], codes=(0,)).shared.tolist()
         [[[2, 1], [1, 1]]]
-        >>> Overlaps.of([a, b], codes=(0,)).iou().tolist()
+        >>> Overlaps.from_planes([a, b], codes=(0,)).iou().tolist()
         [[[1.0, 0.5], [0.5, 1.0]]]
         """
-        overlaps = cls.none(codes)
+        overlaps = cls.empty(codes)
         for number, label in enumerate(planes):
             overlaps = overlaps.with_label(str(number), label, planes[:number])
         return overlaps
@@ -72,7 +72,7 @@ class Overlaps:
             shared[c, count, :] = shared[c, :, count] = own
         return Overlaps(self.codes, (*self.keys, key), shared)
 
-    def only(self, keys: Collection[str]) -> Overlaps:
+    def select(self, keys: Collection[str]) -> Overlaps:
         """Return the overlaps of the labels whose keys are in ``keys``."""
         kept = [place for place, key in enumerate(self.keys) if key in keys]
         return Overlaps(

@@ -234,7 +234,7 @@ def near_duplicates(frames: Sequence[FrameKey]) -> dict[int, int]:
             for entry in earlier or ():
                 if found is not None and entry[0] >= found[0]:
                     break
-                if _look_the_same(entry[2], frame, most_bits):
+                if _are_similar(entry[2], frame, most_bits):
                     found = entry
         of_exposure[exposure] = frame.id if found is None else found[2].id
         if found is not None:
@@ -266,7 +266,7 @@ def _parts(fingerprint: int, count: int) -> list[tuple[int, int]]:
     return [(low, fingerprint >> low & (1 << high - low) - 1) for low, high in pairwise(edges)]
 
 
-def _look_the_same(a: FrameKey, b: FrameKey, most_bits: int) -> bool:
+def _are_similar(a: FrameKey, b: FrameKey, most_bits: int) -> bool:
     """Return whether fingerprints and pointing of two frames are close enough."""
     if (a.fingerprint ^ b.fingerprint).bit_count() > most_bits:
         return False

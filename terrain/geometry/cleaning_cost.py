@@ -225,11 +225,11 @@ def count_work(outlines: Outlines, width: int, height: int, least_overlap: float
     )
     is_late = work.before_overlaps > MAX_COST_BEFORE
     if work.without_overlaps > MAX_COST or (is_late and work.at_most > MAX_COST):
-        raise _most_of(work)
+        raise _larger_cost(work)
     return work
 
 
-def _most_of(work: Work) -> TooTangled:
+def _larger_cost(work: Work) -> TooTangled:
     """Return the error that names the larger part of the cost: crossings or overlaps."""
     crossing = (
         OWN_CROSSING_COST * work.own_crossings

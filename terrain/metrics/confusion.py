@@ -123,8 +123,8 @@ class Evaluation:
         """Return the number of gold pixels that were compared."""
         return int(self.confusion.sum())
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return JSON types; intervals are [value, low, high]. `from_plain` reads them."""
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON types; intervals are [value, low, high]. `from_json` reads them."""
         return {
             "images": self.images,
             "confusion": self.confusion.tolist(),
@@ -142,8 +142,8 @@ class Evaluation:
         }
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> Evaluation:
-        """Return the evaluation that `as_plain` wrote."""
+    def from_json(cls, plain: dict[str, Any]) -> Evaluation:
+        """Return the evaluation that `to_json` wrote."""
         classes = tuple(
             ClassScore(
                 each["code"],

@@ -44,7 +44,7 @@ DERIVED = {
     "merging.statistics.services.store",
     "review.scores.services.distribution.recount",
     "review.scores.services.opinions.keep_up",
-    "review.scores.services.scores.forget",
+    "review.scores.services.scores.mark_stale",
     "review.scores.services.scores.score_images",
     "review.skill.services.estimate_from_votes",
 }

@@ -445,7 +445,7 @@ def test_processes_that_stand_still_or_die_are_taken_over(
     eventually(lambda: site.row()[1] > heartbeat)
 
     # It stands still, as on a computer that sleeps, and so does its heartbeat.
-    eventually(lambda: stand_still(slow, lambda: site.row(then=FORGET)))
+    eventually(lambda: suspend(slow, lambda: site.row(then=FORGET)))
     assert_silent(site)
     successor = site.work()
     assert said(successor) == "claimed"
@@ -466,7 +466,7 @@ def test_processes_that_stand_still_or_die_are_taken_over(
     assert site.row()[::2] == ("None", 1)
 
 
-def stand_still(process: subprocess.Popen[str], then: Callable[[], object]) -> bool:
+def suspend(process: subprocess.Popen[str], then: Callable[[], object]) -> bool:
     """Stop a process, then call `then`; return False if it held SQLite's lock when stopped."""
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)

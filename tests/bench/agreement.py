@@ -116,7 +116,7 @@ def run() -> list[Figure]:
     assert np.allclose(ours, coco_scores(run_lengths_of_masks(masks)), rtol=0, atol=1e-12)
     (eleventh,) = crowd.labels(seed=1969)[:1]
     planes = our_planes(labels)
-    known = Overlaps.of(planes, crowd.CODES)
+    known = Overlaps.from_planes(planes, crowd.CODES)
     assert with_one_more(known, planes, eleventh) == agreement_scores(
         [*planes, *our_planes([eleventh])]
     )

@@ -167,7 +167,7 @@ def measure() -> tuple[float, ...]:
     from labeling.campaigns.services import figures
     from labeling.models import Campaign, Role
     from review.models import AgreementScore, Order
-    from review.queue.api import NextDoubtful
+    from review.queue.api import NextLabel
     from review.scores.services import distribution
     from review.scores.services.threshold import threshold
     from terrain.agreement.distribution import BinnedScore
@@ -175,7 +175,7 @@ def measure() -> tuple[float, ...]:
     campaign = Campaign.objects.get(slug=SLUG)
     reviewer = User.objects.get(username="reviewer")
     reviewer.is_staff = True
-    view, requests = NextDoubtful.as_view(), APIRequestFactory()
+    view, requests = NextLabel.as_view(), APIRequestFactory()
 
     def page() -> None:
         request = requests.get("/")

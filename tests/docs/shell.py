@@ -118,7 +118,7 @@ def has_secrets(line: str) -> bool:
     return bool(needed) and all(f"{name}=" in line for name in needed)
 
 
-def is_nobodys(line: str) -> bool:
+def is_foreign(line: str) -> bool:
     """Return whether a command uses nothing of the project."""
     return not re.search(r"manage\.py|\b(bin|tests|examples|docs)/", line)
 
@@ -143,7 +143,7 @@ NOT_RUN = (
     NotRun(r"docker compose .*", "needs containers", is_compose),
     NotRun(r"printf .* > \.env", "needs openssl; it is for containers", has_secrets),
     NotRun(r".* manage\.py serve .*", "runs until it is stopped", has_parsed),
-    NotRun(r"python3 -m venv train-env", "is for PyTorch, which is not installed", is_nobodys),
+    NotRun(r"python3 -m venv train-env", "is for PyTorch, which is not installed", is_foreign),
     NotRun(r"train-env/bin/pip .*", "downloads PyTorch", has_files),
     NotRun(r"train-env/bin/python .*", "needs PyTorch", has_options),
 )

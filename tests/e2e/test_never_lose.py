@@ -77,7 +77,7 @@ def expect_sent(page: Any, count: int) -> None:
     expect(page.locator("#labels-sent")).to_have_text(str(count), timeout=30_000)
 
 
-def expect_saved(page: Any, act: Callable[[], object]) -> None:
+def wait_until_saved_after(page: Any, act: Callable[[], object]) -> None:
     """Call `act`, and wait until the drawing is saved on the server."""
     with page.expect_response(
         lambda answer: "/draft/" in answer.url and answer.request.method == "PUT" and answer.ok
@@ -319,12 +319,12 @@ def test_another_device_with_the_same_account(
     for context in (laptop, phone):
         log_in(context, url, "vera")
     one = open_page(laptop, address)
-    expect_saved(one.page, lambda: one.draw(SAND, LEFT))
+    wait_until_saved_after(one.page, lambda: one.draw(SAND, LEFT))
 
     two = open_page(phone, address)
     notice(two.page, "restored")
     regions(two.page, 1)
-    expect_saved(two.page, lambda: two.draw(SOIL, RIGHT))
+    wait_until_saved_after(two.page, lambda: two.draw(SOIL, RIGHT))
 
     # The laptop draws upon what is old by now: nothing is written over, and it learns of it.
     one.draw(SOIL, BELOW)
@@ -441,7 +441,7 @@ def test_a_visitor_is_nobody_until_the_first_stroke_is_saved(
     page.reload()
     assert drawing.wait_for_picture() == first
     regions(page, 1)
-    expect_saved(page, lambda: drawing.draw(SOIL, RIGHT))
+    wait_until_saved_after(page, lambda: drawing.draw(SOIL, RIGHT))
     # As the guest that the visitor has become, on the same device and with the same drawing.
     page.reload()
     assert drawing.wait_for_picture() == first
@@ -466,7 +466,7 @@ def test_a_session_that_ended(
     # A guest is the same guest again, and learns nothing of it.
     context = device()
     guest = open_page(context, address)
-    expect_saved(guest.page, lambda: guest.draw(SAND, LEFT))
+    wait_until_saved_after(guest.page, lambda: guest.draw(SAND, LEFT))
     context.clear_cookies()
     guest.draw(SOIL, RIGHT)
     guest.send()
@@ -541,7 +541,7 @@ def test_a_device_that_keeps_nothing(
     warned = page.locator("#status").filter(has_text=said)
     if script is FORBIDDEN:
         expect(warned).to_be_visible()
-    expect_saved(page, lambda: drawing.draw(SAND, LEFT))
+    wait_until_saved_after(page, lambda: drawing.draw(SAND, LEFT))
     if script is FULL:
         expect(warned).to_be_visible()
 

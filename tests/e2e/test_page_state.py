@@ -13,13 +13,13 @@ from playwright.sync_api import expect
 from tests.e2e.drawing import DrawingPage
 from tests.e2e.pictures import import_pictures
 from tests.e2e.test_never_lose import (
-    expect_saved,
     expect_sent,
     log_in,
     new_account,
     notice,
     open_page,
     stored,
+    wait_until_saved_after,
 )
 from tests.served import ServedSite
 
@@ -37,7 +37,7 @@ def reload(drawing: DrawingPage) -> None:
     drawing.page.reload()
 
 
-def go_away_and_back(drawing: DrawingPage) -> None:
+def leave_and_return(drawing: DrawingPage) -> None:
     page = drawing.page
     page.goto(page.url.split("/c/")[0] + "/accounts/login/")
     page.go_back()
@@ -48,7 +48,7 @@ def switch_language(drawing: DrawingPage) -> None:
     expect(drawing.page.locator("html")).to_have_attribute("lang", "es")
 
 
-LEAVING = [reload, go_away_and_back, switch_language]
+LEAVING = [reload, leave_and_return, switch_language]
 leaving = pytest.mark.parametrize("leave", LEAVING, ids=[each.__name__ for each in LEAVING])
 
 
@@ -96,16 +96,16 @@ def test_an_unfinished_shape_is_the_same_on_another_device(
     one = open_page(laptop, address)
     one.draw(SOIL, LEFT)
     one.page.keyboard.press("3")
-    expect_saved(one.page, lambda: one.tap(*RIGHT))
+    wait_until_saved_after(one.page, lambda: one.tap(*RIGHT))
     # The class is changed in the middle of the shape, and nothing else.
-    expect_saved(one.page, lambda: one.page.keyboard.press("2"))
+    wait_until_saved_after(one.page, lambda: one.page.keyboard.press("2"))
 
     two = open_page(phone, address)
     notice(two.page, "restored")
     expect(chosen_class(two.page)).to_have_attribute("data-class-code", str(BEDROCK))
     two.page.keyboard.press("Escape")
     two.page.keyboard.press("c")
-    expect_saved(two.page, lambda: two.tap(*OVER_LEFT))
+    wait_until_saved_after(two.page, lambda: two.tap(*OVER_LEFT))
 
     # Not a new shape, but a piece that is cut out.
     one.page.close()

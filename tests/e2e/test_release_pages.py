@@ -149,7 +149,7 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def broken_off_and_continued(page: Any, address: str) -> bytes:
+def interrupted_and_resumed(page: Any, address: str) -> bytes:
     """Interrupt a download after some bytes, and resume it from there; return all bytes."""
     there = urlsplit(address)
     cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
@@ -228,7 +228,7 @@ def test_from_new_release_to_the_verified_archive(
     archive = tmp_path / "release.zip"
     downloading.value.save_as(archive)
     address = url + link.get_attribute("href")
-    assert sha256(broken_off_and_continued(page, address)) == sha256(archive.read_bytes())
+    assert sha256(interrupted_and_resumed(page, address)) == sha256(archive.read_bytes())
 
     tree = unpacked(archive, tmp_path, "0.1")
     assert card.locator("code").text_content() == sha256((tree / "SHA256SUMS").read_bytes())

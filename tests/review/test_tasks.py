@@ -115,7 +115,7 @@ def test_all_scores_anew_are_the_same_and_a_stopped_run_goes_on(
     scores = AgreementScore.objects.order_by("pk").values_list("pk", "score")
     label_by_label = list(scores)
     cache.clear()
-    compute, done = scores_service.bring_up_to_date, []
+    compute, done = scores_service.update_images, []
 
     def be_stopped(image_ids: list[int]) -> list[bool]:
         if len(done) == 1:
@@ -123,7 +123,7 @@ def test_all_scores_anew_are_the_same_and_a_stopped_run_goes_on(
         done.append(image_ids)
         return compute(image_ids)
 
-    monkeypatch.setattr(scores_service, "bring_up_to_date", be_stopped)
+    monkeypatch.setattr(scores_service, "update_images", be_stopped)
     monkeypatch.setattr(scores_service, "IMAGES_AT_ONCE", 1)
     with pytest.raises(KeyboardInterrupt):
         run("--campaign", "navcam", "--all")

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from PIL import Image
 
 from merging.formats.storage import archive
-from merging.formats.tree.tree_files import tree_at
+from merging.formats.tree.tree_files import open_tree
 from merging.formats.tree.trees import listing
 from simulation.scenes.scene import make_scene
 from simulation.training_trees import KINDS, make_trees, tree_of
@@ -39,7 +39,7 @@ def test_trees_have_the_names_of_a_release_and_sums_that_are_true(out: Path) -> 
     for kind in KINDS:
         tree = tree_of(out, kind)
         assert archive.sums_of(tree)
-        found = listing(tree_at(tree).names())
+        found = listing(open_tree(tree).names())
         names = [make_scene(seed, SIZE).product_id for seed in range(TRAIN + TEST)]
         assert set(found.train) == set(names[:TRAIN])
         assert {gold.product_id for gold in found.gold} == set(names[TRAIN:])

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from terrain import bitplanes as planes_module
 from terrain.bitplanes import (
+    count_class_pixels,
     pack_pixels,
     pack_planes,
-    pixels_of_classes,
     planes_from_bytes,
     planes_to_bytes,
     regions_to_mask,
@@ -108,7 +108,7 @@ def test_removing_and_counting_are_as_on_masks(mask: npt.NDArray[np.uint8], seed
     removed = np.random.default_rng(seed).random(mask.shape) < 0.4
     left = remove_pixels(pack_planes(mask, codes), pack_pixels(removed))
     assert np.array_equal(left, pack_planes(remove_masked(mask, removed), codes))
-    assert pixels_of_classes(left, codes) == pixels_per_class(remove_masked(mask, removed))
+    assert count_class_pixels(left, codes) == pixels_per_class(remove_masked(mask, removed))
     untouched = remove_pixels(left, None)
     assert np.array_equal(untouched, left)
     assert untouched is not left

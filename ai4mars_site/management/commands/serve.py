@@ -92,7 +92,7 @@ class Command(BaseCommand):
             draft.write_text(json.dumps({"url": url, "pids": pids}))
             draft.replace(record)
 
-        with _FirstAnswer(host, port) as first_answer:
+        with _FirstResponse(host, port) as first_answer:
             if not supervisor.wait_until_ready(web, first_answer.arrived, READY_SECONDS):
                 return
         # After the first web process, so that visitors wait only for the web server.
@@ -232,7 +232,7 @@ def _beat(environment: dict[str, str]) -> Program:
     )
 
 
-class _FirstAnswer:
+class _FirstResponse:
     """A check for whether the web server has sent its first response, whatever its status.
 
     It makes a single request, which waits in the queue of the listening socket, instead of a new
@@ -249,7 +249,7 @@ class _FirstAnswer:
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable)
 
-    def __enter__(self) -> _FirstAnswer:
+    def __enter__(self) -> _FirstResponse:
         return self
 
     def __exit__(self, *details: object) -> None:

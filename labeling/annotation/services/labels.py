@@ -20,7 +20,7 @@ from labeling.annotation.services import drafts, independence
 from labeling.annotation.services.bit_planes import planes_of
 from labeling.annotation.services.checksums import polygons_checksum
 from labeling.models import Assignment, Image, ImageReport, Label, Labeler, Role
-from terrain.bitplanes import pixels_of_classes
+from terrain.bitplanes import count_class_pixels
 from terrain.geometry.cleaning import clean_regions
 from terrain.geometry.invalid_polygons import InvalidPolygons
 from terrain.geometry.regions import Region, parse_regions, regions_to_json
@@ -259,7 +259,7 @@ def process_image(image_id: int) -> int:
     codes = image.campaign.class_codes()
     processed = 0
     for label, planes in zip(received, planes_of(received, image), strict=True):
-        counts = pixels_of_classes(planes, codes)
+        counts = count_class_pixels(planes, codes)
         processed += transition(
             label,
             Label.Status.ACCEPTED if counts else Label.Status.EMPTY,

@@ -56,7 +56,7 @@ class CountedImage:
     corrected: int = 0
     unlabeled: Mapping[str, int] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the counts in types of JSON, for `from_json`."""
         pixels = {
             variant: {str(code): count for code, count in counts.items()}
@@ -66,7 +66,7 @@ class CountedImage:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> CountedImage:
-        """Return the counts from `as_json` of this or an earlier version."""
+        """Return the counts from `to_json` of this or an earlier version."""
         pixels = {
             variant: {int(code): count for code, count in counts.items()}
             for variant, counts in stored["pixels"].items()
@@ -254,8 +254,8 @@ class Statistics:
         """Return the class codes in any variant, ascending."""
         return sorted({code for pixels in self.pixels.values() for code in +pixels})
 
-    def as_plain(self) -> dict[str, Any]:
-        """Return the totals in types of JSON, for `from_plain`."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the totals in types of JSON, for `from_json`."""
         return {
             "cameras": [
                 {
@@ -284,8 +284,8 @@ class Statistics:
         }
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Statistics:
-        """Return the totals from `as_plain` of this or an earlier version."""
+    def from_json(cls, plain: Mapping[str, Any]) -> Statistics:
+        """Return the totals from `to_json` of this or an earlier version."""
         found = cls(
             orbital=Counter(plain["orbital"]),
             masks=Counter(plain.get("masks", {})),

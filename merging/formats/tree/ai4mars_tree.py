@@ -36,7 +36,7 @@ class Layout(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class CameraPaths:
     """The folders and file names of one camera in a layout.
 
     `{id}` is the product id as a file name (`product_ids.file_stem`), `{n}` the number of labelers
@@ -54,8 +54,8 @@ class Home:
 _GOLD = "labels/test/masked-gold-min{min}-100agree/{id}"
 
 
-def _navcam_of_msl(top: str) -> Home:
-    return Home(
+def _navcam_of_msl(top: str) -> CameraPaths:
+    return CameraPaths(
         frames=(f"{top}/images/edr/{{id}}.JPG",),
         gold_frames=(),
         train=f"{top}/labels/train/{{id}}.png",
@@ -67,28 +67,28 @@ def _navcam_of_msl(top: str) -> Home:
     )
 
 
-_MER = Home(
+_MER = CameraPaths(
     frames=("mer/images/eff/{id}.JPG",),
     gold_frames=("mer/images/test/{id}.JPG",),
     train="mer/labels/train/merged-unmasked/{id}_merged{n}.png",
     gold=f"mer/{_GOLD}_16165_T0_merged.png",
     masks=(("rover_mask", "mer/images/mrl", "MRL"), ("range_mask", "mer/images/rnl-30m", "RNL")),
 )
-_MASTCAM = Home(
+_MASTCAM = CameraPaths(
     frames=("msl/mcam/images/{id}.JPG",),
     gold_frames=(),
     train="msl/mcam/labels/train/{id}_15033_merged.png",
     gold=f"msl/mcam/{_GOLD}_merged.png",
 )
-_M2020 = Home(
+_M2020 = CameraPaths(
     frames=("m2020/images/ncam/{id}.jpeg",),
     gold_frames=(),
     train="m2020/labels/NAV/{id}_merged{n}.png",
     gold=f"m2020/{_GOLD}_merged.png",
 )
 
-#: By layout: rover and family of its camera -> home.
-HOMES: Mapping[str, Mapping[tuple[str, str], Home]] = {
+#: By layout: rover and family of its camera -> folders and file names.
+CAMERA_PATHS: Mapping[str, Mapping[tuple[str, str], CameraPaths]] = {
     Layout.V0_1: {("curiosity", "navcam"): _navcam_of_msl("msl")},
     Layout.V0_6: {
         ("curiosity", "navcam"): _navcam_of_msl("msl/ncam"),
@@ -105,9 +105,9 @@ def root(version: str) -> str:
     return f"ai4mars-dataset-merged-{version}"
 
 
-def home_of(layout: str, rover: str, camera: str) -> Home | None:
+def camera_paths(layout: str, rover: str, camera: str) -> CameraPaths | None:
     """Return the folders of a camera such as "navcam-left" in a layout, or None."""
-    return HOMES[layout].get((rover, family_of(camera)))
+    return CAMERA_PATHS[layout].get((rover, family_of(camera)))
 
 
 def family_of(camera: str) -> str:
@@ -115,11 +115,13 @@ def family_of(camera: str) -> str:
     return camera.removesuffix("-left").removesuffix("-right")
 
 
-def paths(home: Home, stem: str, *, is_gold: bool, labelers: int | None) -> dict[str, list[str]]:
+def paths(
+    camera: CameraPaths, stem: str, *, is_gold: bool, labelers: int | None
+) -> dict[str, list[str]]:
     """Return all paths of a frame and its files in the tree, by kind.
 
     Args:
-        home: The folders and file names of its camera.
+        camera: The folders and file names of its camera.
         stem: The file name of the image, see `product_ids.file_stem`.
         is_gold: Whether the image is in the gold set.
         labelers: The number of labelers of the crowd's mask; None if unknown.
@@ -128,14 +130,14 @@ def paths(home: Home, stem: str, *, is_gold: bool, labelers: int | None) -> dict
         Paths by "frame", "rover_mask" and "range_mask" (if the layout has them), and "train" or
         "gold-min1" to "gold-min3".
     """
-    frames = (*home.frames, *(home.gold_frames if is_gold else ()))
+    frames = (*camera.frames, *(camera.gold_frames if is_gold else ()))
     found = {"frame": [frame.format(id=stem) for frame in frames]}
-    for key, folder, product_type in home.masks:
+    for key, folder, product_type in camera.masks:
         found[key] = [f"{folder}/{of_type(stem, product_type)}.png"]
     if is_gold:
         for minimum, variant in enumerate(GOLD_VARIANTS, start=1):
-            found[variant] = [home.gold.format(min=minimum, id=stem)]
+            found[variant] = [camera.gold.format(min=minimum, id=stem)]
     else:
         count = "" if labelers is None else labelers
-        found["train"] = [home.train.format(id=stem, n=count)]
+        found["train"] = [camera.train.format(id=stem, n=count)]
     return found

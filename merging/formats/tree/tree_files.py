@@ -235,22 +235,20 @@ class Below:
 BESIDE = "It is next to the release and not part of it. Remove it."
 
 
-def tree_at(path: Path) -> Tree:
+def open_tree(path: Path) -> Tree:
     """Return the release at a path: a folder, a zip or a tar.
 
     Raises:
         Unreadable: There is none, or it contains links or other special files.
     """
-    tree = any_tree_at(path)
+    tree = open_any_tree(path)
     for name, reason in sorted(tree.left_out().items()):
         raise Unreadable(f"{name} in {path}: {reason}")
     return tree
 
 
-def any_tree_at(path: Path) -> Tree:
-    """Return the release at a path, like `tree_at`, but even if it contains links or other special
-    files.
-    """
+def open_any_tree(path: Path) -> Tree:
+    """Return the release at a path like `open_tree`, even if it contains links or special files."""
     if path.is_dir():
         return TreeFolder(path)
     if not path.is_file():

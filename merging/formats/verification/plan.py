@@ -13,7 +13,7 @@ from merging.formats.contents import manifest
 from merging.formats.contents.facts import GOLD_VARIANTS
 from merging.formats.storage import checksums
 from merging.formats.tree import ai4mars_tree, gold_lists
-from merging.formats.tree.tree_files import Below, Tree, Unreadable, any_tree_at
+from merging.formats.tree.tree_files import Below, Tree, Unreadable, open_any_tree
 from merging.formats.tree.trees import Listing, listing
 from merging.formats.verification import manifests, sums
 from merging.formats.verification.findings import Plan, Problem, Subject
@@ -37,7 +37,7 @@ def plan(path: Path, *, recompute_all: bool = False) -> Plan:
     Raises:
         Unreadable: There is no release, or it cannot be read.
     """
-    tree = _inside(any_tree_at(path))
+    tree = _inside(open_any_tree(path))
     names = _names(tree, path)
     made = Plan(tree, (), None)
     made.problems += [Problem(name, said) for name, said in sorted(tree.left_out().items())]
@@ -179,9 +179,9 @@ def _removing(product_id: str, names: Collection[str], files: Mapping[str, str])
     content = {path for key, path in files.items() if key in ("rover_mask", "range_mask")}
     paths = content or {
         f"{folder}/{of_type(file_stem(product_id), product_type)}.png"
-        for homes in ai4mars_tree.HOMES.values()
-        for home in homes.values()
-        for _, folder, product_type in home.masks
+        for cameras in ai4mars_tree.CAMERA_PATHS.values()
+        for camera in cameras.values()
+        for _, folder, product_type in camera.masks
     }
     yield from sorted(path for path in paths if path in names)
 

@@ -102,7 +102,7 @@ def by_lowest_agreement(campaign: Campaign, user: User) -> QuerySet[ExpertAgreem
     return compared.select_related("image__campaign").order_by("agreement", "image_id")
 
 
-def images_closed_to(campaign: Campaign, user: User) -> ImageQuerySet:
+def images_hidden_from(campaign: Campaign, user: User) -> ImageQuerySet:
     """Return the images of the meeting that are hidden from an account.
 
     The account can still label them, and must do so independently.

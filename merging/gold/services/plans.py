@@ -43,7 +43,7 @@ def training_images(campaign: Campaign) -> ImageQuerySet:
     return Image.objects.filter(campaign=campaign).to_draw()
 
 
-def usual_count(campaign: Campaign) -> int:
+def suggested_count(campaign: Campaign) -> int:
     """Return the suggested size of a gold set: about 1 % of the training images, at least 1 (paper
     3.1).
     """

@@ -75,7 +75,7 @@ def consensus_meeting(request: HttpRequest, slug: str) -> HttpResponse:
             "manages": may_manage(request.user),
             "draft": plans.draft_of(campaign),
             "waiting": waiting,
-            "closed": consensus.images_closed_to(campaign, user).count(),
+            "closed": consensus.images_hidden_from(campaign, user).count(),
             "page": page,
             "cards": [consensus_card(each) for each in page.object_list],
             "images": len(compared),

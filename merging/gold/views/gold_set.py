@@ -67,7 +67,7 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
             "campaign": campaign,
             "draft": plans.draft_of(campaign),
             "form": form,
-            "usual_count": plans.usual_count(campaign),
+            "suggested_count": plans.suggested_count(campaign),
             **remaining_counts(form, campaign),
             "gold_images": [
                 gold_card(image) for image in images.prefetch_related("assignments__labeler__user")
@@ -82,7 +82,7 @@ def sample_form(request: HttpRequest, campaign: Campaign) -> SampleForm:
     return SampleForm(
         sent if "count" in sent else None,
         campaign=campaign,
-        usual_count=plans.usual_count(campaign),
+        suggested_count=plans.suggested_count(campaign),
         label_suffix="",
     )
 
@@ -183,7 +183,7 @@ def reminder_text(campaign: Campaign, expert: gold_progress.ExpertProgress, url:
 
 @require_POST
 @login_required
-def gold_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
+def gold_reassign(request: HttpRequest, pk: int) -> HttpResponse:
     """Assign a skipped gold image to the same expert again.
 
     Managers may do this for any expert, and experts for themselves.

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
         typed = options["confirm"] or ""
-        labels = services.belongings_of(campaign).labels
+        labels = services.contents_of(campaign).labels
         try:
             services.check(campaign)
             if labels and not typed and sys.stdin.isatty():

@@ -58,7 +58,7 @@ class Command(BulkCommand):
             found = each(compare, pairs, options["workers"])
             return self.progress(found, len(pairs), "Images")
 
-        tree = tree_files.tree_at(options["release"])
+        tree = tree_files.open_tree(options["release"])
         report = predictions.compare(tree, Folder(folder), run)
         for problem in report.problems:
             self.stderr.write(str(problem))
@@ -87,7 +87,7 @@ class Command(BulkCommand):
     def write_json(self, report: predictions.Report, options: dict[str, Any]) -> None:
         if options["json"] is None:
             return
-        plain = {"name": options["name"], **report.as_plain()}
+        plain = {"name": options["name"], **report.to_json()}
         try:
             options["json"].write_text(json.dumps(plain, indent=1) + "\n")
         except OSError as error:

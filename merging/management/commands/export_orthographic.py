@@ -122,7 +122,7 @@ class Released:
     """The label files of a release, by image and variant."""
 
     def __init__(self, path: Path) -> None:
-        self.tree = tree_files.tree_at(path)
+        self.tree = tree_files.open_tree(path)
         found = trees.listing(self.tree.names())
         self.labels: dict[str, dict[str, str]] = {
             product_id: {"train": name} for product_id, name in found.train.items()

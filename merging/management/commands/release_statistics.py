@@ -39,7 +39,7 @@ class Command(BulkCommand):
         ) -> Iterator[dict[int, int]]:
             return self.progress(each(count, masks, options["workers"]), len(masks), "Masks")
 
-        tree = tree_files.tree_at(options["release"])
+        tree = tree_files.open_tree(options["release"])
         totals = of_tree.count_tree(tree, run)
         classes = trees.classes_of(tree, tree.names())
         tables = [

@@ -53,7 +53,7 @@ class BuildSettings:
         """Return the file name of an image, without suffix."""
         return self.stems.get(product_id) or file_stem(product_id)
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """Return all settings that determine the bytes of the images, with the key as a checksum.
 
         This is part of `ImageSnapshot.inputs`: changing its form makes all parts of all releases

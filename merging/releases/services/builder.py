@@ -235,7 +235,7 @@ def _update_scores(release: Release, images: int, workers: int, track: Track | N
     """
     behind = scores.images_behind(release.campaign)
     together = chunks(behind, scores.IMAGES_AT_ONCE)
-    done = chain.from_iterable(each(scores.bring_up_to_date, together, workers))
+    done = chain.from_iterable(each(scores.update_images, together, workers))
     for count, _done in enumerate(track(done, len(behind)) if track and behind else done, start=1):
         keep_alive(release, done=count, total=len(behind) + images)
     return len(behind)

@@ -32,7 +32,7 @@ class Piece:
     sha256: str
     size: int | None
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         return [self.sha256, self.size]
 
     @staticmethod
@@ -57,7 +57,7 @@ class PartFile:
     def fact(self) -> FileFact:
         return FileFact(self.path, self.sha256, self.size)
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         return [self.key, self.path, self.sha256, self.size]
 
     @staticmethod
@@ -91,7 +91,7 @@ class PartRecord:
     merged_labels: int | None
     imports: tuple[Import, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the columns of a `ReleasePart`.
 
         The form must not change: parts of earlier releases must remain readable.
@@ -100,9 +100,9 @@ class PartRecord:
             "product_id": self.product_id,
             "split": self.split,
             "inputs": self.inputs,
-            "files": [file.as_json() for file in self.files],
-            "fragments": {name: piece.as_json() for name, piece in self.fragments.items()},
-            "counted": self.counted.as_json(),
+            "files": [file.to_json() for file in self.files],
+            "fragments": {name: piece.to_json() for name, piece in self.fragments.items()},
+            "counted": self.counted.to_json(),
             "labels": list(self.labels),
             "labelers": {role: list(names) for role, names in self.labelers.items()},
             "merged_labels": self.merged_labels,
@@ -111,7 +111,7 @@ class PartRecord:
 
     @staticmethod
     def from_json(columns: Mapping[str, Any]) -> PartRecord:
-        """Return the record with these columns: the inverse of `as_json`."""
+        """Return the record with these columns: the inverse of `to_json`."""
         return PartRecord(
             product_id=columns["product_id"],
             split=columns["split"],

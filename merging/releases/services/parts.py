@@ -88,7 +88,7 @@ def make_part(job: Job) -> PartRecord:
     snapshot, settings = job.snapshot, job.settings
     for _attempt in range(ATTEMPTS):
         if snapshot.is_waiting:
-            scores.bring_up_to_date([snapshot.id])
+            scores.update_images([snapshot.id])
             snapshot = snapshots.take([snapshot.id])[snapshot.id]
         content = _content_of(snapshot, settings)
         again = snapshots.take([snapshot.id])[snapshot.id]
@@ -149,7 +149,7 @@ def _stored_files(
     image = content.image
     files = {"frame": image.frame, **content.pngs, "raw": raw_labels.to_bytes(image)}
     metadata = image.metadata
-    home = ai4mars_tree.home_of(settings.layout, metadata["rover"], metadata["camera"])
+    home = ai4mars_tree.camera_paths(settings.layout, metadata["rover"], metadata["camera"])
     assert home is not None, "the image has a place in the layout"
     stem = settings.stem_of(image.product_id)
     # The tree has two copies of a gold frame of MER.
@@ -254,7 +254,7 @@ def save(release: Release, made: Sequence[PartRecord]) -> None:
         return
     hold(release)
     ReleasePart.objects.bulk_create(
-        [ReleasePart(release=release, **record.as_json()) for record in made],
+        [ReleasePart(release=release, **record.to_json()) for record in made],
         update_conflicts=True,
         unique_fields=("release", "product_id"),
         update_fields=[name for name in COLUMNS if name != "product_id"],

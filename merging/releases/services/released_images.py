@@ -71,7 +71,7 @@ def content_of(snapshot: ImageSnapshot, settings: BuildSettings) -> ImageContent
         LookupError: The layout has no place for the image.
     """
     image = Image.objects.select_related("campaign").get(pk=snapshot.id)
-    home = ai4mars_tree.home_of(settings.layout, image.rover, image.camera)
+    home = ai4mars_tree.camera_paths(settings.layout, image.rover, image.camera)
     if home is None:
         raise LookupError(f"Layout {settings.layout} has no place for {image.product_id}.")
     # Rejected labels too: one may have been rejected after the snapshot.

@@ -262,12 +262,14 @@ def check_layout(campaign: Campaign, layout: str) -> None:
         )
     unplaced = Q(pk__in=())
     for rover, camera in cameras:
-        if ai4mars_tree.home_of(layout, rover, camera) is None:
+        if ai4mars_tree.camera_paths(layout, rover, camera) is None:
             unplaced |= Q(rover=rover, camera=camera)
     others = images.filter(unplaced)
     count = others.count()
     if count:
-        places = sorted({f"{rover} {camera}" for rover, camera in ai4mars_tree.HOMES[layout]})
+        places = sorted(
+            {f"{rover} {camera}" for rover, camera in ai4mars_tree.CAMERA_PATHS[layout]}
+        )
         raise ReleaseRefused(
             ngettext(
                 "Layout %(layout)s supports %(places)s only; %(count)d of this campaign's images "
@@ -290,7 +292,7 @@ def check_layout(campaign: Campaign, layout: str) -> None:
 def _alternative(cameras: Iterable[tuple[str, str]]) -> str:
     """Return a sentence on what to do if a layout has no place for these rovers and cameras."""
     for layout in Release.Layout.values:
-        if all(ai4mars_tree.home_of(layout, rover, camera) for rover, camera in cameras):
+        if all(ai4mars_tree.camera_paths(layout, rover, camera) for rover, camera in cameras):
             return _("Choose layout %(layout)s.") % {"layout": layout}
     return _("Retire these images, or import them into a separate campaign.")
 

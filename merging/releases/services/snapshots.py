@@ -73,7 +73,7 @@ class LabelSnapshot:
         """The id and version of the label, as a part stores it."""
         return f"{self.id}:{self.version}"
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """Return the form that goes into `ImageSnapshot.inputs`."""
         return [
             str(self.id),
@@ -101,7 +101,7 @@ class ImportedMaskSnapshot:
     imported_at: str
     replaced_at: int
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """Return the form that goes into `ImageSnapshot.inputs`."""
         return [
             self.variant,
@@ -150,21 +150,21 @@ class ImageSnapshot:
         has_mask = any(each.variant == MergedMask.Variant.TRAIN for each in self.imported)
         return "train" if has_label or has_mask else ""
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """Return everything that goes into `inputs`: the image, its labels, its imported masks."""
         content = {name: getattr(self, name) for name in _CONTENT}
         return [
             {**content, **self.metadata},
-            [label.as_json() for label in self.labels],
-            [mask.as_json() for mask in self.imported],
+            [label.to_json() for label in self.labels],
+            [mask.to_json() for mask in self.imported],
         ]
 
     def inputs(self, settings: BuildSettings) -> str:
         """Return the SHA-256 of everything that determines the image's files in a release."""
-        content = self.as_json()
+        content = self.to_json()
         if (stem := settings.stems.get(self.product_id)) is not None:
             content.append(stem)
-        made_from = [RELEASE_CODE, MERGE_METHOD, settings.as_json(), *content]
+        made_from = [RELEASE_CODE, MERGE_METHOD, settings.to_json(), *content]
         return sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
 
 

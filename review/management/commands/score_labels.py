@@ -30,10 +30,10 @@ class Command(BulkCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = campaign_of(options["campaign"])
         if options["all"]:
-            scores.forget(campaign)
+            scores.mark_stale(campaign)
         images = scores.images_behind(campaign)
         together = chunks(images, scores.IMAGES_AT_ONCE)
-        done = chain.from_iterable(each(scores.bring_up_to_date, together, options["workers"]))
+        done = chain.from_iterable(each(scores.update_images, together, options["workers"]))
         scored = sum(self.progress(done, len(images), "Images"))
         distribution.recount(campaign)
         total = AgreementScore.objects.filter(campaign=campaign).count()

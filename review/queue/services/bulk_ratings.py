@@ -20,7 +20,7 @@ BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class NotRated:
     """The numbers of chosen labels that a bulk rating skips, by reason; each label counts once."""
 
     #: Drawn by this reviewer.
@@ -43,7 +43,7 @@ class Preview:
     images: int
     #: The number of `labels` with a flag.
     flagged: int
-    left_alone: LeftAlone
+    not_rated: NotRated
     #: Images that would need labels again, because they fall below the campaign's target.
     reopened: int
     #: Images whose merged masks would be stale.
@@ -80,7 +80,7 @@ def to_rate(labels: LabelQuerySet, reviewer: User) -> LabelQuerySet:
     return reached.exclude(image__in=independence.hidden_images(reviewer))
 
 
-def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
+def not_rated(labels: LabelQuerySet, reviewer: User) -> NotRated:
     """Count the labels that a bulk rating by this reviewer skips, by reason."""
     own = labels.filter(labeler__user=reviewer)
     others = labels.exclude(labeler__user=reviewer)
@@ -90,7 +90,7 @@ def left_alone(labels: LabelQuerySet, reviewer: User) -> LeftAlone:
     thrown_out = unrated.filter(status=Label.Status.REJECTED)
     not_ready = unrated.filter(status__in=(Label.Status.RECEIVED, Label.Status.EMPTY))
     closed = unrated.accepted().filter(image__in=independence.hidden_images(reviewer))
-    return LeftAlone(
+    return NotRated(
         own.count(), rated.count(), thrown_out.count(), not_ready.count(), closed.count()
     )
 
@@ -111,7 +111,7 @@ def preview(labels: LabelQuerySet, reviewer: User, value: int) -> Preview:
         labels=reached.count(),
         images=images,
         flagged=reached.exclude(flag=None).count(),
-        left_alone=left_alone(labels, reviewer),
+        not_rated=not_rated(labels, reviewer),
         reopened=reopened,
         stale_merges=images if policies.throws_out(value) else 0,
     )

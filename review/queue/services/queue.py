@@ -68,10 +68,10 @@ def doubtful(campaign: Campaign) -> AgreementScoreQuerySet:
     """Return the campaign's lowest share of scores, rated or not, lowest first."""
     end = threshold(campaign)
     scores = AgreementScore.objects.of_crowd(campaign, order_of(campaign))
-    return scores.none() if end is None else scores.filter(up_to(end))
+    return scores.none() if end is None else scores.filter(up_to_threshold(end))
 
 
-def up_to(end: Threshold) -> Q:
+def up_to_threshold(end: Threshold) -> Q:
     """Return the condition for scores up to the end of the queue."""
     value = end.order.field
     return Q((f"{value}__lt", end.score)) | Q((value, end.score), label_id__lte=end.label_id)
@@ -109,7 +109,9 @@ def remaining(campaign: Campaign, reviewer: User | None = None) -> int:
     if end is None:
         return 0
     below, lowest = distribution.waiting_below(campaign, Role.CROWD, end.score, end.order)
-    scores = AgreementScore.objects.of_crowd(campaign, end.order).waiting().filter(up_to(end))
+    scores = (
+        AgreementScore.objects.of_crowd(campaign, end.order).waiting().filter(up_to_threshold(end))
+    )
     own = 0
     if reviewer is not None:
         closed = Q(label__image__in=independence.hidden_images(reviewer))
@@ -187,7 +189,7 @@ def claim(label_id: uuid.UUID, reviewer: User) -> bool:
     return True
 
 
-def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
+def extend_leases(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
     """Extend a reviewer's leases; return the labels whose lease was lost.
 
     A label is lost if another reviewer leased it after this lease expired, or if it no longer
@@ -201,6 +203,6 @@ def hold(label_ids: Collection[uuid.UUID], reviewer: User) -> set[uuid.UUID]:
     return {label for label in label_ids if label not in wanted or not claim(label, reviewer)}
 
 
-def release(label_ids: Collection[uuid.UUID], reviewer: User) -> None:
+def end_leases(label_ids: Collection[uuid.UUID], reviewer: User) -> None:
     """End a reviewer's leases of these labels, so that other reviewers may have them at once."""
     ReviewLease.objects.filter(label__in=label_ids, reviewer=reviewer).delete()

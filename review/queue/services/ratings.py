@@ -49,7 +49,7 @@ class AlreadyRated(RatingRefused):
     message = _("You have rated it already.")
 
 
-class RatedMeanwhile(RatingRefused):
+class RatedByOthers(RatingRefused):
     """Other reviewers have given all the requested ratings in the meantime."""
 
     code = "meanwhile"
@@ -101,7 +101,7 @@ def rate(
         if label.ratings.active().filter(reviewer=actor.account_id).exists():
             raise AlreadyRated
         if score is not None and not score.is_waiting and not also_settled:
-            raise RatedMeanwhile
+            raise RatedByOthers
         if not labels.lock(actor, label, Label.LockReason.RATED):
             raise LabelCorrected
         try:
@@ -117,7 +117,7 @@ def rate(
             raise AlreadyRated from error
         if policies.throws_out(value) and not labels.reject(actor, label):
             raise LabelSettled(_("It was thrown out meanwhile, so it needs no rating."))
-        opinions.keep_up(label.pk)
+        opinions.update(label.pk)
         ReviewLease.objects.filter(label=label, reviewer=actor.account_id).delete()
     return rating
 
@@ -169,5 +169,5 @@ def undo(actor: Actor, rating: Rating) -> bool:
     still_out = label.ratings.active().filter(value=Rating.THROW_OUT).exists()
     if threw_out and not still_out and label.status == Label.Status.REJECTED:
         labels.restore(actor, label)
-    opinions.keep_up(label.pk)
+    opinions.update(label.pk)
     return True

@@ -136,7 +136,7 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
             "record": labeler and record_of(labeler, campaign),
             "reasons": Rating.Reason.choices,
             "count": labels.count(),
-            "left_alone": bulk_ratings.left_alone(chosen, request.user),
+            "not_rated": bulk_ratings.not_rated(chosen, request.user),
             "rated_url": rated_url(campaign, labeler, image),
             "bulk_config": page_config(request, campaign)
             | {

@@ -46,12 +46,12 @@ def recount(campaign: Campaign) -> None:
     # Locked, so that simultaneous updates are added to the new counts.
     bins = ScoreBin.objects.filter(campaign=campaign)
     list(bins.order_by("order", "role", "place").select_for_update())
-    found = [bin_ for order in Order for bin_ in _counted_anew(campaign, order)]
+    found = [bin_ for order in Order for bin_ in _recounted(campaign, order)]
     bins.delete()
     ScoreBin.objects.bulk_create(found)
 
 
-def _counted_anew(campaign: Campaign, order: Order) -> list[ScoreBin]:
+def _recounted(campaign: Campaign, order: Order) -> list[ScoreBin]:
     scaled = Floor(F(order.field) * Value(float(BINS)))
     place = Least(Cast(scaled, IntegerField()), Value(BINS - 1))
     found = (

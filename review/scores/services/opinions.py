@@ -19,7 +19,7 @@ def counted(score: AgreementScore) -> list[BinnedScore]:
     ]
 
 
-def begin(score: AgreementScore, plan: ReviewPlan, opinions: int = 0) -> None:
+def decide(score: AgreementScore, plan: ReviewPlan, opinions: int = 0) -> None:
     """Decide once, by a stable hash, whether a label is in the audit and gets a second opinion."""
     label_id = score.label_id
     score.audit = policies.is_sampled(label_id, "audit", plan.audit_percent)
@@ -34,7 +34,7 @@ def lock(label_id: uuid.UUID) -> AgreementScore | None:
     return AgreementScore.objects.select_for_update().filter(label=label_id).first()
 
 
-def keep_up(label_id: uuid.UUID) -> None:
+def update(label_id: uuid.UUID) -> None:
     """Update a label's score row after a rating, in the rating's transaction.
 
     A label without a score, or one that was thrown out, does not await a rating.

@@ -105,7 +105,7 @@ def images_behind(campaign: Campaign) -> list[int]:
     return sorted(behind)
 
 
-def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
+def update_images(image_ids: Sequence[int]) -> list[bool]:
     """Post-process and score some images; return for each whether it is current.
 
     If a run is killed, the work it has stored is not repeated.
@@ -117,7 +117,7 @@ def bring_up_to_date(image_ids: Sequence[int]) -> list[bool]:
     return [image_id in done or score_image(image_id) for image_id in image_ids]
 
 
-def forget(campaign: Campaign) -> int:
+def mark_stale(campaign: Campaign) -> int:
     """Mark all scores of a campaign as stale and delete their overlaps; return the number of
     images.
 
@@ -182,9 +182,9 @@ def _compare(
 ) -> Compared:
     """Return the labels of a role with their overlaps; only pairs with new labels are counted."""
     by_key = {key_of(label): label for label in labels}
-    overlaps = Overlaps.none(codes)
+    overlaps = Overlaps.empty(codes)
     if known is not None and known.codes == codes:
-        overlaps = known.only(by_key.keys())
+        overlaps = known.select(by_key.keys())
     new = [key for key in by_key if key not in overlaps.keys]
     if new:
         order = [*overlaps.keys, *new]
@@ -194,9 +194,7 @@ def _compare(
     return Compared([by_key[key] for key in overlaps.keys], overlaps)
 
 
-def _decide_who_looks(
-    scores: list[AgreementScore], known: Mapping[uuid.UUID, AgreementScore]
-) -> None:
+def _assign_review(scores: list[AgreementScore], known: Mapping[uuid.UUID, AgreementScore]) -> None:
     """Keep the review decisions of scored labels, and decide those of new ones."""
     first = [score for score in scores if score.label_id not in known]
     for score in scores:
@@ -211,10 +209,10 @@ def _decide_who_looks(
     active = Rating.objects.active().filter(label__in=[score.label_id for score in first])
     rated = Counter(active.values_list("label_id", flat=True))
     for score in first:
-        opinions.begin(score, plans[score.campaign_id], rated[score.label_id])
+        opinions.decide(score, plans[score.campaign_id], rated[score.label_id])
 
 
-def _expect(scores: list[AgreementScore], versions: Mapping[uuid.UUID, int]) -> None:
+def _set_expected_quality(scores: list[AgreementScore], versions: Mapping[uuid.UUID, int]) -> None:
     """Set the expected quality of labels whose current version has an estimate."""
     labels = [score.label_id for score in scores]
     qualities = LabelQuality.objects.filter(label__in=labels).in_bulk()
@@ -279,8 +277,8 @@ def _replace(scored: list[Scored], scores: list[AgreementScore]) -> list[Agreeme
     gone = known.keys() - {score.label_id for score in scores}
     if gone:
         before.filter(label__in=gone).delete()
-    _decide_who_looks(scores, known)
-    _expect(scores, dict(chain.from_iterable(one.versions.items() for one in scored)))
+    _assign_review(scores, known)
+    _set_expected_quality(scores, dict(chain.from_iterable(one.versions.items() for one in scored)))
     AgreementScore.objects.bulk_create(
         scores,
         update_conflicts=True,

@@ -28,7 +28,7 @@ class Command(BulkCommand):
         for _ in self.progress(made, options["scenes"], "Simulated scenes"):
             pass
         demo.make_reference_answers(options["size"])
-        demo.give_expert_work()
+        demo.assign_expert_image()
         demo.estimate_skill()
         demo.build_first_release()
         self.stdout.write(f"The demo campaign is ready; the accounts are in {logins}.")

@@ -17,7 +17,7 @@ export interface BulkPreview {
   /** Number of flagged labels among `labels`. */
   readonly flagged: number;
   /** Labels that the rating leaves unchanged, by reason. */
-  readonly left_alone: Readonly<Record<"rated" | "own" | "thrown_out" | "closed" | "not_ready", number>>;
+  readonly not_rated: Readonly<Record<"rated" | "own" | "thrown_out" | "closed" | "not_ready", number>>;
   readonly reopened: number;
   readonly stale_merges: number;
 }

@@ -62,11 +62,11 @@ function drawThumbs(): void {
  * reasons.
  */
 function foretold(found: BulkPreview, out: "" | "-out"): string {
-  const { labels, images, reopened, stale_merges, flagged, left_alone } = found;
+  const { labels, images, reopened, stale_merges, flagged, not_rated } = found;
   const sentences = [words(`changes${out}`, { labels, images, reopened, stale_merges })];
   if (flagged > 0) sentences.push(words("flagged", { n: flagged }));
-  const reasons = (["rated", "own", "thrown_out", "closed", "not_ready"] as const).filter((reason) => left_alone[reason] > 0);
-  const what = reasons.map((reason) => words(`left-${reason}`, { n: left_alone[reason] })).join(", ");
+  const reasons = (["rated", "own", "thrown_out", "closed", "not_ready"] as const).filter((reason) => not_rated[reason] > 0);
+  const what = reasons.map((reason) => words(`left-${reason}`, { n: not_rated[reason] })).join(", ");
   if (what) sentences.push(words("left-alone", { what }));
   return sentences.join(" ");
 }

@@ -345,7 +345,7 @@ def test_many_labelers_at_once(campaign: Campaign) -> None:
     def work(labeler: Labeler) -> list[int]:
         try:
             together.wait(20)
-            return walk_politely(campaign, labeler)
+            return walk_with_conflicts(campaign, labeler)
         finally:
             connections.close_all()
 
@@ -387,7 +387,7 @@ def test_one_labeler_loads_ahead_in_many_tabs_at_once(campaign: Campaign) -> Non
     assert len(images) == len(set(images))
 
 
-def walk_politely(campaign: Campaign, labeler: Labeler) -> list[int]:
+def walk_with_conflicts(campaign: Campaign, labeler: Labeler) -> list[int]:
     """Label like `walk`, but accept that another tab may already have sent a label of the image."""
     seen = []
     while (assignment := next_assignment(campaign, labeler)) is not None:

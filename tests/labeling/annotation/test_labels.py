@@ -355,15 +355,15 @@ def test_two_workers_with_the_same_labels_process_each_once(
     image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label = draw(image, "00..", "....")
-    compute = labels.pixels_of_classes
+    compute = labels.count_class_pixels
 
     def compute_and_be_overtaken(*args: object) -> dict[int, int]:
         if not Label.objects.accepted().exists():
-            monkeypatch.setattr(labels, "pixels_of_classes", compute)
+            monkeypatch.setattr(labels, "count_class_pixels", compute)
             assert labels.process_image(image.pk) == 1
         return compute(*args)
 
-    monkeypatch.setattr(labels, "pixels_of_classes", compute_and_be_overtaken)
+    monkeypatch.setattr(labels, "count_class_pixels", compute_and_be_overtaken)
 
     assert labels.process_image(image.pk) == 0, "the other one was faster"
 

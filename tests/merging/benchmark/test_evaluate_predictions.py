@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from labeling.annotation.services.assignments import assign_gold
 from labeling.images.preparation.pictures import png_bytes
 from labeling.models import Role
-from merging.formats.tree.tree_files import Unreadable, tree_at
+from merging.formats.tree.tree_files import Unreadable, open_tree
 from merging.formats.tree.trees import GoldFiles, classes_of, listing
 from tests.factories import ACTOR, accept, mask, new_campaign, new_expert, new_image, product_id
 
@@ -215,7 +215,7 @@ def test_a_damaged_release_is_not_taken_for_bad_predictions(tree: Path, predicti
 
 def test_label_keys_name_the_classes(tmp_path: Path) -> None:
     keys = tmp_path / "label_keys.json"
-    tree = tree_at(tmp_path)
+    tree = open_tree(tmp_path)
 
     assert classes_of(tree, []) == {0: "soil", 1: "bedrock", 2: "sand", 3: "big rock"}
     keys.write_text('{"NAV": {"0": "soil", "255": null}, "M2020_GEO": {"1": "bedrock_layered"}}')

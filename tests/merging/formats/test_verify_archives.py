@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from labeling.images.preparation.pictures import png_bytes
 from merging.formats.storage import archive, checksums
-from merging.formats.tree.tree_files import Unreadable, any_tree_at, tree_at
+from merging.formats.tree.tree_files import Unreadable, open_any_tree, open_tree
 from terrain.masks import NO_LABEL
 from tests.merging.formats.test_verify_release import (
     FRAME,
@@ -174,11 +174,11 @@ def test_no_link_is_followed(release: Path, link: Callable[[Path], str]) -> None
 def test_other_readers_refuse_links(release: Path, link: Callable[[Path], str]) -> None:
     name = link(release)
     with pytest.raises(Unreadable, match=f"{name} in .*: It is a link"):
-        tree_at(release)
+        open_tree(release)
     with pytest.raises(CommandError, match="It is a link"):
         call_command("release_statistics", str(release), stdout=io.StringIO())
     with pytest.raises(Unreadable):
-        any_tree_at(release).read(name)
+        open_any_tree(release).read(name)
 
 
 def test_a_pipe_is_not_waited_for(release: Path) -> None:

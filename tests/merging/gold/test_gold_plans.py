@@ -74,11 +74,11 @@ def current(plan: GoldPlan) -> GoldPlan:
 
 
 def test_about_one_percent_and_at_least_one(campaign: Campaign) -> None:
-    assert plans.usual_count(campaign) == 1
+    assert plans.suggested_count(campaign) == 1
     Image.objects.bulk_create(
         Image(campaign=campaign, product_id=f"P{n}", width=1, height=1) for n in range(260)
     )
-    assert plans.usual_count(campaign) == 3
+    assert plans.suggested_count(campaign) == 3
 
 
 def test_how_many_are_left_after_each_exclusion(campaign: Campaign) -> None:

@@ -245,7 +245,7 @@ def test_a_reviewer_does_not_see_labels_of_a_picture_to_draw_as_an_expert(
     assert emil.get("/api/campaigns/navcam/review/next/?part=flagged").json()["label"] is None
     for page in pages:
         assert str(doubtful.pk) not in emil.get(page).content.decode()
-    left = bulk_ratings.preview(bulk_ratings.chosen(campaign, image=image.pk), user, 1).left_alone
+    left = bulk_ratings.preview(bulk_ratings.chosen(campaign, image=image.pk), user, 1).not_rated
     assert left.closed == 1
 
     independence.give_up(ACTOR, given(image, experts[2]))

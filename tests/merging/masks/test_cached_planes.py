@@ -65,7 +65,7 @@ def content(merged: StoredMerge) -> tuple[list[str], str, Any]:
     return rows(stored(merged)), merged.inputs, merged.pixel_counts
 
 
-def merged_anew(image: Image) -> dict[str, Any]:
+def remerged(image: Image) -> dict[str, Any]:
     """Return the results of several merge methods, after all stored merges are deleted."""
     MergedMask.objects.all().delete()
     AlternativeMask.objects.all().delete()
@@ -80,7 +80,7 @@ def merged_anew(image: Image) -> dict[str, Any]:
 
 def without_cache(image: Image, settings: Any) -> dict[str, Any]:
     settings.KEEP_PLANES = False
-    found = merged_anew(image)
+    found = remerged(image)
     settings.KEEP_PLANES = True
     return found
 
@@ -88,7 +88,7 @@ def without_cache(image: Image, settings: Any) -> dict[str, Any]:
 def test_a_merge_after_scoring_rasterizes_nothing(
     image: Image, rasterized: list[Label], settings: Any
 ) -> None:
-    found = merged_anew(image)
+    found = remerged(image)
     assert rasterized == []
 
     assert found == without_cache(image, settings)
@@ -112,7 +112,7 @@ def test_without_what_was_cached_labels_are_rasterized(
     rasterized.clear()
     cache.clear()
 
-    assert merged_anew(image) == expected
+    assert remerged(image) == expected
     assert len(rasterized) == 3 * 4
 
 
@@ -128,7 +128,7 @@ def test_one_label_that_is_not_cached(image: Image, rasterized: list[Label]) -> 
 def test_a_corrected_label_never_gets_its_old_planes(
     image: Image, rasterized: list[Label], settings: Any
 ) -> None:
-    before = merged_anew(image)
+    before = remerged(image)
     label = image.labels.order_by("sent_at")[0]
     polygons = regions_to_json(mask_to_regions(mask("33..", "33..")))
     corrections.correct(ACTOR, label.labeler, label.pk, uuid.uuid4(), polygons, label.version)
@@ -136,7 +136,7 @@ def test_a_corrected_label_never_gets_its_old_planes(
     assert score_image(image.pk)
     rasterized.clear()
 
-    after = merged_anew(image)
+    after = remerged(image)
 
     assert rasterized == []
     assert after != before
@@ -151,7 +151,7 @@ def test_a_label_that_was_imported_again_is_another_one(image: Image, settings: 
     polygons = regions_to_json(mask_to_regions(mask("3333", "33..")))
     Label.objects.filter(pk=label.pk).update(sent_at=later, polygons=polygons)
 
-    assert merged_anew(image) == without_cache(image, settings)
+    assert remerged(image) == without_cache(image, settings)
 
 
 def of_another_label(values: dict[str, bytes], key: str) -> bytes:
@@ -187,7 +187,7 @@ def test_a_poisoned_cache_does_no_harm(
     assert len(values) == 3
     cache.set_many({key: poison(values, key) for key in keys})
 
-    assert merged_anew(image) == expected
+    assert remerged(image) == expected
     assert len(rasterized) == 3 * 4
     # Scores make planes of all labels again, and leave good ones.
     bit_planes.planes_of(image.labels.all(), image)

@@ -43,7 +43,7 @@ def crowd(campaign: Campaign, *drawn: str, on_rover: str = "0000") -> Image:
 
 
 def counted(release: Release | None = None) -> dict[str, dict[str, int]]:
-    found = Statistics.from_plain((release or Release.objects.get()).statistics.totals)
+    found = Statistics.from_json((release or Release.objects.get()).statistics.totals)
     return {variant: dict(reasons) for variant, reasons in found.empty.items()}
 
 
@@ -151,9 +151,9 @@ def test_the_page_asks_once_for_all_releases(
 def test_sentences() -> None:
     totals = Statistics()
     totals.masks.update({"train": 5, "gold-min2": 2})
-    totals.empty = Statistics.from_plain(
+    totals.empty = Statistics.from_json(
         {
-            **totals.as_plain(),
+            **totals.to_json(),
             "empty": {"train": {"apart": 1, "too-few": 2}, "gold-min2": {"no-majority": 1}},
         }
     ).empty
@@ -171,9 +171,9 @@ def test_sentences() -> None:
 
 def test_totals_of_releases_of_before() -> None:
     old = {"cameras": [], "orbital": {}, "pixels": {}, "scores": {}}
-    found = Statistics.from_plain(old)
+    found = Statistics.from_json(old)
     assert (found.empty, found.masks, found.unscored) == ({}, {}, {})
-    assert Statistics.from_plain(found.as_plain()) == found
+    assert Statistics.from_json(found.to_json()) == found
 
 
 def test_the_datasheet_counts_pixels_without_a_label(campaign: Campaign, tmp_path: Path) -> None:

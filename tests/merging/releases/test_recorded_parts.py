@@ -77,7 +77,7 @@ def test_snapshots_have_the_sum_that_parts_were_made_from(number: int) -> None:
     image, labels, imported = IMAGES[number]["snapshot"]
     snapshot = recorded_snapshot(number)
 
-    said = json.loads(json.dumps(snapshot.as_json(), default=str))
+    said = json.loads(json.dumps(snapshot.to_json(), default=str))
 
     assert said == [{name: image[name] for name in image if name != "pk"}, labels, imported]
     assert snapshot.inputs(recorded_settings()) == IMAGES[number]["part"]["inputs"]
@@ -182,8 +182,8 @@ def test_records_are_written_as_they_were(number: int) -> None:
     record = PartRecord.from_json(part)
 
     assert tuple(part) == COLUMNS
-    assert json.dumps(record.as_json()) == json.dumps(part), "the same bytes"
-    assert PartRecord.from_json(record.as_json()) == record
+    assert json.dumps(record.to_json()) == json.dumps(part), "the same bytes"
+    assert PartRecord.from_json(record.to_json()) == record
 
 
 def test_what_a_record_says() -> None:

@@ -81,7 +81,7 @@ def test_scores_are_those_that_the_command_computes(campaign: Campaign, tmp_path
 def test_a_build_that_is_killed_keeps_its_scores(
     campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compute, done = scores.bring_up_to_date, []
+    compute, done = scores.update_images, []
 
     def be_stopped(image_ids: list[int]) -> list[bool]:
         if len(done) == 1:
@@ -90,7 +90,7 @@ def test_a_build_that_is_killed_keeps_its_scores(
         return compute(image_ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr(scores, "bring_up_to_date", be_stopped)
+        patch.setattr(scores, "update_images", be_stopped)
         patch.setattr(scores, "IMAGES_AT_ONCE", 1)
         with pytest.raises(KeyboardInterrupt):
             build(campaign, tmp_path)

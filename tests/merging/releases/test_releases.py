@@ -151,7 +151,7 @@ def test_gold_is_never_in_train(campaign: Campaign, tmp_path: Path) -> None:
     assert len([name for name in files if name.startswith("msl/labels/test/")]) == 6
 
 
-NAVCAM = ai4mars_tree.HOMES[ai4mars_tree.Layout.V0_1]["curiosity", "navcam"]
+NAVCAM = ai4mars_tree.CAMERA_PATHS[ai4mars_tree.Layout.V0_1]["curiosity", "navcam"]
 
 
 def places(name: str, *, is_gold: bool = False) -> dict[str, list[str]]:
@@ -183,7 +183,7 @@ def test_the_names_are_those_of_the_released_sample(real_data: Path) -> None:
 
 def test_the_names_of_v0_6_are_those_of_the_released_manifest(real_data: Path) -> None:
     """Every image and label in the released lists, for all missions."""
-    homes = ai4mars_tree.HOMES[ai4mars_tree.Layout.V0_6]
+    homes = ai4mars_tree.CAMERA_PATHS[ai4mars_tree.Layout.V0_6]
     checked = 0
     for listed in sorted((real_data / "ai4mars" / "metadata").glob("v0.6_*.csv")):
         with listed.open(newline="") as file:

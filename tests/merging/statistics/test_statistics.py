@@ -115,10 +115,10 @@ def test_parts_add_up_to_the_whole_and_survive_json() -> None:
     images = [gold_image(), train_image(), train_image(labels=None), gold_image("")]
     whole, first, second = totals_of(*images), totals_of(*images[:1]), totals_of(*images[1:])
 
-    first.merge(Statistics.from_plain(json.loads(json.dumps(second.as_plain()))))
+    first.merge(Statistics.from_json(json.loads(json.dumps(second.to_json()))))
 
     assert first == whole
-    assert Statistics.from_plain(whole.as_plain()) == whole
+    assert Statistics.from_json(whole.to_json()) == whole
 
 
 def test_what_is_counted_of_an_image_that_is_released() -> None:

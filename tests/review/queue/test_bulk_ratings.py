@@ -15,7 +15,7 @@ from labeling.models import Campaign, Image, Label
 from labeling.people.services.labelers import labeler_of_user, new_guest
 from review.models import LabelFlag, Rating, ReviewPlan
 from review.queue.services import bulk_ratings
-from review.queue.services.bulk_ratings import Done, LeftAlone, Preview, chosen, preview, rate_batch
+from review.queue.services.bulk_ratings import Done, NotRated, Preview, chosen, preview, rate_batch
 from review.queue.services.ratings import rate
 from tests.factories import accept, draw, new_campaign, new_image, new_reviewer
 
@@ -59,7 +59,7 @@ def test_a_preview_says_what_would_change_and_changes_nothing(
     accept(made[1].image, "11..", "....")
     labels = chosen(campaign, labeler=made[0].labeler_id)
 
-    kept = LeftAlone(own=0, rated=1, thrown_out=0, not_ready=0)
+    kept = NotRated(own=0, rated=1, thrown_out=0, not_ready=0)
     # The second image keeps enough labels; the third falls below two.
     assert preview(labels, rita, 1) == Preview(2, 2, 0, kept, reopened=1, stale_merges=2)
     assert preview(labels, rita, 5) == Preview(2, 2, 0, kept, reopened=0, stale_merges=0)
@@ -146,7 +146,7 @@ def test_the_api(campaign: Campaign, rita: User) -> None:
         "labels": 2,
         "images": 2,
         "flagged": 0,
-        "left_alone": {"own": 0, "rated": 0, "thrown_out": 0, "not_ready": 0, "closed": 0},
+        "not_rated": {"own": 0, "rated": 0, "thrown_out": 0, "not_ready": 0, "closed": 0},
         "reopened": 2,
         "stale_merges": 2,
     }
@@ -167,7 +167,7 @@ def test_why_labels_are_left_alone_is_counted_once_each(campaign: Campaign, rita
 
     found = preview(labels, rita, 2)
 
-    assert found.left_alone == LeftAlone(own=1, rated=1, thrown_out=1, not_ready=1)
+    assert found.not_rated == NotRated(own=1, rated=1, thrown_out=1, not_ready=1)
     assert (found.labels, found.flagged) == (2, 1)
     assert labels.count() == 6
     assert {own.pk, waits.pk, reached.pk} <= set(labels.values_list("pk", flat=True))

@@ -21,7 +21,7 @@ from labeling.people.services.labelers import new_guest
 from review import policies
 from review.models import AgreementScore, LabelFlag, Rating, ReviewLease, ReviewPlan
 from review.queue.services import queue
-from review.queue.services.queue import Filters, claim, next_for, release
+from review.queue.services.queue import Filters, claim, end_leases, next_for
 from review.queue.services.ratings import RatingRefused, rate, undo
 from review.queue.services.records import record_of
 from review.scores.services.scores import score_image
@@ -80,9 +80,9 @@ def test_a_label_let_go_is_free_at_once(campaign: Campaign, rita: User, rolf: Us
     given(campaign, rita)
     assert given(campaign, rolf) is None
 
-    release([label.pk], rolf)
+    end_leases([label.pk], rolf)
     assert given(campaign, rolf) is None, "only who has it can let it go"
-    release([label.pk], rita)
+    end_leases([label.pk], rita)
 
     assert given(campaign, rolf) == label
 
@@ -107,7 +107,7 @@ def test_what_stays_on_the_screen_is_held_longer(
     ReviewLease.objects.filter(label=second).update(reviewer=rolf)
     rate(Actor.of_user(rolf), third, 4)
 
-    lost = queue.hold([first.pk, second.pk, third.pk], rita)
+    lost = queue.extend_leases([first.pk, second.pk, third.pk], rita)
 
     assert lost == {second.pk, third.pk}
     assert ReviewLease.objects.get(label=first).expires_at > almost_over

@@ -23,7 +23,7 @@ masks = hnp.arrays(np.uint8, (9, 50), elements=st.sampled_from([*CODES, NO_LABEL
 
 
 def test_pixels_in_common_by_hand() -> None:
-    overlaps = Overlaps.of([label("sssb"), label("ss.b")], CODES)
+    overlaps = Overlaps.from_planes([label("sssb"), label("ss.b")], CODES)
     assert overlaps.keys == ("0", "1")
     assert overlaps.shared[0].tolist() == [[3, 2], [2, 2]]
     assert overlaps.shared[1].tolist() == [[1, 1], [1, 1]]
@@ -33,7 +33,7 @@ def test_pixels_in_common_by_hand() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     planes = label("ssss")
-    one = Overlaps.of([planes], CODES)
+    one = Overlaps.from_planes([planes], CODES)
     with pytest.raises(ValueError, match="already been added"):
         one.with_label("0", planes, [planes])
     with pytest.raises(ValueError, match="Expected planes of 1 labels, got 0"):
@@ -51,7 +51,7 @@ def test_step_by_step_is_the_same_as_at_once(
     """Labels are added, removed and added again in any order, with stored overlaps in between."""
     planes = [pack_planes(mask, CODES) for mask in drawn]
     present: list[int] = []
-    overlaps = Overlaps.none(CODES)
+    overlaps = Overlaps.empty(CODES)
     for comes, number in steps:
         number %= len(planes)
         if comes and number not in present:
@@ -60,10 +60,10 @@ def test_step_by_step_is_the_same_as_at_once(
             present.append(number)
         elif not comes and number in present:
             present.remove(number)
-            overlaps = overlaps.only({str(other) for other in present})
+            overlaps = overlaps.select({str(other) for other in present})
         overlaps = Overlaps.from_json(json.loads(json.dumps(overlaps.to_json())))
     assert overlaps.keys == tuple(map(str, present))
-    at_once = Overlaps.of([planes[number] for number in present], CODES)
+    at_once = Overlaps.from_planes([planes[number] for number in present], CODES)
     assert np.array_equal(overlaps.shared, at_once.shared)
     assert agreement_scores(overlaps) == agreement_scores([planes[number] for number in present])
 

@@ -157,7 +157,7 @@ def test_intervals_are_over_images_and_reproducible() -> None:
 
     found = evaluate(counts, (0, 1))
 
-    assert found.as_plain() == evaluate(counts, (0, 1)).as_plain()
+    assert found.to_json() == evaluate(counts, (0, 1)).to_json()
     assert found.accuracy is not None
     # 30 of 40 images, as of 40 throws of a coin: 0.75 +- 1.96 * sqrt(0.75 * 0.25 / 40)
     assert found.accuracy.value == 0.75
@@ -176,8 +176,8 @@ def test_it_survives_json() -> None:
     variants = evaluate_variants(np.stack([KNOWN[None]] * 3), NAV)
 
     for found in variants.values():
-        again = Evaluation.from_plain(json.loads(json.dumps(found.as_plain())))
-        assert again.as_plain() == found.as_plain()
+        again = Evaluation.from_json(json.loads(json.dumps(found.to_json())))
+        assert again.to_json() == found.to_json()
         assert again.confusion.tolist() == KNOWN.tolist()
 
 

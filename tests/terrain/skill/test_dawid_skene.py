@@ -16,7 +16,7 @@ from terrain.skill.votes import CampaignVotes, ImageVotes, collect_votes
 from tests.review.skill.crowd_kit import CASES, KEPT, votes
 
 
-def ballots_of(
+def votes_of(
     drawn: np.ndarray, classes: int, pixels: np.ndarray | None = None, images: int = 1
 ) -> CampaignVotes:
     """Return votes, uint8 (patterns, labelers), as those of one image, or divided among several."""
@@ -73,7 +73,7 @@ def test_posteriors_are_those_of_crowd_kit(case: int) -> None:
     drawn, classes = votes(case), CASES[case][2]
     assert drawn.tolist() == kept["votes"], "crowd-kit was asked about these votes"
 
-    given = ballots_of(drawn, classes)
+    given = votes_of(drawn, classes)
     model = fit(given, rounds=kept["rounds"], tolerance=-1)
 
     assert posteriors_of(given, model) == pytest.approx(np.array(kept["posteriors"]), abs=1e-6)
@@ -86,7 +86,7 @@ def test_pixels_one_by_one_give_the_same() -> None:
     pixels = rng.integers(1, 30, len(drawn))
     singly = np.repeat(drawn, pixels, axis=0)
 
-    weighed = ballots_of(drawn, 3, pixels, images=4)
+    weighed = votes_of(drawn, 3, pixels, images=4)
     model = fit(weighed, rounds=25, tolerance=-1)
 
     chances, matrices = plain(singly, 3, rounds=25)
@@ -112,7 +112,7 @@ def test_what_is_maximized_never_falls(
     drawn = np.where(rng.random(drawn.shape) < missing, NO_VOTE, drawn).astype(np.uint8)
     smoothing = smoothed * rng.random((classes, classes)) if smoothed else None
 
-    model = fit(ballots_of(drawn, classes, rng.integers(1, 99, 25)), smoothing, rounds=30)
+    model = fit(votes_of(drawn, classes, rng.integers(1, 99, 25)), smoothing, rounds=30)
 
     assert len(model.history) >= 1
     # Chances are held above 1e-10, which can cost as much as rounding does.
@@ -127,7 +127,7 @@ def test_known_labelers_are_found_again() -> None:
     spam = np.tile([0.8, 0.1, 0.1], (3, 1))
     matrices = np.stack([good, good, good, blind, spam, good])
 
-    model = fit(ballots_of(made_up(rng, matrices, 20_000, 0.4), 3))
+    model = fit(votes_of(made_up(rng, matrices, 20_000, 0.4), 3))
 
     assert model.converged
     assert model.matrices == pytest.approx(matrices, abs=0.03)
@@ -142,7 +142,7 @@ def test_what_is_left_open_counts_neither_for_nor_against() -> None:
     half = drawn.copy()
     half[rng.random(len(half)) < 0.5, 0] = NO_VOTE
 
-    whole, sparse = (fit(ballots_of(d, 3)).matrices[0] for d in (drawn, half))
+    whole, sparse = (fit(votes_of(d, 3)).matrices[0] for d in (drawn, half))
 
     assert sparse == pytest.approx(whole, abs=0.02)
 
@@ -152,7 +152,7 @@ def test_the_order_of_labelers_and_the_names_of_classes_change_nothing() -> None
     order, names = np.random.default_rng(1).permutation(8), np.array([2, 3, 1, 0])
     renamed = np.where(drawn == NO_VOTE, NO_VOTE, names[drawn % 4]).astype(np.uint8)[:, order]
 
-    one, other = fit(ballots_of(drawn, 4)), fit(ballots_of(renamed, 4))
+    one, other = fit(votes_of(drawn, 4)), fit(votes_of(renamed, 4))
 
     assert other.matrices[:, names[:, None], names] == pytest.approx(one.matrices[order], abs=1e-9)
     assert other.history == pytest.approx(one.history)
@@ -160,10 +160,10 @@ def test_the_order_of_labelers_and_the_names_of_classes_change_nothing() -> None
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = votes(2)
-    whole = fit(ballots_of(drawn, 4, images=9))
+    whole = fit(votes_of(drawn, 4, images=9))
     monkeypatch.setattr(votes_module, "BLOCK_PATTERNS", 25)
 
-    in_blocks = ballots_of(drawn, 4, images=9)
+    in_blocks = votes_of(drawn, 4, images=9)
 
     assert len(in_blocks.blocks) > 2
     assert fit(in_blocks).matrices == pytest.approx(whole.matrices, abs=1e-12)
@@ -173,7 +173,7 @@ def test_smoothing_is_as_if_more_had_been_drawn() -> None:
     drawn = np.array([[0, 0, NO_VOTE], [1, 1, NO_VOTE]], dtype=np.uint8)
     smoothing = np.array([[3.0, 1.0], [0.5, 1.5]])
 
-    model = fit(ballots_of(drawn, 2), smoothing, tolerance=1e-12)
+    model = fit(votes_of(drawn, 2), smoothing, tolerance=1e-12)
 
     together = model.counts + smoothing
     assert model.matrices == pytest.approx(together / together.sum(axis=2, keepdims=True), abs=1e-4)

@@ -82,7 +82,7 @@ def test_a_newcomer_is_taken_to_be_like_the_crowd() -> None:
         votes.labeler_count + 1,
         votes.image_count,
         votes.labelers,
-        ballots_with_one_more_column(votes),
+        votes_with_extra_column(votes),
     )
 
     found = estimate(with_newcomer)
@@ -95,7 +95,7 @@ def test_a_newcomer_is_taken_to_be_like_the_crowd() -> None:
     assert found.deviations[-1, 0, 0] == pytest.approx(expected)
 
 
-def ballots_with_one_more_column(votes: CampaignVotes) -> tuple[Block, ...]:
+def votes_with_extra_column(votes: CampaignVotes) -> tuple[Block, ...]:
     blocks = []
     for block in votes.blocks:
         marks = block.marks.copy()

@@ -25,7 +25,7 @@ def model_of(matrices: np.ndarray, prior: np.ndarray) -> SkillModel:
     return SkillModel(prior, matrices, zero, zero[0], (), True)
 
 
-def ballots_of(*labels: np.ndarray, classes: int = 2) -> CampaignVotes:
+def votes_of(*labels: np.ndarray, classes: int = 2) -> CampaignVotes:
     patterns = vote_patterns([pack_planes(m, range(classes)) for m in labels]).overlapping()
     return collect_votes([ImageVotes(patterns, range(len(labels)))], len(labels), classes)
 
@@ -73,7 +73,7 @@ def test_quality_by_hand() -> None:
     a, b, c = mask("0000", "11.."), mask("0000", "11.."), mask("0011", "11..")
     sure = np.stack([matrix(1 - 1e-9)] * 3)
 
-    quality = expected_quality(ballots_of(a, b, c), model_of(sure, EVEN))
+    quality = expected_quality(votes_of(a, b, c), model_of(sure, EVEN))
 
     # Two pixels, of which A says 0, B says 0 and C says 1: without C's vote they are 0.
     assert quality[2] == pytest.approx(((2 / 4) + (2 / 4)) / 2)
@@ -88,7 +88,7 @@ def test_a_poor_labelers_company_does_not_make_a_label_good() -> None:
     always_1 = np.array([[0.05, 0.95], [0.05, 0.95]])
     model = model_of(np.stack([matrix(0.9)] * 2 + [always_1] * 3), EVEN)
 
-    quality = expected_quality(ballots_of(*labels), model)
+    quality = expected_quality(votes_of(*labels), model)
 
     # Of each the other true one is the only company that says anything.
     assert quality[:2] == pytest.approx([0.9 / 1.1] * 2)
@@ -99,7 +99,7 @@ def test_what_was_missed_lowers_the_quality() -> None:
     whole, half = mask("0000", "1111"), mask("00..", "11..")
     model = model_of(np.stack([matrix(0.95)] * 4), EVEN)
 
-    quality = expected_quality(ballots_of(whole, whole, whole, half), model)
+    quality = expected_quality(votes_of(whole, whole, whole, half), model)
 
     assert quality[0] > 0.95
     assert quality[3] == pytest.approx(0.5, abs=0.02)
@@ -107,6 +107,6 @@ def test_what_was_missed_lowers_the_quality() -> None:
 
 def test_a_label_that_nobody_else_touches_has_no_quality() -> None:
     model = model_of(np.stack([matrix(0.95)] * 3), EVEN)
-    quality = expected_quality(ballots_of(mask("00.."), mask("00.."), mask("..11")), model)
+    quality = expected_quality(votes_of(mask("00.."), mask("00.."), mask("..11")), model)
     assert np.isnan(quality[2])
     assert not np.isnan(quality[:2]).any()

@@ -43,7 +43,7 @@ export class Autosave {
   private warnedOfSpace = false;
   private contested: Draft | null = null;
   /** An older drawing that this one already includes, or that the user has rejected. */
-  private overruled: Draft | null = null;
+  private superseded: Draft | null = null;
   private overrulesAll = false;
 
   constructor(
@@ -99,7 +99,7 @@ export class Autosave {
     this.image = image;
     this.contested = null;
     // The previous page may save the same drawing while closing; that is no conflict.
-    this.overruled = unsent ? draft : null;
+    this.superseded = unsent ? draft : null;
     this.overrulesAll = instead !== undefined;
     this.startedAt = (instead ?? draft)?.startedAt || new Date().toISOString();
     this.sync.open(image, draft?.version ?? 0, () => ({
@@ -147,7 +147,7 @@ export class Autosave {
   }
 
   private contest(theirs: Draft): void {
-    const settled = this.overruled;
+    const settled = this.superseded;
     if (this.overrulesAll) {
       this.overrulesAll = false;
       this.sync.resume(theirs.version);
@@ -182,7 +182,7 @@ export class Autosave {
     this.editor.setSketch(over.sketch);
     this.image = image;
     this.contested = null;
-    this.overruled = theirs;
+    this.superseded = theirs;
     this.keep();
     this.sync.resume(theirs.version);
   }
