@@ -28,6 +28,8 @@ const ENTRIES = {
   gold: "src/gold/main.ts",
   results: "src/benchmark/main.ts",
   tutorial: "src/training/tutorial.ts",
+  forget_others: "src/shared/offline/main.ts",
+  offline_worker: "src/shared/offline/worker.ts",
 };
 const STYLES = {
   site: "css/site.css",

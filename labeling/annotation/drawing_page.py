@@ -15,9 +15,13 @@ from labeling.models import Campaign, ImageReport, Labeler, Role
 from labeling.people.permissions import is_expert
 from labeling.people.visitors import (
     identity,
+    name_on_device,
     page_visit,
     remember,
 )
+
+#: Header of a page that its service worker may keep on the device: the person it was made for.
+KEPT_FOR = "X-Kept-For"
 
 
 def drawing_page(
@@ -25,14 +29,18 @@ def drawing_page(
     campaign: Campaign,
     labeler: Labeler | None,
     next_url: str,
+    *,
+    opens_offline: bool = False,
     **context: object,
 ) -> HttpResponse:
     """Render the drawing page with the images that `next_url` returns.
 
     A `labeler` of None is a visitor who has saved nothing yet. Opening the page stores nothing.
+    With `opens_offline` the device keeps the page and opens it without a network.
     """
     slug = campaign.slug
     visit = page_visit(request, labeler)
+    person = name_on_device(request, visit)
     config = {
         "campaign": {
             "slug": campaign.slug,
@@ -57,6 +65,8 @@ def drawing_page(
             "home": reverse("campaigns:landing"),
         },
         "csrf_token": get_token(request),
+        "person": person,
+        "offline": reverse("annotation:offline_worker") if opens_offline else None,
         "labeler": {
             **identity(labeler, visit),
             "name": _("Guest") if labeler is None else str(labeler),
@@ -77,6 +87,8 @@ def drawing_page(
     )
     if visit is not None:
         remember(response, visit)
+    if opens_offline:
+        response[KEPT_FOR] = person
     return response
 
 

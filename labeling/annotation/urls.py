@@ -7,6 +7,8 @@ app_name = "annotation"
 
 urlpatterns = [
     path("c/<slug:slug>/draw/", drawing.annotate, name="annotate"),
+    # Its folder is the scope of the service worker: all pages of volunteers in a campaign.
+    path("c/offline-worker.js", drawing.offline_worker, name="offline_worker"),
     path("drawings/", own_labels.my_drawings, name="my_drawings"),
     path("drawings/<uuid:pk>/", own_labels.my_drawing, name="my_drawing"),
     path("api/campaigns/<slug:slug>/next/", images.NextImage.as_view(), name="next_image"),

@@ -177,6 +177,17 @@ def is_page_of_another(request: HttpRequest, labeler: Labeler | None) -> bool:
     return "X-Visit" in request.headers and isinstance(request.user, User)
 
 
+def name_on_device(request: HttpRequest, visit: Visit | None) -> str:
+    """Return a name for the browser's person, for what pages keep on the device; "" for nobody.
+
+    `visit` is what the browser remembers of a visitor; an account has none. The name gives no
+    access to anything.
+    """
+    if isinstance(request.user, User):
+        return f"u{request.user.pk}"
+    return visit.device_name if visit else ""
+
+
 def owner_name(request: HttpRequest) -> str | None:
     """Return a name for the requesting person, without a database query; None for a new visitor."""
     if isinstance(request.user, User):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from labeling.annotation import registry
@@ -15,6 +17,8 @@ from labeling.people.visitors import (
     has_seen_tutorial,
     labeler_of,
 )
+
+OFFLINE_WORKER = settings.BASE_DIR / "static" / "dist" / "offline_worker.js"
 
 
 @require_GET
@@ -27,4 +31,26 @@ def annotate(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     labeler = labeler_of(request)
     if missing := registry.missing_prerequisite(campaign, labeler):
         return redirect(missing.page, slug)
-    return drawing_page(request, campaign, labeler, reverse("annotation:next_image", args=(slug,)))
+    return drawing_page(
+        request,
+        campaign,
+        labeler,
+        reverse("annotation:next_image", args=(slug,)),
+        # Managers look at a campaign before it is public.
+        opens_offline=campaign.is_public,
+    )
+
+
+@never_cache
+@require_GET
+def offline_worker(request: HttpRequest) -> HttpResponse:
+    """Return the service worker that opens drawing pages without a network.
+
+    A service worker is for the pages below its own folder. Its address must stay the same, so it
+    is not served as the other scripts are, whose names contain a checksum.
+    """
+    try:
+        script = OFFLINE_WORKER.read_bytes()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return HttpResponse(script, content_type="text/javascript; charset=utf-8")

@@ -35,6 +35,10 @@ export interface Config {
     readonly home: string;
   };
   readonly csrf_token: string;
+  /** The name under which this device keeps what the person needs without a network. */
+  readonly person: string;
+  /** Address of the service worker that opens the page without a network; null if it must not be kept. */
+  readonly offline: string | null;
   readonly labeler: {
     /** Null for a visitor without saved work. */
     readonly id: number | null;

@@ -89,6 +89,15 @@ export class Page {
     byId("image-sol").textContent = known.join(" · ");
   }
 
+  /** Say that there is no network, and how many more pictures are on this device; null with one. */
+  showOffline(left: number | null): void {
+    const note = byId("offline-note");
+    note.hidden = left === null || !["drawing", "between"].includes(this.state);
+    const sentence = left ? this.say("offline_more", { count: left }) : this.say("offline_last");
+    // Screen readers announce a text when it is set, even if it is the same.
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+
   showLabelsSent(count: number): void {
     byId("labels-sent").textContent = String(count);
   }

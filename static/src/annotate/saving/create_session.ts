@@ -1,5 +1,6 @@
 /** Creates the session with device storage, server, outbox and prefetched pictures. */
 import { oneTabAtATime } from "../../shared/delivery/outbox";
+import { forgetOthers } from "../../shared/offline/kept";
 import { deviceStorage } from "../../shared/storage";
 import type { Config, Say } from "../config";
 import type { Editor } from "../core/editor";
@@ -14,7 +15,9 @@ import { findOwner, rememberOwner } from "./owner";
 import { newId } from "./queued_upload";
 import { Session } from "./session";
 import type { SessionParts } from "./session";
-import { Prefetcher } from "./prefetcher";
+import { isOutdated, keepPage } from "./keep_page";
+import { KeptPictures } from "./kept_pictures";
+import { loadTask, Prefetcher } from "./prefetcher";
 import type { FrameOf } from "./prefetcher";
 import { simplifyToHalf } from "./simplify";
 
@@ -61,20 +64,33 @@ export function createSession(options: SessionOptions): Session {
       void session.retry();
     },
   });
+  void forgetOthers(config.person, storage);
+  const worker = lasting ? config.offline : null;
+  let isKept = false;
+  const kept = new KeptPictures(storage, worker === null ? null : config.person, config.campaign.slug);
   const session = new Session({
     ...options,
     api,
     outbox,
     drafts: createDrafts(storage, owner, writer),
-    prefetcher: new Prefetcher(options.frameOf),
+    prefetcher: new Prefetcher(options.frameOf, (task, frameOf) => loadTask(task, frameOf, (url) => kept.load(url))),
     panel,
     notice: new Notice(document.getElementById("notice")!),
+    kept,
+    opened: (loaded) => {
+      options.opened?.(loaded);
+      // The page works, and the next pictures are on their way.
+      if (worker !== null && !isKept) void keepPage(worker, config.person);
+      isKept = true;
+    },
+    renewal: { isOutdated: async () => lasting && (await isOutdated()), reload: () => window.location.reload() },
     writer,
     login: config.urls.login,
     corrected: (label) => window.location.assign(config.urls.my_drawing.replace("{id}", label)),
   });
 
   window.addEventListener("online", () => void session.retry());
+  window.addEventListener("offline", () => session.wentOffline());
   window.addEventListener("storage", ({ key, newValue }) => {
     session.autosave.changedElsewhere(key, newValue);
     if (key?.startsWith("ai4mars.outbox.")) panel.show(outbox);

@@ -17,6 +17,8 @@ export interface Drafts {
   save(image: number, drawing: Drawing): Kept;
   /** Return the stored drawing of an image, the base of later saves by this page. */
   load(image: number): Draft | null;
+  /** Return whether this device has a drawing of the image. */
+  has(image: number): boolean;
   /** Return the drawing another tab stored since this page read or wrote it, or null. */
   elsewhere(image: number): Draft | null;
   /** Return other drawings of the image, among which the user has to choose. */
@@ -86,6 +88,7 @@ export function createDrafts(storage: Storage, owner: string, writer: string): D
       known.set(image, head(image));
       return draft;
     },
+    has: (image) => storage.getItem(key(image)) !== null,
     elsewhere: (image) =>
       head(image) === (known.get(image) ?? null) ? null : read(key(image), image),
     beside: (image) =>

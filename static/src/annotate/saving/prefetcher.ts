@@ -1,6 +1,6 @@
 /** Prefetching: the next pictures are loaded and decoded while the current one is drawn on. */
-import { Unreachable } from "../../shared/server";
 import type { Frame } from "../core/geometry";
+import { EXTRAS } from "./kept_pictures";
 import type { Picture, Task } from "./task";
 
 /** A loaded picture, usable without a network. */
@@ -15,9 +15,8 @@ export interface Loaded {
 /** Returns the frame of a loaded picture: its size and masked areas. */
 export type FrameOf = (picture: Picture) => Promise<Frame>;
 
-const TIMEOUT_MS = 60_000;
-/** Files that are not required for drawing. */
-const EXTRAS = ["range_map_url", "range_mask_url", "rover_mask_url"] as const;
+/** Loads a file of a picture. Throws `Unreachable`, or a `DOMException` if there is no such file. */
+export type LoadFile = (url: string) => Promise<Blob>;
 
 export class Prefetcher {
   private readonly places = new Map<number, Promise<Loaded>>();
@@ -25,7 +24,7 @@ export class Prefetcher {
 
   constructor(
     private readonly frameOf: FrameOf,
-    private readonly loadFrom: typeof loadTask = loadTask,
+    private readonly loadFrom: (task: Task, frameOf: FrameOf) => Promise<Loaded>,
   ) {}
 
   get size(): number {
@@ -92,17 +91,23 @@ export class Prefetcher {
   }
 }
 
-async function loadTask(task: Task, frameOf: FrameOf): Promise<Loaded> {
+/** Load the files of a task into memory. */
+export async function loadTask(task: Task, frameOf: FrameOf, load: LoadFile): Promise<Loaded> {
   const urls: string[] = [];
+  const toMemory = async (url: string): Promise<string> => {
+    const address = URL.createObjectURL(await load(url));
+    urls.push(address);
+    return address;
+  };
   const release = (): void => urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
   try {
     const extras = EXTRAS.map(async (name) => {
       const url = task.image[name];
-      return [name, url && (await toMemory(url, urls).catch(() => url))] as const;
+      return [name, url && (await toMemory(url).catch(() => url))] as const;
     });
     // The browser caches the thumbnail for the list of waiting uploads.
-    new Image().src = task.image.thumbnail_url;
-    const display_url = await toMemory(task.image.display_url, urls);
+    void load(task.image.thumbnail_url).catch(() => undefined);
+    const display_url = await toMemory(task.image.display_url);
     const found = Object.fromEntries(await Promise.all(extras));
     const picture: Picture = { ...task.image, ...found, display_url };
     // Keep the decoded image while it is prefetched, so that it is shown at once.
@@ -114,20 +119,4 @@ async function loadTask(task: Task, frameOf: FrameOf): Promise<Loaded> {
     release();
     throw error;
   }
-}
-
-async function toMemory(url: string, urls: string[]): Promise<string> {
-  let response: Response;
-  let file: Blob;
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    file = await response.blob();
-  } catch (error) {
-    throw new Unreachable("network", String(error));
-  }
-  if (response.status >= 500 || response.status === 429) throw new Unreachable("server");
-  if (!response.ok) throw new DOMException(`HTTP ${response.status}`, "NotFoundError");
-  const address = URL.createObjectURL(file);
-  urls.push(address);
-  return address;
 }

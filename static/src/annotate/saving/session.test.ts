@@ -78,9 +78,21 @@ class Site extends LabelServer {
   }
 }
 
+/** The tasks kept on the device, whose pictures need no network. */
+class Kept {
+  tasks: readonly Task[] = [];
+  put = (tasks: readonly Task[]): void => void (this.tasks = tasks);
+  add = (one: Task): void => void (this.tasks = [one, ...this.tasks]);
+  remove = (image: number): void => void (this.tasks = this.tasks.filter((each) => each.image.id !== image));
+  ready = async (): Promise<Task[]> => [...this.tasks];
+  has = (image: number): boolean => this.tasks.some((each) => each.image.id === image);
+}
+
 let storage: DeviceStorage;
 let site: Site;
+let kept: Kept;
 beforeEach(() => {
+  kept = new Kept();
   vi.useFakeTimers();
   storage = new DeviceStorage();
   site = new Site();
@@ -95,6 +107,7 @@ function openPage(writer = "page") {
   const looked: unknown[] = [];
   const corrected: string[] = [];
   const left: number[] = [];
+  const renewal = { outdated: false, reloads: 0 };
   const notices = new Map<string, readonly NoticeAction[]>();
   const page = {
     state: "loading" as State,
@@ -106,6 +119,8 @@ function openPage(writer = "page") {
     },
     showPicture: () => undefined,
     showLabelsSent: (count: number) => void (page.sent = count),
+    offline: null as number | null,
+    showOffline: (left: number | null) => void (page.offline = left),
     announce: (sentence: string) => void heard.push(sentence),
   };
   const notice = {
@@ -118,7 +133,7 @@ function openPage(writer = "page") {
   };
   const load = async (each: Task): Promise<Loaded> => {
     await Promise.resolve();
-    if (!site.up) throw new Unreachable("network");
+    if (!site.up && !kept.has(each.image.id)) throw new Unreachable("network");
     if (each.image.display_url === "broken") throw new DOMException("404", "NotFoundError");
     const { width, height, id } = each.image;
     return {
@@ -146,6 +161,8 @@ function openPage(writer = "page") {
     panel: { show: () => undefined } as unknown as OutboxPanel,
     notice: notice as unknown as Notice,
     say: (name) => name,
+    kept,
+    renewal: { isOutdated: async () => renewal.outdated, reload: () => void (renewal.reloads += 1) },
     writer,
     login: "/login/",
     update: () => undefined,
@@ -158,7 +175,7 @@ function openPage(writer = "page") {
     },
   });
   return {
-    session, editor, outbox, page, notices, heard, shown, released, looked, corrected, left,
+    session, editor, outbox, page, notices, heard, shown, released, looked, corrected, left, renewal,
     get image() { return session.task?.image.id ?? null; },
     draw: (size = 5) => void editor.apply(() => drawing(size).label),
     /** Close without contacting the server, like a crash. */
@@ -270,7 +287,7 @@ describe("without a network", () => {
       page.draw(image);
       await page.session.send();
     }
-    expect([page.page.state, page.page.reason]).toEqual(["error", "error_network"]);
+    expect([page.page.state, page.page.reason]).toEqual(["error", "offline_used_up"]);
     expect(page.outbox.waiting()).toHaveLength(3);
     site.up = true;
     await settle(120_000);
@@ -387,6 +404,83 @@ describe("an unfinished drawing", () => {
     await page.session.send();
     await settle();
     expect([site.stored.size, page.image]).toEqual([1, 2]);
+  });
+});
+
+describe("a device without a network", () => {
+  it("opens with the pictures loaded ahead, and sends later what is drawn on them", async () => {
+    const before = openPage();
+    await before.session.start();
+    before.draw(1);
+    await before.session.send();
+    await settle();
+    before.kill();
+    site.up = false;
+
+    const page = openPage("again");
+    await page.session.start();
+    for (const [image, left] of [[2, 2], [3, 1], [4, 0]] as const) {
+      expect([page.image, page.page.state, page.page.offline]).toEqual([image, "drawing", left]);
+      page.draw(image);
+      await page.session.send();
+      await settle();
+    }
+    expect([page.page.state, page.page.reason]).toEqual(["error", "offline_used_up"]);
+    page.kill();
+
+    // What is finished is not opened again.
+    const third = openPage("third");
+    await third.session.start();
+    expect([third.page.state, third.outbox.all().length]).toEqual(["error", 3]);
+    site.up = true;
+    await third.session.retry();
+    await settle();
+    expect([...site.stored.values()].map(({ image }) => image)).toEqual([1, 2, 3, 4]);
+    expect([third.image, third.page.offline]).toEqual([5, null]);
+  });
+
+  it("continues the drawing of this device, not an older one of the server", async () => {
+    site.pictures[0] = task(1, { draft: { ...toJson(drawing(9)), writer: "there", version: 1, stroke: 1 } });
+    site.drafts.set(1, { ...site.pictures[0].draft as DraftBody, base: 0, version: 1 });
+    const before = openPage();
+    await before.session.start();
+    before.draw(5);
+    await settle(2_000);
+    expect(site.drafts.get(1)).toMatchObject({ version: 2 });
+    before.kill();
+    site.up = false;
+
+    const page = openPage("again");
+    await page.session.start();
+    expect([page.image, page.editor.label]).toEqual([1, drawing(5).label]);
+    expect(page.notices.has("contested")).toBe(false);
+  });
+
+  it("looks for the site again by itself", async () => {
+    const page = openPage();
+    await page.session.start();
+    page.session.wentOffline();
+    site.up = false;
+    page.draw();
+    await page.session.send();
+    await settle();
+    expect(page.page.offline).toBe(1);
+    site.up = true;
+    await settle(120_000);
+    expect([site.stored.size, page.page.offline, page.image]).toEqual([1, null, 2]);
+  });
+
+  it("gives way to a newer version of itself, but only between two pictures", async () => {
+    const page = openPage();
+    await page.session.start();
+    page.renewal.outdated = true;
+    page.session.wentOffline();
+    await page.session.retry();
+    page.draw();
+    expect([page.image, page.renewal.reloads]).toEqual([1, 0]);
+    await page.session.send();
+    await settle();
+    expect([page.renewal.reloads, site.stored.size, page.page.state]).toEqual([1, 1, "between"]);
   });
 });
 

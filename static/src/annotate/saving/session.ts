@@ -5,7 +5,8 @@
  * through the outbox. A label is put into the outbox before its draft is deleted, so that a drawing
  * is always stored in at least one safe place.
  */
-import { Refused, SignedOut, isTrouble } from "../../shared/server";
+import { Backoff } from "../../shared/delivery/backoff";
+import { Refused, SignedOut, Unreachable, isTrouble } from "../../shared/server";
 import type { Say } from "../config";
 import type { Editor } from "../core/editor";
 import { NO_FRAME } from "../core/geometry";
@@ -25,6 +26,7 @@ import type { QueuedUpload } from "./queued_upload";
 import { formatRefusal, refusalOf, formatTrouble } from "./reasons";
 import { historyOf } from "./page_state";
 import type { PictureState } from "./page_state";
+import type { KeptPictures } from "./kept_pictures";
 import type { Loaded, Prefetcher } from "./prefetcher";
 import type { Answer, Next, Task, AnswerFeedback } from "./task";
 
@@ -33,6 +35,10 @@ export interface SessionParts {
   readonly outbox: LabelOutbox;
   readonly drafts: Drafts;
   readonly prefetcher: Prefetcher;
+  /** What is loaded ahead, for opening the page without a network. */
+  readonly kept: Pick<KeptPictures, "put" | "add" | "remove" | "ready">;
+  /** Replaces this page by a newer version of it. */
+  readonly renewal: { isOutdated(): Promise<boolean>; reload(): void };
   readonly editor: Editor;
   readonly surface: Surface;
   readonly page: Page;
@@ -83,6 +89,10 @@ export class Session {
   private skipAskedAt = -Infinity;
   /** The number of uploads confirmed since the page was opened. */
   private confirmed = 0;
+  private offline = false;
+  /** The site has a newer version of this page, which is opened instead of the next picture. */
+  private outdated = false;
+  private readonly reconnecting = new Backoff(() => void this.retry());
   /** Labels whose feedback is shown before the next picture. */
   private readonly awaited = new Set<string>();
 
@@ -130,9 +140,17 @@ export class Session {
   /** Send waiting uploads and continue, when the network may be back. */
   async retry(): Promise<void> {
     const { trouble } = await this.deliver();
-    if (this.parts.page.state !== "error") return;
+    if (this.parts.page.state !== "error") {
+      if (this.offline && !trouble) await this.fill();
+      return;
+    }
     if (trouble) this.parts.outbox.later();
     else await this.advance();
+  }
+
+  /** The device has lost its network. */
+  wentOffline(): void {
+    this.showOffline(true);
   }
 
   /** Save the draft after a change of the label or the sketch. */
@@ -246,6 +264,7 @@ export class Session {
     await this.openTask(task, drawingOf(upload));
     if (this.current?.task.image.id !== upload.image) return;
     this.autosave.keep();
+    if (!task.corrects) this.parts.kept.add(task);
     this.parts.outbox.drop(upload.id);
   }
 
@@ -260,6 +279,7 @@ export class Session {
     panel.show(outbox);
     const delivery = await outbox.deliver();
     if (delivery.trouble instanceof SignedOut) this.onSignedOut();
+    else if (isNetwork(delivery.trouble)) this.showOffline(true);
     else if (delivery.sent.length) notice.hide("signed-out");
     return delivery;
   }
@@ -280,6 +300,7 @@ export class Session {
       queued_at: new Date().toISOString(),
     });
     this.autosave.close();
+    this.parts.kept.remove(task.image.id);
     if (kept || kind !== "label") drafts.remove(task.image.id);
     else page.announce(say("outbox_failed"), "warn");
     return id;
@@ -294,6 +315,10 @@ export class Session {
 
   private async showNext(): Promise<void> {
     this.close();
+    if (this.outdated && !this.parts.outbox.atRisk) {
+      this.parts.renewal.reload();
+      return;
+    }
     if (!this.parts.prefetcher.size) {
       this.clear();
       // A pending response may belong to an older request.
@@ -345,7 +370,8 @@ export class Session {
     } else if (because instanceof Refused && because.code === "campaign_closed") {
       this.showState("closed");
     } else {
-      this.showState("error", this.sentenceOf(because));
+      const usedUp = isNetwork(because) && this.parts.say("offline_used_up");
+      this.showState("error", usedUp || this.sentenceOf(because));
       if (because instanceof SignedOut) this.onSignedOut();
       if (isTrouble(because)) this.parts.outbox.later();
     }
@@ -359,9 +385,9 @@ export class Session {
   }
 
   private async askForNext(): Promise<void> {
-    const { api, outbox, page, prefetcher } = this.parts;
+    const { api, kept, outbox, page, prefetcher } = this.parts;
+    const done = new Set([...outbox.all().map(({ image }) => image), ...this.left]);
     try {
-      const done = new Set([...outbox.all().map(({ image }) => image), ...this.left]);
       const before = this.confirmed;
       const next = await api.next([...done], AHEAD);
       const { tasks, labelsSent } = next;
@@ -373,10 +399,39 @@ export class Session {
       const here = this.current?.task.image.id;
       prefetcher.stock(tasks.filter(({ image }) => image.id !== here && !done.has(image.id)));
       this.emptyBecause = null;
+      kept.put(tasks.filter(({ image }) => !done.has(image.id)));
+      this.reconnecting.reset();
+      this.showOffline(false);
     } catch (error) {
       if (!isTrouble(error) && !(error instanceof Refused)) throw error;
       this.emptyBecause = error;
+      if (error instanceof Unreachable) await this.useKept(done);
+      if (isNetwork(error)) {
+        this.reconnecting.later();
+        this.showOffline(true);
+      }
     }
+  }
+
+  /** Continue with the pictures that are kept on this device. */
+  private async useKept(done: ReadonlySet<number>): Promise<void> {
+    const { drafts, kept, prefetcher } = this.parts;
+    if (prefetcher.size) return;
+    const here = this.current?.task.image.id;
+    const left = (await kept.ready()).filter(({ image }) => image.id !== here && !done.has(image.id));
+    // The drawing on this device is newer than the one that the server had then.
+    prefetcher.stock(left.map((task) => (drafts.has(task.image.id) ? { ...task, draft: null } : task)));
+    if (left.length) this.emptyBecause = null;
+  }
+
+  /** Show whether the site can be reached; when it can be again, look for a newer version of this page. */
+  private showOffline(offline: boolean): void {
+    const { page, prefetcher, renewal } = this.parts;
+    if (this.offline && !offline) {
+      void renewal.isOutdated().then((outdated) => (this.outdated = outdated));
+    }
+    this.offline = offline;
+    page.showOffline(offline ? prefetcher.size : null);
   }
 
   private async open(loaded: Loaded, drawing?: Drawing): Promise<void> {
@@ -454,6 +509,7 @@ export class Session {
 
   private showState(state: State, reason = ""): void {
     this.parts.page.showState(state, reason);
+    if (this.offline) this.showOffline(true);
     this.parts.update();
   }
 
@@ -466,6 +522,9 @@ export class Session {
     throw error;
   }
 }
+
+const isNetwork = (error: unknown): boolean =>
+  error instanceof Unreachable && error.reason === "network";
 
 /** Return the drawing in an upload. */
 function drawingOf(upload: QueuedUpload): Drawing {
