@@ -44,7 +44,7 @@ def drawing_page(
     config = {
         "campaign": {
             "slug": campaign.slug,
-            "name": campaign.name,
+            "name": campaign.local_name,
             "range_limit_m": campaign.range_limit_m,
             "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
         },

@@ -71,7 +71,7 @@ def label_card(label: Label) -> dict[str, Any]:
         "url": reverse("annotation:my_drawing", args=(label.pk,)),
         "thumb_url": reverse("images:image_file", args=(image.pk, "thumbnail")),
         "product_id": image.product_id,
-        "campaign": image.campaign.name,
+        "campaign": image.campaign.local_name,
         "sent_at": label.sent_at,
         "version": label.version,
         "state": word,

@@ -148,7 +148,7 @@ def none_left_json(campaign: Campaign, labeler: Labeler | None) -> dict[str, Any
     return {
         "skipped": skipped,
         "others": [
-            {"name": other.name, "url": reverse("annotation:annotate", args=(other.slug,))}
+            {"name": other.local_name, "url": reverse("annotation:annotate", args=(other.slug,))}
             for other in other_campaigns(campaign, labeler)
         ],
     }

@@ -32,6 +32,7 @@ class CampaignForm(forms.ModelForm):
             "practice_pass_iou": _("Practice is passed at (mean IoU)"),
             "reference_image_percent": _("Reference images between real images (percent)"),
             "allow_gold_practice": _("Gold images may serve for practice"),
+            "translations": _("Translations"),
         }
         help_texts = {
             "is_open": _("Volunteers can draw in it, once it has images and classes."),
@@ -63,4 +64,8 @@ class CampaignForm(forms.ModelForm):
             ),
             "reference_image_percent": _("Share of all images given out; 0: none."),
             "allow_gold_practice": "",
+            "translations": _(
+                'Name and description in other languages, as {"es": {"name": "...", '
+                '"description": "..."}}. Without them, all readers see the ones above.'
+            ),
         }

@@ -39,8 +39,8 @@ def campaign_card(campaign: Campaign, labeler: Labeler | None) -> dict[str, Any]
     figures = figures_of(campaign)
     return {
         "slug": campaign.slug,
-        "name": campaign.name,
-        "description": campaign.description,
+        "name": campaign.local_name,
+        "description": campaign.local_description,
         "has_new": left.has_new,
         "skipped": left.skipped,
         "can_draw": left.has_new or left.skipped > 0,

@@ -52,8 +52,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.with_publicity().filter(is_open=True, is_public=True)
 
 
-class Campaign(models.Model):
+class Campaign(Translated):
     """A set of images with its classes, tutorial and parameters (docs/METHODS.md)."""
+
+    translated_fields = ("name", "description")
 
     class RangeRule(models.TextChoices):
         CUT_ROW = "cut-row", _("Cut row (as in the released dataset)")
@@ -250,6 +252,16 @@ class Campaign(models.Model):
             super().save(*args, **kwargs)
             if before and before != self.slug:
                 FormerSlug.objects.update_or_create(slug=before, defaults={"campaign": self})
+
+    @property
+    def local_name(self) -> str:
+        """Return the name in the reader's language."""
+        return self.translated("name")
+
+    @property
+    def local_description(self) -> str:
+        """Return the description in the reader's language."""
+        return self.translated("description")
 
     def class_codes(self) -> tuple[int, ...]:
         """Return the campaign's class codes, ascending."""

@@ -99,7 +99,7 @@ def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
         except services.DeleteRefused as refused:
             problem = str(refused)
         else:
-            messages.success(request, _("“%(name)s” was deleted.") % {"name": campaign.name})
+            messages.success(request, _("“%(name)s” was deleted.") % {"name": campaign.local_name})
             return redirect("dashboard:manage")
     return render(
         request,

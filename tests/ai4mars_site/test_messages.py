@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from pathlib import Path
 
+import allauth
+import django
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from django.utils.translation import gettext, ngettext
 
 from ai4mars_site import messages
+from tests.usted import usted_in
 
 ROOT = Path(settings.BASE_DIR)
 TRANSLATED = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
@@ -163,3 +170,82 @@ def test_a_browser_asks_in_its_own_language(client: Client) -> None:
     for asked, given in (("es-MX, en;q=0.5", "es"), ("fr", "en"), ("de, es;q=0.8", "es")):
         answer = client.get("/", headers={"accept-language": asked})
         assert answer.headers["Content-Language"] == given
+
+
+# -- Spanish says tú -------------------------------------------------------------------------------
+
+
+def test_the_search_for_usted_finds_it() -> None:
+    assert usted_in("Introduzca su contraseña. ¿La olvidó usted?") == [
+        "Introduzca",
+        "su contraseña",
+        "olvidó",
+        "usted",
+    ]
+    assert not usted_in("Introduce tu contraseña. Un experto etiqueta por su cuenta.")
+
+
+def test_our_spanish_says_tu() -> None:
+    found = {
+        text: usted_in(text)
+        for message in catalog_of("es")
+        if message.id
+        for text in (message.string if isinstance(message.string, tuple) else [message.string])
+    }
+    assert not {text: forms for text, forms in found.items() if forms}
+
+
+def account_messages() -> list[str | tuple[str, ...]]:
+    """The texts of Django's forms and accounts, and of allauth's account pages."""
+    found: list[str | tuple[str, ...]] = []
+    for package, folder in (
+        (django, "conf/locale"),
+        (django, "contrib/auth/locale"),
+        (allauth, "locale"),
+    ):
+        path = Path(package.__file__).parent / folder / "es/LC_MESSAGES/django.po"
+        # Catalogs of packages may have more plural forms than they say; Babel reports that.
+        with path.open("rb") as file, contextlib.redirect_stdout(io.StringIO()):
+            catalog = read_po(file)
+        for message in catalog:
+            places = [place for place, _line in message.locations]
+            if "DEBUG=True" in str(message.id):
+                continue  # only developers see it
+            if message.id and (
+                package is django
+                or any(
+                    place.lstrip("./").startswith(
+                        ("account/", "templates/account/", "allauth/account/")
+                    )
+                    for place in places
+                )
+            ):
+                found.append(message.id)
+    return found
+
+
+def test_account_pages_say_tu() -> None:
+    """Also where the texts are those of Django and allauth (`ai4mars_site/account_texts.py`)."""
+    texts = account_messages()
+    assert len(texts) > 300
+    with translation.override("es"):
+        shown = [
+            gettext(text) if isinstance(text, str) else ngettext(text[0], text[1], number)
+            for text in texts
+            for number in ((1,) if isinstance(text, str) else (1, 2))
+        ]
+    assert not [text for text in shown if usted_in(text)]
+
+
+def test_account_pages_say_tu_in_errors(db: None) -> None:
+    client = Client(headers={"accept-language": "es"})
+    wrong = {"username": "a b", "email": "no", "password1": "123", "password2": "124"}
+    pages = [
+        client.post("/accounts/signup/", wrong),
+        client.post("/accounts/login/", {"login": "nobody", "password": "wrong"}),
+        client.post("/accounts/password/reset/", {"email": "no"}),
+        client.get("/accounts/password/reset/done/"),
+        client.get("/accounts/password/reset/key/1-a/"),
+    ]
+    for page in pages:
+        assert not usted_in(page.content.decode()), page.request["PATH_INFO"]

@@ -39,6 +39,8 @@ class StepPreset:
 class CampaignPreset:
     name: str
     description: str
+    name_es: str
+    description_es: str
     range_limit_m: float = 30.0
     classes: tuple[ClassPreset, ...] = field(default_factory=tuple)
     steps: tuple[StepPreset, ...] = field(default_factory=tuple)
@@ -155,6 +157,9 @@ PRESETS: dict[str, CampaignPreset] = {
     "msl-navcam": CampaignPreset(
         name="Curiosity, navigation cameras",
         description="Show the Curiosity rover what it drives on: soil, bedrock, sand, big rocks.",
+        name_es="Curiosity, cámaras de navegación",
+        description_es="Enseña al róver Curiosity sobre qué conduce: tierra, roca madre, arena, "
+        "rocas grandes.",
         classes=NAV_CLASSES,
         steps=NAV_STEPS,
         guide=NAV_GUIDE,
@@ -162,6 +167,8 @@ PRESETS: dict[str, CampaignPreset] = {
     "m2020": CampaignPreset(
         name="Perseverance",
         description="What does Perseverance drive on? Soil, bedrock, sand, big rocks.",
+        name_es="Perseverance",
+        description_es="¿Sobre qué conduce Perseverance? Tierra, roca madre, arena, rocas grandes.",
         classes=NAV_CLASSES,
         steps=NAV_STEPS,
         guide=NAV_GUIDE,
@@ -170,6 +177,9 @@ PRESETS: dict[str, CampaignPreset] = {
     "rovers": CampaignPreset(
         name="Mars rovers",
         description="What do the rovers on Mars drive on? Soil, bedrock, sand, big rocks.",
+        name_es="Róveres de Marte",
+        description_es="¿Sobre qué conducen los róveres en Marte? Tierra, roca madre, arena, rocas "
+        "grandes.",
         classes=NAV_CLASSES,
         steps=NAV_STEPS,
         guide=NAV_GUIDE,
@@ -179,6 +189,8 @@ PRESETS: dict[str, CampaignPreset] = {
     "plain": CampaignPreset(
         name="Pictures of the ground",
         description="What is there to drive on? Soil, bedrock, sand, big rocks.",
+        name_es="Fotos del suelo",
+        description_es="¿Sobre qué se puede conducir? Tierra, roca madre, arena, rocas grandes.",
         classes=NAV_CLASSES,
         steps=NAV_STEPS,
         guide=NAV_GUIDE,
@@ -186,6 +198,9 @@ PRESETS: dict[str, CampaignPreset] = {
     "mer-navcam": CampaignPreset(
         name="Spirit and Opportunity, navigation cameras",
         description="What did Spirit and Opportunity drive on? Soil, bedrock, sand, big rocks.",
+        name_es="Spirit y Opportunity, cámaras de navegación",
+        description_es="¿Sobre qué condujeron Spirit y Opportunity? Tierra, roca madre, arena, "
+        "rocas grandes.",
         classes=NAV_CLASSES,
         steps=NAV_STEPS,
         guide=NAV_GUIDE,

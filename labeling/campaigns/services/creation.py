@@ -18,9 +18,14 @@ def new_campaign(slug: str, preset: str, name: str = "") -> Campaign:
 
 def _fields(preset: str, name: str) -> dict[str, Any]:
     chosen = PRESETS[preset]
+    spanish = {"description": chosen.description_es}
+    # A name may be the preset's with an addition, such as "Perseverance (sol-2)".
+    if not name or name.startswith(chosen.name):
+        spanish["name"] = chosen.name_es + name.removeprefix(chosen.name)
     return {
         "name": name or chosen.name,
         "description": chosen.description,
+        "translations": {"es": spanish},
         "range_limit_m": chosen.range_limit_m,
     }
 

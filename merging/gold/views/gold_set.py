@@ -157,7 +157,8 @@ def gold_experts(request: HttpRequest, slug: str) -> HttpResponse:
                 }
                 for each in progress.experts
             ],
-            "reminder_subject": _("Gold images of %(campaign)s") % {"campaign": campaign.name},
+            "reminder_subject": _("Gold images of %(campaign)s")
+            % {"campaign": campaign.local_name},
         },
     )
 
@@ -176,7 +177,7 @@ def reminder_text(campaign: Campaign, expert: gold_progress.ExpertProgress, url:
         "name": expert.labeler,
         "all": expert.total.all,
         "open": expert.total.open,
-        "campaign": campaign.name,
+        "campaign": campaign.local_name,
         "url": url,
     }
 

@@ -48,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
         campaigns.append(
             {
                 "slug": campaign.slug,
-                "name": campaign.name,
+                "name": campaign.local_name,
                 "queued": queue.remaining(campaign),
                 "rated": Rating.objects.active().filter(label__image__campaign=campaign).count(),
                 "scored": distribution.total(campaign, Role.CROWD),
@@ -65,7 +65,7 @@ def page_config(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": {
             "slug": slug,
-            "name": campaign.name,
+            "name": campaign.local_name,
             "classes": TerrainClassSerializer(campaign.terrain_classes.all(), many=True).data,
         },
         "reviewer": request.user.pk,

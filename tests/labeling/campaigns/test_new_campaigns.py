@@ -11,9 +11,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from PIL import Image as Pillow
 
+from labeling.campaigns.presets.missions import PRESETS, CampaignPreset
 from labeling.models import Campaign, ImportJob
 from tests.factories import new_campaign
 from tests.served import ServedSite
@@ -146,3 +149,24 @@ def test_a_dry_run_makes_no_database(mixed: Path, tmp_path: Path) -> None:
     before = hashlib.sha256(database.read_bytes()).hexdigest()
     site.manage("import_images", str(mixed), "--campaign", "mars", "--dry-run")
     assert hashlib.sha256(database.read_bytes()).hexdigest() == before
+
+
+def test_the_name_and_the_description_are_in_spanish_too(mixed: Path) -> None:
+    run(mixed, "--campaign", "one")
+    run(mixed, "--campaign", "two")
+    run(mixed, "--campaign", "three", "--name", "Quarry")
+
+    one, two, three = (Campaign.objects.get(slug=slug) for slug in ("one", "two", "three"))
+    with translation.override("es"):
+        assert [one.local_name, two.local_name] == ["Fotos del suelo", "Fotos del suelo (two)"]
+        assert three.local_name == "Quarry", "nobody has translated it"
+        assert three.local_description.startswith("¿Sobre qué se puede conducir?")
+    with translation.override("en"):
+        assert one.local_name == "Pictures of the ground"
+    assert "Fotos del suelo" in Client().get("/", headers={"accept-language": "es"}).text
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_every_preset_is_in_spanish(preset: CampaignPreset) -> None:
+    assert preset.name_es
+    assert preset.description_es != preset.description
