@@ -41,6 +41,7 @@ class ImageQuery(serializers.Serializer[Any]):
     )
     retired = serializers.BooleanField(default=False)
     duplicates = serializers.BooleanField(default=False)
+    rover_mask = serializers.ChoiceField(choices=Image.RoverMaskSource.choices, required=False)
     page = serializers.IntegerField(min_value=1, default=1)
 
     def get_fields(self) -> dict[str, Any]:
@@ -67,6 +68,7 @@ class CuratedImage(serializers.ModelSerializer[Image]):
     duplicate_of = serializers.StringRelatedField[Any]()
     labels = serializers.IntegerField(source="crowd_label_count")
     quality = serializers.SerializerMethodField()
+    rover_mask = serializers.CharField(source="rover_mask_source")
 
     class Meta:
         model = Image
@@ -81,6 +83,7 @@ class CuratedImage(serializers.ModelSerializer[Image]):
             "duplicate_of",
             "labels",
             "quality",
+            "rover_mask",
         )
 
     def get_thumb_url(self, image: Image) -> str:
@@ -130,6 +133,8 @@ def chosen_images(campaign: Campaign, asked: dict[str, Any]) -> ImageQuerySet:
     images = Image.objects.filter(campaign=campaign, retired_at__isnull=not asked["retired"])
     if asked["duplicates"]:
         images = images.exclude(duplicate_of=None)
+    if "rover_mask" in asked:
+        images = images.with_rover_mask_source().filter(rover_mask_source=asked["rover_mask"])
     for name in MEASURES:
         if f"min_{name}" in asked:
             images = images.filter(**{f"quality__{name}__gte": asked[f"min_{name}"]})
@@ -142,7 +147,8 @@ def chosen_images(campaign: Campaign, asked: dict[str, Any]) -> ImageQuerySet:
         if asked["sort"].startswith("-")
         else column.asc(nulls_last=True)
     )
-    return images.select_related("quality", "duplicate_of").order_by(order, "pk")
+    images = images.select_related("quality", "duplicate_of").with_rover_mask_source()
+    return images.order_by(order, "pk")
 
 
 class RetireImages(APIView):

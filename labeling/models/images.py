@@ -8,7 +8,7 @@ from typing import Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -72,6 +72,15 @@ class ImageQuerySet(models.QuerySet["Image"]):
             ~Exists(Assignment.objects.filter(image=OuterRef("pk"), labeler=labeler))
         )
 
+    def with_rover_mask_source(self) -> Self:
+        """Annotate images with `rover_mask_source`, a value of `Image.RoverMaskSource`."""
+        return self.annotate(
+            rover_mask_source=Case(
+                When(rover_mask="", then=Value(Image.RoverMaskSource.UNKNOWN.value)),
+                default=Value(Image.RoverMaskSource.PRODUCT.value),
+            )
+        )
+
     def with_free_place(self) -> Self:
         """Return images whose labels and active assignments together are below the target."""
         drawing = (
@@ -117,6 +126,12 @@ class Image(models.Model):
         RELEASED_MASK = "released", "Released 30 m mask"
         ESTIMATED = "estimated", "Estimated over flat ground"
         NONE = "none", "None"
+
+    class RoverMaskSource(models.TextChoices):
+        """Where the rover mask is from. Of an unknown one, the rover may be anywhere."""
+
+        PRODUCT = "product", "Mask product"
+        UNKNOWN = "unknown", "Unknown"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="images")
     product_id = models.CharField(max_length=200)

@@ -19,7 +19,7 @@ from labeling.models import Campaign
 from labeling.models.fields import LargeJSONField
 
 #: Increase it when the same labels and parameters are released as other bytes.
-RELEASE_CODE = 6
+RELEASE_CODE = 7
 
 #: Fields of a complete release that may change, because its files do not depend on them.
 MUTABLE_FIELDS = frozenset({"has_public_leaderboard"})

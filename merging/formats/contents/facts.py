@@ -26,6 +26,9 @@ Mask = npt.NDArray[np.uint8]
 SOFTWARE = "AI4Mars"
 SOFTWARE_LICENSE = "Apache-2.0"
 
+#: The source of the rover mask of an image without one; its mask file in a release is all 0.
+UNKNOWN_ROVER = "unknown"
+
 #: The gold variants, each nested in the one before (paper 3.3).
 GOLD_VARIANTS = ("gold-min1", "gold-min2", "gold-min3")
 VARIANTS = ("train", *GOLD_VARIANTS)
@@ -119,10 +122,10 @@ class ReleasedImage:
         width), 1 = beyond the range limit. paths: The paths in the tree, by "frame", "rover_mask",
         "range_mask" (if the layout has them) and the variants. metadata: Facts about the frame as
         plain values: rover, camera, eye, sol, start_time, site, drive, sequence, orbital_class,
-        range_source, camera_model, ... layers: Votes, labelers and confidence, if a format needs
-        them and the image has labels. merged_labels: The number of labels that the masks were
-        merged from; None: no masks, or unknown. imports: What was imported. empty: Why a variant
-        has no labeled pixel, as `Emptiness`.
+        range_source, rover_mask_source, camera_model, ... layers: Votes, labelers and confidence,
+        if a format needs them and the image has labels. merged_labels: The number of labels that
+        the masks were merged from; None: no masks, or unknown. imports: What was imported. empty:
+        Why a variant has no labeled pixel, as `Emptiness`.
     """
 
     product_id: str
@@ -207,6 +210,7 @@ class ReleaseFacts:
         imports: What was imported.
         license: An SPDX identifier.
         software_version: The version of AI4Mars that built the release.
+        unknown_rovers: Numbers of images without a rover mask, by (rover, camera).
     """
 
     slug: str
@@ -235,6 +239,7 @@ class ReleaseFacts:
     changes: tuple[str, ...] = ()
     imports: tuple[ImportTotal, ...] = ()
     corrected: int = 0
+    unknown_rovers: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def software(self) -> str:

@@ -21,6 +21,8 @@ class Entry:
         merged_labels: The number of labels that its masks were merged from; None: no masks, or
             unknown.
         imports: What was imported (`contents.Import` as plain values).
+        rover_mask: The source of its rover mask, "unknown" for a mask file of zeros; "" if not
+            stored.
     """
 
     product_id: str
@@ -30,6 +32,7 @@ class Entry:
     files: Mapping[str, str]
     merged_labels: int | None = None
     imports: Sequence[Mapping[str, Any]] = ()
+    rover_mask: str = ""
 
 
 def pieces(
@@ -57,6 +60,7 @@ def pieces(
             "split": entry.split,
             "labels": entry.labels,
             "merged_labels": entry.merged_labels,
+            "rover_mask": entry.rover_mask or None,
             "inputs": entry.inputs,
             "files": dict(entry.files),
         }

@@ -90,6 +90,23 @@ def _composition(facts: ReleaseFacts, files: Sequence[FileFact]) -> Iterator[str
         "little agreement, was not labeled, was masked, or was too far away. Its terrain is "
         "unknown."
     )
+    if facts.unknown_rovers:
+        yield ""
+        yield (
+            "**Is the rover masked in every image?** No: nobody delivered or drew a rover mask for "
+            f"{sum(facts.unknown_rovers.values())} images. They have `rover_mask: unknown` in "
+            "`manifest.json`, and `rover_mask_source` in the metadata. Their mask files are all 0, "
+            "because readers of the dataset expect one for each image. That does not say that "
+            "there is no rover in them, and labels may lie on it."
+        )
+        yield ""
+        yield from markdown_table(
+            ("rover", "camera", "images with `rover_mask: unknown`"),
+            (
+                (rover, camera, count)
+                for (rover, camera), count in sorted(facts.unknown_rovers.items())
+            ),
+        )
     yield ""
     yield (
         "**Does it have data about people?** Images show Mars. Labelers have pseudonyms, which "

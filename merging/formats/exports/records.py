@@ -20,6 +20,7 @@ FRAME_METADATA: Mapping[str, type] = {
     "sequence": str,
     "orbital_class": str,
     "range_source": str,
+    "rover_mask_source": str,
 }
 
 #: The files of an image, by their keys in `ReleasedImage.paths`.

@@ -42,6 +42,7 @@ class CountedImage:
         empty: Why a variant has no labeled pixel, as `contents.Emptiness`.
         corrected: The number of labels corrected after their labelers saw the others' labels.
         unlabeled: Pixels without a label by variant; empty if not counted.
+        rover_mask: The source of its rover mask, "unknown" without one; "" if not counted.
     """
 
     rover: str
@@ -55,6 +56,7 @@ class CountedImage:
     empty: Mapping[str, str] = field(default_factory=dict)
     corrected: int = 0
     unlabeled: Mapping[str, int] = field(default_factory=dict)
+    rover_mask: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the counts in types of JSON, for `from_json`."""
@@ -97,6 +99,7 @@ def counted(image: ReleasedImage) -> CountedImage:
         unscored=dict(unscored),
         empty=image.empty,
         unlabeled={name: int((mask == NO_LABEL).sum()) for name, mask in image.masks.items()},
+        rover_mask=str(known.get("rover_mask_source") or ""),
     )
 
 

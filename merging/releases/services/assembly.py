@@ -16,10 +16,17 @@ from ai4mars_site.toolkit.jobs import keep_alive
 from labeling.images.ingest.product_ids import file_stems
 from labeling.models import Role
 from merging.formats.contents import manifest
-from merging.formats.contents.facts import FileFact, Fragment, Import, ReleaseFacts, import_totals
+from merging.formats.contents.facts import (
+    UNKNOWN_ROVER,
+    FileFact,
+    Fragment,
+    Import,
+    ReleaseFacts,
+    import_totals,
+)
 from merging.formats.documents import DOCUMENTS
 from merging.formats.exports import EXPORTS
-from merging.formats.statistics.counts import Statistics
+from merging.formats.statistics.counts import CountedImage, Statistics
 from merging.formats.storage import checksums
 from merging.formats.tree import gold_lists
 from merging.models import Release
@@ -81,6 +88,7 @@ def assemble(release: Release, tree: Path, *, link: bool) -> Built:
             {file.key: file.path for file in reversed(files_of(part))},
             part.merged_labels,
             part.imports,
+            CountedImage.from_json(part.counted).rover_mask,
         )
         for part in release_parts.in_order(release)
     )
@@ -148,12 +156,14 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
     labels = corrected = 0
     unlabeled = Counter[str]()
     imports: list[Import] = []
+    unknown_rovers = Counter[tuple[str, str]]()
     for part in map(PartRecord.of, release_parts.in_order(release)):
         image = part.counted
         totals.add(image)
         unlabeled.update(image.unlabeled)
         key = (image.rover, image.camera, part.split)
         counts[key] = counts.get(key, 0) + 1
+        unknown_rovers[image.rover, image.camera] += image.rover_mask == UNKNOWN_ROVER
         labels += len(part.labels)
         corrected += image.corrected
         imports += part.imports
@@ -191,5 +201,6 @@ def facts_of(release: Release) -> tuple[ReleaseFacts, Statistics]:
         previous=release.previous.version if release.previous else "",
         changes=tuple(changes.changes_of(release)),
         imports=import_totals(imports),
+        unknown_rovers={camera: count for camera, count in unknown_rovers.items() if count},
     )
     return facts, totals

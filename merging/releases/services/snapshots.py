@@ -29,6 +29,7 @@ METADATA = (
     "orbital_class",
     "range_source",
     "range_map_source",
+    "rover_mask_source",
     "camera_model",
     "scale_bar",
 )
@@ -170,7 +171,8 @@ class ImageSnapshot:
 
 def take(image_ids: Collection[int]) -> dict[int, ImageSnapshot]:
     """Return snapshots of images by primary key, with five queries for any number of images."""
-    rows = list(Image.objects.filter(pk__in=image_ids).values("pk", *_CONTENT, *METADATA))
+    images = Image.objects.filter(pk__in=image_ids).with_rover_mask_source()
+    rows = list(images.values("pk", *_CONTENT, *METADATA))
     waiting = set(images_to_score().filter(pk__in=image_ids).values_list("pk", flat=True))
     labels: dict[int, list[LabelSnapshot]] = {}
     for image_id, is_received, label in _labels_of(image_ids):

@@ -63,6 +63,17 @@ def test_filtered_and_sorted_by_a_measure(client: APIClient, campaign: Campaign)
     assert listed(client, campaign, sort="dark_share")[-1] == unknown.product_id
 
 
+def test_images_without_a_rover_mask(client: APIClient, campaign: Campaign) -> None:
+    unknown = new_image(campaign, 1)
+    masked = new_image(campaign, 2)
+    Image.objects.filter(pk=unknown.pk).update(rover_mask="")
+    Image.objects.filter(pk=masked.pk).update(rover_mask="rover-mask.png")
+
+    assert listed(client, campaign, rover_mask="unknown") == [unknown.product_id]
+    answer = client.get(reverse("images:images", args=(campaign.slug,))).json()
+    assert [each["rover_mask"] for each in answer["images"]] == ["unknown", "product"]
+
+
 def test_retired_and_brought_back(client: APIClient, campaign: Campaign) -> None:
     image = measured(campaign, 1)
     other = new_image(new_campaign("other"), 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -119,6 +120,23 @@ def test_every_pixel_of_the_tree(campaign: Campaign, tmp_path: Path) -> None:
     image = campaign.images.get(product_id=TRAIN)
     with image.original.open("rb") as original:
         assert (msl / f"images/edr/{TRAIN}.JPG").read_bytes() == original.read()
+
+
+def test_an_unknown_rover_mask_is_said_to_be_unknown(campaign: Campaign, tmp_path: Path) -> None:
+    tree = build(campaign, tmp_path)
+
+    entries = {
+        each["id"]: each for each in json.loads((tree / "manifest.json").read_bytes())["images"]
+    }
+    unknown = campaign.images.usable().filter(rover_mask="").values_list("product_id", flat=True)
+    assert BARE in unknown
+    assert {name for name, each in entries.items() if each["rover_mask"] == "unknown"} == {*unknown}
+    assert entries[TRAIN]["rover_mask"] == "product"
+    # The file is there all the same: loaders need one for each image.
+    assert (tree / entries[BARE]["files"]["rover_mask"]).is_file()
+    said = (tree / "DATASHEET.md").read_text()
+    assert f"| curiosity | navcam-left | {len(unknown)} |" in said
+    assert "`rover_mask: unknown`" in said
 
 
 def test_the_sums_verify(campaign: Campaign, tmp_path: Path) -> None:

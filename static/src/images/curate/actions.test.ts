@@ -5,7 +5,7 @@ import type { Picture } from "./types";
 
 function picture(id: number, reason: string | null = null, labels = 0): Picture {
   const standing = { retired: reason !== null, retired_reason: reason ?? "" };
-  return { id, product_id: `NLB_${id}`, thumb_url: "", display_url: "", sol: 1, duplicate_of: null, labels, quality: null, ...standing };
+  return { id, product_id: `NLB_${id}`, thumb_url: "", display_url: "", sol: 1, duplicate_of: null, labels, quality: null, rover_mask: "product", ...standing };
 }
 
 const anyPictures = fc.uniqueArray(

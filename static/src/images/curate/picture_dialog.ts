@@ -64,6 +64,7 @@ export class Look {
     const duplicate = part("#look-duplicate");
     duplicate.hidden = !picture.duplicate_of;
     duplicate.textContent = picture.duplicate_of ? words("duplicate-of", { id: picture.duplicate_of }) : "";
+    part("#look-rover").hidden = picture.rover_mask !== "unknown";
     this.showMeasures(picture.quality);
     // Show the action that applies; the focus moves to it from the other one.
     const moved = document.activeElement === this.retire || document.activeElement === this.restore;

@@ -23,6 +23,8 @@ export interface Picture {
   readonly duplicate_of: string | null;
   readonly labels: number;
   readonly quality: Quality | null;
+  /** The source of the rover mask; of an unknown one, labels may lie on the rover. */
+  readonly rover_mask: "product" | "drawn" | "unknown";
 }
 
 /** One page of the list; pages count from 1. */

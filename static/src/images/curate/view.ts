@@ -3,7 +3,7 @@
 import type { Listing, Quality } from "./types";
 
 export type Measure = keyof Quality;
-export type FilterName = "all" | "dark" | "overexposed" | "blurry" | "rover" | "terrain" | "duplicates" | "retired";
+export type FilterName = "all" | "dark" | "overexposed" | "blurry" | "rover" | "unmasked" | "terrain" | "duplicates" | "retired";
 
 export interface Filter {
   readonly name: FilterName;
@@ -33,6 +33,7 @@ export const FILTERS: readonly Filter[] = [
   filter("overexposed", "saturated_share", "min", 5, "-saturated_share", "overexposed"),
   filter("blurry", "sharpness", "max", 20, "sharpness", "blurry"),
   filter("rover", "rover_share", "min", 30, "-rover_share", "rover"),
+  filter("unmasked", null, "min", null, "product_id", "other"),
   filter("terrain", "terrain_share", "max", 20, "terrain_share", "terrain"),
   filter("duplicates", null, "min", null, "product_id", "duplicate"),
   filter("retired", null, "min", null, "product_id", "other"),
@@ -73,6 +74,7 @@ export function questionOf(view: View): URLSearchParams {
   const { filter: chosen, bound, sort, page } = view;
   const question = new URLSearchParams({ sort, retired: chosen.name === "retired" ? "1" : "0", page: String(page) });
   if (chosen.name === "duplicates") question.set("duplicates", "1");
+  if (chosen.name === "unmasked") question.set("rover_mask", "unknown");
   if (chosen.measure && bound !== null) question.set(`${chosen.side}_${chosen.measure}`, String(bound / 100));
   return question;
 }
