@@ -134,7 +134,8 @@ def chosen_images(campaign: Campaign, asked: dict[str, Any]) -> ImageQuerySet:
     if asked["duplicates"]:
         images = images.exclude(duplicate_of=None)
     if "rover_mask" in asked:
-        images = images.with_rover_mask_source().filter(rover_mask_source=asked["rover_mask"])
+        source = {"rover_mask_source": asked["rover_mask"]}
+        images = images.with_rover_mask_source().filter(**source)
     for name in MEASURES:
         if f"min_{name}" in asked:
             images = images.filter(**{f"quality__{name}__gte": asked[f"min_{name}"]})
