@@ -178,6 +178,26 @@ def test_corners_come_and_go_by_keys(
     assert min(np.hypot(*np.subtract(new, each)) for each in ring) < 0.02
 
 
+def test_a_link_or_button_with_the_focus_keeps_the_cross_in_place(
+    served_site: ServedSite, browser_page: Any, tmp_path: Path
+) -> None:
+    address = import_pictures(served_site, f"{SLUG}-still", tmp_path)
+    page = browser_page
+    page.goto(address)
+    page.evaluate("document.querySelector('#start').submit()")
+    DrawingPage(page).wait_for_picture()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    before = cross(page)
+
+    for control in (".bar a", "#undo", "#help-open"):
+        page.evaluate("id => { document.querySelector(id).disabled = false; }", control)
+        page.focus(control)
+        for chord in ("ArrowRight", "Shift+ArrowDown", "Control+ArrowRight", "Alt+ArrowDown"):
+            page.keyboard.press(chord)
+        assert cross(page) == before, control
+
+
 def test_the_picture_follows_the_cross(
     served_site: ServedSite, browser_page: Any, tmp_path: Path
 ) -> None:

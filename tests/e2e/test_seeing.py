@@ -104,6 +104,11 @@ def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_pa
     page.mouse.up()
     true = float(np.linalg.norm(place_of(scene, start) - place_of(scene, end)))
     assert meters(page.text_content("#ruler-note")) == pytest.approx(true, rel=TOLERANCE)
+    # The length stands beside the line.
+    note = page.locator("#ruler-note").bounding_box()
+    middle = drawing.on_page(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
+    beside = (note["x"] + note["width"] / 2, note["y"] + note["height"] / 2)
+    assert 10 < np.hypot(*np.subtract(middle, beside)) < 100
     page.keyboard.press("Escape")
     assert drawing.regions() == 0, "the ruler draws nothing"
 

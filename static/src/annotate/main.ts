@@ -9,6 +9,7 @@ import { loadMasked } from "./measure/masked_areas";
 import { CornerEditor } from "./modes/corner_editor";
 import { Cursor } from "./modes/cursor";
 import { listenToKeys } from "./modes/keyboard";
+import { isDrawingCommand } from "./modes/keys";
 import type { Command, HeldCommand } from "./modes/keys";
 import type { Tool } from "./modes/mode";
 import { Announcer } from "./modes/announcer";
@@ -25,6 +26,7 @@ import { foldMoreTools } from "./panels/more_tools";
 import { showNoneLeft } from "./panels/none_left";
 import { Page } from "./panels/page";
 import { RegionList } from "./panels/region_list";
+import { RegionPeek } from "./panels/region_peek";
 import { foldRegionList } from "./panels/region_sheet";
 import { createSession } from "./saving/create_session";
 import { findOwner } from "./saving/owner";
@@ -41,7 +43,7 @@ const guide = new Guide();
 const feedback = new FeedbackPanel(say);
 const editor = new Editor(config.campaign.classes[0]!.code, onChange);
 const toolsPage = {
-  warn: (sentence: string) => page.announce(say(sentence), "warn"),
+  warn: (sentence: string) => page.announce(say(sentence), "warn", "drawing"),
   finished: onFinished,
   showTurn: (can: boolean) => page.showTurn(can),
 };
@@ -89,7 +91,12 @@ const session = createSession({
     const { code, options } = editor;
     pageState.save({ code, options, hidden, settingsOpen: viewTools.panel.isOpen });
   },
-  closed: () => viewTools.closed(),
+  closed: () => {
+    page.endMessage("picture");
+    page.endMessage("drawing");
+    peek.stay();
+    viewTools.closed();
+  },
   noneLeft: (next) => showNoneLeft(next, say, () => void session.retrySkipped()),
   frameOf: async (picture) => {
     const { masked, missing } = await loadMasked(picture);
@@ -101,7 +108,7 @@ const about = new AboutPicture(session.api, say, {
   task: () => (page.state === "drawing" ? session.task : null),
   hasDrawing: () => editor.label.regions.length > 0,
   nothing: () => void session.nothing(),
-  announce: (sentence) => page.announce(sentence),
+  announce: (sentence) => page.announce(sentence, "plain", "picture"),
 });
 
 const nameOf = (code: number): string =>
@@ -113,10 +120,21 @@ const announcer = new Announcer(say, nameOf, (sentences) => {
   setTimeout(() => (spoken.textContent = sentences), 50);
 });
 const list = new RegionList(page.part("region-list"), config.campaign.classes, say, {
-  select: (region) => keyNavigator.select(region),
-  setClass: (region, code) => void editor.apply(setClass(region, code)),
-  remove: (region) => void editor.apply(removeRegion(region)),
+  select: (region) => {
+    beginAction();
+    keyNavigator.select(region);
+  },
+  setClass: (region, code) => {
+    beginAction();
+    editor.apply(setClass(region, code));
+  },
+  remove: (region) => {
+    beginAction();
+    editor.apply(removeRegion(region));
+  },
+  look: (region) => peek.look(region),
 });
+const peek = new RegionPeek(surface);
 const cursor = new Cursor(() => surface, () => editor.frame, (point) => tools.mode.hover(point));
 const corners = new CornerEditor(editor);
 const keyNavigator = new KeyboardNavigator(editor, {
@@ -165,7 +183,10 @@ function onChange(change: Change): void {
   if (page.state !== "drawing") {
     keyNavigator.rest();
     announcer.reset(editor.label, editor.sketch);
-  } else if (change === "label") announcer.labelChanged(editor.label, why);
+  } else if (change === "label") {
+    page.endMessage("sending");
+    announcer.labelChanged(editor.label, why);
+  }
   else if (change === "sketch") announcer.sketchChanged(editor.sketch, why === "undo" || keyNavigator.isDrawing);
   if (change === "sketch") tools.resume();
   if (change !== "selection") tools.refresh();
@@ -175,7 +196,7 @@ function onChange(change: Change): void {
 
 function onFinished({ tool, kept, trimmed }: Outcome): void {
   const sentence = { draw: "nothing_left", cut: "nothing_cut", split: "nothing_split" }[tool];
-  if (!kept && !trimmed.size) page.announce(say(sentence), "warn");
+  if (!kept && !trimmed.size) page.announce(say(sentence), "warn", "drawing");
   viewTools.trimmed(trimmed);
 }
 
@@ -279,7 +300,16 @@ function useClassAt(place: number): void {
   if (!editor.selected) announcer.announce("note", "said_class_chosen", { class: chosen.name });
 }
 
+/** End what is shown about the previous action of drawing. */
+function beginAction(): void {
+  page.endMessage("drawing");
+  session.cancelSkip();
+  viewTools.beginAction();
+  peek.stay();
+}
+
 function obey(command: Command, key = ""): void {
+  if (isDrawingCommand(command)) beginAction();
   if (command === "help" || command === "guide" || page.state === "drawing") ACTS[command](key);
 }
 
@@ -316,7 +346,10 @@ for (const [id, command] of Object.entries(BUTTONS)) page.onClick(id, () => obey
 page.onClick("sketch-finish", () => tools.mode.finish());
 page.onClick("skip", () => void session.skip());
 page.onClick("try-again", () => void session.start());
-page.onClass((code) => editor.useClass(code));
+page.onClass((code) => {
+  beginAction();
+  editor.useClass(code);
+});
 listenToKeys({
   isBusy: () => document.querySelector("dialog[open]") !== null,
   call: obey,
@@ -328,6 +361,9 @@ page.map.addEventListener("pointermove", ({ movementX, movementY }) => {
   if (movementX || movementY) keyNavigator.rest();
 });
 page.map.addEventListener("pointerdown", () => keyNavigator.rest());
+// Before anything else that the press does: it may bring a message of its own.
+page.map.addEventListener("pointerdown", beginAction, { capture: true });
+page.map.addEventListener("wheel", () => peek.stay(), { passive: true });
 foldMoreTools();
 surface.useTool(tools.tool);
 restore(pageState.settings);

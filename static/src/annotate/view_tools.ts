@@ -18,6 +18,7 @@ import type { Space } from "./measure/size";
 import { isSmallerThanBar } from "./measure/scale_bar";
 import { formatDistance, formatLength, ruleOf, formatSize } from "./measure/format";
 import type { Pen } from "./modes/mode";
+import type { Subject } from "./panels/page";
 import { PictureSettingsPanel } from "./panels/picture_settings_panel";
 import { findOwner } from "./saving/owner";
 import type { Picture } from "./saving/task";
@@ -26,7 +27,7 @@ import { Magnifier } from "./view/magnifier";
 import type { Pointer, Viewport } from "./view/viewport";
 
 export interface ViewToolsPage {
-  announce(sentence: string, tone?: "plain" | "warn"): void;
+  announce(sentence: string, tone?: "plain" | "warn", subject?: Subject): void;
 }
 
 export class ViewTools {
@@ -86,7 +87,7 @@ export class ViewTools {
     this.picture = picture;
     this.shownMasks = [];
     this.readOuts.showBarRule(this.barRule(picture));
-    if (masksMissing) this.page.announce(this.say("masks_missing"), "warn");
+    if (masksMissing) this.page.announce(this.say("masks_missing"), "warn", "picture");
     void loadRangeData(picture).then((found) => {
       if (this.picture !== picture) return;
       this.rangeData = found;
@@ -119,10 +120,17 @@ export class ViewTools {
     this.showSize();
   }
 
+  /** End the size of the newest region when the next action begins. */
+  beginAction(): void {
+    if (!this.shownSize) return;
+    this.shownSize = null;
+    this.showSize();
+  }
+
   /** Explain why a part of a finished shape was removed. */
   trimmed(why: ReadonlySet<MaskKind>): void {
     const words = [...why].map((each) => this.reason(each));
-    if (words.length) this.page.announce(words.join(" "));
+    if (words.length) this.page.announce(words.join(" "), "plain", "drawing");
   }
 
   // -- keys and buttons ---------------------------------------------------------------------------
@@ -170,7 +178,7 @@ export class ViewTools {
     if (!this.picture) return;
     if (!this.space) {
       const why = this.rangeData ? "ruler_no_camera" : "ruler_no_range";
-      this.page.announce(this.say(why), "warn");
+      this.page.announce(this.say(why), "warn", "drawing");
       return;
     }
     this.rulerIsOn = true;
@@ -201,7 +209,7 @@ export class ViewTools {
     // The first press on a masked area explains the hatch, unless the ruler is on.
     if (!area || this.rulerIsOn || this.explained.has(area.why)) return;
     this.explained.add(area.why);
-    this.page.announce(this.reason(area.why));
+    this.page.announce(this.reason(area.why), "plain", "drawing");
   }
 
   private showRuler(ends: readonly [Point, Point] | null): void {

@@ -41,8 +41,9 @@ export function listenToKeys(events: KeyboardEvents): void {
 }
 
 /**
- * Return whether a focused control needs the key: Enter and space press it, arrows move within it.
+ * Return whether a focused control needs the key: Enter and space press it, arrows move within it
+ * and never the cross, whatever is held with them.
  */
 function isForControls({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
-  return !ctrlKey && !metaKey && (key === " " || key === "Enter" || key.startsWith("Arrow"));
+  return key.startsWith("Arrow") || (!ctrlKey && !metaKey && (key === " " || key === "Enter"));
 }

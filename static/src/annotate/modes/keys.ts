@@ -124,6 +124,12 @@ export function findCommand(press: KeyPress): CommandCall | null {
   return { command: row.command, key, hold: "hold" in row } as CommandCall;
 }
 
+/** Return whether a command draws, changes the drawing, or takes up something to do so. */
+export function isDrawingCommand(command: Command): boolean {
+  const group = COMMANDS.find((row) => row.command === command)?.group;
+  return group === "draw" || group === "change" || command === "ruler";
+}
+
 /** Split a chord into keys: `Ctrl+Shift+z` gives Ctrl, Shift, z. */
 export function keysOf(chord: string): string[] {
   const held = ["Ctrl", "Alt", "Shift"].filter((each) => chord.includes(`${each}+`));

@@ -10,6 +10,13 @@ import { arrangeClasses } from "./class_picker";
 /** "between": the picture is visible but not editable, because it was sent or is about to change. */
 export type State = "loading" | "drawing" | "between" | "empty" | "closed" | "error";
 
+/**
+ * What a message is about. It ends with the next action of that kind: "drawing" with any command
+ * that draws or changes, "sending" with the next finished shape or picture, "picture" with the
+ * picture.
+ */
+export type Subject = "page" | "drawing" | "sending" | "picture";
+
 const MESSAGE_MS = 8_000;
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -24,6 +31,7 @@ export class Page {
   private readonly classes = byId("classes");
   private readonly help = byId<HTMLDialogElement>("help");
   private messageTimer = 0;
+  private subject: Subject = "page";
 
   constructor(
     private readonly config: Config,
@@ -103,8 +111,9 @@ export class Page {
   }
 
   /** Show a message for a short time, and announce it to screen readers. */
-  announce(sentence: string, tone: "plain" | "warn" = "plain"): void {
+  announce(sentence: string, tone: "plain" | "warn" = "plain", subject: Subject = "page"): void {
     const status = byId("status");
+    this.subject = subject;
     status.textContent = sentence;
     status.dataset.tone = tone;
     window.clearTimeout(this.messageTimer);
@@ -112,6 +121,11 @@ export class Page {
     this.messageTimer = window.setTimeout(() => {
       status.textContent = "";
     }, MESSAGE_MS);
+  }
+
+  /** End the message if it is about this. */
+  endMessage(about: Subject): void {
+    if (this.subject === about) this.announce("");
   }
 
   toggleHelp(): void {
@@ -135,13 +149,15 @@ export class Page {
     this.enable("delete", drawing && (editor.selected !== null || sketching));
     this.enable("skip", drawing);
     this.enable("send", drawing && regions > 0 && !sketching);
-    byId("send-why").textContent = drawing && !regions ? this.say("why_nothing") : "";
+    const correcting = this.main.dataset.correcting === "true";
+    const why = correcting ? "hint_correct_nothing" : "why_nothing";
+    byId("send-why").textContent = drawing && !regions ? this.say(why) : "";
     this.updateTools(editor, tools, drawing && !sketching);
     this.press("hide", hidden);
     byId("send-bar").hidden = sketching;
     byId("sketch-bar").hidden = !sketching;
     this.enable("sketch-finish", tools.canFinish);
-    byId("hint").textContent = drawing ? this.say(hintFor(editor, tools)) : "";
+    byId("hint").textContent = drawing ? this.say(hintFor(editor, tools, correcting)) : "";
     this.checkClass(editor.selected?.code ?? editor.code);
   }
 
@@ -216,12 +232,14 @@ export class Page {
   }
 }
 
-function hintFor(editor: Editor, { tool, canFinish }: Tools): string {
+function hintFor(editor: Editor, { tool, canFinish }: Tools, correcting: boolean): string {
   if (tool === "edit" && editor.selectedVertex) return "hint_point";
   if (tool === "edit") return editor.selected ? "hint_selected" : "hint_select";
   if (tool === "split") return isEmpty(editor.sketch) ? "hint_split" : "hint_split_on";
   if (!isEmpty(editor.sketch)) return canFinish ? "hint_close" : "hint_corners";
   if (tool === "cut") return editor.selected ? "hint_cut_one" : "hint_cut";
   if (editor.options.paintOver) return "hint_over";
+  if (correcting && !editor.label.regions.length) return "hint_correct_nothing";
+  if (correcting) return editor.canUndo ? "hint_correct_more" : "hint_correct";
   return editor.label.regions.length ? "hint_more" : "hint_start";
 }

@@ -9,6 +9,8 @@ export interface RegionListEvents {
   select(region: Region): void;
   setClass(region: Region, code: number): void;
   remove(region: Region): void;
+  /** Called with the region whose row the mouse or the keyboard is on; null when they left. */
+  look(region: Region | null): void;
 }
 
 interface Row {
@@ -29,7 +31,23 @@ export class RegionList {
     private readonly classes: readonly TerrainClass[],
     private readonly say: Say,
     private readonly events: RegionListEvents,
-  ) {}
+  ) {
+    list.addEventListener("pointerover", ({ target, pointerType }) => {
+      if (pointerType === "mouse") events.look(this.regionAt(target));
+    });
+    list.addEventListener("pointerleave", () => events.look(null));
+    list.addEventListener("focusin", ({ target }) => {
+      if ((target as Element).matches(":focus-visible")) events.look(this.regionAt(target));
+    });
+    list.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!list.contains(relatedTarget as Node | null)) events.look(null);
+    });
+  }
+
+  private regionAt(target: EventTarget | null): Region | null {
+    const found = [...this.rows].find(([, { item }]) => item.contains(target as Node | null));
+    return found?.[0] ?? null;
+  }
 
   /** Return the share of the picture that a region takes, as text. */
   shareOf(region: Region, { width, height }: Size): string {

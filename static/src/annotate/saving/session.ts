@@ -70,7 +70,8 @@ export interface SessionParts {
 }
 
 const AHEAD = 2;
-const SKIP_AGAIN_MS = 6_000;
+/** As long as its message is shown. */
+const SKIP_AGAIN_MS = 8_000;
 
 /** Roles of training pictures: their feedback is shown before the next picture. */
 const WAIT_FOR_ANSWER: ReadonlySet<string> = new Set(["practice", "answer"]);
@@ -106,7 +107,7 @@ export class Session {
       retry: () => void this.retry(),
     });
     this.autosave = new Autosave(api, drafts, writer, editor, notice, say, {
-      warn: (sentence) => page.announce(sentence, "warn"),
+      warn: (sentence) => page.announce(sentence, "warn", "picture"),
       signedOut: () => this.onSignedOut(),
       leave: () => void this.leave(),
     });
@@ -132,7 +133,7 @@ export class Session {
     try {
       await this.openTask(await this.parts.api.sentLabel(label));
     } catch (error) {
-      this.parts.page.announce(this.sentenceOf(error), "warn");
+      this.parts.page.announce(this.sentenceOf(error), "warn", "sending");
     }
     if (!this.current) await this.advance();
   }
@@ -196,7 +197,7 @@ export class Session {
     if (!this.current || page.state !== "drawing") return;
     if (editor.label.regions.length && performance.now() - this.skipAskedAt > SKIP_AGAIN_MS) {
       this.skipAskedAt = performance.now();
-      page.announce(say(this.current.task.corrects ? "leave_again" : "skip_again"), "warn");
+      page.announce(say(this.current.task.corrects ? "leave_again" : "skip_again"), "warn", "drawing");
       return;
     }
     await this.leaveWith("skip");
@@ -211,6 +212,11 @@ export class Session {
       return;
     }
     await this.advance();
+  }
+
+  /** Ask again before a skip, because something else was done since. */
+  cancelSkip(): void {
+    this.skipAskedAt = -Infinity;
   }
 
   /** Finish the picture as having nothing to label. */
@@ -246,7 +252,7 @@ export class Session {
       this.close();
       await this.open(loaded, drawing);
     } catch (error) {
-      page.announce(this.sentenceOf(error), "warn");
+      page.announce(this.sentenceOf(error), "warn", "sending");
     }
   }
 
@@ -258,7 +264,7 @@ export class Session {
       // The label may have been corrected elsewhere; base this drawing on its current version.
       if (task.corrects) task = await this.parts.api.sentLabel(task.corrects.id);
     } catch (error) {
-      this.parts.page.announce(this.sentenceOf(error), "warn");
+      this.parts.page.announce(this.sentenceOf(error), "warn", "sending");
       return;
     }
     await this.openTask(task, drawingOf(upload));
@@ -302,7 +308,7 @@ export class Session {
     this.autosave.close();
     this.parts.kept.remove(task.image.id);
     if (kept || kind !== "label") drafts.remove(task.image.id);
-    else page.announce(say("outbox_failed"), "warn");
+    else page.announce(say("outbox_failed"), "warn", "sending");
     return id;
   }
 
@@ -355,7 +361,7 @@ export class Session {
         return await prefetcher.take();
       } catch (error) {
         if (!(error instanceof DOMException) || !next) throw error;
-        page.announce(say("error_picture"), "warn");
+        page.announce(say("error_picture"), "warn", "sending");
         this.left.add(next.image.id);
         prefetcher.remove(next.image.id);
         if (!prefetcher.size) await this.fill();
@@ -460,7 +466,7 @@ export class Session {
       ...(task.corrects && { corrects: task.corrects.version }),
       resumed: history !== null,
     });
-    if (task.role === "expert") page.announce(say("gold"));
+    if (task.role === "expert") page.announce(say("gold"), "plain", "picture");
   }
 
   /** Close the drawing; the screen stays unchanged until the next picture. */
@@ -490,13 +496,13 @@ export class Session {
     this.confirmed += 1;
     drafts.remove(upload.image);
     if (answer.labels_sent !== undefined) page.showLabelsSent(answer.labels_sent);
-    if (upload.kind === "label") page.announce(say("sent"));
+    if (upload.kind === "label") page.announce(say("sent"), "plain", "sending");
     if (!this.awaited.has(upload.id)) void this.giveFeedback(answer, upload);
   }
 
   private onRefused(upload: QueuedUpload): void {
     const { page, say } = this.parts;
-    if (upload.refused) page.announce(formatRefusal(say, upload.refused), "warn");
+    if (upload.refused) page.announce(formatRefusal(say, upload.refused), "warn", "sending");
   }
 
   private onSignedOut(): void {

@@ -22,6 +22,7 @@ export type SketchKind = number | "cut" | "split";
 export interface Styles {
   region(code: number): Style[];
   selected(code: number): Style[];
+  highlighted(code: number): Style[];
   /** Return the sketch style of the class with that code, or of a tool. */
   sketch(look: SketchKind, closable: boolean): SketchStyle;
   /** Return the snap marker: a ring on a corner, a square on an edge. */
@@ -56,7 +57,7 @@ export function createStyles(classes: readonly TerrainClass[]): Styles {
   const onCorner = new Style({ image: dot(6, accent, 3) });
   const onEdge = new Style({ image: square });
 
-  const looks = new Map<number, { plain: Style[]; selected: Style[] }>();
+  const looks = new Map<number, { plain: Style[]; selected: Style[]; highlighted: Style[] }>();
   for (const { code, color, pattern } of classes) {
     const fill = new Fill({ color: hatch(color, pattern, window.devicePixelRatio) });
     const corners = new Style({
@@ -64,17 +65,18 @@ export function createStyles(classes: readonly TerrainClass[]): Styles {
       geometry: (feature) =>
         new MultiPoint((feature.getGeometry() as OlPolygon).getCoordinates().flat()),
     });
+    const outstanding = [
+      new Style({ fill, stroke: new Stroke({ color: casing, width: 7 }) }),
+      new Style({ stroke: new Stroke({ color: light, width: 4 }) }),
+      new Style({ stroke: new Stroke({ color, width: 2 }) }),
+    ];
     looks.set(code, {
       plain: [
         new Style({ fill, stroke: new Stroke({ color: casing, width: 4 }) }),
         new Style({ stroke: new Stroke({ color, width: 2 }) }),
       ],
-      selected: [
-        new Style({ fill, stroke: new Stroke({ color: casing, width: 7 }) }),
-        new Style({ stroke: new Stroke({ color: light, width: 4 }) }),
-        new Style({ stroke: new Stroke({ color, width: 2 }) }),
-        corners,
-      ],
+      selected: [...outstanding, corners],
+      highlighted: outstanding,
     });
   }
 
@@ -99,6 +101,7 @@ export function createStyles(classes: readonly TerrainClass[]): Styles {
   return {
     region: (code) => looks.get(code)?.plain ?? [],
     selected: (code) => looks.get(code)?.selected ?? [],
+    highlighted: (code) => looks.get(code)?.highlighted ?? [],
     sketch: (look, closable) => {
       const key = `${look} ${closable}`;
       const style = sketches.get(key) ?? sketchOf(look, closable);

@@ -20,7 +20,7 @@ import ImageStatic from "ol/source/ImageStatic";
 import VectorSource from "ol/source/Vector";
 import type { TerrainClass } from "../config";
 import { regionArea } from "../core/geometry";
-import type { Size } from "../core/geometry";
+import type { Box, Size } from "../core/geometry";
 import type { Label, Point, Region, Rings } from "../core/label";
 import type { SketchView } from "../modes/draw";
 import type { Pen, Tool } from "../modes/mode";
@@ -33,6 +33,9 @@ import { createStyles, cssColor } from "./styles";
 const FIT_PADDING = [8, 8, 8, 8];
 const MAX_SCREEN_PIXELS_PER_PIXEL = 12;
 const SMALLEST_PICTURE = 160;
+/** The margin around a region that is zoomed to, as a share of the window; and the nearest zoom. */
+const MARGIN_AROUND = 0.2;
+const NEAREST = 4;
 /** Minimum distance in screen pixels of a visible point from the edge. */
 const EDGE = 56;
 
@@ -54,6 +57,7 @@ export class Surface {
   /** The selected region and regions being changed. They are few and redrawn in each frame. */
   private readonly changing = new VectorSource<Feature<OlPolygon>>();
   private selected: Feature<OlPolygon> | undefined;
+  private highlighted: Feature<OlPolygon> | undefined;
   private readonly previewed = new Set<Feature<OlPolygon>>();
   private readonly cross = createCrosshair(cssColor("--chrome-text"), cssColor("--chrome-bg"));
   private readonly penInput: PenInput;
@@ -80,7 +84,8 @@ export class Surface {
       source: this.changing,
       style: (feature) => {
         const code = feature.get("code") as number;
-        return feature === this.selected ? this.styles.selected(code) : this.styles.region(code);
+        if (feature === this.selected) return this.styles.selected(code);
+        return feature === this.highlighted ? this.styles.highlighted(code) : this.styles.region(code);
       },
       updateWhileInteracting: true,
     });
@@ -166,14 +171,34 @@ export class Surface {
     this.fittedAt = this.whereabouts();
   }
 
+  /** Zoom to a part of the picture, not nearer than is of use. */
+  zoomTo({ left, top, right, bottom }: Box): void {
+    const { clientWidth, clientHeight } = this.element;
+    const margin = MARGIN_AROUND * Math.min(clientWidth, clientHeight);
+    this.map.getView().fit([left, this.size.height - bottom, right, this.size.height - top], {
+      padding: [margin, margin, margin, margin],
+      minResolution: 1 / NEAREST,
+      duration: animationMs(),
+    });
+  }
+
+  /** Go to a place; with null, show the whole picture. */
+  goTo(place: Place | null): void {
+    if (!place) {
+      this.fit();
+      return;
+    }
+    const { resolution, center } = place;
+    this.map.getView().animate({ resolution, center: this.toCoordinate(center), duration: animationMs() });
+  }
+
   /** Zoom by a number of doublings, around a point if one is given. */
   zoomBy(steps: number, about: Point | null = null): void {
     const view = this.map.getView();
     const zoom = view.getZoom();
     if (zoom === undefined) return;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const anchor = about ? this.toCoordinate(about) : undefined;
-    view.animate({ zoom: zoom + steps, duration: still ? 0 : 140, ...(anchor && { anchor }) });
+    view.animate({ zoom: zoom + steps, duration: animationMs(), ...(anchor && { anchor }) });
   }
 
   /** Return the image point at the center of the visible area. */
@@ -230,6 +255,7 @@ export class Surface {
       this.putBack(feature);
       this.regions.removeFeature(feature);
       this.features.delete(region);
+      if (feature === this.highlighted) this.highlighted = undefined;
     }
     for (const region of label.regions) {
       if (this.features.has(region)) continue;
@@ -249,8 +275,19 @@ export class Surface {
     const held = this.selected;
     if (held === feature) return;
     this.selected = feature;
-    if (held) this.putBack(held);
+    if (held && held !== this.highlighted) this.putBack(held);
     if (feature) this.moveToChanging(feature);
+  }
+
+  /** Make one region stand out. */
+  highlight(region: Region | null): void {
+    const feature = region ? this.features.get(region) : undefined;
+    const before = this.highlighted;
+    this.highlighted = feature;
+    this.element.toggleAttribute("data-highlight", feature !== undefined);
+    if (before && before !== this.selected && !this.previewed.has(before)) this.putBack(before);
+    if (feature) this.moveToChanging(feature);
+    this.changing.changed();
   }
 
   /** Show regions with changed rings until the next call. */
@@ -262,7 +299,7 @@ export class Surface {
       if (!this.previewed.has(feature) || features.has(feature)) continue;
       this.previewed.delete(feature);
       feature.setGeometry(this.toGeometry(region.rings));
-      if (feature !== this.selected) this.putBack(feature);
+      if (feature !== this.selected && feature !== this.highlighted) this.putBack(feature);
     }
     for (const [feature, rings] of features) {
       this.previewed.add(feature);
@@ -333,6 +370,10 @@ export class Surface {
     const numbers = [origin[0]!, origin[1]!, 1 / this.resolution];
     this.element.dataset.view = numbers.map((value) => value.toFixed(4)).join(",");
   }
+}
+
+function animationMs(): number {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140;
 }
 
 /** Return how far a value lies outside -bound .. bound, with its sign. */

@@ -23,6 +23,9 @@ import { cssColor } from "./styles";
 /** From this zoom on (screen pixels per image pixel), pixels are shown without smoothing. */
 const CRISP_FROM = 3.5;
 
+/** CSS pixels between the ruler and its length. */
+const RULER_GAP = 10;
+
 /** The position of a pointer. */
 export interface Pointer {
   readonly point: Point;
@@ -42,6 +45,7 @@ export class Viewport {
   private hiddenCodes: ReadonlySet<number> = new Set();
   private readonly masked = new MaskedLayer((point) => this.toCoordinate(point));
   private readonly ruler = new Feature<LineString>();
+  private readonly rulerNote = document.getElementById("ruler-note")!;
 
   constructor(
     private readonly map: OlMap,
@@ -58,6 +62,8 @@ export class Viewport {
         updateWhileAnimating: true,
       }),
     );
+    this.element.append(this.rulerNote);
+    map.on("postrender", () => this.placeRulerNote());
     picture.on("prerender" as "change", (event) => {
       const { context } = event as unknown as { context: CanvasRenderingContext2D };
       const resolution = map.getView().getResolution() ?? 1;
@@ -95,6 +101,24 @@ export class Viewport {
 
   showRuler(ends: readonly [Point, Point] | null): void {
     this.ruler.setGeometry(ends ? new LineString(ends.map((end) => this.toCoordinate(end))) : undefined);
+  }
+
+  /** Put the length beside the middle of the ruler: above it, within the visible area. */
+  private placeRulerNote(): void {
+    const note = this.rulerNote;
+    const ends = this.ruler.getGeometry()?.getCoordinates().map((end) => this.map.getPixelFromCoordinate(end));
+    if (!ends || note.hidden) return;
+    const [[x0 = 0, y0 = 0], [x1 = 0, y1 = 0]] = ends as [number[], number[]];
+    const length = Math.hypot(x1 - x0, y1 - y0);
+    const turn = x1 < x0 ? -1 : 1;
+    const [across, up] = length ? [(turn * (y1 - y0)) / length, (-turn * (x1 - x0)) / length] : [0, -1];
+    const { offsetWidth, offsetHeight } = note;
+    const away = RULER_GAP + (Math.abs(across) * offsetWidth + Math.abs(up) * offsetHeight) / 2;
+    const within = (middle: number, size: number, room: number): number =>
+      Math.round(Math.min(Math.max(middle - size / 2, 0), Math.max(room - size, 0)));
+    const left = within((x0 + x1) / 2 + across * away, offsetWidth, this.element.clientWidth);
+    const top = within((y0 + y1) / 2 + up * away, offsetHeight, this.element.clientHeight);
+    note.style.transform = `translate(${left}px, ${top}px)`;
   }
 
   /** Call the listener with the pointer position; with null when it left or a finger was lifted. */
