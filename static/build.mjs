@@ -30,6 +30,7 @@ const ENTRIES = {
   tutorial: "src/training/tutorial.ts",
   forget_others: "src/shared/offline/main.ts",
   offline_worker: "src/shared/offline/worker.ts",
+  illustration: "src/training/illustration/main.ts",
 };
 const STYLES = {
   site: "css/site.css",

@@ -184,7 +184,8 @@ class TerrainClassSerializer(serializers.ModelSerializer[TerrainClass]):
 
     def get_picture(self, terrain: TerrainClass) -> str:
         """Return the address of the class's picture; "" if it has none."""
-        return lesson_pictures.url_of(terrain.picture)
+        shown = lesson_pictures.LessonPictures(terrain.campaign).get(terrain.picture)
+        return shown.url if shown else ""
 
     class Meta:
         model = TerrainClass

@@ -1,19 +1,25 @@
 """Pictures of the tutorial and the field guide: shipped ones, and a campaign's own.
 
-The name of a picture is a path under `static/img/`, or `lessons/<campaign's key>/<checksum>.webp`
-for an uploaded one. An uploaded picture is named by its content, so it never changes and is stored
-once. Earlier versions used `own/<slug>/<checksum>.webp`, with the slug of that time.
+The name of a picture is a path under `static/img/`, `illustrations/<key>` for an illustration made
+of an image, or `lessons/<campaign's key>/<checksum>.webp` for an uploaded one. An uploaded picture
+is named by its content, so it never changes and is stored once. Earlier versions used
+`own/<slug>/<checksum>.webp`, with the slug of that time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ai4mars_site.toolkit.errors import Invalid
@@ -21,13 +27,14 @@ from labeling.images.files import folder_of, put
 from labeling.images.ingest.products import Refused
 from labeling.images.ingest.rasters import decode_frame
 from labeling.images.preparation.pictures import webp_bytes
-from labeling.models import Campaign
+from labeling.models import Campaign, Illustration
 
 MAX_UPLOAD_BYTES = 10 * 1024**2
 MAX_OWN_PICTURES = 300
 FORMATS = ("JPEG", "PNG", "WEBP")
 
 _OWN = re.compile(r"lessons/(?P<pk>\d+)/(?P<name>[0-9a-f]{64}\.webp)")
+_ILLUSTRATION = re.compile(r"illustrations/(?P<pk>[1-9]\d{0,9})")
 _EARLIER = re.compile(r"own/(?P<slug>[-\w]+)/(?P<name>[0-9a-f]{16}\.webp)")
 
 
@@ -37,8 +44,72 @@ class PictureRefused(Invalid):
     code = "picture_refused"
 
 
+@dataclass(frozen=True, slots=True)
+class LessonPicture:
+    """A picture as a page shows it, in the reader's language.
+
+    `alt` is "" where the text beside the picture says it all. `captions` are those of the numbered
+    marks, in order.
+    """
+
+    url: str
+    alt: str = ""
+    captions: tuple[str, ...] = ()
+    width: int = 640
+    height: int = 420
+
+
+class LessonPictures:
+    """The pictures of a campaign's lessons, by name; the illustrations are read once."""
+
+    def __init__(self, campaign: Campaign, *, with_hidden: bool = False) -> None:
+        """With `with_hidden`, illustrations that volunteers must not see are shown, too."""
+        self.campaign, self.with_hidden = campaign, with_hidden
+
+    @cached_property
+    def illustrations(self) -> dict[str, Illustration]:
+        """The illustrations that the reader may see, by name."""
+        found = Illustration.objects.filter(campaign=self.campaign)
+        if not self.with_hidden:
+            found = found.shown()
+        return {illustration_name(each.pk): each for each in found}
+
+    def get(self, name: str) -> LessonPicture | None:
+        """Return a picture; None for no name, and for an illustration that must not be seen."""
+        if not _ILLUSTRATION.fullmatch(name):
+            return LessonPicture(url_of(name)) if name else None
+        illustration = self.illustrations.get(name)
+        return illustration_picture(illustration) if illustration else None
+
+
+def illustration_name(pk: int) -> str:
+    return f"illustrations/{pk}"
+
+
+def illustration_of(name: str) -> int | None:
+    """Return the key of the illustration of this name; None for another picture."""
+    found = _ILLUSTRATION.fullmatch(name)
+    return int(found["pk"]) if found else None
+
+
+def illustration_picture(illustration: Illustration) -> LessonPicture:
+    """Return an illustration as a page shows it. Its address changes with its content."""
+    version = PurePosixPath(str(illustration.picture.name)).stem[:16]
+    language = (get_language() or "").partition("-")[0]
+    captions = [mark.get("captions") for mark in illustration.marks]
+    return LessonPicture(
+        url=reverse("training:illustration_file", args=(illustration.pk, version)),
+        alt=illustration.translated("alt"),
+        captions=tuple(
+            each.get(language) or each.get(settings.LANGUAGE_CODE, "") for each in captions if each
+        ),
+        width=illustration.width,
+        height=illustration.height,
+    )
+
+
 def url_of(picture: str) -> str:
-    """Return the address of a picture; "" for none."""
+    """Return the address of a picture that is a file of its own; "" for none."""
     if own := _OWN.fullmatch(picture):
         return reverse("training:lesson_picture", kwargs=own.groupdict())
     if earlier := _EARLIER.fullmatch(picture):

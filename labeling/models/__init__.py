@@ -13,6 +13,7 @@ from labeling.models.campaigns import (
     TutorialStep,
 )
 from labeling.models.drafts import Draft
+from labeling.models.illustrations import Illustration, IllustrationQuerySet
 from labeling.models.images import (
     ASSIGNMENT_HOLD,
     LABEL_ROLE_CHOICES,
@@ -55,6 +56,8 @@ __all__ = [
     "Draft",
     "FormerSlug",
     "GuideEntry",
+    "Illustration",
+    "IllustrationQuerySet",
     "Image",
     "ImageQuality",
     "ImageQuerySet",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.shortcuts import get_object_or_404
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from labeling.annotation.serializers import (
     NextRequest,
@@ -19,7 +23,7 @@ from labeling.annotation.volunteer_api import (
 )
 from labeling.models import Assignment, Image, Role
 from labeling.people.api_permissions import MayManage
-from labeling.training.services import practice, reference_answers
+from labeling.training.services import illustrations, practice, reference_answers
 
 
 class NextLesson(VolunteerView):
@@ -63,3 +67,26 @@ class NextAnswer(VolunteerView):
             return Response(tasks_json([], labeler, image.campaign))
         assignment = reference_answers.assign_answer(labeler.actor, image, labeler)
         return Response(tasks_json([assignment], labeler, image.campaign))
+
+
+class ScaleQuery(serializers.Serializer[Any]):
+    """The place of a scale in image pixels, and its length."""
+
+    x = serializers.FloatField(min_value=0)
+    y = serializers.FloatField(min_value=0)
+    cm = serializers.ChoiceField(choices=illustrations.SCALE_CM)
+
+
+class IllustrationScale(APIView):
+    """GET, by a manager: return {"px": ...}, how long a scale of `cm` is at a place of an image."""
+
+    permission_classes = (MayManage,)
+
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        image = get_object_or_404(Image, pk=pk, campaign__slug=slug)
+        asked = ScaleQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        place = asked.validated_data
+        return Response(
+            {"px": illustrations.scale_px(image, place["x"], place["y"], int(place["cm"]))}
+        )

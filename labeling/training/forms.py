@@ -10,8 +10,16 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from labeling.images import lesson_pictures
-from labeling.models import Campaign, GuideEntry, Image, TerrainClass, Translated, TutorialStep
-from labeling.training.services import lessons
+from labeling.models import (
+    Campaign,
+    GuideEntry,
+    Illustration,
+    Image,
+    TerrainClass,
+    Translated,
+    TutorialStep,
+)
+from labeling.training.services import illustrations, lessons
 
 #: Most characters of a text; a translation may be half as long again.
 LONGEST_TEXT = 1_200
@@ -54,6 +62,7 @@ class LessonForm(forms.ModelForm):
                     widget=type(own.widget)(attrs={**own.widget.attrs, "lang": code}),
                     initial=item.translations.get(code, {}).get(name, ""),
                 )
+        self.shown = lesson_pictures.LessonPictures(campaign)
         for name in self.picture_fields:
             known = lessons.picture_choices(campaign)
             present = getattr(item, name)
@@ -140,10 +149,11 @@ class LessonForm(forms.ModelForm):
                     "label": self.fields[name].label,
                     "errors": self[name].errors,
                     "upload": self[f"{name}_upload"],
+                    "illustration": lesson_pictures.illustration_of(value),
                     "options": [
                         {
                             "value": each,
-                            "url": lesson_pictures.url_of(each),
+                            "picture": self.shown.get(each),
                             "is_chosen": each == value,
                         }
                         for each in ["", *self.choices[name]]
@@ -219,6 +229,56 @@ class EntryForm(LessonForm):
 def class_name(terrain: object) -> str:
     assert isinstance(terrain, TerrainClass)
     return terrain.translated("name")
+
+
+class IllustrationForm(forms.ModelForm):
+    """What a picture shows, in each language; the part of the image and the marks as JSON."""
+
+    crop = forms.JSONField(widget=forms.HiddenInput)
+    marks = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Illustration
+        fields = ("alt",)
+        labels = {"alt": _("What the picture shows")}
+        help_texts = {"alt": _("One sentence, read out to people who cannot see the picture.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        item = self.instance
+        for code, language in other_languages():
+            self.fields[f"alt_{code}"] = forms.CharField(
+                label=language,
+                required=False,
+                max_length=300,
+                widget=forms.TextInput(attrs={"lang": code}),
+                initial=item.translations.get(code, {}).get("alt", ""),
+            )
+        self.initial["crop"], self.initial["marks"] = item.crop, item.marks
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        image = self.instance.image
+        if image is None or "crop" not in cleaned:
+            return cleaned
+        try:
+            cleaned["crop"] = illustrations.checked_crop(image, cleaned["crop"])
+            cleaned["marks"] = illustrations.checked_marks(
+                image, cleaned["crop"], cleaned.get("marks") or []
+            )
+        except illustrations.IllustrationRefused as refused:
+            self.add_error(None, str(refused))
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        kept = dict(self.instance.translations)
+        for code, _language in other_languages():
+            text = self.cleaned_data.get(f"alt_{code}", "")
+            kept.pop(code, None)
+            if text:
+                kept[code] = {"alt": text}
+        self.instance.translations = kept
 
 
 class PracticeForm(forms.ModelForm):

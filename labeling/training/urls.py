@@ -1,7 +1,7 @@
 from django.urls import path
 
 from labeling.training import api
-from labeling.training.views import editing, practice, tutorial
+from labeling.training.views import editing, illustrations, practice, tutorial
 
 app_name = "training"
 
@@ -16,11 +16,21 @@ urlpatterns = [
         practice.earlier_lesson_picture,
         name="earlier_lesson_picture",
     ),
+    path(
+        "illustrations/<int:pk>/<slug:version>.webp",
+        illustrations.illustration_file,
+        name="illustration_file",
+    ),
     path("api/campaigns/<slug:slug>/practice/next/", api.NextLesson.as_view(), name="next_lesson"),
     path(
         "api/campaigns/<slug:slug>/answers/<int:pk>/next/",
         api.NextAnswer.as_view(),
         name="next_answer",
+    ),
+    path(
+        "api/campaigns/<slug:slug>/illustrations/scale/<int:pk>/",
+        api.IllustrationScale.as_view(),
+        name="illustration_scale",
     ),
     path("manage/<slug:slug>/tutorial/", editing.tutorial, name="edit_tutorial"),
     path("manage/<slug:slug>/tutorial/preview/", editing.preview, name="preview_tutorial"),
@@ -30,6 +40,16 @@ urlpatterns = [
     path("manage/<slug:slug>/guide/", editing.guide, name="edit_guide"),
     path("manage/<slug:slug>/guide/entries/new/", editing.entry, name="new_entry"),
     path("manage/<slug:slug>/guide/entries/<int:pk>/", editing.entry, name="edit_entry"),
+    path("manage/<slug:slug>/illustrations/", illustrations.listing, name="illustrations"),
+    path("manage/<slug:slug>/illustrations/new/", illustrations.choose, name="choose_image"),
+    path(
+        "manage/<slug:slug>/illustrations/new/<int:image_pk>/",
+        illustrations.edit,
+        name="new_illustration",
+    ),
+    path(
+        "manage/<slug:slug>/illustrations/<int:pk>/", illustrations.edit, name="edit_illustration"
+    ),
     path("manage/<slug:slug>/practice/", editing.reference_images, name="reference_images"),
     path("manage/<slug:slug>/practice/<int:pk>/draw/", editing.draw_answer, name="draw_answer"),
 ]

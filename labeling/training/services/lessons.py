@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from ai4mars_site.toolkit.actors import Actor
 from labeling.images import lesson_pictures
-from labeling.images.lesson_pictures import url_of
+from labeling.images.lesson_pictures import LessonPictures, illustration_name
 from labeling.models import Campaign, GuideEntry, TerrainClass, TutorialStep
 from labeling.training.presets.field_guide import SHIPPED_PICTURES
 
@@ -19,29 +19,30 @@ Placed = TypeVar("Placed", TutorialStep, GuideEntry)
 
 def tutorial_context(campaign: Campaign) -> dict[str, Any]:
     """Return the content of the tutorial's page, in the reader's language."""
+    pictures = LessonPictures(campaign)
     return {
         "campaign": campaign,
-        "classes": [class_card(terrain) for terrain in campaign.terrain_classes.all()],
-        "steps": [step_card(step) for step in campaign.tutorial_steps.all()],
+        "classes": [class_card(terrain, pictures) for terrain in campaign.terrain_classes.all()],
+        "steps": [step_card(step, pictures) for step in campaign.tutorial_steps.all()],
     }
 
 
-def step_card(step: TutorialStep) -> dict[str, str]:
+def step_card(step: TutorialStep, pictures: LessonPictures) -> dict[str, Any]:
     return {
         "title": step.translated("title"),
         "text": step.translated("text"),
-        "picture": url_of(step.picture),
+        "picture": pictures.get(step.picture),
     }
 
 
-def class_card(terrain: TerrainClass) -> dict[str, Any]:
+def class_card(terrain: TerrainClass, pictures: LessonPictures) -> dict[str, Any]:
     return {
         "code": terrain.code,
         "name": terrain.translated("name"),
         "color": terrain.color,
         "pattern": terrain.pattern,
         "guidance": terrain.translated("guidance"),
-        "picture": url_of(terrain.picture),
+        "picture": pictures.get(terrain.picture),
     }
 
 
@@ -50,14 +51,15 @@ def build_guide(campaign: Campaign) -> dict[str, Any]:
 
     {"classes": [{class_card ..., "good": [entry], "bad": [entry]}], "alike": [entry]}
     """
+    pictures = LessonPictures(campaign)
     entries = [
-        (entry, entry_card(entry))
+        (entry, entry_card(entry, pictures))
         for entry in campaign.guide_entries.select_related("terrain_class", "other_class")
     ]
     return {
         "classes": [
             {
-                **class_card(terrain),
+                **class_card(terrain, pictures),
                 "good": _of(entries, terrain, GuideEntry.Kind.GOOD),
                 "bad": _of(entries, terrain, GuideEntry.Kind.BAD),
             }
@@ -77,20 +79,24 @@ def _of(
     ]
 
 
-def entry_card(entry: GuideEntry) -> dict[str, Any]:
+def entry_card(entry: GuideEntry, pictures: LessonPictures) -> dict[str, Any]:
     return {
         "kind": entry.kind,
-        "ground": class_card(entry.terrain_class),
-        "other": class_card(entry.other_class) if entry.other_class else None,
-        "picture": url_of(entry.picture),
-        "other_picture": url_of(entry.other_picture),
+        "ground": class_card(entry.terrain_class, pictures),
+        "other": class_card(entry.other_class, pictures) if entry.other_class else None,
+        "picture": pictures.get(entry.picture),
+        "other_picture": pictures.get(entry.other_picture),
         "caption": entry.translated("caption"),
     }
 
 
 def picture_choices(campaign: Campaign) -> list[str]:
-    """Return the pictures a manager can choose: the campaign's own, then the shipped ones."""
-    return [*lesson_pictures.own(campaign), *SHIPPED_PICTURES]
+    """Return the pictures a manager can choose: the campaign's own, then the shipped ones.
+
+    Its own are its illustrations that volunteers may see, and its uploaded pictures.
+    """
+    shown = campaign.illustrations.shown().values_list("pk", flat=True)
+    return [*map(illustration_name, shown), *lesson_pictures.own(campaign), *SHIPPED_PICTURES]
 
 
 def next_position(model: type[TutorialStep | GuideEntry], campaign: Campaign) -> int:

@@ -20,6 +20,7 @@ from ai4mars_site.toolkit.actors import Actor
 from ai4mars_site.toolkit.uploads import takes_uploads
 from labeling.annotation.drawing_page import drawing_page
 from labeling.images import lesson_pictures
+from labeling.images.lesson_pictures import LessonPictures
 from labeling.models import (
     Campaign,
     GuideEntry,
@@ -56,6 +57,7 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
     """Render the tutorial's steps, to reorder, change, add and remove them."""
     campaign = managed_campaign(request, slug)
     steps = list(campaign.tutorial_steps.all())
+    pictures = LessonPictures(campaign)
     if request.method == "POST":
         return rearrange(
             request, campaign, {step.pk: steps for step in steps}, "training:edit_tutorial"
@@ -66,9 +68,9 @@ def tutorial(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "campaign": campaign,
             "languages": all_languages(),
-            "steps": [row(step, lessons.step_card(step)) for step in steps],
+            "steps": [row(step, lessons.step_card(step, pictures)) for step in steps],
             "classes": [
-                row(terrain, lessons.class_card(terrain))
+                row(terrain, lessons.class_card(terrain, pictures))
                 for terrain in campaign.terrain_classes.all()
             ],
             **moved(request),
@@ -166,7 +168,7 @@ def edit(
     campaign: Campaign,
     item: Any,
     form_class: type[LessonForm],
-    card: Callable[[Any], dict[str, Any]],
+    card: Callable[[Any, LessonPictures], dict[str, Any]],
     back: str,
     partial: str,
 ) -> HttpResponse:
@@ -189,7 +191,7 @@ def edit(
     if is_valid or (not is_sent and item.pk is not None):
         for code, name in all_languages():
             with translation.override(code):
-                previews.append({"code": code, "name": name, "card": card(item)})
+                previews.append({"code": code, "name": name, "card": card(item, form.shown)})
     return render(
         request,
         "labeling/training/editing/edit.html",
@@ -202,6 +204,7 @@ def edit(
             "partial": f"labeling/training/editing/{partial}_preview.html",
             "back": reverse(back, args=(campaign.slug,)),
             "kind": partial,
+            "pk": item.pk,
         },
     )
 
@@ -215,6 +218,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
     """Render the field guide's entries, to reorder, change, add and remove them."""
     campaign = managed_campaign(request, slug)
     entries = list(campaign.guide_entries.select_related("terrain_class", "other_class"))
+    pictures = LessonPictures(campaign)
     groups: dict[tuple[int, str], list[GuideEntry]] = {}
     for each in entries:
         groups.setdefault(group_of(each), []).append(each)
@@ -237,9 +241,11 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
             "campaign": campaign,
             "groups": [
                 {
-                    "ground": lessons.class_card(grounds[ground_id]) if ground_id else None,
+                    "ground": (
+                        lessons.class_card(grounds[ground_id], pictures) if ground_id else None
+                    ),
                     "kind": kind,
-                    "entries": [row(each, lessons.entry_card(each)) for each in members],
+                    "entries": [row(each, lessons.entry_card(each, pictures)) for each in members],
                 }
                 for (ground_id, kind), members in order
             ],

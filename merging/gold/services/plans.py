@@ -19,6 +19,7 @@ from labeling.annotation.services import assignments
 from labeling.models import (
     Assignment,
     Campaign,
+    Illustration,
     Image,
     ImageQuerySet,
     Labeler,
@@ -60,7 +61,9 @@ def exclusions(plan: GoldPlan) -> list[tuple[str, Q]]:
     conditions: list[tuple[str, Q]] = []
     if plan.only_fresh:
         given = Assignment.objects.filter(image=OuterRef("pk"))
-        conditions.append(("only_fresh", Q(~Exists(given))))
+        # Outlines that lessons show would not be independent of the experts' labels.
+        illustrated = Illustration.objects.filter(image=OuterRef("pk"))
+        conditions.append(("only_fresh", Q(~Exists(given), ~Exists(illustrated))))
     conditions += [
         ("max_dark", unmeasured | Q(quality__dark_share__lte=plan.max_dark / 100)),
         ("max_saturated", unmeasured | Q(quality__saturated_share__lte=plan.max_saturated / 100)),
