@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from labeling.annotation.serializers import TerrainClassSerializer
+from labeling.annotation.volunteer_api import labels_sent
 from labeling.models import Campaign, ImageReport, Labeler, Role
 from labeling.people.permissions import is_expert
 from labeling.people.visitors import (
@@ -80,6 +81,7 @@ def drawing_page(
         {
             "campaign": campaign,
             "annotate_config": config,
+            "labels_sent": labels_sent(labeler, campaign) if labeler else 0,
             **context,
             "report_reasons": ImageReport.Reason.choices,
             "report_comment_length": ImageReport.COMMENT_LENGTH,

@@ -69,12 +69,7 @@ def parse_regions(raw: object, codes: Collection[int], width: int, height: int) 
     """
     if not isinstance(raw, list):
         raise InvalidPolygons("The polygons must be a list of regions: send [] for an empty label.")
-    if len(raw) > MAX_REGIONS:
-        raise TooManyPoints(
-            "There are %(count)d shapes and a drawing may have %(limit)d: join small ones.",
-            count=len(raw),
-            limit=MAX_REGIONS,
-        )
+    check_counts(regions=len(raw))
     if not raw:
         return []
     found = [_class_and_rings(n, item, codes) for n, item in enumerate(raw, start=1)]
@@ -125,15 +120,33 @@ def _class_and_rings(number: int, item: object, codes: Collection[int]) -> tuple
     return code, rings
 
 
-def _check_counts(rings: Sequence[object], places: _Places) -> None:
-    """Check the numbers of rings and points. Raises InvalidPolygons or TooManyPoints."""
-    if len(rings) > MAX_RINGS:
+def check_counts(*, regions: int = 0, rings: int = 0, points: int = 0) -> None:
+    """Raise TooManyPoints if a drawing with so many regions, rings or points is too large."""
+    if regions > MAX_REGIONS:
+        raise TooManyPoints(
+            "There are %(count)d shapes and a drawing may have %(limit)d: join shapes of the same "
+            "kind or delete small ones.",
+            count=regions,
+            limit=MAX_REGIONS,
+        )
+    if rings > MAX_RINGS:
         raise TooManyPoints(
             "There are %(count)d outlines and holes and a drawing may have %(limit)d: "
             "delete small ones.",
-            count=len(rings),
+            count=rings,
             limit=MAX_RINGS,
         )
+    if points > MAX_POINTS:
+        raise TooManyPoints(
+            "There are %(count)d points and a drawing may have %(limit)d: simplify the outlines.",
+            count=points,
+            limit=MAX_POINTS,
+        )
+
+
+def _check_counts(rings: Sequence[object], places: _Places) -> None:
+    """Check the numbers of rings and points. Raises InvalidPolygons or TooManyPoints."""
+    check_counts(rings=len(rings))
     for number, ring in enumerate(rings):
         if not isinstance(ring, list):
             raise InvalidPolygons(
@@ -141,13 +154,7 @@ def _check_counts(rings: Sequence[object], places: _Places) -> None:
                 "send it as one.",
                 **places(number),
             )
-    points = sum(map(len, rings))  # type: ignore[arg-type]
-    if points > MAX_POINTS:
-        raise TooManyPoints(
-            "There are %(count)d points and a drawing may have %(limit)d: simplify the outlines.",
-            count=points,
-            limit=MAX_POINTS,
-        )
+    check_counts(points=sum(map(len, rings)))  # type: ignore[arg-type]
 
 
 def _points_of(

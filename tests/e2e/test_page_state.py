@@ -13,12 +13,14 @@ from playwright.sync_api import expect
 from tests.e2e.drawing import DrawingPage
 from tests.e2e.pictures import import_pictures
 from tests.e2e.test_never_lose import (
+    config_of,
     expect_sent,
     log_in,
     new_account,
     notice,
     open_page,
     stored,
+    wait_for_pictures_ahead,
     wait_until_saved_after,
 )
 from tests.served import ServedSite
@@ -213,3 +215,156 @@ def test_history_place_tools_and_settings_outlive_the_page(
 
 def numbers(view: str | None) -> list[float]:
     return [float(each) for each in str(view).split(",")]
+
+
+def saved(page: Any, words: str) -> None:
+    """Expect the mark in the bar, and its words."""
+    mark = page.locator("#saved")
+    expect(mark.locator("svg")).to_be_visible()
+    expect(mark).to_have_text(re.compile(words))
+    expect(mark).to_have_attribute("title", words)
+
+
+def test_where_the_drawing_is_saved_is_visible_at_all_times(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    address = import_pictures(served_site, "saved", tmp_path, count=2)
+    context = device()
+    drawing = open_page(context, address)
+    page = drawing.page
+    first = drawing.wait_for_picture()
+    saved(page, "Nothing drawn yet")
+    context.set_offline(True)
+    drawing.draw(SAND, LEFT)
+    saved(page, "Saved on this device")
+    context.set_offline(False)
+    # The next stroke is on the device at once, and soon on the server.
+    drawing.draw(SOIL, RIGHT)
+    saved(page, "Saved on the server")
+    page.reload()
+    drawing.wait_for_picture()
+    saved(page, "Saved on the server")
+    page.set_viewport_size({"width": 390, "height": 844})
+    saved(page, "Saved on the server")
+    drawing.send()
+    drawing.wait_for_picture(other_than=first)
+    saved(page, "Nothing drawn yet")
+
+
+def test_a_drawing_that_the_server_does_not_take_is_told_and_kept(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    address = import_pictures(served_site, "shapes", tmp_path, count=2)
+    context = device()
+    drawing = open_page(context, address)
+    page = drawing.page
+    first = drawing.wait_for_picture()
+    page.evaluate(
+        """([image, owner]) => {
+          const corner = (n) => [8 + 10 * (n % 49), 8 + 10 * Math.floor(n / 49)];
+          const polygons = Array.from({ length: 2001 }, (_, n) => {
+            const [x, y] = corner(n);
+            return { class: 0, rings: [[[x, y], [x + 6, y], [x, y + 6]]] };
+          });
+          localStorage.setItem(`ai4mars.draft.${owner}.${image}`,
+            JSON.stringify({ format: 2, polygons, steps: [], started_at: "2024-01-01" }));
+        }""",
+        [first, config_of(page)["labeler"]["device_name"]],
+    )
+    page.reload()
+    drawing.wait_for_picture()
+    drawing.has_regions(2001)
+    told = notice(page, "refused")
+    expect(told).to_contain_text("2001 shapes")
+    expect(told).to_contain_text("join shapes of the same kind or delete small ones")
+    expect(told).to_contain_text("saved only on this device")
+    saved(page, "Saved on this device")
+
+    # Sent all the same, it waits in words, and can be opened again.
+    drawing.send()
+    second = drawing.wait_for_picture(other_than=first)
+    expect(page.locator("#outbox-count")).to_have_text("1")
+    page.click("#outbox-open")
+    expect(page.locator("#outbox-list li")).to_contain_text("2001 shapes")
+    page.get_by_role("button", name="Open the drawing").click()
+    assert drawing.wait_for_picture(other_than=second) == first
+    drawing.has_regions(2001)
+    notice(page, "refused")
+
+    # With one shape less everything is as always.
+    page.keyboard.press("e")
+    page.keyboard.press("Delete")
+    drawing.has_regions(2000)
+    expect(page.locator("#notice")).to_be_hidden()
+    saved(page, "Saved on the server")
+    drawing.send()
+    expect_sent(page, 1)
+
+
+def test_a_drawing_is_opened_again_right_after_it_was_sent(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    slug = "edit"
+    address = import_pictures(served_site, slug, tmp_path, count=3)
+    context = device()
+    drawing = open_page(context, address)
+    page = drawing.page
+    wait_for_pictures_ahead(page)
+    first = drawing.wait_for_picture()
+    drawing.draw(SAND, LEFT)
+    # The next picture does not wait for the server.
+    held: list[Any] = []
+    page.route("**/api/labels/", lambda route: held.append(route))
+    drawing.send()
+    second = drawing.wait_for_picture(other_than=first)
+    drawing.draw(SOIL, BELOW)
+    held.pop().continue_()
+    page.unroute("**/api/labels/")
+
+    message = page.locator("#status")
+    expect(message).to_contain_text("Sent. Thank you!")
+    message.get_by_role("button", name="Edit").click()
+    assert drawing.wait_for_picture(other_than=second) == first
+    drawing.has_regions(1)
+    expect(page.locator("#correcting")).to_be_visible()
+    expect(page.locator("#labels-sent")).to_have_text("1")
+    drawing.draw(BEDROCK, RIGHT)
+    page.get_by_role("button", name="Send the correction").click()
+
+    # On with the picture that was open, as it was.
+    assert drawing.wait_for_picture(other_than=first) == second
+    drawing.has_regions(1)
+    expect(page.locator("#correcting")).to_be_hidden()
+    expect(page.locator("#undo")).to_be_enabled()
+    expect(message).to_contain_text("Sent. Thank you!")
+    expect(page.locator("#labels-sent")).to_have_text("1")
+    assert list(stored(served_site, slug).values()) == [[SAND, BEDROCK]]
+    drawing.send()
+    third = drawing.wait_for_picture(other_than=second)
+    expect_sent(page, 2)
+
+    # A correction that is canceled leads back too.
+    message.get_by_role("button", name="Edit").click()
+    assert drawing.wait_for_picture(other_than=third) == second
+    page.get_by_role("button", name="Cancel correction").click()
+    expect(message).to_contain_text("again")
+    page.get_by_role("button", name="Cancel correction").click()
+    drawing.wait_for_picture(other_than=second)
+    assert sorted(stored(served_site, slug).values()) == [[SOIL], [SAND, BEDROCK]]
+
+
+def test_the_counter_counts_what_was_sent_also_while_correcting(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    address = import_pictures(served_site, "counter", tmp_path, count=2)
+    drawing = open_page(device(), address)
+    page = drawing.page
+    first = drawing.wait_for_picture()
+    drawing.draw(SAND, LEFT)
+    drawing.send()
+    drawing.wait_for_picture(other_than=first)
+    expect_sent(page, 1)
+    page.goto(f"{address}?correct={drawing.sent[0]['id']}")
+    drawing.wait_for_picture()
+    expect(page.locator("#correcting")).to_be_visible()
+    expect(page.locator("#labels-sent")).to_have_text("1")

@@ -53,6 +53,7 @@ class Labels(VolunteerView):
             {
                 "id": str(label.pk),
                 "image": label.image_id,
+                "version": label.version,
                 "labels_sent": labels_sent(labeler, label.image.campaign),
             },
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,

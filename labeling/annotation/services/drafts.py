@@ -25,9 +25,7 @@ from ai4mars_site.toolkit.errors import Conflict, Invalid, TooMany
 from labeling.annotation.errors import NotAssigned, RetiredImage
 from labeling.models import Assignment, Draft, Image, Label, Labeler
 from terrain.geometry.regions import (
-    MAX_POINTS,
-    MAX_REGIONS,
-    MAX_RINGS,
+    check_counts,
     first_wrong_point,
     to_coordinates,
 )
@@ -104,6 +102,7 @@ def save(
 
     Raises:
         InvalidDraft: The drawing is not valid.
+        TooManyPoints: It has more shapes or points than a label may have.
         RetiredImage: The image was retired.
         NotAssigned: The labeler may not draw on the image.
         TooManyDrafts: The labeler has too many drafts.
@@ -224,10 +223,9 @@ def sweep() -> int:
 
 def _polygons(raw: object) -> list[dict[str, Any]]:
     """Validate regions in the form of a label's; here they may cross themselves or be tiny."""
-    if not isinstance(raw, list) or len(raw) > MAX_REGIONS:
-        raise InvalidDraft(
-            _("polygons must be a list of at most %(limit)d shapes."), limit=MAX_REGIONS
-        )
+    if not isinstance(raw, list):
+        raise InvalidDraft(_("polygons must be a list of shapes."))
+    check_counts(regions=len(raw))
     regions: list[dict[str, Any]] = []
     for region in raw:
         code = region.get("class") if isinstance(region, dict) else None
@@ -250,22 +248,14 @@ def _steps(raw: object) -> list[list[list[float]]]:
 
 
 def _check_rows(name: str, rows: list[Any]) -> None:
-    """Raise InvalidDraft for anything but lists of [x, y] points, or for too many points.
+    """Raise InvalidDraft for anything but lists of [x, y] points, TooManyPoints for too many.
 
     Lengths are checked first, so that oversized data is not read.
     """
-    if len(rows) > MAX_RINGS or not set(map(type, rows)) <= {list}:
-        raise InvalidDraft(
-            _("%(name)s must hold rows of points, %(limit)d rows at most."),
-            name=name,
-            limit=MAX_RINGS,
-        )
-    if sum(map(len, rows)) > MAX_POINTS:
-        raise InvalidDraft(
-            _("%(name)s have more than %(limit)d points: simplify the outlines."),
-            name=name,
-            limit=MAX_POINTS,
-        )
+    check_counts(rings=len(rows))
+    if not set(map(type, rows)) <= {list}:
+        raise InvalidDraft(_("%(name)s must be a list of rows of points."), name=name)
+    check_counts(points=sum(map(len, rows)))
     points = list(chain.from_iterable(rows))
     if first_wrong_point(points) is not None or not _are_near(points):
         raise InvalidDraft(

@@ -74,7 +74,8 @@ const session = createSession({
     viewTools.panel.hideOnly(state.hiddenCodes);
     if (!sameDrawing || !isEmpty(editor.sketch)) return;
     tools.use(state.tool);
-    editor.select(editor.label.regions[state.selected] ?? null);
+    const selected = editor.label.regions[state.selected] ?? null;
+    if (selected !== editor.selected) editor.select(selected);
   },
   remember: (image) => {
     const { history, label, selected } = editor;

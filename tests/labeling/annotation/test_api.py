@@ -263,7 +263,12 @@ def test_a_label_is_stored_and_its_processing_asked_for(
     response = client.post(LABELS, sent)
 
     assert response.status_code == 201
-    assert response.json() == {"id": sent["id"], "image": image.pk, "labels_sent": 1}
+    assert response.json() == {
+        "id": sent["id"],
+        "image": image.pk,
+        "version": 1,
+        "labels_sent": 1,
+    }
     label = Label.objects.get()
     assert (str(label.pk), label.labeler, label.status) == (
         sent["id"],

@@ -383,19 +383,33 @@ def test_a_picture_that_is_not_there(client: APIClient, assignment: Assignment) 
         {"polygons": [{"class": 0}]},
         {"polygons": [{"class": 0, "rings": [[[0]]]}]},
         {"polygons": [{"class": 0, "rings": [[[0, "a\x00"]]]}]},
-        {"polygons": [box(0, 0, 0, 1, 1)] * 2001},
         {"steps": "many"},
         {"steps": [[[0, 10**40]]]},
         {"steps": [[0, 1]]},
-        {"steps": [[[0, 1]] * 40_001]},
-        {"steps": [[]] * 8_001},
-        {"polygons": [{"class": 0, "rings": [[[0, 1]] * 20_001]}] * 2},
     ],
 )
 def test_what_cannot_be_a_draft(
     client: APIClient, assignment: Assignment, fields: dict[str, Any]
 ) -> None:
     assert refusal(client.put(url(assignment.image), body(**fields)), 400) == "invalid"
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"polygons": [box(0, 0, 0, 1, 1)] * 2001}, "2001 shapes"),
+        ({"steps": [[[0, 1]] * 40_001]}, "40001 points"),
+        ({"steps": [[]] * 8_001}, "8001 outlines"),
+        ({"polygons": [{"class": 0, "rings": [[[0, 1]] * 20_001]}] * 2}, "40002 points"),
+    ],
+)
+def test_what_is_too_large_for_a_label_is_told_in_the_same_words(
+    client: APIClient, assignment: Assignment, fields: dict[str, Any], told: str
+) -> None:
+    answer = client.put(url(assignment.image), body(**fields))
+    assert refusal(answer, 413) == "too_large"
+    assert told in answer.json()["detail"]
     assert not Draft.objects.exists()
 
 

@@ -3,6 +3,8 @@ import type { Config, Say, TerrainClass } from "../config";
 import type { Editor } from "../core/editor";
 import { isEmpty } from "../core/sketch";
 import type { Tools } from "../modes/tools";
+import type { NoticeAction } from "./notice";
+import type { SavedWhere } from "../saving/autosave";
 import type { Picture } from "../saving/task";
 import { swatch } from "../view/patterns";
 import { arrangeClasses } from "./class_picker";
@@ -18,6 +20,8 @@ export type State = "loading" | "drawing" | "between" | "empty" | "closed" | "er
 export type Subject = "page" | "drawing" | "sending" | "picture";
 
 const MESSAGE_MS = 8_000;
+/** A message with an action, which takes time to reach. */
+const OFFER_MS = 20_000;
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
@@ -106,21 +110,47 @@ export class Page {
     if (note.textContent !== sentence) note.textContent = sentence;
   }
 
+  /** Show where the drawing is saved, at all times and without announcing it. */
+  showSaved(where: SavedWhere): void {
+    const mark = byId("saved");
+    if (mark.dataset.saved === where) return;
+    mark.dataset.saved = where;
+    mark.title = byId("saved-words").textContent = this.say(`saved_${where}`);
+    mark.querySelector("use")!.setAttribute("href", `#icon-saved-${where}`);
+  }
+
   showLabelsSent(count: number): void {
     byId("labels-sent").textContent = String(count);
   }
 
   /** Show a message for a short time, and announce it to screen readers. */
-  announce(sentence: string, tone: "plain" | "warn" = "plain", subject: Subject = "page"): void {
+  announce(
+    sentence: string, tone: "plain" | "warn" = "plain", subject: Subject = "page", action?: NoticeAction,
+  ): void {
     const status = byId("status");
     this.subject = subject;
     status.textContent = sentence;
     status.dataset.tone = tone;
     window.clearTimeout(this.messageTimer);
     if (!sentence) return;
-    this.messageTimer = window.setTimeout(() => {
-      status.textContent = "";
-    }, MESSAGE_MS);
+    if (action) status.append(" ", this.actionButton(action));
+    const clear = (): void => {
+      // Somebody is about to press the button.
+      if (status.matches(":hover, :focus-within")) this.messageTimer = window.setTimeout(clear, MESSAGE_MS);
+      else status.textContent = "";
+    };
+    this.messageTimer = window.setTimeout(clear, action ? OFFER_MS : MESSAGE_MS);
+  }
+
+  private actionButton({ label, act }: NoticeAction): HTMLElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.addEventListener("click", () => {
+      this.announce("");
+      act();
+    });
+    return button;
   }
 
   /** End the message if it is about this. */

@@ -31,6 +31,8 @@ export interface Api {
   /** Get the pictures that this person skipped again, with the next request for tasks. */
   reopenSkipped(): Promise<void>;
   readonly deliver: Deliver;
+  /** Use the offer of a task that was finished and is opened again. */
+  offerAgain(task: Task): void;
   /** Save a drawing and return its version. `leaving`: the page is closing. Throws `NewerDraft`. */
   saveDraft(image: number, body: DraftBody, leaving?: boolean): Promise<number>;
   /** Return an own label as a task for correction. Throws `Refused` if the label is locked. */
@@ -76,6 +78,9 @@ export function createApi(urls: Urls, identity: Identity): Api {
       await ask("POST", urls.skipped);
     },
     deliver: createDelivery(ask, urls, (image) => offers.get(image)),
+    offerAgain({ image, offer }) {
+      if (offer) offers.set(image.id, offer);
+    },
     async saveDraft(image, body, leaving = false) {
       const url = urls.draft.replace("{id}", String(image));
       try {

@@ -13,11 +13,17 @@ import type { Drafts } from "./draft";
 import { isBlank, readDraft } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
 import { DraftSync } from "./draft_sync";
+import { formatRefusal, refusalOf } from "./reasons";
 import type { Task } from "./task";
+
+/** Where the open drawing is saved. "nothing": there is none yet. */
+export type SavedWhere = "nothing" | "nowhere" | "device" | "server";
 
 export interface AutosaveEvents {
   warn(sentence: string): void;
   signedOut(): void;
+  /** The drawing was changed or saved. */
+  saved(where: SavedWhere): void;
   /** The picture no longer needs a drawing; continue with the next one. */
   leave(): void;
 }
@@ -34,13 +40,16 @@ export interface Found {
   readonly unsent: boolean;
 }
 
-const NOTICES = ["restored", "contested", "damaged", "gone", "finished"];
+const NOTICES = ["restored", "contested", "damaged", "gone", "finished", "refused"];
 
 export class Autosave {
   readonly sync: DraftSync;
   private image: number | null = null;
   private startedAt = "";
   private warnedOfSpace = false;
+  private where: SavedWhere = "nothing";
+  /** The person was told that the server refuses the drawing. */
+  private toldRefusal = false;
   private contested: Draft | null = null;
   /** An older drawing that this one already includes, or that the user has rejected. */
   private superseded: Draft | null = null;
@@ -59,6 +68,9 @@ export class Autosave {
       saved: (image, version, stroke) => {
         drafts.synced(image, version, stroke);
         notice.hide("signed-out");
+        notice.hide("refused");
+        this.toldRefusal = false;
+        if (stroke === drafts.strokes(image)) this.saved("server");
       },
       contested: (_, newer) => this.contest(newer),
       refused: (_, reason) => this.refused(reason),
@@ -106,6 +118,8 @@ export class Autosave {
       drawing: this.drawing(),
       stroke: this.drafts.strokes(image),
     }), corrects);
+    this.toldRefusal = false;
+    this.saved(draft && !isBlank(draft) ? "server" : "nothing");
     if (instead || unsent) this.keep();
     if (instead) return;
     if (other && !isBlank(other)) {
@@ -120,6 +134,12 @@ export class Autosave {
     this.image = null;
     this.sync.close();
     for (const name of NOTICES) this.notice.hide(name);
+    this.saved("nothing");
+  }
+
+  private saved(where: SavedWhere): void {
+    this.where = where;
+    this.events.saved(where);
   }
 
   keep(): void {
@@ -129,6 +149,7 @@ export class Autosave {
       this.warnedOfSpace = true;
       this.events.warn(this.say("draft_failed"));
     }
+    this.saved(kept === "kept" || kept === "contested" ? "device" : "nowhere");
     if (kept === "contested") this.lookElsewhere();
     if (this.notice.isShown("restored")) this.notice.hide("restored");
     this.sync.changed();
@@ -188,9 +209,16 @@ export class Autosave {
   }
 
   private refused(reason: Refused): void {
-    // Too large for the server or invalid: the device keeps the drawing.
     if (reason.code === "not_assigned") this.finishedElsewhere();
-    else if (reason.status === 410) this.notice.show("gone", this.say("gone"), [this.next()]);
+    else if (reason.status === 410) {
+      this.sync.pause();
+      this.notice.show("gone", this.say("gone"), [this.next()]);
+    } else if (!this.toldRefusal && !this.notice.isShown("contested")) {
+      this.toldRefusal = true;
+      const kept = this.say(this.where === "device" ? "refused_kept" : "refused_unkept");
+      const why = formatRefusal(this.say, refusalOf(reason));
+      this.notice.show("refused", `${why} ${kept}`, [this.understood()]);
+    }
   }
 
   private finishedElsewhere(): void {

@@ -72,7 +72,7 @@ export function createSession(options: SessionOptions): Session {
     ...options,
     api,
     outbox,
-    drafts: createDrafts(storage, owner, writer),
+    drafts: createDrafts(storage, owner, writer, lasting),
     prefetcher: new Prefetcher(options.frameOf, (task, frameOf) => loadTask(task, frameOf, (url) => kept.load(url))),
     panel,
     notice: new Notice(document.getElementById("notice")!),

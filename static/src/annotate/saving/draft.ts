@@ -8,7 +8,8 @@ import { keep, keysOf, readJson } from "../../shared/storage";
 import { readDraft, toJson } from "./drawing";
 import type { Draft, Drawing } from "./drawing";
 
-export type Kept = "kept" | "full" | "contested";
+/** "forbidden": the browser allows no storage, so the drawing lasts as long as the page. */
+export type Kept = "kept" | "full" | "forbidden" | "contested";
 
 export interface Drafts {
   /**
@@ -40,8 +41,11 @@ const HEAD = 100;
 
 /**
  * Create the store. `owner` separates people on one device, `writer` separates pages of one person.
+ * `lasting`: the storage outlives the page.
  */
-export function createDrafts(storage: Storage, owner: string, writer: string): Drafts {
+export function createDrafts(
+  storage: Storage, owner: string, writer: string, lasting = true,
+): Drafts {
   const key = (image: number): string => `ai4mars.draft.${owner}.${image}`;
   const syncKey = (image: number): string => `ai4mars.synced.${owner}.${image}`;
   /** The first characters of what this page last read or wrote, by image. */
@@ -80,7 +84,7 @@ export function createDrafts(storage: Storage, owner: string, writer: string): D
       if (!keep(storage, key(image), value)) return "full";
       known.set(image, value.slice(0, HEAD));
       storage.removeItem(`${key(image)}.${writer}`);
-      return "kept";
+      return lasting ? "kept" : "forbidden";
     },
     load(image) {
       const draft = read(key(image), image);

@@ -136,13 +136,15 @@ describe("saving on the server", () => {
     expect(server.stored).toMatchObject({ version: 2, writer: "here", stroke: 2 });
   });
 
-  it("stops when the picture is retired, and reports a lost session", async () => {
-    server.failing = new Refused(410, "Taken out.", "retired_image");
-    draw();
-    await later(2_000);
+  it("reports a refusal, saves the next change, and reports a lost session", async () => {
+    server.failing = new Refused(413, "2001 shapes.", "too_large");
     draw();
     await later(60_000);
-    expect([heard, server.requests.length]).toEqual([[["refused", "retired_image"]], 1]);
+    expect([heard, server.requests.length]).toEqual([[["refused", "too_large"]], 1]);
+    server.failing = null;
+    draw();
+    await later(2_000);
+    expect([heard.length, server.requests.length]).toEqual([2, 2]);
     sync.open(8, 0, () => ({ drawing: drawing(), stroke: 1 }));
     server.failing = new SignedOut();
     sync.changed();

@@ -15,7 +15,10 @@ export interface SyncEvents {
   contested(image: number, newer: Draft): void;
   /** The browser is signed in as somebody else; saving is retried. */
   signedOut(): void;
-  /** The server refuses the drawing for this reason, e.g. because the picture was retired. */
+  /**
+   * The server refuses the drawing for this reason, e.g. because the picture was retired. The next
+   * change is tried again, unless the listener pauses.
+   */
   refused(image: number, reason: Refused): void;
 }
 
@@ -142,7 +145,6 @@ export class DraftSync {
       this.wait(this.retryMs);
       this.retryMs = Math.min(2 * this.retryMs, LAST_RETRY_MS);
     } else if (error instanceof Refused) {
-      open.paused = true;
       this.events.refused(open.image, error);
     } else {
       throw error;

@@ -63,6 +63,7 @@ class Site extends LabelServer {
   }
 
   ask: Api["ask"] = () => Promise.resolve(null);
+  offerAgain: Api["offerAgain"] = () => undefined;
   report: Api["report"] = () => Promise.resolve();
 
   /** Assign the skipped pictures again. */
@@ -106,6 +107,7 @@ function openPage(writer = "page") {
   const released: number[] = [];
   const looked: unknown[] = [];
   const corrected: string[] = [];
+  const offers: NoticeAction[] = [];
   const left: number[] = [];
   const renewal = { outdated: false, reloads: 0 };
   const notices = new Map<string, readonly NoticeAction[]>();
@@ -118,10 +120,15 @@ function openPage(writer = "page") {
       page.reason = reason;
     },
     showPicture: () => undefined,
+    saved: [] as string[],
+    showSaved: (where: string) => void page.saved.push(where),
     showLabelsSent: (count: number) => void (page.sent = count),
     offline: null as number | null,
     showOffline: (left: number | null) => void (page.offline = left),
-    announce: (sentence: string) => void heard.push(sentence),
+    announce: (sentence: string, _?: string, __?: string, offer?: NoticeAction) => {
+      heard.push(sentence);
+      if (offer) offers.push(offer);
+    },
   };
   const notice = {
     show: (name: string, _: string, actions: readonly NoticeAction[]) => {
@@ -175,7 +182,7 @@ function openPage(writer = "page") {
     },
   });
   return {
-    session, editor, outbox, page, notices, heard, shown, released, looked, corrected, left, renewal,
+    session, editor, outbox, page, notices, heard, shown, released, looked, corrected, left, renewal, offers,
     get image() { return session.task?.image.id ?? null; },
     draw: (size = 5) => void editor.apply(() => drawing(size).label),
     /** Close without contacting the server, like a crash. */
@@ -564,6 +571,26 @@ describe("a picture to practice on", () => {
 });
 
 describe("a label that was sent before", () => {
+  it("is opened from the page that sent it, and the page goes on where it was", async () => {
+    const page = openPage();
+    await page.session.start();
+    await settle();
+    page.draw();
+    await page.session.send();
+    await settle();
+    expect(page.offers.map(({ label }) => label)).toEqual(["edit_sent"]);
+    page.draw(7);
+    page.offers.pop()!.act();
+    await settle();
+    expect([page.image, page.session.task!.corrects?.id]).toEqual([9, [...site.stored.keys()][0]]);
+    page.draw(8);
+    await page.session.send();
+    await settle();
+    expect([page.image, page.corrected]).toEqual([2, []]);
+    expect(page.editor.label).toEqual(drawing(7).label);
+    expect(page.offers).toHaveLength(1);
+  });
+
   it("is sent as a correction, and the page returns to it", async () => {
     const page = openPage();
     await page.session.correct("7");

@@ -28,7 +28,7 @@ import { historyOf } from "./page_state";
 import type { PictureState } from "./page_state";
 import type { KeptPictures } from "./kept_pictures";
 import type { Loaded, Prefetcher } from "./prefetcher";
-import type { Answer, Next, Task, AnswerFeedback } from "./task";
+import type { Answer, Next, Task, AnswerFeedback, SentLabel } from "./task";
 
 export interface SessionParts {
   readonly api: Api;
@@ -88,6 +88,8 @@ export class Session {
   /** Images that were left without a label or a skip. */
   private readonly left = new Set<number>();
   private skipAskedAt = -Infinity;
+  /** The label that the page was opened to correct. */
+  private cameToCorrect: string | null = null;
   /** The number of uploads confirmed since the page was opened. */
   private confirmed = 0;
   private offline = false;
@@ -109,6 +111,7 @@ export class Session {
     this.autosave = new Autosave(api, drafts, writer, editor, notice, say, {
       warn: (sentence) => page.announce(sentence, "warn", "picture"),
       signedOut: () => this.onSignedOut(),
+      saved: (where) => page.showSaved(where),
       leave: () => void this.leave(),
     });
   }
@@ -130,12 +133,19 @@ export class Session {
   /** Start with the correction of a sent label, or normally if it cannot be corrected. */
   async correct(label: string): Promise<void> {
     void this.deliver();
+    this.cameToCorrect = label;
+    await this.edit(label);
+    if (!this.current) await this.advance();
+  }
+
+  /** Open a sent label for correction; the current picture comes next again. */
+  private async edit(label: string): Promise<void> {
+    await this.advancing;
     try {
       await this.openTask(await this.parts.api.sentLabel(label));
     } catch (error) {
       this.parts.page.announce(this.sentenceOf(error), "warn", "sending");
     }
-    if (!this.current) await this.advance();
   }
 
   /** Send waiting uploads and continue, when the network may be back. */
@@ -165,12 +175,12 @@ export class Session {
     const { task } = this.current;
     const id = this.pack("label", task);
     page.announce("");
-    if (WAIT_FOR_ANSWER.has(task.role) || task.corrects) {
+    if (WAIT_FOR_ANSWER.has(task.role) || this.returnsAfter(task)) {
       this.showState("between");
       this.awaited.add(id);
       const own = (await this.deliver()).sent.find(({ parcel: upload }) => upload.id === id);
       this.awaited.delete(id);
-      if (own && task.corrects) {
+      if (own && this.returnsAfter(task)) {
         this.parts.corrected(task.corrects.id);
         return;
       }
@@ -226,26 +236,32 @@ export class Session {
 
   private async leaveWith(kind: "skip" | "nothing"): Promise<void> {
     if (!this.current) return;
-    const { corrects } = this.current.task;
-    this.pack(kind, this.current.task);
+    const { task } = this.current;
+    this.pack(kind, task);
     this.parts.page.announce("");
     const delivering = this.deliver();
-    if (corrects) {
+    if (this.returnsAfter(task)) {
       // The correction was canceled; the label stays unchanged.
       this.showState("between");
       if (!(await delivering).trouble) {
-        this.parts.corrected(corrects.id);
+        this.parts.corrected(task.corrects.id);
         return;
       }
     }
     await this.advance();
   }
 
+  /** Return whether the person came from the page of this label only to correct it. */
+  private returnsAfter(task: Task): task is Task & { readonly corrects: SentLabel } {
+    return task.corrects?.id === this.cameToCorrect;
+  }
+
   /** Open a picture outside the queue; the current one comes next again. */
   async openTask(task: Task, drawing?: Drawing): Promise<void> {
-    const { page, prefetcher } = this.parts;
+    const { api, page, prefetcher } = this.parts;
     try {
       const loaded = await prefetcher.fetch(task);
+      api.offerAgain(task);
       this.remember();
       if (this.current) prefetcher.putBack(this.current);
       this.current = null;
@@ -496,7 +512,11 @@ export class Session {
     this.confirmed += 1;
     drafts.remove(upload.image);
     if (answer.labels_sent !== undefined) page.showLabelsSent(answer.labels_sent);
-    if (upload.kind === "label") page.announce(say("sent"), "plain", "sending");
+    if (upload.kind === "label") {
+      const label = upload.task?.corrects?.id ?? upload.id;
+      const edit = { label: say("edit_sent"), act: () => void this.edit(label) };
+      page.announce(say("sent"), "plain", "sending", answer.version === undefined ? undefined : edit);
+    }
     if (!this.awaited.has(upload.id)) void this.giveFeedback(answer, upload);
   }
 

@@ -67,6 +67,8 @@ export interface OtherProject {
 /** The server's response to an upload. */
 export interface Answer {
   readonly labels_sent?: number;
+  /** The version of the label; missing if the drawing became no label. */
+  readonly version?: number;
   /** Feedback on a picture with a reference answer. */
   readonly answer_feedback?: AnswerFeedback;
 }

@@ -36,7 +36,7 @@ export class LabelServer {
     if (no) throw no;
     this.stored.set(upload.id, upload);
     if (this.dropsAnswers) throw new Unreachable("network");
-    return upload.kind === "label" ? { labels_sent: this.stored.size } : {};
+    return upload.kind === "label" ? { labels_sent: this.stored.size, version: 1 } : {};
   }
 }
 
