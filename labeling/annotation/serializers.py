@@ -104,6 +104,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     range_map_url = serializers.SerializerMethodField()
     range_mask_url = serializers.SerializerMethodField()
     rover_mask_url = serializers.SerializerMethodField()
+    camera_model = serializers.SerializerMethodField()
     up = serializers.SerializerMethodField()
 
     class Meta:
@@ -127,6 +128,11 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             "up",
             "scale_bar",
         )
+
+    def get_camera_model(self, image: Image) -> dict[str, Any] | None:
+        """Return the camera model, or the one that its distances were estimated with."""
+        model: dict[str, Any] | None = image.camera_model or image.details.get("estimated_camera")
+        return model
 
     def get_up(self, image: Image) -> list[float]:
         """Return the unit vector away from the planet, in the camera model's frame.

@@ -21,7 +21,9 @@ from labeling.images.preparation.pictures import (
     sizes,
     thumbnail_bytes,
 )
+from terrain.camera import CameraModel
 from terrain.display.display import display_image
+from terrain.display.nominal_view import nominal_camera_model
 from terrain.display.quality import Quality, measure_quality
 from terrain.display.range_limit import cut_row_mask, estimated_cut_row, per_pixel_mask, rows_beyond
 from terrain.display.reduced_range import estimated_reduced_range, reduce_range
@@ -55,8 +57,8 @@ class Prepared:
         The smaller display images, JPEG, by width in pixels. range_map: The reduced range as
         `pictures.range_png`; None if not known. range_mask, rover_mask: PNG, 1 = beyond the limit,
         1 = rover; None if not known. range_source: The source of the range mask. range_map_source:
-        The source of the range map, which cannot be computed from a released mask: "product",
-        "estimated" or "none".
+        The source of the range map: "product", "estimated" or "none". estimated_camera: The camera
+        model of the estimate, if the frame has none of its own.
     """
 
     original: bytes
@@ -70,12 +72,14 @@ class Prepared:
     range_map_source: RangeSource
     scale_bar: ScaleBar | None
     quality: Quality
+    estimated_camera: CameraModel | None = None
 
 
 def prepare(product: Product, parameters: Parameters) -> Prepared:
     """Make all derived files of a product (paper 3, 3.1.1)."""
     beyond, range_source = beyond_limit(product, parameters)
-    range_map, range_map_source = range_map_of(product)
+    estimated_camera = camera_of_mask(product, parameters)
+    range_map, range_map_source = range_map_of(product, estimated_camera)
     bar = make_scale_bar(product, parameters, beyond)
     shown = display_image(product.pixels, beyond, product.rover_mask, bar)
     smaller = sizes(shown)
@@ -92,6 +96,7 @@ def prepare(product: Product, parameters: Parameters) -> Prepared:
         range_map_source=range_map_source,
         scale_bar=bar,
         quality=measure_quality(product.linear, product.rover_mask, beyond),
+        estimated_camera=estimated_camera,
     )
 
 
@@ -123,11 +128,39 @@ def beyond_limit(product: Product, parameters: Parameters) -> tuple[Mask | None,
     return None, "none"
 
 
-def range_map_of(product: Product) -> tuple[npt.NDArray[np.uint16] | None, RangeSource]:
-    """Return the reduced range of a frame and its source: "product", "estimated" or "none"."""
+def camera_of_mask(product: Product, parameters: Parameters) -> CameraModel | None:
+    """Return the camera model that a delivered range mask tells of, for a frame without its own.
+
+    The row where the mask ends is at the range limit, and the design of the camera is known. None
+    without such a mask or design, or if all of the frame is within the limit or beyond it.
+    """
+    if product.camera_model is not None or product.range_mask is None or product.nominal is None:
+        return None
+    return nominal_camera_model(
+        product.nominal,
+        product.height,
+        product.width,
+        rows_masked(product.range_mask),
+        parameters.range_limit_m,
+    )
+
+
+def rows_masked(mask: Mask) -> int:
+    """Return how many rows from the top are masked as a whole."""
+    whole = mask.all(axis=1)
+    return mask.shape[0] if whole.all() else int(np.argmin(whole))
+
+
+def range_map_of(
+    product: Product, estimated_camera: CameraModel | None = None
+) -> tuple[npt.NDArray[np.uint16] | None, RangeSource]:
+    """Return the reduced range of a frame and its source: "product", "estimated" or "none".
+
+    `estimated_camera` replaces a missing camera model.
+    """
     if product.range_m is not None and (product.range_m > 0.0).any():
         return reduce_range(product.range_m), "product"
-    camera, nominal = product.camera_model, product.nominal
+    camera, nominal = product.camera_model or estimated_camera, product.nominal
     if camera is not None and nominal is not None:
         height, width = product.height, product.width
         reduced = estimated_reduced_range(camera, height, width, nominal.ground_z, product.up)
@@ -144,10 +177,9 @@ def make_scale_bar(
     """
     cut = None
     if beyond is not None:
-        whole = beyond.all(axis=1)
-        if whole.all():
+        cut = rows_masked(beyond)
+        if cut == product.height:
             return None
-        cut = int(np.argmin(whole))
     return scale_bar(
         parameters.scale_bar_m or scale_bar_width(product.rover),
         product.height,

@@ -178,7 +178,7 @@ def import_product(
                 width=product.width,
                 height=product.height,
                 camera_model=product.camera_model and product.camera_model.to_json(),
-                details=product.details(),
+                details=product.details() | _estimated(prepared),
                 range_source=prepared.range_source,
                 range_map_source=prepared.range_map_source,
                 scale_bar=prepared.scale_bar and prepared.scale_bar.to_json(),
@@ -202,6 +202,15 @@ def import_product(
         check_content(campaign, product.product_id, content)
         raise
     return image
+
+
+def _estimated(prepared: Prepared) -> dict[str, object]:
+    """Return the camera model of estimated distances, for the details of an image without one.
+
+    It is not the image's `camera_model`, which releases contain as what the mission measured.
+    """
+    camera = prepared.estimated_camera
+    return {} if camera is None else {"estimated_camera": camera.to_json()}
 
 
 def check_unchanged(image: Image, product: Product) -> None:

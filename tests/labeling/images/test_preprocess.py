@@ -560,9 +560,36 @@ class TestPrepare:
 
     def test_a_released_mask_goes_first(self) -> None:
         released = rows_beyond(300, 1024, 1024)
-        prepared = prepare(product(range_mask=released), self.PARAMETERS)
+        prepared = prepare(product(range_mask=released, rover="lab-rover"), self.PARAMETERS)
         assert (prepared.range_source, prepared.range_map_source) == ("released", "none")
-        assert prepared.scale_bar is not None
+        assert prepared.estimated_camera is None
+
+    def test_the_edge_of_a_released_mask_tells_where_the_camera_looks(self) -> None:
+        cut = cut_row(self.FLAT, 30.0)
+        released = rows_beyond(cut, 1024, 1024)
+        prepared = prepare(product(range_mask=released), self.PARAMETERS)
+        assert (prepared.range_source, prepared.range_map_source) == ("released", "estimated")
+        assert prepared.estimated_camera is not None
+        assert prepared.range_map is not None
+        reduced = read_range_png(io.BytesIO(prepared.range_map)) / 100
+        below = -(-cut // 4) + 1
+        np.testing.assert_allclose(reduced[below:], self.FLAT[2::4, 2::4][below:], rtol=0.1)
+        # The bar and the map say the same of its place.
+        bar = prepared.scale_bar
+        assert bar is not None
+        assert bar.estimated
+        assert reduced[int(bar.y) // 4, int(bar.x) // 4] == pytest.approx(bar.range_m, rel=0.02)
+
+    @pytest.mark.parametrize("rows", [0, 1024])
+    def test_a_released_mask_of_nothing_or_all_tells_nothing(self, rows: int) -> None:
+        released = rows_beyond(rows, 1024, 1024)
+        prepared = prepare(product(range_mask=released), self.PARAMETERS)
+        assert (prepared.range_map_source, prepared.estimated_camera) == ("none", None)
+
+    def test_a_camera_model_is_not_replaced(self) -> None:
+        released = rows_beyond(300, 1024, 1024)
+        prepared = prepare(product(range_mask=released, camera_model=CAMERA), self.PARAMETERS)
+        assert prepared.estimated_camera is None
 
     def test_a_frame_that_lies_beyond_as_a_whole_has_no_bar(self) -> None:
         everything = np.ones((1024, 1024), dtype=np.bool_)

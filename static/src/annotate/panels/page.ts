@@ -97,7 +97,7 @@ export class Page {
     byId("image-name").textContent = picture?.product_id ?? "";
     const hasSol = picture !== null && picture.sol !== null;
     const known = hasSol ? [this.say("sol", { sol: picture.sol })] : [];
-    if (picture?.range_source === "estimated") known.push(this.say("estimated"));
+    if (picture?.range_map_source === "estimated") known.push(this.say("estimated"));
     byId("image-sol").textContent = known.join(" · ");
   }
 
