@@ -33,9 +33,7 @@ class BoundedJSONParser(JSONParser):
     ) -> Any:
         text = stream.read()
         if text.count(b"[") + text.count(b"{") > MAX_LISTS:
-            raise TooLarge(
-                _("This has more points than the site takes at once: simplify the outlines.")
-            )
+            raise TooLarge(_("This has too many points. Simplify the outlines and send it again."))
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:

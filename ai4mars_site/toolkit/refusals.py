@@ -29,13 +29,13 @@ OWN_PAGES = frozenset({403, 404, 413, 429})
 class RequestTooLarge(TooLarge):
     """The request body is larger than this path accepts."""
 
-    message = _("This is more than the site takes at once. Send less.")
+    message = _("This is too much to send at once. Send less.")
 
 
 class UnknownAddress(NotFound):
     """The requested object does not exist."""
 
-    message = _("This does not exist, or no longer. Reload the page.")
+    message = _("This does not exist or was removed. Reload the page.")
 
 
 class TangledOutlines(Invalid):

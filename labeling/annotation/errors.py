@@ -28,4 +28,4 @@ class NotAssigned(Forbidden):
 
 class UnknownLabel(NotFound):
     code = "unknown_label"
-    message = _("There is no such drawing of yours.")
+    message = _("You have no such drawing.")

@@ -26,19 +26,19 @@ PATTERN_TILES = 56
 STATES: dict[str, tuple[str | Promise, str]] = {
     Label.Status.RECEIVED: (_("Being checked"), "busy"),
     Label.Status.ACCEPTED: (_("Included"), "good"),
-    Label.Status.EMPTY: (_("Nothing remained"), ""),
+    Label.Status.EMPTY: (_("Nothing left"), ""),
     Label.Status.REJECTED: (_("Rejected by a reviewer"), "bad"),
 }
 
 
 #: Each status as a sentence.
 EXPLANATIONS: dict[str, str | Promise] = {
-    Label.Status.RECEIVED: _("We are removing what lies on the rover or too far away."),
-    Label.Status.ACCEPTED: _("It becomes part of the map that rovers learn from."),
+    Label.Status.RECEIVED: _("We are removing what is on the rover or too far away."),
+    Label.Status.ACCEPTED: _("It is part of the map that rovers learn from."),
     Label.Status.EMPTY: _(
-        "Everything you drew lies on the rover or too far away, where nothing needs to be drawn."
+        "Everything you drew is on the rover or too far away, where you do not need to draw."
     ),
-    Label.Status.REJECTED: _("It does not become part of the map that rovers learn from."),
+    Label.Status.REJECTED: _("It is not part of the map that rovers learn from."),
 }
 
 

@@ -22,15 +22,15 @@ from labeling.people.visitors import owner_name, visit_of, visit_of_page
 
 class TooManyGuests(TooMany):
     message = _(
-        "Very many people have started to draw from your network. Your drawing is saved on this "
-        "device and will be sent a little later."
+        "Too many people on your network have just started to draw. Your drawing is saved on "
+        "this device and will be sent a little later."
     )
 
 
 class TooManyBytes(TooMany):
     message = _(
-        "Very many drawings are being saved from your network. Yours is saved on this device "
-        "and will be sent a little later."
+        "Too many drawings are being sent from your network right now. Yours is saved on this "
+        "device and will be sent a little later."
     )
 
 

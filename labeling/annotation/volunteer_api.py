@@ -51,7 +51,9 @@ class CampaignNotPublic(NotFound):
 
 class CampaignClosed(Gone):
     code = "campaign_closed"
-    message = _("This project is closed, so no more drawings are accepted. What you sent is kept.")
+    message = _(
+        "This project is closed, so no more drawings are accepted. The drawings you sent are kept."
+    )
 
 
 class VolunteerView(APIView):

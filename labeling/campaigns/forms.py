@@ -15,7 +15,7 @@ class CampaignForm(forms.ModelForm):
         model = Campaign
         fields = "__all__"
         labels = {
-            "slug": _("Name in addresses"),
+            "slug": _("Short name for page addresses"),
             "name": _("Name"),
             "description": _("Description"),
             "is_open": _("Open"),
@@ -24,27 +24,30 @@ class CampaignForm(forms.ModelForm):
             "range_rule": _("How the range limit is applied"),
             "allowed_cameras": _("More cameras"),
             "scale_bar_m": _("Scale bar (meters)"),
-            "queue_percent": _("Review queue (percent)"),
-            "merge_minimum": _("Merge: at least"),
-            "merge_percent": _("Merge: more than (percent)"),
+            "queue_percent": _("Labels to review (percent)"),
+            "merge_minimum": _("Merging: minimum votes"),
+            "merge_percent": _("Merging: share of votes above (percent)"),
             "nothing_minimum": _("Nothing to label"),
             "practice": _("Practice"),
-            "practice_pass_iou": _("Practice is passed at (mean IoU)"),
-            "reference_image_percent": _("Reference images between real images (percent)"),
-            "allow_gold_practice": _("Gold images may serve for practice"),
+            "practice_pass_iou": _("Score to pass practice (mean IoU)"),
+            "reference_image_percent": _("Reference images among real images (percent)"),
+            "allow_gold_practice": _("Use gold images for practice"),
             "translations": _("Translations"),
         }
         help_texts = {
-            "is_open": _("Volunteers can draw in it, once it has images and classes."),
-            "target_labels": _("An image is complete when it has this many."),
+            "is_open": _("Volunteers can draw in it once it has images and classes."),
+            "target_labels": _("An image is complete when it has this many labels."),
             "range_limit_m": _(
-                "Ground farther away need not be labeled. It cannot change once there are images."
+                "Ground farther away need not be labeled. This setting cannot change once the "
+                "campaign has images."
             ),
-            "range_rule": _("It cannot change once there are images."),
-            "allowed_cameras": _('Imported besides the usual ones, such as ["pancam", "hazcam"].'),
+            "range_rule": _("This setting cannot change once the campaign has images."),
+            "allowed_cameras": _(
+                'Cameras to import in addition to the usual ones, such as ["pancam", "hazcam"].'
+            ),
             "scale_bar_m": _(
-                "Smaller things need not be labeled. Empty: 50 cm, for Spirit and Opportunity "
-                "20 cm. It cannot change once there are images."
+                "Smaller things need not be labeled. If empty: 50 cm, or 20 cm for Spirit and "
+                "Opportunity. This setting cannot change once the campaign has images."
             ),
             "queue_percent": _(
                 "The share of all labels to review: those with the lowest agreement."
@@ -62,7 +65,7 @@ class CampaignForm(forms.ModelForm):
             "practice_pass_iou": _(
                 "How well a drawing must match the reference answer: 0 to 1 (mean IoU)."
             ),
-            "reference_image_percent": _("Share of all images given out; 0: none."),
+            "reference_image_percent": _("Share of all images given out. 0 means none."),
             "allow_gold_practice": "",
             "translations": _(
                 'Name and description in other languages, as {"es": {"name": "...", '

@@ -37,12 +37,12 @@ class ImportForm(forms.Form):
         if self.errors:
             return cleaned
         if bool(cleaned.get("source")) == bool(cleaned.get("archive")):
-            raise forms.ValidationError(_("Give either a folder or an archive."))
+            raise forms.ValidationError(_("Choose either a folder or an archive."))
         archive = cleaned.get("archive")
         if archive and archive.size > settings.IMPORT_UPLOAD_MAX_BYTES:
             raise forms.ValidationError(
                 _(
-                    "The archive is larger than %(limit)s. Put it on the server, and give its "
+                    "The archive is larger than %(limit)s. Put it on the server and enter its "
                     "path as the folder."
                 )
                 % {"limit": filesizeformat(settings.IMPORT_UPLOAD_MAX_BYTES)}

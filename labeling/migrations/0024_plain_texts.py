@@ -510,7 +510,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("slug", ""), _negated=True),
                 name="campaign_has_slug",
-                violation_error_message="Give the campaign a short name for its page addresses.",
+                violation_error_message="Enter a short name for the page addresses of the campaign.",
             ),
         ),
         migrations.AlterConstraint(
@@ -519,7 +519,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("target_labels__gte", 1)),
                 name="campaign_target_labels_positive",
-                violation_error_message="An image needs at least 1 label.",
+                violation_error_message="The labels per image must be at least 1.",
             ),
         ),
         migrations.AlterConstraint(
@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("queue_percent__lte", 100)),
                 name="campaign_queue_percent_range",
-                violation_error_message="The share of labels to review is from 0 to 100 percent.",
+                violation_error_message="The share of labels to review must be from 0 to 100 percent.",
             ),
         ),
         migrations.AlterConstraint(
@@ -611,7 +611,7 @@ class Migration(migrations.Migration):
                     ("reference_image_percent__lte", 100),
                 ),
                 name="campaign_practice_shares",
-                violation_error_message="The IoU to pass practice is above 0 and at most 1. The share of reference images is from 0 to 100 percent.",
+                violation_error_message="The IoU to pass practice must be above 0 and at most 1. The share of reference images must be from 0 to 100 percent.",
             ),
         ),
         migrations.AlterConstraint(
@@ -624,7 +624,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="guide_entry_other_is_another",
-                violation_error_message="A look-alike needs a class other than its own.",
+                violation_error_message="A look-alike needs a second class, other than its own.",
             ),
         ),
         migrations.AlterConstraint(
@@ -637,6 +637,42 @@ class Migration(migrations.Migration):
                 ),
                 name="terrain_class_least_size_positive",
                 violation_error_message="The smallest width and height of a class must be longer than 0 meters, or empty.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="campaign",
+            name="campaign_has_name",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True),
+                name="campaign_has_name",
+                violation_error_message="Enter a name for the campaign.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="terrainclass",
+            name="terrain_class_code_range",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__gte", 0), ("code__lte", 254)),
+                name="terrain_class_code_range",
+                violation_error_message="A class code must be a number from 0 to 254.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="terrainclass",
+            name="terrain_class_has_name",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True),
+                name="terrain_class_has_name",
+                violation_error_message="Enter a name for the class.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="terrainclass",
+            name="terrain_class_color_hex",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("color__regex", "^#[0-9A-Fa-f]{6}\\Z")),
+                name="terrain_class_color_hex",
+                violation_error_message="Enter a color such as #E69F00.",
             ),
         ),
     ]

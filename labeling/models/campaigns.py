@@ -137,17 +137,19 @@ class Campaign(Translated):
             models.CheckConstraint(
                 condition=~Q(slug=""),
                 name="campaign_has_slug",
-                violation_error_message=_("Give the campaign a short name for its page addresses."),
+                violation_error_message=_(
+                    "Enter a short name for the page addresses of the campaign."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(name=""),
                 name="campaign_has_name",
-                violation_error_message=_("Give the campaign a name."),
+                violation_error_message=_("Enter a name for the campaign."),
             ),
             models.CheckConstraint(
                 condition=Q(target_labels__gte=1),
                 name="campaign_target_labels_positive",
-                violation_error_message=_("An image needs at least 1 label."),
+                violation_error_message=_("The labels per image must be at least 1."),
             ),
             models.CheckConstraint(
                 condition=Q(range_limit_m__gt=0) & Q(scale_bar_m__gt=0),
@@ -171,7 +173,7 @@ class Campaign(Translated):
                 condition=Q(queue_percent__lte=100),
                 name="campaign_queue_percent_range",
                 violation_error_message=_(
-                    "The share of labels to review is from 0 to 100 percent."
+                    "The share of labels to review must be from 0 to 100 percent."
                 ),
             ),
             models.CheckConstraint(
@@ -209,8 +211,8 @@ class Campaign(Translated):
                 & Q(reference_image_percent__lte=100),
                 name="campaign_practice_shares",
                 violation_error_message=_(
-                    "The IoU to pass practice is above 0 and at most 1. The share of reference "
-                    "images is from 0 to 100 percent."
+                    "The IoU to pass practice must be above 0 and at most 1. The share of "
+                    "reference images must be from 0 to 100 percent."
                 ),
             ),
         )
@@ -225,7 +227,7 @@ class Campaign(Translated):
         names = self.allowed_cameras
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
             raise ValidationError(
-                {"allowed_cameras": _('Give a list of names, such as ["pancam", "hazcam"].')}
+                {"allowed_cameras": _('Enter a list of names, such as ["pancam", "hazcam"].')}
             )
         stored = Campaign.objects.filter(pk=self.pk).first()
         if stored is None:
@@ -242,7 +244,7 @@ class Campaign(Translated):
             if "range_rule" in shown:
                 shown["range_rule"] = f"“{stored.get_range_rule_display()}”"
             if "scale_bar_m" in shown and stored.scale_bar_m is None:
-                shown["scale_bar_m"] = str(_("the scale bar of each rover"))
+                shown["scale_bar_m"] = str(_("the default scale bar of each rover"))
             raise ValidationError({n: sentence % {"value": shown[n]} for n in changed})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -345,12 +347,12 @@ class TerrainClass(Translated):
             models.CheckConstraint(
                 condition=Q(code__gte=0) & Q(code__lte=254),
                 name="terrain_class_code_range",
-                violation_error_message=_("A class code is a number from 0 to 254."),
+                violation_error_message=_("A class code must be a number from 0 to 254."),
             ),
             models.CheckConstraint(
                 condition=~Q(name=""),
                 name="terrain_class_has_name",
-                violation_error_message=_("Give the class a name."),
+                violation_error_message=_("Enter a name for the class."),
             ),
             models.CheckConstraint(
                 condition=(Q(min_width_m=None) | Q(min_width_m__gt=0))
@@ -364,7 +366,7 @@ class TerrainClass(Translated):
             models.CheckConstraint(
                 condition=Q(color__regex=r"^#[0-9A-Fa-f]{6}\Z"),
                 name="terrain_class_color_hex",
-                violation_error_message=_("Give a color such as #E69F00."),
+                violation_error_message=_("Enter a color such as #E69F00."),
             ),
         )
 

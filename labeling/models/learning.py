@@ -66,7 +66,7 @@ class GuideEntry(Translated):
             models.CheckConstraint(
                 condition=Q(other_class__isnull=True) | ~Q(other_class=F("terrain_class")),
                 name="guide_entry_other_is_another",
-                violation_error_message=_("A look-alike needs a class other than its own."),
+                violation_error_message=_("A look-alike needs a second class, other than its own."),
             ),
         )
 

@@ -12,7 +12,7 @@ from labeling.people.permissions import may_manage
 
 
 class ManagersOnly(Forbidden):
-    message = _("This page is for managers of campaigns.")
+    message = _("This page is for campaign managers.")
 
 
 def managed_campaign(request: HttpRequest, slug: str) -> Campaign:

@@ -11,7 +11,7 @@ from labeling.people.permissions import may_manage
 
 
 class MayManage(BasePermission):
-    message = _("Only managers of campaigns can see this.")
+    message = _("Only campaign managers can see this.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return may_manage(request.user)

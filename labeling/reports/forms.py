@@ -26,7 +26,7 @@ class SiteFeedbackForm(forms.Form):
     contact = forms.CharField(
         required=False,
         max_length=SiteFeedback.CONTACT_LENGTH,
-        label=_("Your name or e-mail, if you want an answer"),
+        label=_("Your name or e-mail, if you would like an answer"),
         help_text=_("You can leave this empty."),
     )
     page = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)

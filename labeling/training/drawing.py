@@ -23,7 +23,7 @@ class PracticeFirst(Forbidden):
     """The campaign requires practice before its images are assigned."""
 
     code = "practice_first"
-    message = _("Please practice first. Then you get real pictures.")
+    message = _("Please practice first. Then you will get real pictures.")
 
 
 def register() -> None:
@@ -47,7 +47,7 @@ def receive_answer(assignment: Assignment, drawing: Drawing) -> Received:
     Raises Forbidden for anybody else, and AnswerRefused if the image cannot have this answer.
     """
     if not may_manage(drawing.user):
-        raise Forbidden(_("Only managers of campaigns draw answers."))
+        raise Forbidden(_("Only campaign managers can draw reference answers."))
     image = assignment.image
     mask = reference_answers.mask_of_polygons(image, drawing.polygons)
     reference_answers.set_answer(drawing.actor, image, mask, ReferenceAnswer.Source.DRAWN)

@@ -73,7 +73,7 @@ class LessonForm(forms.ModelForm):
                 choices=[("", _("No image")), *((each, each) for each in known)], required=False
             )
             self.fields[f"{name}_upload"] = forms.FileField(
-                label=_("or upload an image of your own"),
+                label=_("or upload your own image"),
                 required=False,
                 help_text=_("JPEG, PNG or WebP, 10 MB at most."),
                 widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
@@ -211,7 +211,7 @@ class EntryForm(LessonForm):
             field.queryset = campaign.terrain_classes.all()
             field.label_from_instance = class_name  # type: ignore[method-assign,assignment]
         self.fields["picture"].label = _("Image")
-        self.fields["other_picture"].label = _("Image of what it looks like")
+        self.fields["other_picture"].label = _("Image of the look-alike")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -220,7 +220,9 @@ class EntryForm(LessonForm):
             if other is None:
                 self.add_error("other_class", _("Choose what it is mistaken for."))
             elif other == ground:
-                self.add_error("other_class", _("Choose a class other than its own."))
+                self.add_error(
+                    "other_class", _("Choose a class other than the class of the example.")
+                )
         else:
             cleaned["other_class"], cleaned["other_picture"] = None, ""
         return cleaned
@@ -287,8 +289,8 @@ class PracticeForm(forms.ModelForm):
     pass_percent = forms.IntegerField(
         min_value=1,
         max_value=100,
-        label=_("Passed at"),
-        help_text=_("Percent: how well a drawing must match the reference answer (mean IoU)."),
+        label=_("Score to pass"),
+        help_text=_("How well a drawing must match the reference answer (mean IoU, in percent)."),
     )
 
     class Meta:
@@ -296,12 +298,12 @@ class PracticeForm(forms.ModelForm):
         fields = ("practice", "reference_image_percent", "allow_gold_practice")
         labels = {
             "practice": _("Practice"),
-            "reference_image_percent": _("Reference images between real images"),
-            "allow_gold_practice": _("Gold images may serve for practice"),
+            "reference_image_percent": _("Reference images among real images"),
+            "allow_gold_practice": _("Use gold images for practice"),
         }
         help_texts = {
             "practice": _("A few reference images before the first real image."),
-            "reference_image_percent": _("Percent of all images given out; 0: none."),
+            "reference_image_percent": _("Percent of all images given out. 0 means none."),
             "allow_gold_practice": "",
         }
 
@@ -315,7 +317,7 @@ class PracticeForm(forms.ModelForm):
     def clean_reference_image_percent(self) -> int:
         percent = int(self.cleaned_data["reference_image_percent"])
         if percent > 100:
-            raise forms.ValidationError(_("Give a number from 0 to 100."))
+            raise forms.ValidationError(_("Enter a number from 0 to 100."))
         return percent
 
     def save(self, commit: bool = True) -> Any:
@@ -350,7 +352,7 @@ class AnswerForm(forms.Form):
         images = Image.objects.select_related("campaign").filter(campaign=self.campaign)
         image = images.filter(product_id=product_id).first()
         if image is None:
-            raise forms.ValidationError(_("This campaign has no image with that name."))
+            raise forms.ValidationError(_("This campaign has no image with this name."))
         return image
 
 

@@ -22,10 +22,10 @@ class SubmissionForm(forms.ModelForm):
         widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
     )
     paper_url = forms.URLField(
-        label=_("Paper (a link)"), required=False, max_length=300, assume_scheme="https"
+        label=_("Paper (link)"), required=False, max_length=300, assume_scheme="https"
     )
     code_url = forms.URLField(
-        label=_("Code (a link)"), required=False, max_length=300, assume_scheme="https"
+        label=_("Code (link)"), required=False, max_length=300, assume_scheme="https"
     )
 
     class Meta:

@@ -107,10 +107,10 @@ def protected_leaderboard(request: HttpRequest, release: Release) -> HttpRespons
     if not form.is_valid():
         return leaderboard_page(request, release, form, status=400)
     if not services.takes_predictions(release):
-        refusal = _("This release has no archive to compare with.")
+        refusal = _("This site has no archive of this release, so it cannot score predictions.")
         return leaderboard_page(request, release, form, status=409, refusal=refusal)
     if not PredictionsThrottle().takes(request):
-        refusal = _("You reached the limit of submissions for today. Try again tomorrow.")
+        refusal = _("You have reached today's limit of submissions. Try again tomorrow.")
         return leaderboard_page(request, release, form, status=429, refusal=refusal)
     submission = services.submit(
         Actor.of_request(request),

@@ -86,7 +86,10 @@ def delete_campaign(request: HttpRequest, slug: str) -> HttpResponse:
         services.check(campaign)
         if belongings.labels > MAX_DELETED:
             raise services.DeleteRefused(
-                _("This campaign is too large to delete from a page. Use the command: %(command)s")
+                _(
+                    "This campaign is too large to delete here. Use this command instead: "
+                    "%(command)s"
+                )
                 % {"command": f"manage.py delete_campaign {slug}"}
             )
     except services.DeleteRefused as refused:

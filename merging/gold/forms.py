@@ -51,7 +51,8 @@ class SampleForm(forms.ModelForm):
         seed.initial = None
         seed.widget.attrs.update(min=0, max=SEEDS - 1)
         seed.help_text = _(
-            "Leave it empty for a random seed. The same seed and bounds give the same images again."
+            "Leave this empty for a random seed. The same seed and conditions give the same "
+            "images again."
         )
 
     def clean_seed(self) -> int:
@@ -74,11 +75,11 @@ class ExpertsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     classes_per_expert = forms.IntegerField(
-        label=_("Maximum of terrain classes for each expert"),
+        label=_("Maximum number of terrain classes per expert"),
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text=_(
-            "The method uses two. Raise the limit only if a campaign has few experts, because the "
-            "opinion of each expert then has more weight."
+            "The method in the paper uses two. Raise the limit only if a campaign has few "
+            "experts, because each expert's opinion then has more weight."
         ),
     )
 

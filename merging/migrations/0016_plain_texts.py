@@ -287,7 +287,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("classes_per_expert__gte", 1)),
                 name="gold_plan_classes_per_expert",
-                violation_error_message="The limit of terrain classes for each expert is at least 1.",
+                violation_error_message="The limit of terrain classes per expert must be at least 1.",
             ),
         ),
         migrations.AlterConstraint(
@@ -305,7 +305,40 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("license", ""), _negated=True),
                 name="publishing_has_license",
-                violation_error_message="Give the license of the releases.",
+                violation_error_message="Enter the license of the releases.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="goldplan",
+            name="gold_plan_percents",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("max_dark__lte", 100),
+                    ("max_saturated__lte", 100),
+                    ("min_sharpness__lte", 100),
+                    ("max_rover__lte", 100),
+                    ("min_terrain__lte", 100),
+                ),
+                name="gold_plan_percents",
+                violation_error_message="A condition must be from 0 to 100 percent.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="release",
+            name="release_has_version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("version", ""), _negated=True),
+                name="release_has_version",
+                violation_error_message="Enter the version of the release.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="submission",
+            name="submission_has_name",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True),
+                name="submission_has_name",
+                violation_error_message="Enter the name of the model.",
             ),
         ),
     ]

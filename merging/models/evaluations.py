@@ -70,7 +70,7 @@ class Submission(ClaimableJob):
             models.CheckConstraint(
                 condition=~Q(name=""),
                 name="submission_has_name",
-                violation_error_message=_("Give the name of the model."),
+                violation_error_message=_("Enter the name of the model."),
             ),
             models.CheckConstraint(
                 condition=Q(status="complete", result__isnull=False, problem_count=0)

@@ -63,7 +63,7 @@ class GoldPlan(models.Model):
                 condition=Q(classes_per_expert__gte=1),
                 name="gold_plan_classes_per_expert",
                 violation_error_message=_(
-                    "The limit of terrain classes for each expert is at least 1."
+                    "The limit of terrain classes per expert must be at least 1."
                 ),
             ),
             models.CheckConstraint(
@@ -73,7 +73,7 @@ class GoldPlan(models.Model):
                 & Q(max_rover__lte=100)
                 & Q(min_terrain__lte=100),
                 name="gold_plan_percents",
-                violation_error_message=_("A bound is a number from 0 to 100 percent."),
+                violation_error_message=_("A condition must be from 0 to 100 percent."),
             ),
         )
 

@@ -59,7 +59,7 @@ class Publishing(models.Model):
             models.CheckConstraint(
                 condition=~Q(license=""),
                 name="publishing_has_license",
-                violation_error_message=_("Give the license of the releases."),
+                violation_error_message=_("Enter the license of the releases."),
             ),
         )
 
@@ -159,7 +159,7 @@ class Release(ClaimableJob):
             models.CheckConstraint(
                 condition=~Q(version=""),
                 name="release_has_version",
-                violation_error_message=_("Give the version of the release."),
+                violation_error_message=_("Enter the version of the release."),
             ),
             models.CheckConstraint(
                 condition=Q(status="complete", completed_at__isnull=False, sums_sha256__gt="")

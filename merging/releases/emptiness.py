@@ -42,7 +42,7 @@ def _sentences(totals: Statistics, method: MergeMethod) -> Iterator[str]:
 def _name(variant: str) -> str:
     if variant in GOLD_VARIANTS:
         return _("Gold masks %(variant)s") % {"variant": variant.removeprefix("gold-")}
-    return _("Train masks")
+    return _("Training masks")
 
 
 def _minimum(variant: str, method: MergeMethod) -> int:

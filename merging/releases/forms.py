@@ -27,7 +27,7 @@ class ReleaseForm(forms.ModelForm):
     layout = forms.ChoiceField(
         label=_("Layout"),
         choices=list(LAYOUTS.items()),
-        help_text=_("The file names and folders that loaders of AI4Mars expect."),
+        help_text=_("The file names and folders that AI4Mars data loaders expect."),
     )
     method = forms.ChoiceField(
         label=_("How labels are merged"),
@@ -36,7 +36,7 @@ class ReleaseForm(forms.ModelForm):
         help_text=_("Gold images are always merged by the gold rules."),
     )
     formats = forms.MultipleChoiceField(
-        label=_("Further formats"),
+        label=_("Additional formats"),
         choices=list(FORMATS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -101,10 +101,10 @@ class PublishingForm(forms.ModelForm):
             "credits": _("Credits"),
         }
         help_texts = {
-            "title": _("Empty: the campaign's name."),
+            "title": _("If empty, the campaign's name."),
             "creators": _(
-                "The names in a citation, one per line: people as “Family, Given”, groups without "
-                "a comma. Empty: the labelers."
+                "The names in a citation, one per line: people as “Family, Given”, groups "
+                "without a comma. If empty, the labelers."
             ),
             "license": _("An SPDX identifier, such as CC-BY-4.0."),
             "credits": _("Credits for the images and labels."),

@@ -16,7 +16,7 @@ FORMATS: dict[str, str | Promise] = {
     "coco-instances": _("COCO instances"),
     "coco-panoptic": _("COCO panoptic"),
     "geojson": "GeoJSON",
-    "layers": _("Layers of the merge"),
+    "layers": _("Merge layers"),
     "metadata": _("Metadata"),
     "parquet": "Parquet",
     "webdataset": "WebDataset",

@@ -107,7 +107,7 @@ def request_of(campaign: Campaign, chosen: dict[str, Any]) -> requests.ReleaseRe
 
 
 def queued_message(release: Release) -> str:
-    return _("Release %(version)s waits for a worker. You can leave this page.") % {
+    return _("Release %(version)s is waiting for a worker. You can leave this page.") % {
         "version": release.version
     }
 
@@ -225,8 +225,8 @@ def release_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     if labeled.filter(product_id__in=closed.values("product_id")).exists():
         raise Forbidden(
             _(
-                "You can still label gold images of this campaign, and a release shows the labels "
-                "of others. Label these images first, or give them up."
+                "You can still label gold images of this campaign, and a release shows other "
+                "people's labels. Label these images first, or give them up."
             )
         )
     return downloads.answer(request, release)
@@ -261,7 +261,7 @@ def publishing(request: HttpRequest, slug: str) -> HttpResponse:
         publishing_defaults.save_defaults(Actor.of_request(request), form.save(commit=False))
         messages.success(
             request,
-            _("Saved for releases that are requested from now on. Earlier releases do not change."),
+            _("Saved. New releases will use this; earlier releases do not change."),
         )
         return redirect("releases:releases", slug)
     return render(request, "merging/releases/publishing.html", {"campaign": campaign, "form": form})

@@ -164,4 +164,24 @@ class Migration(migrations.Migration):
                 validators=[django.core.validators.MaxValueValidator(100)],
             ),
         ),
+        migrations.AlterConstraint(
+            model_name="reviewplan",
+            name="review_plan_percents",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("audit_percent__lte", 100), ("second_opinion_percent__lte", 100)
+                ),
+                name="review_plan_percents",
+                violation_error_message="A share must be from 0 to 100 percent.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="reviewplan",
+            name="review_plan_order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("order__in", ("agreement", "skill"))),
+                name="review_plan_order",
+                violation_error_message="Choose how the review queue is sorted.",
+            ),
+        ),
     ]

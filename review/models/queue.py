@@ -63,12 +63,12 @@ class ReviewPlan(models.Model):
             models.CheckConstraint(
                 condition=Q(audit_percent__lte=100) & Q(second_opinion_percent__lte=100),
                 name="review_plan_percents",
-                violation_error_message=_("A share is a number from 0 to 100 percent."),
+                violation_error_message=_("A share must be from 0 to 100 percent."),
             ),
             models.CheckConstraint(
                 condition=Q(order__in=("agreement", "skill")),
                 name="review_plan_order",
-                violation_error_message=_("Choose what makes a label doubtful."),
+                violation_error_message=_("Choose how the review queue is sorted."),
             ),
         )
 

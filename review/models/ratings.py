@@ -30,7 +30,7 @@ class Rating(models.Model):
         WRONG_CLASS = "wrong-class", _("Wrong class")
         SLOPPY_BORDER = "sloppy-border", _("Sloppy border")
         MISSED = "missed", _("Missed regions")
-        OVER_LIMIT = "over-limit", _("Beyond the limit, or on the rover")
+        OVER_LIMIT = "over-limit", _("Beyond the range limit, or on the rover")
         TOO_SMALL = "too-small", _("Smaller than the scale bar")
         SPAM = "spam", _("Spam")
         OTHER = "other", _("Something else")

@@ -51,7 +51,7 @@ class HiddenUntilRated(Forbidden):
     """Others' ratings are hidden until the reviewer has rated the label."""
 
     code = "rate_first"
-    message = _("Rate this label first: then you see how others have rated it.")
+    message = _("Rate this label first to see how others rated it.")
 
 
 class ReviewView(APIView):
@@ -103,7 +103,7 @@ def skipped_labels(request: Request) -> list[uuid.UUID]:
     try:
         return [uuid.UUID(part) for part in request.query_params.get("skip", "").split(",") if part]
     except ValueError as error:
-        raise Invalid(_("skip must be label ids, separated by commas.")) from error
+        raise Invalid(_("skip must be a list of label ids, separated by commas.")) from error
 
 
 class Ratings(ReviewView):

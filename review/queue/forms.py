@@ -30,7 +30,10 @@ class ChoiceForm(forms.Form):
         if found := known.filter(pk=min(number, 2**63 - 1)).first():
             return found
         raise forms.ValidationError(
-            _("No labeler of this campaign has this number: look for it on the review page.")
+            _(
+                "No labeler in this campaign has this number. The review page shows the number "
+                "of each labeler."
+            )
         )
 
     def clean_image(self) -> Image | None:
@@ -40,7 +43,7 @@ class ChoiceForm(forms.Form):
         if found := Image.objects.filter(campaign=self.campaign, product_id=name).first():
             return found
         raise forms.ValidationError(
-            _("This campaign has no image with this name: check its spelling.")
+            _("This campaign has no image with this name. Check the spelling.")
         )
 
 
@@ -51,14 +54,14 @@ class QueueForm(ChoiceForm):
         label=_("Labels"),
         required=False,
         choices=[
-            ("doubtful", _("The doubtful ones, and a random sample")),
+            ("doubtful", _("Doubtful labels and a random sample")),
             ("audit", _("Only the random sample")),
-            ("flagged", _("Flagged, and still to be rated")),
-            ("all", _("All that have a score")),
+            ("flagged", _("Flagged and not rated yet")),
+            ("all", _("All labels with a score")),
         ],
     )
     class_code = forms.TypedChoiceField(
-        label=_("With the class"), coerce=int, empty_value=None, required=False
+        label=_("Contains the class"), coerce=int, empty_value=None, required=False
     )
 
     field_order = ("part", "class_code", "labeler", "image")

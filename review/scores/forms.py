@@ -16,7 +16,7 @@ class PartForm(forms.Form):
 
     camera = forms.ChoiceField(label=_("Camera"), required=False)
     class_code = forms.TypedChoiceField(
-        label=_("With the class"), coerce=int, empty_value=None, required=False
+        label=_("Contains the class"), coerce=int, empty_value=None, required=False
     )
     labeler = forms.IntegerField(label=_("Labeler number"), min_value=1, required=False)
     since = forms.DateField(

@@ -34,7 +34,7 @@ def labelers(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign, slug=slug)
     if request.method == "POST":
         enqueue(estimate_skill, campaign.pk)
-        messages.success(request, _("Skill is being estimated. Load the page again in a minute."))
+        messages.success(request, _("Skill is being estimated. Reload this page in a minute."))
         return redirect("skill:labelers", slug)
     known = CampaignSkill.objects.filter(campaign=campaign).exclude(status="new").first()
     found = LabelerSkill.objects.filter(campaign=campaign).select_related(

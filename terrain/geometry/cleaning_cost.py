@@ -169,15 +169,15 @@ class Work:
 def _stacked() -> TooTangled:
     """Return the error for too many overlapping regions."""
     return TooTangled(
-        "Too many shapes lie on top of each other or against each other. Join those of one kind, "
-        "and delete those that others cover."
+        "Too many shapes overlap or touch each other. Join those of the same kind, and delete "
+        "those that others cover."
     )
 
 
 def _tangled() -> TooTangled:
     """Return the error for too many crossing or nearby edges."""
     return TooTangled(
-        "The outlines are too tangled: too many of them run across each other or close together. "
+        "The outlines are too tangled: too many of them cross each other or lie close together. "
         "Draw them again with simpler outlines."
     )
 
@@ -192,8 +192,8 @@ def count_work(outlines: Outlines, width: int, height: int, least_overlap: float
     length = float(np.abs(points[following] - points).sum())
     if length > MAX_LENGTH_PX:
         raise TooTangled(
-            "The outlines are %(length)d px long together, and a drawing may have %(limit)d: "
-            "draw fewer or simpler outlines.",
+            "The outlines are %(length)d px long in total, but a drawing may have at most "
+            "%(limit)d px: draw fewer or simpler outlines.",
             length=round(length),
             limit=MAX_LENGTH_PX,
         )

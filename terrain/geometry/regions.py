@@ -131,7 +131,7 @@ def check_counts(*, regions: int = 0, rings: int = 0, points: int = 0) -> None:
         )
     if rings > MAX_RINGS:
         raise TooManyPoints(
-            "There are %(count)d outlines and holes and a drawing may have %(limit)d: "
+            "There are %(count)d outlines and holes, but a drawing may have at most %(limit)d: "
             "delete small ones.",
             count=rings,
             limit=MAX_RINGS,

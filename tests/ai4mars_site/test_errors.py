@@ -242,7 +242,7 @@ def test_a_refusal_comes_through_from_another_process(refusal: DomainError) -> N
         (
             Http404("No Image matches the given query."),
             404,
-            {"code": "not_found", "detail": "This does not exist, or no longer. Reload the page."},
+            {"code": "not_found", "detail": "This does not exist or was removed. Reload the page."},
         ),
         (InvalidPolygons("Odd."), 400, {"code": "invalid", "detail": "Odd."}),
         (TooManyPoints("%(n)d.", n=5), 413, {"code": "too_large", "detail": "5."}),
@@ -252,7 +252,7 @@ def test_a_refusal_comes_through_from_another_process(refusal: DomainError) -> N
             413,
             {
                 "code": "too_large",
-                "detail": "This is more than the site takes at once. Send less.",
+                "detail": "This is too much to send at once. Send less.",
             },
         ),
         (

@@ -95,7 +95,7 @@ def send(page: Any, name: str, content: bytes) -> None:
     page.get_by_label("Predictions").set_input_files(
         {"name": "predictions.zip", "mimeType": "application/zip", "buffer": content}
     )
-    page.get_by_role("button", name="Send and compare").click()
+    page.get_by_role("button", name="Send and score").click()
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_statistics_of_a_campaign_and_of_its_release(
     log_in(page, url, "measured-admin")
     page.goto(f"{url}/manage/measured/")
     page.get_by_role("link", name="Statistics").first.click()
-    expect(page.get_by_role("heading", name="Shares of the classes")).to_be_visible()
+    expect(page.get_by_role("heading", name="Class shares")).to_be_visible()
     expect(page.locator("#composition-chart")).to_contain_text("50.0%")
     look("statistics")
     with page.expect_download() as saved:

@@ -135,7 +135,9 @@ def plan_and_assign(page: Any, url: str) -> None:
     expect(page.get_by_text("4 images are now gold")).to_be_visible()
     expect(page.get_by_text("0 of 12 labels are done")).to_be_visible()
     page.locator("summary").first.click()
-    expect(page.locator("textarea").first).to_have_value(re.compile("4 are still to be labeled"))
+    expect(page.locator("textarea").first).to_have_value(
+        re.compile("^.*4 of your 4 gold images in .* still need your label", re.S)
+    )
 
 
 def first_picture(page: Any, url: str) -> None:
@@ -163,7 +165,7 @@ def meet(page: Any, url: str) -> None:
     """As experts: review the lowest agreements by keyboard, and add a guideline."""
     page.goto(f"{url}/gold/{SLUG}/meeting/")
     expect(page.locator(".consensus-grid li")).to_have_count(4)
-    page.get_by_role("link", name="Go through them").click()
+    page.get_by_role("link", name="Go through the images").click()
     expect(page.get_by_text("1 of 4")).to_be_visible()
     overlay = page.locator('.overlay[data-view="0"]')
     expect(overlay).to_be_visible()

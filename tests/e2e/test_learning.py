@@ -122,14 +122,14 @@ def test_from_the_tutorial_through_practice_to_a_real_picture(
     told = page.locator("#feedback")
     expect(told).to_be_visible()
     expect(told).to_contain_text("Not quite yet")
-    expect(told).to_contain_text("You get this picture again until you pass.")
+    expect(told).to_contain_text("You will get this picture again until you pass.")
     expect(told).to_contain_text(re.compile(r"You found 4\d% of the sand"))
-    expect(told).to_contain_text("You missed a patch at the upper right.")
-    expect(told).to_contain_text("There is soil here, and you did not find it.")
+    expect(told).to_contain_text("You missed a patch in the upper right.")
+    expect(told).to_contain_text("You did not find the soil in this picture.")
     expect(told).to_contain_text("Most of the extra area is soil.")
     expect(page.locator("#feedback-title")).to_be_focused()
     # The answer is not given away before the lesson is passed: only what was drawn is compared.
-    expect(told).to_contain_text("You see what you missed when you pass.")
+    expect(told).to_contain_text("You will see what you missed when you pass.")
     expect(told.locator("[data-look=missed]")).to_be_hidden()
     shares = overlay(page)
     assert 0.35 < shares["matched"] < 0.6
@@ -317,7 +317,7 @@ def test_the_last_step_and_practice_say_what_they_are(site: ServedSite, browser:
         assert last.locator("img").evaluate(LOADED) >= 480
         expect(last.get_by_role("heading", name="What comes next")).to_be_visible()
         expect(last).to_contain_text("you draw on 1 picture whose answer we know")
-        expect(last).to_contain_text("Once you pass, you get real pictures.")
+        expect(last).to_contain_text("Once you pass, you will get real pictures.")
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         told = last.locator(".tutorial-next").bounding_box()
         assert told["y"] + told["height"] <= page.locator(".stepper").bounding_box()["y"]

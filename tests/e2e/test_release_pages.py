@@ -187,7 +187,7 @@ def test_from_new_release_to_the_verified_archive(
     page.get_by_role("link", name="Releases", exact=True).click()
     expect(page.get_by_text("No release yet.")).to_be_visible()
 
-    page.get_by_role("link", name="Change how releases describe themselves").click()
+    page.get_by_role("link", name="Change the release metadata").click()
     page.get_by_label("Creators").fill("Swan, R. Michael\nThe volunteers")
     page.get_by_label("Credits").fill("NASA/JPL-Caltech")
     page.get_by_role("button", name="Save").click()
@@ -199,7 +199,7 @@ def test_from_new_release_to_the_verified_archive(
     page.get_by_label("Layout").select_option("v0.6")
     expect(page.get_by_role("checkbox", name="Parquet")).to_be_hidden()
     page.get_by_text("More choices").click()
-    boxes = page.get_by_role("group", name="Further formats").get_by_role("checkbox")
+    boxes = page.get_by_role("group", name="Additional formats").get_by_role("checkbox")
     expect(boxes).to_have_count(len(EXPORTS))
     for box in boxes.all():
         box.check()
@@ -284,7 +284,7 @@ def test_stopping_and_going_on_by_keyboard(
     for each in (page, other):
         stopped = card_of(each, "2.0")
         expect(stopped.get_by_text("Stopped", exact=True)).to_be_visible()
-        expect(stopped.get_by_text("The parts that are finished are kept.")).to_be_visible()
+        expect(stopped.get_by_text("Finished parts are kept.")).to_be_visible()
         expect(stopped.get_by_role("button", name="Stop")).to_be_hidden()
         expect(stopped.get_by_role("button", name="Continue")).to_be_visible()
     other.close()

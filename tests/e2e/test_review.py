@@ -63,7 +63,7 @@ def test_twenty_labels_by_keyboard_alone(served_site: ServedSite, browser_page: 
 
     assert stored(served_site, "by-keys") == said
     assert len({rating.label for rating in said}) == 20
-    expect(page.locator("#counts")).to_have_text("You rated 20, 4 remaining")
+    expect(page.locator("#counts")).to_have_text("You rated 20; 4 remaining")
     # What it threw out is out.
     status = run(
         served_site,
@@ -94,9 +94,9 @@ def test_one_key_goes_round_all_that_can_be_seen(
         "What more than half of the other labels show",
         "This label next to the majority of the others",
         "Where labelers disagree, including this one",
-        "Other 1 of 3",
-        "Other 2 of 3",
-        "Other 3 of 3",
+        "Other label 1 of 3",
+        "Other label 2 of 3",
+        "Other label 3 of 3",
     ]
     expect(caption).to_have_text(seen[0])
     for key, place in (("c", 1), ("d", 2), ("m", 3), ("ArrowLeft", 2), ("ArrowLeft", 1)):
@@ -180,7 +180,7 @@ def test_touch_on_a_tablet(served_site: ServedSite, browser: Any) -> None:
         page.tap('[data-view="difference"]')
         expect(page.locator("#review")).to_have_attribute("data-shown", "difference")
         page.tap("#others button >> nth=2")
-        expect(page.locator("#caption")).to_have_text("Other 2 of 2")
+        expect(page.locator("#caption")).to_have_text("Other label 2 of 2")
         page.tap('[data-reason="missed"]')
         page.tap('[data-rating="2"]')
         second = shown(page, other_than=first)
@@ -334,7 +334,7 @@ def test_ratings_without_a_network_are_kept_and_sent(
     second = shown(page, other_than=first)
     page.keyboard.press("5")
     shown(page, other_than=second)
-    expect(page.locator("#waiting")).to_contain_text("Waiting for the network: 2")
+    expect(page.locator("#waiting")).to_contain_text("Ratings waiting for the network: 2")
     assert stored(served_site, "offline") == []
 
     # The page is loaded again, and the network is back.
@@ -399,14 +399,14 @@ def test_flags_and_filters(served_site: ServedSite, browser_page: Any) -> None:
     settled(page)
     page.click("#filter-open")
     page.select_option("#id_part", "flagged")
-    page.get_by_role("button", name="Show these").click()
+    page.get_by_role("button", name="Apply").click()
     assert shown(page) == label
-    expect(page.locator("#counts")).to_have_text("You rated 0, 1 remaining")
+    expect(page.locator("#counts")).to_have_text("You rated 0; 1 remaining")
     page.keyboard.press("f")
     expect(page.locator("#flag-note")).to_be_hidden()
     page.keyboard.press("3")
     expect(page.locator("#review")).to_have_attribute("data-state", "empty")
-    expect(page.locator(".review-empty h1")).to_have_text("No more labels of this kind")
+    expect(page.locator(".review-empty h1")).to_have_text("No more labels match this filter")
     page.get_by_role("link", name="Back to the whole queue").click()
     assert shown(page) != label
 
@@ -434,7 +434,7 @@ def test_many_at_once_and_back(served_site: ServedSite, browser_page: Any) -> No
     # Also after the page was loaded again.
     page.reload()
     page.click("#undo-all")
-    expect(page.locator("#done-text")).to_have_text("All these ratings are withdrawn.")
+    expect(page.locator("#done-text")).to_have_text("All these ratings were withdrawn.")
     assert [r.stands for r in stored(served_site, "bulk")] == [True, False, False]
 
 

@@ -190,7 +190,7 @@ class SeenByExpert(GoldRefused):
 class IsReferenceImage(GoldRefused):
     """A practice image cannot become gold: volunteers have seen its answer."""
 
-    message = _("%(picture)s is a reference image and cannot become gold.")
+    message = _("%(picture)s is a reference image, so it cannot become a gold image.")
 
 
 @transaction.atomic
@@ -225,8 +225,8 @@ def assign_gold(actor: Actor, image: Image, experts: Iterable[Labeler]) -> list[
         if is_new and independence.lock_and_check_seen(image.pk, labeler):
             raise SeenByExpert(
                 _(
-                    "%(expert)s has already seen labels of others on %(picture)s. "
-                    "Choose another expert for it."
+                    "%(expert)s has already seen other people's labels of %(picture)s. Choose "
+                    "another expert for it."
                 ),
                 expert=labeler,
                 picture=image.product_id,

@@ -33,8 +33,8 @@ class CorrectedElsewhere(CorrectionRefused):
 
     code = "corrected_elsewhere"
     message = _(
-        "You changed this drawing in another tab or device. Open it again to change the newest "
-        "version."
+        "You changed this drawing in another tab or on another device. Open it again to change "
+        "the newest version."
     )
 
 
@@ -42,14 +42,14 @@ class DifferentCorrection(CorrectionRefused):
     """Other content was already stored under the same id."""
 
     code = "different_label"
-    message = _("Another change was sent under this id before. Send this one under a new id.")
+    message = _("This id was already used for another change. Send this one with a new id.")
 
 
 THROWN_OUT = _("A reviewer has rejected this drawing, so it can no longer be changed.")
 RATED = _("A reviewer has already rated this drawing, so it can no longer be changed.")
 RESULTS_SEEN = _(
     "You have seen how others drew this picture, so you can no longer change your drawing. Only "
-    "drawings made without looking can be compared."
+    "drawings made without seeing the others can be compared."
 )
 RETIRED = _("This picture was removed from the project, so its drawings can no longer be changed.")
 CLOSED = _("This project is closed, so its drawings can no longer be changed.")

@@ -50,15 +50,15 @@ class TooManyDrafts(TooMany):
     """The labeler has reached the limit of unfinished drawings, or of their bytes."""
 
     message = _(
-        "You have many unfinished drawings. This one is saved on this device. Send or skip "
-        "some, then it is saved on the site too."
+        "You have too many unfinished drawings, so this one is saved on this device only. Send "
+        "or skip some to save it on the site too."
     )
 
 
 class NewerDraft(Conflict):
     """The stored draft is not the one that this drawing is based on."""
 
-    message = _("You also drew on this picture in another tab or device.")
+    message = _("You also drew on this picture in another tab or on another device.")
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ def _lock_assignment(labeler: Labeler, image_id: int, corrects: int | None) -> N
     held = Assignment.objects.select_for_update().filter(image=image_id, labeler=labeler).first()
     is_open = held is not None and held.status == Assignment.Status.OPEN
     if not is_open and not _is_correctable(labeler, image_id, corrects):
-        raise NotAssigned(_("This picture is not yours to draw on now. Load the next one."))
+        raise NotAssigned(_("You cannot draw on this picture now. Load the next one."))
 
 
 def _is_correctable(labeler: Labeler, image_id: int, version: int | None) -> bool:
@@ -259,7 +259,7 @@ def _check_rows(name: str, rows: list[Any]) -> None:
     points = list(chain.from_iterable(rows))
     if first_wrong_point(points) is not None or not _are_near(points):
         raise InvalidDraft(
-            _("%(name)s must hold rows of [x, y] points near the picture."), name=name
+            _("%(name)s must contain rows of [x, y] points near the picture."), name=name
         )
 
 

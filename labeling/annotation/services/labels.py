@@ -46,7 +46,7 @@ class DifferentLabel(Conflict):
     """Other content was already stored under the same id."""
 
     code = "different_label"
-    message = _("Another drawing was sent under this id before. Send this one under a new id.")
+    message = _("This id was already used for another drawing. Send this one with a new id.")
 
 
 class IllegalTransition(Exception):
@@ -117,7 +117,7 @@ def _sent_before(
         return None
     if label.labeler_id != labeler.pk:
         raise AlreadyLabeled(
-            _("A drawing with this id belongs to somebody else. Send this one as a new one.")
+            _("A drawing with this id belongs to somebody else. Send yours as a new drawing.")
         )
     # Compare with what was first sent, whatever corrections followed.
     first = label.versions.filter(number=1).first() if label.version > 1 else None

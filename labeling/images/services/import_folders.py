@@ -45,11 +45,15 @@ def permitted(source: str) -> str:
     if not folders:
         raise FolderRefused(
             _(
-                "This site reads no folders of its server. Send an archive, or name a bucket as "
-                "s3://bucket/prefix. The operator of the site can allow folders."
+                "This site does not import from folders on its server. Upload an archive, or "
+                "enter a bucket as s3://bucket/prefix. The operator of the site can allow "
+                "folders."
             )
         )
     raise FolderRefused(
-        _("Images on the server are read from these folders: %(folders)s. Name one below them.")
+        _(
+            "Images on the server can only be imported from these folders: %(folders)s. Enter a "
+            "folder inside one of them."
+        )
         % {"folders": ", ".join(map(str, folders))}
     )

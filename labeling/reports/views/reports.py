@@ -23,7 +23,7 @@ PAGE = 24
 COMMENTS_SHOWN = 20
 
 DECISIONS = {
-    "retire": (report_service.retire, _("Retired. Nobody gets this image any more.")),
+    "retire": (report_service.retire, _("Retired. Nobody will get this image anymore.")),
     "keep": (report_service.keep, _("Kept. Volunteers can label this image again.")),
     "reopen": (report_service.reopen, _("Undone. The reports are open again.")),
 }

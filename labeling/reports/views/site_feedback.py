@@ -69,7 +69,10 @@ def give_feedback(request: HttpRequest) -> HttpResponse:
         if not FeedbackThrottle().allow_form(request):
             form.add_error(
                 None,
-                _("A lot of feedback came from here in the last hour. Please try again later."),
+                _(
+                    "We received a lot of feedback from your network in the last hour. Please "
+                    "try again later."
+                ),
             )
             return render(
                 request, "labeling/reports/site_feedback.html", feedback_page(form), status=429

@@ -23,11 +23,11 @@ TRIED_SHARE = 0.1
 
 NOTES: dict[str, str | Promise] = {
     "none": gettext_lazy(
-        "You drew on too little of this picture to compare it. Draw more, then you see where "
-        "you were right."
+        "You drew on too little of this picture to compare it. Draw more to see where you were "
+        "right."
     ),
     "drawn": gettext_lazy(
-        "The picture shows where your shapes are right. You see what you missed when you pass."
+        "The picture shows where your shapes are right. You will see what you missed when you pass."
     ),
     "all": "",
 }
@@ -37,26 +37,26 @@ NEARLY_ALL = 0.995
 VERY_WELL = 0.8
 
 MISSED: dict[str, Promise] = {
-    "top-left": gettext_lazy("You missed a patch at the upper left."),
+    "top-left": gettext_lazy("You missed a patch in the upper left."),
     "top": gettext_lazy("You missed a patch at the top."),
-    "top-right": gettext_lazy("You missed a patch at the upper right."),
-    "left": gettext_lazy("You missed a patch at the left."),
+    "top-right": gettext_lazy("You missed a patch in the upper right."),
+    "left": gettext_lazy("You missed a patch on the left."),
     "middle": gettext_lazy("You missed a patch in the middle."),
-    "right": gettext_lazy("You missed a patch at the right."),
-    "bottom-left": gettext_lazy("You missed a patch at the lower left."),
+    "right": gettext_lazy("You missed a patch on the right."),
+    "bottom-left": gettext_lazy("You missed a patch in the lower left."),
     "bottom": gettext_lazy("You missed a patch at the bottom."),
-    "bottom-right": gettext_lazy("You missed a patch at the lower right."),
+    "bottom-right": gettext_lazy("You missed a patch in the lower right."),
 }
 EXTRA: dict[str, Promise] = {
-    "top-left": gettext_lazy("You drew too much at the upper left."),
+    "top-left": gettext_lazy("You drew too much in the upper left."),
     "top": gettext_lazy("You drew too much at the top."),
-    "top-right": gettext_lazy("You drew too much at the upper right."),
-    "left": gettext_lazy("You drew too much at the left."),
+    "top-right": gettext_lazy("You drew too much in the upper right."),
+    "left": gettext_lazy("You drew too much on the left."),
     "middle": gettext_lazy("You drew too much in the middle."),
-    "right": gettext_lazy("You drew too much at the right."),
-    "bottom-left": gettext_lazy("You drew too much at the lower left."),
+    "right": gettext_lazy("You drew too much on the right."),
+    "bottom-left": gettext_lazy("You drew too much in the lower left."),
     "bottom": gettext_lazy("You drew too much at the bottom."),
-    "bottom-right": gettext_lazy("You drew too much at the lower right."),
+    "bottom-right": gettext_lazy("You drew too much in the lower right."),
 }
 
 
@@ -165,7 +165,7 @@ def _share(each: ClassComparison, ground: dict[str, str]) -> str:
     if each.found is None:
         return _("There is no %(ground)s in this picture.") % ground
     if not each.matched:
-        return _("There is %(ground)s here, and you did not find it.") % ground
+        return _("You did not find the %(ground)s in this picture.") % ground
     if each.found >= NEARLY_ALL:
         return _("You found all of the %(ground)s.") % ground
     # Never 0 if something was found, and never 100 if something is missing.

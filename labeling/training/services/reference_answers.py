@@ -93,8 +93,8 @@ def _check_image(image: Image) -> None:
     if image.pool == Image.Pool.GOLD and not image.campaign.allow_gold_practice:
         raise AnswerRefused(
             _(
-                "%(picture)s is a gold image, and this campaign does not practice on those. "
-                "Allow gold images for practice first, or choose another image."
+                "%(picture)s is a gold image, and this campaign does not use gold images for "
+                "practice. Allow that first, or choose another image."
             )
             % name
         )
@@ -115,7 +115,10 @@ def _check_fits(image: Image, mask: Mask) -> None:
         raise AnswerRefused(_("The answer for %(picture)s is empty.") % name)
     if unknown := codes - set(image.campaign.class_codes()):
         raise AnswerRefused(
-            _("The mask of %(picture)s has the code %(code)d, which is no class of the campaign.")
+            _(
+                "The mask of %(picture)s has the code %(code)d, which is not a class of this "
+                "campaign."
+            )
             % {**name, "code": min(unknown)}
         )
 
@@ -174,7 +177,7 @@ def assign_answer(actor: Actor, image: Image, labeler: Labeler) -> Assignment:
         raise AnswerRefused(_(ALREADY_LABELED) % {"picture": image.product_id})
     if image.assignments.filter(labeler=labeler, role=Role.EXPERT).exists():
         raise AnswerRefused(
-            _("You draw %(picture)s as an expert. Use its gold mask as its answer.")
+            _("You label %(picture)s as an expert. Use its gold mask as the answer.")
             % {"picture": image.product_id}
         )
     assignment, _created = Assignment.objects.update_or_create(

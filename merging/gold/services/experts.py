@@ -26,7 +26,10 @@ def set_reference_answer(actor: Actor, image: Image) -> ReferenceAnswer:
     experts = Assignment.objects.filter(image=image, role=Role.EXPERT).select_related("labeler")
     if experts.open().exists():
         raise reference_answers.AnswerRefused(
-            _("An expert still has to label %(picture)s alone, so its answer cannot be shown yet.")
+            _(
+                "An expert still has to label %(picture)s independently, so its answer cannot be "
+                "shown yet."
+            )
             % {"picture": image.product_id}
         )
     merged = merges.merge_image(image.pk)["gold-min2"]

@@ -126,7 +126,7 @@ def sample_plan(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -
     for pk, name in candidates(plan).order_by("pk").values_list("pk", "orbital_class"):
         groups.setdefault(name, []).append(pk)
     if not groups:
-        raise PlanRefused(_("No image is within all bounds. Relax a bound and count again."))
+        raise PlanRefused(_("No image meets all conditions. Relax one and count again."))
     generator = np.random.default_rng(plan.seed)
     chosen = gold_sampling.sample_evenly(
         groups, plan.count, generator, gold_by_class(plan.campaign)
@@ -141,7 +141,7 @@ def sample_plan(actor: Actor, plan: GoldPlan, experts: Iterable[Labeler] = ()) -
             )
     except IntegrityError as error:
         raise PlanRefused(
-            _("This campaign already has a draft of a plan. Assign or discard it first.")
+            _("This campaign already has a draft plan. Assign or discard it first.")
         ) from error
     return plan
 
@@ -196,7 +196,10 @@ def replace_image(actor: Actor, plan: GoldPlan, image_id: int) -> Image:
     ids = list(others.exclude(pk__in=plan.planned.values("image")).order_by("pk"))
     if not ids:
         raise PlanRefused(
-            _("There is no other image of this terrain class. Remove it, or relax a bound.")
+            _(
+                "There is no other image of this terrain class. Remove this one, or relax a "
+                "condition."
+            )
         )
     generator = np.random.default_rng([plan.seed, plan.planned.count()])
     chosen = ids[int(generator.integers(len(ids)))]
@@ -231,7 +234,7 @@ def why_not_gold(image: Image) -> str:
     if image.retired_at is not None:
         return _("It is retired. Restore it first, or choose another.")
     if image.pool == Image.Pool.GOLD:
-        return _("It is already gold.")
+        return _("It is already a gold image.")
     if image.pool == Image.Pool.PRACTICE:
         return _("It is a reference image. Choose another.")
     return ""
@@ -333,7 +336,10 @@ def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[i
         if assignment.labeler in teams.teams.get(by_id[assignment.image_id].orbital_class, ()):
             found.setdefault(
                 assignment.image_id,
-                _("%(expert)s saw it as a volunteer. Replace the image, or choose another expert.")
+                _(
+                    "%(expert)s has already seen it as a volunteer. Replace the image, or choose "
+                    "another expert."
+                )
                 % {"expert": assignment.labeler},
             )
     others = SeenLabels.objects.filter(image__in=by_id, labeler__in=teams.experts)
@@ -341,7 +347,10 @@ def conflicts(plan: GoldPlan, images: Collection[Image], teams: Teams) -> dict[i
         if shown.labeler in teams.teams.get(by_id[shown.image_id].orbital_class, ()):
             found.setdefault(
                 shown.image_id,
-                _("%(expert)s saw labels of others. Replace the image, or choose another expert.")
+                _(
+                    "%(expert)s has already seen other labels of it. Replace the image, or "
+                    "choose another expert."
+                )
                 % {"expert": shown.labeler},
             )
     return found
@@ -354,10 +363,10 @@ def missing_experts_message(teams: Teams, limit: int) -> str:
     needed = len(teams.experts) + teams.missing
     experts = ngettext("%(n)s expert", "%(n)s experts", needed) % {"n": needed}
     return ngettext(
-        "%(n)s terrain class needs at least %(experts)s, three each, if nobody labels more than "
-        "%(limit)s. Choose more experts, or raise the limit.",
-        "%(n)s terrain classes need at least %(experts)s, three each, if nobody labels more than "
-        "%(limit)s. Choose more experts, or raise the limit.",
+        "With three experts per class and at most %(limit)s classes per expert, %(n)s terrain "
+        "class needs at least %(experts)s. Choose more experts or raise the limit.",
+        "With three experts per class and at most %(limit)s classes per expert, %(n)s terrain "
+        "classes need at least %(experts)s. Choose more experts or raise the limit.",
         len(teams.images),
     ) % {"n": len(teams.images), "experts": experts, "limit": limit}
 

@@ -52,8 +52,8 @@ def gold(request: HttpRequest, slug: str) -> HttpResponse:
             sampled = plan.planned.count()
             if sampled < plan.count:
                 text = ngettext(
-                    "Only %d image was within all bounds.",
-                    "Only %d images were within all bounds.",
+                    "Only %d image met all conditions.",
+                    "Only %d images met all conditions.",
                     sampled,
                 )
                 messages.warning(request, text % sampled)
@@ -168,11 +168,9 @@ def reminder_text(campaign: Campaign, expert: gold_progress.ExpertProgress, url:
     if not expert.total.open:
         return ""
     return _(
-        "Hello %(name)s,\n\n"
-        "of your %(all)s gold images of %(campaign)s, %(open)s are still to be labeled. Label "
-        "only what you are sure of, and do not look at the labels of others. The images are here:"
-        "\n\n%(url)s\n\n"
-        "Thank you!"
+        "Hello %(name)s,\n\n%(open)s of your %(all)s gold images in %(campaign)s still need your "
+        "label. Label only what you are sure of, and do not look at other people's labels. The "
+        "images are here:\n\n%(url)s\n\nThank you!"
     ) % {
         "name": expert.labeler,
         "all": expert.total.all,
@@ -212,7 +210,7 @@ def gold_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     own = Assignment.objects.filter(role=Role.EXPERT, labeler__user=request.user.pk)
     assignment = get_object_or_404(own.select_related("image__campaign", "labeler"), pk=pk)
     if not independence.give_up(Actor.of_request(request), assignment):
-        messages.error(request, _("Skip the image first: it is still open."))
+        messages.error(request, _("This image is still open. Skip it before you give it up."))
     return redirect("gold:my_gold")
 
 

@@ -91,7 +91,8 @@ def _estimate(campaign: Campaign, required: str) -> _Estimate:
         raise MergeRefused(
             _(
                 "The skill of the labelers was estimated again after this job started, because "
-                "labels changed. Start again, so that all images are merged with the same estimate."
+                "labels changed. Start the job again, so that all images are merged with the "
+                "same estimate."
             )
         )
     return found

@@ -135,7 +135,10 @@ def rebuild_folder(
         if checksums.sha256(archive.sums_of(target)) == release.sums_sha256:
             return target
         raise ReleaseRefused(
-            _("%(folder)s already exists and is not this release, or was changed. Move it first."),
+            _(
+                "%(folder)s already exists, and either it is not this release or it was changed. "
+                "Move it first."
+            ),
             folder=target,
         )
     lost = parts_with_lost_pieces(release)
@@ -170,8 +173,8 @@ def _remake(release: Release, lost: list[ReleasePart], workers: int, track: Trac
     if changed or len(found) < len(names):
         raise ReleaseRefused(
             _(
-                "Version %(version)s is complete, but its labels or images changed since then. "
-                "A release never changes: choose a new version."
+                "Version %(version)s is complete, but its labels or images have changed since. A "
+                "release never changes: choose a new version."
             ),
             version=release.version,
         )

@@ -100,8 +100,8 @@ def version_taken(release: Release) -> ReleaseRefused:
     """Return why a version cannot be used: its release is waiting, being built, or complete."""
     said = {
         Release.Status.QUEUED: _(
-            "Version %(version)s is already requested and waits for a worker. Wait for it, or "
-            "choose another version."
+            "Version %(version)s is already requested and is waiting for a worker. Wait for it, "
+            "or choose another version."
         ),
         Release.Status.BUILDING: _(
             "Version %(version)s is being built. Wait for it, or choose another version. "

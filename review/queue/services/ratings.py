@@ -25,14 +25,14 @@ class RatingOwnLabel(RatingRefused):
     """The reviewer drew the label."""
 
     code = "own"
-    message = _("It is your own label: another reviewer has to rate it.")
+    message = _("It is your own label, so another reviewer has to rate it.")
 
 
 class LabelSettled(RatingRefused):
     """The label cannot be rated, or can no longer be rated."""
 
     code = "settled"
-    message = _("It was thrown out, or is not ready, so it needs no rating.")
+    message = _("It was thrown out or is not ready, so it needs no rating.")
 
 
 class LabelCorrected(RatingRefused):
@@ -46,14 +46,14 @@ class AlreadyRated(RatingRefused):
     """The reviewer has rated the label before."""
 
     code = "already_rated"
-    message = _("You have rated it already.")
+    message = _("You have already rated it.")
 
 
 class RatedByOthers(RatingRefused):
     """Other reviewers have given all the requested ratings in the meantime."""
 
     code = "meanwhile"
-    message = _("Another reviewer has rated this label meanwhile.")
+    message = _("Another reviewer has already rated this label.")
 
 
 def rate(
@@ -116,7 +116,7 @@ def rate(
         except IntegrityError as error:
             raise AlreadyRated from error
         if policies.throws_out(value) and not labels.reject(actor, label):
-            raise LabelSettled(_("It was thrown out meanwhile, so it needs no rating."))
+            raise LabelSettled(_("It has since been thrown out, so it needs no rating."))
         opinions.update(label.pk)
         ReviewLease.objects.filter(label=label, reviewer=actor.account_id).delete()
     return rating

@@ -141,12 +141,12 @@ def change_rating(request: HttpRequest, slug: str, pk: uuid.UUID) -> HttpRespons
         mine = label.ratings.active().filter(reviewer=request.user).first()
         if mine is not None and ratings.undo(actor, mine):
             enqueue(score_image, label.image_id)
-            messages.success(request, _("Your rating is withdrawn."))
+            messages.success(request, _("Your rating was withdrawn."))
         else:
             messages.info(request, _("You have no rating of this label to withdraw."))
     elif action == "unflag":
         flags.unflag(actor, label.pk)
-        messages.success(request, _("The flag is removed."))
+        messages.success(request, _("The flag was removed."))
     else:
         messages.error(request, _("Choose what to do: rate, withdraw, or remove the flag."))
     back = QueryDict(request.POST.get("query", "")).urlencode()

@@ -515,7 +515,7 @@ def test_more_parts_than_any_drawing_has_are_not_even_read(
     response = client.post(LABELS, body, content_type="application/json")
 
     assert refusal(response, 413) == "too_large"
-    assert "simplify the outlines" in response.json()["detail"]
+    assert "Simplify the outlines" in response.json()["detail"]
     assert not read
     nothing_happened(assignment, enqueued)
 

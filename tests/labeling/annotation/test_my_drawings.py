@@ -97,7 +97,7 @@ def test_the_states_in_words(campaign: Campaign, client: Client, vera: Labeler) 
     assert [str(card["state"]) for card in page.context["cards"]] == [
         "Being checked",
         "Included",
-        "Nothing remained",
+        "Nothing left",
         "Rejected by a reviewer",
     ]
 

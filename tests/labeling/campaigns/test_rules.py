@@ -52,8 +52,8 @@ def campaign() -> Campaign:
         ({"reference_image_percent": 101}, "from 0 to 100 percent"),
         ({"practice_pass_iou": 0.0}, "above 0 and at most 1"),
         ({"nothing_minimum": 0}, "At least 1 person"),
-        ({"allowed_cameras": {"pancam": True}}, "Give a list of names"),
-        ({"allowed_cameras": [1]}, "Give a list of names"),
+        ({"allowed_cameras": {"pancam": True}}, "Enter a list of names"),
+        ({"allowed_cameras": [1]}, "Enter a list of names"),
     ],
 )
 def test_impossible_rules_are_refused_with_a_sentence(
@@ -105,7 +105,7 @@ def test_the_page_of_rules_says_why(campaign: Campaign, language: str, sentence:
 @pytest.mark.parametrize(
     ("name", "value", "before"),
     [
-        ("scale_bar_m", 0.2, "the scale bar of each rover"),
+        ("scale_bar_m", 0.2, "the default scale bar of each rover"),
         ("range_limit_m", 20.0, "30.0 m, "),
         ("range_rule", "per-pixel", "“Cut row"),
     ],

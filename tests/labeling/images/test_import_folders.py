@@ -79,7 +79,7 @@ def test_a_permission_that_was_taken_back(client: Client, permitted: Path, setti
     tasks.start_import(job.pk)
     job.refresh_from_db()
     assert (job.status, job.items.count()) == ("failed", 0)
-    assert "reads no folders" in job.message
+    assert "does not import from folders" in job.message
 
 
 def test_a_command_reads_every_folder(permitted: Path) -> None:

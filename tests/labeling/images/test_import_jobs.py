@@ -112,7 +112,7 @@ def test_everything_that_was_found_is_in_the_report(
     page = client.get(reverse("images:import_job", args=(job.pk,))).content.decode()
     assert "Not used" in page
     assert ".hidden" in page
-    assert "The first 2 of 5; the report has them all." in page
+    assert "The first 2 of 5; the report lists all of them." in page
 
 
 def test_running_it_again_changes_nothing(campaign: Campaign, tree: Path) -> None:
@@ -314,7 +314,7 @@ def test_an_import_of_nothing(client: Client, campaign: Campaign, given: dict[st
     answer = client.post(reverse("images:imports", args=(campaign.slug,)), given)
 
     assert answer.status_code == 200
-    assert "Give either a folder or an archive." in answer.content.decode()
+    assert "Choose either a folder or an archive." in answer.content.decode()
     assert not ImportJob.objects.exists()
 
 

@@ -160,8 +160,8 @@ def test_an_attempt_that_is_none_is_not_shown_the_answer(practice: str) -> None:
     assert "Draw more" in told["note"]
     assert [rows(each) for each in pixels_of(told)] == [["....", "...."]] * 2
     assert [each["words"] for each in told["classes"]] == [
-        ["There is soil here, and you did not find it."],
-        ["There is sand here, and you did not find it."],
+        ["You did not find the soil in this picture."],
+        ["You did not find the sand in this picture."],
     ]
 
 
@@ -257,7 +257,7 @@ def test_an_admin_hands_in_a_mask(campaign: Campaign, admin: APIClient) -> None:
     with answer.mask.open("rb") as file:
         assert rows(read_mask(file)) == ["2222", "00.."]
     for fields, said in (
-        ({"picture": "nobody", "mask": upload()}, "no image with that name"),
+        ({"picture": "nobody", "mask": upload()}, "no image with this name"),
         ({"picture": drawn.product_id, "mask": upload()}, "labeled"),
         ({"picture": image.product_id}, "Upload a mask"),
     ):

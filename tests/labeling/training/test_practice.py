@@ -486,16 +486,16 @@ def told(
 
 def test_the_words_say_what_was_found_and_what_was_missed_where(campaign: Campaign) -> None:
     (sand,) = told(campaign, ("2" * 10,) * 3, box(SAND, 2, 0, 10, 3))
-    assert sand == "You found 80% of the sand. You missed a patch at the left."
+    assert sand == "You found 80% of the sand. You missed a patch on the left."
     (all_of_it,) = told(campaign, ("2" * 10,) * 3, box(SAND, 0, 0, 10, 3))
     assert all_of_it == "You found all of the sand."
     (none,) = told(campaign, ("3" * 10,) * 3)
-    assert none == "There is big rock here, and you did not find it."
+    assert none == "You did not find the big rock in this picture."
 
 
 def test_the_words_say_what_was_taken_for_what(campaign: Campaign) -> None:
     soil, sand = told(campaign, ("0" * 5 + "2" * 5,) * 3, box(SAND, 3, 0, 10, 3))
-    assert soil == ("There is soil here, and you did not find it.")
+    assert soil == ("You did not find the soil in this picture.")
     assert sand == (
         "You found all of the sand. You drew too much in the middle. "
         "Most of the extra area is soil."

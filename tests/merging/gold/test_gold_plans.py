@@ -170,7 +170,7 @@ def test_a_class_with_gold_gets_less(campaign: Campaign) -> None:
 
 
 def test_no_image_left_is_said_and_nothing_is_stored(campaign: Campaign) -> None:
-    with pytest.raises(PlanRefused, match="No image is within all bounds"):
+    with pytest.raises(PlanRefused, match="No image meets all conditions"):
         drawn(campaign)
     assert not GoldPlan.objects.exists()
 
@@ -244,7 +244,7 @@ def test_adding_by_name(campaign: Campaign) -> None:
 
     for name, why in [
         ("NOWHERE", "no image NOWHERE"),
-        (new_image(campaign, pool=Image.Pool.GOLD).product_id, "already gold"),
+        (new_image(campaign, pool=Image.Pool.GOLD).product_id, "already a gold image"),
         (new_image(campaign, pool=Image.Pool.PRACTICE).product_id, "reference image"),
         (new_image(campaign, retired_at=timezone.now()).product_id, "is retired"),
         (new_image(new_campaign("other"), 901).product_id, "no image"),
@@ -264,8 +264,9 @@ def test_teams_of_a_plan(campaign: Campaign, experts: list[Labeler]) -> None:
     teams = plans.teams_of(plan, plans.images_of(plan))
     assert (teams.missing, teams.teams) == (5, {})
     assert plans.missing_experts_message(teams, 2) == (
-        "3 terrain classes need at least 5 experts, three each, if nobody labels more than 2. "
-        "Choose more experts, or raise the limit."
+        "With three experts per class and at most 2 classes per expert, 3 terrain classes need at "
+        "least 5 experts. "
+        "Choose more experts or raise the limit."
     )
 
     plans.set_experts(ACTOR, plan, experts, 2)
@@ -376,7 +377,7 @@ def test_a_plan_that_cannot_be_carried_out_whole_is_not_carried_out(
 
     found = plans.conflicts(plan, plans.images_of(plan), teams)
     assert set(found) == {seen.pk, retired.pk}
-    assert "saw it as a volunteer" in found[seen.pk]
+    assert "has already seen it as a volunteer" in found[seen.pk]
     assert "is retired" in found[retired.pk]
     with pytest.raises(PlanRefused, match=r"volunteer|retired"):
         plans.assign(ACTOR, plan, plan.revision)

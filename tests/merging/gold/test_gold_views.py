@@ -95,7 +95,7 @@ def test_drawing_a_plan_keeps_its_bounds_and_seed(campaign: Campaign, admin: Cli
 
 def test_fewer_pictures_than_were_wanted_are_said(campaign: Campaign, admin: Client) -> None:
     draw(admin, 10)
-    assert "Only 9 images were within all bounds." in text(admin.get(PLAN))
+    assert "Only 9 images met all conditions." in text(admin.get(PLAN))
 
 
 def test_without_a_seed_each_plan_has_another(campaign: Campaign, admin: Client) -> None:
@@ -127,7 +127,7 @@ def test_numbers_that_cannot_be(campaign: Campaign, admin: Client, field: str, v
 def test_no_picture_left(admin: Client) -> None:
     new_campaign()
     response = admin.post(PAGE, {**BOUNDS, "count": 1, "seed": ""})
-    assert "No image is within all bounds" in text(response)
+    assert "No image meets all conditions" in text(response)
 
 
 # -- the plan --------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_too_few_experts_are_said_and_the_limit_can_be_raised(
 
     admin.post(CHANGE, {"do": "experts", "experts": three, "classes_per_expert": 3})
     page = admin.get(PLAN)
-    assert "Here an expert may have 3 terrain classes; the method of the paper uses 2." in text(
+    assert "Here an expert may have 3 terrain classes; the method in the paper uses 2." in text(
         page
     )
     assert page.context["ready"]

@@ -136,7 +136,7 @@ def test_only_the_own_skipped_picture_is_given_up(
     another = new_image(campaign)
     [still_open] = assignments.assign_gold(ACTOR, another, [experts[2]])
     page = browser(experts[2]).post(f"/gold/{still_open.pk}/give-up/", follow=True)
-    assert "Skip the image first" in page.content.decode()
+    assert "This image is still open" in page.content.decode()
     assert not SeenLabels.objects.exists()
 
 
@@ -271,10 +271,10 @@ def test_who_reviewed_a_picture_cannot_be_its_expert(
     )
     images = plans.images_of(plan)
     found = plans.conflicts(plan, images, plans.teams_of(plan, images))
-    assert "saw labels of others" in found[image.pk]
+    assert "has already seen other labels" in found[image.pk]
     with pytest.raises(plans.PlanRefused):
         plans.assign(ACTOR, plan, plan.revision)
-    with pytest.raises(assignments.SeenByExpert, match="already seen labels of others"):
+    with pytest.raises(assignments.SeenByExpert, match="already seen other people"):
         assignments.assign_gold(ACTOR, image, [experts[0]])
     image.refresh_from_db()
     assert image.pool == Image.Pool.CROWD

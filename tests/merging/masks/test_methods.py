@@ -230,7 +230,7 @@ def test_a_release_is_merged_by_one_estimate(campaign: Campaign) -> None:
     accept(campaign.images.all()[1], "0000", "2222")
     estimate(campaign)
 
-    with pytest.raises(MergeRefused, match="Start again"):
+    with pytest.raises(MergeRefused, match="Start the job again"):
         merged(image.pk, method)
     assert merged(image.pk, SKILL)["train"].pk == first.pk
 

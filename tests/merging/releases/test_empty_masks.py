@@ -108,7 +108,7 @@ def test_a_release_whose_masks_are_all_empty_says_so(
             stdout=said,
             stderr=said,
         )
-        assert "Train masks: all 3 are empty (3: fewer than 3 labels)." in said.getvalue()
+        assert "Training masks: all 3 are empty (3: fewer than 3 labels)." in said.getvalue()
     datasheet = (tmp_path / "ai4mars-dataset-merged-0.1" / "DATASHEET.md").read_text()
     assert (
         "**Are there masks without any label?** `train`: 3 of 3 are empty, 3 because the image has "
@@ -117,9 +117,9 @@ def test_a_release_whose_masks_are_all_empty_says_so(
 
     client.force_login(new_admin())
     page = client.get("/manage/navcam/releases/").content.decode()
-    assert "<li>Train masks: all 3 are empty (3: fewer than 3 labels).</li>" in page
+    assert "<li>Training masks: all 3 are empty (3: fewer than 3 labels).</li>" in page
     progress = client.get(f"/releases/{Release.objects.get().pk}/progress/").json()
-    assert progress["empty_masks"] == ["Train masks: all 3 are empty (3: fewer than 3 labels)."]
+    assert progress["empty_masks"] == ["Training masks: all 3 are empty (3: fewer than 3 labels)."]
 
 
 def test_where_no_mask_is_empty_nothing_is_said(
@@ -159,7 +159,7 @@ def test_sentences() -> None:
     ).empty
     votes = MergeMethod(Kind.VOTES, PAPER_RULE)
     assert emptiness.sentences(totals, votes) == [
-        "Train masks: 3 of 5 are empty (2: fewer than 3 labels; 1: no pixel has 3 labels).",
+        "Training masks: 3 of 5 are empty (2: fewer than 3 labels; 1: no pixel has 3 labels).",
         "Gold masks min2: 1 of 2 are empty (1: the labels do not agree enough).",
     ]
     one = MergeMethod(Kind.EM, MergeRule(1, EM_RULE.percent, strict=True))

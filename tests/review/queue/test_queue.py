@@ -259,7 +259,7 @@ def test_a_skip_that_is_none(client: APIClient, campaign: Campaign) -> None:
     assert response.status_code == 400
     assert response.json() == {
         "code": "invalid",
-        "detail": "skip must be label ids, separated by commas.",
+        "detail": "skip must be a list of label ids, separated by commas.",
     }
 
 

@@ -137,7 +137,7 @@ def test_flagged_labels_stay_in_the_list_when_they_are_rated(
     page = client.get(f"{PAGE}?list=flagged").content.decode()
     assert "Is this sand?" in page
 
-    assert send(client, rated, "unflag") == "The flag is removed."
+    assert send(client, rated, "unflag") == "The flag was removed."
     assert shown(client, "?list=flagged") == [waits]
 
 
@@ -163,7 +163,7 @@ def test_narrowed_to_a_labeler_or_a_picture(campaign: Campaign, rita: User, clie
     assert shown(client, f"?labeler={one.labeler_id}") == [one]
     assert shown(client, f"?image={other.image.product_id}") == [other]
     assert (
-        "No labeler of this campaign has this number"
+        "No labeler in this campaign has this number"
         in client.get(f"{PAGE}?labeler=999999").content.decode()
     )
 

@@ -193,5 +193,5 @@ def test_the_command_says_the_same_as_the_page(campaign: Campaign, client: Clien
     assert f"{found.correlation.value:.3f}" in said
     assert "0.750  (95 %" in said
     page = client.get("/review/navcam/scores/").content.decode()
-    assert "From 20 labels" in page
+    assert "Based on 20 labels" in page
     assert "<polyline" in page

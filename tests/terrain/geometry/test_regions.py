@@ -70,7 +70,7 @@ def with_ring(ring: object) -> list[object]:
         (with_ring([[0, 0], [1, 1], [0, 881]]), "lies far outside the image of 100 x 80 pixels"),
         (with_ring([[0, 0], [1, 1], [-1001, 0]]), "lies far outside the image"),
         ([{"class": 0, "rings": [TRIANGLE]}] * (MAX_REGIONS + 1), "2001 shapes"),
-        (with_ring(TRIANGLE * (MAX_POINTS // 3)), "There are 40002 points and a drawing may have"),
+        (with_ring(TRIANGLE * (MAX_POINTS // 3)), "There are 40002 points, but a drawing may have"),
         ([{"class": 0, "rings": [TRIANGLE] * (MAX_RINGS + 1)}], "There are 8001 outlines"),
         ([{"class": [[0] * 9] * 99_999, "rings": [TRIANGLE]}], r"class \[\[0, 0, .*\.\.\.,"),
     ],
