@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from playwright.sync_api import expect
 
 from simulation.scenes.scene import Scene, make_scene
 from tests.e2e.drawing import DrawingPage, Point
+from tests.e2e.pictures import import_pictures
 from tests.e2e.test_never_lose import open_page
 from tests.labeling.images.ingest.pds_writer import write_frame, write_map
 from tests.served import ServedSite
@@ -74,6 +77,46 @@ def shot(drawing: DrawingPage, point: Point) -> bytes:
     drawing.page.wait_for_timeout(300)
     clip = {"x": x - 20, "y": y - 20, "width": 40, "height": 40}
     return bytes(drawing.page.screenshot(clip=clip))
+
+
+def pixels(drawing: DrawingPage, point: Point) -> np.ndarray[Any, Any]:
+    """The red, green and blue about a point, with the mouse elsewhere."""
+    with Pillow.open(io.BytesIO(shot(drawing, point))) as picture:
+        return np.asarray(picture.convert("RGB")).astype(float)
+
+
+def test_the_middle_of_a_shape_shows_the_ground(
+    served_site: ServedSite, browser_page: Any, tmp_path: Path
+) -> None:
+    """A class's pattern is along the border. Picture settings spread it, or take it away."""
+    address = import_pictures(served_site, "patterns", tmp_path)
+    drawing = open_page(browser_page.context, address)
+    page = drawing.page
+    left, top, right, bottom = 80.0, 120.0, 430.0, 480.0
+    middle, border = (255.0, 300.0), (right - 16, 300.0)
+    bare = {point: pixels(drawing, point) for point in (middle, border)}
+    drawing.draw(2, [(left, top), (right, top), (right, bottom), (left, bottom)])
+
+    def patterned(point: Point) -> float:
+        """How far the colors are from the ground's under an even color, 0 to 255."""
+        now, before = pixels(drawing, point), bare[point]
+        shift = now - 0.74 * before
+        return float(np.abs(shift - np.median(shift, axis=(0, 1))).mean())
+
+    def reach(percent: int) -> None:
+        page.keyboard.press("l")
+        page.locator("#look-pattern").fill(str(percent))
+        page.keyboard.press("Escape")
+
+    assert patterned(middle) < 0.6
+    assert patterned(border) > 1.2
+    reach(100)
+    assert patterned(middle) > 2.5
+    reach(0)
+    assert patterned(border) < 0.6
+    page.reload()
+    drawing.wait_for_picture()
+    expect(page.locator("#look-pattern")).to_have_value("0")
 
 
 def test_seeing_and_measuring(served_site: ServedSite, browser_page: Any, tmp_path: Path) -> None:

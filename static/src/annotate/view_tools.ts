@@ -59,10 +59,10 @@ export class ViewTools {
     const { id, device_name } = config.labeler;
     const owner = this.storage ? findOwner(this.storage, config.labeler) : String(id ?? device_name);
     const look = loadSettings(this.storage, owner);
-    viewport.adjust(cssFilter(look), look.opacity / 100);
+    viewport.adjust(cssFilter(look), look.opacity / 100, look.pattern);
     this.panel = new PictureSettingsPanel(look, config.campaign.classes, say, {
       changed: (next) => {
-        viewport.adjust(cssFilter(next), next.opacity / 100);
+        viewport.adjust(cssFilter(next), next.opacity / 100, next.pattern);
         this.magnifier.use(next.magnifier);
         saveSettings(this.storage, owner, next);
       },

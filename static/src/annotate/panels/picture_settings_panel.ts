@@ -9,7 +9,7 @@ export interface PictureSettingsEvents {
   hidden(codes: ReadonlySet<number>): void;
 }
 
-const SLIDERS = ["brightness", "contrast", "opacity"] as const;
+const SLIDERS = ["brightness", "contrast", "opacity", "pattern"] as const;
 
 export class PictureSettingsPanel {
   private readonly panel = byId("look");
@@ -90,11 +90,12 @@ export class PictureSettingsPanel {
   }
 
   private read(): void {
-    const [brightness, contrast, opacity] = SLIDERS.map((name) => Number(slider(name).value));
+    const [brightness, contrast, opacity, pattern] = SLIDERS.map((name) => Number(slider(name).value));
     this.look = {
       brightness: brightness!,
       contrast: contrast!,
       opacity: opacity!,
+      pattern: pattern!,
       invert: this.invert.checked,
       magnifier: this.magnifier.checked,
     };

@@ -1,6 +1,6 @@
 /**
- * Picture settings on this device: brightness, contrast, inverted colors, opacity of shapes, and
- * the magnifier at the mouse.
+ * Picture settings on this device: brightness, contrast, inverted colors, opacity and
+ * patterns of shapes, and the magnifier at the mouse.
  */
 
 export interface PictureSettings {
@@ -9,12 +9,14 @@ export interface PictureSettings {
   readonly contrast: number;
   /** Opacity of the regions. */
   readonly opacity: number;
+  /** How far the patterns of regions reach from their borders; 100 fills them. */
+  readonly pattern: number;
   readonly invert: boolean;
   readonly magnifier: boolean;
 }
 
 export const NEUTRAL: PictureSettings = {
-  brightness: 100, contrast: 100, opacity: 100, invert: false, magnifier: false,
+  brightness: 100, contrast: 100, opacity: 100, pattern: 30, invert: false, magnifier: false,
 };
 
 /** Return the CSS filter of the settings. The browser applies it; the pixels stay unchanged. */
@@ -28,7 +30,7 @@ export function cssFilter({ brightness, contrast, invert }: PictureSettings): st
 }
 
 const KEY = "ai4mars.look.";
-const LIMITS = { brightness: [40, 300], contrast: [40, 300], opacity: [10, 100] } as const;
+const LIMITS = { brightness: [40, 300], contrast: [40, 300], opacity: [10, 100], pattern: [0, 100] } as const;
 
 /** Return the settings stored on this device for this person. Invalid values become neutral. */
 export function loadSettings(storage: Storage | null, owner: string): PictureSettings {
@@ -43,6 +45,7 @@ export function loadSettings(storage: Storage | null, owner: string): PictureSet
       brightness: within("brightness"),
       contrast: within("contrast"),
       opacity: within("opacity"),
+      pattern: within("pattern"),
       invert: kept.invert === true,
       magnifier: kept.magnifier === true,
     };

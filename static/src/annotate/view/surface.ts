@@ -5,6 +5,7 @@
  * code uses image pixels with y down.
  */
 import Feature from "ol/Feature";
+import type { FeatureLike } from "ol/Feature";
 import OlMap from "ol/Map";
 import type MapBrowserEvent from "ol/MapBrowserEvent";
 import View from "ol/View";
@@ -76,16 +77,19 @@ export class Surface {
     // Cached as an image while drawing: a hundred regions would slow down each stroke.
     this.regionLayer = new VectorImageLayer({
       source: this.regions,
-      style: (feature) => this.styles.region(feature.get("code") as number),
+      style: (feature, resolution) =>
+        this.styles.region(feature.get("code") as number, sideOf(feature, resolution)),
       // A small region's outline stays whole where a large one surrounds it.
       renderOrder: (a, b) => (b.get("area") as number) - (a.get("area") as number),
     });
     this.selectionLayer = new VectorLayer({
       source: this.changing,
-      style: (feature) => {
+      style: (feature, resolution) => {
         const code = feature.get("code") as number;
-        if (feature === this.selected) return this.styles.selected(code);
-        return feature === this.highlighted ? this.styles.highlighted(code) : this.styles.region(code);
+        const side = sideOf(feature, resolution);
+        if (feature === this.selected) return this.styles.selected(code, side);
+        if (feature === this.highlighted) return this.styles.highlighted(code, side);
+        return this.styles.region(code, side);
       },
       updateWhileInteracting: true,
     });
@@ -104,7 +108,7 @@ export class Surface {
         this.penInput,
       ],
     });
-    this.viewport = new Viewport(this.map, this.picture, [this.regionLayer, this.selectionLayer]);
+    this.viewport = new Viewport(this.map, this.picture, [this.regionLayer, this.selectionLayer], this.styles);
     this.listen();
   }
 
@@ -370,6 +374,11 @@ export class Surface {
     const numbers = [origin[0]!, origin[1]!, 1 / this.resolution];
     this.element.dataset.view = numbers.map((value) => value.toFixed(4)).join(",");
   }
+}
+
+/** Return the side of a square with the region's area, CSS pixels. */
+function sideOf(feature: FeatureLike, resolution: number): number {
+  return Math.sqrt(feature.get("area") as number) / resolution;
 }
 
 function animationMs(): number {

@@ -19,6 +19,7 @@ import type { Masked, Size } from "../core/geometry";
 import type { Point } from "../core/label";
 import { MaskedLayer } from "./masked_layer";
 import { cssColor } from "./styles";
+import type { Styles } from "./styles";
 
 /** From this zoom on (screen pixels per image pixel), pixels are shown without smoothing. */
 const CRISP_FROM = 3.5;
@@ -42,6 +43,7 @@ type RegionLayer = BaseVectorLayer<any, any, any>;
 export class Viewport {
   readonly element: HTMLElement;
   private size: Size = { width: 1, height: 1 };
+  private patternReach = -1;
   private hiddenCodes: ReadonlySet<number> = new Set();
   private readonly masked = new MaskedLayer((point) => this.toCoordinate(point));
   private readonly ruler = new Feature<LineString>();
@@ -51,6 +53,7 @@ export class Viewport {
     private readonly map: OlMap,
     picture: BaseLayer,
     private readonly regionLayers: readonly RegionLayer[],
+    private readonly styles: Pick<Styles, "setPatternReach">,
   ) {
     this.element = map.getTargetElement()!;
     map.getLayers().insertAt(1, this.masked.layer);
@@ -88,10 +91,17 @@ export class Viewport {
     this.masked.show(masked);
   }
 
-  /** Set the CSS filter of the picture and the opacity (0..1) of the regions. */
-  adjust(filter: string, opacity: number): void {
+  /**
+   * Set the CSS filter of the picture, the opacity (0..1) of the regions, and how far patterns
+   * reach into them, percent.
+   */
+  adjust(filter: string, opacity: number, patternReach: number): void {
     this.element.style.setProperty("--picture-filter", filter);
     for (const layer of this.regionLayers) layer.setOpacity(opacity);
+    if (patternReach === this.patternReach) return;
+    this.patternReach = patternReach;
+    this.styles.setPatternReach(patternReach);
+    for (const layer of this.regionLayers) layer.changed();
   }
 
   hideClasses(codes: ReadonlySet<number>): void {
