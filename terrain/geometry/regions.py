@@ -124,8 +124,8 @@ def check_counts(*, regions: int = 0, rings: int = 0, points: int = 0) -> None:
     """Raise TooManyPoints if a drawing with so many regions, rings or points is too large."""
     if regions > MAX_REGIONS:
         raise TooManyPoints(
-            "There are %(count)d shapes and a drawing may have %(limit)d: join shapes of the same "
-            "kind or delete small ones.",
+            "There are %(count)d shapes, but a drawing may have at most %(limit)d: join shapes of "
+            "the same kind or delete small ones.",
             count=regions,
             limit=MAX_REGIONS,
         )
@@ -138,7 +138,8 @@ def check_counts(*, regions: int = 0, rings: int = 0, points: int = 0) -> None:
         )
     if points > MAX_POINTS:
         raise TooManyPoints(
-            "There are %(count)d points and a drawing may have %(limit)d: simplify the outlines.",
+            "There are %(count)d points, but a drawing may have at most %(limit)d: simplify the "
+            "outlines.",
             count=points,
             limit=MAX_POINTS,
         )
