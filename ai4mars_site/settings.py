@@ -298,6 +298,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("labeling.annotation.tasks.sweep_labels", SWEEP_SECONDS),
         # A killed import resumes within half a minute (`labeling.models.imports`).
         ("labeling.images.tasks.sweep_imports", SWEEP_SECONDS / 3),
+        ("labeling.annotation.tasks.sweep_rover_masks", 2 * SWEEP_SECONDS),
         ("labeling.annotation.tasks.sweep_drafts", 60 * SWEEP_SECONDS),
         ("labeling.campaigns.tasks.sweep_figures", 2 * SWEEP_SECONDS),
         ("labeling.reports.tasks.sweep_reports", 2 * SWEEP_SECONDS),

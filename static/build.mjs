@@ -25,6 +25,7 @@ const ENTRIES = {
   progress: "src/releases/main.ts",
   imports: "src/images/imports/main.ts",
   curate: "src/images/curate/main.ts",
+  rover_mask: "src/images/rover_mask.ts",
   gold: "src/gold/main.ts",
   results: "src/benchmark/main.ts",
   tutorial: "src/training/tutorial.ts",

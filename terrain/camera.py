@@ -244,6 +244,24 @@ class CameraModel:
         return cls(model_type=model_type, linearity=float(linearity), **vectors)
 
 
+def angle_between(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Return the angle between two pointings, degrees.
+
+    first, second: (azimuth, elevation), degrees.
+
+    >>> angle_between((359.5, 0.0), (0.5, 0.0))
+    1.0
+    """
+    (azimuth, elevation), (other_azimuth, other_elevation) = np.radians([first, second]).tolist()
+    # Haversines: exact for small angles, where the arc cosine is not
+    havers = math.sin((elevation - other_elevation) / 2.0) ** 2 + (
+        math.cos(elevation)
+        * math.cos(other_elevation)
+        * math.sin((azimuth - other_azimuth) / 2.0) ** 2
+    )
+    return round(math.degrees(2.0 * math.asin(math.sqrt(min(1.0, havers)))), 9)
+
+
 def flat_ground_range(
     camera: CameraModel,
     x: npt.ArrayLike,

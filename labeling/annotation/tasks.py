@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from ai4mars_site.toolkit.tasks import enqueue, task
-from labeling.annotation.services import drafts, labels
-from labeling.models import Label
+from labeling.annotation.services import drafts, labels, rover_masks
+from labeling.models import Label, RoverMask
 
 #: A younger label still has its own message in the queue.
 SWEEP_AFTER = timedelta(seconds=10)
@@ -43,3 +43,20 @@ def sweep_labels() -> None:
 def sweep_drafts() -> None:
     """Delete expired drafts."""
     drafts.sweep()
+
+
+@task
+def place_scale_bars(mask_id: int) -> None:
+    """Move the scale bars that lie on a rover mask that a manager drew."""
+    mask = RoverMask.objects.filter(pk=mask_id, bars_placed=False).first()
+    if mask is not None:
+        rover_masks.place_scale_bars(mask)
+
+
+@task
+def sweep_rover_masks() -> None:
+    """Move the scale bars of masks whose message was lost."""
+    before = timezone.now() - SWEEP_AFTER
+    waiting = RoverMask.objects.filter(bars_placed=False, drawn_at__lt=before)
+    for mask_id in waiting.order_by("drawn_at").values_list("pk", flat=True):
+        enqueue(place_scale_bars, mask_id)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from labeling.annotation.api import drafts, images, labels, session
-from labeling.annotation.views import drawing, own_labels
+from labeling.annotation.views import drawing, own_labels, rover_masks
 
 app_name = "annotation"
 
@@ -9,6 +9,12 @@ urlpatterns = [
     path("c/<slug:slug>/draw/", drawing.annotate, name="annotate"),
     # Its folder is the scope of the service worker: all pages of volunteers in a campaign.
     path("c/offline-worker.js", drawing.offline_worker, name="offline_worker"),
+    path("manage/<slug:slug>/rover-masks/", rover_masks.rover_mask_views, name="rover_mask_views"),
+    path(
+        "manage/<slug:slug>/rover-masks/<int:pk>/",
+        rover_masks.draw_rover_mask,
+        name="draw_rover_mask",
+    ),
     path("drawings/", own_labels.my_drawings, name="my_drawings"),
     path("drawings/<uuid:pk>/", own_labels.my_drawing, name="my_drawing"),
     path("api/campaigns/<slug:slug>/next/", images.NextImage.as_view(), name="next_image"),

@@ -42,6 +42,7 @@ from labeling.models.reports import (
     SiteFeedback,
     SiteFeedbackQuerySet,
 )
+from labeling.models.rover_masks import RoverMask
 from labeling.models.translations import Translated
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "ReferenceAnswer",
     "ReferenceAnswerQuerySet",
     "Role",
+    "RoverMask",
     "SeenLabels",
     "SiteFeedback",
     "SiteFeedbackQuerySet",

@@ -77,6 +77,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.annotate(
             rover_mask_source=Case(
                 When(rover_mask="", then=Value(Image.RoverMaskSource.UNKNOWN.value)),
+                When(
+                    drawn_rover_mask__isnull=False,
+                    then=Value(Image.RoverMaskSource.DRAWN.value),
+                ),
                 default=Value(Image.RoverMaskSource.PRODUCT.value),
             )
         )
@@ -131,6 +135,7 @@ class Image(models.Model):
         """Where the rover mask is from. Of an unknown one, the rover may be anywhere."""
 
         PRODUCT = "product", "Mask product"
+        DRAWN = "drawn", "Drawn by a manager"
         UNKNOWN = "unknown", "Unknown"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="images")
@@ -172,6 +177,14 @@ class Image(models.Model):
     )
     rover_mask = models.FileField(
         upload_to=image_path, max_length=255, blank=True, help_text="1 = rover."
+    )
+    drawn_rover_mask = models.ForeignKey(
+        "RoverMask",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="images",
+        help_text="The manager's drawing that the rover mask is from. Empty: the mission's mask.",
     )
     range_source = models.CharField(
         max_length=10, choices=RangeSource.choices, default=RangeSource.NONE

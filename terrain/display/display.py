@@ -15,6 +15,8 @@ _BEYOND_BRIGHTNESS = 0.4
 # Pixels of dark outline: the bar must be seen on sunlit sand, which stretches to white
 _OUTLINE_PX = 2
 _OUTLINE_GRAY = 16
+# Compression spreads the bar over the blocks it touches, pixels
+_JPEG_BLOCK = 8
 
 
 def display_image(
@@ -55,6 +57,54 @@ def display_image(
     if scale_bar is not None:
         _draw(scale_bar, image)
     return image
+
+
+def move_scale_bar(
+    display: npt.NDArray[np.uint8],
+    linear: npt.NDArray[np.uint8],
+    old: npt.NDArray[np.floating] | None,
+    new: ScaleBar | None,
+    beyond: npt.NDArray[np.bool_] | None = None,
+) -> npt.NDArray[np.uint8]:
+    """Return a display image with its scale bar elsewhere, and all else as it was.
+
+    display: uint8 (H, W) or (H, W, 3), with the old bar. linear: the linear frame of that shape.
+    old: float (4, 2), the old bar's polygon; None for none. new: the new bar; None for none.
+    beyond: bool (H, W), True where the display is darkened. The ground under the old bar gets, for
+    each linear value, the mean of the display where it is not darkened.
+    """
+    image = display.copy()
+    if old is not None:
+        height, width = image.shape[:2]
+        x, y = old.T
+        margin = 2 * _OUTLINE_PX + _JPEG_BLOCK
+        rows = slice(max(0, int(y.min()) - margin), min(height, int(y.max()) + margin))
+        columns = slice(max(0, int(x.min()) - margin), min(width, int(x.max()) + margin))
+        known = np.ones(image.shape[:2], dtype=np.bool_) if beyond is None else ~beyond
+        under = known[rows, columns].copy()
+        known[rows, columns] = False
+        for channel in range(1 if image.ndim == 2 else 3):
+            shown = image if image.ndim == 2 else image[..., channel]
+            number = linear if linear.ndim == 2 else linear[..., channel]
+            table = _mean_by_value(number[known], shown[known])
+            patch = shown[rows, columns]
+            np.copyto(patch, table[number[rows, columns]], where=under)
+    if new is not None:
+        _draw(new, image)
+    return image
+
+
+def _mean_by_value(
+    number: npt.NDArray[np.uint8], shown: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.uint8]:
+    """Return the mean of `shown` for each value of `number`: uint8 (256,), gaps interpolated."""
+    count = np.bincount(number, minlength=256)
+    total = np.bincount(number, weights=shown, minlength=256)
+    there = np.flatnonzero(count)
+    if not there.size:
+        return np.arange(256, dtype=np.uint8)
+    means = np.interp(np.arange(256), there, total[there] / count[there])
+    return np.rint(means).astype(np.uint8)
 
 
 def _draw(bar: ScaleBar, image: npt.NDArray[np.uint8]) -> None:

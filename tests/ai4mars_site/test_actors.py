@@ -29,7 +29,9 @@ APPS = ("labeling", "review", "merging")
 DERIVED = {
     "labeling.annotation.services.drafts.sweep",
     "labeling.campaigns.services.figures.sweep",
+    "labeling.annotation.services.rover_masks.place_scale_bars",
     "labeling.images.services.quality.mark_near_duplicates",
+    "labeling.images.services.scale_bars.move_off_rover",
     "labeling.people.services.sweeping.sweep_guests",
     "labeling.people.services.sweeping.sweep_sessions",
     "labeling.reports.services.sweep",

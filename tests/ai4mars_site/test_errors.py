@@ -64,6 +64,7 @@ CODES = {
     "not_independent": 409,
     "offer_expired": 403,
     "other_labeler": 403,
+    "invalid_rover_mask": 400,
     "retired_image": 410,
     "too_tangled": 400,
     "unknown_image": 404,

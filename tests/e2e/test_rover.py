@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 
 from simulation.scenes.scene import make_scene
 from tests.e2e.drawing import DrawingPage
+from tests.e2e.reviewing import PASSWORD, log_in, run
 from tests.e2e.test_never_lose import open_page
 from tests.labeling.images.ingest.pds_writer import write_frame, write_map
 from tests.served import ServedSite
@@ -112,3 +114,67 @@ def test_the_lessons_say_to_leave_the_rover_out(
     page.goto(f"{url}/guide/")
     expect(page.get_by_text(caption)).to_be_visible()
     context.close()
+
+
+SPIRITS = f"""
+import numpy as np
+from django.contrib.auth.models import User
+from labeling.images.files import keep
+from labeling.images.preparation.pictures import jpeg_bytes
+from labeling.models import Image
+from tests.factories import new_campaign, new_image
+user, is_new = User.objects.get_or_create(username="ada", is_staff=True, is_superuser=True)
+user.set_password({PASSWORD!r})
+user.save()
+campaign = new_campaign("spirits")
+picture = np.full((256, 256), 120, dtype=np.uint8)
+picture[160:, 40:200] = 240
+stored = keep(campaign.pk, "display", jpeg_bytes(picture), ".jpg")
+for number, azimuth in enumerate((10.0, 10.1, 10.15, 11.0)):
+    image = new_image(campaign, number + 1, width=256, height=256)
+    Image.objects.filter(pk=image.pk).update(
+        rover="spirit", camera="navcam-left", rover_mask="", range_mask="",
+        original=stored, display=stored, thumbnail=stored,
+        details={{"pointing": {{"azimuth": azimuth, "elevation": -20.0}}}},
+    )
+"""
+
+MASKED = """
+from labeling.models import Image
+from labeling.annotation.services.postprocessing import stored_mask
+masks = [
+    stored_mask(image.rover_mask)
+    for image in Image.objects.filter(campaign__slug="spirits").order_by("pk")
+]
+print(*(0 if mask is None else round(float(mask.removes.mean()), 2) for mask in masks))
+"""
+
+
+def test_a_manager_draws_the_mask_of_all_images_that_look_the_same_way(
+    served_site: ServedSite, browser_page: Any
+) -> None:
+    page = browser_page
+    run(served_site, SPIRITS)
+    log_in(page, served_site, "ada")
+    page.goto(f"{served_site.url}manage/spirits/rover-masks/")
+    page.locator(".rover-views a").first.click()
+    similar = page.locator("#similar > li")
+    expect(similar.filter(visible=True)).to_have_count(3)
+    expect(page.locator("#count")).to_have_text("3 images")
+    expect(page.locator("#apply")).to_be_disabled()
+
+    canvas = page.locator("#canvas")
+    canvas.scroll_into_view_if_needed()
+    side = canvas.bounding_box()["width"]
+    for x, y in ((0.25, 0.5), (0.75, 0.5), (0.75, 0.98), (0.25, 0.98), (0.25, 0.5)):
+        canvas.click(position={"x": x * side, "y": y * side})
+    # The preview shows the outline on each image.
+    for item in similar.all():
+        expect(item.locator("[data-mask]")).to_have_attribute("d", re.compile(r"^M64.*Z$"))
+    page.locator("#tolerance").fill("1.5")
+    expect(similar.filter(visible=True)).to_have_count(4)
+    similar.nth(2).get_by_role("checkbox").uncheck()
+    expect(page.locator("#count")).to_have_text("3 images")
+    page.locator("#apply").click()
+    expect(page.get_by_text("The rover mask is applied to 3 images.")).to_be_visible()
+    assert run(served_site, MASKED).split() == ["0.24", "0.24", "0", "0.24"]

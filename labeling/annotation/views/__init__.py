@@ -1,1 +1,1 @@
-"""The drawing page, and the pages of a volunteer's own labels."""
+"""The drawing page, pages of a volunteer's own labels, and the managers' page for rover masks."""

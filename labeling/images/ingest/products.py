@@ -187,7 +187,7 @@ class Product:
     @property
     def nominal(self) -> NominalCamera | None:
         """Return the design of the camera that took the frame; None if it is not known."""
-        return NOMINAL_CAMERAS.get((self.rover, self.camera.removesuffix(f"-{self.eye}")))
+        return nominal_camera(self.rover, self.camera, self.eye)
 
     def details(self) -> dict[str, object]:
         """Return the metadata that have no column of their own, as a JSON object without unknown
@@ -219,6 +219,11 @@ class Product:
         if self.camera_model is not None:
             found["up"] = list(self.up)
         return {key: value for key, value in found.items() if value}
+
+
+def nominal_camera(rover: str, camera: str, eye: str) -> NominalCamera | None:
+    """Return the design of a camera; None if it is not known."""
+    return NOMINAL_CAMERAS.get((rover, camera.removesuffix(f"-{eye}")))
 
 
 class Source(Protocol):

@@ -137,6 +137,12 @@ def read_mask(file: IO[bytes]) -> npt.NDArray[np.uint8]:
         return np.asarray(picture.convert("L"))
 
 
+def read_frame(file: IO[bytes]) -> npt.NDArray[np.uint8]:
+    """Decode a stored image as uint8: (H, W) for a grayscale file, (H, W, 3) for a color one."""
+    with Pillow.open(file) as picture:
+        return np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+
+
 def read_gray(file: IO[bytes]) -> npt.NDArray[np.uint8]:
     """Decode a stored image as uint8 (H, W); a color image becomes its luminance."""
     with Pillow.open(file) as picture:
