@@ -3,6 +3,7 @@ import { readConfig, readStrings } from "./config";
 import { removeRegion, setClass } from "./core/actions";
 import { Editor } from "./core/editor";
 import type { Change } from "./core/editor";
+import type { Rings } from "./core/label";
 import { isEmpty } from "./core/sketch";
 import { cornerPoint } from "./core/corners";
 import { loadMasked } from "./measure/masked_areas";
@@ -45,6 +46,8 @@ const editor = new Editor(config.campaign.classes[0]!.code, onChange);
 const toolsPage = {
   warn: (sentence: string) => page.announce(say(sentence), "warn", "drawing"),
   finished: onFinished,
+  dropped: (count: number) => viewTools.explain(new Set(), count),
+  isSmall: (rings: Rings) => viewTools.isSmall(rings),
   showTurn: (can: boolean) => page.showTurn(can),
 };
 const tools: Tools = new Tools(editor, () => surface, toolsPage, update);
@@ -195,10 +198,11 @@ function onChange(change: Change): void {
   update();
 }
 
-function onFinished({ tool, kept, trimmed }: Outcome): void {
-  const sentence = { draw: "nothing_left", cut: "nothing_cut", split: "nothing_split" }[tool];
-  if (!kept && !trimmed.size) page.announce(say(sentence), "warn", "drawing");
-  viewTools.trimmed(trimmed);
+function onFinished({ tool, refusal, trimmed, dropped, paintOver }: Outcome): void {
+  const sentence = refusal === "no target" ? `nothing_${tool}` : `nothing_${refusal}`;
+  if (refusal && refusal !== "masked") page.announce(say(sentence), "warn", "drawing");
+  else viewTools.explain(trimmed, dropped);
+  if (paintOver) viewTools.offerPaintOver(paintOver);
 }
 
 function useTool(tool: Tool): void {
@@ -244,7 +248,7 @@ function deleteOrTakeBack(): void {
 const ACTS: Record<Command, (key: string) => void> = {
   draw: () => useTool("draw"),
   class: (key) => useClassAt(Number(key) - 1),
-  finish: () => keyNavigator.enter(),
+  finish: () => (tools.isRefused ? tools.finish() : keyNavigator.enter()),
   cancel: () => viewTools.putRulerAway() || keyNavigator.cancel() || tools.mode.cancel(),
   undo: () => step(true),
   redo: () => step(false),
@@ -344,7 +348,7 @@ const BUTTONS: Record<string, Command> = {
 };
 
 for (const [id, command] of Object.entries(BUTTONS)) page.onClick(id, () => obey(command));
-page.onClick("sketch-finish", () => tools.mode.finish());
+for (const id of ["sketch-finish", "sketch-over"]) page.onClick(id, () => tools.finish());
 page.onClick("skip", () => void session.skip());
 page.onClick("try-again", () => void session.start());
 page.onClass((code) => {

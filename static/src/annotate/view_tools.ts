@@ -7,7 +7,7 @@ import { removeRegion } from "./core/actions";
 import type { Editor } from "./core/editor";
 import { contains } from "./core/geometry";
 import type { Masked, MaskKind } from "./core/geometry";
-import type { Label, Point, Region } from "./core/label";
+import type { Label, Point, Region, Rings } from "./core/label";
 import { loadRangeData } from "./measure/range_data";
 import type { RangeData } from "./measure/range_data";
 import { rangeAt } from "./measure/range_map";
@@ -15,9 +15,10 @@ import { ReadOuts } from "./measure/read_outs";
 import { Ruler } from "./measure/ruler";
 import { distanceBetween, sizeOf } from "./measure/size";
 import type { Space } from "./measure/size";
-import { isSmallerThanBar } from "./measure/scale_bar";
+import { isSmallerThanBar, isSmallerThanBarSquare } from "./measure/scale_bar";
 import { formatDistance, formatLength, ruleOf, formatSize } from "./measure/format";
 import type { Pen } from "./modes/mode";
+import { Notice } from "./panels/notice";
 import type { Subject } from "./panels/page";
 import { PictureSettingsPanel } from "./panels/picture_settings_panel";
 import { findOwner } from "./saving/owner";
@@ -28,6 +29,7 @@ import type { Pointer, Viewport } from "./view/viewport";
 
 export interface ViewToolsPage {
   announce(sentence: string, tone?: "plain" | "warn", subject?: Subject): void;
+  part(id: string): HTMLElement;
 }
 
 export class ViewTools {
@@ -44,7 +46,8 @@ export class ViewTools {
   readonly panel: PictureSettingsPanel;
   private readonly magnifier: Magnifier;
   readonly ruler = new Ruler((ends) => this.showRuler(ends));
-  private readonly readOuts: ReadOuts;
+  private readonly readOuts = new ReadOuts();
+  private readonly offer: Notice;
   private readonly language = document.documentElement.lang || "en";
 
   constructor(
@@ -73,9 +76,7 @@ export class ViewTools {
     });
     this.magnifier = new Magnifier(viewport);
     this.magnifier.use(look.magnifier);
-    this.readOuts = new ReadOuts({
-      remove: (region) => editor.apply(removeRegion(region)),
-    });
+    this.offer = new Notice(page.part("offer"));
     viewport.onPointer((pointer) => this.onPointer(pointer));
   }
 
@@ -101,6 +102,7 @@ export class ViewTools {
     delete this.viewport.element.dataset.measured;
     this.putRulerAway();
     this.readOuts.clear();
+    this.offer.hide();
     this.panel.hideOnly([]);
   }
 
@@ -114,7 +116,7 @@ export class ViewTools {
     // Check only newly drawn regions, not those of an opened draft.
     const added = before ? label.regions.filter((each) => !before.regions.includes(each)) : [];
     const drawn = before && added.length === 1 && label.regions.length > before.regions.length;
-    if (label !== before) this.readOuts.withdraw();
+    if (label !== before) this.offer.hide();
     if (drawn) this.offerToRemove(added[0]!);
     if (drawn) this.shownSize = added[0]!;
     this.showSize();
@@ -127,10 +129,25 @@ export class ViewTools {
     this.showSize();
   }
 
-  /** Explain why a part of a finished shape was removed. */
-  trimmed(why: ReadonlySet<MaskKind>): void {
-    const words = [...why].map((each) => this.reason(each));
+  /** Explain why a part of a shape was removed, and say how many small leftovers were dropped. */
+  explain(trimmed: ReadonlySet<MaskKind>, dropped: number): void {
+    const words = [...trimmed].map((each) => this.reason(each));
+    const name = this.picture?.scale_bar ? "dropped_small" : "dropped_tiny";
+    if (dropped) words.push(this.say(name, { count: dropped }));
     if (words.length) this.page.announce(words.join(" "), "plain", "drawing");
+  }
+
+  /** Offer to cover the larger region that most of a new shape lies on. */
+  offerPaintOver(paintOver: () => void): void {
+    this.offer.show("paint-over", this.say("offer_paint_over"), [
+      { label: this.say("paint_over_here"), act: paintOver },
+      { label: this.say("offer_keep"), act: () => {} },
+    ]);
+  }
+
+  /** Return whether a piece is too small to be left over as a region. */
+  isSmall(rings: Rings): boolean {
+    return isSmallerThanBarSquare(rings, this.picture?.scale_bar ?? null, this.space, this.editor.frame);
   }
 
   // -- keys and buttons ---------------------------------------------------------------------------
@@ -250,7 +267,11 @@ export class ViewTools {
 
   private offerToRemove(region: Region): void {
     const bar = this.picture?.scale_bar;
-    if (bar && isSmallerThanBar(region.rings, bar, this.space)) this.readOuts.offer(region);
+    if (!bar || !isSmallerThanBar(region.rings, bar, this.space)) return;
+    this.offer.show("small", this.say("offer_small"), [
+      { label: this.say("offer_remove"), act: () => this.editor.apply(removeRegion(region)) },
+      { label: this.say("offer_keep"), act: () => {} },
+    ]);
   }
 
   /**

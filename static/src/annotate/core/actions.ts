@@ -5,11 +5,11 @@
  * After every action, regions lie inside the image, outside the masked areas, and do not overlap; a
  * border shared by two regions has the same vertices in both.
  */
-import { shareCorners } from "./borders";
+import { edgeLengths, shareCorners } from "./borders";
 import { clipToFreeArea, unlabeledArea, subtract, splitIntoSimpleParts, unite } from "./clip";
-import { boxOf, boxesOverlap } from "./geometry";
+import { boxOf, boxesOverlap, regionArea } from "./geometry";
 import type { Frame } from "./geometry";
-import type { Label, Region, Ring, Rings } from "./label";
+import type { Label, Leftover, Region, Ring, Rings } from "./label";
 import { splitRings } from "./split";
 import { resolveSelfIntersections } from "./self_intersections";
 
@@ -22,8 +22,9 @@ export type Action = (label: Label) => Label;
 export function addRegion(code: number, ring: Ring, frame: Frame, paintOver = false): Action {
   return (label) => {
     const drawn: Region = { code, rings: [ring] };
-    const next = clipDrawnRegions([...label.regions, drawn], new Set([drawn]), frame, paintOver);
-    return next ? { regions: next } : label;
+    const all = [...label.regions, drawn];
+    const next = clipDrawnRegions(all, new Set([drawn]), frame, paintOver);
+    return next ? withLeftovers(next, (origin) => origin !== drawn) : label;
   };
 }
 
@@ -43,7 +44,7 @@ export function reshape(
       return changed;
     });
     const next = moved.size ? clipDrawnRegions(regions, moved, frame, paintOver) : null;
-    return next ? { regions: next } : label;
+    return next ? { regions: next.regions } : label;
   };
 }
 
@@ -56,7 +57,7 @@ function clipDrawnRegions(
   drawn: ReadonlySet<Region>,
   frame: Frame,
   paintOver: boolean,
-): Region[] | null {
+): Replaced | null {
   const still = regions.filter((region) => !drawn.has(region));
   const placed: Region[] = [];
   const pieces = new Map<Region, Region[]>();
@@ -84,31 +85,67 @@ function erase(
   }
 }
 
-function replaceWith(
+/** Regions after an action, each with the region before it that it comes from. */
+export interface Replaced {
+  readonly regions: readonly Region[];
+  readonly origins: readonly Region[];
+}
+
+/** Replace regions by their pieces, and align the borders. */
+export function replaceWith(
   regions: readonly Region[],
   pieces: ReadonlyMap<Region, readonly Region[]>,
-): Region[] {
+): Replaced {
   const next = regions.flatMap((region) => pieces.get(region) ?? [region]);
-  return alignBorders(next, new Set([...pieces.values()].flat()));
+  const before = regions.flatMap((region) => (pieces.get(region) ?? [region]).map(() => region));
+  const aligned = alignBorders(next, new Set([...pieces.values()].flat()));
+  return { regions: aligned.regions, origins: aligned.places.map((place) => before[place]!) };
 }
 
 /**
  * Give shared borders the same vertices. Then repair rings that touch themselves, and align borders
- * again.
+ * again. Return for each region its place among the given ones, too.
  */
-function alignBorders(regions: readonly Region[], changed: ReadonlySet<Region>): Region[] {
-  const aligned = shareCorners(regions, changed);
-  const simpleParts = new Map<Region, Region[]>();
-  for (const region of aligned) {
-    const parts = regions.includes(region) && !changed.has(region) ? null : splitIntoSimpleParts(region.rings);
-    if (parts) simpleParts.set(region, piecesOf(region, parts));
-  }
-  if (!simpleParts.size) return aligned;
-  const next = aligned.flatMap((region) => simpleParts.get(region) ?? [region]);
-  return shareCorners(next, new Set([...simpleParts.values()].flat()));
+function alignBorders(
+  regions: readonly Region[],
+  changed: ReadonlySet<Region>,
+): { readonly regions: Region[]; readonly places: number[] } {
+  const simpleParts = shareCorners(regions, changed).map((region, place) => {
+    const isSame = region === regions[place] && !changed.has(region);
+    const parts = isSame ? null : splitIntoSimpleParts(region.rings);
+    return parts ? piecesOf(region, parts) : region;
+  });
+  const repaired = new Set(simpleParts.filter((each) => Array.isArray(each)).flat());
+  const next = simpleParts.flat();
+  return {
+    regions: repaired.size ? shareCorners(next, repaired) : next,
+    places: simpleParts.flatMap((each, place) => [each].flat().map(() => place)),
+  };
 }
 
-function piecesOf(region: Region, parts: readonly Rings[]): Region[] {
+/**
+ * Return the label with what the action left over: of each region all pieces but its largest, and
+ * that one too if it is less than half of a region that was painted over.
+ */
+function withLeftovers({ regions, origins }: Replaced, isPainted: (origin: Region) => boolean): Label {
+  const pieces = new Map<Region, Region[]>();
+  regions.forEach((region, i) => {
+    if (region === origins[i]) return;
+    pieces.set(origins[i]!, [...(pieces.get(origins[i]!) ?? []), region]);
+  });
+  const leftovers = [...pieces].flatMap(([origin, all]): Leftover[] => {
+    const areas = all.map(({ rings }) => regionArea(rings));
+    const most = Math.max(...areas);
+    const isCrumb = isPainted(origin) && most < regionArea(origin.rings) / 2;
+    const main = isCrumb ? -1 : areas.indexOf(most);
+    return all
+      .filter((_, i) => i !== main)
+      .map((region) => ({ region, siblings: all.filter((each) => each !== region) }));
+  });
+  return leftovers.length ? { regions, leftovers } : { regions };
+}
+
+export function piecesOf(region: Region, parts: readonly Rings[]): Region[] {
   return parts.map((rings) => ({ ...region, rings }));
 }
 
@@ -118,7 +155,7 @@ export function cutOut(ring: Ring, only: Region | null): Action {
     const pieces = new Map<Region, Region[]>();
     const loops = resolveSelfIntersections(ring).map((loop): Rings => [loop]);
     erase(label.regions.filter((region) => !only || region === only), loops, pieces);
-    return pieces.size ? { regions: replaceWith(label.regions, pieces) } : label;
+    return pieces.size ? withLeftovers(replaceWith(label.regions, pieces), () => false) : label;
   };
 }
 
@@ -131,7 +168,7 @@ export function split(path: Ring, only: Region | null): Action {
       const parts = splitRings(region.rings, path);
       if (parts) pieces.set(region, piecesOf(region, parts));
     }
-    return pieces.size ? { regions: replaceWith(label.regions, pieces) } : label;
+    return pieces.size ? { regions: replaceWith(label.regions, pieces).regions } : label;
   };
 }
 
@@ -159,15 +196,8 @@ export function connectedRegions(region: Region, { regions }: Label): Region[] {
 /** Return whether two regions share an edge. A shared vertex alone does not count. */
 function shareBorder(a: Region, b: Region): boolean {
   if (!boxesOverlap(boxOf(a.rings[0]!), boxOf(b.rings[0]!))) return false;
-  const edges = new Set(edgeKeys(a.rings));
-  return edgeKeys(b.rings).some((edge) => edges.has(edge));
-}
-
-/** Return a key for each edge that does not depend on its direction. */
-function edgeKeys(rings: Rings): string[] {
-  return rings.flatMap((ring) =>
-    ring.map((point, i) => [point, ring[(i + 1) % ring.length]!].map(String).sort().join(" ")),
-  );
+  const edges = edgeLengths(a.rings);
+  return [...edgeLengths(b.rings).keys()].some((edge) => edges.has(edge));
 }
 
 /** Merge a region with all regions that `connectedRegions` returns. */
@@ -179,7 +209,7 @@ export function merge(region: Region): Action {
     if (!union || union.length >= connected.length) return label;
     const pieces = new Map<Region, Region[]>(connected.map((each) => [each, []]));
     pieces.set(region, piecesOf(region, union));
-    return { regions: replaceWith(label.regions, pieces) };
+    return { regions: replaceWith(label.regions, pieces).regions };
   };
 }
 
@@ -188,7 +218,10 @@ export function fillRest(code: number, frame: Frame): Action {
   return (label) => {
     const parts = unlabeledArea(label.regions, frame).map((rings): Region => ({ code, rings }));
     if (!parts.length) return label;
-    return { regions: alignBorders([...label.regions, ...parts], new Set(parts)) };
+    const { regions, places } = alignBorders([...label.regions, ...parts], new Set(parts));
+    const isFilled = (_: Region, i: number): boolean => places[i]! >= label.regions.length;
+    const leftovers = regions.filter(isFilled).map((region) => ({ region, siblings: [] }));
+    return { regions, leftovers };
   };
 }
 

@@ -100,3 +100,15 @@ function cornersBetween(a: Point, b: Point, points: readonly Point[], within: Bo
 export function hasCorner(rings: Rings, corner: Point): boolean {
   return rings.some((ring) => isInBox(corner, boxOf(ring)) && ring.some((p) => isSamePoint(p, corner)));
 }
+
+/** Return the length of each edge, by a key that does not depend on its direction. */
+export function edgeLengths(rings: Rings): Map<string, number> {
+  const edges = new Map<string, number>();
+  for (const ring of rings) {
+    ring.forEach((a, i) => {
+      const b = ring[(i + 1) % ring.length]!;
+      edges.set([a, b].map(String).sort().join(" "), distance(a, b));
+    });
+  }
+  return edges;
+}

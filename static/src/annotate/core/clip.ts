@@ -136,7 +136,8 @@ export function findTrimmingMasks(ring: Ring, { masked }: Frame): Set<MaskKind> 
   return found;
 }
 
-function commonArea(loops: readonly Ring[], rings: Rings): number {
+/** Return the area that simple loops, which do not overlap, have in common with a region. */
+export function commonArea(loops: readonly Ring[], rings: Rings): number {
   const close = loops.filter((loop) => near(loop)(rings));
   const common = nudged((move) =>
     close.flatMap((loop) =>

@@ -106,15 +106,18 @@ export class Editor {
   }
 
 
-  /** Run an action and return whether it changed anything. A changed region stays selected. */
-  apply(action: Action): boolean {
-    return this.step({ label: action(this.label), sketch: this.sketch });
+  /**
+   * Run actions, each as one undo step, and return whether they changed anything. A changed region
+   * stays selected.
+   */
+  apply(...actions: readonly Action[]): boolean {
+    return this.run(actions, this.sketch);
   }
 
-  /** Run an action that uses up the sketch, as one undo step. */
-  finish(action: Action): boolean {
+  /** Run actions that use up the sketch, each as one undo step. */
+  finish(...actions: readonly Action[]): boolean {
     const before = this.label;
-    this.step({ label: action(before), sketch: NO_SKETCH });
+    this.run(actions, NO_SKETCH);
     return this.label !== before;
   }
 
@@ -127,7 +130,7 @@ export class Editor {
   }
 
   setSketch(sketch: Sketch): void {
-    this.step({ label: this.label, sketch });
+    this.moveTo(withStep(this.currentHistory, { label: this.label, sketch }));
   }
 
   /** Remove the last point or stroke of the sketch. */
@@ -193,11 +196,11 @@ export class Editor {
     }
   }
 
-  private step(next: Drawing): boolean {
-    const now = this.currentHistory.present;
-    const nothing = isEmpty(next.sketch) && isEmpty(now.sketch);
-    if (next.label === now.label && (next.sketch === now.sketch || nothing)) return false;
-    return this.moveTo(push(this.currentHistory, next));
+  private run(actions: readonly Action[], sketch: Sketch): boolean {
+    const steps = actions.reduce((history, action) => {
+      return withStep(history, { label: action(history.present.label), sketch });
+    }, this.currentHistory);
+    return this.moveTo(steps);
   }
 
   private moveTo(history: History<Drawing>): boolean {
@@ -222,6 +225,14 @@ export class Editor {
     this.currentSelection = successor(region, before, this.label);
     this.currentCorner = corner && this.selected ? placeOf(corner, this.selected) : null;
   }
+}
+
+/** Add a step to the history, unless nothing changes. */
+function withStep(history: History<Drawing>, next: Drawing): History<Drawing> {
+  const now = history.present;
+  const nothing = isEmpty(next.sketch) && isEmpty(now.sketch);
+  const isSame = next.label === now.label && (next.sketch === now.sketch || nothing);
+  return isSame ? history : push(history, next);
 }
 
 /**

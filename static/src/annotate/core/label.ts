@@ -18,6 +18,14 @@ export interface Region {
 
 export interface Label {
   readonly regions: readonly Region[];
+  /** Regions that the last action left over; see leftovers.ts. They are not stored. */
+  readonly leftovers?: readonly Leftover[];
+}
+
+/** A piece that an action left over, and the other pieces of the same region. */
+export interface Leftover {
+  readonly region: Region;
+  readonly siblings: readonly Region[];
 }
 
 /** One region as the server reads and stores it. */

@@ -1,5 +1,4 @@
-/** The displays of measurements, and the offer to remove a shape that is too small. */
-import type { Region } from "../core/label";
+/** The displays of measurements. */
 
 export interface SizeWords {
   readonly measures: string;
@@ -8,23 +7,12 @@ export interface SizeWords {
 }
 
 export class ReadOuts {
-  private offered: Region | null = null;
   private shown = "";
-
-  constructor(private readonly events: { remove(region: Region): void }) {
-    byId("offer-remove").addEventListener("click", () => {
-      const region = this.offered;
-      this.withdraw();
-      if (region) this.events.remove(region);
-    });
-    byId("offer-keep").addEventListener("click", () => this.withdraw());
-  }
 
   clear(): void {
     this.showDistance("");
     this.showRuler("");
     this.showSize(null);
-    this.withdraw();
   }
 
   showDistance(words: string): void {
@@ -55,17 +43,6 @@ export class ReadOuts {
     verdict.textContent = size.verdict;
     note.replaceChildren(size.measures, ...(size.verdict ? [" ", verdict] : []));
     note.hidden = false;
-  }
-
-  offer(region: Region): void {
-    this.offered = region;
-    byId("offer").hidden = false;
-  }
-
-  /** Withdraw the offer when drawing continues. */
-  withdraw(): void {
-    this.offered = null;
-    byId("offer").hidden = true;
   }
 }
 

@@ -3,8 +3,8 @@ import { Editor } from "../core/editor";
 import { regionArea } from "../core/geometry";
 import type { Frame } from "../core/geometry";
 import { EMPTY_LABEL } from "../core/label";
-import type { Point } from "../core/label";
-import { isEmpty } from "../core/sketch";
+import type { Point, Rings } from "../core/label";
+import { isEmpty, pointsOf } from "../core/sketch";
 import { DrawMode } from "./draw";
 import { EditMode } from "./edit";
 import { drawing } from "./purposes";
@@ -20,7 +20,9 @@ beforeEach(() => {
   editor = new Editor(1, () => {});
   editor.open(EMPTY_LABEL, FRAME);
   const surface = { resolution: 1, showSketch: () => {} };
-  draw = new DrawMode(editor, () => surface, drawing(editor, (outcome) => outcomes.push(outcome)));
+  const isSmall = (rings: Rings): boolean => regionArea(rings) < 100;
+  const purpose = drawing(editor, (outcome) => outcomes.push(outcome), isSmall);
+  draw = new DrawMode(editor, () => surface, purpose);
 });
 
 const tap = (...points: Point[]): void => points.forEach((point) => draw.tap(point, false));
@@ -76,10 +78,62 @@ describe("draw mode", () => {
     expect([editor.canUndo, editor.label]).toEqual([false, EMPTY_LABEL]);
   });
 
-  it("reports when nothing remains of a shape", () => {
+  it("keeps an outline on labeled ground, which can be painted over or replaced", () => {
     stroke([10, 10], [60, 10], [60, 60], [10, 60]);
+    editor.useClass(2);
     stroke([20, 20], [40, 20], [40, 40], [20, 40]);
-    expect([areas(), outcomes.map(({ kept }) => kept)]).toEqual([[2500], [true, false]]);
+    expect([areas(), draw.isRefused]).toEqual([[2500], true]);
+    // The second click of a double click changes nothing, and another class keeps the outline.
+    tap([20, 41]);
+    editor.useClass(3);
+    expect([draw.isRefused, pointsOf(editor.sketch)]).toEqual([true, [[20, 20], [40, 20], [40, 40], [20, 40]]]);
+    stroke([110, 10], [160, 10], [160, 60], [110, 60]);
+    expect([areas(), draw.isRefused]).toEqual([[2500, 2500], false]);
+    editor.undo();
+    expect(isEmpty(editor.sketch)).toBe(true);
+    editor.undo();
+    expect(draw.isRefused).toBe(true);
+    draw.paintOver();
+    expect([areas(), isEmpty(editor.sketch)]).toEqual([[2100, 400], true]);
+    expect(editor.label.regions[1]!.code).toBe(3);
+    expect(outcomes.map(({ refusal }) => refusal)).toEqual([null, "taken", null, null]);
+  });
+
+  it("says why nothing of a shape was kept", () => {
+    const masked = [{ rings: [[[200, 0], [400, 0], [400, 400], [200, 400]]], why: "beyond" }] as const;
+    editor.open(EMPTY_LABEL, { ...FRAME, masked });
+    stroke([-90, -90], [-10, -90], [-10, -10]);
+    stroke([250, 10], [300, 10], [300, 60]);
+    tap([10, 10], [40, 10.1], [20, 10]);
+    draw.finish();
+    tap([10, 10], [60, 10], [60, 60], [60, 60], [20, 12], [40, 12], [40, 20], [40, 20]);
+    expect(outcomes.map(({ refusal }) => refusal)).toEqual(["outside", "masked", "small", null, "taken"]);
+  });
+
+  it("offers to paint a smaller shape over the larger region that most of it lies on", () => {
+    stroke([10, 10], [110, 10], [110, 110], [10, 110]);
+    stroke([80, 40], [120, 40], [120, 60], [80, 60]); // of the same class
+    editor.useClass(2);
+    stroke([100, 70], [130, 70], [130, 100], [100, 100]); // most of it on free ground
+    expect(outcomes.map(({ paintOver }) => paintOver)).toEqual([null, null, null]);
+    stroke([80, 20], [120, 20], [120, 35], [80, 35]);
+    expect(areas()).toEqual([10_000, 200, 600, 150]);
+    outcomes[3]!.paintOver!();
+    expect(areas()).toEqual([9550, 200, 600, 600]);
+    editor.undo();
+    expect(areas()).toEqual([10_000, 200, 600, 150]);
+  });
+
+  it("drops small leftovers in a step of their own", () => {
+    stroke([10, 10], [60, 10], [60, 60], [10, 60]);
+    editor.setOptions({ paintOver: true, snap: false });
+    editor.useClass(2);
+    stroke([5, 5], [65, 5], [65, 59], [5, 59]);
+    expect([areas(), outcomes[1]!.dropped]).toEqual([[3240], 1]);
+    editor.undo();
+    expect(areas()).toEqual([50, 3240]);
+    editor.undo();
+    expect(areas()).toEqual([2500]);
   });
 
   it("reports which masked area trimmed a shape", () => {
@@ -89,7 +143,7 @@ describe("draw mode", () => {
     editor.open(EMPTY_LABEL, { ...FRAME, masked });
     stroke([10, 10], [60, 10], [60, 60], [10, 60]);
     expect(areas()).toEqual([1500]);
-    expect(outcomes).toEqual([{ tool: "draw", kept: true, trimmed: new Set(["rover"]) }]);
+    expect(outcomes).toMatchObject([{ tool: "draw", refusal: null, trimmed: new Set(["rover"]) }]);
   });
 });
 

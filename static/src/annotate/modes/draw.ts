@@ -25,7 +25,11 @@ export interface Purpose {
   readonly keepsSelection: boolean;
   /** Return whether a line that ends at the last point is complete. */
   isComplete(points: readonly Point[]): boolean;
-  finish(points: readonly Point[]): void;
+  /**
+   * Use the points. `over`: replace other regions, whatever the option says. Return false to keep
+   * the outline: it changed nothing, and may be used in another way.
+   */
+  finish(points: readonly Point[], over?: boolean): boolean;
 }
 
 export interface SketchView {
@@ -61,6 +65,8 @@ export class DrawMode implements Mode {
   /** The border followed last, until another step is added. */
   private followed: { readonly sketch: Sketch; readonly otherStep: readonly Point[] } | null = null;
   private suspended = false;
+  /** The steps of outlines that were kept because they found only labeled ground. */
+  private readonly refused = new WeakSet<Sketch["steps"]>();
 
   constructor(
     private readonly editor: Editor,
@@ -68,6 +74,8 @@ export class DrawMode implements Mode {
     private readonly purpose: Purpose,
     /** Called with whether a border can be followed the other way. */
     private readonly onTurnable: (can: boolean) => void = () => {},
+    /** Called when an outline was kept that found only labeled ground. */
+    private readonly onRefused: () => void = () => {},
   ) {}
 
   enter(): void {
@@ -97,6 +105,11 @@ export class DrawMode implements Mode {
     const again = reachInPixels(AGAIN_REACH, coarse, resolution);
     const onLast = corners.length > 0 && distance(point, corners.at(-1)!) <= again;
     this.pointer = null;
+    if (this.isRefused) {
+      // The second click of a double click is not the start of a new shape.
+      if (onFirst || onLast) return;
+      this.editor.setSketch(NO_SKETCH);
+    }
     if (onFirst || (onLast && this.canFinish)) this.finish();
     else if (!onLast) this.addCorner(this.next(point, coarse));
   }
@@ -141,6 +154,7 @@ export class DrawMode implements Mode {
       this.tap(stroke.at(-1)!, coarse);
       return;
     }
+    if (this.isRefused) this.editor.setSketch(NO_SKETCH);
     const step = this.snapEnds(simplify(stroke, STROKE_TOLERANCE * resolution), coarse);
     if (isEmpty(this.editor.sketch)) {
       this.complete(step);
@@ -202,11 +216,28 @@ export class DrawMode implements Mode {
     if (this.canFinish) this.complete(pointsOf(this.editor.sketch));
   }
 
-  private complete(points: readonly Point[]): void {
-    const { isLine } = this.purpose;
+  /** Return whether the sketch is an outline that found only labeled ground. */
+  get isRefused(): boolean {
+    return this.refused.has(this.editor.sketch.steps);
+  }
+
+  /** Finish the outline that was kept, in place of the regions under it. */
+  paintOver(): void {
+    if (this.isRefused) this.complete(pointsOf(this.editor.sketch), true);
+  }
+
+  private complete(points: readonly Point[], over?: boolean): void {
+    const { editor, purpose } = this;
     this.pointer = null;
     this.followed = null;
-    this.purpose.finish(isLine ? points : [...points, ...cornersToStart(this.editor, points)]);
+    const outline = purpose.isLine ? points : [...points, ...cornersToStart(editor, points)];
+    if (!purpose.finish(outline, over)) {
+      const drawn = points.slice(pointsOf(editor.sketch).length);
+      const sketch = drawn.length ? addStep(this.currentSketch, drawn) : editor.sketch;
+      this.refused.add(sketch.steps);
+      editor.setSketch(sketch);
+      this.onRefused();
+    }
     this.refresh();
   }
 
@@ -218,8 +249,9 @@ export class DrawMode implements Mode {
   /** Redraw the sketch. */
   refresh(): void {
     const { editor, purpose } = this;
-    const points = [...pointsOf(editor.sketch), ...this.stroke];
-    const pointer = this.stroke.length ? null : this.pointer;
+    const kept = this.isRefused;
+    const points = [...(kept && this.stroke.length ? [] : pointsOf(editor.sketch)), ...this.stroke];
+    const pointer = this.stroke.length || kept ? null : this.pointer;
     this.ahead = pointer && this.next(pointer, false);
     const ahead = this.ahead && points.length ? this.orderedWays(this.ahead.trace)[0] : [];
     this.surface().showSketch({

@@ -1,49 +1,107 @@
 /** The purposes of a drawn shape: a new region, a cut, or a split. */
 import { addRegion, cutOut, split } from "../core/actions";
-import { findTrimmingMasks } from "../core/clip";
+import type { Action } from "../core/actions";
+import { clipToFreeArea, commonArea, findTrimmingMasks } from "../core/clip";
 import type { Editor } from "../core/editor";
-import { contains } from "../core/geometry";
-import type { MaskKind } from "../core/geometry";
+import { MIN_AREA, contains, regionArea, ringArea } from "../core/geometry";
+import type { Frame, MaskKind } from "../core/geometry";
+import type { Label, Ring } from "../core/label";
+import { dropLeftovers, tidied } from "../core/leftovers";
+import type { IsSmall } from "../core/leftovers";
+import { resolveSelfIntersections } from "../core/self_intersections";
 import { splitRings } from "../core/split";
 import type { Purpose } from "./draw";
+
+/** Why nothing of a drawn shape was kept. */
+export type Refusal = "taken" | "outside" | "masked" | "small" | "no target";
 
 /** The result of a finished shape. */
 export interface Outcome {
   readonly tool: "draw" | "cut" | "split";
-  /** Whether the shape changed the label. */
-  readonly kept: boolean;
+  /** Why the shape did not change the label; null if it did. */
+  readonly refusal: Refusal | null;
   /** The kinds of masked areas that removed a part of the shape. */
   readonly trimmed: ReadonlySet<MaskKind>;
+  /** The number of small leftover pieces that were dropped. */
+  readonly dropped: number;
+  /** Cover the larger region that most of the shape lies on; null if it does not. */
+  readonly paintOver: (() => void) | null;
 }
 
 type Tell = (outcome: Outcome) => void;
 
-const NOTHING: ReadonlySet<MaskKind> = new Set();
+const PLAIN = { refusal: null, trimmed: new Set<MaskKind>(), dropped: 0, paintOver: null };
 
-export function drawing(editor: Editor, tell: Tell): Purpose {
+/** The share of a shape on a larger region of another class from which painting over is offered. */
+const MOSTLY = 0.5;
+
+/** Add the shape as a region. Keep its outline if it finds only labeled ground. */
+export function drawing(editor: Editor, tell: Tell, isSmall: IsSmall): Purpose {
   return {
     tool: "draw",
     isLine: false,
     keepsSelection: false,
     isComplete: () => false,
-    finish: (points) => {
-      const { code, frame, options } = editor;
-      const kept = editor.finish(addRegion(code, points, frame, options.paintOver));
-      tell({ tool: "draw", kept, trimmed: findTrimmingMasks(points, frame) });
+    finish: (points, over = editor.options.paintOver) => {
+      const { code, frame, label } = editor;
+      const after = tidied(addRegion(code, points, frame, over), isSmall)(label);
+      const refusal = after === label ? refusalOf(points, frame) : null;
+      if (refusal !== "taken") editor.finish(...stepsTo(after, label));
+      const paintOver = (): void => {
+        const painted = tidied(addRegion(code, points, frame, true), isSmall)(label);
+        editor.apply(...stepsTo(painted, label));
+        tell({ ...PLAIN, tool: "draw", dropped: countLeftovers(painted, label) });
+      };
+      tell({
+        tool: "draw",
+        refusal,
+        trimmed: findTrimmingMasks(points, frame),
+        dropped: countLeftovers(after, label),
+        paintOver: !over && !refusal && liesOnLarger(code, points, label, frame) ? paintOver : null,
+      });
+      return refusal !== "taken";
     },
   };
 }
 
+/** Return the actions of a tidied label: drop its leftovers in a step of their own. */
+export function stepsTo(after: Label, before: Label): Action[] {
+  return after === before ? [() => before] : [() => after, dropLeftovers];
+}
+
+export function countLeftovers(after: Label, before: Label): number {
+  return after === before ? 0 : (after.leftovers?.length ?? 0);
+}
+
+function refusalOf(ring: Ring, frame: Frame): Refusal {
+  const loops = resolveSelfIntersections(ring);
+  if (loops.reduce((sum, loop) => sum + ringArea(loop), 0) < MIN_AREA) return "small";
+  if (!clipToFreeArea([ring], [], { ...frame, masked: [] }).length) return "outside";
+  return clipToFreeArea([ring], [], frame).length ? "taken" : "masked";
+}
+
+/** Return whether at least half of a drawn ring lies on one larger region of another class. */
+function liesOnLarger(code: number, ring: Ring, { regions }: Label, frame: Frame): boolean {
+  const area = clipToFreeArea([ring], [], frame).reduce((sum, rings) => sum + regionArea(rings), 0);
+  const loops = resolveSelfIntersections(ring);
+  return regions.some(({ code: other, rings }) =>
+    other !== code && regionArea(rings) > area && commonArea(loops, rings) >= MOSTLY * area);
+}
+
 /** Erase the shape from the selected region, or from all regions that it overlaps. */
-export function cutting(editor: Editor, tell: Tell): Purpose {
+export function cutting(editor: Editor, tell: Tell, isSmall: IsSmall): Purpose {
   return {
     tool: "cut",
     isLine: false,
     keepsSelection: true,
     isComplete: () => false,
     finish: (points) => {
-      const kept = editor.finish(cutOut(points, editor.selected));
-      tell({ tool: "cut", kept, trimmed: NOTHING });
+      const { label, selected } = editor;
+      const after = tidied(cutOut(points, selected), isSmall)(label);
+      editor.finish(...stepsTo(after, label));
+      const refusal = after === label ? "no target" : null;
+      tell({ ...PLAIN, tool: "cut", refusal, dropped: countLeftovers(after, label) });
+      return true;
     },
   };
 }
@@ -63,7 +121,8 @@ export function splitting(editor: Editor, tell: Tell): Purpose {
     },
     finish: (points) => {
       const kept = editor.finish(split(points, editor.selected));
-      tell({ tool: "split", kept, trimmed: NOTHING });
+      tell({ ...PLAIN, tool: "split", refusal: kept ? null : "no target" });
+      return true;
     },
   };
 }

@@ -1,21 +1,27 @@
 /** The tools of the drawing page: the active one, and what its commands do. */
 import { fillRest, hasConnectedRegions, merge } from "../core/actions";
 import type { Editor } from "../core/editor";
-import type { Point } from "../core/label";
+import { MIN_AREA, regionArea } from "../core/geometry";
+import type { Label, Point, Rings } from "../core/label";
+import { dropLeftovers, tidied } from "../core/leftovers";
 import { isEmpty } from "../core/sketch";
 import { DrawMode } from "./draw";
 import type { DrawSurface } from "./draw";
 import { EditMode } from "./edit";
 import type { EditSurface } from "./edit";
 import type { Mode, Pen, Tool } from "./mode";
-import { cutting, drawing, splitting } from "./purposes";
+import { countLeftovers, cutting, drawing, splitting, stepsTo } from "./purposes";
 import type { Outcome } from "./purposes";
 
 export interface ToolsPage {
   /** Show a warning, given the name of a sentence in the template. */
   warn(sentence: string): void;
   finished(outcome: Outcome): void;
+  /** Say how many small leftover pieces were dropped. */
+  dropped(count: number): void;
   showTurn(can: boolean): void;
+  /** Return whether a piece is too small to be left over as a region. */
+  isSmall(rings: Rings): boolean;
 }
 
 export interface ToolsSurface extends DrawSurface, EditSurface {
@@ -36,8 +42,9 @@ export class Tools {
   ) {
     const tell = (outcome: Outcome): void => page.finished(outcome);
     const turnable = (can: boolean): void => page.showTurn(can);
-    const draw = new DrawMode(editor, surface, drawing(editor, tell), turnable);
-    const cut = new DrawMode(editor, surface, cutting(editor, tell), turnable);
+    const isSmall = (rings: Rings): boolean => page.isSmall(rings);
+    const draw = new DrawMode(editor, surface, drawing(editor, tell, isSmall), turnable, onChange);
+    const cut = new DrawMode(editor, surface, cutting(editor, tell, isSmall), turnable);
     const split = new DrawMode(editor, surface, splitting(editor, tell), turnable);
     this.edit = new EditMode(editor, surface);
     this.drawing = [draw, cut, split];
@@ -102,6 +109,17 @@ export class Tools {
     return this.mode instanceof DrawMode && this.mode.canFinish;
   }
 
+  /** Return whether an outline was kept that can only be painted over what is there. */
+  get isRefused(): boolean {
+    return this.mode instanceof DrawMode && this.mode.isRefused;
+  }
+
+  /** Finish the unfinished shape, or paint the kept outline over what is there. */
+  finish(): void {
+    if (this.mode instanceof DrawMode && this.mode.isRefused) this.mode.paintOver();
+    else this.mode.finish();
+  }
+
   get canMerge(): boolean {
     const { selected, label } = this.editor;
     return selected !== null && hasConnectedRegions(selected, label);
@@ -113,9 +131,22 @@ export class Tools {
     else if (!this.editor.apply(merge(selected))) this.page.warn("merge_nothing");
   }
 
+  /** Fill what is not labeled, but for small pieces, which are dropped in a step of their own. */
   fill(): void {
-    const { code, frame } = this.editor;
-    if (!isEmpty(this.editor.sketch)) this.mode.finish();
-    if (!this.editor.apply(fillRest(code, frame))) this.page.warn("fill_nothing");
+    const { editor, page } = this;
+    if (!isEmpty(editor.sketch)) this.mode.finish();
+    if (this.isRefused) this.mode.cancel();
+    const { code, frame, label } = editor;
+    const filled = tidied(fillRest(code, frame), (rings) => page.isSmall(rings))(label);
+    if (filled === label) page.warn("fill_nothing");
+    else if (areaOf(dropLeftovers(filled)) - areaOf(label) < MIN_AREA) page.warn("fill_small");
+    else {
+      editor.apply(...stepsTo(filled, label));
+      page.dropped(countLeftovers(filled, label));
+    }
   }
+}
+
+function areaOf({ regions }: Label): number {
+  return regions.reduce((sum, { rings }) => sum + regionArea(rings), 0);
 }

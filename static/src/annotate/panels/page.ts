@@ -187,6 +187,8 @@ export class Page {
     byId("send-bar").hidden = sketching;
     byId("sketch-bar").hidden = !sketching;
     this.enable("sketch-finish", tools.canFinish);
+    byId("sketch-finish").hidden = tools.isRefused;
+    byId("sketch-over").hidden = !tools.isRefused;
     byId("hint").textContent = drawing ? this.say(hintFor(editor, tools, correcting)) : "";
     this.checkClass(editor.selected?.code ?? editor.code);
   }
@@ -262,7 +264,8 @@ export class Page {
   }
 }
 
-function hintFor(editor: Editor, { tool, canFinish }: Tools, correcting: boolean): string {
+function hintFor(editor: Editor, { tool, canFinish, isRefused }: Tools, correcting: boolean): string {
+  if (isRefused) return "hint_taken";
   if (tool === "edit" && editor.selectedVertex) return "hint_point";
   if (tool === "edit") return editor.selected ? "hint_selected" : "hint_select";
   if (tool === "split") return isEmpty(editor.sketch) ? "hint_split" : "hint_split_on";
