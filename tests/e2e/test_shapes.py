@@ -37,8 +37,8 @@ def stroke(drawing: DrawingPage, code: int, corners: list[Point]) -> None:
 
 def rows(page: Any) -> list[str]:
     """Return the classes in the list of shapes."""
-    names: list[str] = page.locator("#region-list .region-name span:first-of-type").all_inner_texts()
-    return names
+    names = page.locator("#region-list .region-name span:first-of-type").all_inner_texts()
+    return list(names)
 
 
 def test_filling_and_painting_over_leave_no_slivers(
