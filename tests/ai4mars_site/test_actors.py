@@ -45,7 +45,7 @@ DERIVED = {
     "merging.releases.services.parts.update_stale_parts",
     "merging.statistics.services.store",
     "review.scores.services.distribution.recount",
-    "review.scores.services.opinions.keep_up",
+    "review.scores.services.opinions.update",
     "review.scores.services.scores.mark_stale",
     "review.scores.services.scores.score_images",
     "review.skill.services.estimate_from_votes",
@@ -61,7 +61,7 @@ WORKING_STATE = {
     # Which labels are on whose screen, and who was shown which.
     "labeling.annotation.services.independence.record_views",
     "review.queue.services.queue.claim",
-    "review.queue.services.queue.release",
+    "review.queue.services.queue.end_leases",
     # How far a job is.
     "labeling.images.services.import_jobs.fail",
     "labeling.images.services.import_jobs.finish",
