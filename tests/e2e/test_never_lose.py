@@ -387,7 +387,7 @@ def test_a_picture_taken_out_while_it_is_drawn_on(
     drawing.wait_for_picture(other_than=second)
     expect(page.locator("#outbox-count")).to_have_text("1")
     page.click("#outbox-open")
-    expect(page.locator("#outbox-list li")).to_contain_text("taken out")
+    expect(page.locator("#outbox-list li")).to_contain_text("removed from the project")
     page.get_by_role("button", name="Discard it").click()
     expect(page.locator("#outbox-none")).to_be_visible()
     page.click("#outbox-close")

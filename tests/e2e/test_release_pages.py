@@ -198,7 +198,7 @@ def test_from_new_release_to_the_verified_archive(
     expect(page.get_by_label("Layout")).to_have_value("v0.1")
     page.get_by_label("Layout").select_option("v0.6")
     expect(page.get_by_role("checkbox", name="Parquet")).to_be_hidden()
-    page.get_by_text("More choices").click()
+    page.get_by_text("More options").click()
     boxes = page.get_by_role("group", name="Additional formats").get_by_role("checkbox")
     expect(boxes).to_have_count(len(EXPORTS))
     for box in boxes.all():

@@ -361,7 +361,7 @@ def test_a_rating_that_came_too_late_is_said(served_site: ServedSite, browser_pa
         f" rate(rolf, Label.objects.get(pk='{label}'), 4)",
     )
     page.keyboard.press("2")
-    expect(page.locator("#notice")).to_contain_text("Somebody else has rated this drawing")
+    expect(page.locator("#notice")).to_contain_text("Another reviewer has already rated this label")
     shown(page, other_than=label)
     assert [(r.reviewer, r.value) for r in stored(served_site, "too-late")] == [("rolf", 4)]
 
