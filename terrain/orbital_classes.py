@@ -67,7 +67,7 @@ class DriveRanges:
 
     @classmethod
     def from_csv(cls, text: str) -> DriveRanges:
-        """Read a table with the columns site_from, drive_from, site_to, drive_to, class.
+        r"""Read a table with the columns site_from, drive_from, site_to, drive_to, class.
 
         Both ends belong to a range: 5,100 to 6,40 is everything from drive 100 of site 5 to drive
         40 of site 6. Raises InvalidOrbitalClasses for a missing column, an invalid number, an empty

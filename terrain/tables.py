@@ -32,7 +32,7 @@ def detect_delimiter(text: str) -> str:
 
 
 def read_rows(text: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
-    """Return a table's column names, and its rows with the lines on which they end.
+    r"""Return a table's column names, and its rows with the lines on which they end.
 
     Names are in lower case; values are stripped, and "" where a row is too short. Empty rows are
     skipped. Iterating raises csv.Error at a line that is not valid CSV.

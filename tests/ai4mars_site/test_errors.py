@@ -64,6 +64,7 @@ CODES = {
     "not_independent": 409,
     "offer_expired": 403,
     "other_labeler": 403,
+    "illustration_refused": 400,
     "invalid_rover_mask": 400,
     "retired_image": 410,
     "too_tangled": 400,

@@ -50,6 +50,10 @@ RENAMED_COLUMNS: dict[str, dict[str, str]] = {
 #: Of a part, what tells that its image and labels were the same.
 SAME_PART = ("labels", "labelers", "merged_labels", "counted")
 
+#: Formats whose fragments have the metadata of an image, which say more than in the dump: where
+#: its rover mask comes from.
+WITH_METADATA = {"metadata", "parquet", "webdataset"}
+
 Row = tuple[tuple[str, str], ...]
 Contents = dict[str, list[dict[str, Any]]]
 
@@ -203,16 +207,29 @@ def test_work_goes_on(upgraded: OldSite) -> None:
         row
         for row in built
         if row["release_id"] == earlier
-        and all(plain(row[name]) == plain(parts[row["product_id"]][name]) for name in SAME_PART)
+        and all(known(row[name]) == known(parts[row["product_id"]][name]) for name in SAME_PART)
     ]
     assert len(same) > 10
     for row in same:
         assert plain(parts[row["product_id"]]["files"]) == plain(row["files"])
-        assert plain(parts[row["product_id"]]["fragments"]) == plain(row["fragments"])
+        fragments, earlier_ones = (
+            plain(part["fragments"]) for part in (parts[row["product_id"]], row)
+        )
+        assert fragments.keys() == earlier_ones.keys()
+        for name in fragments.keys() - WITH_METADATA:
+            assert fragments[name] == earlier_ones[name], name
 
 
 def table_of(name: str) -> str:
     return RENAMED_TABLES.get(name, name)
+
+
+def known(value: Any) -> Any:
+    """Return the value of a column without what parts of the dump did not store yet."""
+    value = plain(value)
+    if isinstance(value, dict):
+        value.pop("rover_mask", None)
+    return value
 
 
 def plain(value: Any) -> Any:

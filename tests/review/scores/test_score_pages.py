@@ -124,7 +124,7 @@ def test_the_page(campaign: Campaign, client: Client) -> None:
     assert content.count("<rect") == BARS + 1
     assert 'scores.csv?class_code=0"' in content
     empty = client.get("/review/navcam/scores/?class_code=1").content.decode()
-    assert "There are no such scores" in empty
+    assert "No scores match this filter" in empty
     assert client.get("/review/navcam/scores/?since=yesterday").status_code == 200
 
 
