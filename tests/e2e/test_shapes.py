@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from shapely.geometry import Polygon
 
 from tests.e2e.drawing import DrawingPage, Point
 from tests.e2e.hands import Hand, phone
@@ -227,3 +229,66 @@ def test_an_offer_never_takes_a_click_meant_for_the_picture(
             page.locator("#offer").get_by_role("button", name="Keep it").tap()
             expect(page.locator("#offer")).to_be_hidden()
             drawing.has_regions(1)
+
+
+def test_shapes_are_copied_pasted_and_duplicated(
+    served_site: ServedSite, device: Callable[[], Any], tmp_path: Path
+) -> None:
+    drawing = open_page(device(), import_pictures(served_site, "copies", tmp_path))
+    page = drawing.page
+
+    # Without a shape to copy, the page says what to do.
+    page.keyboard.press("Control+d")
+    expect(page.locator("#status")).to_have_text(
+        "Choose a shape to copy first: press Change, then tap it."
+    )
+    stroke(drawing, ROCK, box(100, 100, 60, 60))
+    drawing.has_regions(1)
+
+    # Ctrl+V pastes at the mouse.
+    page.keyboard.press("e")
+    drawing.tap((130, 130))
+    page.keyboard.press("Control+c")
+    page.mouse.move(*drawing.on_page((300, 300)))
+    page.keyboard.press("Control+v")
+    drawing.has_regions(2)
+
+    # Ctrl+D puts a copy beside the selected shape, in one undo step.
+    page.keyboard.press("Control+d")
+    drawing.has_regions(3)
+    page.keyboard.press("Control+z")
+    drawing.has_regions(2)
+    page.keyboard.press("Control+y")
+    drawing.has_regions(3)
+    assert rows(page) == ["Big rock"] * 3
+
+    with page.expect_request("**/api/labels/"):
+        drawing.send()
+    stored = drawing.sent[-1]["polygons"]
+    first, pasted, beside = (Polygon(region["rings"][0]).centroid.coords[0] for region in stored)
+    areas = [Polygon(region["rings"][0]).area for region in stored]
+    assert all(region["class"] == ROCK for region in stored)
+    assert max(areas) - min(areas) < 5
+    assert first == pytest.approx((130, 130), abs=4)
+    assert pasted == pytest.approx((300, 300), abs=4)
+    assert math.dist(pasted, beside) == pytest.approx(64, abs=4), "side by side, with a gap"
+
+
+def test_a_finger_copies_and_pastes(served_site: ServedSite, browser: Any, tmp_path: Path) -> None:
+    address = import_pictures(served_site, "copies-by-touch", tmp_path)
+    with phone(browser) as page:
+        page.goto(address)
+        page.evaluate("document.querySelector('#start').submit()")
+        drawing = DrawingPage(page)
+        drawing.wait_for_picture()
+        hand = Hand(page)
+        drawing.choose(SAND)
+        hand.drag([drawing.on_page(point) for point in [*box(60, 200, 80, 80), (60, 200)]])
+        drawing.has_regions(1)
+        page.locator("#tool-edit").tap()
+        hand.tap(drawing.on_page((100, 240)))
+        for count, button in ((1, "copy"), (2, "paste"), (3, "duplicate")):
+            if not page.locator(f"#{button}").is_visible():
+                page.locator("#more-open").tap()
+            page.locator(f"#{button}").tap()
+            drawing.has_regions(count)

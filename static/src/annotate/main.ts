@@ -3,7 +3,7 @@ import { readConfig, readStrings } from "./config";
 import { removeRegion, setClass } from "./core/actions";
 import { Editor } from "./core/editor";
 import type { Change } from "./core/editor";
-import type { Rings } from "./core/label";
+import type { Point, Rings } from "./core/label";
 import { isEmpty } from "./core/sketch";
 import { cornerPoint } from "./core/corners";
 import { loadMasked } from "./measure/masked_areas";
@@ -158,6 +158,7 @@ const keyNavigator = new KeyboardNavigator(editor, {
 }, cursor, corners, announcer);
 
 let hidden = false;
+let mouseAt: Point | null = null;
 let panHeld = false;
 let why: Cause = null;
 
@@ -258,6 +259,11 @@ const ACTS: Record<Command, (key: string) => void> = {
   merge: () => tools.merge(),
   fill: () => tools.fill(),
   turn: () => tools.turn(),
+  copy: () => {
+    if (tools.copy()) announcer.announce("note", "said_copied");
+  },
+  paste: () => tools.paste(cursor.point ?? mouseAt),
+  duplicate: () => tools.duplicate(),
   "paint-over": () => editor.setOptions({ paintOver: !editor.options.paintOver }),
   snap: () => editor.setOptions({ snap: !editor.options.snap }),
   follow: () => editor.setOptions({ follow: !editor.options.follow }),
@@ -326,6 +332,8 @@ const BUTTONS: Record<string, Command> = {
   merge: "merge",
   "merge-here": "merge",
   fill: "fill",
+  copy: "copy",
+  duplicate: "duplicate",
   turn: "turn",
   "add-point": "add-corner",
   "remove-point": "delete",
@@ -349,6 +357,9 @@ const BUTTONS: Record<string, Command> = {
 
 for (const [id, command] of Object.entries(BUTTONS)) page.onClick(id, () => obey(command));
 for (const id of ["sketch-finish", "sketch-over"]) page.onClick(id, () => tools.finish());
+// A pointer on the button has no position on the picture.
+page.onClick("paste", () => page.state === "drawing" && tools.paste(cursor.point));
+surface.viewport.onPointer((pointer) => (mouseAt = pointer?.point ?? null));
 page.onClick("skip", () => void session.skip());
 page.onClick("try-again", () => void session.start());
 page.onClass((code) => {

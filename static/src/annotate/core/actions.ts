@@ -20,8 +20,13 @@ export type Action = (label: Label) => Label;
  * regions; otherwise it takes only unlabeled pixels.
  */
 export function addRegion(code: number, ring: Ring, frame: Frame, paintOver = false): Action {
+  return addCopy({ code, rings: [ring] }, frame, paintOver);
+}
+
+/** Add a region like `addRegion`, with its holes. */
+export function addCopy(region: Region, frame: Frame, paintOver = false): Action {
   return (label) => {
-    const drawn: Region = { code, rings: [ring] };
+    const drawn: Region = { ...region };
     const all = [...label.regions, drawn];
     const next = clipDrawnRegions(all, new Set([drawn]), frame, paintOver);
     return next ? withLeftovers(next, (origin) => origin !== drawn) : label;

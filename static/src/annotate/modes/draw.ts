@@ -226,6 +226,15 @@ export class DrawMode implements Mode {
     if (this.isRefused) this.complete(pointsOf(this.editor.sketch), true);
   }
 
+  /** Keep an outline that finds only labeled ground, in place of the unfinished shape. */
+  keep(outline: readonly Point[]): void {
+    const sketch = addStep({ ...this.currentSketch, steps: [] }, outline);
+    this.refused.add(sketch.steps);
+    this.editor.setSketch(sketch);
+    this.onRefused();
+    this.refresh();
+  }
+
   private complete(points: readonly Point[], over?: boolean): void {
     const { editor, purpose } = this;
     this.pointer = null;

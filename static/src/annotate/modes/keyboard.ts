@@ -28,6 +28,8 @@ export function listenToKeys(events: KeyboardEvents): void {
     if (events.isBusy() || event.defaultPrevented || target.closest(FIELDS)) return;
     const call = findCommand(event);
     if (!call || (target.closest(CONTROLS) && isForControls(event))) return;
+    // Let the browser copy selected text.
+    if (call.command === "copy" && getSelection()?.isCollapsed === false) return;
     event.preventDefault();
     if (!call.hold) events.call(call.command, call.key);
     else if (!event.repeat) {

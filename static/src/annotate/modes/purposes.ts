@@ -1,11 +1,11 @@
 /** The purposes of a drawn shape: a new region, a cut, or a split. */
-import { addRegion, cutOut, split } from "../core/actions";
+import { addCopy, cutOut, split } from "../core/actions";
 import type { Action } from "../core/actions";
 import { clipToFreeArea, commonArea, findTrimmingMasks } from "../core/clip";
 import type { Editor } from "../core/editor";
 import { MIN_AREA, contains, regionArea, ringArea } from "../core/geometry";
 import type { Frame, MaskKind } from "../core/geometry";
-import type { Label, Ring } from "../core/label";
+import type { Label, Region, Ring } from "../core/label";
 import { dropLeftovers, tidied } from "../core/leftovers";
 import type { IsSmall } from "../core/leftovers";
 import { resolveSelfIntersections } from "../core/self_intersections";
@@ -42,26 +42,31 @@ export function drawing(editor: Editor, tell: Tell, isSmall: IsSmall): Purpose {
     isLine: false,
     keepsSelection: false,
     isComplete: () => false,
-    finish: (points, over = editor.options.paintOver) => {
-      const { code, frame, label } = editor;
-      const after = tidied(addRegion(code, points, frame, over), isSmall)(label);
-      const refusal = after === label ? refusalOf(points, frame) : null;
-      if (refusal !== "taken") editor.finish(...stepsTo(after, label));
-      const paintOver = (): void => {
-        const painted = tidied(addRegion(code, points, frame, true), isSmall)(label);
-        editor.apply(...stepsTo(painted, label));
-        tell({ ...PLAIN, tool: "draw", dropped: countLeftovers(painted, label) });
-      };
-      tell({
-        tool: "draw",
-        refusal,
-        trimmed: findTrimmingMasks(points, frame),
-        dropped: countLeftovers(after, label),
-        paintOver: !over && !refusal && liesOnLarger(code, points, label, frame) ? paintOver : null,
-      });
-      return refusal !== "taken";
-    },
+    finish: (points, over = editor.options.paintOver) =>
+      place({ code: editor.code, rings: [points] }, editor, tell, isSmall, over),
   };
+}
+
+/** Add a region, and return whether that is settled; false if it finds only labeled ground. */
+export function place(region: Region, editor: Editor, tell: Tell, isSmall: IsSmall, over: boolean): boolean {
+  const { frame, label } = editor;
+  const ring = region.rings[0]!;
+  const after = tidied(addCopy(region, frame, over), isSmall)(label);
+  const refusal = after === label ? refusalOf(ring, frame) : null;
+  if (refusal !== "taken") editor.finish(...stepsTo(after, label));
+  const paintOver = (): void => {
+    const painted = tidied(addCopy(region, frame, true), isSmall)(label);
+    editor.apply(...stepsTo(painted, label));
+    tell({ ...PLAIN, tool: "draw", dropped: countLeftovers(painted, label) });
+  };
+  tell({
+    tool: "draw",
+    refusal,
+    trimmed: findTrimmingMasks(ring, frame),
+    dropped: countLeftovers(after, label),
+    paintOver: !over && !refusal && liesOnLarger(region.code, ring, label, frame) ? paintOver : null,
+  });
+  return refusal !== "taken";
 }
 
 /** Return the actions of a tidied label: drop its leftovers in a step of their own. */

@@ -1,16 +1,17 @@
 /** The tools of the drawing page: the active one, and what its commands do. */
 import { fillRest, hasConnectedRegions, merge } from "../core/actions";
 import type { Editor } from "../core/editor";
+import { copyAt, copyBeside } from "../core/copies";
 import { MIN_AREA, regionArea } from "../core/geometry";
-import type { Label, Point, Rings } from "../core/label";
+import type { Label, Point, Region, Rings } from "../core/label";
 import { dropLeftovers, tidied } from "../core/leftovers";
-import { isEmpty } from "../core/sketch";
+import { NO_SKETCH, isEmpty } from "../core/sketch";
 import { DrawMode } from "./draw";
 import type { DrawSurface } from "./draw";
 import { EditMode } from "./edit";
 import type { EditSurface } from "./edit";
 import type { Mode, Pen, Tool } from "./mode";
-import { countLeftovers, cutting, drawing, splitting, stepsTo } from "./purposes";
+import { countLeftovers, cutting, drawing, place, splitting, stepsTo } from "./purposes";
 import type { Outcome } from "./purposes";
 
 export interface ToolsPage {
@@ -33,6 +34,7 @@ export class Tools {
   private readonly modes: Record<Tool, Mode>;
   private readonly drawing: readonly DrawMode[];
   private current: Tool = "draw";
+  private copied: Region | null = null;
 
   constructor(
     private readonly editor: Editor,
@@ -118,6 +120,47 @@ export class Tools {
   finish(): void {
     if (this.mode instanceof DrawMode && this.mode.isRefused) this.mode.paintOver();
     else this.mode.finish();
+  }
+
+  /** Keep the selected region for pasting. */
+  copy(): boolean {
+    const { selected } = this.editor;
+    if (!selected) this.page.warn("copy_what");
+    else this.copied = selected;
+    this.onChange();
+    return selected !== null;
+  }
+
+  get canPaste(): boolean {
+    return this.copied !== null;
+  }
+
+  /** Paste the copied region at a point, or beside the last copy. */
+  paste(at: Point | null): void {
+    if (!this.copied) this.page.warn("paste_what");
+    else this.copied = this.addCopyOf(this.copied, at);
+  }
+
+  duplicate(): void {
+    const { selected } = this.editor;
+    if (selected) this.addCopyOf(selected, null);
+    else this.page.warn("copy_what");
+  }
+
+  /** Add a copy and select it, or keep its outline if there is only labeled ground. */
+  private addCopyOf(region: Region, at: Point | null): Region {
+    const { editor, page } = this;
+    this.use("draw");
+    editor.setSketch(NO_SKETCH);
+    editor.select(null);
+    editor.useClass(region.code);
+    const { label, frame, options } = editor;
+    const copy = at ? copyAt(region, at, frame) : copyBeside(region, label, frame);
+    const isSmall = (rings: Rings): boolean => page.isSmall(rings);
+    const tell = (outcome: Outcome): void => page.finished(outcome);
+    if (place(copy, editor, tell, isSmall, options.paintOver)) this.use("edit");
+    else this.drawing[0]!.keep(copy.rings[0]!);
+    return copy;
   }
 
   get canMerge(): boolean {

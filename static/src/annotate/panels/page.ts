@@ -206,6 +206,9 @@ export class Page {
     const onPoint = editor.selectedVertex !== null;
     this.enable("merge", free && canMerge);
     this.enable("fill", free);
+    this.enable("copy", free && editor.selected !== null);
+    this.enable("duplicate", free && editor.selected !== null);
+    this.enable("paste", free && tools.canPaste);
     byId("merge-here").hidden = !canMerge || onPoint || tools.tool !== "edit";
     byId("add-point").hidden = byId("remove-point").hidden = !onPoint;
   }
