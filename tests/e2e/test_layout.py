@@ -173,3 +173,17 @@ def test_a_tablet_has_every_tool_in_sight(site: ServedSite, browser: Any) -> Non
             expect(page.locator(f"#{tool}")).to_be_visible()
         page.locator("#tool-cut").tap()
         expect(page.locator("#annotate")).to_have_attribute("data-tool", "cut")
+
+
+def test_hints_of_any_length_leave_the_picture_in_place(site: ServedSite, browser: Any) -> None:
+    show = "words => { document.querySelector('#hint').textContent = words; }"
+    with opened(site, browser, 4, "en") as drawing:
+        page = drawing.page
+        for width in (820, 1024, 1366):
+            page.set_viewport_size({"width": width, "height": 900})
+            views = set()
+            for words in ("Draw.", "Draw around a patch of ground. " * 4):
+                page.evaluate(show, words)
+                drawing.wait_for_rest()
+                views.add(str(page.locator("#map").bounding_box()))
+            assert len(views) == 1, f"at {width} px"
