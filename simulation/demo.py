@@ -197,7 +197,7 @@ def product_of(scene: Scene, seed: int) -> Product:
 
 
 def make_reference_answers(size: int) -> None:
-    """Create reference images: lessons, and some that are given out later."""
+    """Create reference images: lessons, and some that are mixed with ordinary images."""
     demo = campaign()
     for seed in (*LESSON_SEEDS, *KNOWN_SEEDS):
         scene = make_scene(seed, size)

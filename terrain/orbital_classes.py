@@ -234,7 +234,7 @@ def _rows(text: str, columns: Sequence[str]) -> Iterable[tuple[int, dict[str, st
 
 
 def _whole(row: Mapping[str, str], name: str, line: int) -> int:
-    """Return a whole number of a row. Raises InvalidOrbitalClasses."""
+    """Return the value of a row as an integer. Raises InvalidOrbitalClasses."""
     if not row[name].isdecimal() or len(row[name]) > _MOST_DIGITS:
         raise InvalidOrbitalClasses(
             f"Line {line}: {name} must be a whole number from 0, not {row[name]!r}."

@@ -1,4 +1,4 @@
-"""Celery tasks of annotation."""
+"""Celery tasks for annotation."""
 
 from __future__ import annotations
 

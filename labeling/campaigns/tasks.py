@@ -1,4 +1,4 @@
-"""Celery tasks of campaigns."""
+"""Celery tasks for campaigns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Celery tasks of images."""
+"""Celery tasks for images."""
 
 from __future__ import annotations
 

@@ -269,7 +269,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """An image given to a labeler. With role `expert` it is a gold assignment (paper 3.1).
 
-    A drawing with role `practice` becomes a PracticeAttempt, with role `answer` a ReferenceAnswer.
+    A label for an assignment with role `practice` becomes a PracticeAttempt, and with role `answer`
+    a ReferenceAnswer.
     """
 
     class Status(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Celery tasks of people."""
+"""Celery tasks for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Celery tasks of reports."""
+"""Celery tasks for reports."""
 
 from __future__ import annotations
 

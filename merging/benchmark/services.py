@@ -1,4 +1,4 @@
-"""Submissions to the model leaderboard of a release, and their comparison by a worker."""
+"""Submissions to the model leaderboard of a release, and their scoring by a worker."""
 
 from __future__ import annotations
 

@@ -76,5 +76,5 @@ def _matrix(one: LabelerSkill, classes: list[TerrainClass]) -> list[dict[str, ob
 
 
 def _shade(chance: float) -> int:
-    """Return one of ten shades for the style sheet; page elements have no inline styles."""
+    """Return the number of one of ten CSS classes, because inline styles are not allowed."""
     return min(int(chance * 10), 9)

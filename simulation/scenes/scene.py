@@ -278,7 +278,7 @@ def _trace(ground: Ground, azimuth: Vector, slope: Vector) -> _Seen:
 
 
 def _light(ground: Ground, seen: _Seen, sun_up: Vector, pan: float, size: int) -> Field:
-    """Return the share of sunlight, 0..1, that other ground lets pass to each pixel's point."""
+    """Return the share of sunlight, 0..1, at each pixel's point, given the shadows of ground."""
     from scipy.ndimage import zoom
 
     grid = ground.grid

@@ -97,8 +97,8 @@ CROWDS = (
 class Labeler:
     """The true and the estimated skill of one labeler.
 
-    ``true`` is the balanced accuracy of the labels against the true masks: a perfect estimate.
-    ``held_out`` is the same on scenes that were not used for the estimate.
+    ``true`` is the balanced accuracy of the labels against the true masks, which a perfect estimate
+    would give. ``held_out`` is the same on scenes that were not used for the estimate.
     """
 
     kind: str

@@ -19,8 +19,7 @@ def pair_agreement(a: Planes, b: Planes) -> float | None:
 
     J(A, B) is the mean, over the classes present in A or in B, of |A_c and B_c| / |A_c or B_c|
     (paper 3.1.3, Eq. 1). ``a`` and ``b`` are uint64 (classes, words), with the classes in the same
-    order. Two empty labels have no class to take the mean over: None. An empty label and one that
-    is not: 0.
+    order. Returns None if both labels are empty, and 0 if only one is.
 
     >>> from terrain.bitplanes import pack_planes
     >>> a = pack_planes(np.array([[0, 0, 255]], dtype=np.uint8), codes=(0,))

@@ -193,7 +193,7 @@ def ground_to_label(
 
 
 def _area_sums(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Return the number of True pixels above and left of each corner: int32 (H + 1, W + 1)."""
+    """Return the summed-area table (integral image) of a mask: int32 (H + 1, W + 1)."""
     height, width = mask.shape
     sums = np.zeros((height + 1, width + 1), dtype=np.int32)
     np.cumsum(np.cumsum(mask, axis=0, dtype=np.int32), axis=1, out=sums[1:, 1:])

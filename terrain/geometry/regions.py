@@ -241,7 +241,9 @@ def to_coordinates(points: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]
 
 
 def _is_far(points: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:
-    """Return where coordinates lie more than MAX_OVERSHOOT image sizes outside the image."""
+    """Return a boolean array of the coordinates that lie more than MAX_OVERSHOOT image sizes
+    outside.
+    """
     size = np.array([width, height], dtype=np.float64)
     far: npt.NDArray[np.bool_] = (points < -MAX_OVERSHOOT * size) | (
         points > (1 + MAX_OVERSHOOT) * size

@@ -193,8 +193,8 @@ def kappa(table: Numbers, disagreement: Floats) -> float | None:
     """Return Cohen's weighted kappa of two raters (Cohen 1968), -1..1.
 
     `table` (levels, levels) counts their pairs of answers; `disagreement`, of the same shape, has
-    the weight of each pair, 0 on the diagonal. None for an empty table, and if chance alone gives
-    no disagreement.
+    the weight of each pair, 0 on the diagonal. None for an empty table, and if the expected
+    disagreement is zero.
 
     >>> kappa(np.array([[2, 0], [0, 2]]), quadratic_disagreement(2))
     1.0

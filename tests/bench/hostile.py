@@ -1,7 +1,7 @@
-"""The cost of labels that nobody would draw: the worst of each family, accepted and refused.
+"""The cost of cleaning pathological labels: the worst of each kind, accepted and refused.
 
-For two attacks that were seen, the cost without limits is measured too: `tests.plain_cleaning` runs
-in a separate process, which is ended after a while.
+Two known attacks are also timed without limits, in a separate process that is killed after a time
+limit (`tests.plain_cleaning`).
 """
 
 import json

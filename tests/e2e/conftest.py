@@ -1,4 +1,4 @@
-"""Browsers of the drawing page's tests."""
+"""Browser fixtures for the tests of the drawing page."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class UnknownSource(Invalid):
 class Candidate:
     """A file that may be a frame; only its name has been read.
 
-    `name` is its name in its `places.Place`, with `/` between folders.
+    `name` is its path in the source, with `/` between folders.
     """
 
     product_id: str

@@ -299,7 +299,7 @@ def report_rows(items: Iterable[ImportItem]) -> Iterator[list[str]]:
 
 
 def counts(job: ImportJob) -> dict[str, int]:
-    """Return the number of items by status, with `total` and `done`, without unused files."""
+    """Return the number of items by status, plus `total` and `done`. Unused files do not count."""
     by_status = dict.fromkeys(ImportItem.Status.values, 0)
     for row in job.items.order_by().values("status").annotate(items=Count("pk")):
         by_status[row["status"]] = row["items"]

@@ -57,7 +57,7 @@ class Checked:
 
 
 def named_files() -> Iterator[NamedFile]:
-    """Yield every file that a row of any app names."""
+    """Yield every file to which a row of any app refers."""
     for model in apps.get_models():
         fields = [f.name for f in model._meta.concrete_fields if isinstance(f, models.FileField)]
         if fields:

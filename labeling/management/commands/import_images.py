@@ -214,7 +214,7 @@ class Report:
     counts: Mapping[str, int]
 
     def with_reason(self, status: str) -> list[ImportItem]:
-        """Return the items of a status that have a reason, by name."""
+        """Return the items with this status and a reason, sorted by name."""
         if isinstance(self.items, list):
             return [item for item in self.items if item.status == status and item.reason]
         return list(self.items.filter(status=status).exclude(reason=""))

@@ -200,7 +200,7 @@ def find_answers(source: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _AnswerJob:
-    """One mask to set, small enough to send to another process."""
+    """The input for storing one reference answer; small enough to send to another process."""
 
     campaign_id: int
     path: Path

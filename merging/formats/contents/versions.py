@@ -1,4 +1,4 @@
-"""Suggesting the next version of a release. Pure."""
+"""The suggested next version of a release. Pure."""
 
 from __future__ import annotations
 

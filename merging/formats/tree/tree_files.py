@@ -319,7 +319,7 @@ def damage_is_unreadable(what: str, how: str = "") -> Iterator[None]:
 
 
 def _checked(entries: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the members of an archive by name, with the reason to leave one out, or ""."""
+    """Return the members of an archive by name, each with the reason to leave it out, or ""."""
     found: dict[str, str] = {}
     for name, reason in entries:
         parts = name.split("/")

@@ -72,7 +72,9 @@ def listing(names: list[str]) -> Listing:
 
 
 def _product_id(label: str, frames: set[str]) -> str:
-    """Return the image of a label: the longest frame name with which the label's name begins."""
+    """Return the product id of a label's image: the longest frame name that begins the label's
+    name.
+    """
     end = len(label)
     while end > 0:
         if label[:end] in frames:

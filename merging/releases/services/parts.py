@@ -60,7 +60,7 @@ def delete_unused_pieces() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to make a part of, small enough to send to another process."""
+    """The input for making the part of one image; small enough to send to another process."""
 
     snapshot: ImageSnapshot
     settings: BuildSettings

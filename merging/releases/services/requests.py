@@ -249,10 +249,10 @@ def _columns(actor: Actor, campaign: Campaign, chosen: _Chosen) -> dict[str, Any
 
 
 def check_layout(campaign: Campaign, layout: str) -> None:
-    """Check that a layout has a place for the campaign's images.
+    """Check that a layout supports the cameras of the campaign's images.
 
     Raises:
-        ReleaseRefused: It has no place for some of them, or there are no images.
+        ReleaseRefused: It does not support some of them, or there are no images.
     """
     images = Image.objects.filter(campaign=campaign).in_dataset()
     cameras = images.order_by().values_list("rover", "camera").distinct()

@@ -92,8 +92,8 @@ def _narrowed(labels: LabelQuerySet, form: ChoiceForm) -> tuple[LabelQuerySet, d
 def _card(label: Any, reviewer: User, hide_record: bool) -> dict[str, Any]:
     """Return the template values of one label of `rated.with_ratings`.
 
-    Its score, its labeler and the others' ratings stay hidden before the reviewer's own rating,
-    where the campaign's plan hides them on the review page.
+    If the campaign hides them on the review page, its score, its labeler and the others' ratings
+    stay hidden until the reviewer has rated the label.
     """
     past: list[Rating] = label.past
     mine = next((r for r in past if r.reviewer_id == reviewer.pk and r.withdrawn_at is None), None)

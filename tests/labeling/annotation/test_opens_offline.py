@@ -1,4 +1,4 @@
-"""What the server says of the pages that a device keeps, and the service worker that opens them."""
+"""Responses for pages stored for offline use, and for the service worker that opens them."""
 
 from __future__ import annotations
 

@@ -173,8 +173,8 @@ def test_what_was_settled_about_a_closed_picture_is_closed_too(
 
 
 def test_nothing_to_label_is_final_too(image: Image, experts: list[Labeler]) -> None:
-    """The report closes the image without a label: the others' labels are shown, and no label
-    follows.
+    """Reporting nothing to label closes the image: the others' labels become visible, and no label
+    is accepted.
     """
     assignments.reopen(ACTOR, given(image, experts[2]))
     emil = browser(experts[2])
