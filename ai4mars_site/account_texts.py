@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""Texts of Django and allauth for which ours says *tú* in Spanish, where theirs says *usted*.
+"""Texts of Django and allauth that we translate ourselves, to say *tú* in Spanish and not *usted*.
 
 They appear on the account pages, in mail about accounts, and in the errors of forms. Django prefers
 a translation in `locale/` to that of a package. A test finds texts that are missing here.

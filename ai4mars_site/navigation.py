@@ -1,4 +1,4 @@
-"""What all pages show of their visitor: the sections to enter, and a name."""
+"""What all pages show about their visitor: the sections to enter, and a name."""
 
 from __future__ import annotations
 

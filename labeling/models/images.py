@@ -132,7 +132,7 @@ class Image(models.Model):
         NONE = "none", "None"
 
     class RoverMaskSource(models.TextChoices):
-        """Where the rover mask is from. Of an unknown one, the rover may be anywhere."""
+        """The source of the rover mask; if it is unknown, any pixel may show the rover."""
 
         PRODUCT = "product", "Mask product"
         DRAWN = "drawn", "Drawn by a manager"

@@ -13,7 +13,7 @@ from labeling.models.images import Image
 class RoverMask(models.Model):
     """A rover mask drawn on one image, for all images of the same camera and pointing.
 
-    Those that have it name it as `Image.drawn_rover_mask`.
+    Images with this mask refer to it as `Image.drawn_rover_mask`.
     """
 
     image = models.OneToOneField(

@@ -27,7 +27,7 @@ class NextImage(VolunteerView):
     """POST: return the image to draw on and up to `ahead` more; `image` is null when none remain.
 
     `pending` may name images whose labels are finished but not sent yet. When none remain, the
-    answer says how many images were skipped, and which other campaigns have images.
+    response says how many images were skipped, and which other campaigns have images.
     """
 
     def post(self, request: Request, slug: str) -> Response:
@@ -54,7 +54,7 @@ class NextImage(VolunteerView):
 
 
 class ReopenSkipped(VolunteerView):
-    """POST: give the images that the labeler skipped in a campaign again, after all others."""
+    """POST: assign the images that the labeler skipped in a campaign again, after all others."""
 
     def post(self, request: Request, slug: str) -> Response:
         campaign, labeler = open_campaign(request, slug), self.require_labeler()

@@ -96,9 +96,12 @@ def save(
 ) -> Draft:
     """Store a drawing. Return the stored draft, whose version is the next save's `base`.
 
-    Args: labeler: The author of the drawing. image_id: The image that it is drawn on. drawing: The
-        drawing to store. grows: Called with the number of bytes by which the draft grows; may raise
-        an error to refuse it.
+    Args:
+        labeler: The author of the drawing.
+        image_id: The image that it is drawn on.
+        drawing: The drawing to store.
+        grows: Called with the number of bytes by which the draft grows; may raise an error to
+            refuse it.
 
     Raises:
         InvalidDraft: The drawing is not valid.

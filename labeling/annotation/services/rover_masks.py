@@ -1,7 +1,7 @@
 """Rover masks that managers draw once, for all images of the same camera and pointing.
 
 Only images without a delivered mask get one. Their labels are post-processed again, as after a
-correction, so that they lose what lies on the rover. Nothing changes where the mask is the same.
+correction, so that their pixels on the rover are removed. An equal mask changes nothing.
 """
 
 from __future__ import annotations

@@ -46,8 +46,8 @@ def annotate(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def offline_worker(request: HttpRequest) -> HttpResponse:
     """Return the service worker that opens drawing pages without a network.
 
-    A service worker is for the pages below its own folder. Its address must stay the same, so it
-    is not served as the other scripts are, whose names contain a checksum.
+    A service worker controls only pages below its own path. Its address must not change, so it is
+    not served like the other scripts, whose names contain a checksum.
     """
     try:
         script = OFFLINE_WORKER.read_bytes()

@@ -225,8 +225,9 @@ def decode_frame(
         formats: Accepted formats of Pillow, recognized by content.
         takes_color: Whether color frames are accepted.
 
-    Raises: Refused: As for `decode_gray`, and for a frame smaller than MIN_SIDE_PX, a file of
-        several images, or another type of numbers.
+    Raises:
+        Refused: As for `decode_gray`, and for a frame smaller than MIN_SIDE_PX, a file of several
+            images, or another type of numbers.
     """
     with _opened(content, name, formats) as picture:
         _check_is_one_frame(picture, name)

@@ -53,12 +53,16 @@ class Parameters:
 class Prepared:
     """The derived files of one image, and its measures.
 
-    Attributes: original: JPEG, as released. display: JPEG of full size. thumbnail: JPEG. copies:
-        The smaller display images, JPEG, by width in pixels. range_map: The reduced range as
-        `pictures.range_png`; None if not known. range_mask, rover_mask: PNG, 1 = beyond the limit,
-        1 = rover; None if not known. range_source: The source of the range mask. range_map_source:
-        The source of the range map: "product", "estimated" or "none". estimated_camera: The camera
-        model of the estimate, if the frame has none of its own.
+    Attributes:
+        original: JPEG, as released.
+        display: JPEG of full size.
+        thumbnail: JPEG.
+        copies: The smaller display images, JPEG, by width in pixels.
+        range_map: The reduced range as `pictures.range_png`; None if not known.
+        range_mask, rover_mask: PNG, 1 = beyond the limit, 1 = rover; None if not known.
+        range_source: The source of the range mask.
+        range_map_source: The source of the range map: "product", "estimated" or "none".
+        estimated_camera: The camera model of the estimate, if the frame has none of its own.
     """
 
     original: bytes
@@ -129,7 +133,7 @@ def beyond_limit(product: Product, parameters: Parameters) -> tuple[Mask | None,
 
 
 def camera_of_mask(product: Product, parameters: Parameters) -> CameraModel | None:
-    """Return the camera model that a delivered range mask tells of, for a frame without its own.
+    """Estimate the camera model of a frame without one from its delivered range mask.
 
     The row where the mask ends is at the range limit, and the design of the camera is known. None
     without such a mask or design, or if all of the frame is within the limit or beyond it.

@@ -116,16 +116,21 @@ class Import:
 class ReleasedImage:
     """One image of a release.
 
-    Attributes: split: "train", "test" (the gold set), or "" for an image without a label. frame:
-        The JPEG as released. masks: Class codes by variant of `VARIANTS`, uint8 (height, width),
-        255 for no label. rover_mask: uint8 (height, width), 1 = rover. range_mask: uint8 (height,
-        width), 1 = beyond the range limit. paths: The paths in the tree, by "frame", "rover_mask",
-        "range_mask" (if the layout has them) and the variants. metadata: Facts about the frame as
-        plain values: rover, camera, eye, sol, start_time, site, drive, sequence, orbital_class,
-        range_source, rover_mask_source, camera_model, ... layers: Votes, labelers and confidence,
-        if a format needs them and the image has labels. merged_labels: The number of labels that
-        the masks were merged from; None: no masks, or unknown. imports: What was imported. empty:
-        Why a variant has no labeled pixel, as `Emptiness`.
+    Attributes:
+        split: "train", "test" (the gold set), or "" for an image without a label.
+        frame: The JPEG as released.
+        masks: Class codes by variant of `VARIANTS`, uint8 (height, width), 255 for no label.
+        rover_mask: uint8 (height, width), 1 = rover.
+        range_mask: uint8 (height, width), 1 = beyond the range limit.
+        paths: The paths in the tree, by "frame", "rover_mask", "range_mask" (if the layout has
+            them) and the variants.
+        metadata: Facts about the frame as plain values: rover, camera, eye, sol, start_time, site,
+            drive, sequence, orbital_class, range_source, rover_mask_source, camera_model, ...
+        layers: Votes, labelers and confidence, if a format needs them and the image has labels.
+        merged_labels: The number of labels that the masks were merged from; None: no masks, or
+            unknown.
+        imports: What was imported.
+        empty: Why a variant has no labeled pixel, as `Emptiness`.
     """
 
     product_id: str

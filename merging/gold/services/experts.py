@@ -20,8 +20,9 @@ def set_reference_answer(actor: Actor, image: Image) -> ReferenceAnswer:
     are not compared. The image stays gold. Volunteers see its answer, so experts who skipped it can
     no longer label it.
 
-    Raises: reference_answers.AnswerRefused: An expert has the image open, the campaign does not
-        allow practice on gold images, or `reference_answers.set_answer` refuses the image.
+    Raises:
+        reference_answers.AnswerRefused: An expert has the image open, the campaign does not allow
+            practice on gold images, or `reference_answers.set_answer` refuses the image.
     """
     experts = Assignment.objects.filter(image=image, role=Role.EXPERT).select_related("labeler")
     if experts.open().exists():
