@@ -114,7 +114,7 @@ def plan_and_assign(page: Any, url: str) -> None:
     button_of(page, after, "Remove").click()
     expect(page.get_by_role("heading", name="2 images planned")).to_be_visible()
     page.get_by_text("Removed").click()
-    button_of(page, after, "Put back").click()
+    button_of(page, after, "Restore").click()
     page.fill("#product_id", before)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("heading", name="4 images planned")).to_be_visible()
