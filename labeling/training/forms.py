@@ -303,7 +303,10 @@ class PracticeForm(forms.ModelForm):
         }
         help_texts = {
             "practice": _("A few reference images before the first real image."),
-            "reference_image_percent": _("Share of the images given to volunteers that have a reference answer, in percent. 0 means none."),
+            "reference_image_percent": _(
+                "Share of the images given to volunteers that have a reference answer, in percent. "
+                "0 means none."
+            ),
             "allow_gold_practice": "",
         }
 

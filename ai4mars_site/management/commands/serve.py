@@ -216,8 +216,9 @@ def _worker(environment: dict[str, str]) -> Program:
         ],
         environment,
         stop_seconds=WORKER_STOP_SECONDS,
-        # SIGTERM would also wait for tasks and for a broker that has ended.
-        orphan_signal=signal.SIGQUIT,
+        # SIGTERM would wait for tasks and for a broker that has ended, and a worker that is still
+        # starting can miss SIGQUIT. Killed work is repeated.
+        orphan_signal=signal.SIGKILL,
     )
 
 
