@@ -292,3 +292,10 @@ def test_a_finger_copies_and_pastes(served_site: ServedSite, browser: Any, tmp_p
                 page.locator("#more-open").tap()
             page.locator(f"#{button}").tap()
             drawing.has_regions(count)
+        # What is sent has both copies, with the class and size of the first shape.
+        with page.expect_request("**/api/labels/"):
+            page.locator("#send").tap()
+        stored = drawing.sent[-1]["polygons"]
+        assert [region["class"] for region in stored] == [SAND] * 3
+        areas = [Polygon(region["rings"][0]).area for region in stored]
+        assert max(areas) - min(areas) < 5
