@@ -143,7 +143,9 @@ def add(campaign: Campaign, upload: File[bytes]) -> str:
     present = _own_names(campaign.pk)
     if name not in present:
         if len(present) >= MAX_OWN_PICTURES:
-            raise PictureRefused(_("This campaign has too many images. Choose one of them."))
+            raise PictureRefused(
+                _("This campaign cannot have more uploaded pictures. Choose an existing one.")
+            )
         put(_path(campaign.pk, name), content)
     return f"lessons/{campaign.pk}/{name}"
 

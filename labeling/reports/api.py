@@ -53,7 +53,7 @@ class ReportImage(ReportView):
         report.is_valid(raise_exception=True)
         data = report.validated_data
         with self.saving(pk) as labeler:
-            created = services.report_wrong(
+            created = services.report_problem(
                 labeler.actor, labeler, pk, data["reason"], data["comment"]
             )
         return self.answer(labeler, pk, created)

@@ -28,7 +28,7 @@ class ReportSettled(Conflict):
     message = _("We have already looked at your report of this picture, so it cannot be changed.")
 
 
-def report_wrong(
+def report_problem(
     actor: Actor, labeler: Labeler, image_id: int, reason: str, comment: str = ""
 ) -> bool:
     """Store that something is wrong with an image; return whether it is the first such report.

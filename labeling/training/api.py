@@ -49,7 +49,7 @@ class NextLesson(VolunteerView):
         return Response(tasks_json([assignment] if assignment else [], labeler, campaign))
 
 
-class NextAnswer(VolunteerView):
+class NextAnswerImage(VolunteerView):
     """POST, by a manager: return the image whose answer to draw; null once drawn (`?since=`)."""
 
     permission_classes = (MayManage,)

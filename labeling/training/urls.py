@@ -24,7 +24,7 @@ urlpatterns = [
     path("api/campaigns/<slug:slug>/practice/next/", api.NextLesson.as_view(), name="next_lesson"),
     path(
         "api/campaigns/<slug:slug>/answers/<int:pk>/next/",
-        api.NextAnswer.as_view(),
+        api.NextAnswerImage.as_view(),
         name="next_answer",
     ),
     path(

@@ -251,7 +251,7 @@ def decide(admin: Client, image: Image, decision: str) -> Any:
 
 @pytest.fixture
 def reported(image: Image, vera: Labeler) -> Image:
-    services.report_wrong(ACTOR, vera, image.pk, "other", "A hair on the lens")
+    services.report_problem(ACTOR, vera, image.pk, "other", "A hair on the lens")
     services.nothing_to_label(ACTOR, vera, image.pk)
     another_says_nothing(image)
     return image
@@ -272,7 +272,7 @@ def test_what_is_set_aside_comes_first(admin: Client, reported: Image) -> None:
     for labeler in (new_guest(), new_guest()):
         other = new_image(reported.campaign)
         assign(other, labeler)
-        services.report_wrong(ACTOR, labeler, other.pk, "dark")
+        services.report_problem(ACTOR, labeler, other.pk, "dark")
 
     cards = admin.get("/manage/navcam/reports/").context["cards"]
 

@@ -327,7 +327,7 @@ def test_pictures_are_bounded(campaign: Campaign, monkeypatch: pytest.MonkeyPatc
     monkeypatch.undo()
     monkeypatch.setattr(lesson_pictures, "MAX_OWN_PICTURES", 1)
     lesson_pictures.add(campaign, picture())
-    with pytest.raises(lesson_pictures.PictureRefused, match="too many"):
+    with pytest.raises(lesson_pictures.PictureRefused, match="cannot have more uploaded pictures"):
         lesson_pictures.add(campaign, picture(size=(50, 50)))
 
 

@@ -11,7 +11,7 @@ export interface View {
   readonly isCropping: boolean;
   readonly showsHandles: boolean;
   readonly selected: number | null;
-  /** The points of a mark that is not finished, and the place of the pointer or the keyboard's cross. */
+  /** Points of the unfinished mark, and the position of the pointer or the keyboard cross. */
   readonly sketch: readonly Point[];
   readonly hover: Point | null;
   readonly cross: Point | null;
