@@ -93,7 +93,7 @@ def test_the_middle_of_a_shape_shows_the_ground(
     drawing = open_page(browser_page.context, address)
     page = drawing.page
     left, top, right, bottom = 80.0, 120.0, 430.0, 480.0
-    middle, border = (255.0, 300.0), (right - 16, 300.0)
+    middle, border = (255.0, 300.0), (right - 19, 300.0)
     bare = {point: pixels(drawing, point) for point in (middle, border)}
     drawing.draw(2, [(left, top), (right, top), (right, bottom), (left, bottom)])
 
